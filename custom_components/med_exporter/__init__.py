@@ -1,0 +1,53 @@
+"""MED Exporter: reads energy plugs and gets the data out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.const import CONF_TYPE
+from homeassistant.helpers import config_validation as cv
+
+from .const import DOMAIN, EntryType
+from .entry_types import ENTRY_TYPES
+from .exporter import DATA_EXPORTER, async_create_exporter
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.device_registry import DeviceEntry
+    from homeassistant.helpers.typing import ConfigType
+
+CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Set up what the whole installation shares: history, jobs, actions, HTTP."""
+    hass.data[DATA_EXPORTER] = await async_create_exporter(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Set up a metering point, a destination or the installation's own entry."""
+    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
+    entry.runtime_data = await kind.async_setup(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Take an entry down; whatever it opened was registered with the entry to be closed."""
+    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
+    return await hass.config_entries.async_unload_platforms(entry, kind.platforms)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove what an entry kept on disk."""
+    await ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])].async_remove(hass, entry)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: ConfigEntry, device: DeviceEntry
+) -> bool:
+    """Let the user remove a device that the entry no longer knows."""
+    known = {entry.entry_id, *entry.data.get("plugs", ())}
+    return not any(key in known for domain, key in device.identifiers if domain == DOMAIN)

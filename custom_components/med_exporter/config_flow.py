@@ -1,0 +1,53 @@
+"""The config flow: a menu, and behind it a flow for each kind of entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import CONF_TYPE
+from homeassistant.core import callback
+
+from .const import DOMAIN, EntryType
+from .flows.kasa import KasaFlow
+from .flows.kasa_options import KasaOptionsFlow
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+
+
+class MedExporterFlow(KasaFlow, domain=DOMAIN):
+    """Set up a metering point or a destination."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Let the user choose what to add."""
+        return self.async_show_menu(step_id="user", menu_options=["kasa", "mqtt"])
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with the steps of the entry's own kind."""
+        return await self._step_of(self._get_reconfigure_entry(), "reconfigure")
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Go on with the steps of the entry's own kind."""
+        return await self._step_of(self._get_reauth_entry(), "reauth")
+
+    async def _step_of(self, entry: ConfigEntry, step: str) -> ConfigFlowResult:
+        result: ConfigFlowResult = await getattr(
+            self, f"async_step_{entry.data[CONF_TYPE]}_{step}"
+        )()
+        return result
+
+    @classmethod
+    @callback
+    def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
+        """Return whether the kind of entry has options."""
+        return EntryType(config_entry.data[CONF_TYPE]) is EntryType.KASA
+
+    @staticmethod
+    @callback
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the options flow of a metering point."""
+        return KasaOptionsFlow()

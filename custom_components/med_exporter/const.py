@@ -1,0 +1,49 @@
+"""Names shared by more than one room of the integration."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from logging import Logger, getLogger
+from typing import Final
+
+DOMAIN: Final = "med_exporter"
+LOGGER: Logger = getLogger(__package__)
+
+CONF_PDL: Final = "pdl"
+CONF_HOSTS: Final = "hosts"
+CONF_PLUGS: Final = "plugs"
+CONF_ROLE: Final = "role"
+CONF_RATED_POWER: Final = "rated_power"
+CONF_POLLING_INTERVAL: Final = "polling_interval"
+
+CONF_BROKER: Final = "broker"
+CONF_CA_CERTIFICATE: Final = "ca_certificate"
+CONF_DATA: Final = "data"
+CONF_INTERVAL: Final = "interval"
+CONF_QOS: Final = "qos"
+CONF_RETAIN: Final = "retain"
+CONF_TOPIC_PREFIX: Final = "topic_prefix"
+
+
+class EntryType(StrEnum):
+    """What a config entry of this integration stands for (`entry.data["type"]`)."""
+
+    KASA = "kasa"
+    MQTT = "mqtt"
+    INSTALLATION = "installation"
+
+
+class PlugRole(StrEnum):
+    """How a plug counts in its metering point."""
+
+    CONSUMPTION = "consumption"
+    PRODUCTION = "production"
+    IGNORED = "ignored"
+
+
+class DataType(StrEnum):
+    """What a destination can be asked to receive."""
+
+    CONSUMPTION_DAILY = "consumption_daily"
+    CONSUMPTION_MONTHLY = "consumption_monthly"
+    PRODUCTION_DAILY = "production_daily"

@@ -1,0 +1,35 @@
+"""What the whole installation shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from .history import History
+    from .jobs import JobManager
+    from .push import PushRunner
+    from .vault import Vault
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exporter:
+    """The history of all exports, the file jobs, the pushes and the key to the secrets."""
+
+    history: History
+    jobs: JobManager
+    pushes: PushRunner
+    vault: Vault
+
+
+DATA_EXPORTER: HassKey[Exporter] = HassKey(DOMAIN)
+
+
+async def async_create_exporter(hass: HomeAssistant) -> Exporter:
+    """Set up what the whole installation shares."""

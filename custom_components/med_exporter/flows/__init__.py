@@ -1,0 +1,1 @@
+"""The steps of the config flow, one file for each kind of entry."""

@@ -1,0 +1,27 @@
+"""Sensors, by what the config entry stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .metering_point import MeteringPoint
+from .metering_point_sensors import metering_point_sensors
+from .plug_sensors import plug_sensors
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of a metering point and its plugs, or of a destination."""
+    if isinstance(entry.runtime_data, MeteringPoint):
+        async_add_entities(metering_point_sensors(entry.runtime_data))
+        async_add_entities(plug_sensors(entry.runtime_data))

@@ -1,0 +1,1 @@
+"""The outside world coming in: one file for each kind of source."""

@@ -1,0 +1,312 @@
+"""TP-Link Kasa energy plugs and strips, read with python-kasa."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kasa import (
+    AuthenticationError,
+    Credentials,
+    Device,
+    DeviceConfig,
+    DeviceConnectionParameters,
+    Discover,
+    KasaException,
+    Module,
+    UnsupportedDeviceError,
+)
+
+from ..counter import PlugCounters
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+    from kasa.interfaces import Energy
+
+    from ..vault import Vault
+
+DEFAULT_PORT: Final = 9999
+# A plug that answers does so in a fraction of a second; these are for a bad radio link.
+_QUERY_TIMEOUT = 5
+_DISCOVERY_TIMEOUT = 3
+
+type SessionFactory = Callable[[], ClientSession]
+
+
+class KasaError(Exception):
+    """A plug that cannot be read; `code` names the mistake.
+
+    Codes: name_not_resolved, refused, timed_out, not_kasa, no_energy, invalid_auth.
+    """
+
+    def __init__(self, code: str, host: str) -> None:
+        super().__init__(f"{host}: {code}")
+        self.code = code
+        self.host = host
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlugIdentity:
+    """A Kasa energy device or one socket of a strip.
+
+    `plug_id` is the MAC address without separators, followed by the child's id for a socket.
+    """
+
+    plug_id: str
+    mac: str
+    child_id: str | None
+    name: str
+    model: str
+    firmware: str | None
+    hardware: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlugSample:
+    """One reading: W, V, A, dBm, and the plug's own counters; None for what is not measured."""
+
+    identity: PlugIdentity
+    power: float | None
+    voltage: float | None
+    current: float | None
+    counters: PlugCounters
+    is_on: bool
+    signal_strength: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """How to reach and log in to one host. `parameters` is python-kasa's own description."""
+
+    host: str
+    parameters: dict[str, Any] | None = None
+    credentials_hash: str | None = None
+
+    @classmethod
+    def from_stored(cls, stored: dict[str, Any], vault: Vault) -> Connection:
+        """Return the connection that `to_stored` described. Raises SecretLostError."""
+        token = stored["credentials_hash"]
+        return cls(
+            host=stored["host"],
+            parameters=stored["parameters"],
+            credentials_hash=vault.decrypt(token) if token else None,
+        )
+
+    def to_stored(self, vault: Vault) -> dict[str, Any]:
+        """Return the connection as a config entry may hold it, the secret encrypted."""
+        secret = self.credentials_hash
+        return {
+            "host": self.host,
+            "parameters": self.parameters,
+            "credentials_hash": vault.encrypt(secret) if secret else None,
+        }
+
+
+def split_host(text: str) -> tuple[str, int | None]:
+    """Return host and port of `host` or `host:port`. The port is None where none is given.
+
+    Raises ValueError for anything else.
+    """
+    host, colon, port = text.strip().partition(":")
+    if not host or any(not (c.isalnum() or c in "-._") for c in host):
+        raise ValueError(text)
+    if not colon:
+        return host, None
+    if not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError(text)
+    return host, int(port)
+
+
+class KasaHost:
+    """One address with a plug or a strip behind it. Methods raise KasaError."""
+
+    def __init__(self, connection: Connection, session: SessionFactory) -> None:
+        self.connection = connection
+        self._session = session
+        self._device: Device | None = None
+
+    @property
+    def is_strip(self) -> bool:
+        """Return whether several sockets answer at this address."""
+        return self._device is not None and bool(self._device.children)
+
+    async def connect(self, credentials: Credentials | None = None) -> None:
+        """Connect; the first time by discovery, which tells newer plugs from older ones."""
+        await self.close()
+        try:
+            self._device = await Device.connect(config=await self._config(credentials))
+        except AuthenticationError as err:
+            raise KasaError("invalid_auth", self.connection.host) from err
+        except UnsupportedDeviceError as err:
+            raise KasaError("not_kasa", self.connection.host) from err
+        except (KasaException, TimeoutError, OSError) as err:
+            raise await self._diagnosis() from err
+        self.connection = Connection(
+            host=self.connection.host,
+            parameters=self._device.config.connection_type.to_dict(),
+            credentials_hash=self._device.credentials_hash,
+        )
+
+    async def poll(self) -> list[PlugSample]:
+        """Return a reading of each plug behind the address.
+
+        A plug that is connected is asked anew; otherwise connecting reads it as well.
+        """
+        if self._device is None:
+            await self.connect()
+        else:
+            try:
+                await self._device.update()
+            except AuthenticationError as err:
+                raise KasaError("invalid_auth", self.connection.host) from err
+            except (KasaException, TimeoutError, OSError) as err:
+                raise KasaError("timed_out", self.connection.host) from err
+        assert self._device is not None
+        samples = [_sample(self._device, plug) for plug in _energy_plugs(self._device)]
+        if not samples:
+            raise KasaError("no_energy", self.connection.host)
+        return samples
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        device, self._device = self._device, None
+        if device is not None:
+            with suppress(KasaException, TimeoutError, OSError):
+                await device.disconnect()
+
+    async def _config(self, credentials: Credentials | None) -> DeviceConfig:
+        known = self.connection
+        host, port = split_host(known.host)
+        if known.parameters is not None and credentials is None:
+            config = DeviceConfig(
+                host,
+                timeout=_QUERY_TIMEOUT,
+                port_override=port,
+                credentials_hash=known.credentials_hash,
+                connection_type=DeviceConnectionParameters.from_dict(known.parameters),
+            )
+        else:
+            config = await self._discovered(host, port, credentials)
+        if config.uses_http:
+            config.http_client = self._session()
+        return config
+
+    async def _discovered(
+        self, host: str, port: int | None, credentials: Credentials | None
+    ) -> DeviceConfig:
+        plain = DeviceConfig(
+            host, timeout=_QUERY_TIMEOUT, port_override=port, credentials=credentials
+        )
+        try:
+            found = await Discover.discover_single(
+                host,
+                port=port,
+                discovery_timeout=_DISCOVERY_TIMEOUT,
+                timeout=_QUERY_TIMEOUT,
+                credentials=credentials,
+            )
+        except (AuthenticationError, UnsupportedDeviceError):
+            raise
+        except (KasaException, TimeoutError, OSError):
+            # Networks that drop UDP still let older plugs be reached over TCP.
+            return plain
+        if found is None:
+            return plain
+        config = found.config
+        await found.disconnect()
+        config.host, config.timeout, config.credentials = host, _QUERY_TIMEOUT, credentials
+        if not config.uses_http:
+            config.port_override = port
+        return config
+
+    async def _diagnosis(self) -> KasaError:
+        """Tell apart what python-kasa reports alike: try a bare connection."""
+        host, port = split_host(self.connection.host)
+        try:
+            async with asyncio.timeout(_DISCOVERY_TIMEOUT):
+                _, writer = await asyncio.open_connection(host, port or DEFAULT_PORT)
+        except socket.gaierror:
+            return KasaError("name_not_resolved", self.connection.host)
+        except TimeoutError:
+            return KasaError("timed_out", self.connection.host)
+        except OSError:
+            return KasaError("refused", self.connection.host)
+        writer.close()
+        return KasaError("not_kasa", self.connection.host)
+
+
+async def search(targets: Iterable[str]) -> dict[str, tuple[str, Device]]:
+    """Return host and device by MAC for each plug that answers a broadcast to the targets."""
+    found = await asyncio.gather(
+        *(
+            Discover.discover(target=target, discovery_timeout=_DISCOVERY_TIMEOUT)
+            for target in targets
+        ),
+        return_exceptions=True,
+    )
+    plugs: dict[str, tuple[str, Device]] = {}
+    for answers in found:
+        if isinstance(answers, BaseException):
+            continue
+        for host, device in answers.items():
+            plugs[plain_mac(device.mac)] = (host, device)
+            await device.disconnect()
+    return plugs
+
+
+def plain_mac(mac: str) -> str:
+    """Return a MAC address as twelve lower-case hexadecimal digits."""
+    return "".join(c for c in mac.lower() if c in "0123456789abcdef")
+
+
+def _energy_plugs(device: Device) -> list[Device]:
+    # The parent of a strip sums its children: counting it as well would count twice.
+    return [d for d in (device.children or [device]) if d.modules.get(Module.Energy)]
+
+
+def _sample(parent: Device, plug: Device) -> PlugSample:
+    energy = plug.modules[Module.Energy]
+    return PlugSample(
+        identity=_identity(parent, plug),
+        power=_read(energy, "current_consumption"),
+        voltage=_read(energy, "voltage"),
+        current=_read(energy, "current"),
+        counters=PlugCounters(
+            total=_read(energy, "consumption_total"),
+            today=_read(energy, "consumption_today"),
+            month=_read(energy, "consumption_this_month"),
+        ),
+        is_on=plug.is_on,
+        signal_strength=parent.rssi,
+    )
+
+
+def _identity(parent: Device, plug: Device) -> PlugIdentity:
+    mac = plain_mac(parent.mac)
+    child_id = None
+    if plug is not parent:
+        child_id = plug.device_id.removeprefix(f"{parent.device_id}_")
+        child_id = child_id.removeprefix(parent.device_id) or child_id
+    info = parent.hw_info
+    return PlugIdentity(
+        plug_id=mac if child_id is None else f"{mac}_{child_id}",
+        mac=mac,
+        child_id=child_id,
+        name=plug.alias or parent.alias or parent.model,
+        model=parent.model,
+        firmware=info.get("sw_ver"),
+        hardware=info.get("hw_ver"),
+    )
+
+
+def _read(energy: Energy, name: str) -> float | None:
+    """Read a property, which may raise where the plug's generation does not have it."""
+    try:
+        value = getattr(energy, name)
+    except (KasaException, AttributeError, KeyError):
+        return None
+    return None if value is None else float(value)

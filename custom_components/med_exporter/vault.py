@@ -1,0 +1,73 @@
+"""Secrets at rest: encrypted with a key that has a file of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.fernet import Fernet, InvalidToken
+from homeassistant.helpers.storage import STORAGE_DIR
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+_KEY_FILE = f"{DOMAIN}.key"
+_DATA_VAULT: HassKey[asyncio.Future[Fernet]] = HassKey(f"{DOMAIN}_vault")
+
+
+class SecretLostError(Exception):
+    """The key no longer fits what it once encrypted; the secret has to be asked for again."""
+
+
+class Vault:
+    """Encrypt and decrypt secrets with Fernet, so that a config entry never holds one in clear.
+
+    The key is made once, readable by its owner only, inside Home Assistant's storage, where a
+    backup finds it.
+    """
+
+    def __init__(self, fernet: Fernet) -> None:
+        self._fernet = fernet
+
+    def encrypt(self, secret: str) -> str:
+        """Return the secret as a token that may be stored."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def decrypt(self, token: str) -> str:
+        """Return the secret behind a token.
+
+        Raises SecretLostError where the key is not the one it was encrypted with.
+        """
+        try:
+            return self._fernet.decrypt(token.encode()).decode()
+        except InvalidToken as err:
+            raise SecretLostError from err
+
+
+async def async_get_vault(hass: HomeAssistant) -> Vault:
+    """Return the vault of this installation, with a new key where there is none."""
+    if (opening := hass.data.get(_DATA_VAULT)) is None:
+        path = Path(hass.config.path(STORAGE_DIR, _KEY_FILE))
+        opening = hass.data[_DATA_VAULT] = hass.async_add_executor_job(_fernet, path)
+    return Vault(await asyncio.shield(opening))
+
+
+def _fernet(path: Path) -> Fernet:
+    """Read the key, or make a new one where it is missing or damaged."""
+    try:
+        return Fernet(path.read_bytes().strip())
+    except (FileNotFoundError, ValueError):
+        key = Fernet.generate_key()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(key)
+        os.fsync(file.fileno())
+    part.replace(path)
+    return Fernet(key)

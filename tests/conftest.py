@@ -1,0 +1,46 @@
+"""What all tests share: Home Assistant with a recorder, loopback sockets, emulated plugs."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pytest
+import pytest_socket
+
+import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_REAL_GETADDRINFO = socket.getaddrinfo
+
+
+@pytest.fixture(autouse=True)
+def loopback_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let tests speak to real servers: the test kit closes all sockets, and name resolution."""
+    pytest_socket.enable_socket()
+    pytest_socket._remove_restrictions()
+    monkeypatch.setattr(socket, "getaddrinfo", _REAL_GETADDRINFO)
+    yield
+
+
+@pytest.fixture
+def hass_with_recorder(recorder_mock, enable_custom_integrations, hass):
+    """Home Assistant with a recorder on an in-memory database, and custom integrations."""
+    return hass
+
+
+@pytest.fixture(autouse=True)
+def broadcast_addresses() -> Iterator[list[str]]:
+    """Search for plugs on loopback only; a test adds addresses to the list it gets."""
+    addresses: list[str] = []
+
+    async def loopback(hass):
+        return set(addresses)
+
+    with patch(
+        "homeassistant.components.network.async_get_ipv4_broadcast_addresses", loopback
+    ):
+        yield addresses
