@@ -10,6 +10,11 @@ if [ ! -w "${HOME:-/nonexistent}" ]; then
   export UV_PYTHON_INSTALL_DIR=${UV_PYTHON_INSTALL_DIR:-$tools/python}
 fi
 
+# The machine's own certificates, as networks with a proxy of their own need; uv brings a set for machines without.
+for bundle in /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem; do
+  if [ -e "$bundle" ]; then export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}; fi
+done
+
 say() {
   printf '%s\n' "$*" >&2
 }
@@ -71,7 +76,7 @@ find_python() {
       esac
     fi
   done < <(list_pythons)
-  uv=$(find_uv)
+  uv=$(find_uv) || exit
   for version in ${wanted:-3.14 3.13}; do
     say "No Python $version here: downloading one."
     if "$uv" python install --quiet "$version" >&2 &&
