@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -44,3 +45,8 @@ def broadcast_addresses() -> Iterator[list[str]]:
         "homeassistant.components.network.async_get_ipv4_broadcast_addresses", loopback
     ):
         yield addresses
+
+
+def pytest_configure() -> None:
+    """Keep the database's own log out of failure reports."""
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .history import History
+from .vault import async_get_vault
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-    from .history import History
-    from .jobs import JobManager
-    from .push import PushRunner
     from .vault import Vault
 
 
@@ -23,8 +22,6 @@ class Exporter:
     """The history of all exports, the file jobs, the pushes and the key to the secrets."""
 
     history: History
-    jobs: JobManager
-    pushes: PushRunner
     vault: Vault
 
 
@@ -33,3 +30,6 @@ DATA_EXPORTER: HassKey[Exporter] = HassKey(DOMAIN)
 
 async def async_create_exporter(hass: HomeAssistant) -> Exporter:
     """Set up what the whole installation shares."""
+    history = History(hass)
+    history.async_setup()
+    return Exporter(history=history, vault=await async_get_vault(hass))

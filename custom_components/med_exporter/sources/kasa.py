@@ -287,10 +287,8 @@ def _sample(parent: Device, plug: Device) -> PlugSample:
 
 def _identity(parent: Device, plug: Device) -> PlugIdentity:
     mac = plain_mac(parent.mac)
-    child_id = None
-    if plug is not parent:
-        child_id = plug.device_id.removeprefix(f"{parent.device_id}_")
-        child_id = child_id.removeprefix(parent.device_id) or child_id
+    # Whatever its length, a child's id ends with the two digits that number the socket.
+    child_id = None if plug is parent else plug.device_id[-2:]
     info = parent.hw_info
     return PlugIdentity(
         plug_id=mac if child_id is None else f"{mac}_{child_id}",
