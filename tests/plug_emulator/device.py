@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections import deque
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -102,6 +103,7 @@ class EmulatedDevice:
     async def cut_off(self) -> None:
         """Close every socket: connections break, new ones are refused. Counters go on."""
         self._on_network.close()
+        await asyncio.sleep(0)  # lets the loop close what was asked to close
 
     async def restore(self) -> None:
         """Listen again at the same address, after :meth:`cut_off`."""

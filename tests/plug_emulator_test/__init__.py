@@ -1,0 +1,1 @@
+"""The plug emulator against python-kasa as it is, and its counters by themselves."""
