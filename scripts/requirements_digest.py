@@ -1,14 +1,14 @@
 """Prints one number for everything in pyproject.toml that decides what requirements.lock holds.
 
-scripts/lock writes it on top of the lock, so that a lock that lags behind is seen without a network.
+scripts/lock writes it on top of the lock, so that a lock that lags behind is seen offline.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 import tomllib
+from pathlib import Path
 from typing import Any
 
 
