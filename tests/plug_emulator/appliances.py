@@ -120,7 +120,7 @@ class SolarInverter(DailyLoad):
     date. With the default `peak_w` about 1 to 3 kWh on a winter day, 5 to 10 on a summer day.
     """
 
-    _STEP = 5 * _MINUTE
+    _STEP = 10 * _MINUTE
     _OBLIQUITY = math.radians(23.44)
 
     def __init__(
@@ -147,7 +147,7 @@ class SolarInverter(DailyLoad):
         return min(1.0, max(0.08, usual + 0.95 * draw))
 
     def steps(self, day: date, length: float) -> list[Step]:
-        """Return the production of `day` in steps of five minutes, 0 W at night."""
+        """Return the production of `day` in steps of ten minutes, 0 W at night."""
         random = seeded(self._seed, day)
         clear = self.clearness(day)
         midnight, _ = self._bounds(day)
