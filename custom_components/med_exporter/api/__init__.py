@@ -1,0 +1,30 @@
+"""The HTTP API: views by subject. They parse, call one method and shape the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+
+from .catalogue import DevicesView, FormatsView, MetricsView
+from .download import DownloadView
+from .exports import CancelView, CreateView, ExportView, HistoryView
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+
+@callback
+def async_register_views(hass: HomeAssistant) -> None:
+    """Register all views. Called once, when the integration is set up."""
+    for view in (
+        FormatsView,
+        DevicesView,
+        MetricsView,
+        CreateView,
+        HistoryView,
+        DownloadView,
+        ExportView,
+        CancelView,
+    ):
+        hass.http.register_view(view())

@@ -1,0 +1,111 @@
+"""What all views share: the caller, the body, the query, and errors in the documented shape."""
+
+from __future__ import annotations
+
+import functools
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Concatenate, Final
+
+from homeassistant.components.http.const import KEY_HASS_USER
+from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
+from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
+
+from ..errors import InvalidRequest, MedError
+from ..exporter import DATA_EXPORTER
+from ..history import HistoryUnavailableError
+from ..object_reader import INVALID_REQUEST, INVALID_VALUE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from aiohttp import web
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ..jobs import JobManager
+
+MAX_BODY_BYTES: Final = 1024 * 1024
+
+_STATUS_OF_CODE: Final = {
+    "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
+    "EXPORT_NOT_FOUND": HTTPStatus.NOT_FOUND,
+    "EXPORT_NOT_READY": HTTPStatus.CONFLICT,
+    "EXPORT_FINISHED": HTTPStatus.CONFLICT,
+    "EXPORT_EXPIRED": HTTPStatus.GONE,
+    "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "TOO_MANY_EXPORTS": HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+class ApiView(HomeAssistantView):
+    """A view whose errors have the documented shape."""
+
+    @staticmethod
+    def hass(request: web.Request) -> HomeAssistant:
+        """Return Home Assistant."""
+        return request.app[KEY_HASS]
+
+    @classmethod
+    def jobs(cls, request: web.Request) -> JobManager:
+        """Return the file exports."""
+        return cls.hass(request).data[DATA_EXPORTER].jobs
+
+    @staticmethod
+    def user(request: web.Request) -> User:
+        """Return who is logged in."""
+        user: User = request[KEY_HASS_USER]
+        return user
+
+
+def answers_errors[V: ApiView, **P](
+    handler: Callable[Concatenate[V, web.Request, P], Awaitable[web.StreamResponse]],
+) -> Callable[Concatenate[V, web.Request, P], Coroutine[Any, Any, web.StreamResponse]]:
+    """Answer errors of this integration as `{"detail", "error_code", "message", "field"}`."""
+
+    @functools.wraps(handler)
+    async def handle(
+        view: V, request: web.Request, /, *args: P.args, **kwargs: P.kwargs
+    ) -> web.StreamResponse:
+        try:
+            return await handler(view, request, *args, **kwargs)
+        except MedError as err:
+            status = _STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
+            return view.json(_error(err.code, str(err), err.field), status)
+        except HistoryUnavailableError as err:
+            code = "HISTORY_UNAVAILABLE"
+            return view.json(_error(code, str(err), None), HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return handle
+
+
+async def read_body(request: web.Request) -> object:
+    """Return the body as JSON, whatever its content type says.
+
+    Raises InvalidRequest with BODY_TOO_LARGE past 1 MB and INVALID_JSON.
+    """
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise InvalidRequest("BODY_TOO_LARGE", "body_too_large", limit=MAX_BODY_BYTES)
+    try:
+        return json_loads(bytes(body))
+    except JSON_DECODE_EXCEPTIONS as err:
+        raise InvalidRequest("INVALID_JSON", "invalid_json") from err
+
+
+def read_number(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+    """Return a whole number of the query. Raises InvalidRequest outside its bounds."""
+    text = request.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
+        raise InvalidRequest(INVALID_REQUEST, "not_an_integer", field=name)
+    if not low <= int(text) <= high:
+        raise InvalidRequest(INVALID_VALUE, "out_of_range", field=name, low=low, high=high)
+    return int(text)
+
+
+def _error(code: str, message: str, field: str | None) -> dict[str, str | None]:
+    detail = code.replace("_", " ").capitalize()
+    return {"detail": detail, "error_code": code, "message": message, "field": field}

@@ -1,0 +1,49 @@
+"""What can be exported: formats, devices, metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..answers import utc
+from ..catalogue import async_list_devices, list_formats, list_metrics
+from .base import ApiView, answers_errors
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class FormatsView(ApiView):
+    """The file formats that exist."""
+
+    url = "/api/exports/formats"
+    name = "api:med_exporter:exports:formats"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """List them."""
+        return self.json({"formats": list_formats()})
+
+
+class DevicesView(ApiView):
+    """The devices that the caller may export."""
+
+    url = "/api/exports/devices"
+    name = "api:med_exporter:exports:devices"
+
+    @answers_errors
+    async def get(self, request: web.Request) -> web.Response:
+        """List them."""
+        devices = await async_list_devices(self.hass(request), self.user(request))
+        return self.json(
+            {"devices": [{**device, "last_seen": utc(device["last_seen"])} for device in devices]}
+        )
+
+
+class MetricsView(ApiView):
+    """The fields of a reading that carry a value."""
+
+    url = "/api/exports/metrics"
+    name = "api:med_exporter:exports:metrics"
+
+    async def get(self, request: web.Request) -> web.Response:
+        """List them."""
+        return self.json({"metrics": list_metrics(self.hass(request))})

@@ -1,0 +1,91 @@
+"""What callers are told: errors with a code for programs and a translated message for people."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+
+
+class MedError(HomeAssistantError):
+    """An error that goes back to the caller of an action or of the HTTP API.
+
+    `code` is the machine-readable `error_code`, `field` the part of the request that is at fault,
+    dotted (`date_range.start`), where one is. The message is `exceptions.{key}` of the
+    translations; its placeholders are `field` and those given here. `str()` is the English one.
+    """
+
+    def __init__(
+        self, code: str, key: str, *, field: str | None = None, **placeholders: object
+    ) -> None:
+        texts = {name: str(value) for name, value in placeholders.items()}
+        if field is not None:
+            texts["field"] = field
+        super().__init__(
+            translation_domain=DOMAIN, translation_key=key, translation_placeholders=texts
+        )
+        self.code = code
+        self.key = key
+        self.field = field
+        self._placeholders = placeholders
+
+    def at(self, field: str) -> Self:
+        """Return the same error at a field of another name, for a door that has its own names."""
+        moved = type(self).__new__(type(self))
+        MedError.__init__(moved, self.code, self.key, field=field, **self._placeholders)
+        return moved
+
+
+class InvalidRequest(MedError, ServiceValidationError):  # noqa: N818
+    """The caller's mistake, found before any work starts."""
+
+
+class ExportNotFoundError(InvalidRequest):
+    """No export has this id, or it is another user's, which is told the same way."""
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__("EXPORT_NOT_FOUND", "export_not_found", export_id=export_id)
+
+
+class ExportNotReadyError(InvalidRequest):
+    """The export has no file: it is not finished, or ended without one."""
+
+    def __init__(self, export_id: str, status: str) -> None:
+        super().__init__("EXPORT_NOT_READY", "export_not_ready", export_id=export_id, status=status)
+
+
+class ExportExpiredError(InvalidRequest):
+    """The export's file has been deleted after its time."""
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__("EXPORT_EXPIRED", "export_expired", export_id=export_id)
+
+
+class ExportFinishedError(InvalidRequest):
+    """There is nothing to cancel any more."""
+
+    def __init__(self, export_id: str, status: str) -> None:
+        super().__init__("EXPORT_FINISHED", "export_finished", export_id=export_id, status=status)
+
+
+class TooManyExportsError(InvalidRequest):
+    """As many exports as allowed are running and waiting."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("TOO_MANY_EXPORTS", "too_many_exports", limit=limit)
+
+
+class NotAllowedError(InvalidRequest):
+    """The user lacks the right; `field` names what was asked for, where a field did."""
+
+    def __init__(self, *, field: str | None = None) -> None:
+        super().__init__("NOT_ALLOWED", "not_allowed", field=field)
+
+
+class ExportFailedError(MedError):
+    """An export that a caller waited for ended without a file."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, "export_failed", reason=reason)

@@ -1,0 +1,66 @@
+"""Who may do what with files: one answer for every door.
+
+A caller without a user is an automation or a schedule and has an administrator's rights.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.auth.permissions.const import POLICY_READ
+
+from .errors import NotAllowedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.auth.models import User
+    from homeassistant.core import Context, HomeAssistant
+
+    from .devices import ExportDevice
+    from .history import ExportRecord
+
+
+async def async_user_of(hass: HomeAssistant, context: Context) -> User | None:
+    """Return the user who acts in a context, None for an automation.
+
+    Raises NotAllowedError when the context names a user who no longer exists or is not active.
+    """
+    if context.user_id is None:
+        return None
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None or not user.is_active:
+        raise NotAllowedError
+    return user
+
+
+def is_administrator(user: User | None) -> bool:
+    """Return whether a caller may see everything."""
+    return user is None or user.is_admin
+
+
+def require_administrator(user: User | None) -> None:
+    """Raise NotAllowedError for anyone who is not an administrator."""
+    if not is_administrator(user):
+        raise NotAllowedError
+
+
+def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list[ExportDevice]:
+    """Return the devices whose readings the caller may see.
+
+    An export shows all of a device, so each of its entities has to be readable.
+    """
+    if user is None or user.is_admin:
+        return list(devices)
+    check = user.permissions.check_entity
+    return [
+        device
+        for device in devices
+        if device.entities
+        and all(check(entity_id, POLICY_READ) for entity_id in device.entities.values())
+    ]
+
+
+def may_see(user: User | None, record: ExportRecord) -> bool:
+    """Return whether the caller may see, download and delete an export: own ones, or all."""
+    return user is None or user.is_admin or record.user_id == user.id

@@ -1,0 +1,182 @@
+"""Actions for automations and scripts. Each checks the caller, calls one method, shapes the answer.
+
+The fields of `create_export` are those of a request laid flat; mistakes are told with the names
+they have here.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.core import ServiceCall, SupportsResponse, callback
+from homeassistant.helpers import config_validation as cv
+
+from .answers import export_page, export_status, utc
+from .catalogue import async_list_devices, list_metrics
+from .const import DOMAIN
+from .date_range import INVALID_DATE_RANGE
+from .errors import ExportFailedError, InvalidRequest
+from .exporter import DATA_EXPORTER
+from .history import ExportStatus
+from .rights import async_user_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant, ServiceResponse
+
+    from .history import ExportRecord
+    from .jobs import JobManager
+
+# Field of the action → where it belongs in a request.
+_REQUEST_FIELDS: Final = {
+    "export_type": ("export_type",),
+    "format": ("format",),
+    "preset": ("date_range",),
+    "start": ("date_range", "start"),
+    "end": ("date_range", "end"),
+    "devices": ("devices",),
+    "fields": ("fields",),
+    "aggregation": ("aggregation",),
+    "timezone": ("options", "timezone"),
+    "decimal_places": ("options", "decimal_places"),
+    "locale": ("options", "locale"),
+    "delimiter": ("options", "delimiter"),
+    "include_headers": ("options", "include_headers"),
+    "compression": ("performance_options", "compression"),
+    "chunk_size": ("performance_options", "chunk_size"),
+}
+_ACTION_FIELDS: Final = {".".join(path): name for name, path in _REQUEST_FIELDS.items()}
+
+# Types and values are judged by the same code as those of the HTTP API, whose errors translate.
+_CREATE_SCHEMA: Final = vol.Schema(
+    {
+        **{vol.Optional(name): object for name in _REQUEST_FIELDS},
+        vol.Optional("wait", default=False): cv.boolean,
+    }
+)
+_EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
+_LIST_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional("offset", default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
+    }
+)
+_NOTHING: Final = vol.Schema({})
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register all actions. Called once, when the integration is set up."""
+    for name, handler, schema, response in (
+        ("create_export", _create_export, _CREATE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("get_export", _get_export, _EXPORT_SCHEMA, SupportsResponse.ONLY),
+        ("list_exports", _list_exports, _LIST_SCHEMA, SupportsResponse.ONLY),
+        ("delete_export", _delete_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
+        ("cancel_export", _cancel_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
+        ("list_devices", _list_devices, _NOTHING, SupportsResponse.ONLY),
+        ("list_metrics", _list_metrics, _NOTHING, SupportsResponse.ONLY),
+    ):
+        hass.services.async_register(
+            DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response
+        )
+
+
+def _for_caller(
+    handler: Callable[[ServiceCall, User | None], Coroutine[Any, Any, dict[str, Any]]],
+) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    """Find out who calls, None for an automation."""
+
+    async def handle(call: ServiceCall) -> ServiceResponse:
+        return await handler(call, await async_user_of(call.hass, call.context))
+
+    return handle
+
+
+async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    jobs = _jobs(call)
+    try:
+        record = await jobs.async_create(_request(call.data), user=user, trigger="action")
+    except InvalidRequest as err:
+        if err.field in _ACTION_FIELDS:
+            raise err.at(_ACTION_FIELDS[err.field]) from err
+        raise
+    if call.data["wait"]:
+        record = await jobs.async_wait(record.id)
+        if record.status is not ExportStatus.COMPLETED:
+            code = record.error_code or record.status.value.upper()
+            raise ExportFailedError(code, record.error_message or record.status.value)
+    return _status(jobs, record)
+
+
+async def _get_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    jobs = _jobs(call)
+    return _status(jobs, await jobs.async_get(call.data["export_id"], user=user))
+
+
+async def _list_exports(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    page = {"limit": call.data["limit"], "offset": call.data["offset"]}
+    records, total = await _jobs(call).async_list(user=user, **page)
+    return export_page(records, total, **page)
+
+
+async def _delete_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    export_id = call.data["export_id"]
+    await _jobs(call).async_delete(export_id, user=user)
+    return {"export_id": export_id, "deleted": True}
+
+
+async def _cancel_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    jobs = _jobs(call)
+    return _status(jobs, await jobs.async_cancel(call.data["export_id"], user=user))
+
+
+async def _list_devices(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    devices = await async_list_devices(call.hass, user)
+    return {"devices": [{**device, "last_seen": utc(device["last_seen"])} for device in devices]}
+
+
+async def _list_metrics(call: ServiceCall, _user: User | None) -> dict[str, Any]:
+    return {"metrics": list_metrics(call.hass)}
+
+
+def _jobs(call: ServiceCall) -> JobManager:
+    return call.hass.data[DATA_EXPORTER].jobs
+
+
+def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
+    """Return an export's status; with its file, and a link that needs no login, once complete."""
+    status = export_status(jobs, record)
+    if record.status is ExportStatus.COMPLETED:
+        status["path"] = record.path
+        status["download_link"] = jobs.links.link(record.id)
+    return status
+
+
+def _request(data: dict[str, Any]) -> dict[str, Any]:
+    """Return an action's flat fields as a request."""
+    if "preset" in data and ("start" in data or "end" in data):
+        raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
+    request: dict[str, Any] = {}
+    for name, path in _REQUEST_FIELDS.items():
+        if name not in data:
+            continue
+        inner = request
+        for key in path[:-1]:
+            inner = inner.setdefault(key, {})
+        inner[path[-1]] = _plain(name, data[name])
+    return request
+
+
+def _plain(name: str, value: object) -> object:
+    """Return a value as JSON would carry it."""
+    # YAML reads an unquoted date as one.
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    # A template that names one device gives a text where the selector gives a list.
+    if name in {"devices", "fields"} and isinstance(value, str) and value != "all":
+        return [value]
+    return value
