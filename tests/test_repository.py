@@ -1,0 +1,147 @@
+"""The rules that hold for the repository as a whole."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# Written in pieces, so that this file does not itself hold what it looks for.
+PACKAGE_REGISTRIES = [
+    ".".join(labels)
+    for labels in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("yarnpkg", "com"),
+        ("crates", "io"),
+        ("rubygems", "org"),
+        ("docker", "io"),
+        ("ghcr", "io"),
+        ("quay", "io"),
+        ("unpkg", "com"),
+        ("jsdelivr", "net"),
+    )
+]
+NOT_PART_OF_THE_PROJECT = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\.\./" + "shared",
+        "/work/" + "(main|shared)",
+        r"\b(CONTRACT|FACTS|DESIGN|brief)" + r"\.md\b",
+        r"\bissues? " + r"#?\d",
+        r"\b(clau" + "de|anthro" + "pic|chat" + "gpt|open" + r"ai)\b",
+    )
+]
+
+MOST_LINES = 400
+LONGER_FOR_A_REASON: dict[str, str] = {}
+
+
+def _files() -> dict[str, str]:
+    """Return the text of every file of the repository, by its path: tracked ones and new ones."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    files = {}
+    for name in filter(None, listed.split("\0")):
+        try:
+            files[name] = (ROOT / name).read_text(encoding="utf-8")
+        except (FileNotFoundError, IsADirectoryError, UnicodeDecodeError):
+            continue
+    return files
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return _files()
+
+
+@pytest.fixture(scope="module")
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_no_file_names_the_host_of_a_package_registry(files: dict[str, str]) -> None:
+    naming = [
+        f"{name}: {host}"
+        for name, text in files.items()
+        for host in PACKAGE_REGISTRIES
+        if host in text.lower()
+    ]
+    assert naming == []
+
+
+def test_no_file_speaks_of_what_is_not_part_of_the_project(files: dict[str, str]) -> None:
+    speaking = [
+        f"{name}: {found.group()}"
+        for name, text in files.items()
+        for pattern in NOT_PART_OF_THE_PROJECT
+        if (found := pattern.search(text))
+    ]
+    assert speaking == []
+
+
+def test_every_module_starts_with_the_future_import(files: dict[str, str]) -> None:
+    """Annotations are then never evaluated, alike on every supported Python."""
+    without = []
+    for name, text in files.items():
+        if not name.endswith(".py") or not text.strip():
+            continue
+        statements = ast.parse(text).body
+        if ast.get_docstring(ast.Module(statements, [])) is not None:
+            statements = statements[1:]
+        first = statements[0] if statements else None
+        # A package whose only content is its docstring has nothing to annotate.
+        if first is not None and ast.unparse(first) != "from __future__ import annotations":
+            without.append(name)
+    assert without == []
+
+
+def test_files_stay_short_enough_to_read(files: dict[str, str]) -> None:
+    too_long = {
+        name: lines
+        for name, text in files.items()
+        if (name.endswith((".py", ".js", ".bash")) or name.startswith((".ci/", "scripts/")))
+        and (lines := len(text.splitlines())) > MOST_LINES
+        and name not in LONGER_FOR_A_REASON
+    }
+    assert too_long == {}
+
+
+def test_hacs_knows_every_key_of_its_file_and_the_oldest_home_assistant(
+    pyproject: dict[str, Any],
+) -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text(encoding="utf-8"))
+    known = {"content_in_root", "country", "filename", "hacs", "hide_default_branch"}
+    known |= {"homeassistant", "name", "persistent_directory", "render_readme", "zip_release"}
+    assert set(hacs) <= known
+    assert hacs["name"] == "MED Exporter"
+    assert hacs["zip_release"] is True
+    assert hacs["filename"] in (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    (tested,) = [
+        requirement.removeprefix("homeassistant>=")
+        for requirement in pyproject["project"]["dependencies"]
+        if requirement.startswith("homeassistant")
+    ]
+    assert hacs["homeassistant"].split(".")[:2] == tested.split(".")[:2]
+
+
+def test_the_licence_is_the_one_that_the_project_names(pyproject: dict[str, Any]) -> None:
+    assert pyproject["project"]["license"] == "Apache-2.0"
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in licence
+    assert "END OF TERMS AND CONDITIONS" in licence
