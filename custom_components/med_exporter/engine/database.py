@@ -1,0 +1,97 @@
+"""Connections to the recorder's database that cannot change it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Engine
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from .recorder import Connect
+
+_CONNECT_TIMEOUT = 30
+"""Seconds."""
+_BUSY_TIMEOUT = 60
+"""Seconds to wait while somebody else locks a SQLite database."""
+
+_READ_ONLY = {
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "mariadb": "SET SESSION TRANSACTION READ ONLY",
+}
+_TIMEOUT_BY_CONNECT_TIMEOUT = {"psycopg2", "psycopg", "pymysql", "mysqldb"}
+
+
+@contextmanager
+def read_only(url: str) -> Iterator[Connect]:
+    """Give a way to connect to a database for reading; everything is closed at the end.
+
+    Args:
+        url: SQLAlchemy URL of a SQLite file, MariaDB, MySQL or PostgreSQL.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the URL cannot be used.
+        ImportError: the driver that it names is not installed.
+
+    """
+    parsed = make_url(url)
+    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+    try:
+        yield engine.connect
+    finally:
+        engine.dispose()
+
+
+def secrets_of(url: str) -> list[str]:
+    """Return the texts that must not be shown: the URL and its password, longest first."""
+    try:
+        parsed = make_url(url)
+    except Exception:  # noqa: BLE001  # a URL that nobody can read is a secret as a whole
+        return [url]
+    secrets = [url, parsed.render_as_string(hide_password=False)]
+    if parsed.password:
+        secrets += [str(parsed.password), quote(str(parsed.password), safe="")]
+    return sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    path = url.database or ""
+    target = path if path.startswith("file:") else f"file:{quote(path)}"
+    target += ("&" if "?" in target else "?") + "mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(target, uri=True, timeout=_BUSY_TIMEOUT, check_same_thread=False)
+
+    return create_engine(
+        "sqlite://", creator=connect, isolation_level="AUTOCOMMIT", poolclass=QueuePool
+    )
+
+
+def _server(url: URL) -> Engine:
+    arguments = {}
+    if url.get_driver_name() in _TIMEOUT_BY_CONNECT_TIMEOUT and "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = _CONNECT_TIMEOUT
+    # No transaction: a snapshot that is held for minutes would hold up the database's own cleaning.
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", pool_size=1, pool_pre_ping=True, connect_args=arguments
+    )
+    statement = _READ_ONLY[url.get_backend_name()]
+
+    @event.listens_for(engine, "connect")
+    def _forbid_writing(connection: DBAPIConnection, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(statement)
+        cursor.close()
+        connection.commit()
+
+    return engine

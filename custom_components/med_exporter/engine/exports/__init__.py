@@ -1,0 +1,1 @@
+"""The export types: each module yields the tables of one."""

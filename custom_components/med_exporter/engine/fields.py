@@ -1,0 +1,71 @@
+"""The fields of a reading: their kinds, precision and place in aggregation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How a value is to be understood, whatever the file's format."""
+
+    TIME = "time"
+    """Seconds since 1970 in UTC."""
+    TEXT = "text"
+    NUMBER = "number"
+    """A level, such as power: each value is rounded by itself."""
+    AMOUNT = "amount"
+    """A share of a total, such as energy: rounded so that the shares still add up."""
+    FLAG = "flag"
+
+
+class Function(StrEnum):
+    """How the readings of a period become one value."""
+
+    AVERAGE = "average"
+    """Weighted by the time for which each value held."""
+    SUM = "sum"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a reading.
+
+    Attributes:
+        name: as in requests and files.
+        kind: of a raw value.
+        decimals: digits after the point when the user asks for none in particular.
+        function: default for a period; None for a field that names the row.
+
+    """
+
+    name: str
+    kind: Kind
+    decimals: int = 0
+    function: Function | None = None
+
+
+FIELDS: dict[str, Field] = {
+    field.name: field
+    for field in (
+        Field("timestamp", Kind.TIME),
+        Field("device_id", Kind.TEXT),
+        Field("device_ip", Kind.TEXT),
+        Field("device_name", Kind.TEXT),
+        Field("power_w", Kind.NUMBER, 2, Function.AVERAGE),
+        # A plug counts in Wh or finer; six digits keep a single poll of a small load.
+        Field("energy_kwh", Kind.AMOUNT, 6, Function.SUM),
+        Field("energy_total_kwh", Kind.NUMBER, 6, Function.LAST),
+        Field("voltage", Kind.NUMBER, 2, Function.AVERAGE),
+        Field("current", Kind.NUMBER, 3, Function.AVERAGE),
+        Field("cost", Kind.AMOUNT, 6, Function.SUM),
+        Field("is_on", Kind.FLAG, 4, Function.AVERAGE),
+    )
+}
+"""Every field of a reading, in the order of the documentation."""
+
+ENTITY_FIELDS = ("power_w", "voltage", "current", "energy_total_kwh", "cost", "is_on")
+"""The fields that an entity's states give. `cost` names an ever-growing counter of money."""
+
+MAX_DECIMALS = 10

@@ -1,0 +1,181 @@
+"""Make the file of a job, or a preview of it."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import time
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from .errors import ErrorCode, ExportError, InvalidJobError
+from .exports import device_data
+from .output import OutputFile, spool_path
+from .recorder import Recorder
+from .spool import Spool
+from .writers import writer_for
+from .writers.json_file import records as json_records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .job import Job
+    from .recorder import Connect
+    from .tables import Chunk
+
+    type Progress = Callable[[float, int], None]
+    """Takes the share that is done (0 to 100) and the number of rows written."""
+
+_READING_SHARE = 75.0
+"""Percent of a job's time that reading takes; writing takes the rest."""
+
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
+_SQLITE_WRITE_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job has made.
+
+    Attributes:
+        records: number of rows.
+        bytes: size of the file.
+        sha256: of the file, in hexadecimal.
+        warnings: `{code, message, start, end, count}` each; times in UTC with `Z`.
+
+    """
+
+    records: int
+    bytes: int
+    sha256: str
+    warnings: list[dict[str, Any]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the attributes as a dict."""
+        return asdict(self)
+
+
+def run_job(
+    job: Job,
+    connect: Connect,
+    progress: Progress,
+    cancelled: Callable[[], bool],
+    *,
+    now: float | None = None,
+) -> Result:
+    """Make the file of a job; it appears under its final name when it is whole, owner-only.
+
+    This blocks, for minutes perhaps: it belongs into a process of its own or a thread.
+
+    Args:
+        job: what is wanted; its path must be given.
+        connect: opens a connection to the recorder's database; asked for anew for each page.
+        progress: called often; its values never fall.
+        cancelled: asked often; true ends the job.
+        now: UTC seconds until when the latest values are known to hold; the default is the clock.
+
+    Raises:
+        ExportError: why there is no file; nothing is left behind.
+
+    """
+    if not job.path:
+        raise InvalidJobError("path", "must be given")
+    report = _Report(progress, cancelled)
+    with _as_export_errors(), Spool(job, _known_until(job, now), spool_path(job.path)) as spool:
+        report.at(0.0)
+        tables = device_data.tables(
+            job,
+            Recorder(connect),
+            spool,
+            _known_until(job, now),
+            lambda share: report.at(share * _READING_SHARE),
+        )
+        warnings = [warning for table in tables for warning in table.warnings]
+        count = sum(table.count for table in tables)
+        for table in tables:
+            table.chunks = report.counted(table.chunks, count)
+        metadata = {**job.metadata, "record_count": count, "warnings": warnings}
+        options = job.options
+        with OutputFile(
+            job.path, compression=options.compression, max_bytes=job.max_bytes
+        ) as output:
+            writer_for(job.format).write(tables, output, job, metadata)
+            report.at(100.0)
+            digest = output.finish()
+        return Result(count, output.size, digest, warnings)
+
+
+def preview(
+    job: Job, connect: Connect, limit: int, *, now: float | None = None
+) -> list[dict[str, Any]]:
+    """Return the first rows of a job as the JSON format shows them, without writing a file.
+
+    Of each device only the readings behind its first rows are read, whatever the range; so it
+    takes as long as the readings of that many periods.
+
+    Args:
+        job: what is wanted; its path and format do not matter.
+        connect: opens a connection to the recorder's database.
+        limit: number of rows, at least 1.
+        now: as for `run_job`.
+
+    Raises:
+        ExportError: why it cannot be had.
+
+    """
+    end = _known_until(job, now)
+    with _as_export_errors(), Spool(job, end, None) as spool:
+        table = device_data.preview(job, Recorder(connect), spool, end, limit)
+        return [row for rows in json_records(table, job) for row in rows]
+
+
+def _known_until(job: Job, now: float | None) -> float:
+    """Return the end of the range, or now when that is earlier: no value holds in the future."""
+    latest = time.time() if now is None else now
+    return min(job.end, max(latest, job.start))
+
+
+@contextmanager
+def _as_export_errors() -> Iterator[None]:
+    """Give every failure its code."""
+    try:
+        yield
+    except SQLAlchemyError as err:
+        cause = getattr(err, "orig", None) or err
+        raise ExportError(
+            ErrorCode.DATABASE_ERROR, f"The database failed: {type(cause).__name__}: {cause}"
+        ) from err
+    except sqlite3.Error as err:
+        full = getattr(err, "sqlite_errorcode", None) in _SQLITE_WRITE_ERRORS
+        code = ErrorCode.DISK_FULL if full else ErrorCode.FILE_ERROR
+        raise ExportError(code, f"The temporary file could not be written: {err}") from err
+    except OSError as err:
+        code = ErrorCode.DISK_FULL if err.errno in _FULL_DISK else ErrorCode.FILE_ERROR
+        raise ExportError(code, f"The file could not be written: {err.strerror or err}") from err
+
+
+class _Report:
+    """Passes progress on, rising only, and ends the job when it is cancelled."""
+
+    def __init__(self, progress: Progress, cancelled: Callable[[], bool]) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+        self._share = 0.0
+        self._records = 0
+
+    def at(self, share: float) -> None:
+        """Report a share from 0 to 100."""
+        if self._cancelled():
+            raise ExportError(ErrorCode.CANCELLED, "The export was cancelled")
+        self._share = min(max(self._share, share), 100.0)
+        self._progress(self._share, self._records)
+
+    def counted(self, chunks: Iterator[Chunk], total: int) -> Iterator[Chunk]:
+        """Pass chunks through and report the rows in them."""
+        for chunk in chunks:
+            yield chunk
+            self._records += len(chunk[0])
+            self.at(_READING_SHARE + (99.0 - _READING_SHARE) * self._records / max(total, 1))

@@ -1,0 +1,108 @@
+"""What an export type hands to a writer: tables of typed, rounded values in chunks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .fields import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    type Chunk = list[list[Any]]
+    """Some rows, column by column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: as in the header.
+        kind: how to understand its values.
+        decimals: digits after the point of numbers and amounts.
+
+    """
+
+    name: str
+    kind: Kind
+    decimals: int = 0
+
+
+@dataclass(slots=True)
+class Table:
+    """A table on its way into a file.
+
+    Attributes:
+        name: unique within the export.
+        columns: in order.
+        count: number of rows that the chunks will bring.
+        chunks: rows, column by column, read once. A value is None when not known; a time is in UTC
+            seconds; numbers and amounts are rounded.
+        warnings: what the reader should know, `{code, message, start, end, count}`; start and end
+            in UTC with `Z`.
+
+    """
+
+    name: str
+    columns: Sequence[Column]
+    count: int
+    chunks: Iterator[Chunk]
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Rounding:
+    """Rounds columns, chunk after chunk.
+
+    Amounts are rounded by their running total: each shows by how much the rounded total grew. So
+    the rows of a device add up to its rounded total at any precision, and raw rows add up to the
+    hourly and daily ones; a single amount may differ from its exact value by one unit of the last
+    digit.
+    """
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._totals: list[dict[Any, tuple[float, int]]] = [{} for _ in columns]
+
+    def column(self, index: int, values: Sequence[Any], owners: Sequence[Any]) -> list[Any]:
+        """Return the next values of a column, rounded.
+
+        Args:
+            index: of the column.
+            values: in the order of the rows.
+            owners: per row, whose total an amount belongs to.
+
+        """
+        column = self._columns[index]
+        if column.kind is Kind.FLAG:
+            return [None if value is None else bool(value) for value in values]
+        if column.kind is Kind.AMOUNT:
+            return self._amounts(self._totals[index], column.decimals, values, owners)
+        if column.kind is not Kind.NUMBER:
+            return list(values)
+        if column.decimals == 0:
+            return [None if value is None else round(value) for value in values]
+        # Adding 0.0 turns -0.0 into 0.0.
+        return [None if value is None else round(value, column.decimals) + 0.0 for value in values]
+
+    @staticmethod
+    def _amounts(
+        totals: dict[Any, tuple[float, int]],
+        decimals: int,
+        values: Sequence[float | None],
+        owners: Sequence[Any],
+    ) -> list[float | None]:
+        unit = 10**decimals
+        rounded: list[float | None] = []
+        for value, owner in zip(values, owners, strict=True):
+            if value is None:
+                rounded.append(None)
+                continue
+            total, shown = totals.get(owner, (0.0, 0))
+            total += value
+            # The inner rounding takes away the noise of the additions before ties are decided.
+            units = round(round(total * unit, 4))
+            totals[owner] = (total, units)
+            rounded.append((units - shown) / unit if decimals else units - shown)
+        return rounded

@@ -1,0 +1,129 @@
+"""Measure the engine: `python -m tests.engine.bench [readings]`, in a worker process.
+
+It builds a SQLite recorder database with five states per reading in a temporary folder, then makes
+files from it and prints seconds and peak memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from custom_components.med_exporter.engine.job import Job, JobDevice
+
+from .recorder_database import RecorderDatabase
+
+START = 1_767_225_600.0
+ENGINE = Path(__file__).parents[2] / "custom_components/med_exporter/engine"
+FIELDS = (
+    "timestamp", "device_ip", "device_name", "power_w", "energy_kwh", "energy_total_kwh",
+    "voltage", "current", "is_on",
+)  # fmt: skip
+
+
+def build(folder: Path, readings: int, plugs: int = 1) -> tuple[str, tuple[JobDevice, ...], float]:
+    """Fill a database and return its URL, the devices and the end of their history."""
+    database = RecorderDatabase.in_folder(folder)
+    kinds = ("power_w", "voltage", "current", "energy_total_kwh", "is_on")
+    devices = []
+    for plug in range(plugs):
+        entities = {kind: f"sensor.plug{plug}_{kind}" for kind in kinds}
+        for entity_id in entities.values():
+            database.add(entity_id, [])
+        devices.append(
+            JobDevice(
+                device_id=f"id{plug}",
+                device_ip=f"192.0.2.{plug}",
+                device_name=f"Plug {plug}",
+                entities=entities,
+            )
+        )
+    database.close()
+    step = 10.0
+
+    def rows():
+        for number in range(readings // plugs):
+            moment = START + number * step
+            for plug in range(plugs):
+                first = plug * len(kinds) + 1
+                at = moment + plug * 0.01
+                yield first, at, f"{50 + (number * 7919 + plug) % 1000 / 10:.1f}"
+                yield first + 1, at + 0.001, f"{229 + number % 30 / 10:.1f}"
+                yield first + 2, at + 0.002, f"{0.2 + number % 500 / 1000:.3f}"
+                yield first + 3, at + 0.003, f"{100 + number * 0.0003:.4f}"
+                yield first + 4, at + 0.004, "off" if number % 100 > 90 else "on"
+
+    raw = sqlite3.connect(folder / "home-assistant_v2.db")
+    raw.executemany(
+        "INSERT INTO states (metadata_id, last_updated_ts, state) VALUES (?, ?, ?)", rows()
+    )
+    raw.commit()
+    raw.close()
+    url = f"sqlite:///{folder / 'home-assistant_v2.db'}"
+    return url, tuple(devices), START + (readings // plugs) * step
+
+
+def peak_memory(pid: int) -> float:
+    """Return a process's peak resident memory in MB, 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    sizes = [text.split()[1] for text in status.splitlines() if text.startswith("VmHWM")]
+    return int(sizes[0]) / 1024 if sizes else 0.0
+
+
+def measure(url: str, job: Job) -> None:
+    """Run a worker and print what it took."""
+    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    peak = 0.0
+    marks: list[tuple[float, float]] = []
+    with subprocess.Popen(
+        [sys.executable, "-I", ENGINE / "__main__.py"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as worker:  # fmt: skip
+        request = {"database_url": url, "sys_path": sys.path, "job": job.to_json()}
+        worker.stdin.write(json.dumps(request).encode() + b"\n")
+        worker.stdin.flush()
+        for text in worker.stdout:
+            line = json.loads(text)
+            peak = max(peak, peak_memory(worker.pid))
+            if "progress" in line:
+                marks.append((time.monotonic() - began, line["progress"]))
+        worker.stdin.close()
+        worker.wait()
+    read = next((moment for moment, share in marks if share >= 75), 0)
+    cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    whole = time.monotonic() - began
+    print(  # noqa: T201
+        f"{job.format:5} {job.aggregation:8} read {read:5.1f} s, whole {whole:5.1f} s, "
+        f"CPU {cpu:5.1f} s, peak {peak:4.0f} MB, {json.dumps(line)[:60]}"
+    )
+
+
+def main() -> None:
+    """Measure the usual exports."""
+    readings = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    plugs = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url, devices, end = build(folder, readings, plugs)
+        for file_format, aggregation in (
+            ("csv", "raw"), ("json", "raw"), ("csv", "hourly"), ("csv", "monthly"),
+        ):  # fmt: skip
+            measure(url, Job(
+                export_type="device_data", format=file_format, devices=devices, start=START,
+                end=end, timezone="Europe/Paris", aggregation=aggregation, fields=FIELDS,
+                path=str(folder / f"out.{file_format}"), max_records=10 * readings, max_bytes=2**40,
+            ))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""A database that looks like the recorder's, filled by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    select,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+_TABLES = MetaData()
+_META = Table(
+    "states_meta",
+    _TABLES,
+    Column("metadata_id", _ID, Identity(), primary_key=True),
+    Column("entity_id", String(255), unique=True),
+)
+_STATES = Table(
+    "states",
+    _TABLES,
+    Column("state_id", _ID, Identity(), primary_key=True),
+    Column("state", String(255)),
+    Column("last_updated_ts", Double, index=True),
+    Column("attributes_id", _ID),
+    Column("metadata_id", _ID),
+    Index("ix_states_metadata_id_last_updated_ts", "metadata_id", "last_updated_ts"),
+)
+
+type State = float | str | None
+
+
+class RecorderDatabase:
+    """The tables `states` and `states_meta` with the columns and the index that matter.
+
+    Args:
+        url: SQLAlchemy URL of an empty database.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = create_engine(url)
+        _TABLES.create_all(self.engine)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> RecorderDatabase:
+        """Make a SQLite file in a folder."""
+        return cls(f"sqlite:///{folder / 'home-assistant_v2.db'}")
+
+    @property
+    def connect(self):
+        """Open a connection, as the engine asks for it."""
+        return self.engine.connect
+
+    def add(self, entity_id: str, states: Iterable[tuple[float, State]]) -> None:
+        """Add states of an entity: when (UTC seconds) and what."""
+        with self.engine.begin() as connection:
+            metadata_id = connection.execute(
+                select(_META.c.metadata_id).where(_META.c.entity_id == entity_id)
+            ).scalar()
+            if metadata_id is None:
+                metadata_id = connection.execute(
+                    _META.insert().values(entity_id=entity_id)
+                ).inserted_primary_key[0]
+            rows = [
+                {
+                    "metadata_id": metadata_id,
+                    "last_updated_ts": moment,
+                    "state": None if state is None else str(state),
+                }
+                for moment, state in states
+            ]
+            if rows:
+                connection.execute(_STATES.insert(), rows)
+
+    def clear(self) -> None:
+        """Remove all states."""
+        with self.engine.begin() as connection:
+            connection.execute(_STATES.delete())
+            connection.execute(_META.delete())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
