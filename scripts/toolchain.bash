@@ -79,7 +79,7 @@ find_python() {
   uv=$(find_uv) || exit
   for version in ${wanted:-3.14 3.13}; do
     say "No Python $version here: downloading one."
-    if "$uv" python install --quiet "$version" >&2 &&
+    if "$uv" python install "$version" >&2 &&
       candidate=$(UV_PYTHON_PREFERENCE=only-managed "$uv" python find --system "$version") &&
       probe_python "$candidate"; then
       return
@@ -98,7 +98,7 @@ probe_uv() {
 
 # Prints the path of uv; installs a private one into the checkout where there is none.
 find_uv() {
-  local candidate python
+  local candidate python way output=
   while read -r candidate; do
     if probe_uv "$candidate"; then
       printf '%s\n' "$candidate"
@@ -113,7 +113,7 @@ find_uv() {
     # Debian's python3 may come without venv, or with pip only.
     for way in install_uv_by_venv install_uv_by_target; do
       rm -rf "$tools/uv"
-      if "$way" "$python" >/dev/null 2>&1 && probe_uv "$tools/uv/bin/uv"; then
+      if output=$("$way" "$python" 2>&1) && probe_uv "$tools/uv/bin/uv"; then
         printf '%s\n' "$tools/uv/bin/uv"
         return
       fi
@@ -123,7 +123,8 @@ find_uv() {
     list_pythons
   )
   rm -rf "$tools/uv"
-  fail "uv $oldest_uv or newer is needed and no Python here has venv or pip to install it with, or there is no network"
+  say "$output"
+  fail "uv $oldest_uv or newer is needed: install it, or a python3 with venv or pip that can fetch it"
 }
 
 install_uv_by_venv() {
