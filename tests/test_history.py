@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -18,7 +18,6 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
-from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
@@ -33,6 +32,11 @@ from custom_components.med_exporter.history import (
     HistoryUnavailableError,
 )
 from custom_components.med_exporter.history_tables import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
@@ -107,16 +111,16 @@ async def committed(hass: HomeAssistant) -> None:
 
 
 async def test_every_field_survives_a_restart(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         await asyncio.wait_for(history.save(FULL), 10)
         assert not history._pending
-    async with life() as (hass, history):
+    async with life() as (_, history):
         assert await history.async_get(FULL.id) == FULL
         assert await history.async_list() == ([FULL], 1)
 
 
 async def test_a_record_is_read_before_it_is_committed(life) -> None:
-    async with life(started=False) as (hass, history):
+    async with life(started=False) as (_, history):
         running = record(ExportStatus.RUNNING)
         future = history.save(running)
         assert await history.async_get(running.id) == running
@@ -138,7 +142,7 @@ async def test_changing_a_saved_record_changes_nothing_stored(life) -> None:
 
 
 async def test_saving_again_replaces(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         running = record(ExportStatus.RUNNING)
         await history.save(running)
         first = history.save(replace(running, status=ExportStatus.COMPLETED, records=3))
@@ -182,7 +186,7 @@ async def test_a_run_under_way_is_interrupted_at_the_next_start(life, left_unfin
 async def test_an_interrupted_run_reads_so_before_the_recorders_queue_runs(
     life, left_unfinished
 ) -> None:
-    async with life(started=False) as (hass, history):
+    async with life(started=False) as (_, history):
         running, queued = left_unfinished
         assert (await history.async_get(running.id)).status is ExportStatus.INTERRUPTED
         interrupted, total = await history.async_list(status=ExportStatus.INTERRUPTED)
@@ -195,7 +199,7 @@ async def test_an_interrupted_run_reads_so_before_the_recorders_queue_runs(
 
 
 async def test_a_committed_run_of_this_life_stays_running(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         running = record(ExportStatus.RUNNING)
         await asyncio.wait_for(history.save(running), 10)
         assert await history.async_list(status=ExportStatus.RUNNING) == ([running], 1)
@@ -307,12 +311,12 @@ async def test_a_deleted_record_is_gone_at_once_and_for_good(life) -> None:
         await committed(hass)
         assert not history._deleted
         assert await history.async_get(FULL.id) is None
-    async with life() as (hass, history):
+    async with life() as (_, history):
         assert await history.async_get(FULL.id) is None
 
 
 async def test_a_text_no_database_takes_is_stored_readable(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         odd = record(
             error_message="a\x00b\ud800c",
             destination_name="x" * 400,
@@ -333,9 +337,11 @@ async def test_a_failed_write_is_made_up_by_the_next(
         await committed(hass)
         first, second = record(), record()
         locked = OperationalError("insert", {}, sqlite3.OperationalError("database is locked"))
-        with patch.object(history_module, "_upsert", side_effect=locked):
-            with pytest.raises(HistoryUnavailableError):
-                await asyncio.wait_for(history.save(first), 10)
+        with (
+            patch.object(history_module, "_upsert", side_effect=locked),
+            pytest.raises(HistoryUnavailableError),
+        ):
+            await asyncio.wait_for(history.save(first), 10)
         assert await history.async_get(first.id) == first
         await asyncio.wait_for(history.save(second), 10)
         assert not history._pending
@@ -345,7 +351,7 @@ async def test_a_failed_write_is_made_up_by_the_next(
 async def test_the_history_goes_on_after_the_database_was_broken(
     life, recorder_db_url: str
 ) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         await history.save(record())
         broken = OperationalError(
             "insert", {}, sqlite3.DatabaseError("database disk image is malformed")

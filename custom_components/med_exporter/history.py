@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Collection
 
-    from homeassistant.components.recorder import Recorder
+    from homeassistant.components.recorder.core import Recorder
     from sqlalchemy.engine import Connection, Row
 
 SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"

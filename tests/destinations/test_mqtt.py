@@ -1,0 +1,444 @@
+"""The MQTT destination against a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import aiomqtt
+import pytest
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations import mqtt, mqtt_client, mqtt_connection
+from custom_components.med_exporter.destinations.base import DestinationError, Measurement
+from custom_components.med_exporter.destinations.mqtt import (
+    REMARK_UNVERIFIED,
+    MqttDestination,
+    Publishing,
+    async_test_broker,
+)
+from custom_components.med_exporter.destinations.mqtt_client import Broker, is_certificate
+from tests.mosquitto import Authority, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from homeassistant.core import HomeAssistant
+
+PDL = "12345678901234"
+READ_AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
+PUBLISHING = Publishing(topic_prefix="home/energy", qos=1, retain=True)
+V311 = (aiomqtt.ProtocolVersion.V311,)
+
+DAILY = Measurement(
+    data_type=DataType.CONSUMPTION_DAILY,
+    pdl=PDL,
+    value=12.345,
+    unit="kWh",
+    date="2026-11-20",
+    closed=False,
+    timestamp=READ_AT,
+)
+MONTHLY = replace(DAILY, data_type=DataType.CONSUMPTION_MONTHLY, value=200.5, date="2026-11")
+PRODUCTION = replace(DAILY, data_type=DataType.PRODUCTION_DAILY, value=3.0)
+
+
+@pytest.fixture(autouse=True)
+def home_assistant(hass: HomeAssistant) -> None:
+    """Error messages are translated by a Home Assistant."""
+
+
+@contextlib.asynccontextmanager
+async def destination(
+    port: int, publishing: Publishing = PUBLISHING, **broker: object
+) -> AsyncIterator[MqttDestination]:
+    """A started destination, closed in the end."""
+    made = MqttDestination(
+        Broker(host="127.0.0.1", port=port, **broker), publishing, unique="0a1b2c3d-4e5f"
+    )
+    await made.async_start()
+    try:
+        yield made
+    finally:
+        await made.async_close()
+
+
+async def push(made: MqttDestination, *measurements: Measurement) -> list[Measurement]:
+    """Push, and return what was acknowledged."""
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for measurement in measurements:
+            yield measurement
+
+    acknowledged: list[Measurement] = []
+    await made.async_push(stream(), acknowledged.append)
+    return acknowledged
+
+
+async def take(queue: asyncio.Queue[aiomqtt.Message], count: int) -> list[aiomqtt.Message]:
+    """Return the next messages."""
+    async with asyncio.timeout(5):
+        return [await queue.get() for _ in range(count)]
+
+
+async def failed_test(port: int, **options: object) -> str:
+    """Return the code that a connection test ends with."""
+    broker = Broker(**{"host": "127.0.0.1", "port": port, **options})
+    with pytest.raises(DestinationError) as raised:
+        await async_test_broker(broker, PUBLISHING)
+    assert raised.value.key.startswith(f"destination_{raised.value.code.lower()}")
+    return raised.value.code
+
+
+class TestPush:
+    """What arrives at the broker."""
+
+    async def test_topics_and_payloads(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with (
+            broker.listening("home/energy/+/#") as messages,
+            destination(broker.port) as made,
+        ):
+            assert await push(made, DAILY, MONTHLY, PRODUCTION) == [DAILY, MONTHLY, PRODUCTION]
+            received = (await take(messages, 4))[1:]
+        assert [str(message.topic) for message in received] == [
+            f"home/energy/{PDL}/consumption/daily",
+            f"home/energy/{PDL}/consumption/monthly",
+            f"home/energy/{PDL}/production/daily",
+        ]
+        assert json.loads(received[0].payload) == {
+            "value": 12.345,
+            "unit": "kWh",
+            "date": "2026-11-20",
+            "pdl": PDL,
+            "closed": False,
+            "timestamp": "2026-11-20T14:30:00Z",
+        }
+        assert json.loads(received[1].payload)["date"] == "2026-11"
+
+    @pytest.mark.parametrize("qos", [0, 1, 2])
+    async def test_quality_of_service(self, mosquitto, qos: int) -> None:
+        broker = mosquitto()
+        async with (
+            broker.listening(f"home/energy/{PDL}/#") as messages,
+            destination(broker.port, replace(PUBLISHING, qos=qos)) as made,
+        ):
+            assert await push(made, DAILY) == [DAILY]
+            (message,) = await take(messages, 1)
+        assert message.qos == qos
+
+    @pytest.mark.parametrize("retain", [True, False])
+    async def test_current_values_stay_as_the_user_chose(self, mosquitto, retain: bool) -> None:
+        broker = mosquitto()
+        closed = replace(MONTHLY, closed=True)
+        async with destination(broker.port, replace(PUBLISHING, retain=retain)) as made:
+            await push(made, DAILY, closed)
+        async with broker.listening(f"home/energy/{PDL}/#") as messages:
+            await asyncio.sleep(0.3)
+            kept = [messages.get_nowait() for _ in range(messages.qsize())]
+        assert [str(message.topic) for message in kept] == (
+            [f"home/energy/{PDL}/consumption/daily"] if retain else []
+        )
+
+    @pytest.mark.parametrize("qos", [0, 1, 2])
+    async def test_many_values_arrive_in_their_order(self, mosquitto, qos: int) -> None:
+        broker = mosquitto()
+        many = [replace(DAILY, value=float(n)) for n in range(500)]
+        publishing = replace(PUBLISHING, qos=qos, retain=False)
+        async with (
+            broker.listening(f"home/energy/{PDL}/#") as messages,
+            destination(broker.port, publishing) as made,
+        ):
+            assert await push(made, *many) == many
+            received = await take(messages, 500)
+        assert [json.loads(message.payload)["value"] for message in received] == [
+            measurement.value for measurement in many
+        ]
+
+    @pytest.mark.parametrize("qos", [1, 2])
+    async def test_a_refused_value_is_not_acknowledged(self, mosquitto, qos: int) -> None:
+        broker = mosquitto(
+            acl=f"topic write home/energy/{PDL}/consumption/daily\ntopic write home/energy/status\n"
+        )
+        async with destination(broker.port, replace(PUBLISHING, qos=qos)) as made:
+            acknowledged: list[Measurement] = []
+
+            async def stream() -> AsyncIterator[Measurement]:
+                yield DAILY
+                yield MONTHLY
+                yield DAILY
+
+            with pytest.raises(DestinationError) as raised:
+                await made.async_push(stream(), acknowledged.append)
+        assert raised.value.code == "PUBLISH_NOT_ALLOWED"
+        assert not raised.value.is_unusable
+        assert "consumption/monthly" in raised.value.translation_placeholders["topic"]
+        assert acknowledged == [DAILY, DAILY]
+
+    async def test_without_answers_the_refused_status_tells(self, mosquitto) -> None:
+        broker = mosquitto(acl="topic write elsewhere/#\n")
+        async with destination(broker.port, replace(PUBLISHING, qos=0)) as made:
+            with pytest.raises(DestinationError) as raised:
+                await push(made, DAILY)
+        assert raised.value.code == "PUBLISH_NOT_ALLOWED"
+
+    async def test_over_tls_with_a_client_certificate(self, mosquitto, tmp_path: Path) -> None:
+        authority, clients = Authority(tmp_path), Authority(tmp_path, "clients")
+        certificate, key = clients.issue("somebody")
+        broker = mosquitto(tls=authority.issue(), require_client_certificate_of=clients.pem)
+        tls = {"tls": True, "ca_certificate": authority.pem}
+        own = {
+            "client_certificate": certificate.read_text(),
+            "client_key": key.read_text(),
+        }
+        async with destination(broker.port, **tls, **own) as made:
+            assert await push(made, DAILY) == [DAILY]
+        async with destination(broker.port, **tls) as made:
+            with pytest.raises(DestinationError):
+                await push(made, DAILY)
+
+    async def test_with_a_broker_of_mqtt_3_only(self) -> None:
+        amqtt = pytest.importorskip("amqtt.broker", reason="amqtt is not installed")
+        port = free_port()
+        broker = amqtt.Broker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+                "plugins": {
+                    "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}
+                },
+            }
+        )
+        await broker.start()
+        try:
+            async with destination(port) as made:
+                assert await push(made, DAILY) == [DAILY]
+                assert await made.async_test() is None
+        finally:
+            await broker.shutdown()
+
+
+class TestPresence:
+    """`{prefix}/status` tells whether the exporter lives."""
+
+    async def test_online_while_connected_and_offline_after(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with broker.listening("home/energy/status") as messages:
+            async with destination(broker.port):
+                assert [message.payload for message in await take(messages, 1)] == [b"online"]
+            assert [message.payload for message in await take(messages, 1)] == [b"offline"]
+        async with broker.listening("home/energy/status") as messages:
+            (kept,) = await take(messages, 1)
+            assert (kept.payload, kept.retain) == (b"offline", True)
+
+    async def test_the_broker_says_offline_when_the_exporter_is_killed(self, mosquitto) -> None:
+        broker = mosquitto()
+        program = (
+            "import asyncio\n"
+            "from custom_components.med_exporter.destinations.mqtt import *\n"
+            "from custom_components.med_exporter.destinations.mqtt_client import Broker\n"
+            "async def main():\n"
+            f"    broker = Broker(host='127.0.0.1', port={broker.port})\n"
+            "    chosen = Publishing(topic_prefix='home/energy', qos=1, retain=True)\n"
+            "    await MqttDestination(broker, chosen, unique='abc').async_start()\n"
+            "    await asyncio.sleep(60)\n"
+            "asyncio.run(main())\n"
+        )
+        async with broker.listening("home/energy/status") as messages:
+            exporter = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+            async with asyncio.timeout(20):
+                assert (await messages.get()).payload == b"online"
+            exporter.send_signal(signal.SIGKILL)
+            assert [message.payload for message in await take(messages, 1)] == [b"offline"]
+            await exporter.wait()
+
+    async def test_a_killed_broker_is_found_again(
+        self, mosquitto, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        broker = mosquitto()
+        with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
+            async with destination(broker.port) as made:
+                assert await push(made, DAILY) == [DAILY]
+                broker.kill()
+                await asyncio.sleep(0.5)
+                with pytest.raises(DestinationError) as raised:
+                    await push(made, DAILY)
+                assert raised.value.is_unusable
+                broker.start()
+                async with broker.listening("home/energy/status") as messages:
+                    assert [message.payload for message in await take(messages, 1)] == [b"online"]
+                assert await push(made, DAILY) == [DAILY]
+        warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+        assert len(warnings) == 1
+
+    async def test_a_push_tries_at_once_instead_of_waiting_for_the_pause(self, mosquitto) -> None:
+        port = free_port()
+        with patch.object(mqtt_connection, "_FIRST_PAUSE", 3600):
+            async with destination(port) as made:
+                with pytest.raises(DestinationError):
+                    await push(made, DAILY)
+                mosquitto(port=port)
+                async with asyncio.timeout(5):
+                    assert await push(made, DAILY) == [DAILY]
+
+    async def test_a_broker_killed_during_a_push_acknowledges_no_more(self, mosquitto) -> None:
+        broker = mosquitto()
+        acknowledged: list[Measurement] = []
+
+        async def stream() -> AsyncIterator[Measurement]:
+            for n in range(100):
+                if n == 50:
+                    broker.kill()
+                yield replace(DAILY, value=float(n))
+                await asyncio.sleep(0)
+
+        async with destination(broker.port) as made:
+            with pytest.raises(DestinationError) as raised:
+                await made.async_push(stream(), acknowledged.append)
+        assert raised.value.code == "CONNECTION_LOST"
+        assert [item.value for item in acknowledged] == [float(n) for n in range(len(acknowledged))]
+        assert len(acknowledged) <= 50
+
+    async def test_the_client_id_is_the_same_after_a_restart(self, mosquitto) -> None:
+        assert mqtt.identifier("0a1b2c3d-4e5f-6789-abcd-ef0123456789") == "med0a1b2c3d4e5f6789abcd"
+
+
+class TestConnectionTest:
+    """The test names the mistake."""
+
+    async def test_success(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with broker.listening("home/#") as messages:
+            assert (
+                await async_test_broker(Broker(host="127.0.0.1", port=broker.port), PUBLISHING)
+                is None
+            )
+            (message,) = await take(messages, 1)
+            assert (str(message.topic), message.retain) == ("home/energy/test", False)
+            await asyncio.sleep(0.2)
+            assert messages.empty()
+
+    async def test_name_not_resolved(self) -> None:
+        assert await failed_test(1883, host="no-such-host.invalid") == "NAME_NOT_RESOLVED"
+
+    async def test_refused(self) -> None:
+        broker = Broker(host="127.0.0.1", port=free_port())
+        with pytest.raises(DestinationError) as raised:
+            await async_test_broker(broker, PUBLISHING)
+        assert raised.value.code == "REFUSED"
+        # Inside a container, loopback is the container.
+        assert raised.value.key == "destination_refused_loopback"
+        assert raised.value.field == "broker"
+
+    @pytest.mark.parametrize("tls", [False, True])
+    async def test_timed_out(self, silent_port: int, tls: bool) -> None:
+        with (
+            patch.object(mqtt_client, "TIMEOUT", 0.5),
+            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
+            patch.object(mqtt_client, "_KEEPALIVE", 1),
+        ):
+            assert await failed_test(silent_port, tls=tls, verify_ssl=not tls) == "TIMED_OUT"
+
+    @pytest.mark.parametrize(
+        "answer", [b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", b"", b"SSH-2.0-x\r\n"]
+    )
+    @pytest.mark.parametrize("tls", [False, True])
+    async def test_not_a_broker(self, answer: bytes, tls: bool) -> None:
+        async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(100)
+            writer.write(answer)
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(respond, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, asyncio.timeout(5):
+            assert await failed_test(port, tls=tls) == "NOT_EXPECTED_SERVER"
+
+    async def test_a_port_with_tls_spoken_to_without(self, mosquitto, authority) -> None:
+        broker = mosquitto(tls=authority.issue())
+        assert await failed_test(broker.port) == "NOT_EXPECTED_SERVER"
+
+    async def test_tls(self, mosquitto, authority) -> None:
+        broker = mosquitto(tls=authority.issue())
+        trusting = Broker(
+            host="127.0.0.1", port=broker.port, tls=True, ca_certificate=authority.pem
+        )
+        assert await async_test_broker(trusting, PUBLISHING) is None
+        unverified = Broker(host="127.0.0.1", port=broker.port, tls=True, verify_ssl=False)
+        assert await async_test_broker(unverified, PUBLISHING) is None
+
+    async def test_an_unknown_authority(self, mosquitto, authority, tmp_path: Path) -> None:
+        broker = mosquitto(tls=authority.issue())
+        other = Authority(tmp_path, "other")
+        assert await failed_test(broker.port, tls=True) == "TLS_CERTIFICATE"
+        code = await failed_test(broker.port, tls=True, ca_certificate=other.pem)
+        assert code == "TLS_CERTIFICATE"
+
+    async def test_a_certificate_for_another_host(self, mosquitto, authority) -> None:
+        broker = mosquitto(tls=authority.issue("broker.example"))
+        trusted = {"tls": True, "ca_certificate": authority.pem}
+        assert await failed_test(broker.port, **trusted) == "TLS_CERTIFICATE"
+        lenient = Broker(host="127.0.0.1", port=broker.port, check_hostname=False, **trusted)
+        assert await async_test_broker(lenient, PUBLISHING) is None
+
+    @pytest.mark.parametrize("login", [{}, {"username": "someone", "password": "wrong"}])
+    async def test_wrong_credentials(self, mosquitto, login: dict[str, str]) -> None:
+        broker = mosquitto(users={"someone": "secret"})
+        assert await failed_test(broker.port, **login) == "WRONG_CREDENTIALS"
+
+    async def test_right_credentials(self, mosquitto) -> None:
+        broker = mosquitto(users={"someone": "secret"})
+        right = Broker(host="127.0.0.1", port=broker.port, username="someone", password="secret")
+        assert await async_test_broker(right, PUBLISHING) is None
+        assert "secret" not in repr(right)
+
+    async def test_a_prefix_that_is_not_allowed(self, mosquitto) -> None:
+        broker = mosquitto(acl="topic readwrite elsewhere/#\n")
+        assert await failed_test(broker.port) == "PUBLISH_NOT_ALLOWED"
+
+    @pytest.mark.parametrize(
+        ("acl", "remark"),
+        [
+            ("topic readwrite home/#\n", None),
+            ("topic write home/#\n", REMARK_UNVERIFIED),
+            ("topic readwrite elsewhere/#\n", REMARK_UNVERIFIED),
+        ],
+    )
+    async def test_mqtt_3_tells_only_by_listening(
+        self, mosquitto, acl: str, remark: str | None
+    ) -> None:
+        broker = mosquitto(acl=acl)
+        with patch.object(mqtt, "_PROBE_TIMEOUT", 0.5):
+            result = await async_test_broker(
+                Broker(host="127.0.0.1", port=broker.port), PUBLISHING, protocols=V311
+            )
+        assert result == remark
+
+    async def test_a_failed_test_leaves_no_connection(self, silent_port: int) -> None:
+        before = set(Path("/proc/self/fd").iterdir())
+        with (
+            patch.object(mqtt_client, "TIMEOUT", 0.3),
+            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
+            patch.object(mqtt_client, "_KEEPALIVE", 1),
+        ):
+            for _ in range(5):
+                await failed_test(silent_port)
+        await asyncio.sleep(0.1)
+        assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 2
+
+
+def test_certificates(authority) -> None:
+    assert is_certificate(authority.pem)
+    assert is_certificate(f"{authority.pem}\n{authority.pem}")
+    assert not is_certificate("")
+    assert not is_certificate("hello")
+    assert not is_certificate(authority.pem.replace("A", "B"))
