@@ -185,9 +185,10 @@ def _fields(request: ObjectReader) -> tuple[str, ...]:
 
 async def _async_time_zone(hass: HomeAssistant, options: ObjectReader) -> zoneinfo.ZoneInfo:
     """Return the export's time zone: the one asked for, else the installation's."""
-    name = options.text("timezone")
+    asked = options.text("timezone")
+    name = hass.config.time_zone if asked is None else asked
     try:
-        time_zone = await dt_util.async_get_time_zone(name or hass.config.time_zone)
+        time_zone = await dt_util.async_get_time_zone(name)
     except (ValueError, OSError):
         # A name that is no name of a zone but a folder, or leads out of the zones' folder.
         time_zone = None
@@ -196,6 +197,6 @@ async def _async_time_zone(hass: HomeAssistant, options: ObjectReader) -> zonein
             INVALID_VALUE,
             "unknown_time_zone",
             field="options.timezone",
-            value=shown(name or hass.config.time_zone),
+            value=shown(name),
         )
     return time_zone

@@ -363,7 +363,6 @@ class JobManager:
             record.records = result.records
             record.size = result.bytes
             record.warnings = result.warnings
-            record.expires_at = dt_util.utcnow() + KEEP_FILES
             status = ExportStatus.COMPLETED
             self._learn(active)
         await self._async_settle(active, status)
@@ -374,6 +373,7 @@ class JobManager:
         record.status = status
         record.completed_at = dt_util.utcnow()
         if status is ExportStatus.COMPLETED:
+            record.expires_at = record.completed_at + KEEP_FILES
             try:
                 await self._hass.async_add_executor_job(self._folder.describe, record)
             except OSError as err:
@@ -401,7 +401,7 @@ class JobManager:
             record.error_code = ERROR_INTERRUPTED
             record.error_message = "Home Assistant stopped while the export was under way."
         if status is not ExportStatus.COMPLETED:
-            record.path = None
+            record.path = record.expires_at = None
         del self._active[record.id]
         self._history.save(record)
         active.finished.set()

@@ -13,7 +13,10 @@ from ..links import PARAM_EXPIRES, PARAM_SIGNATURE
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from aiohttp.abc import AbstractStreamWriter
 
 
 class DownloadView(ApiView):
@@ -37,8 +40,13 @@ class DownloadView(ApiView):
         else:
             raise web.HTTPUnauthorized
         path = await jobs.async_file(export_id, user=user)
-        response = web.FileResponse(
+
+        async def sent() -> None:
+            await jobs.async_count_download(export_id)
+
+        return _File(
             path,
+            sent,
             headers={
                 hdrs.CONTENT_TYPE: _content_type(path),
                 # The names of files are plain ASCII, see `ExportFolder.file_for`.
@@ -47,10 +55,23 @@ class DownloadView(ApiView):
                 "X-Content-Type-Options": "nosniff",
             },
         )
-        await response.prepare(request)
-        if _from_beginning(response):
-            await jobs.async_count_download(export_id)
-        return response
+
+
+class _File(web.FileResponse):
+    """A file that tells when it, or a part from its beginning, has been sent."""
+
+    def __init__(
+        self, path: Path, sent: Callable[[], Awaitable[None]], *, headers: dict[str, str]
+    ) -> None:
+        super().__init__(path, headers=headers)
+        self._sent = sent
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the file, which for this kind of response is a part of preparing it."""
+        writer = await super().prepare(request)
+        if _from_beginning(self):
+            await self._sent()
+        return writer
 
 
 def _content_type(path: Path) -> str:
