@@ -1,0 +1,24 @@
+"""A real Home Assistant in a process of its own, steered from outside over its HTTP API.
+
+Needs only what Home Assistant itself brings, so the live tests and the demo can both start it.
+It listens on loopback alone and installs nothing.
+"""
+
+from __future__ import annotations
+
+from .client import FlowRefused, HomeClient, RequestFailed
+from .home import HomeNotStarted, RealHome
+from .log import LogRecord, complaints, read_log
+from .ports import free_port
+
+__all__ = [
+    "FlowRefused",
+    "HomeClient",
+    "HomeNotStarted",
+    "LogRecord",
+    "RealHome",
+    "RequestFailed",
+    "complaints",
+    "free_port",
+    "read_log",
+]
