@@ -1,0 +1,132 @@
+"""One question to a server of the grid's data, and a name for everything that can go wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientError,
+    ClientSSLError,
+    ClientTimeout,
+    InvalidURL,
+)
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import json_loads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aiohttp import ClientResponse, ClientSession
+
+# Given to a request; also bounds a server that sends without end.
+TIMEOUT: Final = timedelta(seconds=15)
+_MAX_BODY: Final = 4 * 1024 * 1024
+_MAX_RETRY_AFTER: Final = timedelta(days=1)
+
+_STATUS_CODES: Final = {
+    401: "unauthorized",
+    403: "forbidden",
+    408: "timed_out",
+    429: "rate_limited",
+    509: "rate_limited",
+}
+
+
+class SourceError(Exception):
+    """A server that cannot be used; `code` names the mistake.
+
+    Codes: name_not_resolved, refused, timed_out, tls, unauthorized, forbidden, rate_limited,
+    server_error, not_expected_server, and with RTE's account invalid_auth, not_subscribed.
+    `status` is the HTTP status where there was one, `retry_after` how long the server asked to be
+    left alone.
+    """
+
+    def __init__(
+        self, code: str, *, status: int | None = None, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(code if status is None else f"{code} (HTTP {status})")
+        self.code = code
+        self.status = status
+        self.retry_after = retry_after
+
+
+async def request_json(
+    session: ClientSession,
+    url: str,
+    *,
+    method: str = "GET",
+    params: Mapping[str, str] | list[tuple[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> object:
+    """Return the JSON that a server answers with. Raises SourceError."""
+    try:
+        async with session.request(
+            method,
+            url,
+            params=params,
+            headers={"Accept": "application/json", **(headers or {})},
+            timeout=ClientTimeout(total=TIMEOUT.total_seconds()),
+        ) as response:
+            if response.status != 200:
+                raise _status_error(response)
+            body = await _body(response)
+    except TimeoutError as err:
+        raise SourceError("timed_out") from err
+    except ClientSSLError as err:
+        raise SourceError("tls") from err
+    except ClientConnectorDNSError as err:
+        raise SourceError("name_not_resolved") from err
+    except ClientConnectorError as err:
+        raise SourceError("refused") from err
+    except (ClientConnectionError, ClientError, InvalidURL) as err:
+        # Cut off in the middle, or no HTTP at all.
+        raise SourceError("not_expected_server") from err
+    try:
+        return json_loads(body)
+    except ValueError as err:
+        raise SourceError("not_expected_server") from err
+
+
+async def _body(response: ClientResponse) -> bytes:
+    """Read the whole body, unless it is far larger than any answer would be."""
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(65536):
+        body += chunk
+        if len(body) > _MAX_BODY:
+            raise SourceError("not_expected_server")
+    return bytes(body)
+
+
+def _status_error(response: ClientResponse) -> SourceError:
+    status = response.status
+    code = _STATUS_CODES.get(status, "server_error" if status >= 500 else "not_expected_server")
+    return SourceError(
+        code, status=status, retry_after=retry_after(response.headers.get("Retry-After"))
+    )
+
+
+def retry_after(header: str | None) -> timedelta | None:
+    """Return how long a Retry-After header asks to wait: seconds or an HTTP date, RFC 9110.
+
+    None for no header and for one that says nothing. A day at most: more is a mistake.
+    """
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdecimal():
+        # Longer numbers are not worth the arithmetic.
+        seconds = int(text) if len(text) < 10 else _MAX_RETRY_AFTER.total_seconds()
+        return min(timedelta(seconds=seconds), _MAX_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return None
+    if until.tzinfo is None:
+        until = until.replace(tzinfo=UTC)
+    wait = until - dt_util.utcnow()
+    return min(wait, _MAX_RETRY_AFTER) if wait > timedelta(0) else None
