@@ -55,7 +55,10 @@ def _days(aggregation: str, start: float, end: float, zone: ZoneInfo) -> list[fl
     edges = [_midnight(day, zone)]
     while edges[-1] < end:
         day = _following(aggregation, day)
-        edges.append(_midnight(day, zone))
+        edge = _midnight(day, zone)
+        # A zone that crosses the date line skips a whole day.
+        if edge > edges[-1]:
+            edges.append(edge)
     return edges
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     Double,
+    Integer,
     String,
     bindparam,
     column,
@@ -66,7 +67,7 @@ _PAGE = (
         _STATES.c.last_updated_ts < bindparam("end"),
     )
     .order_by(_STATES.c.last_updated_ts, _STATES.c.state_id)
-    .limit(bindparam("size"))
+    .limit(bindparam("size", type_=Integer))
 )
 _BEFORE = (
     select(_STATES.c.state)
@@ -75,7 +76,9 @@ _BEFORE = (
 )
 _LAST_BEFORE = _BEFORE.limit(1)
 _LAST_KNOWN_BEFORE = (
-    _BEFORE.where(_STATES.c.state.not_in(NOT_KNOWN)).limit(50).offset(bindparam("skip"))
+    _BEFORE.where(_STATES.c.state.not_in(NOT_KNOWN))
+    .limit(50)
+    .offset(bindparam("skip", type_=Integer))
 )
 _OLDEST = select(func.min(_STATES.c.last_updated_ts))
 _COUNT = select(func.count()).select_from(_STATES)

@@ -1,0 +1,113 @@
+"""A recorder-like database and one plug, for the engine's tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.med_exporter.engine.fields import FIELDS
+from custom_components.med_exporter.engine.job import Job, JobDevice, Options
+from custom_components.med_exporter.engine.run import Result, run_job
+
+from .recorder_database import RecorderDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FRIDGE = JobDevice(
+    device_id="fridge-id",
+    device_ip="192.0.2.10",
+    device_name="Fridge",
+    rated_power=150.0,
+    entities={
+        "power_w": "sensor.fridge_power",
+        "voltage": "sensor.fridge_voltage",
+        "current": "sensor.fridge_current",
+        "energy_total_kwh": "sensor.fridge_energy",
+        "cost": "sensor.fridge_cost",
+        "is_on": "switch.fridge",
+    },
+)
+WASHER = JobDevice(
+    device_id="washer-id",
+    device_ip="192.0.2.11",
+    device_name="Washing machine",
+    entities={"power_w": "sensor.washer_power", "energy_total_kwh": "sensor.washer_energy"},
+)
+MUCH_LATER = 4_000_000_000.0
+
+
+def at(text: str, zone: str = "UTC") -> float:
+    """Return UTC seconds of a local time such as 2026-03-29 01:30."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp()
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[RecorderDatabase]:
+    """An empty recorder database in a SQLite file."""
+    database = RecorderDatabase.in_folder(tmp_path)
+    yield database
+    database.close()
+
+
+class Exports:
+    """Makes jobs and runs them.
+
+    Args:
+        recorder: where the states are.
+        folder: where files go.
+    """
+
+    def __init__(self, recorder: RecorderDatabase, folder: Path) -> None:
+        self.recorder = recorder
+        self.folder = folder
+        folder.mkdir()
+
+    def job(self, **changes: Any) -> Job:
+        """Return a job for one UTC day of the fridge, with changes."""
+        values: dict[str, Any] = {
+            "export_type": "device_data",
+            "format": "json",
+            "devices": (FRIDGE,),
+            "start": at("2026-01-10 00:00"),
+            "end": at("2026-01-11 00:00"),
+            "timezone": "UTC",
+            "aggregation": "raw",
+            "fields": tuple(FIELDS),
+            "path": str(self.folder / "export"),
+        }
+        return Job(**(values | changes))
+
+    @staticmethod
+    def options(**changes: Any) -> Options:
+        """Return options with changes."""
+        return Options(**changes)
+
+    def run(self, job: Job, now: float = MUCH_LATER) -> Result:
+        """Make a job's file in this process."""
+        return run_job(job, self.recorder.connect, lambda *_: None, lambda: False, now=now)
+
+    def content(self, now: float = MUCH_LATER, **changes: Any) -> bytes:
+        """Return what is in the file of a job."""
+        job = self.job(**changes)
+        self.run(job, now)
+        return Path(job.path).read_bytes()
+
+    def rows(self, now: float = MUCH_LATER, **changes: Any) -> list[dict[str, Any]]:
+        """Return the rows of a job's JSON file."""
+        return json.loads(self.content(now, **changes))["data"]
+
+    def left(self) -> list[str]:
+        """Return the names of what lies in the folder."""
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def exports(recorder: RecorderDatabase, tmp_path: Path) -> Exports:
+    """Exports from the recorder database."""
+    return Exports(recorder, tmp_path / "exports")

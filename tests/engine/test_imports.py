@@ -1,0 +1,71 @@
+"""The engine stands alone: it runs where nothing of Home Assistant can be imported."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ENGINE = Path(__file__).parents[2] / "custom_components/med_exporter/engine"
+ALLOWED = {*sys.stdlib_module_names, "sqlalchemy", "orjson", "openpyxl", "reportlab", "sqlglot"}
+MODULES = sorted(ENGINE.rglob("*.py"))
+
+
+def absolute_imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            found.add((node.module or "").partition(".")[0])
+    return found
+
+
+def test_the_rule_looks_at_all_modules():
+    assert {"run.py", "worker.py", "device_data.py", "csv_file.py"} <= {p.name for p in MODULES}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ENGINE)))
+def test_a_module_imports_only_what_the_engine_may(path: Path):
+    assert absolute_imports(path) <= ALLOWED
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ENGINE)))
+def test_relative_imports_stay_inside_the_engine(path: Path):
+    depth = len(path.relative_to(ENGINE).parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level <= depth
+
+
+def test_loading_the_whole_engine_loads_no_home_assistant():
+    script = f"""
+import runpy, sys
+runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
+import importlib
+for name in ("worker", "run", "database", "writers.csv_file", "writers.json_file"):
+    importlib.import_module("med_exporter_engine." + name)
+print([name for name in ("homeassistant", "voluptuous", "probatio") if name in sys.modules])
+print([path for path in sys.path if "med_exporter" in path])
+"""
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.splitlines() == ["[]", "[]"]
+
+
+def test_describing_jobs_and_formats_loads_no_library():
+    """The manager does so in the event loop."""
+    script = f"""
+import runpy, sys
+runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
+import med_exporter_engine.job, med_exporter_engine.formats, med_exporter_engine.fields
+print([name for name in ("sqlalchemy", "sqlite3", "orjson", "csv") if name in sys.modules])
+"""
+    shown = subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.strip() == "[]"

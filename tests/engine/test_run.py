@@ -1,0 +1,219 @@
+"""A job in this process: limits, progress, cancelling, failures, previews."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from custom_components.med_exporter.engine import run as module
+from custom_components.med_exporter.engine.errors import ErrorCode, ExportError, InvalidJobError
+from custom_components.med_exporter.engine.output import OutputFile
+from custom_components.med_exporter.engine.run import preview, run_job
+
+from .conftest import FRIDGE, MUCH_LATER, WASHER, at
+
+START = at("2026-01-10 00:00")
+POWER = FRIDGE.entities["power_w"]
+
+
+@pytest.fixture
+def states(recorder):
+    recorder.add(POWER, [(START + 60 * n, n) for n in range(100)])
+    recorder.add(WASHER.entities["power_w"], [(START + 60 * n, n) for n in range(50)])
+
+
+def failure(exports, job, **changes) -> ErrorCode:
+    """Run a job that fails, see that it leaves nothing, and return why."""
+    with pytest.raises(ExportError) as failed:
+        run_job(
+            job,
+            changes.get("connect", exports.recorder.connect),
+            changes.get("progress", lambda *_: None),
+            changes.get("cancelled", lambda: False),
+            now=MUCH_LATER,
+        )
+    assert exports.left() == []
+    return failed.value.code
+
+
+class TestResult:
+    @pytest.mark.parametrize("file_format", ["csv", "json"])
+    def test_tells_what_is_in_the_file(self, states, exports, file_format):
+        job = exports.job(format=file_format, devices=(FRIDGE, WASHER))
+        result = exports.run(job)
+        content = Path(job.path).read_bytes()
+        assert result.records == 150
+        assert result.bytes == len(content)
+        assert result.sha256 == hashlib.sha256(content).hexdigest()
+        assert [warning["code"] for warning in result.warnings] == ["BEFORE_HISTORY"] * 0
+        assert exports.left() == ["export"]
+
+    def test_is_plain_json(self, states, exports):
+        assert set(exports.run(exports.job()).to_json()) == {
+            "records", "bytes", "sha256", "warnings",
+        }  # fmt: skip
+
+
+class TestProgress:
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly"])
+    def test_rises_while_reading_and_while_writing_up_to_the_end(
+        self, states, exports, monkeypatch, aggregation
+    ):
+        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._SMALLEST_PAGE", 10)
+        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._LARGEST_PAGE", 10)
+        seen: list[tuple[float, int]] = []
+        job = exports.job(
+            devices=(FRIDGE, WASHER), aggregation=aggregation, end=START + 6000,
+            options=exports.options(chunk_size=1),
+        )  # fmt: skip
+        result = run_job(
+            job,
+            exports.recorder.connect,
+            lambda *at: seen.append(at),
+            lambda: False,
+            now=MUCH_LATER,
+        )
+        assert seen == sorted(seen)
+        assert seen[0] == (0.0, 0)
+        assert seen[-1] == (100.0, result.records)
+        assert len({share for share, records in seen if not records}) > 10
+        assert len({records for _, records in seen}) == result.records + 1
+
+
+class TestLimits:
+    def test_as_many_records_as_allowed(self, states, exports):
+        assert exports.run(exports.job(max_records=100)).records == 100
+
+    @pytest.mark.parametrize("changes", [
+        {"max_records": 99},
+        {"max_records": 149, "devices": (FRIDGE, WASHER)},
+        {"max_records": 1, "aggregation": "hourly"},
+    ])  # fmt: skip
+    def test_a_record_too_many_fails_and_leaves_nothing(self, states, exports, changes):
+        assert failure(exports, exports.job(**changes)) is ErrorCode.TOO_MANY_RECORDS
+
+    def test_too_many_raw_records_are_not_read_to_the_end(self, states, exports, monkeypatch):
+        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._SMALLEST_PAGE", 5)
+        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._LARGEST_PAGE", 5)
+        opened = 0
+
+        def connect():
+            nonlocal opened
+            opened += 1
+            return exports.recorder.connect()
+
+        failure(exports, exports.job(max_records=3), connect=connect)
+        assert opened < 10
+
+    @pytest.mark.parametrize("compression", [False, True])
+    @pytest.mark.parametrize("file_format", ["csv", "json"])
+    def test_a_file_too_large_fails_and_leaves_nothing(
+        self, states, exports, file_format, compression
+    ):
+        options = exports.options(compression=compression)
+        job = exports.job(format=file_format, max_bytes=200, options=options)
+        assert failure(exports, job) is ErrorCode.FILE_TOO_LARGE
+
+
+class TestFailures:
+    def test_cancelled_at_any_moment_leaves_nothing(self, states, exports):
+        job = exports.job(options=exports.options(chunk_size=10))
+        asked = 0
+
+        def count() -> bool:
+            nonlocal asked
+            asked += 1
+            return False
+
+        run_job(job, exports.recorder.connect, lambda *_: None, count, now=MUCH_LATER)
+        Path(job.path).unlink()
+        assert asked > 10
+        for moment in range(asked):
+            answers = iter([False] * moment + [True])
+            code = failure(exports, job, cancelled=lambda answers=answers: next(answers))
+            assert code is ErrorCode.CANCELLED
+
+    def test_a_database_without_the_recorders_tables(self, exports):
+        engine = create_engine("sqlite://")
+        assert failure(exports, exports.job(), connect=engine.connect) is ErrorCode.DATABASE_ERROR
+
+    def test_a_full_disk_while_the_file_is_written(self, states, exports, monkeypatch):
+        def full(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(OutputFile, "store", full)
+        assert failure(exports, exports.job()) is ErrorCode.DISK_FULL
+
+    def test_a_full_disk_while_rows_are_collected(self, states, exports, monkeypatch):
+        """SQLite itself says so, at its own limit of pages."""
+        connect = sqlite3.connect
+
+        def tiny(*args, **kwargs):
+            connection = connect(*args, **kwargs)
+            connection.execute("PRAGMA max_page_count=4")
+            return connection
+
+        exports.recorder.add(POWER, [(START + 10 * n, n + 0.5) for n in range(1, 1000, 6)])
+        monkeypatch.setattr("custom_components.med_exporter.engine.spool.sqlite3.connect", tiny)
+        assert failure(exports, exports.job()) is ErrorCode.DISK_FULL
+
+    def test_a_folder_that_is_not_there(self, states, exports):
+        job = exports.job(path=str(exports.folder / "none" / "export"))
+        assert failure(exports, job) is ErrorCode.FILE_ERROR
+
+    def test_a_job_without_a_path(self, states, exports):
+        with pytest.raises(InvalidJobError) as refused:
+            exports.run(exports.job(path=""))
+        assert refused.value.field == "path"
+
+    def test_an_error_of_our_own_leaves_nothing_and_is_not_hidden(
+        self, states, exports, monkeypatch
+    ):
+        def broken(_):
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(module, "writer_for", broken)
+        with pytest.raises(ZeroDivisionError):
+            exports.run(exports.job())
+        assert exports.left() == []
+
+
+class TestPreview:
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly", "daily", "weekly", "monthly"])
+    @pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+    def test_is_the_beginning_of_the_file(self, recorder, exports, aggregation, limit):
+        recorder.add(POWER, [(START - 50, 5), *((START + 1700 * n, n * n) for n in range(1, 300))])
+        recorder.add(WASHER.entities["power_w"], [
+            (START + 9000, 3), (START + 70_000, "unavailable"), (START + 500_000, 7),
+        ])  # fmt: skip
+        changes = {
+            "devices": (FRIDGE, WASHER), "aggregation": aggregation, "end": START + 900_000,
+            "timezone": "Asia/Kolkata", "options": exports.options(chunk_size=3),
+        }  # fmt: skip
+        job = exports.job(path="", **changes)
+        shown = preview(job, recorder.connect, limit, now=MUCH_LATER)
+        assert shown == exports.rows(**changes)[:limit]
+
+    def test_reads_only_the_beginning_of_a_long_range(self, recorder, exports):
+        recorder.add(POWER, [(START + n, n) for n in range(50_000)])
+        opened = 0
+
+        def connect():
+            nonlocal opened
+            opened += 1
+            return recorder.connect()
+
+        job = exports.job(path="", end=START + 50_000)
+        assert len(preview(job, connect, 10, now=MUCH_LATER)) == 10
+        assert opened < 6
+
+    def test_fails_with_a_code(self, exports):
+        engine = create_engine("sqlite://")
+        with pytest.raises(ExportError) as failed:
+            preview(exports.job(path=""), engine.connect, 5)
+        assert failed.value.code is ErrorCode.DATABASE_ERROR

@@ -1,0 +1,166 @@
+"""Private database servers on loopback, started for tests and ended after them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SECONDS_TO_START = 60
+
+
+def free_port() -> int:
+    """Return a port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Run PostgreSQL and give the SQLAlchemy URL of an empty database.
+
+    Skips the test where the server or its driver is not installed.
+    """
+    initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
+    _need_driver("psycopg2")
+    with _folder(owner="postgres") as folder:
+        data, port = folder / "data", free_port()
+        as_user = [_program("runuser"), "-u", "postgres", "--"] if _is_root() else []
+        _run(
+            *as_user, initdb, "--pgdata", data, "--username", "med", "--auth", "trust",
+            "--encoding", "UTF8", "--locale", "C", "--no-sync",
+        )  # fmt: skip
+        command = [
+            *as_user, postgres, "-D", data, "-p", str(port), "-c", "fsync=off",
+            "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}",
+        ]  # fmt: skip
+        with _server(command, port, folder):
+            url = f"postgresql+psycopg2://med@127.0.0.1:{port}/postgres"
+            _wait_until_it_answers(url)
+            yield url
+
+
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """Run MariaDB and give the SQLAlchemy URL of an empty database.
+
+    Skips the test where the server or its driver is not installed.
+    """
+    install, mariadbd = _program("mariadb-install-db"), _program("mariadbd")
+    _need_driver("pymysql")
+    with _folder() as folder:
+        data, port = folder / "data", free_port()
+        user = ["--user=root"] if _is_root() else []
+        _run(
+            install, "--no-defaults", f"--datadir={data}", "--skip-test-db",
+            "--auth-root-authentication-method=normal", *user,
+        )  # fmt: skip
+        first_words = folder / "init.sql"
+        first_words.write_text(
+            "CREATE DATABASE recorder CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;\n"
+        )
+        command = [
+            mariadbd, "--no-defaults", *user, f"--datadir={data}", f"--port={port}",
+            "--bind-address=127.0.0.1", f"--socket={folder}/socket", f"--pid-file={folder}/pid",
+            f"--init-file={first_words}", "--innodb-flush-log-at-trx-commit=0",
+        ]  # fmt: skip
+        with _server(command, port, folder):
+            url = f"mysql+pymysql://root@127.0.0.1:{port}/recorder?charset=utf8mb4"
+            _wait_until_it_answers(url)
+            yield url
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+@contextmanager
+def _folder(owner: str | None = None) -> Iterator[Path]:
+    """Give a folder that a server's user can reach; pytest's own are for their owner only."""
+    with tempfile.TemporaryDirectory() as name:
+        if owner is not None and _is_root():
+            shutil.chown(name, owner)
+        yield Path(name)
+
+
+def _run(*command: str | Path) -> None:
+    # From the root, since a server's user may not be allowed where the tests run.
+    subprocess.run(command, check=True, capture_output=True, cwd="/")
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed")
+    return path
+
+
+def _postgresql_program(name: str) -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return str(found[-1]) if found else _program(name)
+
+
+def _need_driver(name: str) -> None:
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"the driver {name} is not installed")
+
+
+@contextmanager
+def _server(command: list[str | Path], port: int, folder: Path) -> Iterator[None]:
+    """Run a server until the context is left."""
+    log = folder / "log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, stdout=output, stderr=output, cwd="/", start_new_session=True
+        ) as process,
+    ):
+        try:
+            deadline = time.monotonic() + _SECONDS_TO_START
+            while not _listens(port):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"{command[0]} did not start:\n{log.read_text()[-2000:]}")
+                time.sleep(0.1)
+            yield
+        finally:
+            # The whole group: runuser stands between us and the server.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, 15)
+            process.wait(30)
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def _wait_until_it_answers(url: str) -> None:
+    """Wait out the moment in which a server listens but does not let anybody in yet."""
+    engine = create_engine(url)
+    deadline = time.monotonic() + _SECONDS_TO_START
+    while True:
+        try:
+            engine.connect().close()
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            engine.dispose()
+            return
