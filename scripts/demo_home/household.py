@@ -1,0 +1,124 @@
+"""The three plugs of the demo, at their addresses on loopback."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal
+from zoneinfo import ZoneInfo
+
+from tests.plug_emulator import EmulatedPlug, Fridge, SolarInverter, WashingMachine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from tests.plug_emulator import Load
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+PDL: Final = "09876543210987"
+NAME: Final = "Home"
+
+_LOOPBACK = "127.0.0.1"
+# The plugs were plugged in before Home Assistant came, so that their totals begin somewhere.
+_DAYS_BEFORE_HISTORY = 9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Appliance:
+    """What a plug measures: `rated_power` in W."""
+
+    name: str
+    mac: str
+    load: Load
+    role: Literal["consumption", "production"]
+    rated_power: float
+
+    def plug(self, installed_at: datetime, **options: Any) -> EmulatedPlug:
+        """Return a plug, not yet on a network, that has measured this since `installed_at`."""
+        return EmulatedPlug(
+            mac=self.mac,
+            alias=self.name,
+            load=self.load,
+            timezone=PARIS,
+            installed_at=installed_at,
+            **options,
+        )
+
+
+APPLIANCES: Final = (
+    Appliance(
+        name="Fridge", mac="50:C7:BF:00:00:01", load=Fridge(), role="consumption", rated_power=120
+    ),
+    Appliance(
+        name="Washing machine",
+        mac="50:C7:BF:00:00:02",
+        load=WashingMachine(),
+        role="consumption",
+        rated_power=2200,
+    ),
+    Appliance(
+        name="Solar inverter",
+        mac="50:C7:BF:00:00:03",
+        load=SolarInverter(),
+        role="production",
+        rated_power=1600,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Household:
+    """The plugs on the network, and the days that the history covers, from `first_day` on."""
+
+    first_day: date
+    plugs: dict[str, EmulatedPlug]
+
+    @property
+    def addresses(self) -> list[str]:
+        """The `host:port` of each plug."""
+        return [plug.address for plug in self.plugs.values()]
+
+    @property
+    def full_days(self) -> list[date]:
+        """The local days of the history that are over."""
+        today = datetime.now(PARIS).date()
+        return [
+            self.first_day + timedelta(days=number)
+            for number in range((today - self.first_day).days)
+        ]
+
+    def kwh(self, role: str, day: date) -> float:
+        """Return the sum of the plugs' own day counters over a role, in kWh."""
+        return sum(
+            self.plugs[appliance.name].day_kwh(day)
+            for appliance in APPLIANCES
+            if appliance.role == role
+        )
+
+    def month_kwh(self, role: str, today: date) -> float:
+        """Return what the plugs of a role have counted since the first of the month, in kWh."""
+        days = (today.replace(day=number) for number in range(1, today.day + 1))
+        return sum(self.kwh(role, day) for day in days)
+
+
+@asynccontextmanager
+async def open_household(days: int) -> AsyncGenerator[Household]:
+    """Put the plugs on free ports of loopback; they have counted for longer than `days`."""
+    first_day = datetime.now(PARIS).date() - timedelta(days=days)
+    installed_at = midnight(first_day - timedelta(days=_DAYS_BEFORE_HISTORY))
+    plugs = {appliance.name: appliance.plug(installed_at) for appliance in APPLIANCES}
+    connected: list[EmulatedPlug] = []
+    try:
+        for plug in plugs.values():
+            await plug.connect(_LOOPBACK, 0)
+            connected.append(plug)
+        yield Household(first_day=first_day, plugs=plugs)
+    finally:
+        for plug in connected:
+            plug.disconnect()
+
+
+def midnight(day: date) -> datetime:
+    """Return the local midnight at which a day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=PARIS)

@@ -1,0 +1,84 @@
+"""A push to the broker, and whether what arrived is what the plugs have counted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from .household import PARIS, PDL
+from .installation import TOPIC_PREFIX
+
+if TYPE_CHECKING:
+    from tests.real_home import HomeClient
+
+    from .broker import Listener
+    from .household import Household
+
+STATUS_TOPIC: Final = f"{TOPIC_PREFIX}/status"
+
+_ARRIVAL_SECONDS: Final = 15
+# What the washing machine may use between two polls.
+_TOLERANCE_KWH: Final = 0.03
+_PAYLOAD_KEYS: Final = {"value", "unit", "date", "pdl", "closed", "timestamp"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expected:
+    """The value in kWh and the date that a topic has to carry."""
+
+    value: float
+    date: str
+
+
+async def push(client: HomeClient) -> dict[str, Any]:
+    """Run the destination as an automation would, and return what the action answers."""
+    answer: dict[str, Any] = await client.call_action("med_exporter.run_push")
+    return answer
+
+
+def expected_messages(household: Household) -> dict[str, Expected]:
+    """Return what each topic has to say now, from the plugs' own counters."""
+    today = datetime.now(PARIS).date()
+    day, month = today.isoformat(), today.strftime("%Y-%m")
+    return {
+        f"{TOPIC_PREFIX}/{PDL}/consumption/daily": Expected(
+            value=household.kwh("consumption", today), date=day
+        ),
+        f"{TOPIC_PREFIX}/{PDL}/consumption/monthly": Expected(
+            value=household.month_kwh("consumption", today), date=month
+        ),
+        f"{TOPIC_PREFIX}/{PDL}/production/daily": Expected(
+            value=household.kwh("production", today), date=day
+        ),
+    }
+
+
+async def mistakes_in(listener: Listener, expected: dict[str, Expected]) -> list[str]:
+    """Wait for a message on each topic; return what is missing or wrong."""
+    missing = await listener.wait_for([STATUS_TOPIC, *expected], _ARRIVAL_SECONDS)
+    mistakes = [f"no message arrived on {topic}" for topic in sorted(missing)]
+    latest = {message.topic: message.payload for message in listener.messages}
+    if latest.get(STATUS_TOPIC, "online") != "online":
+        mistakes.append(f"{STATUS_TOPIC} says {latest[STATUS_TOPIC]!r}, not 'online'")
+    mistakes += (
+        f"{topic}: {mistake}"
+        for topic, wanted in expected.items()
+        if topic in latest and (mistake := _mistake(latest[topic], wanted))
+    )
+    return mistakes
+
+
+def _mistake(payload: str, wanted: Expected) -> str | None:
+    try:
+        said = json.loads(payload)
+    except ValueError:
+        return f"{payload!r} is no JSON"
+    if absent := _PAYLOAD_KEYS - set(said):
+        return f"the payload lacks {', '.join(sorted(absent))}"
+    if abs(said["value"] - wanted.value) > _TOLERANCE_KWH:
+        return f"{said['value']} kWh arrived, the plugs have counted {wanted.value:.3f} kWh"
+    if (said["unit"], said["date"], said["pdl"]) != ("kWh", wanted.date, PDL):
+        return f"unit, date or pdl is wrong in {payload}"
+    return None

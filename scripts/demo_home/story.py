@@ -1,0 +1,188 @@
+"""The demo from start to end."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Final
+
+import aiohttp
+from tests.real_home import FlowRefused, HomeNotStarted, RealHome, RequestFailed
+
+from .broker import listen, open_broker
+from .file_export import export_to_file, sum_days
+from .history import NotRecordedError, first_live_state, past_readings, write_readings
+from .household import APPLIANCES, NAME, PDL, Household, open_household
+from .installation import (
+    PASSWORD,
+    USERNAME,
+    add_broker,
+    add_metering_point,
+    plug_entity_ids,
+)
+from .output import DemoError, Report
+from .push import expected_messages, mistakes_in, push
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from pathlib import Path
+
+    from .broker import Listener
+    from .file_export import DaySum
+
+_INTEGRATIONS: Final = ("api", "config", "energy", "history", "logbook", "my", "sun")
+_RECORDED_SECONDS: Final = 20
+_SHOWN_LINES: Final = 4
+_SHOWN_DAYS: Final = 3
+
+EXPECTED_ERRORS: Final = (
+    DemoError,
+    FlowRefused,
+    HomeNotStarted,
+    RequestFailed,
+    aiohttp.ClientError,
+    TimeoutError,
+    OSError,
+)
+
+
+class Demo:
+    """Everything that runs, and what it has shown. `folder` is emptied first."""
+
+    def __init__(self, folder: Path, report: Report, *, days: int, language: str) -> None:
+        self._folder = folder
+        self._report = report
+        self._days = days
+        self._language = language
+        self._running = AsyncExitStack()
+        self._home: RealHome | None = None
+
+    async def run(self) -> None:
+        """Show everything; failures stand in the report. What was started goes on running."""
+        await self._part("the demo", self._show())
+
+    async def _part(self, name: str, work: Awaitable[None]) -> None:
+        """Do one part; where it fails, say so and let the others go on."""
+        try:
+            await work
+        except EXPECTED_ERRORS as error:
+            self._report.fail(f"{name}: {type(error).__name__}: {error}")
+
+    async def close(self) -> None:
+        """End everything that was started, the last first."""
+        await self._running.aclose()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a Home Assistant to look at."""
+        return self._home is not None and self._home.is_running
+
+    @property
+    def home(self) -> RealHome:
+        """The Home Assistant, once `run` has come that far; RuntimeError before."""
+        if self._home is None:
+            raise RuntimeError("Home Assistant was not started")
+        return self._home
+
+    async def _show(self) -> None:
+        report, start = self._report, self._running.enter_async_context
+        household = await start(open_household(self._days))
+        for name, plug in household.plugs.items():
+            report.step(f"{name}: an emulated {plug.kind.model} at {plug.address}")
+        broker_port = await start(open_broker())
+        listener = await start(listen(broker_port))
+        report.step(f"MQTT broker at mqtt://127.0.0.1:{broker_port}")
+        self._home = home = await start(self._new_home())
+        report.step(f"Home Assistant answers at {home.url}")
+        await home.onboard("Demo", USERNAME, PASSWORD)
+        version = (await home.get("/api/config"))["version"]
+        report.step(f"Home Assistant {version} has started, with a first user")
+        await add_metering_point(home, household)
+        report.step(f"Metering point {NAME} ({PDL}) set up, with {len(household.plugs)} plugs")
+        await self._part("history", self._write_history(household))
+        await self._part("daily export", self._export("daily", household))
+        await self._part("raw export", self._export("raw", household))
+        await self._part("MQTT", self._push(household, broker_port, listener))
+        for record in home.complaints():
+            report.fail(f"in Home Assistant's log: {record.text}")
+
+    def _new_home(self) -> RealHome:
+        configuration = self._folder / "config"
+        if configuration.exists():
+            shutil.rmtree(configuration)
+        return RealHome(configuration, language=self._language, integrations=_INTEGRATIONS)
+
+    async def _write_history(self, household: Household) -> None:
+        """Write each plug's past up to its first live state, beside the running recorder."""
+        database = self.home.database
+        entity_ids = await plug_entity_ids(self.home)
+        rows = 0
+        for appliance in APPLIANCES:
+            ids = entity_ids[appliance.name]
+            installed_at = household.plugs[appliance.name].outlet.installed_at
+            for _ in range(_RECORDED_SECONDS * 10):
+                try:
+                    end = await asyncio.to_thread(first_live_state, database, ids)
+                    break
+                except NotRecordedError:
+                    await asyncio.sleep(0.1)
+            else:
+                raise DemoError(f"the recorder has no states of {appliance.name}")
+            readings = past_readings(appliance, installed_at, household.first_day, end)
+            rows += await asyncio.to_thread(write_readings, database, readings, ids)
+        self._report.step(f"{self._days} days of history written: {rows} states")
+
+    async def _export(self, aggregation: str, household: Household) -> None:
+        report = self._report
+        path = self._folder / f"{aggregation}.csv"
+        exported = await export_to_file(self.home, household, aggregation, path)
+        status = exported.status
+        report.step(
+            f"CSV export, {aggregation}: {status['record_count']} records,"
+            f" {status['file_size']} bytes, {path}"
+        )
+        with path.open(encoding="utf-8", newline="") as file:
+            for _, line in zip(range(_SHOWN_LINES), file, strict=False):
+                report.line(line.rstrip())
+        sums = sum_days(path, household)
+        self._show_sums(sums)
+        for one in sums:
+            if not one.agrees:
+                report.fail(
+                    f"{aggregation} export: {one.name} on {one.day} has {one.in_file:.3f} kWh,"
+                    f" the plug has counted {one.counted:.3f} kWh"
+                )
+        if status["warnings"]:
+            report.fail(f"{aggregation} export: warnings {status['warnings']}")
+
+    def _show_sums(self, sums: list[DaySum]) -> None:
+        report = self._report
+        last_days = sorted({one.day for one in sums})[-_SHOWN_DAYS:]
+        report.line(f"{'kWh':16}" + "".join(f"{day!s:>22}" for day in last_days))
+        for name in dict.fromkeys(one.name for one in sums):
+            cells = [
+                f"{one.in_file:9.3f} = {one.counted:.3f}"
+                if one.agrees
+                else f"{one.in_file:9.3f} ≠ {one.counted:.3f}"
+                for one in sums
+                if one.name == name and one.day in last_days
+            ]
+            report.line(f"{name:16}" + "".join(f"{cell:>22}" for cell in cells))
+        agreeing = sum(one.agrees for one in sums)
+        report.line(
+            f"{agreeing} of {len(sums)} sums (in the file = in the plug's day counter) agree."
+        )
+
+    async def _push(self, household: Household, broker_port: int, listener: Listener) -> None:
+        report = self._report
+        await add_broker(self.home, broker_port)
+        report.step("MQTT destination set up")
+        answer = await push(self.home)
+        expected = expected_messages(household)
+        mistakes = await mistakes_in(listener, expected)
+        report.step(f"MQTT push: {answer}")
+        for message in listener.messages:
+            report.line(f"{message.topic}  {message.payload}")
+        for mistake in mistakes:
+            report.fail(f"MQTT push: {mistake}")
