@@ -280,7 +280,7 @@ def _filled(value: object, field: str) -> Sequence[Any]:
 def _amount(value: object, field: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TariffError(field, TariffErrorCode.NOT_A_NUMBER, "must be a number")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise TariffError(field, TariffErrorCode.NOT_FINITE, "must be a finite number")
     if value < 0:
         raise TariffError(field, TariffErrorCode.NEGATIVE, "must not be negative")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import time
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -27,9 +27,10 @@ class Span(NamedTuple):
 
 
 class Flaw(NamedTuple):
-    """The first stretch of the week that is held by nobody, or by two owners.
+    """A stretch of the week that is held by nobody, or by two owners.
 
-    `start` and `end` are minutes of the week, `owners` is empty for a gap.
+    `start` and `end` are minutes of the week (an end of 0 is the week's), `owners` is empty for a
+    gap.
     """
 
     start: int
@@ -47,33 +48,30 @@ def spans(owner: int, days: Sequence[int], start: time, end: time) -> list[Span]
     return [Span(day * DAY_MINUTES + first, length, owner) for day in days]
 
 
-def find_flaw(held: Sequence[Span]) -> Flaw | None:
-    """Return the first gap or overlap after the first span of the week, or None.
-
-    Args:
-        held: at least one span, in any order.
-
-    """
-    ordered = sorted(held)
-    # Seen from the first span's start, so that a gap over the week's end is one gap.
-    origin = ordered[0].start
+def find_flaw(held: Iterable[Span]) -> Flaw | None:
+    """Return the first gap or overlap of the week, or None; a gap over its end is one gap."""
+    pieces = sorted(piece for span in held for piece in _within_week(span))
     covered = 0
-    previous = ordered[0]
-    for span in (*ordered, Span(origin + WEEK_MINUTES, 0, ordered[0].owner)):
-        start = span.start - origin
-        if start > covered:
-            return _flaw(origin, covered, start)
-        if start < covered:
-            # The week's end stands for the first span, which then begins anew.
-            length = span.length or ordered[0].length
-            return _flaw(origin, start, min(covered, start + length), (previous.owner, span.owner))
-        covered = start + span.length
-        previous = span
-    return None
+    owner = -1
+    for span in pieces:
+        if span.start > covered:
+            start = covered
+            if start == 0:
+                start = max(piece.start + piece.length for piece in pieces)
+            return Flaw(start % WEEK_MINUTES, span.start, ())
+        end = span.start + span.length
+        if span.start < covered:
+            return Flaw(span.start, min(covered, end) % WEEK_MINUTES, (owner, span.owner))
+        covered, owner = end, span.owner
+    return Flaw(covered, 0, ()) if covered < WEEK_MINUTES else None
 
 
-def _flaw(origin: int, start: int, end: int, owners: tuple[int, ...] = ()) -> Flaw:
-    return Flaw((origin + start) % WEEK_MINUTES, (origin + end) % WEEK_MINUTES, owners)
+def _within_week(span: Span) -> list[Span]:
+    """Return what of a span lies before the week's end, and what after it at its beginning."""
+    over = span.start + span.length - WEEK_MINUTES
+    if over <= 0:
+        return [span]
+    return [Span(span.start, span.length - over, span.owner), Span(0, over, span.owner)]
 
 
 def day_and_time(minute: int) -> tuple[str, str]:

@@ -1,0 +1,443 @@
+"""Contracts as plain dicts: what is read, what is refused and where the mistake is said to be."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from datetime import date, time
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given, settings
+
+from custom_components.med_exporter.engine.tariff import (
+    Contract,
+    Flat,
+    Period,
+    Tempo,
+    TempoPrices,
+    Tier,
+    Tiers,
+    TimeOfUse,
+    parse_contracts,
+)
+from custom_components.med_exporter.engine.tariff import TariffError as Refused
+
+from .contracts import FLAT, NIGHT_AND_DAY, TEMPO, TIERS
+from .strategies import contract_lists
+
+ALL_DAYS = (0, 1, 2, 3, 4, 5, 6)
+
+
+def changed(contract: dict, **fields) -> dict:
+    return {**deepcopy(contract), **fields}
+
+
+def period(name: str, start: str, end: str, **fields) -> dict:
+    return {"name": name, "price": 0.2, "start": start, "end": end, **fields}
+
+
+def refusal(*contracts: object) -> tuple[str, str]:
+    with pytest.raises(Refused) as caught:
+        parse_contracts(list(contracts))
+    return caught.value.field, caught.value.code
+
+
+class TestEveryKindIsRead:
+    def test_flat(self):
+        (contract,) = parse_contracts([FLAT]).contracts
+        assert contract == Contract(date(2020, 1, 1), Flat(0.25))
+
+    def test_time_of_use(self):
+        (contract,) = parse_contracts([NIGHT_AND_DAY]).contracts
+        assert contract.pricing == TimeOfUse(
+            (
+                Period("night", 0.1, ALL_DAYS, time(22, 30), time(6, 30)),
+                Period("day", 0.3, ALL_DAYS, time(6, 30), time(22, 30)),
+            )
+        )
+
+    def test_tempo(self):
+        (contract,) = parse_contracts([TEMPO]).contracts
+        assert contract.pricing == Tempo(
+            blue=TempoPrices(peak=0.16, off_peak=0.13),
+            white=TempoPrices(peak=0.19, off_peak=0.15),
+            red=TempoPrices(peak=0.76, off_peak=0.16),
+        )
+
+    def test_tiers(self):
+        (contract,) = parse_contracts([TIERS]).contracts
+        assert contract.pricing == Tiers((Tier(0.1, 100), Tier(0.2, 250), Tier(0.4)))
+
+    def test_standing_charge_and_feed_in_are_optional(self):
+        with_both = changed(FLAT, standing_charge=12, feed_in=0.1269)
+        (contract,) = parse_contracts([with_both]).contracts
+        assert (contract.standing_charge, contract.feed_in) == (12.0, 0.1269)
+        with_none = changed(FLAT, standing_charge=None, feed_in=None)
+        assert parse_contracts([with_none]) == parse_contracts([FLAT])
+
+    def test_contracts_are_put_in_order(self):
+        later = changed(TEMPO, valid_from="2026-08-01")
+        assert parse_contracts([later, FLAT]) == parse_contracts([FLAT, later])
+
+    def test_no_contract_is_a_tariff_too(self):
+        assert parse_contracts([]).contracts == ()
+
+    def test_read_only_options_are_read(self):
+        assert parse_contracts((MappingProxyType(FLAT),)) == parse_contracts([FLAT])
+
+    @pytest.mark.parametrize("price", [0, 0.0, -0.0])
+    def test_a_price_of_zero_is_allowed(self, price):
+        (written,) = parse_contracts([changed(FLAT, price=price)]).to_dicts()
+        assert str(written["price"]) == "0.0"
+
+
+class TestFieldsOfAContract:
+    @pytest.mark.parametrize("value", [None, "flat", {"kind": "flat"}, 3, b"flat"])
+    def test_contracts_are_a_list(self, value):
+        with pytest.raises(Refused) as caught:
+            parse_contracts(value)
+        assert (caught.value.field, caught.value.code) == ("contracts", "not_a_list")
+
+    def test_the_list_may_have_another_name(self):
+        with pytest.raises(Refused) as caught:
+            parse_contracts([{}], "options.tariff")
+        assert caught.value.field == "options.tariff[0].kind"
+
+    def test_a_contract_is_an_object(self):
+        assert refusal(FLAT, "flat") == ("contracts[1]", "not_an_object")
+
+    @pytest.mark.parametrize("key", ["valid_from", "kind", "price"])
+    @pytest.mark.parametrize("absent", ["missing", "null"])
+    def test_required(self, key, absent):
+        contract = changed(FLAT, **{key: None})
+        if absent == "missing":
+            del contract[key]
+        assert refusal(contract) == (f"contracts[0].{key}", "required")
+
+    def test_unknown_key(self):
+        assert refusal(changed(FLAT, colour=1)) == ("contracts[0].colour", "unknown_key")
+
+    def test_a_key_of_another_kind_is_unknown(self):
+        assert refusal(changed(FLAT, tiers=[])) == ("contracts[0].tiers", "unknown_key")
+
+    def test_unknown_kind(self):
+        assert refusal(changed(FLAT, kind="spot")) == ("contracts[0].kind", "unknown_kind")
+
+    @pytest.mark.parametrize("key", ["kind", "valid_from"])
+    def test_text(self, key):
+        assert refusal(changed(FLAT, **{key: ["flat"]})) == (f"contracts[0].{key}", "not_text")
+
+    @pytest.mark.parametrize(
+        "text", ["", "2026", "2026-02-29", "2026-13-01", "20260101", "01/02/2026", "2026-W01-1"]
+    )
+    def test_valid_from_is_a_date(self, text):
+        assert refusal(changed(FLAT, valid_from=text)) == (
+            "contracts[0].valid_from",
+            "invalid_date",
+        )
+
+    @pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31", "3000-01-01"])
+    def test_valid_from_is_in_a_usable_range(self, text):
+        assert refusal(changed(FLAT, valid_from=text)) == (
+            "contracts[0].valid_from",
+            "date_out_of_range",
+        )
+
+    def test_two_contracts_of_one_date(self):
+        other = changed(TEMPO, valid_from="2026-01-01")
+        assert refusal(FLAT, other, TIERS) == ("contracts[2].valid_from", "duplicate_valid_from")
+
+
+PRICES = [
+    (FLAT, ("price",), "contracts[0].price"),
+    (FLAT, ("standing_charge",), "contracts[0].standing_charge"),
+    (FLAT, ("feed_in",), "contracts[0].feed_in"),
+    (NIGHT_AND_DAY, ("periods", 1, "price"), "contracts[0].periods[1].price"),
+    (TEMPO, ("prices", "red", "peak"), "contracts[0].prices.red.peak"),
+    (TEMPO, ("prices", "blue", "off_peak"), "contracts[0].prices.blue.off_peak"),
+    (TIERS, ("tiers", 2, "price"), "contracts[0].tiers[2].price"),
+    (TIERS, ("tiers", 0, "up_to"), "contracts[0].tiers[0].up_to"),
+]
+
+
+@pytest.mark.parametrize(("contract", "keys", "field"), PRICES, ids=[field for *_, field in PRICES])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("0.2", "not_a_number"),
+        (True, "not_a_number"),
+        ([0.2], "not_a_number"),
+        (float("nan"), "not_finite"),
+        (float("inf"), "not_finite"),
+        (float("-inf"), "not_finite"),
+        (-0.0001, "negative"),
+        (-1, "negative"),
+        (1e10, "too_large"),
+        pytest.param(10**400, "too_large", id="huge"),
+    ],
+)
+def test_every_amount_is_a_number_from_zero(contract, keys, field, value, code):
+    wrong = deepcopy(contract)
+    place = wrong
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    assert refusal(wrong) == (field, code)
+
+
+class TestPeriods:
+    def refusal(self, *periods: object) -> tuple[str, str]:
+        return refusal(changed(NIGHT_AND_DAY, periods=list(periods)))
+
+    def test_at_least_one(self):
+        assert self.refusal() == ("contracts[0].periods", "empty")
+
+    def test_a_list(self):
+        assert refusal(changed(NIGHT_AND_DAY, periods={})) == ("contracts[0].periods", "not_a_list")
+
+    def test_each_an_object(self):
+        assert self.refusal(7) == ("contracts[0].periods[0]", "not_an_object")
+
+    @pytest.mark.parametrize("key", ["name", "price", "start", "end"])
+    def test_required(self, key):
+        without = period("all", "00:00", "00:00")
+        del without[key]
+        assert self.refusal(without) == (f"contracts[0].periods[0].{key}", "required")
+
+    def test_unknown_key(self):
+        assert self.refusal(period("all", "00:00", "00:00", colour="red")) == (
+            "contracts[0].periods[0].colour",
+            "unknown_key",
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "code"), [("", "empty"), ("  ", "empty"), ("x" * 65, "too_long"), (5, "not_text")]
+    )
+    def test_name(self, name, code):
+        assert self.refusal(period(name, "00:00", "00:00")) == (
+            "contracts[0].periods[0].name",
+            code,
+        )
+
+    @pytest.mark.parametrize("key", ["start", "end"])
+    @pytest.mark.parametrize("text", ["24:00", "6:00", "06:60", "06:00:00", "0600", "", " 06:00"])
+    def test_times(self, key, text):
+        wrong = {**period("all", "00:00", "00:00"), key: text}
+        assert self.refusal(wrong) == (f"contracts[0].periods[0].{key}", "invalid_time")
+
+    @pytest.mark.parametrize(
+        ("days", "field", "code"),
+        [
+            ([], "days", "empty"),
+            ("mon", "days", "not_a_list"),
+            (["mon", "lundi"], "days[1]", "unknown_day"),
+            ([1], "days[0]", "unknown_day"),
+            ([["mon"]], "days[0]", "unknown_day"),
+            (["mon", "tue", "mon"], "days[2]", "duplicate_day"),
+        ],
+    )
+    def test_days(self, days, field, code):
+        assert self.refusal(period("all", "00:00", "00:00", days=days)) == (
+            f"contracts[0].periods[0].{field}",
+            code,
+        )
+
+    def test_one_name_has_one_price(self):
+        assert self.refusal(
+            period("low", "00:00", "06:00", price=0.1),
+            period("high", "06:00", "12:00"),
+            period("low", "12:00", "00:00", price=0.11),
+        ) == ("contracts[0].periods[2].price", "price_differs")
+
+    def test_one_name_may_hold_several_hours(self):
+        low = [("23:00", "05:00"), ("12:30", "14:30")]
+        high = [("05:00", "12:30"), ("14:30", "23:00")]
+        periods = [period("low", *hours) for hours in low] + [period("high", *h) for h in high]
+        assert parse_contracts([changed(NIGHT_AND_DAY, periods=periods)])
+
+
+class TestTheWeekIsHeldExactlyOnce:
+    def flaw(self, *periods: dict) -> tuple[str, str, dict[str, str]]:
+        with pytest.raises(Refused) as caught:
+            parse_contracts(
+                [FLAT, changed(NIGHT_AND_DAY, valid_from="2026-01-01", periods=periods)]
+            )
+        return caught.value.field, caught.value.code, caught.value.details
+
+    def test_a_gap_in_every_day_is_named(self):
+        assert self.flaw(period("night", "22:00", "06:00"), period("day", "07:00", "22:00")) == (
+            "contracts[1].periods",
+            "gap",
+            {"from_day": "mon", "from": "06:00", "to_day": "mon", "to": "07:00"},
+        )
+
+    def test_a_gap_of_a_minute_is_a_gap(self):
+        assert self.flaw(period("night", "22:00", "06:00"), period("day", "06:00", "21:59")) == (
+            "contracts[1].periods",
+            "gap",
+            {"from_day": "mon", "from": "21:59", "to_day": "mon", "to": "22:00"},
+        )
+
+    def test_a_forgotten_weekend_is_named_as_one_gap_over_the_end_of_the_week(self):
+        weekdays = ["tue", "wed", "thu", "fri"]
+        assert self.flaw(period("all", "00:00", "00:00", days=weekdays)) == (
+            "contracts[1].periods",
+            "gap",
+            {"from_day": "sat", "from": "00:00", "to_day": "tue", "to": "00:00"},
+        )
+
+    def test_overlapping_hours_are_named_with_the_other_period(self):
+        assert self.flaw(period("night", "22:00", "06:30"), period("day", "06:00", "22:00")) == (
+            "contracts[1].periods[1].start",
+            "overlap",
+            {
+                "other": "night",
+                "from_day": "mon",
+                "from": "06:00",
+                "to_day": "mon",
+                "to": "06:30",
+            },
+        )
+
+    def test_hours_entered_twice_overlap(self):
+        field, code, details = self.flaw(*[period("all", "00:00", "00:00")] * 2)
+        assert (field, code) == ("contracts[1].periods[1].start", "overlap")
+        assert (details["from"], details["to_day"], details["to"]) == ("00:00", "tue", "00:00")
+
+    def test_sunday_night_that_runs_into_a_held_monday_overlaps(self):
+        field, code, details = self.flaw(
+            period("week", "00:00", "00:00", days=["mon", "tue", "wed", "thu", "fri", "sat"]),
+            period("sunday", "00:00", "22:00", days=["sun"]),
+            period("sunday night", "22:00", "06:00", days=["sun"]),
+        )
+        assert (field, code) == ("contracts[1].periods[2].start", "overlap")
+        assert details == {
+            "other": "week",
+            "from_day": "mon",
+            "from": "00:00",
+            "to_day": "mon",
+            "to": "06:00",
+        }
+
+    def test_hours_over_midnight_belong_to_the_day_on_which_they_start(self):
+        """A weekend of whole days leaves Monday's early hours to nobody; six to six does not."""
+        weekdays, weekend = ["mon", "tue", "wed", "thu", "fri"], ["sat", "sun"]
+        nights = period("night", "22:00", "06:00", days=weekdays)
+        days = period("day", "06:00", "22:00", days=weekdays)
+        assert self.flaw(nights, days, period("weekend", "00:00", "00:00", days=weekend))[1:] == (
+            "gap",
+            {"from_day": "mon", "from": "00:00", "to_day": "mon", "to": "06:00"},
+        )
+        from_six = period("weekend", "06:00", "06:00", days=weekend)
+        assert parse_contracts([changed(NIGHT_AND_DAY, periods=[nights, days, from_six])])
+
+    def test_the_hours_before_midnight_and_after_it_may_be_entered_apart(self):
+        weekdays, weekend = ["mon", "tue", "wed", "thu", "fri"], ["sat", "sun"]
+        periods = [
+            period("night", "00:00", "06:00", days=weekdays),
+            period("day", "06:00", "22:00", days=weekdays),
+            period("night", "22:00", "00:00", days=weekdays),
+            period("weekend", "00:00", "00:00", days=weekend),
+        ]
+        assert parse_contracts([changed(NIGHT_AND_DAY, periods=periods)])
+
+
+class TestTempoPrices:
+    def test_every_colour_is_required(self):
+        prices = {key: value for key, value in TEMPO["prices"].items() if key != "white"}
+        assert refusal(changed(TEMPO, prices=prices)) == (
+            "contracts[0].prices.white",
+            "required",
+        )
+
+    def test_both_prices_of_a_colour_are_required(self):
+        prices = {**TEMPO["prices"], "red": {"peak": 0.7}}
+        assert refusal(changed(TEMPO, prices=prices)) == (
+            "contracts[0].prices.red.off_peak",
+            "required",
+        )
+
+    def test_unknown_colour(self):
+        prices = {**TEMPO["prices"], "green": {"peak": 0.7, "off_peak": 0.1}}
+        assert refusal(changed(TEMPO, prices=prices)) == (
+            "contracts[0].prices.green",
+            "unknown_key",
+        )
+
+    def test_unknown_hours(self):
+        prices = {**TEMPO["prices"], "red": {"peak": 0.7, "off_peak": 0.1, "night": 0.1}}
+        assert refusal(changed(TEMPO, prices=prices)) == (
+            "contracts[0].prices.red.night",
+            "unknown_key",
+        )
+
+    def test_prices_are_an_object(self):
+        assert refusal(changed(TEMPO, prices=[0.1] * 6)) == ("contracts[0].prices", "not_an_object")
+
+
+class TestTierBounds:
+    def refusal(self, *tiers: object) -> tuple[str, str]:
+        return refusal(changed(TIERS, tiers=list(tiers)))
+
+    def test_at_least_one_tier(self):
+        assert self.refusal() == ("contracts[0].tiers", "empty")
+
+    def test_one_open_tier_is_enough(self):
+        assert parse_contracts([changed(TIERS, tiers=[{"price": 0.1}])])
+
+    @pytest.mark.parametrize("second", [50, 100])
+    def test_bounds_ascend(self, second):
+        assert self.refusal(
+            {"up_to": 100, "price": 0.1}, {"up_to": second, "price": 0.2}, {"price": 0.3}
+        ) == ("contracts[0].tiers[1].up_to", "tiers_unordered")
+
+    def test_the_first_bound_is_above_zero(self):
+        assert self.refusal({"up_to": 0, "price": 0.1}, {"price": 0.2}) == (
+            "contracts[0].tiers[0].up_to",
+            "tiers_unordered",
+        )
+
+    def test_only_the_last_tier_is_open(self):
+        assert self.refusal({"price": 0.1}, {"price": 0.2}) == (
+            "contracts[0].tiers[0].up_to",
+            "required",
+        )
+
+    def test_the_last_tier_is_open(self):
+        assert self.refusal({"up_to": 100, "price": 0.1}) == (
+            "contracts[0].tiers[0].up_to",
+            "last_tier_bounded",
+        )
+
+    def test_unknown_key(self):
+        assert self.refusal({"price": 0.1, "from": 0}) == (
+            "contracts[0].tiers[0].from",
+            "unknown_key",
+        )
+
+
+class TestWrittenBack:
+    def test_in_the_words_of_the_options(self):
+        written = parse_contracts([NIGHT_AND_DAY]).to_dicts()
+        week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+        assert written == [
+            {
+                "valid_from": "2020-01-01",
+                "kind": "time_of_use",
+                "periods": [
+                    {"name": "night", "price": 0.1, "days": week, "start": "22:30", "end": "06:30"},
+                    {"name": "day", "price": 0.3, "days": week, "start": "06:30", "end": "22:30"},
+                ],
+                "standing_charge": 0.0,
+                "feed_in": 0.0,
+            }
+        ]
+
+    @settings(deadline=None)
+    @given(contract_lists())
+    def test_any_tariff_is_read_back_the_same(self, contracts):
+        tariff = parse_contracts(contracts)
+        stored = json.loads(json.dumps(tariff.to_dicts()))
+        assert parse_contracts(stored) == tariff
+        assert parse_contracts(stored).to_dicts() == stored
