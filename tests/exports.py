@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.helpers import device_registry as dr
@@ -14,10 +15,9 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from homeassistant.core import HomeAssistant
 
+    from custom_components.med_exporter.history import ExportRecord
     from custom_components.med_exporter.jobs import JobManager
 
 ENTITY_KEYS = {
@@ -100,6 +100,13 @@ REQUEST = {
     "date_range": "today",
     "fields": ["timestamp", "device_name", "power_w", "energy_kwh"],
 }
+
+
+def path_of(export: ExportRecord | dict[str, Any]) -> Path:
+    """Return where an export's file is, from its record or from an action's answer."""
+    path = export["path"] if isinstance(export, dict) else export.path
+    assert path is not None
+    return Path(path)
 
 
 def request(**changes: Any) -> dict[str, Any]:

@@ -177,7 +177,6 @@ async def test_nothing_but_an_invalid_request_comes_of_junk(hass, changes):
     value = {**request(), **changes}
     try:
         got = await async_read_request(hass, value)
-    except InvalidRequest as error:
-        assert error.field
+    except InvalidRequest:
         return
     assert json.dumps(got.source) == json.dumps(value)

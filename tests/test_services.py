@@ -19,7 +19,7 @@ from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
 
-from .exports import add_plug, add_user, set_up
+from .exports import add_plug, add_user, path_of, set_up
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "med_exporter"
 DECLARED = yaml.safe_load((ROOT / "services.yaml").read_text())
@@ -60,10 +60,10 @@ class TestCreateExport:
         answer = await exported(call)
         assert answer["status"] == "completed"
         assert answer["record_count"] == 1
-        assert answer["file_size"] == Path(answer["path"]).stat().st_size
+        assert answer["file_size"] == path_of(answer).stat().st_size
         client = await hass_client_no_auth()
         response = await client.get(URL(answer["download_link"]).relative())
-        assert await response.read() == Path(answer["path"]).read_bytes()
+        assert await response.read() == path_of(answer).read_bytes()
 
     async def test_returns_the_id_at_once_when_it_does_not(self, call, jobs):
         answer = await exported(call, wait=False)
@@ -153,7 +153,7 @@ class TestOtherActions:
         assert [one["export_id"] for one in listed["exports"]] == [made["export_id"]]
         await call("delete_export", export_id=made["export_id"])
         assert (await call("list_exports"))["total"] == 0
-        assert not Path(made["path"]).exists()
+        assert not path_of(made).exists()
 
     async def test_what_does_not_exist_is_a_mistake_of_the_caller(self, call):
         for action in ("get_export", "delete_export", "cancel_export"):

@@ -17,7 +17,7 @@ from custom_components.med_exporter.engine.job import Job, JobDevice
 from custom_components.med_exporter.history import ExportStatus
 from custom_components.med_exporter.worker import async_run_job
 
-from .exports import add_plug, request, set_up
+from .exports import add_plug, path_of, request, set_up
 
 ENTITY_ID = "sensor.fridge_power"
 
@@ -87,17 +87,17 @@ def engines():
     return found
 
 
+def has_begun(path):
+    return Path(f"{path}.tmp.sqlite").exists()
+
+
 async def started(path):
     """Wait until an engine has begun to write, and return it."""
     async with asyncio.timeout(20):
-        while not Path(f"{path}.tmp.sqlite").exists():
+        while not has_begun(path):  # noqa: ASYNC110  # another process
             await asyncio.sleep(0.01)
     (engine,) = engines()
     return engine
-
-
-def left(tmp_path):
-    return sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("fridge"))
 
 
 async def test_the_engine_reads_what_the_recorder_holds_and_reports_its_progress(hass, job):
@@ -105,9 +105,10 @@ async def test_the_engine_reads_what_the_recorder_holds_and_reports_its_progress
     hass.states.async_set(ENTITY_ID, "99999")
     shares = []
     result = await async_run_job(hass, job, shares.append)
-    lines = Path(job.path).read_text().splitlines()
+    file = path_of({"path": job.path})
+    lines = file.read_text().splitlines()
     assert result.records == len(lines) - 1 == 20_001
-    assert result.bytes == Path(job.path).stat().st_size
+    assert result.bytes == file.stat().st_size
     assert lines[-1].partition(",")[2].startswith("99999")
     assert shares == sorted(shares)
     assert shares[-1] == 100
@@ -139,7 +140,7 @@ async def test_a_cancelled_engine_is_gone_at_once(hass, job):
     with pytest.raises(asyncio.CancelledError):
         await running
     assert not engines()
-    assert not Path(job.path).exists()
+    assert not path_of({"path": job.path}).exists()
 
 
 async def test_no_secret_is_on_the_command_line(hass, job, tmp_path):

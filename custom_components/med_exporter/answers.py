@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .history import UNFINISHED, ExportStatus
 from .links import DOWNLOAD_PATH
@@ -14,6 +15,28 @@ if TYPE_CHECKING:
 
     from .history import ExportRecord
     from .jobs import JobManager
+
+
+class PushStatus(StrEnum):
+    """How the log of pushes words a status."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+
+    @property
+    def stands_for(self) -> set[ExportStatus]:
+        """Return the statuses of the history that it is shown for."""
+        return {
+            status for status in ExportStatus if _PUSH_STATUS.get(status, PushStatus.ERROR) is self
+        }
+
+
+_PUSH_STATUS: Final = {
+    ExportStatus.QUEUED: PushStatus.RUNNING,
+    ExportStatus.RUNNING: PushStatus.RUNNING,
+    ExportStatus.COMPLETED: PushStatus.SUCCESS,
+}
 
 
 def utc(moment: datetime | None) -> str | None:
@@ -58,6 +81,23 @@ def export_status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
     if record.status is ExportStatus.COMPLETED and record.path is not None:
         status["file_name"] = Path(record.path).name
     return status
+
+
+def push_log_entry(record: ExportRecord) -> dict[str, Any]:
+    """Return a push as the log of exports shows it; an interrupted one is an error."""
+    return {
+        "id": record.id,
+        "export_config_id": record.destination_id,
+        "destination": record.destination,
+        "destination_name": record.destination_name,
+        "trigger": record.trigger,
+        "status": _PUSH_STATUS.get(record.status, PushStatus.ERROR).value,
+        "records_exported": record.records,
+        "error_code": record.error_code,
+        "error_message": record.error_message,
+        "started_at": utc(record.started_at),
+        "completed_at": utc(record.completed_at),
+    }
 
 
 def export_page(

@@ -365,7 +365,13 @@ class JobManager:
             record.warnings = result.warnings
             status = ExportStatus.COMPLETED
             self._learn(active)
-        await self._async_settle(active, status)
+        # A task of its own: Home Assistant cancels this one as it stops, and a second time does
+        # the caller who stops the export, in whatever the clean-up has come to by then.
+        await asyncio.shield(
+            self._hass.async_create_task(
+                self._async_settle(active, status), f"{DOMAIN} end of export {record.id}"
+            )
+        )
 
     async def _async_settle(self, active: _Active, status: ExportStatus) -> None:
         """Describe a whole file, or remove what there is of one, and end the export."""

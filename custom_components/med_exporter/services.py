@@ -20,6 +20,14 @@ from .date_range import INVALID_DATE_RANGE
 from .errors import ExportFailedError, InvalidRequest
 from .exporter import DATA_EXPORTER
 from .history import ExportStatus
+from .push_actions import (
+    PUSH_LOG_SCHEMA,
+    RUN_PUSH_SCHEMA,
+    TEST_SCHEMA,
+    list_push_log,
+    run_push,
+    test_destination,
+)
 from .rights import async_user_of
 
 if TYPE_CHECKING:
@@ -79,6 +87,9 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("cancel_export", _cancel_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
         ("list_devices", _list_devices, _NOTHING, SupportsResponse.ONLY),
         ("list_metrics", _list_metrics, _NOTHING, SupportsResponse.ONLY),
+        ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
+        ("test_destination", test_destination, TEST_SCHEMA, SupportsResponse.ONLY),
+        ("list_push_log", list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY),
     ):
         hass.services.async_register(
             DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response
