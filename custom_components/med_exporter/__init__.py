@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.const import CONF_TYPE
 from homeassistant.helpers import config_validation as cv
 
+from .api import async_register_views
 from .const import DOMAIN, EntryType
+from .discovery import async_setup_discovery
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, async_create_exporter
+from .services import async_setup_services
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -23,6 +26,9 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
     hass.data[DATA_EXPORTER] = await async_create_exporter(hass)
+    async_setup_services(hass)
+    async_register_views(hass)
+    async_setup_discovery(hass)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homeassistant.components.binary_sensor import (
-    BinarySensorDeviceClass,
+    BinarySensorDeviceClass,  # type: ignore[attr-defined]  # the newest imports it there
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )

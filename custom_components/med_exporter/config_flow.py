@@ -8,7 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
-from .flows.kasa import KasaFlow
+from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
-class MedExporterFlow(KasaFlow, domain=DOMAIN):
+class MedExporterFlow(KasaDiscoveryFlow, domain=DOMAIN):
     """Set up a metering point or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -43,8 +43,8 @@ class MedExporterFlow(KasaFlow, domain=DOMAIN):
     @classmethod
     @callback
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
-        """Return whether the kind of entry has options."""
-        return EntryType(config_entry.data[CONF_TYPE]) is EntryType.KASA
+        """Return whether the entry has options; an ignored discovery has no kind."""
+        return config_entry.data.get(CONF_TYPE) == EntryType.KASA
 
     @staticmethod
     @callback

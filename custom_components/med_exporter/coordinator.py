@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components import network
+from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -19,7 +20,7 @@ from .sources.kasa import Connection, KasaError, KasaHost, PlugSample, search
 from .vault import SecretLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Coroutine, Iterable
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
@@ -32,8 +33,10 @@ DEFAULT_POLLING_INTERVAL: Final = 30
 MIN_POLLING_INTERVAL: Final = 5
 MAX_POLLING_INTERVAL: Final = 3600
 
-# A plug that is slower than this must not hold up the next round.
+# A plug that has not answered by now is lost, in seconds.
 _POLL_LIMIT = 8
+# A round waits this long for its plugs; the slower ones are shown when they have answered.
+_PATIENCE = 2
 # A strip asks its sockets one after the other; more often than this, some of them lock up.
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
@@ -57,7 +60,7 @@ class _Host:
         self.link = link
         self.plug_ids = plug_ids
         self.answering = True
-        self.recovering = False
+        self.busy = False
         self.due_at = 0.0
         self.searched_at = float("-inf")
         self.asked = 0
@@ -88,6 +91,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self.data = {}
         self._store = counter_store(hass, entry.entry_id)
         self._saving = asyncio.Lock()
+        self._unsaved = False
         plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         self._hosts = [
             _Host(
@@ -108,14 +112,15 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     async def _async_update_data(self) -> dict[str, PlugState]:
         now = self.hass.loop.time()
-        due = [host for host in self._hosts if host.answering and host.due_at <= now]
-        for host in self._hosts:
-            if not host.answering and not host.recovering:
-                self.config_entry.async_create_background_task(
-                    self.hass, self._recover(host), f"{DOMAIN} looks for {host.mac}"
-                )
-        answers = await asyncio.gather(*(self._ask(host) for host in due))
-        await self._take(sample for samples in answers for sample in samples)
+        due = [host for host in self._hosts if not host.busy and host.due_at <= now]
+        waited_for = [self._start(host, self._poll) for host in due if host.answering]
+        for host in due:
+            if not host.answering:
+                self._start(host, self._recover).add_done_callback(self._show)
+        if waited_for:
+            _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
+            for task in late:
+                task.add_done_callback(self._show)
         return self.data
 
     def close_day(self, now: datetime) -> None:
@@ -133,12 +138,36 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         """Return how often each host, by MAC, was asked and answered since the start."""
         return {host.mac: (host.asked, host.answered) for host in self._hosts}
 
+    def _start(
+        self, host: _Host, work: Callable[[_Host], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None]:
+        async def run() -> None:
+            try:
+                await work(host)
+            except Exception:  # noqa: BLE001 (no plug, whatever it answers, stops the others)
+                LOGGER.exception("Reading %s failed", self._names(host))
+                await self._lose(host, "failed")
+            finally:
+                host.busy = False
+
+        host.busy = True
+        return self.config_entry.async_create_background_task(
+            self.hass, run(), f"{DOMAIN} reads {host.mac}"
+        )
+
+    @callback
+    def _show(self, _: asyncio.Task[None]) -> None:
+        self.async_update_listeners()
+
+    async def _poll(self, host: _Host) -> None:
+        await self._take(await self._ask(host))
+
     async def _ask(self, host: _Host) -> list[PlugSample]:
         """Read one host, within its own time limit. Return nothing where it does not answer."""
         host.asked += 1
         try:
             async with asyncio.timeout(_POLL_LIMIT):
-                samples = await host.link.poll()
+                samples = await host.link.poll(dt_util.now().date())
         except KasaError as err:
             await self._lose(host, err.code)
             if err.code == "invalid_auth":
@@ -173,12 +202,19 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             )
             changed = changed or growth > 0 or counter.day != day
         if changed:
-            async with self._saving:
+            await self._save()
+        for sample in known:
+            self.data[sample.identity.plug_id].sample = sample
+
+    async def _save(self) -> None:
+        """Write all counters; plugs that answer at the same time share one write."""
+        self._unsaved = True
+        async with self._saving:
+            if self._unsaved:
+                self._unsaved = False
                 await self._store.async_save(
                     {plug_id: state.counter.to_dict() for plug_id, state in self.data.items()}
                 )
-        for sample in known:
-            self.data[sample.identity.plug_id].sample = sample
 
     async def _lose(self, host: _Host, code: str) -> None:
         if host.answering:
@@ -195,14 +231,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     async def _recover(self, host: _Host) -> None:
         """Try a silent host again where it was, then look for it elsewhere."""
-        host.recovering = True
-        try:
-            samples = await self._ask(host) or await self._find(host)
-            if samples:
-                await self._take(samples)
-                self.async_update_listeners()
-        finally:
-            host.recovering = False
+        await self._take(await self._ask(host) or await self._find(host))
 
     async def _find(self, host: _Host) -> list[PlugSample]:
         """Search the network for a plug that does not answer; read it where it has moved to."""

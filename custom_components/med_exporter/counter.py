@@ -14,12 +14,14 @@ _ROUNDING_KWH = 0.01
 class PlugCounters:
     """What a plug says it has counted, in kWh; None for what it does not count.
 
-    `total` restarts at zero when the plug reboots, `today` and `month` at local midnight.
+    `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
+    `month_before` is the calendar month that ended last.
     """
 
     total: float | None = None
     today: float | None = None
     month: float | None = None
+    month_before: float | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,13 +66,14 @@ class EnergyCounter:
         growth = round(self._growth(seen, now, filled=filled), 6)
         self.roll(now)
         self.value = round(self.value + growth, 6)
-        if filled and seen_before.date() < now.date():
+        if seen_before.date() < now.date():
             self._hand_back(growth, seen, seen_before.date(), now.date())
         self.seen_at = now
         self.seen = PlugCounters(
             total=seen.total if seen.total is not None else self.seen.total,
             today=seen.today,
             month=seen.month,
+            month_before=seen.month_before,
         )
         return growth
 
@@ -81,8 +84,7 @@ class EnergyCounter:
         whole = (now.date() - self.day).days == 1
         self.last_day = self.today if whole else None
         self.day_start = self.value
-        months = (now.year - self.day.year) * 12 + now.month - self.day.month
-        if months:
+        if months := _months(self.day, now):
             self.last_month = self.this_month if months == 1 else None
             self.month_start = self.value
         self.day = now.date()
@@ -126,24 +128,25 @@ class EnergyCounter:
         growth = seen.total - self.seen.total
         if growth < 0:
             return max(seen.total, by_periods)
-        if filled and by_periods > growth + _ROUNDING_KWH:
-            # A plug that rebooted unseen may have passed its old total since.
+        assert self.seen_at is not None
+        same_month = _months(self.seen_at, now) == 0
+        if (filled or same_month) and by_periods > growth + _ROUNDING_KWH:
+            # A plug that rebooted unseen may have passed its old total since. Where the month
+            # has just changed, a plug whose clock is ahead looks the same.
             return by_periods
         return growth
 
     def _growth_by_periods(self, seen: PlugCounters, now: datetime) -> float:
         """Return what the day or month counter has grown; 0 where the plug has forgotten."""
         assert self.seen_at is not None
+        before, months = self.seen, _months(self.seen_at, now)
         if self.seen_at.date() == now.date():
-            pair = (self.seen.today, seen.today)
-        elif (self.seen_at.year, self.seen_at.month) == (now.year, now.month):
-            pair = (self.seen.month, seen.month)
-        else:
-            pair = (0.0, seen.month)
-        before, after = pair
-        if after is None:
-            return 0.0
-        return max(0.0, after - (before or 0.0)) if before is not None else 0.0
+            return _difference(before.today, seen.today)
+        if months == 0:
+            return _difference(before.month, seen.month)
+        if months == 1:
+            return _difference(before.month, seen.month_before) + (seen.month or 0.0)
+        return (seen.month_before or 0.0) + (seen.month or 0.0)
 
     def _hand_back(self, growth: float, seen: PlugCounters, before: date, today: date) -> None:
         """Give the day and month before what the plug counted in them while nobody read it."""
@@ -157,3 +160,14 @@ class EnergyCounter:
             self.month_start = round(self.month_start + late, 6)
             if self.last_month is not None:
                 self.last_month = round(self.last_month + late, 6)
+            elif seen.month_before is not None:
+                self.last_month = seen.month_before
+
+
+def _difference(before: float | None, after: float | None) -> float:
+    return 0.0 if before is None or after is None else max(0.0, after - before)
+
+
+def _months(start: date, end: date) -> int:
+    """Return how many month ends lie between two local dates."""
+    return (end.year - start.year) * 12 + end.month - start.month

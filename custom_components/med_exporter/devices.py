@@ -22,6 +22,7 @@ from .const import (
     EntryType,
     PlugRole,
 )
+from .entries import entries_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,8 +82,7 @@ def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
     devices = dr.async_get(hass)
     found = [
         device
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.data["type"] == EntryType.KASA
+        for entry in entries_of_type(hass, EntryType.KASA)
         for device in _of_entry(entry, devices, entities)
     ]
     return sorted(found, key=lambda device: (device.name.casefold(), device.device_id))

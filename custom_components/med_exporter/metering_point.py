@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from .const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, EntryType, PlugRole
 from .coordinator import PlugCoordinator, counter_store
+from .entries import entries_of_type
 from .sources.session import kasa_session
 from .vault import async_get_vault
 
@@ -93,6 +95,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) ->
     def close_day(now: datetime) -> None:
         coordinator.close_day(dt_util.as_local(now))
 
+    _remove_devices_of_gone_plugs(hass, entry)
     entry.async_on_unload(async_track_time_change(hass, close_day, hour=0, minute=0, second=0))
     return MeteringPoint(entry, coordinator)
 
@@ -106,6 +109,15 @@ def metering_points(hass: HomeAssistant) -> list[MeteringPoint]:
     """Return the metering points that are loaded."""
     return [
         entry.runtime_data
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.data["type"] == EntryType.KASA and entry.state is ConfigEntryState.LOADED
+        for entry in entries_of_type(hass, EntryType.KASA)
+        if entry.state is ConfigEntryState.LOADED
     ]
+
+
+def _remove_devices_of_gone_plugs(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove what the user took out of the metering point by reconfiguring it."""
+    registry = dr.async_get(hass)
+    known = {(DOMAIN, key) for key in (entry.entry_id, *entry.data[CONF_PLUGS])}
+    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+        if not device.identifiers & known:
+            registry.async_update_device(device.id, remove_config_entry_id=entry.entry_id)

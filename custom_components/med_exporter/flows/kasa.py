@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.components import network
-from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigFlow,
+    ConfigFlowResult,
+)
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
@@ -23,6 +28,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 from kasa import Credentials
 
@@ -36,6 +42,8 @@ from ..const import (
     EntryType,
     PlugRole,
 )
+from ..discovery import is_set_up
+from ..entries import entries_of_type
 from ..sources.kasa import (
     DEFAULT_PORT,
     Connection,
@@ -46,18 +54,22 @@ from ..sources.kasa import (
     split_host,
 )
 from ..sources.session import kasa_session
-from ..vault import async_get_vault
+from ..vault import SecretLostError, async_get_vault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
+
+    from ..vault import Vault
 
 # The French name of a metering point's id; a French one has 14 digits.
 _PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
 
-_CREDENTIALS: Final = {
+# What a plug looks like that is switched off.
+_OFFLINE: Final = frozenset({"name_not_resolved", "refused", "timed_out"})
+
+CREDENTIALS_FIELDS: Final = {
     vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
     vol.Optional(CONF_PASSWORD): TextSelector(
         TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
@@ -88,6 +100,7 @@ class KasaFlow(ConfigFlow):
     _found: dict[str, str] | None = None
     _data: dict[str, Any]
     _plugs: list[PlugIdentity]
+    _asked: int = 0
     _placeholders: dict[str, str]
     _suggested: dict[str, Any] | None = None
 
@@ -97,6 +110,7 @@ class KasaFlow(ConfigFlow):
         self._placeholders = {"host": ""}
         if user_input is not None:
             pdl = user_input[CONF_PDL]
+            _check_name(user_input, errors)
             if error := _pdl_error(self, pdl):
                 errors[CONF_PDL] = error
             await self._read_plugs(user_input, errors)
@@ -115,7 +129,7 @@ class KasaFlow(ConfigFlow):
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_PDL): TextSelector(),
                 vol.Required(CONF_HOSTS): await self._hosts_selector(),
-                **_CREDENTIALS,
+                **CREDENTIALS_FIELDS,
             }
         )
         return self.async_show_form(
@@ -129,10 +143,10 @@ class KasaFlow(ConfigFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the role and the rated power of one plug after the other."""
-        plugs: dict[str, Any] = self._data[CONF_PLUGS]
         if user_input is not None:
-            identity = self._plugs[len(plugs)]
-            plugs[identity.plug_id] = {
+            identity = self._plugs[self._asked]
+            self._asked += 1
+            self._data[CONF_PLUGS][identity.plug_id] = {
                 "name": identity.name,
                 "mac": identity.mac,
                 "child_id": identity.child_id,
@@ -140,9 +154,9 @@ class KasaFlow(ConfigFlow):
                 CONF_ROLE: user_input[CONF_ROLE],
                 CONF_RATED_POWER: user_input.get(CONF_RATED_POWER),
             }
-        if len(plugs) == len(self._plugs):
+        if self._asked == len(self._plugs):
             return self._finish_kasa()
-        identity = self._plugs[len(plugs)]
+        identity = self._plugs[self._asked]
         known = self._entry.data[CONF_PLUGS].get(identity.plug_id) if self._entry else None
         return self.async_show_form(
             step_id="kasa_plug",
@@ -151,7 +165,7 @@ class KasaFlow(ConfigFlow):
                 "name": identity.name,
                 "model": identity.model,
                 "host": self._data[CONF_HOSTS][identity.mac]["host"],
-                "number": str(len(plugs) + 1),
+                "number": str(self._asked + 1),
                 "count": str(len(self._plugs)),
             },
         )
@@ -164,6 +178,7 @@ class KasaFlow(ConfigFlow):
         errors: dict[str, str] = {}
         self._placeholders = {"host": ""}
         if user_input is not None:
+            _check_name(user_input, errors)
             await self._read_plugs(user_input, errors)
             if not errors:
                 self._data = {
@@ -177,7 +192,7 @@ class KasaFlow(ConfigFlow):
             {
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_HOSTS): await self._hosts_selector(),
-                **_CREDENTIALS,
+                **CREDENTIALS_FIELDS,
             }
         )
         suggested = {
@@ -199,26 +214,41 @@ class KasaFlow(ConfigFlow):
         errors: dict[str, str] = {}
         self._placeholders = {"host": ""}
         if user_input is not None:
-            hosts = [host["host"] for host in entry.data[CONF_HOSTS].values()]
+            known = entry.data[CONF_HOSTS]
+            hosts = [host["host"] for host in known.values() if host["credentials_hash"]]
             await self._read_plugs({**user_input, CONF_HOSTS: hosts}, errors)
             if not errors:
                 return self.async_update_reload_and_abort(
-                    entry, data_updates={CONF_HOSTS: self._hosts}
+                    entry, data_updates={CONF_HOSTS: {**known, **self._hosts}}
                 )
             # There is no field for the hosts here.
             errors = {"base" if key == CONF_HOSTS else key: code for key, code in errors.items()}
         return self.async_show_form(
             step_id="kasa_reauth",
-            data_schema=vol.Schema(_CREDENTIALS),
+            data_schema=vol.Schema(CREDENTIALS_FIELDS),
             errors=errors,
             description_placeholders={**self._placeholders, "name": entry.title},
         )
 
     def _finish_kasa(self) -> ConfigFlowResult:
         title = self._data[CONF_NAME]
+        self._end_offers()
         if self._entry is None:
             return self.async_create_entry(title=title, data=self._data)
-        return self.async_update_reload_and_abort(self._entry, title=title, data=self._data)
+        is_joined = self.source != SOURCE_RECONFIGURE
+        return self.async_update_reload_and_abort(
+            self._entry,
+            title=title,
+            data=self._data,
+            reason="plug_added" if is_joined else "reconfigure_successful",
+        )
+
+    def _end_offers(self) -> None:
+        """End the flows that offer a discovered plug which is now set up."""
+        macs = {dr.format_mac(mac) for mac in self._data[CONF_HOSTS]}
+        for flow in self.hass.config_entries.flow.async_progress_by_handler(DOMAIN):
+            if flow["flow_id"] != self.flow_id and flow["context"].get("unique_id") in macs:
+                self.hass.config_entries.flow.async_abort(flow["flow_id"])
 
     async def _read_plugs(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
         """Connect to all hosts and note the plugs found, or an error at the field at fault."""
@@ -264,11 +294,17 @@ class KasaFlow(ConfigFlow):
         known = next((host for host in stored if host["host"] == address), None)
         connection = Connection(host=address)
         if known is not None and credentials is None:
-            connection = Connection.from_stored(known, vault)
+            connection = _known_connection(known, vault)
         link = KasaHost(connection, lambda: kasa_session(self.hass))
         try:
             await link.connect(credentials)
-            identities = [sample.identity for sample in await link.poll()]
+            today = dt_util.now().date()
+            identities = [sample.identity for sample in await link.poll(today)]
+        except KasaError as err:
+            if known is None or err.code not in _OFFLINE or self.source == SOURCE_REAUTH:
+                raise
+            # A plug that is set up may be off while something else is changed.
+            return known, self._known_identities(known)
         finally:
             await link.close()
         return {
@@ -277,11 +313,28 @@ class KasaFlow(ConfigFlow):
             "hardware": identities[0].hardware,
         }, identities
 
+    def _known_identities(self, host: dict[str, Any]) -> list[PlugIdentity]:
+        assert self._entry is not None
+        hosts, plugs = self._entry.data[CONF_HOSTS], self._entry.data[CONF_PLUGS]
+        return [
+            PlugIdentity(
+                plug_id=plug_id,
+                mac=plug["mac"],
+                child_id=plug["child_id"],
+                name=plug["name"],
+                model=plug["model"],
+                firmware=host["firmware"],
+                hardware=host["hardware"],
+            )
+            for plug_id, plug in plugs.items()
+            if hosts[plug["mac"]] is host
+        ]
+
     def _is_taken(self, mac: str) -> bool:
         return any(
             mac in entry.data[CONF_HOSTS]
-            for entry in self.hass.config_entries.async_entries(DOMAIN)
-            if entry.data[CONF_TYPE] == EntryType.KASA and entry is not self._entry
+            for entry in entries_of_type(self.hass, EntryType.KASA)
+            if entry is not self._entry
         )
 
     async def _hosts_selector(self) -> SelectSelector:
@@ -292,7 +345,7 @@ class KasaFlow(ConfigFlow):
             self._found = {
                 host: f"{device.alias or device.model} ({host})"
                 for mac, (host, device) in found.items()
-                if not self._is_taken(mac) and not is_set_up_by_tplink(self.hass, mac)
+                if not is_set_up(self.hass, mac)
             }
         return SelectSelector(
             SelectSelectorConfig(
@@ -307,25 +360,24 @@ class KasaFlow(ConfigFlow):
         )
 
 
-def is_set_up_by_tplink(hass: HomeAssistant, mac: str) -> bool:
-    """Return whether Home Assistant's own integration has the plug with this MAC."""
-    registry = dr.async_get(hass)
-    return any(
-        (dr.CONNECTION_NETWORK_MAC, dr.format_mac(mac)) in device.connections
-        for entry in hass.config_entries.async_entries("tplink")
-        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
-    )
-
-
 def _pdl_error(flow: ConfigFlow, pdl: str) -> str | None:
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
-    taken = {
-        slugify(entry.data[CONF_PDL])
-        for entry in flow.hass.config_entries.async_entries(DOMAIN)
-        if entry.data[CONF_TYPE] == EntryType.KASA
-    }
+    taken = {slugify(entry.data[CONF_PDL]) for entry in entries_of_type(flow.hass, EntryType.KASA)}
     return "pdl_taken" if slugify(pdl) in taken else None
+
+
+def _check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
+    if not user_input[CONF_NAME].strip():
+        errors[CONF_NAME] = "name_missing"
+
+
+def _known_connection(known: dict[str, Any], vault: Vault) -> Connection:
+    """Return the stored connection, without its secret where the key to it was lost."""
+    try:
+        return Connection.from_stored(known, vault)
+    except SecretLostError:
+        return Connection(host=known["host"])
 
 
 def _addresses(hosts: list[str]) -> list[str]:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from kasa import (
@@ -20,10 +21,13 @@ from kasa import (
     Module,
     UnsupportedDeviceError,
 )
+from kasa.iot.modules import Emeter
 
 from ..counter import PlugCounters
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from aiohttp import ClientSession
     from kasa.interfaces import Energy
 
@@ -33,6 +37,9 @@ DEFAULT_PORT: Final = 9999
 # A plug that answers does so in a fraction of a second; these are for a bad radio link.
 _QUERY_TIMEOUT = 5
 _DISCOVERY_TIMEOUT = 3
+
+# What python-kasa raises when a plug does not answer, or answers with nonsense.
+_FAILURES: Final = (KasaException, OSError, TimeoutError, ValueError)
 
 type SessionFactory = Callable[[], ClientSession]
 
@@ -128,6 +135,7 @@ class KasaHost:
         self.connection = connection
         self._session = session
         self._device: Device | None = None
+        self._closed_years: dict[tuple[str, int], list[dict[str, Any]]] = {}
 
     @property
     def is_strip(self) -> bool:
@@ -143,7 +151,7 @@ class KasaHost:
             raise KasaError("invalid_auth", self.connection.host) from err
         except UnsupportedDeviceError as err:
             raise KasaError("not_kasa", self.connection.host) from err
-        except (KasaException, TimeoutError, OSError) as err:
+        except _FAILURES as err:
             raise await self._diagnosis() from err
         self.connection = Connection(
             host=self.connection.host,
@@ -151,22 +159,27 @@ class KasaHost:
             credentials_hash=self._device.credentials_hash,
         )
 
-    async def poll(self) -> list[PlugSample]:
-        """Return a reading of each plug behind the address.
+    async def poll(self, today: date) -> list[PlugSample]:
+        """Return a reading of each plug behind the address, `today` being the local date.
 
         A plug that is connected is asked anew; otherwise connecting reads it as well.
         """
-        if self._device is None:
+        is_read = self._device is None
+        if is_read:
             await self.connect()
-        else:
-            try:
-                await self._device.update()
-            except AuthenticationError as err:
-                raise KasaError("invalid_auth", self.connection.host) from err
-            except (KasaException, TimeoutError, OSError) as err:
-                raise KasaError("timed_out", self.connection.host) from err
-        assert self._device is not None
-        samples = [_sample(self._device, plug) for plug in _energy_plugs(self._device)]
+        device = self._device
+        assert device is not None
+        try:
+            if not is_read:
+                await device.update()
+            samples = [
+                _sample(device, plug, await self._counters(plug, today))
+                for plug in _energy_plugs(device)
+            ]
+        except AuthenticationError as err:
+            raise KasaError("invalid_auth", self.connection.host) from err
+        except _FAILURES as err:
+            raise KasaError("timed_out", self.connection.host) from err
         if not samples:
             raise KasaError("no_energy", self.connection.host)
         return samples
@@ -175,8 +188,45 @@ class KasaHost:
         """Drop the connection."""
         device, self._device = self._device, None
         if device is not None:
-            with suppress(KasaException, TimeoutError, OSError):
+            with suppress(*_FAILURES):
                 await device.disconnect()
+
+    async def _counters(self, plug: Device, today: date) -> PlugCounters:
+        energy = plug.modules[Module.Energy]
+        total = _read(energy, "consumption_total")
+        if not isinstance(energy, Emeter):
+            return PlugCounters(
+                total=total,
+                today=_read(energy, "consumption_today"),
+                month=_read(energy, "consumption_this_month"),
+            )
+        try:
+            days, months = energy.daily_data, energy.monthly_data
+        except KeyError:
+            return PlugCounters(total=total)
+        # python-kasa asks for the month of the host's clock, which may run in another time zone.
+        asked = datetime.now().astimezone()
+        if (asked.year, asked.month) != (today.year, today.month):
+            answer = await energy.get_raw_daystat(year=today.year, month=today.month)
+            days = answer["day_list"]
+        if asked.year != today.year:
+            months = (await energy.get_raw_monthstat(year=today.year))["month_list"]
+        before, months_before = today.month - 1, months
+        if not before:
+            before, months_before = 12, await self._months(plug, energy, today.year - 1)
+        return PlugCounters(
+            total=total,
+            today=_entry(days, "day", today.day),
+            month=_entry(months, "month", today.month),
+            month_before=_entry(months_before, "month", before),
+        )
+
+    async def _months(self, plug: Device, energy: Emeter, year: int) -> list[dict[str, Any]]:
+        """Return the months of a year that is over; the plug is asked once."""
+        key = (plug.device_id, year)
+        if key not in self._closed_years:
+            self._closed_years[key] = (await energy.get_raw_monthstat(year=year))["month_list"]
+        return self._closed_years[key]
 
     async def _config(self, credentials: Credentials | None) -> DeviceConfig:
         known = self.connection
@@ -211,7 +261,7 @@ class KasaHost:
             )
         except (AuthenticationError, UnsupportedDeviceError):
             raise
-        except (KasaException, TimeoutError, OSError):
+        except _FAILURES:
             # Networks that drop UDP still let older plugs be reached over TCP.
             return plain
         if found is None:
@@ -268,18 +318,14 @@ def _energy_plugs(device: Device) -> list[Device]:
     return [d for d in (device.children or [device]) if d.modules.get(Module.Energy)]
 
 
-def _sample(parent: Device, plug: Device) -> PlugSample:
+def _sample(parent: Device, plug: Device, counters: PlugCounters) -> PlugSample:
     energy = plug.modules[Module.Energy]
     return PlugSample(
         identity=_identity(parent, plug),
         power=_read(energy, "current_consumption"),
         voltage=_read(energy, "voltage"),
         current=_read(energy, "current"),
-        counters=PlugCounters(
-            total=_read(energy, "consumption_total"),
-            today=_read(energy, "consumption_today"),
-            month=_read(energy, "consumption_this_month"),
-        ),
+        counters=counters,
         is_on=plug.is_on,
         signal_strength=parent.rssi,
     )
@@ -308,3 +354,11 @@ def _read(energy: Energy, name: str) -> float | None:
     except (KasaException, AttributeError, KeyError):
         return None
     return None if value is None else float(value)
+
+
+def _entry(rows: list[dict[str, Any]], period: str, number: int) -> float:
+    """Return the kWh of a day or month; firmwares differ in the unit. 0 where there is none."""
+    for row in rows:
+        if row[period] == number:
+            return float(row["energy_wh"] / 1000 if "energy_wh" in row else row["energy"])
+    return 0.0
