@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import aiomqtt
 from amqtt.broker import Broker
+
 from tests.real_home import free_port
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections import defaultdict
 from dataclasses import dataclass
@@ -67,9 +68,10 @@ async def export_to_file(
         status = await client.get(f"/api/exports/{created['export_id']}")
     if status["status"] != "completed":
         raise DemoError(f"the {aggregation} export ended as {status['status']}: {status}")
-    path.write_bytes(await client.request("GET", status["download_url"]))
-    if path.stat().st_size != status["file_size"]:
-        raise DemoError(f"{path} has not the size that was said: {status}")
+    content: bytes = await client.request("GET", status["download_url"])
+    if len(content) != status["file_size"]:
+        raise DemoError(f"the {aggregation} export has not the size that was said: {status}")
+    await asyncio.to_thread(path.write_bytes, content)
     return ExportedFile(path=path, status=status)
 
 

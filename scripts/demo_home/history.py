@@ -96,7 +96,7 @@ def write_readings(
         recorded = {key: _recorded(connection, entity_id) for key, entity_id in entity_ids.items()}
         rows = _rows(readings, recorded)
         written = 0
-        for chunk in itertools.batched(rows, _ROWS_PER_TRANSACTION):
+        for chunk in itertools.batched(rows, _ROWS_PER_TRANSACTION, strict=False):
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(_INSERT, chunk)
             connection.execute("COMMIT")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from tests.plug_emulator import EmulatedPlug, Fridge, SolarInverter, WashingMachine
+from tests.plug_emulator.clock import Now, real_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -34,15 +35,15 @@ class Appliance:
     role: Literal["consumption", "production"]
     rated_power: float
 
-    def plug(self, installed_at: datetime, **options: Any) -> EmulatedPlug:
+    def plug(self, installed_at: datetime, clock: Now = real_time) -> EmulatedPlug:
         """Return a plug, not yet on a network, that has measured this since `installed_at`."""
         return EmulatedPlug(
             mac=self.mac,
             alias=self.name,
             load=self.load,
             timezone=PARIS,
+            clock=clock,
             installed_at=installed_at,
-            **options,
         )
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 from .household import APPLIANCES, NAME, PDL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.real_home import RealHome
 
-    from .household import Household
+    from .household import Appliance, Household
 
 USERNAME: Final = "demo"
 PASSWORD: Final = "demo"
@@ -20,7 +22,7 @@ _RECORDED_KEYS: Final = ("power", "voltage", "current", "energy", "relay")
 
 
 async def add_metering_point(home: RealHome, household: Household) -> None:
-    """Add the three plugs, each with its role and rated power. Raises FlowRefused."""
+    """Add the three plugs, each with its role and rated power. Raises FlowError."""
     await home.flow(
         DOMAIN,
         {"next_step_id": "kasa"},
@@ -30,7 +32,7 @@ async def add_metering_point(home: RealHome, household: Household) -> None:
 
 
 async def add_broker(home: RealHome, port: int) -> None:
-    """Add the broker as a destination, with the flow's own defaults. Raises FlowRefused."""
+    """Add the broker as a destination, with the flow's own defaults. Raises FlowError."""
     await home.flow(
         DOMAIN,
         {"next_step_id": "mqtt"},
@@ -38,7 +40,9 @@ async def add_broker(home: RealHome, port: int) -> None:
     )
 
 
-async def plug_entity_ids(home: RealHome) -> dict[str, dict[str, str]]:
+async def plug_entity_ids(
+    home: RealHome, appliances: Iterable[Appliance] = APPLIANCES
+) -> dict[str, dict[str, str]]:
     """Return, by the name of the appliance, the entity id of each key whose states are recorded."""
     registered = await home.entity_ids(DOMAIN)
     return {
@@ -46,5 +50,5 @@ async def plug_entity_ids(home: RealHome) -> dict[str, dict[str, str]]:
             key: registered[f"{appliance.mac.replace(':', '').lower()}_{key}"]
             for key in _RECORDED_KEYS
         }
-        for appliance in APPLIANCES
+        for appliance in appliances
     }

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
-from tests.real_home import FlowRefused, HomeNotStarted, RealHome, RequestFailed
+
+from tests.real_home import FlowError, HomeNotStartedError, RealHome, RequestError
 
 from .broker import listen, open_broker
 from .file_export import export_to_file, sum_days
@@ -38,9 +39,9 @@ _SHOWN_DAYS: Final = 3
 
 EXPECTED_ERRORS: Final = (
     DemoError,
-    FlowRefused,
-    HomeNotStarted,
-    RequestFailed,
+    FlowError,
+    HomeNotStartedError,
+    RequestError,
     aiohttp.ClientError,
     TimeoutError,
     OSError,

@@ -6,18 +6,18 @@ It listens on loopback alone and installs nothing.
 
 from __future__ import annotations
 
-from .client import FlowRefused, HomeClient, RequestFailed
-from .home import HomeNotStarted, RealHome
+from .client import FlowError, HomeClient, RequestError
+from .home import HomeNotStartedError, RealHome
 from .log import LogRecord, complaints, read_log
 from .ports import free_port
 
 __all__ = [
-    "FlowRefused",
+    "FlowError",
     "HomeClient",
-    "HomeNotStarted",
+    "HomeNotStartedError",
     "LogRecord",
     "RealHome",
-    "RequestFailed",
+    "RequestError",
     "complaints",
     "free_port",
     "read_log",

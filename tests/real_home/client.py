@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _TIMEOUT = aiohttp.ClientTimeout(total=90)
 
 
-class RequestFailed(Exception):
+class RequestError(Exception):
     """Home Assistant refused a request; `status` and `answer` say how."""
 
     def __init__(self, request: str, status: int, answer: Any) -> None:
@@ -21,7 +21,7 @@ class RequestFailed(Exception):
         self.answer = answer
 
 
-class FlowRefused(Exception):
+class FlowError(Exception):
     """A flow did not take what it was given; `result` is its last answer."""
 
     def __init__(self, result: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ class FlowRefused(Exception):
 class HomeClient:
     """A user's session with the Home Assistant at `url`. Use it as an async context manager.
 
-    Methods raise RequestFailed, and aiohttp's ClientError where nobody answers.
+    Methods raise RequestError, and aiohttp's ClientError where nobody answers.
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
@@ -79,7 +79,7 @@ class HomeClient:
             is_json = response.content_type == "application/json"
             answer = await response.json() if is_json and body else body
             if response.status >= 400:
-                raise RequestFailed(f"{method} {path}", response.status, answer)
+                raise RequestError(f"{method} {path}", response.status, answer)
             return answer
 
     async def onboard(self, name: str, username: str, password: str, language: str) -> None:
@@ -110,16 +110,16 @@ class HomeClient:
         )
 
     async def command(self, kind: str, **fields: Any) -> Any:
-        """Send one websocket command and return its result. Raises RequestFailed."""
+        """Send one websocket command and return its result. Raises RequestError."""
         async with self._open.ws_connect(f"{self.url}/api/websocket", max_msg_size=0) as socket:
             await socket.receive_json()
             await socket.send_json({"type": "auth", "access_token": self.token})
             if (answer := await socket.receive_json())["type"] != "auth_ok":
-                raise RequestFailed(kind, 401, answer)
+                raise RequestError(kind, 401, answer)
             await socket.send_json({"id": 1, "type": kind, **fields})
             answer = await socket.receive_json()
             if not answer["success"]:
-                raise RequestFailed(kind, 400, answer["error"])
+                raise RequestError(kind, 400, answer["error"])
             return answer["result"]
 
     async def states(self) -> dict[str, dict[str, Any]]:
@@ -148,12 +148,12 @@ class HomeClient:
     async def flow(self, handler: str, *answers: dict[str, Any]) -> dict[str, Any]:
         """Go through a config flow, one answer per step, and return the entry it made.
 
-        Raises FlowRefused when a step shows an error or the flow does not end with an entry.
+        Raises FlowError when a step shows an error or the flow does not end with an entry.
         """
         return await self._run_flow("/api/config/config_entries/flow", handler, answers)
 
     async def options_flow(self, entry_id: str, *answers: dict[str, Any]) -> dict[str, Any]:
-        """Go through the options flow of an entry. Raises FlowRefused as `flow` does."""
+        """Go through the options flow of an entry. Raises FlowError as `flow` does."""
         return await self._run_flow("/api/config/config_entries/options/flow", entry_id, answers)
 
     async def _run_flow(
@@ -162,12 +162,12 @@ class HomeClient:
         result = await self.post(path, {"handler": handler})
         for answer in answers:
             if result["type"] not in ("form", "menu"):
-                raise FlowRefused(result)
+                raise FlowError(result)
             result = await self.post(f"{path}/{result['flow_id']}", answer)
             if result.get("errors"):
-                raise FlowRefused(result)
+                raise FlowError(result)
         if result["type"] != "create_entry":
-            raise FlowRefused(result)
+            raise FlowError(result)
         finished: dict[str, Any] = result["result"] if result.get("result") else result
         return finished
 

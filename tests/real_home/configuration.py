@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# What the user is asked after the account: some answers make Home Assistant fetch from the internet.
+# What the user is asked after the account: the answers make Home Assistant ask the internet.
 _ONBOARDED = {
     "version": 4,
     "minor_version": 1,

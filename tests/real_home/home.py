@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 
-from .client import HomeClient, RequestFailed
+from .client import HomeClient, RequestError
 from .configuration import REPOSITORY, write_configuration
 from .log import LogRecord, complaints, read_log
 from .ports import LOOPBACK, free_port
@@ -38,7 +38,7 @@ os.execv(sys.executable, [sys.executable, "-m", "homeassistant", *sys.argv[2:]])
 """
 
 
-class HomeNotStarted(Exception):
+class HomeNotStartedError(Exception):
     """Home Assistant ended, or did not answer in time; the end of its log is in the text."""
 
 
@@ -99,7 +99,7 @@ class RealHome(HomeClient):
             await super().__aexit__(kind, error, traceback)
 
     async def start(self) -> None:
-        """Start it and wait until it answers. Raises HomeNotStarted."""
+        """Start it and wait until it answers. Raises HomeNotStartedError."""
         if self.is_running:
             raise RuntimeError("it is running")
         write_configuration(
@@ -139,15 +139,19 @@ class RealHome(HomeClient):
                 async with asyncio.timeout(_STOP_LIMIT):
                     await self._process.wait()
             except TimeoutError:
-                self.log_file.open("a").write("ended the hard way: it did not stop in time\n")
-        await self.kill()
+                with self.log_file.open("a") as log:
+                    log.write("killed: it did not stop in time\n")
+        await self.kill(children=True)
 
-    async def kill(self) -> None:
-        """End it as a power cut would, with SIGKILL, and any child it has with it."""
+    async def kill(self, *, children: bool = False) -> None:
+        """End it with SIGKILL, alone or, as a power cut does, with its children."""
         if self._process is None:
             return
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if children:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            else:
+                self._process.kill()
         await self._process.wait()
         self._process = None
 
@@ -178,15 +182,15 @@ class RealHome(HomeClient):
         await self.wait_until(self._is_set_up, "it has started", _START_LIMIT)
 
     async def wait_until(self, condition: Any, what: str, seconds: float) -> None:
-        """Ask an async `condition` until it is true. Raises HomeNotStarted when it never is."""
+        """Ask an async `condition` until it is true. Raises HomeNotStartedError if it never is."""
         try:
             async with asyncio.timeout(seconds):
                 while not await condition():
                     if not self.is_running:
-                        raise HomeNotStarted(f"Home Assistant ended\n{self._log_end()}")
+                        raise HomeNotStartedError(f"Home Assistant ended\n{self._log_end()}")
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            raise HomeNotStarted(
+            raise HomeNotStartedError(
                 f"waited {seconds:.0f} s in vain until {what}\n{self._log_end()}"
             ) from None
 
@@ -197,7 +201,7 @@ class RealHome(HomeClient):
     async def _answers(self) -> bool:
         try:
             await self.get("/api/onboarding")
-        except RequestFailed as refusal:
+        except RequestError as refusal:
             # Once onboarding is over, there is nothing at this path.
             return refusal.status in (401, 404)
         except aiohttp.ClientError:
@@ -207,7 +211,7 @@ class RealHome(HomeClient):
     async def _is_set_up(self) -> bool:
         try:
             configuration = await self.get("/api/config")
-        except (RequestFailed, aiohttp.ClientError):
+        except (RequestError, aiohttp.ClientError):
             return False
         return bool(configuration["state"] == "RUNNING")
 
