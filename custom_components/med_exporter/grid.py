@@ -111,7 +111,7 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
                 days = self._schedule.due(self.data, now)
                 if days:
                     await self._read_tempo(days, now)
-                ecowatt_is_due = self._ecowatt_due_at() <= now
+                ecowatt_is_due = self._ecowatt_due_at(now) <= now
                 if ecowatt_is_due:
                     await self._read_ecowatt(now)
                 if days or ecowatt_is_due:
@@ -133,14 +133,17 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
             self.data.add_signals(signals, now)
         self._log_failures()
 
-    def _ecowatt_due_at(self) -> datetime:
+    def _ecowatt_due_at(self, now: datetime) -> datetime:
         """Return when to read EcoWatt: every hour, sooner where that failed."""
-        paces = self._sources.ecowatt.paces.values()
-        allowed = [pace.until for pace in paces if pace.until is not None]
-        # One that was never asked may be asked at once.
-        soonest = min(allowed) if len(allowed) == len(paces) else dt_util.utc_from_timestamp(0)
+        soonest = min(
+            now if pace.until is None or pace.may_ask(now) else pace.until
+            for pace in self._sources.ecowatt.paces.values()
+        )
         read_at = self.data.ecowatt_read_at
-        return soonest if read_at is None else max(soonest, read_at + _ECOWATT_INTERVAL)
+        # A reading of the future was made while the clock was wrong.
+        if read_at is None or read_at > now:
+            return soonest
+        return max(soonest, read_at + _ECOWATT_INTERVAL)
 
     async def _save(self) -> None:
         paces = {name: pace.to_stored() for name, pace in self._sources.paces().items()}
@@ -153,7 +156,7 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
             return
         now = dt_util.utcnow()
         midnight = datetime.combine(paris_date(now) + ONE_DAY, datetime.min.time(), PARIS)
-        due = min(self._schedule.next_at(self.data, now), self._ecowatt_due_at())
+        due = min(self._schedule.next_at(self.data, now), self._ecowatt_due_at(now))
         self.next_at = min(max(due, now + _LEAST_WAIT), midnight).astimezone(now.tzinfo)
         if self._wake is not None:
             self._wake()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .sources.ecowatt import EcoWattDay
@@ -32,7 +33,7 @@ class GridData:
 
     All `now` are aware times. The calendar day (`today`, `tomorrow`) changes at midnight in Paris
     and is for display; the contract day (`contract_colour`) changes at 06:00 and is for prices.
-    `tempo_read_at` and `ecowatt_read_at` are when a server last told something, in UTC.
+    `tempo_read_at` is when a colour was last learnt, `ecowatt_read_at` when the signals were.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,11 @@ class GridData:
     def colours(self, start: date, end: date) -> dict[date, TempoColour | None]:
         """Return the colours of the days from start to end, both included."""
         return {day: self._colours.get(day) for day in days_between(start, end)}
+
+    @property
+    def known_colours(self) -> Mapping[date, TempoColour]:
+        """Return all colours known; the view follows what is read later."""
+        return MappingProxyType(self._colours)
 
     def is_final(self, day: date) -> bool:
         """Return whether the colour of a day is known and can no longer change."""
@@ -95,7 +101,6 @@ class GridData:
                 self._provisional.add(day)
             else:
                 self._provisional.discard(day)
-        if colours:
             self.tempo_read_at = now
 
     def add_signals(self, signals: Signals, now: datetime) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE: Final = timedelta(minutes=5)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
+_LONGEST_WAIT: Final = timedelta(days=1)
 # Only the user can mend these, and mending them starts afresh.
 _ACCOUNT_PAUSE: Final = timedelta(hours=6)
 ACCOUNT_CODES: Final = frozenset({"invalid_auth", "not_subscribed"})
@@ -36,7 +37,8 @@ class Pace:
 
     def may_ask(self, now: datetime) -> bool:
         """Return whether the server may be asked now."""
-        return self.until is None or now >= self.until
+        # Nothing waits longer than a day, unless the clock was wrong when the wait began.
+        return self.until is None or not now < self.until <= now + _LONGEST_WAIT
 
     def answered(self, now: datetime) -> None:
         """Note an answer."""

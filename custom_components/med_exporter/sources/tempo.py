@@ -113,7 +113,6 @@ class ServicesRteTempo:
             params={"season": season_name(start)},
             headers={"User-Agent": _BROWSER},
         )
-        # Days stand among keys of other kinds.
         return _by_day(answer.get("values") if isinstance(answer, dict) else None)
 
 
@@ -240,15 +239,15 @@ def _chunks(start: date, end: date, length: int) -> Iterator[tuple[date, date]]:
 
 
 def _by_day(values: object) -> Colours:
-    """Return what a map of days to colour names tells. Raises SourceError for no map."""
+    """Return what a map of days to colour names tells. Raises SourceError for anything else."""
     if not isinstance(values, dict):
         raise SourceError("not_expected_server")
-    colours: Colours = {}
-    for key, name in values.items():
-        day, colour = _day(key), TempoColour.from_name(name)
-        if day is not None and colour is not None:
-            colours[day] = colour
-    return colours
+    # Days may stand among keys of other kinds.
+    names = {day: name for key, name in values.items() if (day := _day(key)) is not None}
+    if values and not names:
+        raise SourceError("not_expected_server")
+    colours = {day: TempoColour.from_name(name) for day, name in names.items()}
+    return {day: colour for day, colour in colours.items() if colour is not None}
 
 
 def _midnight(day: date) -> str:

@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import (
-    ClientConnectionError,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientError,
@@ -83,7 +82,7 @@ async def request_json(
         raise SourceError("name_not_resolved") from err
     except ClientConnectorError as err:
         raise SourceError("refused") from err
-    except (ClientConnectionError, ClientError, InvalidURL) as err:
+    except (ClientError, InvalidURL, OSError) as err:
         # Cut off in the middle, or no HTTP at all.
         raise SourceError("not_expected_server") from err
     try:
