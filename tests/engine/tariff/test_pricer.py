@@ -247,6 +247,13 @@ class TestTiers:
         second = priced.consumption(self.start + HOUR, self.start + 2 * HOUR, {"plug": 1.0})
         assert self.tiers_of(first + second) == [("plug", 1, 10.0), ("plug", 2, 1.0)]
 
+    @pytest.mark.parametrize("off", [-1e-10, 1e-10])
+    def test_an_edge_missed_by_rounding_is_the_edge(self, off):
+        priced = pricer(TIERS, used_kwh={date(2026, 1, 1): 90.0 + off})
+        charges = priced.consumption(self.start, self.start + HOUR, {"plug": 10.0})
+        charges += priced.consumption(self.start + HOUR, self.start + 2 * HOUR, {"plug": 1.0})
+        assert self.tiers_of(charges) == [("plug", 1, 10.0), ("plug", 2, 1.0)]
+
     def test_rounding_leaves_no_splinters_at_an_edge(self):
         priced = pricer(TIERS)
         charges = []

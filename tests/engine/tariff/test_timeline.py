@@ -225,6 +225,14 @@ class TestTheClockGoesBack:
             ("23:30+0200", "00:00+0200", "23:30"),
         ]
 
+    def test_over_midnight_in_newfoundland_the_new_day_has_begun(self):
+        zone = ZoneInfo("America/St_Johns")
+        again = datetime(2010, 11, 7, 3, 0, tzinfo=UTC)
+        assert f"{again.astimezone(zone):%d %H:%M}" == "06 23:30"
+        contract = {**at_times(("23:00", "05:00"), ("05:00", "23:00")), "valid_from": "2000-01-01"}
+        (segment,) = pricer(contract, zone=zone).segments(again, again)
+        assert (segment.day, segment.period) == (date(2010, 11, 7), "23:00")
+
 
 def test_a_zone_half_an_hour_off_is_cut_inside_the_hour_of_utc():
     six = local("2026-01-14 06:00", KOLKATA)

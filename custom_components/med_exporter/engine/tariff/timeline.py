@@ -86,15 +86,11 @@ class Timeline:
             day = self._day_at(day.end)
 
     def _day_at(self, instant: datetime) -> _LocalDay:
-        date_there = instant.astimezone(self._zone).date()
-        day = self._day(date_there)
-        # A clock set back at midnight shows yesterday's date once more.
-        while instant >= day.end:
-            date_there += _DAY
-            day = self._day(date_there)
-        return day
+        """Return the day of the date that the clock shows, which may be over.
 
-    def _day(self, day: date) -> _LocalDay:
+        A clock that is set back over midnight shows yesterday's date once more.
+        """
+        day = instant.astimezone(self._zone).date()
         known = self._days.get(day)
         if known is None or any(missing in self._colours for missing in known.missing_colours):
             if len(self._days) >= _MOST_DAYS:
