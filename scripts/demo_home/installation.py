@@ -31,13 +31,17 @@ async def add_metering_point(home: RealHome, household: Household) -> None:
     )
 
 
-async def add_broker(home: RealHome, port: int) -> None:
-    """Add the broker as a destination, with the flow's own defaults. Raises FlowError."""
-    await home.flow(
+async def add_broker(home: RealHome, port: int) -> str:
+    """Add the broker as a destination with the flow's own defaults; return the entry's id.
+
+    Raises FlowError.
+    """
+    entry = await home.flow(
         DOMAIN,
         {"next_step_id": "mqtt"},
         {"broker": f"mqtt://127.0.0.1:{port}", "topic_prefix": TOPIC_PREFIX},
     )
+    return str(entry["entry_id"])
 
 
 async def plug_entity_ids(

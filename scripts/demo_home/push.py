@@ -32,9 +32,14 @@ class Expected:
     date: str
 
 
-async def push(client: HomeClient) -> dict[str, Any]:
-    """Run the destination as an automation would, and return what the action answers."""
-    answer: dict[str, Any] = await client.call_action("med_exporter.run_push")
+async def push(client: HomeClient, destination: str) -> dict[str, Any]:
+    """Run the destination with this config entry to its end, and return what the action answers.
+
+    Raises RequestError.
+    """
+    answer: dict[str, Any] = await client.call_action(
+        "med_exporter.run_push", {"destination": destination, "wait": True}
+    )
     return answer
 
 

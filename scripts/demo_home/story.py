@@ -177,9 +177,9 @@ class Demo:
 
     async def _push(self, household: Household, broker_port: int, listener: Listener) -> None:
         report = self._report
-        await add_broker(self.home, broker_port)
+        destination = await add_broker(self.home, broker_port)
         report.step("MQTT destination set up")
-        answer = await push(self.home)
+        answer = await push(self.home, destination)
         expected = expected_messages(household)
         mistakes = await mistakes_in(listener, expected)
         report.step(f"MQTT push: {answer}")

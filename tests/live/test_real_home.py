@@ -51,7 +51,7 @@ def workers() -> list[str]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    return [name for name in os.listdir(folder) if name.endswith((".part", ".tmp.sqlite"))]
+    return [path.name for path in folder.iterdir() if path.name.endswith((".part", ".tmp.sqlite"))]
 
 
 @pytest.mark.parametrize("power_cut", [False, True], ids=["home alone", "its worker too"])
@@ -83,7 +83,7 @@ async def test_sigkill_during_an_export_leaves_it_interrupted_and_no_part_of_it(
         assert (await home.get(path))["status"] == "interrupted"
         (entry,) = (await home.get("/api/exports/history"))["exports"]
         assert (entry["export_id"], entry["status"]) == (created["export_id"], "interrupted")
-        assert os.listdir(exports) == []
+        assert list(exports.iterdir()) == []
         with pytest.raises(RequestError):
             await home.get(created["download_url"])
 
