@@ -12,6 +12,7 @@ from .const import DOMAIN, EntryType
 from .discovery import async_setup_discovery
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, async_create_exporter
+from .installation import async_ensure_installation, async_forget_installation_with_last
 from .services import async_setup_services
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
     entry.runtime_data = await kind.async_setup(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    async_ensure_installation(hass)
     return True
 
 
@@ -47,8 +49,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove what an entry kept on disk."""
-    await ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])].async_remove(hass, entry)
+    """Remove what an entry kept on disk. A plug that was only ignored has kept nothing."""
+    if (entry_type := entry.data.get(CONF_TYPE)) is None:
+        return
+    await ENTRY_TYPES[EntryType(entry_type)].async_remove(hass, entry)
+    async_forget_installation_with_last(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -10,6 +10,8 @@ from homeassistant.core import callback
 from .const import DOMAIN, EntryType
 from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
+from .flows.mqtt import MqttFlow
+from .installation import async_import_installation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,12 +19,16 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
-class MedExporterFlow(KasaDiscoveryFlow, domain=DOMAIN):
+class MedExporterFlow(KasaDiscoveryFlow, MqttFlow, domain=DOMAIN):
     """Set up a metering point or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
         return self.async_show_menu(step_id="user", menu_options=["kasa", "mqtt"])
+
+    async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
+        """Make the installation's own entry."""
+        return await async_import_installation(self, import_data)
 
     async def async_step_reconfigure(
         self, user_input: dict[str, Any] | None = None

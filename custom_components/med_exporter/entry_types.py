@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import Platform
 
 from .const import EntryType
+from .destination import async_setup_destination
+from .installation import async_setup_installation
 from .metering_point import async_remove_metering_point, async_setup_metering_point
 
 if TYPE_CHECKING:
@@ -35,5 +37,13 @@ ENTRY_TYPES: Final = {
         platforms=(Platform.BINARY_SENSOR, Platform.SENSOR),
         async_setup=async_setup_metering_point,
         async_remove=async_remove_metering_point,
+    ),
+    EntryType.MQTT: EntryKind(
+        platforms=(Platform.BUTTON, Platform.SENSOR, Platform.SWITCH),
+        async_setup=async_setup_destination,
+    ),
+    EntryType.INSTALLATION: EntryKind(
+        platforms=(Platform.EVENT,),
+        async_setup=async_setup_installation,
     ),
 }

@@ -9,6 +9,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .history import History
+from .jobs import JobManager
+from .push import PushRunner
 from .vault import async_get_vault
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ class Exporter:
     """The history of all exports, the file jobs, the pushes and the key to the secrets."""
 
     history: History
+    jobs: JobManager
+    pushes: PushRunner
     vault: Vault
 
 
@@ -32,4 +36,10 @@ async def async_create_exporter(hass: HomeAssistant) -> Exporter:
     """Set up what the whole installation shares."""
     history = History(hass)
     history.async_setup()
-    return Exporter(history=history, vault=await async_get_vault(hass))
+    jobs = JobManager(hass, history)
+    await jobs.async_setup()
+    pushes = PushRunner(hass, history)
+    pushes.async_setup()
+    return Exporter(
+        history=history, jobs=jobs, pushes=pushes, vault=await async_get_vault(hass)
+    )

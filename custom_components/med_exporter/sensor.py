@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .destination import DestinationRuntime
+from .destination_sensors import destination_sensors
 from .metering_point import MeteringPoint
 from .metering_point_sensors import metering_point_sensors
 from .plug_sensors import plug_sensors
@@ -25,3 +27,5 @@ async def async_setup_entry(
     if isinstance(entry.runtime_data, MeteringPoint):
         async_add_entities(metering_point_sensors(entry.runtime_data))
         async_add_entities(plug_sensors(entry.runtime_data))
+    elif isinstance(entry.runtime_data, DestinationRuntime):
+        async_add_entities(destination_sensors(entry.runtime_data))
