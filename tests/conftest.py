@@ -15,6 +15,8 @@ import custom_components.med_exporter  # noqa: F401  (else Home Assistant does n
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytest_plugins = ["tests.metering_points", "tests.mosquitto", "tests.plug_emulator.fixtures"]
+
 _REAL_GETADDRINFO = socket.getaddrinfo
 
 
@@ -41,9 +43,7 @@ def broadcast_addresses() -> Iterator[list[str]]:
     async def loopback(hass):
         return set(addresses)
 
-    with patch(
-        "homeassistant.components.network.async_get_ipv4_broadcast_addresses", loopback
-    ):
+    with patch("homeassistant.components.network.async_get_ipv4_broadcast_addresses", loopback):
         yield addresses
 
 

@@ -80,6 +80,15 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, vault: Vault, session: SessionFactory
     ) -> None:
+        plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
+        self._hosts = [
+            _Host(
+                mac,
+                KasaHost(_connection(stored, vault), session),
+                [plug_id for plug_id, plug in plugs.items() if plug["mac"] == mac],
+            )
+            for mac, stored in entry.data[CONF_HOSTS].items()
+        ]
         seconds = entry.options.get(CONF_POLLING_INTERVAL, DEFAULT_POLLING_INTERVAL)
         super().__init__(
             hass,
@@ -92,15 +101,6 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self._store = counter_store(hass, entry.entry_id)
         self._saving = asyncio.Lock()
         self._unsaved = False
-        plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
-        self._hosts = [
-            _Host(
-                mac,
-                KasaHost(_connection(stored, vault), session),
-                [plug_id for plug_id, plug in plugs.items() if plug["mac"] == mac],
-            )
-            for mac, stored in entry.data[CONF_HOSTS].items()
-        ]
 
     async def _async_setup(self) -> None:
         stored = await self._store.async_load() or {}
