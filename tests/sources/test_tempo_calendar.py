@@ -109,9 +109,10 @@ def test_days_left_are_not_known_with_a_day_missing() -> None:
 
 
 def test_tomorrow_in_the_next_season_does_not_count_in_this_one() -> None:
-    colours = dict.fromkeys(days_between(date(2025, 9, 1), date(2026, 9, 1)), BLUE)
+    colours = dict.fromkeys(days_between(date(2025, 9, 1), date(2026, 8, 31)), BLUE)
+    colours[date(2026, 9, 1)] = WHITE
     assert days_left(colours, date(2026, 8, 31)) == {BLUE: 0, WHITE: 43, RED: 22}
-    assert days_left(colours, date(2026, 9, 1)) == {BLUE: 299, WHITE: 43, RED: 22}
+    assert days_left(colours, date(2026, 9, 1)) == {BLUE: 300, WHITE: 42, RED: 22}
 
 
 @pytest.mark.parametrize("code", [0, 4, -1, None, "1", True, 1.0])
