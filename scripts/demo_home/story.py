@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -24,6 +25,7 @@ from .installation import (
 )
 from .output import DemoError, Report
 from .push import expected_messages, mistakes_in, push
+from .statistics import import_statistics, show_on_energy_dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -116,6 +118,7 @@ class Demo:
 
     async def _write_history(self, household: Household) -> None:
         """Write each plug's past up to its first live state, beside the running recorder."""
+        live_since = datetime.now(UTC)
         database = self.home.database
         entity_ids = await plug_entity_ids(self.home)
         rows = 0
@@ -125,6 +128,7 @@ class Demo:
             for _ in range(_RECORDED_SECONDS * 10):
                 try:
                     end = await asyncio.to_thread(first_live_state, database, ids)
+                    live_since = min(live_since, end)
                     break
                 except NotRecordedError:
                     await asyncio.sleep(0.1)
@@ -132,7 +136,11 @@ class Demo:
                 raise DemoError(f"the recorder has no states of {appliance.name}")
             readings = past_readings(appliance, installed_at, household.first_day, end)
             rows += await asyncio.to_thread(write_readings, database, readings, ids)
-        self._report.step(f"{self._days} days of history written: {rows} states")
+        hours = await import_statistics(self.home, household, entity_ids, live_since)
+        await show_on_energy_dashboard(self.home, entity_ids)
+        self._report.step(
+            f"{self._days} days of history written: {rows} states, {hours} hourly statistics"
+        )
 
     async def _export(self, aggregation: str, household: Household) -> None:
         report = self._report
@@ -182,7 +190,12 @@ class Demo:
         answer = await push(self.home, destination)
         expected = expected_messages(household)
         mistakes = await mistakes_in(listener, expected)
-        report.step(f"MQTT push: {answer}")
+        report.step(
+            f"MQTT push to {answer['destination_name']}: {answer['status']},"
+            f" {answer['records_exported']} records"
+        )
+        if (answer["status"], answer["records_exported"]) != ("success", len(expected)):
+            report.fail(f"MQTT push: the run ended as {answer}")
         for message in listener.messages:
             report.line(f"{message.topic}  {message.payload}")
         for mistake in mistakes:
