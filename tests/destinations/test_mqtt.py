@@ -84,6 +84,10 @@ async def push(made: MqttDestination, *measurements: Measurement) -> list[Measur
     return acknowledged
 
 
+def open_files() -> set[Path]:
+    return set(Path("/proc/self/fd").iterdir())
+
+
 async def take(queue: asyncio.Queue[aiomqtt.Message], count: int) -> list[aiomqtt.Message]:
     """Return the next messages."""
     async with asyncio.timeout(5):
@@ -424,7 +428,7 @@ class TestConnectionTest:
         assert result == remark
 
     async def test_a_failed_test_leaves_no_connection(self, silent_port: int) -> None:
-        before = set(Path("/proc/self/fd").iterdir())
+        before = open_files()
         with (
             patch.object(mqtt_client, "TIMEOUT", 0.3),
             patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
@@ -433,7 +437,7 @@ class TestConnectionTest:
             for _ in range(5):
                 await failed_test(silent_port)
         await asyncio.sleep(0.1)
-        assert len(set(Path("/proc/self/fd").iterdir()) - before) <= 2
+        assert len(open_files() - before) <= 2
 
 
 def test_certificates(authority) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import aiomqtt
 import certifi
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import paho.mqtt.client as paho
-    from aiomqtt.types import PahoSocket
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -80,6 +79,35 @@ _CAUSES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...]
 )
 
 
+class _SocketWatch:
+    """The event loop as aiomqtt uses it, watching the client's socket only while it is open.
+
+    Connecting runs in a thread, which may have closed the socket again before the loop gets to it;
+    its number may belong to another one by then.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, client: paho.Client) -> None:
+        self._loop = loop
+        self._client = client
+        self.is_used = False
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        return getattr(self._loop, name)
+
+    def add_reader(self, number: int, callback: Callable[[], None]) -> None:
+        self.is_used = True
+        if self._is_open(number):
+            self._loop.add_reader(number, callback)
+
+    def add_writer(self, number: int, callback: Callable[[], None]) -> None:
+        if self._is_open(number):
+            self._loop.add_writer(number, callback)
+
+    def _is_open(self, number: int) -> bool:
+        sock = self._client.socket()
+        return sock is not None and sock.fileno() == number >= 0
+
+
 class MqttClient(aiomqtt.Client):
     """An aiomqtt client that keeps the reason codes which aiomqtt drops.
 
@@ -116,10 +144,15 @@ class MqttClient(aiomqtt.Client):
             websocket_headers=dict(broker.websocket_headers or {}) or None,
         )
         self.protocol = protocol
-        self.is_reached = False
         self._client.connect_timeout = TIMEOUT
+        self._loop = cast(asyncio.AbstractEventLoop, _SocketWatch(self._loop, self._client))
         self._answers: dict[int, asyncio.Future[ReasonCode | int]] = {}
         self._take_reasons_of_pubrec()
+
+    @property
+    def is_reached(self) -> bool:
+        """Return whether the server took the connection, whatever came then."""
+        return cast(_SocketWatch, self._loop).is_used
 
     async def open(self) -> None:
         """Connect. Raises aiomqtt.MqttError and leaves no socket behind then."""
@@ -207,33 +240,6 @@ class MqttClient(aiomqtt.Client):
         answer = self._answers.pop(mid, None)
         if answer is not None and not answer.done():
             answer.set_result(reason)
-
-    def _on_socket_open(self, client: paho.Client, userdata: Any, sock: PahoSocket) -> None:  # noqa: ANN401
-        self.is_reached = True
-        self._loop.call_soon_threadsafe(
-            self._if_open, super()._on_socket_open, client, userdata, sock
-        )
-
-    def _on_socket_register_write(
-        self,
-        client: paho.Client,
-        userdata: Any,  # noqa: ANN401
-        sock: PahoSocket,
-    ) -> None:
-        self._loop.call_soon_threadsafe(
-            self._if_open, super()._on_socket_register_write, client, userdata, sock
-        )
-
-    @staticmethod
-    def _if_open(
-        then: Callable[[paho.Client, Any, PahoSocket], None],
-        client: paho.Client,
-        userdata: Any,  # noqa: ANN401
-        sock: PahoSocket,
-    ) -> None:
-        """Watch a socket, unless the thread that connects has closed it again meanwhile."""
-        if sock.fileno() >= 0:
-            then(client, userdata, sock)
 
     def _on_connect(
         self,
