@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -12,11 +12,18 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 # What the user is asked after the account: the answers make Home Assistant ask the internet.
-_ONBOARDED = {
+_ONBOARDED: Final[dict[str, Any]] = {
     "version": 4,
     "minor_version": 1,
     "key": "onboarding",
     "data": {"done": ["core_config", "analytics", "integration"]},
+}
+# Searches for devices go no further than this machine.
+_NETWORK: Final[dict[str, Any]] = {
+    "version": 1,
+    "minor_version": 1,
+    "key": "core.network",
+    "data": {"configured_adapters": ["lo", "lo0"]},
 }
 
 
@@ -52,7 +59,8 @@ def write_configuration(
     }
     _write_once(folder / "configuration.yaml", configuration)
     (folder / ".storage").mkdir(exist_ok=True)
-    _write_once(folder / ".storage" / "onboarding", _ONBOARDED)
+    for storage in (_ONBOARDED, _NETWORK):
+        _write_once(folder / ".storage" / storage["key"], storage)
     components = folder / "custom_components"
     components.mkdir(exist_ok=True)
     link = components / "med_exporter"
