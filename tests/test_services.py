@@ -27,7 +27,10 @@ DECLARED = yaml.safe_load((ROOT / "services.yaml").read_text())
 
 @pytest.fixture
 async def jobs(hass_with_recorder, tmp_path):
-    return await set_up(hass_with_recorder, tmp_path)
+    jobs = await set_up(hass_with_recorder, tmp_path)
+    yield jobs
+    # The test kit closes the recorder before it stops Home Assistant.
+    await jobs.async_close()
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ MAX_WAITING: Final = 20
 KEEP_FILES: Final = timedelta(days=7)
 
 _FOREGROUND_SECONDS: Final = 30
+_CLOSE_SECONDS: Final = 20
 _EXPIRY_CHECK: Final = timedelta(hours=1)
 # Until jobs of this life have been timed.
 _FIRST_GUESS_SECONDS_PER_DEVICE_DAY: Final = 0.05
@@ -263,8 +264,12 @@ class JobManager:
         active = list(self._active.values())
         for one in active:
             self._stop(one, ExportStatus.INTERRUPTED)
-        for one in active:
-            await one.finished.wait()
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                for one in active:
+                    await one.finished.wait()
+        except TimeoutError:
+            LOGGER.warning("Exports were still under way when Home Assistant stopped")
 
     def _devices(self, request: ExportRequest, user: User | None) -> list[ExportDevice]:
         """Return the devices asked for; unknown and unreadable ones are answered alike."""

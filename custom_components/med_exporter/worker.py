@@ -138,10 +138,14 @@ async def _async_run_in_thread(
 
     running = instance.async_add_executor_job(run)
     try:
-        return await asyncio.shield(running)
+        await asyncio.wait([running])
     except asyncio.CancelledError:
         cancelled.set()
-        # The thread still has the file open; it leaves at its next step.
-        with suppress(ExportError):
-            await running
+        # The thread leaves at its next step and may not outlive this: the database is the
+        # recorder's own, and closes under it. Being cancelled again does not hasten it.
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()
         raise
+    return await running
