@@ -16,7 +16,6 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destination import destinations
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.errors import NotAllowedError
@@ -73,7 +72,7 @@ async def test_a_new_destination_is_idle_and_exports_by_itself(
     switch = destination_entity(hass, entry, "switch", "automatic_export")
     assert hass.states.get(switch).state == "on"
     assert destinations(hass) == [entry.runtime_data]
-    device = dr.async_get(hass).async_get_device(identifiers={(DOMAIN, entry.entry_id)})
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert device.name == entry.title
 
 

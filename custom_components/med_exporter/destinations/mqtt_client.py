@@ -145,6 +145,8 @@ class MqttClient(aiomqtt.Client):
         )
         self.protocol = protocol
         self._client.connect_timeout = TIMEOUT
+        # What paho would log comes as an error too, and is reported once.
+        self._client.disable_logger()
         self._loop = cast(asyncio.AbstractEventLoop, _SocketWatch(self._loop, self._client))
         self._answers: dict[int, asyncio.Future[ReasonCode | int]] = {}
         self._take_reasons_of_pubrec()
