@@ -21,12 +21,9 @@ _REAL_GETADDRINFO = socket.getaddrinfo
 
 
 @pytest.fixture(autouse=True)
-def loopback_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let tests speak to real servers: the test kit closes all sockets, and name resolution."""
-    pytest_socket.enable_socket()
-    pytest_socket._remove_restrictions()
+def name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let tests resolve names, which the test kit forbids before each one."""
     monkeypatch.setattr(socket, "getaddrinfo", _REAL_GETADDRINFO)
-    yield
 
 
 @pytest.fixture
@@ -48,5 +45,7 @@ def broadcast_addresses() -> Iterator[list[str]]:
 
 
 def pytest_configure() -> None:
-    """Keep the database's own log out of failure reports."""
+    """Open the sockets that the test kit closes: tests speak to real servers on loopback."""
+    pytest_socket.disable_socket = pytest_socket.socket_allow_hosts = lambda *_, **__: None
+    # Keep the database's own log out of failure reports.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
