@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -131,7 +132,9 @@ class TestOneExport:
 
     async def test_is_announced_once(self, jobs, fridge, hass):
         finished = []
-        async_dispatcher_connect(hass, SIGNAL_EXPORT_FINISHED, finished.append)
+        async_dispatcher_connect(
+            hass, SIGNAL_EXPORT_FINISHED, callback(lambda r: finished.append(r))
+        )
         record = await complete(jobs)
         assert [one.id for one in finished] == [record.id]
 
