@@ -132,9 +132,12 @@ class TestOneExport:
 
     async def test_is_announced_once(self, jobs, fridge, hass):
         finished = []
-        async_dispatcher_connect(
-            hass, SIGNAL_EXPORT_FINISHED, callback(lambda r: finished.append(r))
-        )
+
+        @callback
+        def note(record):
+            finished.append(record)
+
+        async_dispatcher_connect(hass, SIGNAL_EXPORT_FINISHED, note)
         record = await complete(jobs)
         assert [one.id for one in finished] == [record.id]
 
