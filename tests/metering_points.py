@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from freezegun import api, freeze_time
-from homeassistant.config_entries import SOURCE_USER
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -35,6 +36,7 @@ def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for plugs on loopback a tenth as long as for those on a bad radio link."""
     monkeypatch.setattr(kasa_source, "_QUERY_TIMEOUT", 1)
     monkeypatch.setattr(kasa_source, "_DISCOVERY_TIMEOUT", 0.3)
+    monkeypatch.setattr(kasa_source, "_CONNECT_LIMIT", 2)
     monkeypatch.setattr(coordinator_module, "_POLL_LIMIT", 0.8)
     monkeypatch.setattr(coordinator_module, "_PATIENCE", 0.2)
 
@@ -116,10 +118,23 @@ async def add_metering_point(
     return flow["result"]
 
 
+async def start_reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    """Open the form that changes an entry."""
+    return await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+
+
 async def poll(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Let the coordinator run one round, and whatever it started in the background."""
     await entry.runtime_data.coordinator.async_refresh()
     await settle(hass)
+
+
+def device_of(hass: HomeAssistant, entry: ConfigEntry, key: str) -> dr.DeviceEntry | None:
+    """Return the device that a plug, or the metering point itself, has become."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return next((device for device in devices if (DOMAIN, key) in device.identifiers), None)
 
 
 def entity_of(hass: HomeAssistant, plug_id: str, key: str, platform: str = "sensor") -> str:

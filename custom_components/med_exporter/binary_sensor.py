@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeassistant.components.binary_sensor import (
-    BinarySensorDeviceClass,  # type: ignore[attr-defined]  # the newest imports it there
+from homeassistant.components.binary_sensor import (  # type: ignore[attr-defined]  # the newest keeps it in const
+    BinarySensorDeviceClass,
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )

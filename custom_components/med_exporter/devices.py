@@ -110,9 +110,14 @@ def select_devices(
 def _of_entry(
     entry: ConfigEntry, devices: dr.DeviceRegistry, entities: er.EntityRegistry
 ) -> Iterable[ExportDevice]:
+    by_plug = {
+        key: device
+        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
+        for domain, key in device.identifiers
+        if domain == DOMAIN
+    }
     for plug_id, plug in entry.data[CONF_PLUGS].items():
-        device = devices.async_get_device(identifiers={(DOMAIN, plug_id)})
-        if device is None:
+        if (device := by_plug.get(plug_id)) is None:
             continue
         yield ExportDevice(
             device_id=device.id,

@@ -70,6 +70,8 @@ class _Searcher:
             if name is None:
                 self._without_meter.add(mac)
                 continue
+            if not entries_of_type(self._hass, EntryType.KASA):
+                return  # the last one was removed meanwhile
             offer = FoundPlug(host=host, mac=mac, name=name, model=device.model)
             async_create_flow(
                 self._hass,

@@ -252,6 +252,9 @@ class KasaFlow(ConfigFlow):
 
     async def _read_plugs(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
         """Connect to all hosts and note the plugs found, or an error at the field at fault."""
+        if not user_input[CONF_HOSTS]:
+            errors[CONF_HOSTS] = "hosts_missing"
+            return
         try:
             addresses = _addresses(user_input[CONF_HOSTS])
         except ValueError as err:
@@ -382,8 +385,6 @@ def _known_connection(known: dict[str, Any], vault: Vault) -> Connection:
 
 def _addresses(hosts: list[str]) -> list[str]:
     """Return each host once, without the usual port. Raises ValueError with the one at fault."""
-    if not hosts:
-        raise ValueError("")
     addresses = []
     for text in hosts:
         host, port = split_host(text)

@@ -37,6 +37,8 @@ DEFAULT_PORT: Final = 9999
 # A plug that answers does so in a fraction of a second; these are for a bad radio link.
 _QUERY_TIMEOUT = 5
 _DISCOVERY_TIMEOUT = 3
+# python-kasa tries four times; nobody wants to wait for that in front of a form.
+_CONNECT_LIMIT = 10
 
 # What python-kasa raises when a plug does not answer, or answers with nonsense.
 _FAILURES: Final = (KasaException, OSError, TimeoutError, ValueError)
@@ -146,13 +148,14 @@ class KasaHost:
         """Connect; the first time by discovery, which tells newer plugs from older ones."""
         await self.close()
         try:
-            self._device = await Device.connect(config=await self._config(credentials))
+            async with asyncio.timeout(_CONNECT_LIMIT):
+                self._device = await Device.connect(config=await self._config(credentials))
         except AuthenticationError as err:
             raise KasaError("invalid_auth", self.connection.host) from err
         except UnsupportedDeviceError as err:
             raise KasaError("not_kasa", self.connection.host) from err
         except _FAILURES as err:
-            raise await self._diagnosis() from err
+            raise await self._diagnosis(is_silent=isinstance(err, TimeoutError)) from err
         self.connection = Connection(
             host=self.connection.host,
             parameters=self._device.config.connection_type.to_dict(),
@@ -273,7 +276,7 @@ class KasaHost:
             config.port_override = port
         return config
 
-    async def _diagnosis(self) -> KasaError:
+    async def _diagnosis(self, *, is_silent: bool) -> KasaError:
         """Tell apart what python-kasa reports alike: try a bare connection."""
         host, port = split_host(self.connection.host)
         try:
@@ -286,7 +289,7 @@ class KasaHost:
         except OSError:
             return KasaError("refused", self.connection.host)
         writer.close()
-        return KasaError("not_kasa", self.connection.host)
+        return KasaError("timed_out" if is_silent else "not_kasa", self.connection.host)
 
 
 async def search(targets: Iterable[str]) -> dict[str, tuple[str, Device]]:

@@ -1,0 +1,73 @@
+"""An entry is set up, taken down and removed without a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+
+from custom_components.med_exporter import async_remove_config_entry_device
+from custom_components.med_exporter.const import DOMAIN
+from tests.metering_points import add_metering_point
+from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+pytestmark = pytest.mark.usefixtures("brief_waits")
+
+
+@pytest.fixture
+def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
+    return hass_with_recorder
+
+
+@pytest.fixture
+async def plug(plug_network: PlugNetwork) -> EmulatedPlug:
+    plug = EmulatedPlug(alias="Fridge")
+    await plug_network.start(plug)
+    return plug
+
+
+async def test_it_unloads_and_sets_up_again(hass: HomeAssistant, plug: EmulatedPlug) -> None:
+    entry = await add_metering_point(hass, plug.address)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert entry.state is ConfigEntryState.NOT_LOADED
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_nothing_is_asked_once_it_is_unloaded(
+    hass: HomeAssistant, plug: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, plug.address)
+    await hass.config_entries.async_unload(entry.entry_id)
+    plug.received.clear()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not plug.received
+
+
+async def test_removing_it_leaves_no_device_and_no_entity(
+    hass: HomeAssistant, plug: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, plug.address)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await hass.async_block_till_done()
+    assert dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id) == []
+    assert er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id) == []
+
+
+async def test_a_user_can_remove_only_a_device_that_is_no_longer_part_of_it(
+    hass: HomeAssistant, plug: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, plug.address)
+    registry = dr.async_get(hass)
+    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+        assert not await async_remove_config_entry_device(hass, entry, device)
+    stale = registry.async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={(DOMAIN, "gone")}
+    )
+    assert await async_remove_config_entry_device(hass, entry, stale)
