@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.med_exporter import discovery
 from custom_components.med_exporter.const import DOMAIN
 from tests.metering_points import add_metering_point, settle
 from tests.plug_emulator import (
@@ -73,11 +75,10 @@ async def test_without_a_metering_point_nothing_is_searched(
     entry = await add_metering_point(hass, "127.0.75.1")
     await settle(hass)
     await hass.config_entries.async_remove(entry.entry_id)
-    network.devices[0].received.clear()
-    clock.tick(QUARTER_HOUR)
-    await settle(hass)
-    assert offers(hass) == {}
-    assert not network.devices[0].received
+    with patch.object(discovery, "search") as search:
+        clock.tick(QUARTER_HOUR)
+        await settle(hass)
+    search.assert_not_called()
 
 
 async def test_a_plug_without_a_meter_is_not_offered_and_asked_once(
