@@ -74,7 +74,11 @@ async def _demo(arguments: argparse.Namespace) -> int:
             report.line(f"login: {USERNAME}, password: {PASSWORD}; token for the HTTP API:")
             report.line(str(demo.home.token))
             report.line("Ctrl-C ends everything.")
-            await interruption
+            end_of_home = asyncio.create_task(demo.home.wait_for_end())
+            await asyncio.wait([end_of_home, interruption], return_when=asyncio.FIRST_COMPLETED)
+            if end_of_home.done():
+                report.fail(f"Home Assistant ended by itself, with {end_of_home.result()}")
+            end_of_home.cancel()
             report.step("Ending everything")
         return 1 if report.failures else 0
     finally:

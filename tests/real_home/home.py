@@ -176,10 +176,22 @@ class RealHome(HomeClient):
             value={"language": self.language, "number_format": "language"},
         )
         await self.wait_until_running()
+        try:
+            # Newer versions undo their HTTP settings after five minutes unless confirmed.
+            await self.command("http/config/promote")
+        except RequestError as refusal:
+            if refusal.answer["code"] != "unknown_command":
+                raise
 
     async def wait_until_running(self) -> None:
         """Wait until Home Assistant says that it has started."""
         await self.wait_until(self._is_set_up, "it has started", _START_LIMIT)
+
+    async def wait_for_end(self) -> int:
+        """Wait until the process has ended, by itself or not, and return its exit status."""
+        if self._process is None:
+            raise RuntimeError("it is not running")
+        return await self._process.wait()
 
     async def wait_until(self, condition: Any, what: str, seconds: float) -> None:
         """Ask an async `condition` until it is true. Raises HomeNotStartedError if it never is."""

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _HEADING = re.compile(
-    r"^(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) (?P<level>[A-Z]+) \((?P<thread>[^)]*)\)"
-    r" \[(?P<logger>[^\]]+)\] "
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+([+-]\d\d:\d\d)? "
+    r"(?P<level>[A-Z]+) \([^)]*\) \[(?P<logger>[^\]]+)\] "
 )
 # Home Assistant warns of every custom integration there is.
 _USUAL = "We found a custom integration"
