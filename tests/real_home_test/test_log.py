@@ -33,7 +33,7 @@ def test_a_record_has_its_level_its_logger_and_its_traceback(log) -> None:
 def test_warnings_and_errors_about_the_integration_are_complaints(log) -> None:
     records = log(
         "WARNING (MainThread) [custom_components.med_exporter] A plug is silent",
-        "ERROR (MainThread) [homeassistant.core] Failed\n  File custom_components/med_exporter/x.py",
+        "ERROR (MainThread) [homeassistant.core] Failed\n  custom_components/med_exporter/x.py",
         "INFO (MainThread) [custom_components.med_exporter] All is well",
         "ERROR (MainThread) [homeassistant.components.camera] No camera",
         "WARNING (MainThread) [homeassistant.loader] We found a custom integration med_exporter",
