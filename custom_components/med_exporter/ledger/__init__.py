@@ -1,0 +1,28 @@
+"""How much energy belongs to each closed half-hour, hour, day and month, per plug and in sum."""
+
+from __future__ import annotations
+
+from .books import PlugHistory
+from .closing import LedgerChange
+from .feed import CounterFeed
+from .ledger import SIGNAL_LEDGER_CHANGED, Ledger
+from .posting import CounterStart, Posting
+from .reading import EnergyPeriod
+from .recorder_task import LedgerUnavailableError
+from .series import LedgerPlug, PlugSeries, PointSeries, Series
+
+__all__ = [
+    "SIGNAL_LEDGER_CHANGED",
+    "CounterFeed",
+    "CounterStart",
+    "EnergyPeriod",
+    "Ledger",
+    "LedgerChange",
+    "LedgerPlug",
+    "LedgerUnavailableError",
+    "PlugHistory",
+    "PlugSeries",
+    "PointSeries",
+    "Posting",
+    "Series",
+]

@@ -1,0 +1,87 @@
+"""What a plug's own day and month statistics tell of the time before it was read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from .half_hours import HALF_HOUR, HalfHours, day_bounds, day_of, day_start, half_hour_of
+from .spreading import Stretch, add, spread, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+KEPT_DAYS: Final = 400
+
+# A plug rounds each day and month to a watt-hour: half of that is no energy.
+_ROUNDING_MWH = 500
+
+
+def backfill(
+    days: Mapping[date, int],
+    months: Mapping[date, int],
+    stretch: tuple[float | None, float],
+    held: Mapping[int, int],
+    zone: ZoneInfo,
+) -> HalfHours:
+    """Fill a stretch by what the plug counted, spread evenly, and count nothing twice.
+
+    A day's energy goes to the part of the day that lies in the stretch and that nothing is known
+    of, less what is known of the day. A month's energy, less that of its days, goes to those of
+    its days that the plug tells nothing about. Nothing goes further back than 400 days.
+
+    Args:
+        days: what the plug counted per local day, in mWh.
+        months: the same per month, by the first of the month; read together with `days`.
+        stretch: from where (None: from as far back as the plug tells) to where, in UTC seconds.
+        held: what is known of the plug already, in mWh by half-hour.
+        zone: the time zone of days and months.
+
+    Returns:
+        What to add to the half-hours. A half-hour that held nothing and gets nothing is known to
+        be empty.
+
+    """
+    since, until = stretch
+    last_day = day_of(until, zone)
+    first_day = last_day - timedelta(days=KEPT_DAYS - 1)
+    known: defaultdict[date, int] = defaultdict(int)
+    for half_hour, mwh in held.items():
+        known[day_of(half_hour, zone)] += mwh
+    # A half-hour at either edge is known for the part of it that lies outside the stretch.
+    inside = sorted(
+        half_hour
+        for half_hour in held
+        if (since is None or half_hour > since) and half_hour + HALF_HOUR <= until
+    )
+
+    def unknown_of(day: date) -> list[Stretch]:
+        start, end = day_bounds(day, zone)
+        start, end = max(start, start if since is None else since), min(end, until)
+        if start >= end:
+            return []
+        first, past = bisect_left(inside, half_hour_of(start)), bisect_left(inside, end)
+        return without((start, end), inside[first:past])
+
+    filled: HalfHours = {}
+    for day, mwh in sorted(days.items()):
+        if first_day <= day <= last_day and (unknown := unknown_of(day)):
+            add(filled, spread(max(0, mwh - known[day]), unknown))
+    for month, mwh in sorted(months.items()):
+        counted = [day for day in days if (day.year, day.month) == (month.year, month.month)]
+        others = [day for day in _days_of_month(month) if day not in days and day <= last_day]
+        rest = mwh - sum(days[day] for day in counted) - sum(known[day] for day in others)
+        unknown = [stretch for day in others for stretch in unknown_of(day)]
+        if unknown and rest > _ROUNDING_MWH * (len(counted) + 1 if counted else 0):
+            add(filled, spread(rest, unknown))
+    oldest = day_start(first_day, zone)
+    return {half_hour: mwh for half_hour, mwh in filled.items() if half_hour >= oldest}
+
+
+def _days_of_month(month: date) -> list[date]:
+    first = month.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return [first + timedelta(days=number) for number in range((following - first).days)]

@@ -1,0 +1,121 @@
+"""Turn the readings of counters into postings, a few an hour for each plug."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from .half_hours import HalfHours, half_hour_of, to_mwh
+from .posting import Posting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from .posting import CounterStart
+    from .series import LedgerPlug
+
+# How long measured energy waits in memory, in seconds. A sudden stop makes it filled energy.
+_POST_EVERY: Final = 300
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What was measured of one plug since its last posting."""
+
+    plug: LedgerPlug
+    start: CounterStart
+    value_kwh: float
+    at: datetime
+    since: datetime
+    half_hours: HalfHours = field(default_factory=dict)
+
+    def count(self, value_kwh: float, at: datetime) -> None:
+        """Count what the counter has grown towards the half-hour of the reading."""
+        half_hour = half_hour_of(at.timestamp())
+        growth = to_mwh(value_kwh) - to_mwh(self.value_kwh)
+        self.half_hours[half_hour] = self.half_hours.get(half_hour, 0) + growth
+        self.value_kwh, self.at = value_kwh, at
+
+    def posting(self, day_kwh: Mapping[date, float] | None = None) -> Posting:
+        return Posting(
+            plug=self.plug,
+            start=self.start,
+            value_kwh=self.value_kwh,
+            at=self.at,
+            since=self.since,
+            half_hours=self.half_hours,
+            day_kwh=day_kwh or {},
+        )
+
+
+class CounterFeed:
+    """Posts the counters of plugs to the ledger as they are read.
+
+    Growth belongs to the half-hour in which the reading was taken, as a raw row belongs to its
+    timestamp. It is posted every five minutes, when a half-hour has ended, and at once where
+    nobody read the plug for a while.
+
+    Args:
+        post: takes a posting, such as `Ledger.post`.
+
+    """
+
+    def __init__(self, post: Callable[[Posting], object]) -> None:
+        self._post = post
+        self._tallies: dict[str, _Tally] = {}
+
+    def read(
+        self,
+        plug: LedgerPlug,
+        value_kwh: float,
+        at: datetime,
+        *,
+        start: CounterStart,
+        gap: bool = False,
+        day_kwh: Mapping[date, float] | None = None,
+    ) -> None:
+        """Take one reading of a plug's counter, after it has been written to disk.
+
+        Args:
+            plug: whose counter it is; a changed role counts from the next reading on.
+            value_kwh: the counter, which never falls.
+            at: when it was read (the counter's `seen_at`), aware.
+            start: where this counter began; it stays the same over restarts.
+            gap: whether nobody read the plug for a while before.
+            day_kwh: what the plug itself counted on the local days of the gap, today's as of
+                this very reading; used where there was a gap, and for a plug's first reading
+                after a start.
+
+        """
+        tally = self._tallies.get(plug.plug_id)
+        goes_on = (
+            tally is not None
+            and tally.start == start
+            and tally.at <= at
+            and tally.value_kwh <= value_kwh
+        )
+        if tally is None or gap or not goes_on:
+            if tally is not None:
+                self._flush(tally)
+            tally = _Tally(plug, start, value_kwh, at, since=at)
+            self._tallies[plug.plug_id] = tally
+            self._flush(tally, day_kwh)
+            return
+        was = half_hour_of(tally.at.timestamp())
+        tally.count(value_kwh, at)
+        waited = (at - tally.since).total_seconds()
+        if tally.plug != plug or was != half_hour_of(at.timestamp()) or waited >= _POST_EVERY:
+            self._flush(tally)
+            tally.plug = plug
+
+    def flush(self) -> None:
+        """Post what was measured since the last postings, as before a stop."""
+        for tally in self._tallies.values():
+            if tally.half_hours:
+                self._flush(tally)
+
+    def _flush(self, tally: _Tally, day_kwh: Mapping[date, float] | None = None) -> None:
+        posting = tally.posting(day_kwh)
+        tally.since, tally.half_hours = tally.at, {}
+        self._post(posting)

@@ -1,0 +1,287 @@
+"""How a plug's counter is booked: what a posting adds to the half-hours, and what is remembered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .backfill import backfill
+from .half_hours import (
+    HALF_HOUR,
+    HalfHours,
+    day_bounds,
+    day_of,
+    day_start,
+    half_hour_of,
+    half_hours_between,
+    to_mwh,
+)
+from .spreading import add, spread, spread_by_days
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from .series import LedgerPlug
+
+# Nothing is spread further back: older half-hours are not kept.
+_FURTHEST_BACK = 400 * 86400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CounterStart:
+    """Where a plug's ever-growing counter began: the same for as long as the counter lives.
+
+    Attributes:
+        at: when the plug was read for the first time, aware.
+        value_kwh: the counter's value at that reading.
+        today_kwh: what the plug itself had counted on that day by then; 0 where it does not tell.
+
+    Raises ValueError for what is no beginning.
+
+    """
+
+    at: datetime
+    value_kwh: float
+    today_kwh: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError("at needs a time zone")
+        check_kwh("value_kwh", self.value_kwh)
+        check_kwh("today_kwh", self.today_kwh)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Posting:
+    """A reading of a plug's ever-growing counter, to be booked.
+
+    Attributes:
+        plug: whose counter it is.
+        start: where this counter began. Another one than before says that the counter is a new
+            one, whose value has nothing to do with the old one's.
+        value_kwh: the counter.
+        at: when it was read, aware.
+        since: from when on `half_hours` tells all; `at` where nothing was measured. Aware.
+        half_hours: the growth that was measured, in mWh by half-hour. What the counter has grown
+            beyond it is filled in between the last posting and `since`.
+        day_kwh: what the plug itself counted on local days, as of `at`. It guides the filling.
+
+    Raises ValueError for what cannot be booked.
+
+    """
+
+    plug: LedgerPlug
+    start: CounterStart
+    value_kwh: float
+    at: datetime
+    since: datetime
+    half_hours: Mapping[int, int] = field(default_factory=dict)
+    day_kwh: Mapping[date, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("at", "since"):
+            if getattr(self, name).tzinfo is None:
+                raise ValueError(f"{name} needs a time zone")
+        if self.since > self.at:
+            raise ValueError("since lies after at")
+        check_kwh("value_kwh", self.value_kwh)
+        for kwh in self.day_kwh.values():
+            check_kwh("day_kwh", kwh)
+        if any(half_hour % HALF_HOUR or mwh < 0 for half_hour, mwh in self.half_hours.items()):
+            raise ValueError("half_hours are not half-hours with what was used in them")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What is remembered of a plug. Energies in mWh, times in UTC seconds.
+
+    Attributes:
+        posted: the counter's value up to which its growth stands in the half-hours.
+        posted_ts: when the counter had that value.
+        started_ts: when the counter was begun.
+        first_ts: from when on its growth is booked; before that there is what the plug told.
+        gap_from_ts: up to when an earlier counter was posted; None where there was none.
+        backfilled: whether the plug's own statistics have filled what lies before.
+
+    """
+
+    posted: int
+    posted_ts: float
+    started_ts: float
+    first_ts: float
+    gap_from_ts: float | None = None
+    backfilled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booking:
+    """What changes by a posting: the account, and what to add to the half-hours."""
+
+    account: Account
+    measured: HalfHours
+    filled: HalfHours
+
+
+def book(
+    account: Account | None,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking | None:
+    """Return what a posting changes, or None where it changes nothing.
+
+    Args:
+        account: what is remembered of the plug; None for a plug that is new.
+        posting: the reading.
+        zone: the time zone of the plug's days.
+        held: returns what stands in the plug's half-hours that begin in a range of UTC seconds.
+
+    """
+    if account is None or account.started_ts != posting.start.at.timestamp():
+        return _begin(account, posting, zone, held)
+    return _go_on(account, posting, zone, held)
+
+
+def check_kwh(name: str, kwh: float) -> None:
+    """Raise ValueError for what is no energy."""
+    if not math.isfinite(kwh) or kwh < 0:
+        raise ValueError(f"{name} is no energy: {kwh}")
+
+
+def _go_on(
+    account: Account,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking | None:
+    at, value = posting.at.timestamp(), to_mwh(posting.value_kwh)
+    if value < account.posted:
+        if at <= account.posted_ts:
+            # The counter was restored from an older state and will catch up.
+            return None
+        # It has been read since: what is missing is what the plug has forgotten.
+        return Booking(
+            account=replace(account, posted=value, posted_ts=at),
+            measured=_empty(account.posted_ts, at),
+            filled={},
+        )
+    if value == account.posted and at <= account.posted_ts:
+        return None
+    growth = value - account.posted
+    measured = _latest(posting.half_hours, growth)
+    filled: HalfHours = {}
+    if rest := growth - sum(measured.values()):
+        filled = _fill(account, posting, rest, zone, _Known(measured, held, zone))
+    for half_hour in _empty(account.posted_ts, at):
+        if half_hour not in filled:
+            measured.setdefault(half_hour, 0)
+    return Booking(
+        account=replace(account, posted=value, posted_ts=at), measured=measured, filled=filled
+    )
+
+
+def _begin(
+    account: Account | None,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking:
+    """Open an account for a counter, with what the plug had counted on the day it began."""
+    start, at = posting.start, posting.at.timestamp()
+    start_ts = start.at.timestamp()
+    gap_from = None
+    if account is not None:
+        # What an earlier gap has not been filled with yet is still to be filled.
+        gap_from = account.posted_ts if account.backfilled else account.gap_from_ts
+    if at - start_ts > _FURTHEST_BACK:
+        # A lost database: the counter's growth is from before anything is kept of.
+        opened = _open(posting.value_kwh, at, start_ts, gap_from)
+        return Booking(account=opened, measured={half_hour_of(at): 0}, filled={})
+    before: HalfHours = {}
+    if start.today_kwh:
+        day = day_of(start_ts, zone)
+        known = held(day_start(day, zone), start_ts)
+        stretch = (gap_from, start_ts)
+        before = backfill({day: to_mwh(start.today_kwh)}, {}, stretch, known, zone)
+
+    def held_now(first: float, end: float) -> HalfHours:
+        half_hours = dict(held(first, end))
+        add(half_hours, {h: mwh for h, mwh in before.items() if first <= h < end})
+        return half_hours
+
+    opened = _open(start.value_kwh, start_ts, start_ts, gap_from)
+    grown = _go_on(opened, posting, zone, held_now)
+    if grown is None:
+        return Booking(account=opened, measured={half_hour_of(start_ts): 0}, filled=before)
+    add(before, grown.filled)
+    return Booking(account=grown.account, measured=grown.measured, filled=before)
+
+
+def _open(kwh: float, posted_ts: float, started_ts: float, gap_from: float | None) -> Account:
+    return Account(
+        posted=to_mwh(kwh),
+        posted_ts=posted_ts,
+        started_ts=started_ts,
+        first_ts=posted_ts,
+        gap_from_ts=gap_from,
+    )
+
+
+def _fill(
+    account: Account,
+    posting: Posting,
+    rest: int,
+    zone: ZoneInfo,
+    known: Callable[[date], int],
+) -> HalfHours:
+    """Spread what grew unseen over the time since the last posting."""
+    at, since = posting.at.timestamp(), posting.since.timestamp()
+    start = max(account.posted_ts, at - _FURTHEST_BACK)
+    end = since if since > start else at
+    if end <= start:
+        # The clock was set back.
+        return {half_hour_of(at): rest}
+    days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}
+    if not days:
+        return spread(rest, [(start, end)])
+    return spread_by_days(rest, (start, end), zone, days, known)
+
+
+class _Known:
+    """What is known of a day besides what is to be filled."""
+
+    def __init__(
+        self,
+        measured: HalfHours,
+        held: Callable[[float, float], Mapping[int, int]],
+        zone: ZoneInfo,
+    ) -> None:
+        self._measured = measured
+        self._held = held
+        self._zone = zone
+
+    def __call__(self, day: date) -> int:
+        standing = sum(self._held(*day_bounds(day, self._zone)).values())
+        return standing + sum(
+            mwh for half_hour, mwh in self._measured.items() if day_of(half_hour, self._zone) == day
+        )
+
+
+def _latest(half_hours: Mapping[int, int], growth: int) -> HalfHours:
+    """Keep the latest of what was measured where the earliest is booked already."""
+    kept: HalfHours = {}
+    for half_hour in sorted(half_hours, reverse=True):
+        kept[half_hour] = min(half_hours[half_hour], growth)
+        growth -= kept[half_hour]
+    return kept
+
+
+def _empty(start: float, end: float) -> HalfHours:
+    """Return the half-hours from one moment to another with nothing in them."""
+    earliest = max(start, end - _FURTHEST_BACK)
+    half_hours = dict.fromkeys(half_hours_between(earliest, end), 0)
+    half_hours.setdefault(half_hour_of(end), 0)
+    return half_hours

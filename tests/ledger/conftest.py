@@ -1,0 +1,119 @@
+"""A ledger in Home Assistant with a recorder."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from homeassistant.helpers.recorder import get_instance
+from sqlalchemy import select
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.ledger import (
+    CounterStart,
+    EnergyPeriod,
+    Ledger,
+    LedgerPlug,
+    Posting,
+)
+from custom_components.med_exporter.ledger.half_hours import half_hour_of, to_mwh
+from custom_components.med_exporter.ledger.tables import half_hours_table
+
+from .stories import PARIS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy import Executable
+
+DAY = datetime(2026, 11, 20, tzinfo=PARIS)
+
+
+def plug(
+    number: int = 1, role: PlugRole = PlugRole.CONSUMPTION, point: str = "house"
+) -> LedgerPlug:
+    return LedgerPlug(
+        plug_id=f"50c7bf00000{number}",
+        name=f"Plug {number}",
+        metering_point=point,
+        metering_point_name=point.capitalize(),
+        role=role,
+    )
+
+
+class Books:
+    """A ledger with words for what tests do to it."""
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+        self.hass = hass
+        self.freezer = freezer
+        self.ledger = Ledger(hass)
+        self.starts: dict[str, CounterStart] = {}
+
+    async def read(
+        self, of: LedgerPlug, kwh: float, at: datetime, *, measured: bool = False, **values: object
+    ) -> None:
+        """Post a counter's value, as measured in the half-hour of the reading or not."""
+        start = self.starts.setdefault(of.plug_id, CounterStart(at=at, value_kwh=kwh))
+        half_hours = {}
+        since = at
+        if measured:
+            half_hours = {half_hour_of(at.timestamp()): to_mwh(kwh)}
+            since = at - timedelta(minutes=30)
+        posting = Posting(
+            plug=of,
+            **{
+                "start": start,
+                "value_kwh": kwh,
+                "at": at,
+                "since": since,
+                "half_hours": half_hours,
+                **values,
+            },
+        )
+        await self.ledger.post(posting)
+
+    async def close(self, now: datetime) -> None:
+        """Let the clock say `now` and write the statistics."""
+        self.freezer.move_to(now)
+        await self.ledger.async_write_statistics()
+
+    async def rows(self) -> list[tuple]:
+        """Return all half-hours as they stand in the database."""
+        await self.committed()
+        columns = half_hours_table.c
+
+        def read() -> list[tuple]:
+            with get_instance(self.hass).engine.connect() as connection:
+                statement = select(half_hours_table).order_by(columns.plug_id, columns.start_ts)
+                return [tuple(row) for row in connection.execute(statement)]
+
+        return await get_instance(self.hass).async_add_executor_job(read)
+
+    async def execute(self, statement: Executable) -> None:
+        """Change the database behind the ledger's back."""
+        await self.committed()
+
+        def write() -> None:
+            with get_instance(self.hass).engine.begin() as connection:
+                connection.execute(statement)
+
+        await get_instance(self.hass).async_add_executor_job(write)
+
+    async def committed(self) -> None:
+        await get_instance(self.hass).async_block_till_done()
+
+
+@pytest.fixture
+async def books(hass_with_recorder: HomeAssistant, freezer) -> AsyncIterator[Books]:
+    """A ledger in Paris."""
+    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
+    freezer.move_to(DAY)
+    yield Books(hass_with_recorder, freezer)
+
+
+def kwh(periods: list[EnergyPeriod]) -> list[float]:
+    return [period.kwh for period in periods]

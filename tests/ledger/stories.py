@@ -1,0 +1,230 @@
+"""Generated life stories: an emulated plug, its counter, and a Home Assistant that comes and goes.
+
+The plug is the tests' emulated outlet, which knows what was truly used. The counter and the feed
+are the real ones. What a story posts goes to whatever the test gives it: the pure booking, or a
+ledger with a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.counter import EnergyCounter, PlugCounters
+from custom_components.med_exporter.ledger.feed import CounterFeed
+from custom_components.med_exporter.ledger.posting import CounterStart
+from custom_components.med_exporter.ledger.series import LedgerPlug
+from tests.plug_emulator import Clock
+from tests.plug_emulator.outlet import Outlet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from custom_components.med_exporter.ledger.posting import Posting
+
+PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
+GAP = timedelta(seconds=150)
+
+# A few days before something happens: clock changes both ways, the ends of months and of a year.
+BEGINNINGS = [
+    (PARIS, datetime(2026, 3, 28, 20, 17, 5, tzinfo=PARIS)),
+    (PARIS, datetime(2026, 10, 24, 22, 3, tzinfo=PARIS)),
+    (NEW_YORK, datetime(2026, 3, 7, 23, 41, tzinfo=NEW_YORK)),
+    (NEW_YORK, datetime(2026, 10, 31, 12, 0, tzinfo=NEW_YORK)),
+    (PARIS, datetime(2026, 12, 30, 9, 30, tzinfo=PARIS)),
+    (PARIS, datetime(2026, 2, 27, 23, 59, 50, tzinfo=PARIS)),
+]
+
+
+@dataclass(frozen=True)
+class Story:
+    """How a life begins and what happens in it, as (what, how much) pairs."""
+
+    zone: ZoneInfo
+    begins: datetime
+    watts: float
+    age_days: int
+    events: list[tuple[str, int]]
+
+
+def stories(*, backups: bool = False) -> st.SearchStrategy[Story]:
+    """Generate life stories; `backups` lets the counter be restored from an older state."""
+    kinds = [
+        st.tuples(st.just("polls"), st.integers(1, 200)),
+        st.tuples(st.just("slow polls"), st.integers(1, 60)),
+        st.tuples(st.just("minutes away"), st.integers(1, 300)),
+        st.tuples(st.just("hours away"), st.integers(1, 100)),
+        st.tuples(st.just("watts"), st.sampled_from([0, 1, 60, 2300])),
+        st.tuples(st.just("use Wh"), st.integers(1, 5000)),
+        st.tuples(st.just("plug reboots"), st.just(0)),
+        st.tuples(st.just("commit"), st.integers(0, 50)),
+        st.tuples(st.just("restart"), st.integers(0, 90)),
+        st.tuples(st.just("kill"), st.integers(0, 90)),
+        st.tuples(st.just("role"), st.integers(0, 2)),
+    ]
+    if backups:
+        kinds.append(st.tuples(st.just("restore"), st.integers(1, 40)))
+    return st.builds(
+        lambda beginning, watts, age, events: Story(*beginning, watts, age, events),
+        st.sampled_from(BEGINNINGS),
+        st.sampled_from([0.0, 12.5, 150.0, 2000.0]),
+        st.integers(0, 500),
+        st.lists(st.one_of(kinds), min_size=1, max_size=14),
+    )
+
+
+@dataclass
+class Life:
+    """Live through a story.
+
+    Postings wait until they are committed; a kill loses those that still wait, and what the feed
+    has in memory. The counter's state is on disk after each poll.
+    """
+
+    story: Story
+    post: Callable[[Posting], object]
+    posted_until: Callable[[], float | None] = lambda: None
+    plug_id: str = "50c7bf000001"
+    metering_point: str = "house"
+    waiting: list[Posting] = field(default_factory=list)
+    states: list[dict[str, Any]] = field(default_factory=list)
+    restores: int = 0
+
+    def __post_init__(self) -> None:
+        story = self.story
+        self.clock = Clock(lambda: story.begins.astimezone(UTC), timezone=story.zone)
+        self.outlet = Outlet(
+            alias="plug",
+            load=story.watts,
+            clock=self.clock,
+            installed_at=story.begins - timedelta(days=story.age_days),
+        )
+        self.role = PlugRole.CONSUMPTION
+        self.counter = EnergyCounter()
+        self.feed = CounterFeed(self.waiting.append)
+        self.start: CounterStart | None = None
+        self._closed_days: dict[tuple[date, date], float] = {}
+        self._begun = False
+
+    @property
+    def plug(self) -> LedgerPlug:
+        return LedgerPlug(
+            plug_id=self.plug_id,
+            name="Plug",
+            metering_point=self.metering_point,
+            metering_point_name="House",
+            role=self.role,
+        )
+
+    def live(self) -> None:
+        """Go through all events, end with a last poll, and commit what waits."""
+        self.poll()
+        for what, amount in self.story.events:
+            self._happen(what, amount)
+        self.clock.advance(timedelta(seconds=30))
+        self.poll()
+        self.feed.flush()
+        self.commit(len(self.waiting))
+
+    def commit(self, most: int) -> None:
+        for _ in range(min(most, len(self.waiting))):
+            self.post(self.waiting.pop(0))
+
+    def poll(self) -> None:
+        now, last = self.clock.local(), self.counter.seen_at
+        # The same instant twice is no reading of its own.
+        if last is not None and now <= last:
+            return
+        gap = last is not None and now - last > GAP
+        self.counter.advance(self.counters(), now, filled=gap)
+        self.states.append(self.counter.to_dict())
+        if self.start is None:
+            self.start = CounterStart(
+                at=now, value_kwh=self.counter.value, today_kwh=self.counter.today
+            )
+        days = self.day_kwh(self._last_known(last).date()) if last else None
+        self.feed.read(self.plug, self.counter.value, now, start=self.start, gap=gap, day_kwh=days)
+
+    def _last_known(self, last: datetime) -> datetime:
+        """Return when the counter, or after a start the ledger, was last heard of."""
+        if self._begun:
+            return last
+        self._begun = True
+        posted = self.posted_until() or self.start.at.timestamp()
+        return min(last, datetime.fromtimestamp(posted, self.story.zone))
+
+    def counters(self) -> PlugCounters:
+        today = self.clock.today()
+        before = today.replace(day=1) - timedelta(days=1)
+        return PlugCounters(
+            total=self.outlet.total_kwh,
+            today=self.outlet.day_kwh(today),
+            month=self.month_kwh(today),
+            month_before=self.month_kwh(before),
+        )
+
+    def day_kwh(self, since: date) -> dict[date, float]:
+        """Return what the plug counted on each day from one on."""
+        days = (self.clock.today() - since).days + 1
+        return {
+            day: self.outlet.day_kwh(day)
+            for day in (since + timedelta(days=number) for number in range(days))
+        }
+
+    def month_kwh(self, day: date) -> float:
+        """Return what the plug counted in the month of a day, up to that day."""
+        key = (day, self.clock.today())
+        if key not in self._closed_days:
+            days = self.outlet.days(day.year, day.month)
+            self._closed_days[key] = sum(self.outlet.day_kwh(d) for d in days if d < day)
+        return self._closed_days[key] + self.outlet.day_kwh(day)
+
+    def _happen(self, what: str, amount: int) -> None:
+        match what:
+            case "polls" | "slow polls":
+                step = timedelta(seconds=30 if what == "polls" else 60)
+                for _ in range(amount):
+                    self.clock.advance(step)
+                    self.poll()
+            case "minutes away":
+                self.clock.advance(timedelta(minutes=amount))
+                self.poll()
+            case "hours away":
+                self.clock.advance(timedelta(hours=amount))
+                self.poll()
+            case "watts":
+                self.outlet.set_load(amount)
+            case "use Wh":
+                self.outlet.use(amount / 1000)
+            case "plug reboots":
+                self.outlet.reboot()
+            case "commit":
+                self.commit(amount)
+            case "restart":
+                self.feed.flush()
+                self.commit(len(self.waiting))
+                self._start_again(amount)
+            case "kill":
+                self.waiting.clear()
+                self._start_again(amount)
+            case "restore":
+                self.restores += 1
+                # The power fails while the disk has not got the latest states, but the ledger has.
+                self.feed.flush()
+                self.commit(len(self.waiting))
+                self.counter = EnergyCounter.from_dict(self.states[-min(amount, len(self.states))])
+                self.feed = CounterFeed(self.waiting.append)
+                self._begun = False
+            case "role":
+                self.role = list(PlugRole)[amount]
+
+    def _start_again(self, minutes: int) -> None:
+        self.counter = EnergyCounter.from_dict(self.states[-1])
+        self.feed = CounterFeed(self.waiting.append)
+        self._begun = False
+        self.clock.advance(timedelta(minutes=minutes))

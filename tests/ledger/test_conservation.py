@@ -1,0 +1,84 @@
+"""Whatever a plug and Home Assistant live through, no energy is lost or booked twice."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+
+from custom_components.med_exporter.ledger.half_hours import (
+    HALF_HOUR,
+    day_bounds,
+    to_mwh,
+)
+
+from .paper import Paper
+from .stories import Life, Story, stories
+
+SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def lived(story: Story) -> tuple[Life, Paper]:
+    paper = Paper(story.zone)
+    life = Life(story, paper.post, paper.posted_until)
+    life.live()
+    return life, paper
+
+
+@SETTINGS
+@given(stories())
+def test_the_half_hours_are_the_counters_growth(story: Story) -> None:
+    life, paper = lived(story)
+    growth = to_mwh(life.counter.value) - to_mwh(life.start.value_kwh)
+    before = to_mwh(life.start.today_kwh)
+    assert sum(paper.half_hours.values()) == growth + before
+
+
+@SETTINGS
+@given(stories())
+def test_posting_everything_again_changes_nothing(story: Story) -> None:
+    _, paper = lived(story)
+    half_hours = dict(paper.half_hours)
+    for posting in list(paper.posted):
+        assert not paper.post(posting)
+    assert paper.half_hours == half_hours
+
+
+@SETTINGS
+@given(stories())
+def test_every_half_hour_since_the_first_reading_is_known(story: Story) -> None:
+    life, paper = lived(story)
+    first, last = paper.account.first_ts, paper.account.posted_ts
+    assert last == life.counter.seen_at.timestamp()
+    missing = set(range(int(first // HALF_HOUR) * HALF_HOUR, int(last), HALF_HOUR)) - set(
+        paper.half_hours
+    )
+    assert not missing
+
+
+@SETTINGS
+@given(stories())
+def test_days_are_what_was_used_on_them(story: Story) -> None:
+    life, paper = lived(story)
+    # One interval's energy may fall on the other side of a midnight, or five minutes' after a kill.
+    most_watts = max([story.watts, *(n for what, n in story.events if what == "watts")])
+    used_at_once = sum(n for what, n in story.events if what == "use Wh")
+    slack_kwh = (most_watts * 420 / 3600 + used_at_once) / 1000 + 0.02
+    for day, mwh in paper.by_day().items():
+        start, end = (
+            datetime.fromtimestamp(edge, story.zone) for edge in day_bounds(day, story.zone)
+        )
+        start = max(start, life.outlet.installed_at)
+        truth = life.outlet.energy_between(start, min(end, life.counter.seen_at))
+        assert abs(mwh / 1e6 - truth) <= slack_kwh, day
+
+
+@SETTINGS
+@given(stories(backups=True))
+def test_a_counter_restored_from_an_older_state_counts_nothing_twice(story: Story) -> None:
+    life, paper = lived(story)
+    truth = life.outlet.energy_between(life.start.at, life.counter.seen_at)
+    booked = sum(paper.half_hours.values()) / 1e6 - life.start.today_kwh
+    # Day counters that differ by less than 10 Wh are no reason to add energy.
+    assert abs(booked - truth) <= 0.011 * (1 + len(story.events))
+    assert timedelta(0) <= life.counter.seen_at - life.start.at
