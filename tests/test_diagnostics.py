@@ -6,10 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from homeassistant.helpers.json import JSONEncoder
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.diagnostics import async_get_config_entry_diagnostics
+from tests.grid_entries import add_grid, fill
+from tests.grid_server import CLIENT_ID, CLIENT_SECRET, Failure, running_grid_server
 from tests.metering_points import PDL, add_metering_point, poll
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
@@ -57,3 +60,21 @@ async def test_what_a_destination_keeps_is_redacted(hass: HomeAssistant, key: st
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert "to be kept" not in json.dumps(told)
     assert told["entry"]["data"]["type"] == "mqtt"
+
+
+async def test_the_grid_is_described_without_its_account_and_addresses(
+    hass_with_recorder: HomeAssistant,
+) -> None:
+    hass = hass_with_recorder
+    async with running_grid_server() as server:
+        fill(server)
+        server.fail("rte_ecowatt", failure=Failure(status=500))
+        entry = await add_grid(hass, server)
+        told = await async_get_config_entry_diagnostics(hass, entry)
+        grid = told["grid"]
+        assert (grid["today"], grid["tomorrow"], grid["ecowatt"]["level"]) == ("blue", None, 2)
+        assert grid["errors"] == {"EcoWatt from RTE": "server_error"}
+        assert grid["known_colours"] > 0
+        text = json.dumps(told, cls=JSONEncoder)
+        for secret in (CLIENT_ID, CLIENT_SECRET, entry.data["client_secret"], server.address):
+            assert secret not in text, secret

@@ -8,6 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
+from .flows.grid import GridFlow
 from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
 from .flows.mqtt import MqttFlow
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
-class MedExporterFlow(KasaDiscoveryFlow, MqttFlow, domain=DOMAIN):
-    """Set up a metering point or a destination."""
+class MedExporterFlow(KasaDiscoveryFlow, GridFlow, MqttFlow, domain=DOMAIN):
+    """Set up a metering point, the grid or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
-        return self.async_show_menu(step_id="user", menu_options=["kasa", "mqtt"])
+        return self.async_show_menu(step_id="user", menu_options=["kasa", "grid", "mqtt"])
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Make the installation's own entry."""

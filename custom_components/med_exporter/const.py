@@ -29,6 +29,7 @@ class EntryType(StrEnum):
     """What a config entry of this integration stands for (`entry.data["type"]`)."""
 
     KASA = "kasa"
+    GRID = "grid"
     MQTT = "mqtt"
     INSTALLATION = "installation"
 

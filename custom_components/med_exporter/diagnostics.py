@@ -6,8 +6,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.util import dt as dt_util
 
 from .const import CONF_BROKER, CONF_CA_CERTIFICATE, CONF_HOSTS, CONF_PDL, CONF_PLUGS
+from .grid import CONF_ADDRESSES, GridCoordinator
 from .metering_point import MeteringPoint
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ _REDACTED: Final = frozenset(
         "password",
         "token",
         "username",
+        CONF_ADDRESSES,
         CONF_BROKER,
         CONF_CA_CERTIFICATE,
         CONF_PDL,
@@ -41,7 +44,7 @@ _REDACTED: Final = frozenset(
 async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> dict[str, Any]:
-    """Return the entry, and for a metering point how its plugs stand."""
+    """Return the entry, and how what it reads stands: the plugs, or the grid's servers."""
     described = entry.as_dict()
     # The keys of these two are MAC addresses.
     described["data"] = {
@@ -49,10 +52,29 @@ async def async_get_config_entry_diagnostics(
         for key, value in entry.data.items()
     }
     diagnostics: dict[str, Any] = {"entry": async_redact_data(described, _REDACTED)}
-    point = getattr(entry, "runtime_data", None)
-    if isinstance(point, MeteringPoint):
-        diagnostics["plugs"] = _plugs(point)
+    runtime = getattr(entry, "runtime_data", None)
+    if isinstance(runtime, MeteringPoint):
+        diagnostics["plugs"] = _plugs(runtime)
+    elif isinstance(runtime, GridCoordinator):
+        diagnostics["grid"] = _grid(runtime)
     return diagnostics
+
+
+def _grid(grid: GridCoordinator) -> dict[str, Any]:
+    """Return what is known of the grid, when it was read, and which servers fail how."""
+    data, now = grid.data, dt_util.utcnow()
+    signal = data.ecowatt(now)
+    return {
+        "known_colours": len(data.known_colours),
+        "today": data.today(now),
+        "tomorrow": data.tomorrow(now),
+        "days_left": data.days_left(now),
+        "tempo_read_at": data.tempo_read_at,
+        "ecowatt": None if signal is None else signal.to_stored(),
+        "ecowatt_read_at": data.ecowatt_read_at,
+        "next_at": grid.next_at,
+        "errors": grid.errors(),
+    }
 
 
 def _plugs(point: MeteringPoint) -> list[dict[str, Any]]:

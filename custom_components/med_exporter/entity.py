@@ -56,13 +56,18 @@ class MeteringPointEntity(CoordinatorEntity[PlugCoordinator]):
         self.entity_description = description
         self.point = point
         self._attr_unique_id = f"{point.entry.entry_id}_{description.key}"
-        self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, point.entry.entry_id)},
-            entry_type=DeviceEntryType.SERVICE,
-            manufacturer="MED Exporter",
-            model=point.pdl,
-            name=point.name,
-        )
+        self._attr_device_info = metering_point_device_info(point)
+
+
+def metering_point_device_info(point: MeteringPoint) -> DeviceInfo:
+    """Describe a metering point to the device registry."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, point.entry.entry_id)},
+        entry_type=DeviceEntryType.SERVICE,
+        manufacturer="MED Exporter",
+        model=point.pdl,
+        name=point.name,
+    )
 
 
 def plug_device_info(coordinator: PlugCoordinator, plug_id: str) -> DeviceInfo:

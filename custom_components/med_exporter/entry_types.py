@@ -9,6 +9,7 @@ from homeassistant.const import Platform
 
 from .const import EntryType
 from .destination import async_setup_destination
+from .grid import async_remove_grid, async_setup_grid
 from .installation import async_setup_installation
 from .metering_point import async_remove_metering_point, async_setup_metering_point
 
@@ -37,6 +38,11 @@ ENTRY_TYPES: Final = {
         platforms=(Platform.BINARY_SENSOR, Platform.SENSOR),
         async_setup=async_setup_metering_point,
         async_remove=async_remove_metering_point,
+    ),
+    EntryType.GRID: EntryKind(
+        platforms=(Platform.SENSOR,),
+        async_setup=async_setup_grid,
+        async_remove=async_remove_grid,
     ),
     EntryType.MQTT: EntryKind(
         platforms=(Platform.BUTTON, Platform.SENSOR, Platform.SWITCH),

@@ -165,6 +165,8 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
     @callback
     def _on_wake(self, now: datetime) -> None:
         self._wake = None
+        # What is known changes with the clock, however slow the servers are.
+        self.async_update_listeners()
         self._refresh_in_background()
 
     @callback

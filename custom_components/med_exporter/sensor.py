@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from .destination import DestinationRuntime
 from .destination_sensors import destination_sensors
+from .grid import GridCoordinator
+from .grid_sensors import async_follow_grid_sensors, grid_sensors
 from .metering_point import MeteringPoint
 from .metering_point_sensors import metering_point_sensors
 from .plug_sensors import plug_sensors
@@ -23,9 +25,12 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a metering point and its plugs, or of a destination."""
+    """Add the sensors of a metering point and its plugs, of the grid, or of a destination."""
     if isinstance(entry.runtime_data, MeteringPoint):
         async_add_entities(metering_point_sensors(entry.runtime_data))
         async_add_entities(plug_sensors(entry.runtime_data))
+        async_follow_grid_sensors(hass, entry.runtime_data, async_add_entities)
+    elif isinstance(entry.runtime_data, GridCoordinator):
+        async_add_entities(grid_sensors(entry.runtime_data))
     elif isinstance(entry.runtime_data, DestinationRuntime):
         async_add_entities(destination_sensors(entry.runtime_data))
