@@ -103,7 +103,7 @@ def _hours(
         hours.append(
             {
                 "start": start.isoformat(),
-                "state": round(total_wh / 1000, 3),
+                "state": int(total_wh + 1e-6) / 1000,
                 "sum": round((total_wh - joint_wh) / 1000, 3),
                 "mean": round(1000 * plug.energy_between(start, start + _HOUR), 3),
                 "min": round(min(powers), 3),
