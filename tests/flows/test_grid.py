@@ -211,6 +211,7 @@ async def test_a_dead_chain_is_said_and_tried_again(
     server.fail(*TEMPO_SERVICES, failure=DEAD)
     flow = await submit(hass, server, **account)
     assert errors_of(flow) == {"base": "grid_server_error"}
+    assert flow["description_placeholders"]["server"] in server.address
     server.failures.clear()
     flow = await answer(hass, flow, {**account, **at(server)})
     assert flow["type"] is FlowResultType.CREATE_ENTRY

@@ -193,8 +193,7 @@ class GridFlow(ConfigFlow):
                 public = await async_probe(self.hass, None, addresses)
                 tempo, ecowatt = tempo and public.tempo, ecowatt and public.ecowatt
         if tempo is not None:
-            lead = addresses.rte if credentials else addresses.services_rte
-            self._grid_placeholders["server"] = urlsplit(lead).netloc
+            self._grid_placeholders["server"] = urlsplit(addresses.services_rte).netloc
             errors["base"] = f"grid_{tempo}"
             return None
         if ecowatt is None:
