@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from tests.metering_points import add_metering_point
+from tests.options import start_options
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
-
-
-async def polling_form(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
-    """Open the options, and the polling among them where there are others."""
-    flow = await hass.config_entries.options.async_init(entry.entry_id)
-    if flow["type"] is FlowResultType.MENU:
-        flow = await hass.config_entries.options.async_configure(
-            flow["flow_id"], {"next_step_id": "polling"}
-        )
-    return flow
 
 
 async def test_the_interval_is_applied_without_a_restart(
@@ -35,7 +25,7 @@ async def test_the_interval_is_applied_without_a_restart(
     await plug_network.start(plug)
     entry = await add_metering_point(hass, plug.address)
     assert entry.runtime_data.coordinator.update_interval.total_seconds() == 30
-    form = await polling_form(hass, entry)
+    form = await start_options(hass, entry, "polling")
     done = await hass.config_entries.options.async_configure(
         form["flow_id"], {"polling_interval": 120}
     )
@@ -43,7 +33,7 @@ async def test_the_interval_is_applied_without_a_restart(
     await hass.async_block_till_done()
     assert entry.options == {"polling_interval": 120}
     assert entry.runtime_data.coordinator.update_interval.total_seconds() == 120
-    form = await polling_form(hass, entry)
+    form = await start_options(hass, entry, "polling")
     (key,) = form["data_schema"].schema
     assert key.description == {"suggested_value": 120}
 
@@ -56,7 +46,7 @@ async def test_an_interval_out_of_range_is_refused(
     plug = EmulatedPlug()
     await plug_network.start(plug)
     entry = await add_metering_point(hass, plug.address)
-    form = await polling_form(hass, entry)
+    form = await start_options(hass, entry, "polling")
     with pytest.raises(InvalidData) as error:
         await hass.config_entries.options.async_configure(
             form["flow_id"], {"polling_interval": seconds}

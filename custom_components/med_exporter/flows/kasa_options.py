@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import (
     NumberSelector,
     NumberSelectorConfig,
@@ -14,6 +13,11 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_POLLING_INTERVAL
 from ..coordinator import DEFAULT_POLLING_INTERVAL, MAX_POLLING_INTERVAL, MIN_POLLING_INTERVAL
+from .contract_texts import async_load_contract_texts
+from .tariff_options import TariffFlow
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigFlowResult
 
 _SCHEMA: Final = vol.Schema(
     {
@@ -33,15 +37,21 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-class KasaOptionsFlow(OptionsFlow):
-    """Change how often the plugs are read."""
+class KasaOptionsFlow(TariffFlow):
+    """Change how often the plugs are read, and what energy costs."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options, and apply them at once."""
+        """Let the user choose what to change."""
+        self._texts = await async_load_contract_texts(self.hass)
+        return self.async_show_menu(step_id="init", menu_options=["polling", "contracts"])
+
+    async def async_step_polling(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the polling interval."""
         if user_input is not None:
-            self.hass.config_entries.async_schedule_reload(self.config_entry.entry_id)
-            return self.async_create_entry(data=user_input)
+            return self._save(user_input)
         return self.async_show_form(
-            step_id="init",
+            step_id="polling",
             data_schema=self.add_suggested_values_to_schema(_SCHEMA, self.config_entry.options),
         )

@@ -1,0 +1,158 @@
+"""What all steps share in which a contract is entered: the draft, its mistakes, saving it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+)
+
+from ..contracts import CONF_CONTRACTS, tariff_of
+from ..engine.tariff import TariffError, parse_contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .contract_hours import Period
+    from .contract_texts import ContractTexts
+
+_NOTHING_TO_NAME: Final = dict.fromkeys(
+    ("name", "other", "from_day", "from_time", "to_day", "to_time"), ""
+)
+
+
+@dataclass(slots=True)
+class ContractDraft:
+    """A contract that is being entered.
+
+    Attributes:
+        general: `valid_from`, `standing_charge` and `feed_in`, as in the options.
+        kind: the form that was chosen for the prices.
+        pricing: kind and prices as in the options, for the forms to suggest.
+        replaces: `valid_from` of the contract that it changes, None for a new one.
+        periods: of a time-of-use contract, so far.
+        rest: name and price of the hours that the periods leave.
+        tiers: so far.
+
+    """
+
+    general: dict[str, Any]
+    kind: str
+    pricing: dict[str, Any]
+    replaces: str | None = None
+    periods: list[Period] = field(default_factory=list)
+    rest: Period | None = None
+    tiers: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ContractFlow(OptionsFlow):
+    """The base of the steps of a contract; `_texts` and `_draft` are set by those that come first.
+
+    Forms let every number through, so that a mistake is named at its field in the user's language.
+    """
+
+    _texts: ContractTexts
+    _draft: ContractDraft
+    _named: dict[str, str] = _NOTHING_TO_NAME
+
+    async def async_step_contract(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for what all contracts have."""
+        raise NotImplementedError
+
+    def _amount(self, unit: str = "") -> NumberSelector:
+        """Return a selector of money, per unit."""
+        return NumberSelector(
+            NumberSelectorConfig(
+                mode=NumberSelectorMode.BOX,
+                step="any",
+                unit_of_measurement=f"{self.hass.config.currency}{unit}",
+            )
+        )
+
+    def _form(
+        self,
+        step: str,
+        schema: dict[vol.Marker, Any],
+        shown: Mapping[str, Any],
+        errors: dict[str, str] | None = None,
+        **placeholders: str,
+    ) -> ConfigFlowResult:
+        return self.async_show_form(
+            step_id=step,
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(schema), shown),
+            errors=errors or {},
+            description_placeholders={**self._named, **placeholders},
+        )
+
+    def _contracts(self) -> list[dict[str, Any]]:
+        """Return the contracts as they are stored now, ascending."""
+        tariff = tariff_of(self.config_entry)
+        return tariff.to_dicts() if tariff else []
+
+    def _others(self) -> list[dict[str, Any]]:
+        """Return the contracts that the draft is not to replace."""
+        replaced = self._draft.replaces
+        return [each for each in self._contracts() if each["valid_from"] != replaced]
+
+    def _general_mistakes(self) -> dict[str, str]:
+        """Return what is wrong with the draft apart from its prices, by field."""
+        free = {"kind": "flat", "price": 0}
+        try:
+            parse_contracts([*self._others(), {**self._draft.general, **free}])
+        except TariffError as err:
+            return self._mistake(err, {})
+        return {}
+
+    def _mistakes(self, pricing: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, str]:
+        """Return what is wrong with prices, by field.
+
+        `fields` gives the form's field for a place in the contract where they differ, such as
+        `{"periods[0].start": "start"}`.
+        """
+        try:
+            parse_contracts([{**self._draft.general, **pricing}])
+        except TariffError as err:
+            return self._mistake(err, fields)
+        return {}
+
+    def _mistake(self, err: TariffError, fields: Mapping[str, str]) -> dict[str, str]:
+        details = dict(err.details)
+        for edge in ("from", "to"):
+            if edge in details:
+                details[f"{edge}_time"] = details.pop(edge)
+                details[f"{edge}_day"] = self._texts.weekday(details[f"{edge}_day"])
+        self._named = {**_NOTHING_TO_NAME, **details}
+        place = err.field.partition(".")[2]
+        return {fields.get(place, place): f"tariff_{err.code}"}
+
+    async def _save_contract(self, pricing: dict[str, Any]) -> ConfigFlowResult:
+        """Save the draft with prices that are right.
+
+        Only a contract that another dialog has saved meanwhile can stand against it: then the date
+        is asked for again.
+        """
+        self._draft.pricing = pricing
+        if self._general_mistakes():
+            return await self.async_step_contract({**self._draft.general, "kind": self._draft.kind})
+        contract = {**self._draft.general, **pricing}
+        return self._save_contracts([*self._others(), contract])
+
+    def _save_contracts(self, contracts: list[dict[str, Any]]) -> ConfigFlowResult:
+        return self._save({CONF_CONTRACTS: parse_contracts(contracts).to_dicts()})
+
+    def _save(self, changed: dict[str, Any]) -> ConfigFlowResult:
+        """Save options beside the others, and let them take effect at once."""
+        entries = self.hass.config_entries
+        options = {**self.config_entry.options, **changed}
+        # A reload may begin at once: it is to see the new ones.
+        entries.async_update_entry(self.config_entry, options=options)
+        entries.async_schedule_reload(self.config_entry.entry_id)
+        return self.async_create_entry(data=options)

@@ -1,0 +1,113 @@
+"""Contracts and their hours in words, for the forms in which they are entered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.helpers.translation import async_get_translations
+
+from ..const import DOMAIN
+from ..engine.tariff.week import DAYS
+from .contract_hours import remaining
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from homeassistant.core import HomeAssistant
+
+    from .contract_hours import Period
+
+_TO: Final = "\N{EN DASH}"
+
+
+async def async_load_contract_texts(hass: HomeAssistant) -> ContractTexts:
+    """Return the words in the language of Home Assistant."""
+    texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
+    return ContractTexts(texts, hass.config.currency)
+
+
+class ContractTexts:
+    """Puts contracts, periods and hours into words."""
+
+    def __init__(self, texts: Mapping[str, str], currency: str) -> None:
+        self._texts = texts
+        self._currency = currency
+
+    def word(self, key: str) -> str:
+        """Return one of the words that summaries are made of."""
+        return self._text("contract_summary", key)
+
+    def weekday(self, day: str) -> str:
+        """Return the name of a day, given as `mon` … `sun`."""
+        return self._text("weekday", day)
+
+    def price(self, price: float) -> str:
+        """Return a price per kWh with its unit."""
+        return f"{self.number(price)} {self._currency}/kWh"
+
+    def number(self, value: float) -> str:
+        """Return a number with the language's decimal mark."""
+        return f"{value:.10g}".replace(".", self.word("decimal_mark"))
+
+    def hours(self, hours: Mapping[str, Any]) -> str:
+        """Return start, end and days."""
+        start, end = hours["start"], hours["end"]
+        span = self.word("all_day") if start == end == "00:00" else f"{start}{_TO}{end}"
+        return f"{span}, {self._days(hours['days'])}"
+
+    def period(self, period: Period) -> str:
+        """Return a period's name, hours and price."""
+        return f"{period['name']}: {self.hours(period)}, {self.price(period['price'])}"
+
+    def rest(self, rest: Mapping[str, Any]) -> str:
+        """Return name and price of the remaining hours."""
+        return f"{rest['name']}: {self.word('remaining_hours')}, {self.price(rest['price'])}"
+
+    def contract(self, contract: Mapping[str, Any]) -> str:
+        """Return the first day, the kind and the prices of a contract."""
+        prices = " / ".join(_prices(contract, self.number))
+        kind = self._text("contract_kind", contract["kind"])
+        return f"{contract['valid_from']}: {kind}, {prices} {self._currency}/kWh"
+
+    def contract_list(self, contracts: Sequence[Mapping[str, Any]]) -> str:
+        """Return the contracts as lines of Markdown, the newest first."""
+        return "\n".join(f"- {self.contract(contract)}" for contract in reversed(contracts))
+
+    def week(self, periods: Sequence[Period], rest: Mapping[str, Any] | None) -> str:
+        """Return who has which hours, and which nobody has, as lines of Markdown."""
+        lines = [f"- {self.period(period)}" for period in periods]
+        if rest is not None:
+            lines.append(f"- {self.rest(rest)}")
+        return "\n".join([*lines, "", self.left(periods, rest)])
+
+    def left(self, periods: Sequence[Period], rest: Mapping[str, Any] | None = None) -> str:
+        """Return a sentence on the hours that have no price yet."""
+        left = remaining(periods) if rest is None else []
+        if not left:
+            return self.word("all_covered")
+        return f"{self.word('not_covered')} {'; '.join(self.hours(hours) for hours in left)}"
+
+    def _days(self, days: Sequence[str]) -> str:
+        if len(days) == len(DAYS):
+            return self.word("every_day")
+        first, last = DAYS.index(days[0]), DAYS.index(days[-1])
+        if last - first + 1 == len(days) > 2:
+            return f"{self.weekday(days[0])}{_TO}{self.weekday(days[-1])}"
+        return ", ".join(self.weekday(day) for day in days)
+
+    def _text(self, selector: str, key: str) -> str:
+        return self._texts.get(f"component.{DOMAIN}.selector.{selector}.options.{key}", key)
+
+
+def _prices(contract: Mapping[str, Any], number: Callable[[float], str]) -> list[str]:
+    match contract["kind"]:
+        case "time_of_use":
+            named = {period["name"]: period["price"] for period in contract["periods"]}
+            return [f"{name} {number(price)}" for name, price in named.items()]
+        case "tempo":
+            pairs = contract["prices"].values()
+            return [number(price) for pair in pairs for price in pair.values()]
+        case "tiers":
+            return [number(tier["price"]) for tier in contract["tiers"]]
+        case _:
+            return [number(contract["price"])]
