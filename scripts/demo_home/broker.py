@@ -43,6 +43,10 @@ class Listener:
                 self.messages.append(Message(str(message.topic), text, bool(message.retain)))
                 self._arrived.notify_all()
 
+    def latest(self) -> dict[str, str]:
+        """Return the payload of the last message of each topic."""
+        return {message.topic: message.payload for message in self.messages}
+
     async def wait_for(self, topics: Iterable[str], seconds: float) -> set[str]:
         """Wait until each topic has had a message; return those that had none in time."""
         wanted = set(topics)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .household import Household
 
 STATUS_TOPIC: Final = f"{TOPIC_PREFIX}/status"
+# Carry no values: whether the exporter lives, and what the connection test sends.
+_OWN_TOPICS: Final = {STATUS_TOPIC, f"{TOPIC_PREFIX}/test"}
 
 _ARRIVAL_SECONDS: Final = 15
 # What the washing machine may use between two polls.
@@ -60,11 +62,19 @@ def expected_messages(household: Household) -> dict[str, Expected]:
     }
 
 
-async def mistakes_in(listener: Listener, expected: dict[str, Expected]) -> list[str]:
-    """Wait for a message on each topic; return what is missing or wrong."""
+async def mistakes_in(
+    listener: Listener, expected: dict[str, Expected], answer: dict[str, Any]
+) -> list[str]:
+    """Wait for a message on each topic; return what is missing or wrong.
+
+    `answer` is the action's: the run has to have succeeded, with as many records as arrived.
+    """
     missing = await listener.wait_for([STATUS_TOPIC, *expected], _ARRIVAL_SECONDS)
     mistakes = [f"no message arrived on {topic}" for topic in sorted(missing)]
-    latest = {message.topic: message.payload for message in listener.messages}
+    arrived = sum(message.topic not in _OWN_TOPICS for message in listener.messages)
+    if (answer["status"], answer["records_exported"]) != ("success", arrived):
+        mistakes.append(f"{arrived} values arrived, but the run says {answer}")
+    latest = listener.latest()
     if latest.get(STATUS_TOPIC, "online") != "online":
         mistakes.append(f"{STATUS_TOPIC} says {latest[STATUS_TOPIC]!r}, not 'online'")
     mistakes += (
