@@ -209,13 +209,15 @@ class TestTime:
     ) -> None:
         server.signals.append(rte_signal(TOMORROW, 2))
         grid = await add_grid(hass, server)
-        clock.move_to(datetime(2026, 11, 20, 23, 59, 50, tzinfo=PARIS))
+        # EcoWatt is read once an hour: next at midnight.
+        clock.move_to(datetime(2026, 11, 20, 23, tzinfo=PARIS))
         await settle(hass)
         assert values(hass) == ["blue", "red", "1"]
         # They hold every question, as slow servers do.
         server.fail(*ALL, failure=SILENT)
         clock.move_to(datetime(2026, 11, 21, 0, 0, 1, tzinfo=PARIS))
         await asyncio.sleep(0.05)
+        assert grid.runtime_data.data.ecowatt_read_at < datetime(2026, 11, 21, tzinfo=PARIS)
         assert values(hass) == ["red", "unknown", "2"]
         left = hass.states.get(grid_entity(hass, grid, "tempo_red_days_left"))
         assert left.state == "21"
