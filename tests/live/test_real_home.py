@@ -94,7 +94,7 @@ async def test_a_plug_cut_off_for_ten_polls_loses_nothing_and_holds_up_nobody(tm
         plugs_on_loopback(*constant(3600, 1800, 900)) as plugs,
         home_with(tmp_path, plugs) as (home, entry_id),
     ):
-        await home.options_flow(entry_id, {"polling_interval": 5})
+        await home.options_flow(entry_id, {"next_step_id": "polling"}, {"polling_interval": 5})
         lost, *others = plugs
         ids = await home.entity_ids()
 
