@@ -15,8 +15,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter import coordinator as coordinator_module
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.metering import coordinator as coordinator_module
 from custom_components.med_exporter.sources import kasa as kasa_source
 
 if TYPE_CHECKING:

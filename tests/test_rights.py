@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from homeassistant.core import Context
 
-from custom_components.med_exporter.devices import export_devices
 from custom_components.med_exporter.errors import NotAllowedError
-from custom_components.med_exporter.history import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.history.history import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.metering.devices import export_devices
 from custom_components.med_exporter.rights import (
     async_user_of,
     is_administrator,
@@ -15,8 +15,7 @@ from custom_components.med_exporter.rights import (
     readable_devices,
     require_administrator,
 )
-
-from .exports import add_plug, add_user
+from tests.file_exports import add_plug, add_user
 
 
 @pytest.fixture

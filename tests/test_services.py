@@ -11,15 +11,14 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from yarl import URL
 
-from custom_components.med_exporter import jobs as jobs_module
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.date_range import PRESETS
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
-
-from .exports import add_plug, add_user, path_of, set_up
+from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports.date_range import PRESETS
+from tests.file_exports import add_plug, add_user, path_of, set_up
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "med_exporter"
 DECLARED = yaml.safe_load((ROOT / "services.yaml").read_text())

@@ -9,10 +9,10 @@ from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
 from .const import DOMAIN, EntryType
-from .discovery import async_setup_discovery
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, async_create_exporter
-from .installation import async_ensure_installation, async_forget_installation_with_last
+from .installation.entry import async_ensure_installation, async_forget_installation_with_last
+from .metering.discovery import async_setup_discovery
 from .services import async_setup_services
 
 if TYPE_CHECKING:

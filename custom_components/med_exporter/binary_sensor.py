@@ -10,7 +10,7 @@ from homeassistant.components.binary_sensor import (  # type: ignore[attr-define
     BinarySensorEntityDescription,
 )
 
-from .entity import PlugEntity
+from .metering.entity import PlugEntity
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .destination_buttons import destination_buttons
+from .destinations.buttons import destination_buttons
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .destination import DestinationRuntime
+    from .destinations.runtime import DestinationRuntime
 
 PARALLEL_UPDATES = 0
 

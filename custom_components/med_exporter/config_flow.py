@@ -12,7 +12,7 @@ from .flows.grid import GridFlow
 from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
 from .flows.mqtt import MqttFlow
-from .installation import async_import_installation
+from .installation.entry import async_import_installation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

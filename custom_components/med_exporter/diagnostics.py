@@ -9,8 +9,8 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_BROKER, CONF_CA_CERTIFICATE, CONF_HOSTS, CONF_PDL, CONF_PLUGS
-from .grid import CONF_ADDRESSES, GridCoordinator
-from .metering_point import MeteringPoint
+from .grid.coordinator import CONF_ADDRESSES, GridCoordinator
+from .metering.metering_point import MeteringPoint
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import Platform
 
 from .const import EntryType
-from .destination import async_setup_destination
-from .grid import async_remove_grid, async_setup_grid
-from .installation import async_setup_installation
-from .metering_point import async_remove_metering_point, async_setup_metering_point
+from .destinations.runtime import async_setup_destination
+from .grid.coordinator import async_remove_grid, async_setup_grid
+from .installation.entry import async_setup_installation
+from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .installation_events import installation_events
+from .installation.events import installation_events
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .installation import Installation
+    from .installation.entry import Installation
 
 PARALLEL_UPDATES = 0
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .history import History
-from .jobs import JobManager
-from .push import PushRunner
+from .destinations.push import PushRunner
+from .exports.jobs import JobManager
+from .history.history import History
 from .vault import async_get_vault
 
 if TYPE_CHECKING:
@@ -40,6 +40,4 @@ async def async_create_exporter(hass: HomeAssistant) -> Exporter:
     await jobs.async_setup()
     pushes = PushRunner(hass, history)
     pushes.async_setup()
-    return Exporter(
-        history=history, jobs=jobs, pushes=pushes, vault=await async_get_vault(hass)
-    )
+    return Exporter(history=history, jobs=jobs, pushes=pushes, vault=await async_get_vault(hass))

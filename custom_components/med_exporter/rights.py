@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import Context, HomeAssistant
 
-    from .devices import ExportDevice
-    from .history import ExportRecord
+    from .history.history import ExportRecord
+    from .metering.devices import ExportDevice
 
 
 async def async_user_of(hass: HomeAssistant, context: Context) -> User | None:

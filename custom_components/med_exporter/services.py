@@ -13,14 +13,8 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 
-from .answers import export_page, export_status, utc
-from .catalogue import async_list_devices, list_metrics
 from .const import DOMAIN
-from .date_range import INVALID_DATE_RANGE
-from .errors import ExportFailedError, InvalidRequest
-from .exporter import DATA_EXPORTER
-from .history import ExportStatus
-from .push_actions import (
+from .destinations.push_actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
     TEST_SCHEMA,
@@ -28,6 +22,12 @@ from .push_actions import (
     run_push,
     test_destination,
 )
+from .errors import ExportFailedError, InvalidRequest
+from .exporter import DATA_EXPORTER
+from .exports.answers import export_page, export_status, utc
+from .exports.catalogue import async_list_devices, list_metrics
+from .exports.date_range import INVALID_DATE_RANGE
+from .history.history import ExportStatus
 from .rights import async_user_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant, ServiceResponse
 
-    from .history import ExportRecord
-    from .jobs import JobManager
+    from .exports.jobs import JobManager
+    from .history.history import ExportRecord
 
 # Field of the action → where it belongs in a request.
 _REQUEST_FIELDS: Final = {

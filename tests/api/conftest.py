@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.exports import add_plug, add_user, set_up
+from tests.file_exports import add_plug, add_user, set_up
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
-from custom_components.med_exporter import jobs as jobs_module
-from custom_components.med_exporter.links import DEFAULT_LIFETIME
+from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports.links import DEFAULT_LIFETIME
 
 from .test_exports import complete, created, refused
 

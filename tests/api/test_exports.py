@@ -7,10 +7,10 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.med_exporter import jobs as jobs_module
-from custom_components.med_exporter.jobs import MAX_RUNNING, MAX_WAITING
-from custom_components.med_exporter.worker import async_run_job
-from tests.exports import request
+from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports.jobs import MAX_RUNNING, MAX_WAITING
+from custom_components.med_exporter.exports.worker import async_run_job
+from tests.file_exports import request
 
 CREATE = "/api/exports/create"
 TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")

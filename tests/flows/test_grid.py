@@ -12,11 +12,11 @@ from aiohttp import ClientSession, TCPConnector, ThreadedResolver
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 
-from custom_components.med_exporter import grid_sources
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.grid import grid_store
+from custom_components.med_exporter.grid import servers as grid_sources
+from custom_components.med_exporter.grid.coordinator import grid_store
 from custom_components.med_exporter.sources import web
 from custom_components.med_exporter.vault import async_get_vault
 from tests.grid_entries import ACCOUNT, add_grid, at, fill
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-TEXTS = Path(grid_sources.__file__).parent / "translations"
+TEXTS = Path(grid_sources.__file__).parents[1] / "translations"
 DEAD = Failure(status=500)
 
 

@@ -10,8 +10,8 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.contracts import tariff_of
 from custom_components.med_exporter.engine.tariff import TariffErrorCode, parse_contracts
+from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
 from tests.plug_emulator import EmulatedPlug, PlugNetwork

@@ -6,14 +6,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from sqlalchemy import select
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import (
+    SIGNAL_LEDGER_CHANGED,
     CounterStart,
     EnergyPeriod,
     Ledger,
+    LedgerChange,
     LedgerPlug,
     Posting,
 )
@@ -23,8 +27,6 @@ from custom_components.med_exporter.ledger.tables import half_hours_table
 from .stories import PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.core import HomeAssistant
     from sqlalchemy import Executable
@@ -81,6 +83,17 @@ class Books:
         self.freezer.move_to(now)
         await self.ledger.async_write_statistics()
 
+    def changes(self) -> list[LedgerChange]:
+        """Return a list that grows with each change that is announced."""
+        heard: list[LedgerChange] = []
+
+        @callback
+        def hear(change: LedgerChange) -> None:
+            heard.append(change)
+
+        async_dispatcher_connect(self.hass, SIGNAL_LEDGER_CHANGED, hear)
+        return heard
+
     async def rows(self) -> list[tuple]:
         """Return all half-hours as they stand in the database."""
         await self.committed()
@@ -108,11 +121,11 @@ class Books:
 
 
 @pytest.fixture
-async def books(hass_with_recorder: HomeAssistant, freezer) -> AsyncIterator[Books]:
+async def books(hass_with_recorder: HomeAssistant, freezer) -> Books:
     """A ledger in Paris."""
     await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
     freezer.move_to(DAY)
-    yield Books(hass_with_recorder, freezer)
+    return Books(hass_with_recorder, freezer)
 
 
 def kwh(periods: list[EnergyPeriod]) -> list[float]:

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.counter import EnergyCounter, PlugCounters
 from custom_components.med_exporter.ledger.feed import CounterFeed
 from custom_components.med_exporter.ledger.posting import CounterStart
 from custom_components.med_exporter.ledger.series import LedgerPlug
+from custom_components.med_exporter.metering.counter import EnergyCounter, PlugCounters
 from tests.plug_emulator import Clock
 from tests.plug_emulator.outlet import Outlet
 
@@ -93,7 +93,6 @@ class Life:
     metering_point: str = "house"
     waiting: list[Posting] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
-    restores: int = 0
 
     def __post_init__(self) -> None:
         story = self.story
@@ -186,17 +185,8 @@ class Life:
 
     def _happen(self, what: str, amount: int) -> None:
         match what:
-            case "polls" | "slow polls":
-                step = timedelta(seconds=30 if what == "polls" else 60)
-                for _ in range(amount):
-                    self.clock.advance(step)
-                    self.poll()
-            case "minutes away":
-                self.clock.advance(timedelta(minutes=amount))
-                self.poll()
-            case "hours away":
-                self.clock.advance(timedelta(hours=amount))
-                self.poll()
+            case "polls" | "slow polls" | "minutes away" | "hours away":
+                self._pass(what, amount)
             case "watts":
                 self.outlet.set_load(amount)
             case "use Wh":
@@ -205,26 +195,35 @@ class Life:
                 self.outlet.reboot()
             case "commit":
                 self.commit(amount)
-            case "restart":
-                self.feed.flush()
-                self.commit(len(self.waiting))
-                self._start_again(amount)
-            case "kill":
-                self.waiting.clear()
-                self._start_again(amount)
-            case "restore":
-                self.restores += 1
-                # The power fails while the disk has not got the latest states, but the ledger has.
-                self.feed.flush()
-                self.commit(len(self.waiting))
-                self.counter = EnergyCounter.from_dict(self.states[-min(amount, len(self.states))])
-                self.feed = CounterFeed(self.waiting.append)
-                self._begun = False
             case "role":
                 self.role = list(PlugRole)[amount]
+            case _:
+                self._stop(what, amount)
 
-    def _start_again(self, minutes: int) -> None:
-        self.counter = EnergyCounter.from_dict(self.states[-1])
+    def _pass(self, what: str, amount: int) -> None:
+        """Let time pass, with readings in it or with one at its end."""
+        step, times = {
+            "polls": (timedelta(seconds=30), amount),
+            "slow polls": (timedelta(seconds=60), amount),
+            "minutes away": (timedelta(minutes=amount), 1),
+            "hours away": (timedelta(hours=amount), 1),
+        }[what]
+        for _ in range(times):
+            self.clock.advance(step)
+            self.poll()
+
+    def _stop(self, what: str, amount: int) -> None:
+        """End Home Assistant, and start it again some minutes later."""
+        state = self.states[-1]
+        if what == "kill":
+            self.waiting.clear()
+        else:
+            self.feed.flush()
+            self.commit(len(self.waiting))
+        if what == "restore":
+            # The power fails while the disk has not got the latest states, but the ledger has.
+            state, amount = self.states[-min(amount, len(self.states))], 0
+        self.counter = EnergyCounter.from_dict(state)
         self.feed = CounterFeed(self.waiting.append)
         self._begun = False
-        self.clock.advance(timedelta(minutes=minutes))
+        self.clock.advance(timedelta(minutes=amount))

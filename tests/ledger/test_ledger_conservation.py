@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import Ledger, PlugHistory, PlugSeries, PointSeries
 
-from .conftest import Books
 from .stories import Life, Story, stories
+
+if TYPE_CHECKING:
+    from .conftest import Books
 
 _numbers = itertools.count()
 

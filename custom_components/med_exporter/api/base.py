@@ -12,8 +12,8 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..errors import InvalidRequest, MedError
 from ..exporter import DATA_EXPORTER
-from ..history import HistoryUnavailableError
-from ..object_reader import INVALID_REQUEST, INVALID_VALUE
+from ..exports.object_reader import INVALID_REQUEST, INVALID_VALUE
+from ..history.history import HistoryUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
-    from ..jobs import JobManager
+    from ..exports.jobs import JobManager
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..answers import utc
-from ..catalogue import async_list_devices, list_formats, list_metrics
+from ..exports.answers import utc
+from ..exports.catalogue import async_list_devices, list_formats, list_metrics
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:

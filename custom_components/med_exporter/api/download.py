@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from homeassistant.helpers.http import KEY_AUTHENTICATED
 
 from ..engine.formats import FORMATS
-from ..links import PARAM_EXPIRES, PARAM_SIGNATURE
+from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from ..contracts import CONF_CONTRACTS, tariff_of
 from ..engine.tariff import TariffError, parse_contracts
+from ..metering.contracts import CONF_CONTRACTS, tariff_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

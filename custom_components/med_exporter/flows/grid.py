@@ -12,8 +12,8 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 
 from ..const import EntryType
-from ..grid import CONF_ADDRESSES
-from ..grid_sources import GridAddresses, async_probe
+from ..grid.coordinator import CONF_ADDRESSES
+from ..grid.servers import GridAddresses, async_probe
 from ..sources.rte import RteCredentials
 from ..vault import SecretLostError, async_get_vault
 

@@ -42,8 +42,8 @@ from ..const import (
     EntryType,
     PlugRole,
 )
-from ..discovery import is_set_up
 from ..entries import entries_of_type
+from ..metering.discovery import is_set_up
 from ..sources.kasa import (
     DEFAULT_PORT,
     Connection,

@@ -12,7 +12,11 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_POLLING_INTERVAL
-from ..coordinator import DEFAULT_POLLING_INTERVAL, MAX_POLLING_INTERVAL, MIN_POLLING_INTERVAL
+from ..metering.coordinator import (
+    DEFAULT_POLLING_INTERVAL,
+    MAX_POLLING_INTERVAL,
+    MIN_POLLING_INTERVAL,
+)
 from .contract_texts import async_load_contract_texts
 from .tariff_options import TariffFlow
 

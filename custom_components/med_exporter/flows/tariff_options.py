@@ -19,9 +19,9 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..contracts import CONF_CONTRACTS
 from ..engine.tariff import COLOURS
 from ..engine.tariff.week import DAYS
+from ..metering.contracts import CONF_CONTRACTS
 from .contract_draft import ContractDraft
 from .contract_hours import remaining, split_rest, with_rest
 from .period_options import PeriodFlow

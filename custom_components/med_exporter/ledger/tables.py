@@ -20,8 +20,8 @@ from sqlalchemy import (
     update,
 )
 
-from ..history_tables import create_tables as create_history_tables
-from ..history_tables import schema_table
+from ..history.tables import create_tables as create_history_tables
+from ..history.tables import schema_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

@@ -23,7 +23,7 @@ from kasa import (
 )
 from kasa.iot.modules import Emeter
 
-from ..counter import PlugCounters
+from ..metering.counter import PlugCounters
 
 if TYPE_CHECKING:
     from datetime import date

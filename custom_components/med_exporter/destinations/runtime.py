@@ -1,0 +1,252 @@
+"""A destination at run time: its state, its automatic exports, its connection test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_DATA, CONF_INTERVAL, LOGGER, DataType, EntryType
+from ..entries import entries_of_type
+from ..exporter import DATA_EXPORTER
+from ..history.history import (
+    SIGNAL_EXPORT_FINISHED,
+    UNFINISHED,
+    ExportKind,
+    ExportStatus,
+    HistoryUnavailableError,
+)
+from .base import WRONG_CREDENTIALS, DestinationError
+from .mqtt_entry import async_create_mqtt
+from .push import AlreadyRunningError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import Event, HomeAssistant
+
+    from ..history.history import ExportRecord
+    from .base import Destination
+
+CONF_ENABLED: Final = "enabled"
+TRIGGER_AUTOMATIC: Final = "automatic"
+
+# Plugs and brokers get a moment after a start before the first automatic export.
+_SETTLING_TIME: Final = timedelta(seconds=30)
+
+# What makes the destination of each type; a new type of destination is one line here.
+DESTINATIONS: Final[
+    dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[Destination]]]
+] = {EntryType.MQTT: async_create_mqtt}
+
+
+class DestinationState(StrEnum):
+    """How a destination stands: idle before its first run, then as the last run ended."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+
+
+_STATES: Final = {
+    ExportStatus.COMPLETED: DestinationState.SUCCESS,
+    ExportStatus.FAILED: DestinationState.ERROR,
+    ExportStatus.INTERRUPTED: DestinationState.INTERRUPTED,
+}
+
+
+class DestinationRuntime:
+    """The `runtime_data` of a destination's config entry.
+
+    `id` is the destination's public UUID; `data` the data types it receives; `last_export` the
+    UTC time at which its last run ended, `last_records` how many values arrived in it.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, destination: Destination) -> None:
+        self._hass = hass
+        self.entry = entry
+        self.destination = destination
+        self.id: str = entry.data[CONF_ID]
+        self.type = EntryType(entry.data[CONF_TYPE])
+        self.data = frozenset(DataType(name) for name in entry.data[CONF_DATA])
+        self.interval = timedelta(minutes=int(entry.data[CONF_INTERVAL]))
+        self.state = DestinationState.IDLE
+        self.last_export: datetime | None = None
+        self.last_records: int | None = None
+        self._last_started: datetime | None = None
+        self._running: str | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._cancel_timer: Callable[[], None] | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name that the user sees."""
+        return self.entry.title
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether automatic export is on."""
+        return bool(self.entry.options.get(CONF_ENABLED, True))
+
+    @property
+    def progress(self) -> float | None:
+        """Return how far the current run is, 0 to 100; None when none is under way."""
+        if self._running is None:
+            return None
+        return self._hass.data[DATA_EXPORTER].pushes.progress(self._running)
+
+    async def async_test(self) -> str | None:
+        """Test the connection; the result is that of `Destination.async_test`.
+
+        Asks the user to log in again where the destination refused the login.
+        """
+        try:
+            return await self.destination.async_test()
+        except DestinationError as err:
+            if err.code == WRONG_CREDENTIALS:
+                self.entry.async_start_reauth(self._hass)
+            raise
+
+    @callback
+    def set_enabled(self, *, enabled: bool) -> None:
+        """Turn automatic export on or off; kept over restarts, without a reload."""
+        self._hass.config_entries.async_update_entry(
+            self.entry, options={**self.entry.options, CONF_ENABLED: enabled}
+        )
+        self._schedule()
+        self._changed()
+
+    @callback
+    def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call a listener on each change; returns what removes it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def run_started(self, record: ExportRecord) -> None:
+        """Take note of a run that starts."""
+        self.state = DestinationState.RUNNING
+        self._running = record.id
+        self._last_started = record.started_at
+        self._changed()
+
+    @callback
+    def run_progressed(self) -> None:
+        """Take note of the progress of the current run."""
+        self._changed()
+
+    async def async_start(self) -> None:
+        """Take up where the last life ended: connect, show the last run, export in time."""
+        self.entry.async_on_unload(
+            async_dispatcher_connect(self._hass, SIGNAL_EXPORT_FINISHED, self._run_finished)
+        )
+        self.entry.async_on_unload(
+            self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
+        )
+        self.entry.async_on_unload(self.async_close)
+        await self.destination.async_start()
+        await self._restore()
+
+        @callback
+        def schedule(_: HomeAssistant) -> None:
+            self._schedule()
+
+        self.entry.async_on_unload(async_at_started(self._hass, schedule))
+
+    async def async_close(self) -> None:
+        """Interrupt a run, and close the connection."""
+        self._unschedule()
+        await self._hass.data[DATA_EXPORTER].pushes.async_interrupt(self)
+        await self.destination.async_close()
+
+    async def _stop(self, _: Event) -> None:
+        await self.async_close()
+
+    async def _restore(self) -> None:
+        try:
+            runs, _ = await self._hass.data[DATA_EXPORTER].history.async_list(
+                kind=ExportKind.PUSH, destination=self.id, limit=1
+            )
+        except HistoryUnavailableError:
+            return
+        if runs:
+            self._show(runs[0])
+
+    @callback
+    def _run_finished(self, record: ExportRecord) -> None:
+        if record.destination_id != self.id:
+            return
+        if self._running not in {None, record.id}:
+            # A run of an earlier life, found interrupted while one of this life is under way.
+            return
+        self._running = None
+        self._show(record)
+        self._schedule()
+        self._changed()
+
+    def _show(self, record: ExportRecord) -> None:
+        if record.status in UNFINISHED:
+            return
+        self.state = _STATES.get(record.status, DestinationState.IDLE)
+        self.last_export = record.completed_at
+        self.last_records = record.records
+        self._last_started = record.started_at
+
+    def _changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    def _schedule(self) -> None:
+        """Plan the next automatic export: an interval after the last one, over restarts too."""
+        self._unschedule()
+        if not self.enabled or not self._hass.is_running:
+            return
+        soonest = dt_util.utcnow() + _SETTLING_TIME
+        due = soonest if self._last_started is None else self._last_started + self.interval
+        self._cancel_timer = async_track_point_in_utc_time(
+            self._hass, self._export, max(due, soonest)
+        )
+
+    def _unschedule(self) -> None:
+        if self._cancel_timer is not None:
+            self._cancel_timer()
+            self._cancel_timer = None
+
+    @callback
+    def _export(self, _: datetime) -> None:
+        self._cancel_timer = None
+        try:
+            self._hass.data[DATA_EXPORTER].pushes.async_start(self, trigger=TRIGGER_AUTOMATIC)
+        except AlreadyRunningError:
+            # The end of that run plans the next one.
+            LOGGER.debug("%s: a run is under way", self.name)
+
+
+async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> DestinationRuntime:
+    """Set up a destination. Raises ConfigEntryAuthFailed where its secrets were lost."""
+    destination = await DESTINATIONS[EntryType(entry.data[CONF_TYPE])](hass, entry)
+    runtime = DestinationRuntime(hass, entry, destination)
+    await runtime.async_start()
+    return runtime
+
+
+def destinations(hass: HomeAssistant) -> list[DestinationRuntime]:
+    """Return the destinations that are loaded."""
+    return [
+        entry.runtime_data
+        for entry_type in DESTINATIONS
+        for entry in entries_of_type(hass, entry_type)
+        if entry.state is ConfigEntryState.LOADED
+    ]

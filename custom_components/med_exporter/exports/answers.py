@@ -1,0 +1,112 @@
+"""What callers are shown of an export, the same at every door. Times are UTC with `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..history.history import UNFINISHED, ExportStatus
+from .links import DOWNLOAD_PATH
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..history.history import ExportRecord
+    from .jobs import JobManager
+
+
+class PushStatus(StrEnum):
+    """How the log of pushes words a status."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+
+    @property
+    def stands_for(self) -> set[ExportStatus]:
+        """Return the statuses of the history that it is shown for."""
+        return {
+            status for status in ExportStatus if _PUSH_STATUS.get(status, PushStatus.ERROR) is self
+        }
+
+
+_PUSH_STATUS: Final = {
+    ExportStatus.QUEUED: PushStatus.RUNNING,
+    ExportStatus.RUNNING: PushStatus.RUNNING,
+    ExportStatus.COMPLETED: PushStatus.SUCCESS,
+}
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Return a time as the API writes it, to the second."""
+    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def export_entry(record: ExportRecord) -> dict[str, Any]:
+    """Return an export as it stands in the history."""
+    entry = {
+        "export_id": record.id,
+        "export_type": record.export_type,
+        "format": record.format,
+        "status": record.status.value,
+        "trigger": record.trigger,
+        "created_at": utc(record.created_at),
+        "completed_at": utc(record.completed_at),
+        "expires_at": utc(record.expires_at),
+        "file_size": record.size,
+        "record_count": record.records,
+        "downloads": record.downloads,
+    }
+    if record.error_code is not None:
+        entry["error_code"] = record.error_code
+        entry["message"] = record.error_message
+    return entry
+
+
+def export_status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
+    """Return where an export stands.
+
+    `progress` is 0 to 100, `file_size` in bytes. `estimated_completion` is there until the export
+    has ended, `file_name` once there is a file.
+    """
+    status = export_entry(record)
+    status["progress"] = jobs.progress(record)
+    status["started_at"] = utc(record.started_at)
+    status["warnings"] = record.warnings
+    status["download_url"] = DOWNLOAD_PATH.format(export_id=record.id)
+    if record.status in UNFINISHED:
+        status["estimated_completion"] = utc(jobs.estimated_completion(record))
+    if record.status is ExportStatus.COMPLETED and record.path is not None:
+        status["file_name"] = Path(record.path).name
+    return status
+
+
+def push_log_entry(record: ExportRecord) -> dict[str, Any]:
+    """Return a push as the log of exports shows it; an interrupted one is an error."""
+    return {
+        "id": record.id,
+        "export_config_id": record.destination_id,
+        "destination": record.destination,
+        "destination_name": record.destination_name,
+        "trigger": record.trigger,
+        "status": _PUSH_STATUS.get(record.status, PushStatus.ERROR).value,
+        "records_exported": record.records,
+        "error_code": record.error_code,
+        "error_message": record.error_message,
+        "started_at": utc(record.started_at),
+        "completed_at": utc(record.completed_at),
+    }
+
+
+def export_page(
+    records: list[ExportRecord], total: int, *, limit: int, offset: int
+) -> dict[str, Any]:
+    """Return a page of the history; `page` counts from 1."""
+    return {
+        "exports": [export_entry(record) for record in records],
+        "total": total,
+        "page": offset // limit + 1,
+        "per_page": limit,
+    }

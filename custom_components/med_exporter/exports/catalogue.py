@@ -1,0 +1,177 @@
+"""What there is to choose from in a file export: formats, reading fields and devices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.util import dt as dt_util
+
+from ..engine.formats import FORMATS
+from ..engine.recorder import count_states, last_seen
+from ..metering.devices import export_devices
+from ..rights import readable_devices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from homeassistant.auth.models import User
+    from homeassistant.components.recorder.core import Recorder
+    from homeassistant.core import HomeAssistant
+
+    from ..metering.devices import ExportDevice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Metric:
+    """A field of a reading that carries a measured or computed value.
+
+    `unit` is None for a cost, which is in the installation's currency.
+    """
+
+    field: str
+    name: str
+    description: str
+    data_type: str
+    unit: str | None
+
+
+_FORMAT_DESCRIPTIONS: Final = {
+    "csv": "Comma-separated values",
+    "json": "JavaScript Object Notation",
+}
+
+METRICS: Final = (
+    Metric(
+        field="power_w",
+        name="Power (Watts)",
+        description="Instantaneous power consumption",
+        data_type="float",
+        unit="W",
+    ),
+    Metric(
+        field="energy_kwh",
+        name="Energy (kWh)",
+        description="Energy used since the previous reading",
+        data_type="float",
+        unit="kWh",
+    ),
+    Metric(
+        field="energy_total_kwh",
+        name="Energy total (kWh)",
+        description="Energy counter, ever growing",
+        data_type="float",
+        unit="kWh",
+    ),
+    Metric(
+        field="voltage",
+        name="Voltage (Volts)",
+        description="Mains voltage",
+        data_type="float",
+        unit="V",
+    ),
+    Metric(
+        field="current",
+        name="Current (Amperes)",
+        description="Current drawn",
+        data_type="float",
+        unit="A",
+    ),
+    Metric(
+        field="cost",
+        name="Cost",
+        description="Calculated energy cost",
+        data_type="float",
+        unit=None,
+    ),
+    Metric(
+        field="is_on",
+        name="Relay",
+        description="Whether the plug is switched on",
+        data_type="boolean",
+        unit="",
+    ),
+)
+
+
+def list_formats() -> list[dict[str, str]]:
+    """Return the formats that exist, as the API shows them."""
+    return [
+        {
+            "id": item.id,
+            "name": item.name,
+            "description": _FORMAT_DESCRIPTIONS[item.id],
+            "mime_type": item.mime_type,
+            "extension": item.extension,
+        }
+        for item in FORMATS.values()
+    ]
+
+
+def list_metrics(hass: HomeAssistant) -> list[dict[str, str]]:
+    """Return the fields that can be exported beside a row's own keys; a cost in its currency."""
+    return [
+        {
+            "field": metric.field,
+            "name": metric.name,
+            "description": metric.description,
+            "data_type": metric.data_type,
+            "unit": hass.config.currency if metric.unit is None else metric.unit,
+        }
+        for metric in METRICS
+    ]
+
+
+async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dict[str, Any]]:
+    """Return the devices that the caller may export.
+
+    `last_seen` is the UTC time of the last answer (None when never), `data_points` how many
+    states the recorder holds of the field it holds most of.
+    """
+    devices = readable_devices(user, export_devices(hass))
+    instance = get_instance(hass)
+    stored, last_known = await instance.async_add_executor_job(_read_recorder, instance, devices)
+    return [
+        {
+            "device_id": device.device_id,
+            "device_ip": device.address,
+            "device_name": device.name,
+            "device_type": device.device_type,
+            "mac": device.mac,
+            "pdl": device.pdl,
+            "role": str(device.role),
+            "last_seen": _last_answer(hass, device)
+            or max((last_known[e] for e in entities if e in last_known), default=None),
+            "data_points": max((stored[e] for e in entities), default=0),
+        }
+        for device in devices
+        for entities in [tuple(device.entities.values())]
+    ]
+
+
+def _last_answer(hass: HomeAssistant, device: ExportDevice) -> datetime | None:
+    """Return when a device that answers now last did so; the recorder keeps changes only."""
+    states = (hass.states.get(entity_id) for entity_id in device.entities.values())
+    return max(
+        (
+            state.last_reported
+            for state in states
+            if state is not None and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+        ),
+        default=None,
+    )
+
+
+def _read_recorder(
+    instance: Recorder, devices: Iterable[ExportDevice]
+) -> tuple[dict[str, int], dict[str, datetime]]:
+    """Return per entity how many states are stored, and when it last had a known value."""
+    entity_ids = [entity_id for device in devices for entity_id in device.entities.values()]
+    with session_scope(session=instance.get_session(), read_only=True) as session:
+        connection = session.connection()
+        stored = count_states(connection, entity_ids)
+        seen = last_seen(connection, entity_ids)
+    return stored, {entity_id: dt_util.utc_from_timestamp(ts) for entity_id, ts in seen.items()}

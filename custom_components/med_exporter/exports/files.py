@@ -1,0 +1,132 @@
+"""Where export files lie: an owner-only folder, with a JSON description beside each file.
+
+The descriptions let the files be found again when the database with the history is lost. All
+methods touch the disk: call them in an executor.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import suppress
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..const import LOGGER
+from ..history.history import ExportKind, ExportRecord, ExportStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DESCRIPTION_SUFFIX: Final = ".about.json"
+# What a file is called while it is written, and the engine's own scratch database.
+_LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
+_EXPORT_NAME: Final = re.compile(r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\..+")
+_TIMES: Final = ("created_at", "started_at", "completed_at", "expires_at")
+
+
+class ExportFolder:
+    """The folder of finished export files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def file_for(
+        self, export_id: str, export_type: str, days: tuple[str, str], extension: str
+    ) -> Path:
+        """Return where an export's file goes: its name carries the type and the range."""
+        first, last = days
+        return self._path / f"{export_type}_{first}_{last}_{export_id[:8]}{extension}"
+
+    def prepare(self) -> list[ExportRecord]:
+        """Make the folder, remove what a killed run left, return the records of whole files.
+
+        A file without a description was renamed the moment Home Assistant died; as nothing
+        tells whose it is, it goes too, and so does a description whose file is gone.
+        """
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.chmod(0o700)
+        for pattern in _LEFTOVERS:
+            for left in self._path.glob(pattern):
+                left.unlink(missing_ok=True)
+        records = list(self._described())
+        known = {record.path for record in records}
+        for file in self._path.iterdir():
+            if _EXPORT_NAME.fullmatch(file.name) and str(file) not in known:
+                described = file.name.removesuffix(_DESCRIPTION_SUFFIX)
+                if described == file.name or str(self._path / described) not in known:
+                    file.unlink(missing_ok=True)
+        return records
+
+    def describe(self, record: ExportRecord) -> None:
+        """Write the description of a record's file beside it, owner-only, whole or not at all."""
+        if record.path is None:
+            return
+        values = asdict(record)
+        values["path"] = Path(record.path).name
+        for name in _TIMES:
+            values[name] = None if values[name] is None else values[name].isoformat()
+        target = _description_of(Path(record.path))
+        part = target.with_name(f"{target.name}.part")
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(values, file, ensure_ascii=False, indent=2)
+        part.replace(target)
+
+    def remove(self, path: str) -> None:
+        """Remove a file, its description and whatever a run that was stopped left of it."""
+        file = Path(path)
+        self.remove_parts(path)
+        file.unlink(missing_ok=True)
+        _description_of(file).unlink(missing_ok=True)
+
+    def remove_parts(self, path: str) -> None:
+        """Remove what a run that was stopped left of a file."""
+        file = Path(path)
+        for pattern in _LEFTOVERS:
+            for left in file.parent.glob(f"{file.name}{pattern}"):
+                left.unlink(missing_ok=True)
+
+    def expired(self, now: datetime) -> list[ExportRecord]:
+        """Return the records of the files whose time is over."""
+        return [
+            record
+            for record in self._described()
+            if record.expires_at is not None and record.expires_at <= now
+        ]
+
+    def _described(self) -> Iterator[ExportRecord]:
+        for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
+            file = description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
+            with suppress(FileNotFoundError):
+                record = _read_description(description, file)
+                if record is not None:
+                    yield record
+
+
+def _description_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}{_DESCRIPTION_SUFFIX}")
+
+
+def _read_description(description: Path, file: Path) -> ExportRecord | None:
+    """Read a description; None where it is damaged or its file is gone."""
+    if not file.is_file():
+        return None
+    try:
+        values: dict[str, Any] = json.loads(description.read_bytes())
+        known = {field.name for field in fields(ExportRecord)}
+        values = {name: value for name, value in values.items() if name in known}
+        for name in _TIMES:
+            if values.get(name) is not None:
+                values[name] = datetime.fromisoformat(values[name])
+        values["kind"] = ExportKind(values["kind"])
+        values["status"] = ExportStatus(values["status"])
+        values["path"] = str(file)
+        return ExportRecord(**values)
+    except (ValueError, TypeError, KeyError, AttributeError) as err:
+        LOGGER.warning("The description %s cannot be read: %s", description.name, err)
+        return None

@@ -1,0 +1,151 @@
+"""Run one job of the engine in a process of its own, so that Home Assistant stays quick.
+
+For an in-memory database, which no other process can read, the same engine runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.helpers.recorder import get_instance, session_scope
+
+from ..const import LOGGER
+from ..engine.errors import ErrorCode, ExportError
+from ..engine.run import Result, run_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from homeassistant.components.recorder.core import Recorder
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy import Connection
+
+    from ..engine.job import Job
+
+    type OnProgress = Callable[[float], None]
+    """Takes the share that is done, 0 to 100; called in the event loop."""
+
+_ENGINE: Final = Path(__file__).parents[1] / "engine" / "__main__.py"
+_COMMIT_SECONDS: Final = 15
+_LINE_BYTES: Final = 1024 * 1024
+_LOGGED_BYTES: Final = 4096
+
+
+async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) -> Result:
+    """Make a job's file and return what was made.
+
+    Cancelling the task stops the engine at once; what it has begun to write is the caller's to
+    remove.
+
+    Raises ExportError when the file could not be made.
+    """
+    instance = get_instance(hass)
+    try:
+        # What the recorder still holds in memory belongs into the file. Its queue does not run
+        # before Home Assistant has started, hence the limit.
+        async with asyncio.timeout(_COMMIT_SECONDS):
+            await instance.async_block_till_done()
+    except TimeoutError:
+        LOGGER.debug("The recorder did not commit in time; the export may lack the latest states")
+    if instance.db_url == "sqlite://" or ":memory:" in instance.db_url:
+        return await _async_run_in_thread(hass, instance, job, on_progress)
+    return await _async_run_in_process(instance.db_url, job, on_progress)
+
+
+async def _async_run_in_process(database_url: str, job: Job, on_progress: OnProgress) -> Result:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-I",
+        str(_ENGINE),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        limit=_LINE_BYTES,
+    )
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise RuntimeError("The engine's process has no pipes")
+    complaints = asyncio.create_task(_async_tail(process.stderr))
+    try:
+        request = {
+            "database_url": database_url,
+            "sys_path": [path for path in sys.path if path],
+            "job": job.to_json(),
+        }
+        # The pipe stays open: its end tells the engine that Home Assistant is gone.
+        with suppress(ConnectionError):
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            await process.stdin.drain()
+        result = await _async_follow(process.stdout, on_progress)
+        status = await process.wait()
+        if said := await complaints:
+            LOGGER.error("The export engine complains: %s", said)
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        complaints.cancel()
+    if result is None:
+        raise ExportError(
+            ErrorCode.INTERNAL_ERROR, f"The export's process ended unexpectedly (status {status})"
+        )
+    return result
+
+
+async def _async_follow(stream: asyncio.StreamReader, on_progress: OnProgress) -> Result | None:
+    """Read what the engine says until it ends; None when it never came to a result."""
+    result = None
+    async for line in stream:
+        said: dict[str, Any] = json.loads(line)
+        if "progress" in said:
+            on_progress(said["progress"])
+        elif "error" in said:
+            raise ExportError(ErrorCode(said["error"]["code"]), said["error"]["message"])
+        elif "result" in said:
+            result = Result(**said["result"])
+    return result
+
+
+async def _async_tail(stream: asyncio.StreamReader) -> str:
+    """Read a stream to its end and return the last of it."""
+    tail = b""
+    while chunk := await stream.read(_LOGGED_BYTES):
+        tail = (tail + chunk)[-_LOGGED_BYTES:]
+    return tail.decode("utf-8", "replace").strip()
+
+
+async def _async_run_in_thread(
+    hass: HomeAssistant, instance: Recorder, job: Job, on_progress: OnProgress
+) -> Result:
+    cancelled = threading.Event()
+
+    @contextmanager
+    def connect() -> Iterator[Connection]:
+        with session_scope(session=instance.get_session(), read_only=True) as session:
+            yield session.connection()
+
+    def progress(share: float, _records: int) -> None:
+        hass.loop.call_soon_threadsafe(on_progress, share)
+
+    def run() -> Result:
+        return run_job(job, connect, progress, cancelled.is_set)
+
+    running = instance.async_add_executor_job(run)
+    try:
+        await asyncio.wait([running])
+    except asyncio.CancelledError:
+        cancelled.set()
+        # The thread leaves at its next step and may not outlive this: the database is the
+        # recorder's own, and closes under it. Being cancelled again does not hasten it.
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        running.exception()
+        raise
+    return await running

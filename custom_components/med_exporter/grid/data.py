@@ -1,0 +1,141 @@
+"""What is known of the grid: Tempo colours of all days read so far, and EcoWatt's signals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..sources.ecowatt import EcoWattDay
+from ..sources.tempo_calendar import (
+    FIRST_DAY,
+    ONE_DAY,
+    TempoColour,
+    announced_at,
+    contract_date,
+    days_between,
+    days_left,
+    paris_date,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..sources.ecowatt import Signals
+    from ..sources.tempo import Colours
+
+# A forecast that nobody has confirmed for this long tells nothing any more.
+_SIGNAL_MAX_AGE: Final = timedelta(hours=24)
+
+
+class GridData:
+    """Colours and signals by their date, never by "today" or "tomorrow": nothing goes stale.
+
+    All `now` are aware times. The calendar day (`today`, `tomorrow`) changes at midnight in Paris
+    and is for display; the contract day (`contract_colour`) changes at 06:00 and is for prices.
+    `tempo_read_at` is when a colour was last learnt, `ecowatt_read_at` when the signals were.
+    """
+
+    def __init__(self) -> None:
+        self._colours: Colours = {}
+        # Read before their announcement, so that they may still change.
+        self._provisional: set[date] = set()
+        self._signals: Signals = {}
+        self.tempo_read_at: datetime | None = None
+        self.ecowatt_read_at: datetime | None = None
+
+    def colour(self, day: date) -> TempoColour | None:
+        """Return the colour of a day; None where it is not known."""
+        return self._colours.get(day)
+
+    def colours(self, start: date, end: date) -> dict[date, TempoColour | None]:
+        """Return the colours of the days from start to end, both included."""
+        return {day: self._colours.get(day) for day in days_between(start, end)}
+
+    @property
+    def known_colours(self) -> Mapping[date, TempoColour]:
+        """Return all colours known; the view follows what is read later."""
+        return MappingProxyType(self._colours)
+
+    def is_final(self, day: date) -> bool:
+        """Return whether the colour of a day is known and can no longer change."""
+        return day in self._colours and day not in self._provisional
+
+    def today(self, now: datetime) -> TempoColour | None:
+        """Return the colour of the calendar day."""
+        return self._colours.get(paris_date(now))
+
+    def tomorrow(self, now: datetime) -> TempoColour | None:
+        """Return the colour of the next calendar day; known from about 10:40 on."""
+        return self._colours.get(paris_date(now) + ONE_DAY)
+
+    def contract_colour(self, now: datetime) -> TempoColour | None:
+        """Return the colour that prices this moment: before 06:00 it is the day before's."""
+        return self._colours.get(contract_date(now))
+
+    def days_left(self, now: datetime) -> dict[TempoColour, int] | None:
+        """Return the days per colour that the season still has to place; None when not known."""
+        return days_left(self._colours, paris_date(now))
+
+    def ecowatt(self, now: datetime) -> EcoWattDay | None:
+        """Return today's signal; None where it is not known, or was last read a day ago."""
+        if self.ecowatt_read_at is None or now - self.ecowatt_read_at > _SIGNAL_MAX_AGE:
+            return None
+        return self._signals.get(paris_date(now))
+
+    def ecowatt_days(self, now: datetime) -> list[EcoWattDay]:
+        """Return the signals from today on, up to four, in order; empty where none is known."""
+        if self.ecowatt_read_at is None or now - self.ecowatt_read_at > _SIGNAL_MAX_AGE:
+            return []
+        today = paris_date(now)
+        return [self._signals[day] for day in sorted(self._signals) if day >= today]
+
+    def add_colours(self, colours: Colours, now: datetime) -> None:
+        """Take colours that were asked for at `now`. One that is final stays as it is."""
+        latest = paris_date(now) + 2 * ONE_DAY
+        for day, colour in colours.items():
+            if not FIRST_DAY <= day <= latest or self.is_final(day):
+                continue
+            self._colours[day] = colour
+            if now < announced_at(day):
+                self._provisional.add(day)
+            else:
+                self._provisional.discard(day)
+            self.tempo_read_at = now
+
+    def add_signals(self, signals: Signals, now: datetime) -> None:
+        """Take EcoWatt's signals in the place of those before."""
+        self._signals = dict(signals)
+        self.ecowatt_read_at = now
+
+    def to_stored(self) -> dict[str, Any]:
+        """Return everything as it may be kept on disk."""
+        return {
+            "colours": {day.isoformat(): c.value for day, c in sorted(self._colours.items())},
+            "provisional": sorted(day.isoformat() for day in self._provisional),
+            "signals": [self._signals[day].to_stored() for day in sorted(self._signals)],
+            "tempo_read_at": _text(self.tempo_read_at),
+            "ecowatt_read_at": _text(self.ecowatt_read_at),
+        }
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
+        """Return what `to_stored` described."""
+        data = cls()
+        data._colours = {
+            date.fromisoformat(day): TempoColour(name) for day, name in stored["colours"].items()
+        }
+        data._provisional = {date.fromisoformat(day) for day in stored["provisional"]}
+        signals = [EcoWattDay.from_stored(signal) for signal in stored["signals"]]
+        data._signals = {signal.date: signal for signal in signals}
+        data.tempo_read_at = _moment(stored["tempo_read_at"])
+        data.ecowatt_read_at = _moment(stored["ecowatt_read_at"])
+        return data
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

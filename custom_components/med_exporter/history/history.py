@@ -1,0 +1,454 @@
+"""The history of exports: every push and every file, in the recorder's database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.util import dt as dt_util
+from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..const import DOMAIN, LOGGER
+from .tables import create_tables, exports_table, exports_table_exists
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Collection
+
+    from homeassistant.components.recorder.core import Recorder
+    from sqlalchemy.engine import Connection, Row
+
+SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
+EVENT_EXPORT: Final = f"{DOMAIN}_export"
+ERROR_INTERRUPTED: Final = "INTERRUPTED"
+
+_TIME_COLUMNS: Final = {
+    "created_at": "created_ts",
+    "started_at": "started_ts",
+    "completed_at": "completed_ts",
+    "expires_at": "expires_ts",
+}
+_JSON_COLUMNS: Final = ("request", "warnings")
+
+
+class ExportStatus(StrEnum):
+    """Where an export stands. Pushes show COMPLETED as success, FAILED and INTERRUPTED as error."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    EXPIRED = "expired"
+
+
+UNFINISHED: Final = frozenset({ExportStatus.QUEUED, ExportStatus.RUNNING})
+
+
+class ExportKind(StrEnum):
+    """What an export made: a file, or a push to a destination."""
+
+    FILE = "file"
+    PUSH = "push"
+
+
+class HistoryUnavailableError(HomeAssistantError):
+    """The recorder's database could not be read or written."""
+
+    def __init__(self) -> None:
+        super().__init__(translation_domain=DOMAIN, translation_key="history_unavailable")
+
+
+@dataclass(kw_only=True, slots=True)
+class ExportRecord:
+    """One export. All times are UTC; `size` is in bytes; `path` is absolute."""
+
+    id: str
+    kind: ExportKind
+    status: ExportStatus
+    trigger: str
+    created_at: datetime
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    expires_at: datetime | None = None
+    user_id: str | None = None
+    export_type: str | None = None
+    format: str | None = None
+    destination_id: str | None = None
+    destination: str | None = None
+    destination_name: str | None = None
+    records: int | None = None
+    size: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    path: str | None = None
+    request: dict[str, Any] | None = None
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    downloads: int = 0
+
+
+def export_event_data(record: ExportRecord) -> dict[str, Any]:
+    """Return what an event tells about a finished export: plain values, no path, no request."""
+    duration = None
+    if record.started_at is not None and record.completed_at is not None:
+        duration = round((record.completed_at - record.started_at).total_seconds(), 3)
+    values = {
+        "export_id": record.id,
+        "kind": record.kind.value,
+        "status": record.status.value,
+        "trigger": record.trigger,
+        "export_type": record.export_type,
+        "format": record.format,
+        "destination_id": record.destination_id,
+        "destination": record.destination,
+        "destination_name": record.destination_name,
+        "records": record.records,
+        "size": record.size,
+        "duration": duration,
+        "error_code": record.error_code,
+        "error_message": record.error_message,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+class History:
+    """Keeps the records of exports.
+
+    Writes go through the recorder's queue, which does not run before Home Assistant has started;
+    until a record is committed it is kept here, so that reads always see what was saved.
+    """
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._started_at = dt_util.utcnow()
+        self._pending: dict[str, ExportRecord] = {}
+        self._deleted: set[str] = set()
+        self._waiting: list[tuple[ExportRecord, asyncio.Future[None]]] = []
+        # The runs of this life; any other unfinished one in the table was interrupted.
+        self._unfinished: set[str] = set()
+
+    @callback
+    def async_setup(self) -> None:
+        """Queue the creation of the tables and the marking of runs that an earlier life left."""
+        self._queue(_MarkInterrupted(self))
+
+    @callback
+    def save(self, record: ExportRecord) -> asyncio.Future[None]:
+        """Store a copy of the record, replacing an earlier one of the same id.
+
+        Returns a future that is done when the record is committed, or fails with
+        `HistoryUnavailableError`; a caller may ignore it. A record that was unfinished and now
+        is finished is announced at once.
+        """
+        stored = replace(record, warnings=list(record.warnings))
+        self._pending[stored.id] = stored
+        self._deleted.discard(stored.id)
+        committed: asyncio.Future[None] = self._hass.loop.create_future()
+        # Nobody has to look at the outcome.
+        committed.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._waiting.append((stored, committed))
+        self._queue(_Write(self))
+        if stored.status in UNFINISHED:
+            self._unfinished.add(stored.id)
+        elif stored.id in self._unfinished:
+            self._unfinished.discard(stored.id)
+            self._announce(stored)
+        return committed
+
+    async def async_get(self, export_id: str) -> ExportRecord | None:
+        """Return the record of this id, or None. Raises HistoryUnavailableError."""
+        if export_id in self._deleted:
+            return None
+        if (pending := self._pending.get(export_id)) is not None:
+            return replace(pending)
+
+        def read(connection: Connection) -> Row[Any] | None:
+            statement = select(exports_table).where(exports_table.c.id == export_id)
+            return connection.execute(statement).first()
+
+        row = await self._async_read(read, None)
+        return None if row is None else self._record(row)
+
+    async def async_list(
+        self,
+        *,
+        kind: ExportKind | None = None,
+        user_id: str | None = None,
+        destination: str | None = None,
+        status: ExportStatus | Collection[ExportStatus] | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[list[ExportRecord], int]:
+        """Return one page of records, newest first, and how many there are in all.
+
+        `destination` is a destination's public id or a type; `status` one status or several.
+        Raises HistoryUnavailableError.
+        """
+        statuses = None if status is None else _as_set(status)
+        pending = [
+            record
+            for record in self._pending.values()
+            if kind in {None, record.kind}
+            and user_id in {None, record.user_id}
+            and destination in {None, record.destination_id, record.destination}
+            and (statuses is None or record.status in statuses)
+        ]
+        columns = exports_table.c
+        conditions: list[ColumnElement[bool]] = []
+        if overlaid := {*self._pending, *self._deleted}:
+            conditions.append(columns.id.not_in(overlaid))
+        if kind is not None:
+            conditions.append(columns.kind == kind.value)
+        if user_id is not None:
+            conditions.append(columns.user_id == user_id)
+        if destination is not None:
+            conditions.append(
+                or_(columns.destination_id == destination, columns.destination == destination)
+            )
+        if statuses is not None:
+            conditions.append(self._status_condition(statuses))
+        chosen = and_(True, *conditions)  # noqa: FBT003
+
+        def read(connection: Connection) -> tuple[list[Row[Any]], int]:
+            count = select(func.count()).select_from(exports_table).where(chosen)
+            page = (
+                select(exports_table)
+                .where(chosen)
+                .order_by(columns.created_ts.desc(), columns.row_id.desc())
+                .limit(limit if not pending else offset + limit)
+                .offset(offset if not pending else 0)
+            )
+            return list(connection.execute(page)), connection.execute(count).scalar_one()
+
+        nothing: tuple[list[Row[Any]], int] = ([], 0)
+        rows, stored = await self._async_read(read, nothing)
+        records = [self._record(row) for row in rows]
+        if pending:
+            # A record saved later comes first among those of one instant.
+            records = [replace(record) for record in reversed(pending)] + records
+            records.sort(key=lambda record: record.created_at, reverse=True)
+            records = records[offset : offset + limit]
+        return records, stored + len(pending)
+
+    async def async_delete(self, export_id: str) -> None:
+        """Forget the record of this id; nothing happens when there is none."""
+        self._pending.pop(export_id, None)
+        self._unfinished.discard(export_id)
+        self._deleted.add(export_id)
+        self._queue(_Write(self))
+
+    def _queue(self, task: RecorderTask) -> None:
+        get_instance(self._hass).queue_task(task)
+
+    @callback
+    def _announce(self, record: ExportRecord) -> None:
+        self._hass.bus.async_fire(
+            EVENT_EXPORT, export_event_data(record), context=Context(user_id=record.user_id)
+        )
+        async_dispatcher_send(self._hass, SIGNAL_EXPORT_FINISHED, replace(record))
+
+    def _status_condition(self, statuses: set[ExportStatus]) -> ColumnElement[bool]:
+        columns = exports_table.c
+        unfinished = _is_one_of(columns.status, UNFINISHED)
+        own = columns.id.in_(self._unfinished)
+        matching = [
+            _is_one_of(columns.status, statuses - UNFINISHED),
+            and_(own, _is_one_of(columns.status, statuses & UNFINISHED)),
+        ]
+        if ExportStatus.INTERRUPTED in statuses:
+            matching.append(and_(unfinished, not_(own)))
+        return or_(*matching)
+
+    def _record(self, row: Row[Any]) -> ExportRecord:
+        """Build a record from its row; what an earlier life left unfinished was interrupted."""
+        record = _record_from_row(row)
+        if record.status in UNFINISHED and record.id not in self._unfinished:
+            _mark_interrupted(record, self._started_at)
+        return record
+
+    async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
+        instance = get_instance(self._hass)
+
+        def in_executor() -> T:
+            with session_scope(session=instance.get_session(), read_only=True) as session:
+                connection = session.connection()
+                return read(connection) if exports_table_exists(connection) else missing
+
+        try:
+            return await instance.async_add_executor_job(in_executor)
+        except (SQLAlchemyError, RuntimeError) as err:
+            LOGGER.error("The history of exports could not be read: %s", err)
+            raise HistoryUnavailableError from err
+
+    @callback
+    def _committed(self, written: list[ExportRecord], removed: set[str]) -> None:
+        """Drop from memory what the database now holds."""
+        for record in written:
+            if self._pending.get(record.id) is record:
+                del self._pending[record.id]
+        self._deleted -= removed
+        # A later save of the same record is in `_pending` and comes with its own write.
+        ids = {record.id for record in written} | removed
+        settled = [item for item in self._waiting if item[0].id in ids]
+        self._waiting = [
+            item
+            for item in self._waiting
+            if item[0].id not in ids or self._pending.get(item[0].id) is item[0]
+        ]
+        for record, future in settled:
+            if self._pending.get(record.id) is not record and not future.done():
+                future.set_result(None)
+
+    @callback
+    def _failed(self) -> None:
+        """Tell those who wait; the records stay in memory and go along with the next write."""
+        waiting, self._waiting = self._waiting, []
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(HistoryUnavailableError())
+
+    @callback
+    def _marked(self, interrupted: list[ExportRecord]) -> None:
+        for record in interrupted:
+            self._announce(record)
+
+
+@dataclass(slots=True)
+class _HistoryTask(RecorderTask):
+    """A write in the recorder's own thread, which may not raise its errors there."""
+
+    history: History
+    retried: bool = field(default=False, init=False)
+
+    def run(self, instance: Recorder) -> None:
+        """Write, and keep errors from the recorder but those it repairs itself."""
+        try:
+            with session_scope(session=instance.get_session()) as session:
+                connection = session.connection()
+                create_tables(connection)
+                announce = self.write(connection)
+        except (SQLAlchemyError, RuntimeError) as err:
+            if "malformed" in str(err) or "not a database" in str(err):
+                # The recorder moves the broken file away; a second try then meets a new database.
+                if not self.retried:
+                    self.retried = True
+                    instance.queue_task(self)
+                raise
+            LOGGER.error("The history of exports could not be written: %s", err)
+            self.call(self.history._failed)  # noqa: SLF001
+        else:
+            self.call(announce)
+
+    def write(self, connection: Connection) -> Callable[[], None]:
+        """Write, and return what the event loop does after the commit."""
+        raise NotImplementedError
+
+    def call(self, then: Callable[[], None]) -> None:
+        loop = self.history._hass.loop  # noqa: SLF001
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(then)
+
+
+@dataclass(slots=True)
+class _Write(_HistoryTask):
+    """Write everything that waits: a failed write is made up by the next one."""
+
+    def write(self, connection: Connection) -> Callable[[], None]:
+        written = list(self.history._pending.values())  # noqa: SLF001
+        removed = set(self.history._deleted)  # noqa: SLF001
+        for record in written:
+            _upsert(connection, record)
+        if removed:
+            connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
+        return lambda: self.history._committed(written, removed)  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class _MarkInterrupted(_HistoryTask):
+    """Mark what an earlier life left unfinished; queued before anything of this life is written."""
+
+    def write(self, connection: Connection) -> Callable[[], None]:
+        unfinished = _is_one_of(exports_table.c.status, UNFINISHED)
+        rows = connection.execute(
+            select(exports_table).where(unfinished).order_by(exports_table.c.row_id)
+        )
+        own = set(self.history._unfinished)  # noqa: SLF001
+        records = [record for row in rows if (record := _record_from_row(row)).id not in own]
+        for record in records:
+            _mark_interrupted(record, self.history._started_at)  # noqa: SLF001
+            _upsert(connection, record)
+        return lambda: self.history._marked(records)  # noqa: SLF001
+
+
+def _mark_interrupted(record: ExportRecord, noticed_at: datetime) -> None:
+    record.status = ExportStatus.INTERRUPTED
+    record.completed_at = noticed_at
+    record.error_code = ERROR_INTERRUPTED
+    record.error_message = "Home Assistant stopped while the export was under way."
+
+
+def _as_set(status: ExportStatus | Collection[ExportStatus]) -> set[ExportStatus]:
+    return {status} if isinstance(status, ExportStatus) else set(status)
+
+
+def _is_one_of(
+    column: ColumnElement[Any], statuses: Collection[ExportStatus]
+) -> ColumnElement[bool]:
+    # Not every database driver takes a subclass of str.
+    return column.in_([status.value for status in statuses])
+
+
+def _upsert(connection: Connection, record: ExportRecord) -> None:
+    values = _row_values(record)
+    here = exports_table.c.id == record.id
+    if connection.execute(select(exports_table.c.row_id).where(here)).first() is None:
+        connection.execute(insert(exports_table).values(**values))
+    else:
+        connection.execute(update(exports_table).where(here).values(**values))
+
+
+def _row_values(record: ExportRecord) -> dict[str, Any]:
+    """Return the row of a record, made so that no database refuses it."""
+    values: dict[str, Any] = {}
+    for name in (item.name for item in fields(record)):
+        value = getattr(record, name)
+        if name in _TIME_COLUMNS:
+            values[_TIME_COLUMNS[name]] = None if value is None else value.timestamp()
+        elif name in _JSON_COLUMNS:
+            # Escaped, so that what is no valid Unicode can be stored too.
+            values[name] = None if value is None else json.dumps(value, default=str)
+        elif isinstance(value, str):
+            length = exports_table.c[name].type.length  # type: ignore[attr-defined]
+            values[name] = _storable(value)[:length]
+        else:
+            values[name] = value
+    return values
+
+
+def _storable(text: str) -> str:
+    """Replace lone surrogates, which no database takes, and NUL, which PostgreSQL refuses."""
+    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
+
+
+def _record_from_row(row: Row[Any]) -> ExportRecord:
+    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001
+    del values["row_id"]
+    for name, column in _TIME_COLUMNS.items():
+        stamp = values.pop(column)
+        values[name] = None if stamp is None else datetime.fromtimestamp(stamp, UTC)
+    for name in _JSON_COLUMNS:
+        values[name] = None if values[name] is None else json.loads(values[name])
+    values["warnings"] = values["warnings"] or []
+    values["kind"] = ExportKind(values["kind"])
+    values["status"] = ExportStatus(values["status"])
+    return ExportRecord(**values)

@@ -1,0 +1,3 @@
+"""What belongs to the whole installation and to no single entry."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Metering points: the plugs that are read, what they count, and their entities."""
+
+from __future__ import annotations

@@ -1,0 +1,278 @@
+"""Polling of a metering point's plugs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.components import network
+from homeassistant.core import callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, DOMAIN, LOGGER
+from ..sources.kasa import Connection, KasaError, KasaHost, PlugSample, search
+from ..vault import SecretLostError
+from .counter import EnergyCounter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+    from datetime import datetime
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..sources.kasa import SessionFactory
+    from ..vault import Vault
+
+DEFAULT_POLLING_INTERVAL: Final = 30
+MIN_POLLING_INTERVAL: Final = 5
+MAX_POLLING_INTERVAL: Final = 3600
+
+# A plug that has not answered by now is lost, in seconds.
+_POLL_LIMIT = 8
+# A round waits this long for its plugs; the slower ones are shown when they have answered.
+_PATIENCE = 2
+# A strip asks its sockets one after the other; more often than this, some of them lock up.
+_STRIP_INTERVAL = 60
+# How long to wait between two searches of the network for plugs that have moved.
+_SEARCH_INTERVAL = 60
+_STORE_VERSION = 1
+
+
+@dataclass(kw_only=True, slots=True)
+class PlugState:
+    """A plug as it stands: the latest reading, None while it does not answer, and its counter."""
+
+    sample: PlugSample | None = None
+    counter: EnergyCounter
+
+
+class _Host:
+    """A host under the coordinator's care."""
+
+    def __init__(self, mac: str, link: KasaHost, plug_ids: list[str]) -> None:
+        self.mac = mac
+        self.link = link
+        self.plug_ids = plug_ids
+        self.answering = True
+        self.busy = False
+        self.due_at = 0.0
+        self.searched_at = float("-inf")
+        self.asked = 0
+        self.answered = 0
+
+
+class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
+    """Poll all plugs of a metering point side by side; `data` holds each by its plug id.
+
+    A plug that does not answer becomes unavailable, and is looked for in the background so that
+    the others are never held up. What the counters have counted is on disk before it is shown:
+    no stop, however sudden, makes them fall.
+    """
+
+    config_entry: ConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, vault: Vault, session: SessionFactory
+    ) -> None:
+        plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
+        self._hosts = [
+            _Host(
+                mac,
+                KasaHost(_connection(stored, vault), session),
+                [plug_id for plug_id, plug in plugs.items() if plug["mac"] == mac],
+            )
+            for mac, stored in entry.data[CONF_HOSTS].items()
+        ]
+        seconds = entry.options.get(CONF_POLLING_INTERVAL, DEFAULT_POLLING_INTERVAL)
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=entry.title,
+            update_interval=timedelta(seconds=seconds),
+        )
+        self.data = {}
+        self._store = counter_store(hass, entry.entry_id)
+        self._saving = asyncio.Lock()
+        self._unsaved = False
+
+    async def _async_setup(self) -> None:
+        stored = await self._store.async_load() or {}
+        for plug_id in self.config_entry.data[CONF_PLUGS]:
+            counter = EnergyCounter()
+            if plug_id in stored:
+                counter = EnergyCounter.from_dict(stored[plug_id])
+            self.data[plug_id] = PlugState(counter=counter)
+
+    async def _async_update_data(self) -> dict[str, PlugState]:
+        now = self.hass.loop.time()
+        due = [host for host in self._hosts if not host.busy and host.due_at <= now]
+        waited_for = [self._start(host, self._poll) for host in due if host.answering]
+        for host in due:
+            if not host.answering:
+                self._start(host, self._recover).add_done_callback(self._show)
+        if waited_for:
+            _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
+            for task in late:
+                task.add_done_callback(self._show)
+        return self.data
+
+    def close_day(self, now: datetime) -> None:
+        """Start a new day, and month, for all counters at local midnight."""
+        for state in self.data.values():
+            state.counter.roll(now)
+        self.async_update_listeners()
+
+    async def async_shutdown(self) -> None:
+        """Stop polling and drop the connections."""
+        await super().async_shutdown()
+        await asyncio.gather(*(host.link.close() for host in self._hosts))
+
+    def answer_rate(self) -> dict[str, tuple[int, int]]:
+        """Return how often each host, by MAC, was asked and answered since the start."""
+        return {host.mac: (host.asked, host.answered) for host in self._hosts}
+
+    def _start(
+        self, host: _Host, work: Callable[[_Host], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None]:
+        async def run() -> None:
+            try:
+                await work(host)
+            except Exception:  # noqa: BLE001 (no plug, whatever it answers, stops the others)
+                LOGGER.exception("Reading %s failed", self._names(host))
+                await self._lose(host, "failed")
+            finally:
+                host.busy = False
+
+        host.busy = True
+        return self.config_entry.async_create_background_task(
+            self.hass, run(), f"{DOMAIN} reads {host.mac}"
+        )
+
+    @callback
+    def _show(self, _: asyncio.Task[None]) -> None:
+        self.async_update_listeners()
+
+    async def _poll(self, host: _Host) -> None:
+        await self._take(await self._ask(host))
+
+    async def _ask(self, host: _Host) -> list[PlugSample]:
+        """Read one host, within its own time limit. Return nothing where it does not answer."""
+        host.asked += 1
+        try:
+            async with asyncio.timeout(_POLL_LIMIT):
+                samples = await host.link.poll(dt_util.now().date())
+        except KasaError as err:
+            await self._lose(host, err.code)
+            if err.code == "invalid_auth":
+                self.config_entry.async_start_reauth(self.hass)
+            return []
+        except TimeoutError:
+            await self._lose(host, "timed_out")
+            return []
+        if {sample.identity.mac for sample in samples} != {host.mac}:
+            # The address has gone to another plug.
+            await self._lose(host, "moved")
+            return []
+        host.answered += 1
+        if not host.answering:
+            LOGGER.info("%s answers again at %s", self._names(host), host.link.connection.host)
+            host.answering = True
+        if host.link.is_strip:
+            host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
+        return samples
+
+    async def _take(self, samples: Iterable[PlugSample]) -> None:
+        """Count what the plugs have counted, and keep it on disk before it is shown."""
+        now = dt_util.now()
+        interval = max(self.update_interval or timedelta(), timedelta(seconds=_STRIP_INTERVAL))
+        known = [sample for sample in samples if sample.identity.plug_id in self.data]
+        changed = False
+        for sample in known:
+            counter = self.data[sample.identity.plug_id].counter
+            last, day = counter.seen_at, counter.day
+            growth = counter.advance(
+                sample.counters, now, filled=last is not None and now - last > 2.5 * interval
+            )
+            changed = changed or growth > 0 or counter.day != day
+        if changed:
+            await self._save()
+        for sample in known:
+            self.data[sample.identity.plug_id].sample = sample
+
+    async def _save(self) -> None:
+        """Write all counters; plugs that answer at the same time share one write."""
+        self._unsaved = True
+        async with self._saving:
+            if self._unsaved:
+                self._unsaved = False
+                await self._store.async_save(
+                    {plug_id: state.counter.to_dict() for plug_id, state in self.data.items()}
+                )
+
+    async def _lose(self, host: _Host, code: str) -> None:
+        if host.answering:
+            LOGGER.warning(
+                "%s does not answer at %s: %s",
+                self._names(host),
+                host.link.connection.host,
+                code.replace("_", " "),
+            )
+        host.answering = False
+        for plug_id in host.plug_ids:
+            self.data[plug_id].sample = None
+        await host.link.close()
+
+    async def _recover(self, host: _Host) -> None:
+        """Try a silent host again where it was, then look for it elsewhere."""
+        await self._take(await self._ask(host) or await self._find(host))
+
+    async def _find(self, host: _Host) -> list[PlugSample]:
+        """Search the network for a plug that does not answer; read it where it has moved to."""
+        now = self.hass.loop.time()
+        if now - host.searched_at < _SEARCH_INTERVAL:
+            return []
+        host.searched_at = now
+        targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
+        found = (await search(str(target) for target in targets)).get(host.mac)
+        if found is None or found[0] == host.link.connection.host.partition(":")[0]:
+            return []
+        LOGGER.info("%s has moved to %s", self._names(host), found[0])
+        self._move(host, found[0])
+        return await self._ask(host)
+
+    def _move(self, host: _Host, address: str) -> None:
+        old = host.link.connection
+        host.link.connection = Connection(
+            host=address, parameters=old.parameters, credentials_hash=old.credentials_hash
+        )
+        hosts = dict(self.config_entry.data[CONF_HOSTS])
+        hosts[host.mac] = {**hosts[host.mac], "host": address}
+        self.hass.config_entries.async_update_entry(
+            self.config_entry, data={**self.config_entry.data, CONF_HOSTS: hosts}
+        )
+
+    def _names(self, host: _Host) -> str:
+        plugs = self.config_entry.data[CONF_PLUGS]
+        return ", ".join(plugs[plug_id]["name"] for plug_id in host.plug_ids)
+
+
+def counter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+    """Return the store of a metering point's energy counters."""
+    return Store(hass, _STORE_VERSION, f"{DOMAIN}.counters.{entry_id}")
+
+
+def _connection(stored: dict[str, Any], vault: Vault) -> Connection:
+    """Return a connection as the config entry holds it. Raises ConfigEntryAuthFailed."""
+    try:
+        return Connection.from_stored(stored, vault)
+    except SecretLostError as err:
+        raise ConfigEntryAuthFailed(
+            translation_domain=DOMAIN, translation_key="secret_lost"
+        ) from err

@@ -1,0 +1,158 @@
+"""What can be exported: each device with readings, and the entities that hold them.
+
+This is data. Nothing here knows how a reading comes about, so any device of Home Assistant can
+be described the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+
+from ..const import (
+    CONF_HOSTS,
+    CONF_PDL,
+    CONF_PLUGS,
+    CONF_RATED_POWER,
+    CONF_ROLE,
+    DOMAIN,
+    EntryType,
+    PlugRole,
+)
+from ..entries import entries_of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+# Reading field → platform and key of the entity that holds it.
+FIELD_ENTITIES: Final[Mapping[str, tuple[str, str]]] = {
+    "power_w": ("sensor", "power"),
+    "energy_total_kwh": ("sensor", "energy"),
+    "voltage": ("sensor", "voltage"),
+    "current": ("sensor", "current"),
+    "is_on": ("binary_sensor", "relay"),
+}
+
+
+class UnknownDeviceError(Exception):
+    """No device goes by this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class AmbiguousDeviceError(Exception):
+    """Several devices go by this name; `ids` lists them."""
+
+    def __init__(self, name: str, ids: list[str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.ids = ids
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExportDevice:
+    """A device with readings.
+
+    `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
+    the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id.
+    """
+
+    device_id: str
+    name: str
+    device_type: Literal["plug", "strip_socket"]
+    mac: str
+    address: str
+    pdl: str
+    role: PlugRole
+    rated_power: float | None
+    entities: Mapping[str, str]
+
+
+def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
+    """Return all devices with readings, by name; also those that are not answering now."""
+    entities = er.async_get(hass)
+    devices = dr.async_get(hass)
+    found = [
+        device
+        for entry in entries_of_type(hass, EntryType.KASA)
+        for device in _of_entry(entry, devices, entities)
+    ]
+    return sorted(found, key=lambda device: (device.name.casefold(), device.device_id))
+
+
+def select_devices(
+    devices: Iterable[ExportDevice], names: Iterable[str] | Literal["all"]
+) -> list[ExportDevice]:
+    """Return the devices that go by the names, each once, in the order asked for.
+
+    A name is a device id, MAC, IP, `host:port`, name or pdl. A strip's address or MAC stands
+    for all its sockets, a pdl for all plugs of its metering point.
+
+    Raises UnknownDeviceError and AmbiguousDeviceError.
+    """
+    devices = list(devices)
+    if names == "all":
+        return devices
+    chosen: dict[str, ExportDevice] = {}
+    for name in names:
+        chosen.update((device.device_id, device) for device in _named(devices, name))
+    return list(chosen.values())
+
+
+def _of_entry(
+    entry: ConfigEntry, devices: dr.DeviceRegistry, entities: er.EntityRegistry
+) -> Iterable[ExportDevice]:
+    by_plug = {
+        key: device
+        for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
+        for domain, key in device.identifiers
+        if domain == DOMAIN
+    }
+    for plug_id, plug in entry.data[CONF_PLUGS].items():
+        if (device := by_plug.get(plug_id)) is None:
+            continue
+        yield ExportDevice(
+            device_id=device.id,
+            name=device.name_by_user or device.name or plug["name"],
+            device_type="strip_socket" if plug["child_id"] else "plug",
+            mac=plug["mac"],
+            address=entry.data[CONF_HOSTS][plug["mac"]]["host"],
+            pdl=entry.data[CONF_PDL],
+            role=PlugRole(plug[CONF_ROLE]),
+            rated_power=plug[CONF_RATED_POWER],
+            entities={
+                field: entity_id
+                for field, (platform, key) in FIELD_ENTITIES.items()
+                if (entity_id := entities.async_get_entity_id(platform, DOMAIN, f"{plug_id}_{key}"))
+            },
+        )
+
+
+def _named(devices: list[ExportDevice], name: str) -> list[ExportDevice]:
+    """Return what one name stands for, trying the more exact kinds of names first."""
+    mac = "".join(c for c in name.lower() if c not in ":-. ")
+    address = name.strip().lower().removesuffix(":9999")
+    groups = (
+        [d for d in devices if d.device_id == name],
+        [d for d in devices if d.mac == mac],
+        [d for d in devices if d.address.lower() == address],
+        [d for d in devices if d.pdl == name],
+    )
+    if found := next(filter(None, groups), None):
+        return found
+    # Several plugs may share a host on ports of their own, and several may share a name.
+    on_host = [d for d in devices if d.address.lower().partition(":")[0] == address]
+    called = [d for d in devices if d.name.casefold() == name.strip().casefold()]
+    if len({d.mac for d in on_host}) > 1 or len(called) > 1:
+        raise AmbiguousDeviceError(name, [d.device_id for d in on_host or called])
+    if found := on_host or called:
+        return found
+    raise UnknownDeviceError(name)

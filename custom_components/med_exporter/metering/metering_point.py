@@ -1,0 +1,123 @@
+"""A metering point: the sums of its plugs over the running day and month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+from homeassistant.util import slugify
+
+from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, EntryType, PlugRole
+from ..entries import entries_of_type
+from ..sources.session import kasa_session
+from ..vault import async_get_vault
+from .coordinator import PlugCoordinator, counter_store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from .counter import EnergyCounter
+
+_ROLES: Final = {
+    DataType.CONSUMPTION_DAILY: PlugRole.CONSUMPTION,
+    DataType.CONSUMPTION_MONTHLY: PlugRole.CONSUMPTION,
+    DataType.PRODUCTION_DAILY: PlugRole.PRODUCTION,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CurrentValue:
+    """The energy of a period that still runs.
+
+    `value_kwh` so far, `date` as `YYYY-MM-DD` or `YYYY-MM`, `timestamp` in UTC when the latest
+    of the plugs was read, `last_period` the total of the period before, where it is known.
+    """
+
+    value_kwh: float
+    date: str
+    timestamp: datetime
+    last_period: float | None
+
+
+class MeteringPoint:
+    """A site meter, and the plugs it groups."""
+
+    def __init__(self, entry: ConfigEntry, coordinator: PlugCoordinator) -> None:
+        self.entry = entry
+        self.name = entry.title
+        self.pdl: str = entry.data[CONF_PDL]
+        self.slug = slugify(self.pdl)
+        self.coordinator = coordinator
+
+    def counters(self, role: PlugRole) -> list[EnergyCounter]:
+        """Return the counters of the plugs that have this role and were read at least once."""
+        plugs = self.entry.data[CONF_PLUGS]
+        return [
+            state.counter
+            for plug_id, state in self.coordinator.data.items()
+            if plugs[plug_id][CONF_ROLE] == role and state.counter.seen_at is not None
+        ]
+
+    def current(self, data_type: DataType) -> CurrentValue | None:
+        """Return the value of the running day or month; None where no plug counts towards it."""
+        return self.running(_ROLES[data_type], monthly=data_type.endswith("_monthly"))
+
+    def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
+        """Return what the plugs of a role have counted in the running day or month."""
+        counters = self.counters(role)
+        if not counters:
+            return None
+        totals = [c.last_month if monthly else c.last_day for c in counters]
+        return CurrentValue(
+            value_kwh=round(sum(c.this_month if monthly else c.today for c in counters), 6),
+            date=dt_util.now().strftime("%Y-%m" if monthly else "%Y-%m-%d"),
+            timestamp=dt_util.as_utc(max(c.seen_at for c in counters if c.seen_at)),
+            last_period=None if None in totals else round(sum(t or 0.0 for t in totals), 6),
+        )
+
+
+async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) -> MeteringPoint:
+    """Read the plugs once and start to follow the days."""
+    vault = await async_get_vault(hass)
+    coordinator = PlugCoordinator(hass, entry, vault, lambda: kasa_session(hass))
+    entry.async_on_unload(coordinator.async_shutdown)
+    await coordinator.async_config_entry_first_refresh()
+
+    @callback
+    def close_day(now: datetime) -> None:
+        coordinator.close_day(dt_util.as_local(now))
+
+    _remove_devices_of_gone_plugs(hass, entry)
+    entry.async_on_unload(async_track_time_change(hass, close_day, hour=0, minute=0, second=0))
+    return MeteringPoint(entry, coordinator)
+
+
+async def async_remove_metering_point(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget the counters."""
+    await counter_store(hass, entry.entry_id).async_remove()
+
+
+def metering_points(hass: HomeAssistant) -> list[MeteringPoint]:
+    """Return the metering points that are loaded."""
+    return [
+        entry.runtime_data
+        for entry in entries_of_type(hass, EntryType.KASA)
+        if entry.state is ConfigEntryState.LOADED
+    ]
+
+
+def _remove_devices_of_gone_plugs(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove what the user took out of the metering point by reconfiguring it."""
+    registry = dr.async_get(hass)
+    known = {(DOMAIN, key) for key in (entry.entry_id, *entry.data[CONF_PLUGS])}
+    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
+        if not device.identifiers & known:
+            registry.async_update_device(device.id, remove_config_entry_id=entry.entry_id)

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.errors import InvalidRequest
+from custom_components.med_exporter.exports.request import async_read_request
+from tests.file_exports import request
+
+
+@pytest.fixture
+async def read(hass):
+    await hass.config.async_set_time_zone("Europe/Paris")
+
+    async def read(value):
+        return await async_read_request(hass, value)
+
+    return read
+
+
+async def test_a_request_that_names_little_gets_the_documented_defaults(read):
+    got = await read(request(fields=None))
+    assert got.devices == "all"
+    assert got.fields[:2] == ("timestamp", "device_id")
+    assert len(got.fields) == 11
+    assert got.aggregation == "raw"
+    assert got.time_zone == "Europe/Paris"
+    assert got.options.include_headers
+    assert got.options.decimal_places is None
+    assert got.options.locale == "en"
+    assert not got.options.compression
+    assert got.background_processing
+
+
+async def test_the_documents_example_is_understood(read):
+    got = await read(
+        {
+            "export_type": "device_data",
+            "format": "csv",
+            "date_range": {"start": "2024-01-01T00:00:00Z", "end": "2024-01-31T23:59:59Z"},
+            "devices": ["192.168.1.100"],
+            "fields": ["timestamp", "power_w", "energy_kwh", "voltage", "current", "cost"],
+            "aggregation": "hourly",
+            "options": {
+                "include_headers": True,
+                "timezone": "America/New_York",
+                "decimal_places": 2,
+            },
+            "performance_options": {
+                "chunk_size": 10000,
+                "compression": True,
+                "background_processing": True,
+                "cache_results": False,
+            },
+        }
+    )
+    assert got.start.isoformat() == "2024-01-01T00:00:00+00:00"
+    assert got.end.isoformat() == "2024-01-31T23:59:59+00:00"
+    assert got.devices == ("192.168.1.100",)
+    assert got.time_zone == "America/New_York"
+    assert got.options.decimal_places == 2
+    assert got.options.chunk_size == 10000
+    assert got.options.compression
+
+
+async def test_days_are_those_of_the_time_zone_asked_for(read):
+    days = {"start": "2026-01-01", "end": "2026-01-01"}
+    assert (await read(request(date_range=days))).start.hour == 23
+    got = await read(request(date_range=days, options={"timezone": "America/New_York"}))
+    assert got.start.hour == 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "code"),
+    [
+        ({"export_type": None}, "export_type", "INVALID_REQUEST"),
+        ({"export_type": "everything"}, "export_type", "INVALID_VALUE"),
+        ({"export_type": 1}, "export_type", "INVALID_REQUEST"),
+        ({"export_type": "cost_analysis"}, "export_type", "NOT_SUPPORTED"),
+        ({"format": None}, "format", "INVALID_REQUEST"),
+        ({"format": "xml"}, "format", "INVALID_VALUE"),
+        ({"format": "pdf"}, "format", "NOT_SUPPORTED"),
+        ({"date_range": None}, "date_range", "INVALID_REQUEST"),
+        ({"devices": "fridge"}, "devices", "INVALID_VALUE"),
+        ({"devices": []}, "devices", "INVALID_REQUEST"),
+        ({"devices": [1]}, "devices", "INVALID_REQUEST"),
+        ({"fields": ["timestamp", "colour"]}, "fields", "UNKNOWN_FIELD"),
+        ({"fields": ["power_w", "power_w"]}, "fields", "INVALID_VALUE"),
+        ({"fields": "power_w"}, "fields", "INVALID_REQUEST"),
+        ({"fields": []}, "fields", "INVALID_REQUEST"),
+        ({"aggregation": "yearly"}, "aggregation", "INVALID_VALUE"),
+        ({"aggregation": ["daily"]}, "aggregation", "INVALID_REQUEST"),
+        ({"colour": "red"}, "colour", "INVALID_REQUEST"),
+        ({"filters": {}}, "filters", "NOT_SUPPORTED"),
+        ({"custom_fields": []}, "custom_fields", "NOT_SUPPORTED"),
+        ({"privacy_options": {}}, "privacy_options", "NOT_SUPPORTED"),
+        ({"aggregation_functions": {}}, "aggregation_functions", "NOT_SUPPORTED"),
+        ({"grouping": "monthly"}, "grouping", "NOT_APPLICABLE"),
+        ({"users": ["admin"]}, "users", "NOT_APPLICABLE"),
+        ({"options": []}, "options", "INVALID_REQUEST"),
+        ({"options": {"colour": 1}}, "options.colour", "INVALID_REQUEST"),
+        ({"options": {"timezone": "Mars/Olympus"}}, "options.timezone", "INVALID_VALUE"),
+        ({"options": {"timezone": "../../etc/passwd"}}, "options.timezone", "INVALID_VALUE"),
+        ({"options": {"timezone": "America"}}, "options.timezone", "INVALID_VALUE"),
+        ({"options": {"timezone": ""}}, "options.timezone", "INVALID_VALUE"),
+        ({"options": {"decimal_places": -1}}, "options.decimal_places", "INVALID_VALUE"),
+        ({"options": {"decimal_places": "2"}}, "options.decimal_places", "INVALID_REQUEST"),
+        ({"options": {"decimal_places": True}}, "options.decimal_places", "INVALID_REQUEST"),
+        ({"options": {"locale": "de"}}, "options.locale", "INVALID_VALUE"),
+        ({"options": {"delimiter": "ab"}}, "options.delimiter", "INVALID_VALUE"),
+        ({"options": {"delimiter": '"'}}, "options.delimiter", "INVALID_VALUE"),
+        ({"options": {"include_headers": "no"}}, "options.include_headers", "INVALID_REQUEST"),
+        (
+            {"performance_options": {"cache_results": True}},
+            "performance_options.cache_results",
+            "NOT_SUPPORTED",
+        ),
+        (
+            {"performance_options": {"chunk_size": 0}},
+            "performance_options.chunk_size",
+            "INVALID_VALUE",
+        ),
+        (
+            {"performance_options": {"threads": 4}},
+            "performance_options.threads",
+            "INVALID_REQUEST",
+        ),
+    ],
+)
+async def test_a_mistake_is_named_at_its_field(read, changes, field, code):
+    with pytest.raises(InvalidRequest) as error:
+        await read(request(**changes))
+    assert (error.value.field, error.value.code) == (field, code)
+
+
+@pytest.mark.parametrize(
+    "option", [{"delimiter": ";"}, {"locale": "en"}, {"include_headers": True}]
+)
+async def test_an_option_that_cannot_act_in_json_is_refused(read, option):
+    with pytest.raises(InvalidRequest) as error:
+        await read(request(format="json", options=option))
+    assert error.value.code == "NOT_APPLICABLE"
+    assert error.value.field == f"options.{next(iter(option))}"
+
+
+@pytest.mark.parametrize("value", [None, [], "csv", 7, True])
+async def test_a_request_that_is_no_object_is_refused(read, value):
+    with pytest.raises(InvalidRequest) as error:
+        await read(value)
+    assert error.value.field == "body"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(
+    changes=st.dictionaries(
+        st.sampled_from(
+            [*request(), "devices", "aggregation", "options", "performance_options", "filters"]
+        ),
+        _JSON,
+        max_size=3,
+    )
+)
+async def test_nothing_but_an_invalid_request_comes_of_junk(hass, changes):
+    value = {**request(), **changes}
+    try:
+        got = await async_read_request(hass, value)
+    except InvalidRequest:
+        return
+    assert json.dumps(got.source) == json.dumps(value)

@@ -1,0 +1,99 @@
+"""Energy that nobody saw is spread over the time it came from, to the last milliwatt-hour."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.ledger.half_hours import (
+    HALF_HOUR,
+    day_bounds,
+    days_between,
+    half_hours_between,
+)
+from custom_components.med_exporter.ledger.spreading import spread, spread_by_days, without
+
+from .stories import NEW_YORK, PARIS
+
+moments = st.floats(1_770_000_000, 1_800_000_000)
+lengths = st.floats(1, 40 * 86400)
+energies = st.integers(0, 10**10)
+zones = st.sampled_from([PARIS, NEW_YORK])
+
+
+@given(energies, st.lists(st.tuples(st.floats(0, 90_000), st.floats(1, 90_000)), min_size=1))
+def test_the_parts_add_up_and_none_is_negative(mwh: int, gaps_and_lengths: list) -> None:
+    stretches, moment = [], 1_770_000_000.0
+    for gap, length in gaps_and_lengths:
+        stretches.append((moment + gap, moment + gap + length))
+        moment += gap + length
+    parts = spread(mwh, stretches)
+    assert sum(parts.values()) == mwh
+    assert all(part >= 0 for part in parts.values())
+    touched = {h for start, end in stretches for h in half_hours_between(start, end)}
+    assert set(parts) == touched
+
+
+@given(energies, moments, lengths)
+def test_it_is_even_by_time(mwh: int, start: float, length: float) -> None:
+    end = start + length
+    for half_hour, part in spread(mwh, [(start, end)]).items():
+        seconds = min(end, half_hour + HALF_HOUR) - max(start, half_hour)
+        assert abs(part - mwh * seconds / length) <= 1.5
+
+
+@given(energies, moments, lengths, zones, st.data())
+def test_by_days_the_parts_add_up_whatever_the_plug_tells(
+    mwh: int, start: float, length: float, zone, data: st.DataObject
+) -> None:
+    dates = [day for day, _, _ in days_between(start, start + length, zone)]
+    days = data.draw(st.dictionaries(st.sampled_from(dates), energies))
+    known = data.draw(st.dictionaries(st.sampled_from(dates), energies))
+    stretch = (start, start + length)
+    parts = spread_by_days(mwh, stretch, zone, days, lambda day: known.get(day, 0))
+    assert sum(parts.values()) == mwh
+    assert all(part >= 0 for part in parts.values())
+    assert set(parts) == set(half_hours_between(*stretch))
+
+
+def test_a_day_gets_what_the_plug_counted_on_it_beyond_what_is_known() -> None:
+    start = datetime(2026, 11, 18, 12, tzinfo=PARIS).timestamp()
+    days = {date(2026, 11, 18): 500, date(2026, 11, 19): 4800, date(2026, 11, 20): 100}
+    known = {date(2026, 11, 18): 300, date(2026, 11, 20): 40}
+    parts = spread_by_days(
+        5060, (start, start + 40 * 3600), PARIS, days, lambda day: known.get(day, 0)
+    )
+    by_day = [
+        sum(parts.get(h, 0) for h in half_hours_between(*day_bounds(day, PARIS))) for day in days
+    ]
+    assert by_day == [200, 4800, 60]
+
+
+def test_days_of_which_the_plug_tells_nothing_share_the_rest() -> None:
+    start, _ = day_bounds(date(2026, 3, 28), PARIS)
+    end, _ = day_bounds(date(2026, 3, 31), PARIS)
+    parts = spread_by_days(5700, (start, end), PARIS, {date(2026, 3, 30): 1000}, lambda _: 0)
+    by_day = [
+        sum(parts[h] for h in half_hours_between(*day_bounds(date(2026, 3, day), PARIS)))
+        for day in (28, 29, 30)
+    ]
+    # The 29th has 23 hours.
+    assert by_day == [2400, 2300, 1000]
+
+
+@given(moments, lengths, zones)
+def test_days_follow_each_other_without_a_gap(start: float, length: float, zone) -> None:
+    days = list(days_between(start, start + length, zone))
+    assert days[0][1] == start
+    assert days[-1][2] == start + length
+    for (day, _, end), (following, begin, _) in pairwise(days):
+        assert (begin, following) == (end, day + timedelta(days=1))
+
+
+def test_half_hours_are_cut_out_of_a_stretch() -> None:
+    assert without((900, 9000), [1800, 5400]) == [(900, 1800), (3600, 5400), (7200, 9000)]
+    assert without((1800, 3600), [1800]) == []
+    assert without((1800, 3600), []) == [(1800, 3600)]
