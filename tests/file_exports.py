@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.exports.jobs import JobManager
-    from custom_components.med_exporter.history.history import ExportRecord
+    from custom_components.med_exporter.history.records import ExportRecord
 
 ENTITY_KEYS = {
     "power_w": ("sensor", "power"),

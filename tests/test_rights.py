@@ -6,7 +6,7 @@ import pytest
 from homeassistant.core import Context
 
 from custom_components.med_exporter.errors import NotAllowedError
-from custom_components.med_exporter.history.history import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.metering.devices import export_devices
 from custom_components.med_exporter.rights import (
     async_user_of,

@@ -8,7 +8,7 @@ from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOO
 from homeassistant.core import callback
 
 from .const import DOMAIN
-from .history.history import EVENT_EXPORT
+from .history.records import EVENT_EXPORT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import Context, HomeAssistant
 
-    from .history.history import ExportRecord
+    from .history.records import ExportRecord
     from .metering.devices import ExportDevice
 
 

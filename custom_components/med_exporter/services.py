@@ -27,7 +27,7 @@ from .exporter import DATA_EXPORTER
 from .exports.answers import export_page, export_status, utc
 from .exports.catalogue import async_list_devices, list_metrics
 from .exports.date_range import INVALID_DATE_RANGE
-from .history.history import ExportStatus
+from .history.records import ExportStatus
 from .rights import async_user_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant, ServiceResponse
 
     from .exports.jobs import JobManager
-    from .history.history import ExportRecord
+    from .history.records import ExportRecord
 
 # Field of the action → where it belongs in a request.
 _REQUEST_FIELDS: Final = {

@@ -21,7 +21,7 @@ from custom_components.med_exporter.destinations.push import (
 )
 from custom_components.med_exporter.destinations.runtime import DestinationState
 from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.history.history import ExportStatus
+from custom_components.med_exporter.history.records import ExportStatus
 from tests.metering_points import PDL, add_metering_point
 from tests.mqtt_destinations import PREFIX, add_mqtt, destination_value
 from tests.plug_emulator import EmulatedPlug, PlugNetwork

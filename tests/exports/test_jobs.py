@@ -31,7 +31,7 @@ from custom_components.med_exporter.exports.jobs import (
     JobManager,
 )
 from custom_components.med_exporter.exports.worker import async_run_job
-from custom_components.med_exporter.history.history import SIGNAL_EXPORT_FINISHED, ExportStatus
+from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
 from tests.file_exports import add_plug, add_user, path_of, request, set_up
 
 

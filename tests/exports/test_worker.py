@@ -15,7 +15,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.med_exporter.engine.errors import ExportError
 from custom_components.med_exporter.engine.job import Job, JobDevice
 from custom_components.med_exporter.exports.worker import async_run_job
-from custom_components.med_exporter.history.history import ExportStatus
+from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import add_plug, path_of, request, set_up
 
 ENTITY_ID = "sensor.fridge_power"

@@ -22,14 +22,13 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
 from custom_components.med_exporter.history import history as history_module
-from custom_components.med_exporter.history.history import (
+from custom_components.med_exporter.history.history import History, HistoryUnavailableError
+from custom_components.med_exporter.history.records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
     ExportKind,
     ExportRecord,
     ExportStatus,
-    History,
-    HistoryUnavailableError,
 )
 from custom_components.med_exporter.history.tables import metadata
 
@@ -338,7 +337,7 @@ async def test_a_failed_write_is_made_up_by_the_next(
         first, second = record(), record()
         locked = OperationalError("insert", {}, sqlite3.OperationalError("database is locked"))
         with (
-            patch.object(history_module, "_upsert", side_effect=locked),
+            patch.object(history_module, "upsert", side_effect=locked),
             pytest.raises(HistoryUnavailableError),
         ):
             await asyncio.wait_for(history.save(first), 10)
@@ -357,7 +356,7 @@ async def test_the_history_goes_on_after_the_database_was_broken(
             "insert", {}, sqlite3.DatabaseError("database disk image is malformed")
         )
         broken.__cause__ = broken.orig
-        real, calls = history_module._upsert, []
+        real, calls = history_module.upsert, []
 
         def break_once(connection, item) -> None:
             calls.append(item)
@@ -366,7 +365,7 @@ async def test_the_history_goes_on_after_the_database_was_broken(
             real(connection, item)
 
         later = record()
-        with patch.object(history_module, "_upsert", side_effect=break_once):
+        with patch.object(history_module, "upsert", side_effect=break_once):
             await asyncio.wait_for(history.save(later), 20)
         moved = list(Path(recorder_db_url.removeprefix("sqlite:///")).parent.glob("*corrupt*"))
         assert moved

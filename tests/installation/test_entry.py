@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.entries import entries_of_type
 from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.history.history import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.logbook import async_describe_events
 from tests.mqtt_destinations import add_mqtt
 

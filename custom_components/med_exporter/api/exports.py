@@ -10,7 +10,7 @@ from aiohttp import web
 from ..errors import InvalidRequest
 from ..exports.answers import export_page, export_status
 from ..exports.object_reader import INVALID_VALUE
-from ..history.history import UNFINISHED, ExportStatus
+from ..history.records import UNFINISHED, ExportStatus
 from .base import ApiView, answers_errors, read_body, read_number
 
 # The documented clients ask again at once or after 5 s; so most need to ask only once.

@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER, DataType
 from ..errors import InvalidRequest
-from ..history.history import ERROR_INTERRUPTED, ExportKind, ExportRecord, ExportStatus
+from ..history.records import ERROR_INTERRUPTED, ExportKind, ExportRecord, ExportStatus
 from ..metering.metering_point import metering_points
 from .base import WRONG_CREDENTIALS, DestinationError, Measurement
 

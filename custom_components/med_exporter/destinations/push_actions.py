@@ -12,7 +12,7 @@ from ..const import DOMAIN, DataType
 from ..errors import ExportFailedError
 from ..exporter import DATA_EXPORTER
 from ..exports.answers import PushStatus, push_log_entry
-from ..history.history import ExportKind, ExportStatus
+from ..history.records import ExportKind, ExportStatus
 from ..rights import require_administrator
 from .base import DestinationError
 from .runtime import DESTINATIONS

@@ -17,13 +17,8 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_DATA, CONF_INTERVAL, LOGGER, DataType, EntryType
 from ..entries import entries_of_type
 from ..exporter import DATA_EXPORTER
-from ..history.history import (
-    SIGNAL_EXPORT_FINISHED,
-    UNFINISHED,
-    ExportKind,
-    ExportStatus,
-    HistoryUnavailableError,
-)
+from ..history.history import HistoryUnavailableError
+from ..history.records import SIGNAL_EXPORT_FINISHED, UNFINISHED, ExportKind, ExportStatus
 from .base import WRONG_CREDENTIALS, DestinationError
 from .mqtt_entry import async_create_mqtt
 from .push import AlreadyRunningError
@@ -35,7 +30,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
 
-    from ..history.history import ExportRecord
+    from ..history.records import ExportRecord
     from .base import Destination
 
 CONF_ENABLED: Final = "enabled"

@@ -7,13 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..history.history import UNFINISHED, ExportStatus
+from ..history.records import UNFINISHED, ExportStatus
 from .links import DOWNLOAD_PATH
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ..history.history import ExportRecord
+    from ..history.records import ExportRecord
     from .jobs import JobManager
 
 

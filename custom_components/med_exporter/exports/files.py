@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import LOGGER
-from ..history.history import ExportKind, ExportRecord, ExportStatus
+from ..history.records import ExportKind, ExportRecord, ExportStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

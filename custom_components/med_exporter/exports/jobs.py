@@ -33,14 +33,8 @@ from ..errors import (
     InvalidRequest,
     TooManyExportsError,
 )
-from ..history.history import (
-    ERROR_INTERRUPTED,
-    UNFINISHED,
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-    HistoryUnavailableError,
-)
+from ..history.history import HistoryUnavailableError
+from ..history.records import ERROR_INTERRUPTED, UNFINISHED, ExportKind, ExportRecord, ExportStatus
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,

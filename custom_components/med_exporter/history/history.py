@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.core import Context, HomeAssistant, callback
@@ -14,10 +11,21 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
-from sqlalchemy import ColumnElement, and_, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
+from .records import (
+    EVENT_EXPORT,
+    SIGNAL_EXPORT_FINISHED,
+    UNFINISHED,
+    ExportKind,
+    ExportRecord,
+    ExportStatus,
+    export_event_data,
+    mark_interrupted,
+)
+from .rows import is_one_of, record_from_row, upsert
 from .tables import create_tables, exports_table, exports_table_exists
 
 if TYPE_CHECKING:
@@ -27,98 +35,12 @@ if TYPE_CHECKING:
     from homeassistant.components.recorder.core import Recorder
     from sqlalchemy.engine import Connection, Row
 
-SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
-EVENT_EXPORT: Final = f"{DOMAIN}_export"
-ERROR_INTERRUPTED: Final = "INTERRUPTED"
-
-_TIME_COLUMNS: Final = {
-    "created_at": "created_ts",
-    "started_at": "started_ts",
-    "completed_at": "completed_ts",
-    "expires_at": "expires_ts",
-}
-_JSON_COLUMNS: Final = ("request", "warnings")
-
-
-class ExportStatus(StrEnum):
-    """Where an export stands. Pushes show COMPLETED as success, FAILED and INTERRUPTED as error."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    INTERRUPTED = "interrupted"
-    EXPIRED = "expired"
-
-
-UNFINISHED: Final = frozenset({ExportStatus.QUEUED, ExportStatus.RUNNING})
-
-
-class ExportKind(StrEnum):
-    """What an export made: a file, or a push to a destination."""
-
-    FILE = "file"
-    PUSH = "push"
-
 
 class HistoryUnavailableError(HomeAssistantError):
     """The recorder's database could not be read or written."""
 
     def __init__(self) -> None:
         super().__init__(translation_domain=DOMAIN, translation_key="history_unavailable")
-
-
-@dataclass(kw_only=True, slots=True)
-class ExportRecord:
-    """One export. All times are UTC; `size` is in bytes; `path` is absolute."""
-
-    id: str
-    kind: ExportKind
-    status: ExportStatus
-    trigger: str
-    created_at: datetime
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
-    expires_at: datetime | None = None
-    user_id: str | None = None
-    export_type: str | None = None
-    format: str | None = None
-    destination_id: str | None = None
-    destination: str | None = None
-    destination_name: str | None = None
-    records: int | None = None
-    size: int | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    path: str | None = None
-    request: dict[str, Any] | None = None
-    warnings: list[dict[str, Any]] = field(default_factory=list)
-    downloads: int = 0
-
-
-def export_event_data(record: ExportRecord) -> dict[str, Any]:
-    """Return what an event tells about a finished export: plain values, no path, no request."""
-    duration = None
-    if record.started_at is not None and record.completed_at is not None:
-        duration = round((record.completed_at - record.started_at).total_seconds(), 3)
-    values = {
-        "export_id": record.id,
-        "kind": record.kind.value,
-        "status": record.status.value,
-        "trigger": record.trigger,
-        "export_type": record.export_type,
-        "format": record.format,
-        "destination_id": record.destination_id,
-        "destination": record.destination,
-        "destination_name": record.destination_name,
-        "records": record.records,
-        "size": record.size,
-        "duration": duration,
-        "error_code": record.error_code,
-        "error_message": record.error_message,
-    }
-    return {key: value for key, value in values.items() if value is not None}
 
 
 class History:
@@ -259,11 +181,11 @@ class History:
 
     def _status_condition(self, statuses: set[ExportStatus]) -> ColumnElement[bool]:
         columns = exports_table.c
-        unfinished = _is_one_of(columns.status, UNFINISHED)
+        unfinished = is_one_of(columns.status, UNFINISHED)
         own = columns.id.in_(self._unfinished)
         matching = [
-            _is_one_of(columns.status, statuses - UNFINISHED),
-            and_(own, _is_one_of(columns.status, statuses & UNFINISHED)),
+            is_one_of(columns.status, statuses - UNFINISHED),
+            and_(own, is_one_of(columns.status, statuses & UNFINISHED)),
         ]
         if ExportStatus.INTERRUPTED in statuses:
             matching.append(and_(unfinished, not_(own)))
@@ -271,9 +193,9 @@ class History:
 
     def _record(self, row: Row[Any]) -> ExportRecord:
         """Build a record from its row; what an earlier life left unfinished was interrupted."""
-        record = _record_from_row(row)
+        record = record_from_row(row)
         if record.status in UNFINISHED and record.id not in self._unfinished:
-            _mark_interrupted(record, self._started_at)
+            mark_interrupted(record, self._started_at)
         return record
 
     async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
@@ -367,7 +289,7 @@ class _Write(_HistoryTask):
         written = list(self.history._pending.values())  # noqa: SLF001
         removed = set(self.history._deleted)  # noqa: SLF001
         for record in written:
-            _upsert(connection, record)
+            upsert(connection, record)
         if removed:
             connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
         return lambda: self.history._committed(written, removed)  # noqa: SLF001
@@ -378,77 +300,17 @@ class _MarkInterrupted(_HistoryTask):
     """Mark what an earlier life left unfinished; queued before anything of this life is written."""
 
     def write(self, connection: Connection) -> Callable[[], None]:
-        unfinished = _is_one_of(exports_table.c.status, UNFINISHED)
+        unfinished = is_one_of(exports_table.c.status, UNFINISHED)
         rows = connection.execute(
             select(exports_table).where(unfinished).order_by(exports_table.c.row_id)
         )
         own = set(self.history._unfinished)  # noqa: SLF001
-        records = [record for row in rows if (record := _record_from_row(row)).id not in own]
+        records = [record for row in rows if (record := record_from_row(row)).id not in own]
         for record in records:
-            _mark_interrupted(record, self.history._started_at)  # noqa: SLF001
-            _upsert(connection, record)
+            mark_interrupted(record, self.history._started_at)  # noqa: SLF001
+            upsert(connection, record)
         return lambda: self.history._marked(records)  # noqa: SLF001
-
-
-def _mark_interrupted(record: ExportRecord, noticed_at: datetime) -> None:
-    record.status = ExportStatus.INTERRUPTED
-    record.completed_at = noticed_at
-    record.error_code = ERROR_INTERRUPTED
-    record.error_message = "Home Assistant stopped while the export was under way."
 
 
 def _as_set(status: ExportStatus | Collection[ExportStatus]) -> set[ExportStatus]:
     return {status} if isinstance(status, ExportStatus) else set(status)
-
-
-def _is_one_of(
-    column: ColumnElement[Any], statuses: Collection[ExportStatus]
-) -> ColumnElement[bool]:
-    # Not every database driver takes a subclass of str.
-    return column.in_([status.value for status in statuses])
-
-
-def _upsert(connection: Connection, record: ExportRecord) -> None:
-    values = _row_values(record)
-    here = exports_table.c.id == record.id
-    if connection.execute(select(exports_table.c.row_id).where(here)).first() is None:
-        connection.execute(insert(exports_table).values(**values))
-    else:
-        connection.execute(update(exports_table).where(here).values(**values))
-
-
-def _row_values(record: ExportRecord) -> dict[str, Any]:
-    """Return the row of a record, made so that no database refuses it."""
-    values: dict[str, Any] = {}
-    for name in (item.name for item in fields(record)):
-        value = getattr(record, name)
-        if name in _TIME_COLUMNS:
-            values[_TIME_COLUMNS[name]] = None if value is None else value.timestamp()
-        elif name in _JSON_COLUMNS:
-            # Escaped, so that what is no valid Unicode can be stored too.
-            values[name] = None if value is None else json.dumps(value, default=str)
-        elif isinstance(value, str):
-            length = exports_table.c[name].type.length  # type: ignore[attr-defined]
-            values[name] = _storable(value)[:length]
-        else:
-            values[name] = value
-    return values
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which no database takes, and NUL, which PostgreSQL refuses."""
-    return text.encode(errors="replace").decode().replace("\x00", "\ufffd")
-
-
-def _record_from_row(row: Row[Any]) -> ExportRecord:
-    values: dict[str, Any] = dict(row._mapping)  # noqa: SLF001
-    del values["row_id"]
-    for name, column in _TIME_COLUMNS.items():
-        stamp = values.pop(column)
-        values[name] = None if stamp is None else datetime.fromtimestamp(stamp, UTC)
-    for name in _JSON_COLUMNS:
-        values[name] = None if values[name] is None else json.loads(values[name])
-    values["warnings"] = values["warnings"] or []
-    values["kind"] = ExportKind(values["kind"])
-    values["status"] = ExportStatus(values["status"])
-    return ExportRecord(**values)

@@ -8,10 +8,10 @@ from homeassistant.components.event import EventEntity
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..history.history import SIGNAL_EXPORT_FINISHED, ExportStatus, export_event_data
+from ..history.records import SIGNAL_EXPORT_FINISHED, ExportStatus, export_event_data
 
 if TYPE_CHECKING:
-    from ..history.history import ExportRecord
+    from ..history.records import ExportRecord
     from .entry import Installation
 
 _EVENT_TYPES: Final = {
