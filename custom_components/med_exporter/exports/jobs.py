@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
@@ -23,28 +22,27 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
-from ..engine.formats import FORMATS
-from ..engine.job import Job, JobDevice
 from ..errors import (
     ExportExpiredError,
     ExportFinishedError,
     ExportNotFoundError,
     ExportNotReadyError,
-    InvalidRequest,
     TooManyExportsError,
 )
 from ..history.history import HistoryUnavailableError
-from ..history.records import ERROR_INTERRUPTED, UNFINISHED, ExportKind, ExportRecord, ExportStatus
-from ..metering.devices import (
-    AmbiguousDeviceError,
-    UnknownDeviceError,
-    export_devices,
-    select_devices,
+from ..history.records import (
+    UNFINISHED,
+    ExportKind,
+    ExportRecord,
+    ExportStatus,
+    mark_interrupted,
 )
-from ..rights import is_administrator, may_see, readable_devices
+from ..rights import is_administrator, may_see
+from .estimate import Estimate
 from .files import ExportFolder
 from .links import LinkSigner
 from .object_reader import shown
+from .planning import chosen_devices, plan_job
 from .request import async_read_request
 from .worker import async_run_job
 
@@ -52,9 +50,8 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import Event, HomeAssistant
 
+    from ..engine.job import Job
     from ..history.history import History
-    from ..metering.devices import ExportDevice
-    from .request import ExportRequest
 
 MAX_RUNNING: Final = 3
 MAX_WAITING: Final = 20
@@ -63,9 +60,6 @@ KEEP_FILES: Final = timedelta(days=7)
 _FOREGROUND_SECONDS: Final = 30
 _CLOSE_SECONDS: Final = 20
 _EXPIRY_CHECK: Final = timedelta(hours=1)
-# Until jobs of this life have been timed.
-_FIRST_GUESS_SECONDS_PER_DEVICE_DAY: Final = 0.05
-_PROCESS_START_SECONDS: Final = 1.0
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -79,10 +73,6 @@ class _Active:
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     # What the export becomes when its task is cancelled.
     ends_as: ExportStatus = ExportStatus.INTERRUPTED
-
-    @property
-    def device_days(self) -> float:
-        return len(self.job.devices) * (self.job.end - self.job.start) / 86400
 
 
 class JobManager:
@@ -100,7 +90,7 @@ class JobManager:
         self._folder = ExportFolder(Path(hass.config.path(DOMAIN, "exports")))
         self._waiting: deque[_Active] = deque()
         self._active: dict[str, _Active] = {}
-        self._seconds_per_device_day = _FIRST_GUESS_SECONDS_PER_DEVICE_DAY
+        self._estimate = Estimate()
         self._closing = False
 
     async def async_setup(self) -> None:
@@ -133,11 +123,11 @@ class JobManager:
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
         checked = await async_read_request(self._hass, request)
-        devices = self._devices(checked, user)
+        devices = chosen_devices(self._hass, checked, user)
         if self._closing or len(self._active) >= MAX_RUNNING + MAX_WAITING:
             raise TooManyExportsError(MAX_RUNNING + MAX_WAITING)
         export_id = str(uuid.uuid4())
-        job = self._job(export_id, checked, devices)
+        job = plan_job(export_id, checked, devices, self._folder)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,
@@ -199,7 +189,7 @@ class JobManager:
         if (active := self._active.get(record.id)) is None:
             return None
         now = dt_util.utcnow()
-        seconds = self._expected_seconds(active)
+        seconds = self._estimate.seconds(active.job)
         if record.started_at is not None:
             spent = (now - record.started_at).total_seconds()
             if active.progress > 5:
@@ -209,7 +199,7 @@ class JobManager:
         for other in self._active.values():
             if other is active:
                 break
-            ahead += self._expected_seconds(other) * (1 - other.progress / 100)
+            ahead += self._estimate.seconds(other.job) * (1 - other.progress / 100)
         return now + timedelta(seconds=ahead / MAX_RUNNING + seconds)
 
     async def async_file(self, export_id: str, *, user: User | None) -> Path:
@@ -270,59 +260,6 @@ class JobManager:
         except TimeoutError:
             LOGGER.warning("Exports were still under way when Home Assistant stopped")
 
-    def _devices(self, request: ExportRequest, user: User | None) -> list[ExportDevice]:
-        """Return the devices asked for; unknown and unreadable ones are answered alike."""
-        known = readable_devices(user, export_devices(self._hass))
-        try:
-            devices = select_devices(known, request.devices)
-        except UnknownDeviceError as err:
-            raise InvalidRequest(
-                "UNKNOWN_DEVICE", "unknown_device", field="devices", name=shown(err.name)
-            ) from err
-        except AmbiguousDeviceError as err:
-            raise InvalidRequest(
-                "AMBIGUOUS_DEVICE",
-                "ambiguous_device",
-                field="devices",
-                name=shown(err.name),
-                ids=", ".join(err.ids),
-            ) from err
-        if not devices:
-            raise InvalidRequest("UNKNOWN_DEVICE", "no_device", field="devices")
-        return devices
-
-    def _job(self, export_id: str, request: ExportRequest, devices: list[ExportDevice]) -> Job:
-        zone = ZoneInfo(request.time_zone)
-        last_moment = request.end - timedelta(microseconds=1)
-        days = tuple(
-            moment.astimezone(zone).date().isoformat() for moment in (request.start, last_moment)
-        )
-        extension = FORMATS[request.format].extension
-        if request.options.compression:
-            extension += ".gz"
-        path = self._folder.file_for(export_id, request.export_type, (days[0], days[1]), extension)
-        return Job(
-            export_type=request.export_type,
-            format=request.format,
-            devices=tuple(_job_device(device) for device in devices),
-            start=request.start.timestamp(),
-            end=request.end.timestamp(),
-            timezone=request.time_zone,
-            aggregation=request.aggregation,
-            fields=request.fields,
-            metadata={
-                "export_id": export_id,
-                "export_type": request.export_type,
-                "created_at": dt_util.utcnow().astimezone(zone).isoformat(timespec="seconds"),
-                "start": request.start.astimezone(zone).isoformat(),
-                "end": request.end.astimezone(zone).isoformat(),
-                "timezone": request.time_zone,
-                "aggregation": request.aggregation,
-            },
-            path=str(path),
-            options=request.options,
-        )
-
     @callback
     def _start_waiting(self) -> None:
         running = len(self._active) - len(self._waiting)
@@ -368,7 +305,9 @@ class JobManager:
             record.size = result.bytes
             record.warnings = result.warnings
             status = ExportStatus.COMPLETED
-            self._learn(active)
+            if record.started_at is not None:
+                spent = dt_util.utcnow() - record.started_at
+                self._estimate.learn(active.job, spent.total_seconds())
         # A task of its own: Home Assistant cancels this one as it stops, and a second time does
         # the caller who stops the export, in whatever the clean-up has come to by then.
         await asyncio.shield(
@@ -408,26 +347,13 @@ class JobManager:
         record.status = status
         record.completed_at = record.completed_at or dt_util.utcnow()
         if status is ExportStatus.INTERRUPTED:
-            record.error_code = ERROR_INTERRUPTED
-            record.error_message = "Home Assistant stopped while the export was under way."
+            mark_interrupted(record, record.completed_at)
         if status is not ExportStatus.COMPLETED:
             record.path = record.expires_at = None
         del self._active[record.id]
         self._history.save(record)
         active.finished.set()
         self._start_waiting()
-
-    @callback
-    def _learn(self, active: _Active) -> None:
-        """Let the time this export took stand for half of the next estimate."""
-        if active.record.started_at is None:
-            return
-        spent = (dt_util.utcnow() - active.record.started_at).total_seconds()
-        measured = max(spent - _PROCESS_START_SECONDS, 0) / max(active.device_days, 0.01)
-        self._seconds_per_device_day = (self._seconds_per_device_day + measured) / 2
-
-    def _expected_seconds(self, active: _Active) -> float:
-        return _PROCESS_START_SECONDS + active.device_days * self._seconds_per_device_day
 
     async def _async_record(self, export_id: str) -> ExportRecord:
         """Return a file export's record as it is now."""
@@ -464,16 +390,6 @@ class JobManager:
         record.status = ExportStatus.EXPIRED
         record.path = None
         self._history.save(record)
-
-
-def _job_device(device: ExportDevice) -> JobDevice:
-    return JobDevice(
-        device_id=device.device_id,
-        device_ip=device.address,
-        device_name=device.name,
-        entities=dict(device.entities),
-        rated_power=device.rated_power,
-    )
 
 
 def _as_of_now(record: ExportRecord) -> ExportRecord:
