@@ -35,6 +35,7 @@ from ..history.records import (
     ExportKind,
     ExportRecord,
     ExportStatus,
+    expire_if_due,
     mark_interrupted,
 )
 from ..rights import is_administrator, may_see
@@ -165,7 +166,7 @@ class JobManager:
         records, total = await self._history.async_list(
             kind=ExportKind.FILE, user_id=owner, limit=limit, offset=offset
         )
-        return [_as_of_now(record) for record in records], total
+        return [expire_if_due(record, dt_util.utcnow()) for record in records], total
 
     async def async_wait(self, export_id: str, timeout: float | None = None) -> ExportRecord:  # noqa: ASYNC109
         """Wait until an export has ended, at most `timeout` seconds, and return it as it is."""
@@ -366,7 +367,7 @@ class JobManager:
         record = await self._history.async_get(export_id)
         if record is None or record.kind is not ExportKind.FILE:
             raise ExportNotFoundError(export_id)
-        return _as_of_now(record)
+        return expire_if_due(record, dt_util.utcnow())
 
     async def _async_find_again(self, described: ExportRecord) -> None:
         """Give a file back to a history that has lost it, or never learned that it was whole."""
@@ -390,14 +391,3 @@ class JobManager:
         record.status = ExportStatus.EXPIRED
         record.path = None
         self._history.save(record)
-
-
-def _as_of_now(record: ExportRecord) -> ExportRecord:
-    """Return a record whose file's time is over as expired, also before the next check."""
-    if (
-        record.status is ExportStatus.COMPLETED
-        and record.expires_at is not None
-        and record.expires_at <= dt_util.utcnow()
-    ):
-        record.status = ExportStatus.EXPIRED
-    return record

@@ -96,3 +96,14 @@ def mark_interrupted(record: ExportRecord, noticed_at: datetime) -> None:
     record.completed_at = noticed_at
     record.error_code = ERROR_INTERRUPTED
     record.error_message = "Home Assistant stopped while the export was under way."
+
+
+def expire_if_due(record: ExportRecord, now: datetime) -> ExportRecord:
+    """Return a record whose file's time is over as expired, also before the file is deleted."""
+    if (
+        record.status is ExportStatus.COMPLETED
+        and record.expires_at is not None
+        and record.expires_at <= now
+    ):
+        record.status = ExportStatus.EXPIRED
+    return record
