@@ -9,11 +9,16 @@ from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
 from .const import DOMAIN, EntryType
+from .destinations.push import PushRunner
 from .entry_types import ENTRY_TYPES
-from .exporter import DATA_EXPORTER, async_create_exporter
+from .exporter import DATA_EXPORTER, Exporter
+from .exports.jobs import JobManager
+from .history.history import History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
+from .ledger import Ledger
 from .metering.discovery import async_setup_discovery
 from .services import async_setup_services
+from .vault import async_get_vault
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -26,7 +31,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
-    hass.data[DATA_EXPORTER] = await async_create_exporter(hass)
+    hass.data[DATA_EXPORTER] = await _async_create_exporter(hass)
     async_setup_services(hass)
     async_register_views(hass)
     async_setup_discovery(hass)
@@ -62,3 +67,21 @@ async def async_remove_config_entry_device(
     """Let the user remove a device that the entry no longer knows."""
     known = {entry.entry_id, *entry.data.get("plugs", ())}
     return not any(key in known for domain, key in device.identifiers if domain == DOMAIN)
+
+
+async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
+    history = History(hass)
+    history.async_setup()
+    jobs = JobManager(hass, history)
+    await jobs.async_setup()
+    pushes = PushRunner(hass, history)
+    pushes.async_setup()
+    ledger = Ledger(hass)
+    await ledger.async_setup()
+    return Exporter(
+        history=history,
+        jobs=jobs,
+        ledger=ledger,
+        pushes=pushes,
+        vault=await async_get_vault(hass),
+    )

@@ -8,36 +8,24 @@ from typing import TYPE_CHECKING
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
-from .destinations.push import PushRunner
-from .exports.jobs import JobManager
-from .history.history import History
-from .vault import async_get_vault
 
 if TYPE_CHECKING:
-    from homeassistant.core import HomeAssistant
-
+    from .destinations.push import PushRunner
+    from .exports.jobs import JobManager
+    from .history.history import History
+    from .ledger import Ledger
     from .vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """The history of all exports, the file jobs, the pushes and the key to the secrets."""
+    """The history of exports, the file jobs, the ledger, the pushes, the key to the secrets."""
 
     history: History
     jobs: JobManager
+    ledger: Ledger
     pushes: PushRunner
     vault: Vault
 
 
 DATA_EXPORTER: HassKey[Exporter] = HassKey(DOMAIN)
-
-
-async def async_create_exporter(hass: HomeAssistant) -> Exporter:
-    """Set up what the whole installation shares."""
-    history = History(hass)
-    history.async_setup()
-    jobs = JobManager(hass, history)
-    await jobs.async_setup()
-    pushes = PushRunner(hass, history)
-    pushes.async_setup()
-    return Exporter(history=history, jobs=jobs, pushes=pushes, vault=await async_get_vault(hass))

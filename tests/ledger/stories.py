@@ -18,7 +18,8 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger.feed import CounterFeed
 from custom_components.med_exporter.ledger.posting import CounterStart
 from custom_components.med_exporter.ledger.series import LedgerPlug
-from custom_components.med_exporter.metering.counter import EnergyCounter, PlugCounters
+from custom_components.med_exporter.metering.counter import EnergyCounter
+from custom_components.med_exporter.sources.plug import PlugCounters
 from tests.plug_emulator import Clock
 from tests.plug_emulator.outlet import Outlet
 

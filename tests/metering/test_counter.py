@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.metering.counter import EnergyCounter, PlugCounters
+from custom_components.med_exporter.metering.counter import EnergyCounter
+from custom_components.med_exporter.sources.plug import PlugCounters
 
 PARIS = ZoneInfo("Europe/Paris")
 TOLERANCE = 0.01

@@ -49,10 +49,10 @@ from ..sources.kasa import (
     Connection,
     KasaError,
     KasaHost,
-    PlugIdentity,
     search,
     split_host,
 )
+from ..sources.plug import PlugIdentity
 from ..sources.session import kasa_session
 from ..vault import SecretLostError, async_get_vault
 

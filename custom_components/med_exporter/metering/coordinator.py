@@ -15,7 +15,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, DOMAIN, LOGGER
-from ..sources.kasa import Connection, KasaError, KasaHost, PlugSample, search
+from ..sources.kasa import Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
 from .counter import EnergyCounter
 
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..sources.kasa import SessionFactory
+    from ..sources.plug import PlugSample
     from ..vault import Vault
+    from .bookkeeping import Bookkeeper
 
 DEFAULT_POLLING_INTERVAL: Final = 30
 MIN_POLLING_INTERVAL: Final = 5
@@ -78,7 +80,13 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     config_entry: ConfigEntry
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, vault: Vault, session: SessionFactory
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        *,
+        vault: Vault,
+        session: SessionFactory,
+        bookkeeper: Bookkeeper,
     ) -> None:
         plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         self._hosts = [
@@ -98,6 +106,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             update_interval=timedelta(seconds=seconds),
         )
         self.data = {}
+        self._bookkeeper = bookkeeper
         self._store = counter_store(hass, entry.entry_id)
         self._saving = asyncio.Lock()
         self._unsaved = False
@@ -132,6 +141,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     async def async_shutdown(self) -> None:
         """Stop polling and drop the connections."""
         await super().async_shutdown()
+        self._bookkeeper.close()
         await asyncio.gather(*(host.link.close() for host in self._hosts))
 
     def answer_rate(self) -> dict[str, tuple[int, int]]:
@@ -160,7 +170,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self.async_update_listeners()
 
     async def _poll(self, host: _Host) -> None:
-        await self._take(await self._ask(host))
+        await self._take(host, await self._ask(host))
 
     async def _ask(self, host: _Host) -> list[PlugSample]:
         """Read one host, within its own time limit. Return nothing where it does not answer."""
@@ -188,23 +198,29 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
         return samples
 
-    async def _take(self, samples: Iterable[PlugSample]) -> None:
+    async def _take(self, host: _Host, samples: Iterable[PlugSample]) -> None:
         """Count what the plugs have counted, and keep it on disk before it is shown."""
         now = dt_util.now()
         interval = max(self.update_interval or timedelta(), timedelta(seconds=_STRIP_INTERVAL))
-        known = [sample for sample in samples if sample.identity.plug_id in self.data]
-        changed = False
-        for sample in known:
-            counter = self.data[sample.identity.plug_id].counter
+        known = {
+            sample.identity.plug_id: sample
+            for sample in samples
+            if sample.identity.plug_id in self.data
+        }
+        counters = {plug_id: self.data[plug_id].counter for plug_id in known}
+        changed = gap = False
+        for plug_id, counter in counters.items():
             last, day = counter.seen_at, counter.day
-            growth = counter.advance(
-                sample.counters, now, filled=last is not None and now - last > 2.5 * interval
-            )
+            filled = last is not None and now - last > 2.5 * interval
+            growth = counter.advance(known[plug_id].counters, now, filled=filled)
             changed = changed or growth > 0 or counter.day != day
+            gap = gap or filled
         if changed:
             await self._save()
-        for sample in known:
-            self.data[sample.identity.plug_id].sample = sample
+        for plug_id, sample in known.items():
+            self.data[plug_id].sample = sample
+        if known:
+            await self._bookkeeper.async_book(host.link, counters, gap=gap)
 
     async def _save(self) -> None:
         """Write all counters; plugs that answer at the same time share one write."""
@@ -231,7 +247,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     async def _recover(self, host: _Host) -> None:
         """Try a silent host again where it was, then look for it elsewhere."""
-        await self._take(await self._ask(host) or await self._find(host))
+        await self._take(host, await self._ask(host) or await self._find(host))
 
     async def _find(self, host: _Host) -> list[PlugSample]:
         """Search the network for a plug that does not answer; read it where it has moved to."""

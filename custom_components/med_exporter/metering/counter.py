@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from ..sources.plug import PlugCounters
+
 # Day and month counters are rounded to a watt-hour each; a difference below this is not energy.
 _ROUNDING_KWH = 0.01
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlugCounters:
-    """What a plug says it has counted, in kWh; None for what it does not count.
-
-    `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
-    `month_before` is the calendar month that ended last.
-    """
-
-    total: float | None = None
-    today: float | None = None
-    month: float | None = None
-    month_before: float | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,13 +17,18 @@ class EnergyCounter:
     """Make one ever-growing counter of a plug's restarting ones, and cut it at local midnights.
 
     Energies are in kWh, times are aware and local: their dates name the day and month that run.
+    `began_at` is when the plug was read for the first time, `began_value` the counter then, and
+    `began_today` what the plug had counted on that day before.
     The whole state goes through `to_dict` and `from_dict`; what is restored from an older state
     makes up for the time between by what the plug counted on its own.
     """
 
     value: float = 0.0
+    began_at: datetime | None = None
+    began_value: float = 0.0
+    began_today: float = 0.0
     seen_at: datetime | None = None
-    seen: PlugCounters = PlugCounters()
+    seen: PlugCounters = field(default_factory=PlugCounters)
     day: date | None = None
     day_start: float = 0.0
     month_start: float = 0.0
@@ -93,6 +86,7 @@ class EnergyCounter:
         """Return the state as plain JSON values."""
         return {
             **asdict(self),
+            "began_at": self.began_at and self.began_at.isoformat(),
             "seen_at": self.seen_at and self.seen_at.isoformat(),
             "day": self.day and self.day.isoformat(),
         }
@@ -106,7 +100,8 @@ class EnergyCounter:
         return cls(
             **{
                 **data,
-                "seen_at": datetime.fromisoformat(data["seen_at"]) if data["seen_at"] else None,
+                "began_at": _moment(data["began_at"]),
+                "seen_at": _moment(data["seen_at"]),
                 "seen": PlugCounters(**data["seen"]),
                 "day": date.fromisoformat(data["day"]) if data["day"] else None,
             }
@@ -118,6 +113,7 @@ class EnergyCounter:
         self.day_start = round(self.value - (seen.today or 0.0), 6)
         self.month_start = round(self.value - max(seen.month or 0.0, seen.today or 0.0), 6)
         self.day = now.date()
+        self.began_at, self.began_value, self.began_today = now, self.value, self.today
         self.seen_at = now
         self.seen = seen
 
@@ -171,3 +167,7 @@ def _difference(before: float | None, after: float | None) -> float:
 def _months(start: date, end: date) -> int:
     """Return how many month ends lie between two local dates."""
     return (end.year - start.year) * 12 + end.month - start.month
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -14,8 +14,10 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, EntryType, PlugRole
 from ..entries import entries_of_type
+from ..exporter import DATA_EXPORTER
 from ..sources.session import kasa_session
 from ..vault import async_get_vault
+from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator, counter_store
 
 if TYPE_CHECKING:
@@ -87,7 +89,13 @@ class MeteringPoint:
 async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) -> MeteringPoint:
     """Read the plugs once and start to follow the days."""
     vault = await async_get_vault(hass)
-    coordinator = PlugCoordinator(hass, entry, vault, lambda: kasa_session(hass))
+    coordinator = PlugCoordinator(
+        hass,
+        entry,
+        vault=vault,
+        session=lambda: kasa_session(hass),
+        bookkeeper=Bookkeeper(entry, hass.data[DATA_EXPORTER].ledger),
+    )
     entry.async_on_unload(coordinator.async_shutdown)
     await coordinator.async_config_entry_first_refresh()
 

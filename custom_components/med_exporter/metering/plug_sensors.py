@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from ..sources.kasa import PlugSample
+    from ..sources.plug import PlugSample
     from .coordinator import PlugState
     from .metering_point import MeteringPoint
 

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from kasa import (
@@ -23,11 +23,9 @@ from kasa import (
 )
 from kasa.iot.modules import Emeter
 
-from ..metering.counter import PlugCounters
+from .plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from aiohttp import ClientSession
     from kasa.interfaces import Energy
 
@@ -56,35 +54,6 @@ class KasaError(Exception):
         super().__init__(f"{host}: {code}")
         self.code = code
         self.host = host
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlugIdentity:
-    """A Kasa energy device or one socket of a strip.
-
-    `plug_id` is the MAC address without separators, followed by the child's id for a socket.
-    """
-
-    plug_id: str
-    mac: str
-    child_id: str | None
-    name: str
-    model: str
-    firmware: str | None
-    hardware: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlugSample:
-    """One reading: W, V, A, dBm, and the plug's own counters; None for what is not measured."""
-
-    identity: PlugIdentity
-    power: float | None
-    voltage: float | None
-    current: float | None
-    counters: PlugCounters
-    is_on: bool
-    signal_strength: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +155,22 @@ class KasaHost:
         if not samples:
             raise KasaError("no_energy", self.connection.host)
         return samples
+
+    async def statistics(self, since: date, today: date) -> dict[str, PlugStatistics]:
+        """Return what each plug, by its id, has counted per day and month since a local date.
+
+        Newer plugs keep no statistics that can be read: theirs are empty.
+        """
+        device = self._device
+        if device is None:
+            return {}
+        try:
+            return {
+                _identity(device, plug).plug_id: await _statistics(plug, since, today)
+                for plug in _energy_plugs(device)
+            }
+        except _FAILURES as err:
+            raise KasaError("timed_out", self.connection.host) from err
 
     async def close(self) -> None:
         """Drop the connection."""
@@ -357,6 +342,30 @@ def _read(energy: Energy, name: str) -> float | None:
     except (KasaException, AttributeError, KeyError):
         return None
     return None if value is None else float(value)
+
+
+async def _statistics(plug: Device, since: date, today: date) -> PlugStatistics:
+    energy = plug.modules[Module.Energy]
+    if not isinstance(energy, Emeter):
+        return PlugStatistics()
+    days: dict[date, float] = {}
+    months: dict[date, float] = {}
+    for year in range(since.year, today.year + 1):
+        rows = (await energy.get_raw_monthstat(year=year))["month_list"]
+        for month in sorted({row["month"] for row in rows}):
+            first = date(year, month, 1)
+            if not since.replace(day=1) <= first <= today:
+                continue
+            months[first] = _entry(rows, "month", month)
+            day_rows = (await energy.get_raw_daystat(year=year, month=month))["day_list"]
+            days |= {
+                date(year, month, row["day"]): _entry(day_rows, "day", row["day"])
+                for row in day_rows
+            }
+    return PlugStatistics(
+        days={day: kwh for day, kwh in sorted(days.items()) if since <= day <= today},
+        months=months,
+    )
 
 
 def _entry(rows: list[dict[str, Any]], period: str, number: int) -> float:

@@ -1,0 +1,124 @@
+"""From the counters of a metering point's plugs to the ledger of closed periods."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
+from homeassistant.util import slugify
+
+from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
+from ..ledger import CounterFeed, CounterStart, LedgerPlug, LedgerUnavailableError, PlugHistory
+from ..sources.kasa import KasaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..ledger import Ledger
+    from ..sources.kasa import KasaHost
+    from ..sources.plug import PlugStatistics
+    from .counter import EnergyCounter
+
+_KEPT_DAYS: Final = 400
+# A plug is asked for a year of months once; a bad radio link takes its time.
+_STATISTICS_LIMIT: Final = 60
+
+
+class Bookkeeper:
+    """Post what plugs count, and ask them what they counted while nobody read them."""
+
+    def __init__(self, entry: ConfigEntry, ledger: Ledger) -> None:
+        self._entry = entry
+        self._ledger = ledger
+        self._feed = CounterFeed(ledger.post)
+        self._known: set[str] = set()
+        self._without_history: set[str] | None = None
+
+    async def async_book(
+        self, link: KasaHost, counters: Mapping[str, EnergyCounter], *, gap: bool
+    ) -> None:
+        """Book a reading of all plugs behind a host, after their counters are on disk.
+
+        Args:
+            link: the host, connected.
+            counters: by plug id, just advanced.
+            gap: whether nobody read the plugs for a while before.
+
+        """
+        statistics: Mapping[str, PlugStatistics] = {}
+        is_first = not counters.keys() <= self._known
+        new = await self._async_without_history() & counters.keys() if is_first else set()
+        if gap or is_first:
+            statistics = await self._async_statistics(link, counters, {*new})
+        for plug_id, counter in counters.items():
+            if counter.began_at is None or counter.seen_at is None:
+                continue
+            told = statistics.get(plug_id)
+            plug = self._plug(plug_id)
+            self._feed.read(
+                plug,
+                counter.value,
+                counter.seen_at,
+                start=CounterStart(
+                    at=counter.began_at,
+                    value_kwh=counter.began_value,
+                    today_kwh=counter.began_today,
+                ),
+                gap=gap,
+                day_kwh=None if told is None else told.days,
+            )
+            self._known.add(plug_id)
+            if plug_id in new and told is not None:
+                self._ledger.backfill(
+                    PlugHistory(plug=plug, day_kwh=told.days, month_kwh=told.months)
+                )
+
+    def close(self) -> None:
+        """Post what has been measured since the last postings."""
+        self._feed.flush()
+
+    async def _async_without_history(self) -> set[str]:
+        if self._without_history is None:
+            try:
+                self._without_history = await self._ledger.async_without_history(
+                    list(self._entry.data[CONF_PLUGS])
+                )
+            except LedgerUnavailableError:
+                return set()
+        return self._without_history
+
+    async def _async_statistics(
+        self, link: KasaHost, counters: Mapping[str, EnergyCounter], new: set[str]
+    ) -> Mapping[str, PlugStatistics]:
+        """Ask a host for the days since its plugs were last heard of, for all it has if new."""
+        seen = [counter.seen_at.date() for counter in counters.values() if counter.seen_at]
+        if not seen:
+            return {}
+        today = max(seen)
+        try:
+            posted = await self._ledger.async_posted_until(list(counters))
+            since: date = min(
+                (dt_util.as_local(at).date() for at in posted.values()), default=today
+            )
+            if new:
+                since = today - timedelta(days=_KEPT_DAYS)
+            async with asyncio.timeout(_STATISTICS_LIMIT):
+                return await link.statistics(since, today)
+        except (KasaError, LedgerUnavailableError, TimeoutError) as err:
+            LOGGER.debug("%s: no statistics of its own: %s", link.connection.host, err)
+            return {}
+
+    def _plug(self, plug_id: str) -> LedgerPlug:
+        plug = self._entry.data[CONF_PLUGS][plug_id]
+        return LedgerPlug(
+            plug_id=plug_id,
+            name=plug["name"],
+            metering_point=slugify(self._entry.data[CONF_PDL]),
+            metering_point_name=self._entry.title,
+            role=PlugRole(plug[CONF_ROLE]),
+        )
