@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 KEPT_DAYS: Final = 400
 
-# A plug rounds each day and month to a watt-hour: half of that is no energy.
-_ROUNDING_MWH = 500
+# A plug cuts each day and month down to a watt-hour: what is less than one is no energy.
+_ROUNDING_MWH = 1000
 
 
 def backfill(
