@@ -17,7 +17,11 @@ from homeassistant.components.recorder import DOMAIN as RECORDER_DOMAIN
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.common import async_test_home_assistant
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    async_test_home_assistant,
+)
 from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
@@ -371,6 +375,20 @@ async def test_the_history_goes_on_after_the_database_was_broken(
         assert moved
         # The new database holds what was saved since.
         assert await history.async_list() == ([later], 1)
+
+
+async def test_records_older_than_400_days_are_deleted(life) -> None:
+    async with life() as (hass, history):
+        old = record(created_at=dt_util.utcnow() - timedelta(days=401))
+        young = record(created_at=dt_util.utcnow() - timedelta(days=399))
+        await history.save(old)
+        await history.save(young)
+
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=24, minutes=1))
+        await get_instance(hass).async_block_till_done()
+
+        assert await history.async_get(old.id) is None
+        assert await history.async_get(young.id) == young
 
 
 @pytest.mark.parametrize("dialect", ["mysql+pymysql://", "postgresql://"])

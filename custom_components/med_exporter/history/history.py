@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
@@ -34,6 +36,11 @@ if TYPE_CHECKING:
 
     from homeassistant.components.recorder.core import Recorder
     from sqlalchemy.engine import Connection, Row
+
+
+# So long the history of exports is kept, and so often what is older is deleted.
+_KEPT: Final = timedelta(days=400)
+_PURGE_EVERY: Final = timedelta(days=1)
 
 
 class HistoryUnavailableError(HomeAssistantError):
@@ -63,6 +70,13 @@ class History:
     def async_setup(self) -> None:
         """Queue the creation of the tables and the marking of runs that an earlier life left."""
         self._queue(_MarkInterrupted(self))
+        async_track_time_interval(
+            self._hass,
+            self._purge,
+            _PURGE_EVERY,
+            name=f"{DOMAIN} retention of the history",
+            cancel_on_shutdown=True,
+        )
 
     @callback
     def save(self, record: ExportRecord) -> asyncio.Future[None]:
@@ -169,6 +183,10 @@ class History:
         self._deleted.add(export_id)
         self._queue(_Write(self))
 
+    @callback
+    def _purge(self, now: datetime) -> None:
+        self._queue(_Purge(self, now - _KEPT))
+
     def _queue(self, task: RecorderTask) -> None:
         get_instance(self._hass).queue_task(task)
 
@@ -250,7 +268,7 @@ class _HistoryTask(RecorderTask):
     """A write in the recorder's own thread, which may not raise its errors there."""
 
     history: History
-    retried: bool = field(default=False, init=False)
+    retried: bool = field(default=False, init=False, kw_only=True)
 
     def run(self, instance: Recorder) -> None:
         """Write, and keep errors from the recorder but those it repairs itself."""
@@ -310,6 +328,18 @@ class _MarkInterrupted(_HistoryTask):
             mark_interrupted(record, self.history._started_at)  # noqa: SLF001
             upsert(connection, record)
         return lambda: self.history._marked(records)  # noqa: SLF001
+
+
+@dataclass(slots=True)
+class _Purge(_HistoryTask):
+    """Delete what is older than the history is kept."""
+
+    before: datetime
+
+    def write(self, connection: Connection) -> Callable[[], None]:
+        too_old = exports_table.c.created_ts < self.before.timestamp()
+        connection.execute(delete(exports_table).where(too_old))
+        return lambda: None
 
 
 def _as_set(status: ExportStatus | Collection[ExportStatus]) -> set[ExportStatus]:
