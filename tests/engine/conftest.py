@@ -24,12 +24,12 @@ FRIDGE = JobDevice(
     device_ip="192.0.2.10",
     device_name="Fridge",
     rated_power=150.0,
+    plug_id="50c7bf000010",
     entities={
         "power_w": "sensor.fridge_power",
         "voltage": "sensor.fridge_voltage",
         "current": "sensor.fridge_current",
         "energy_total_kwh": "sensor.fridge_energy",
-        "cost": "sensor.fridge_cost",
         "is_on": "switch.fridge",
     },
 )

@@ -40,6 +40,29 @@ _STATES = Table(
     Column("metadata_id", _ID),
     Index("ix_states_metadata_id_last_updated_ts", "metadata_id", "last_updated_ts"),
 )
+_LEDGER = MetaData()
+_HALF_HOURS = Table(
+    "med_exporter_half_hours",
+    _LEDGER,
+    Column("plug_id", String(32), primary_key=True),
+    Column("start_ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("role", String(16), primary_key=True),
+    Column("metering_point", String(64), primary_key=True),
+    Column("kwh", Double, nullable=False),
+    Column("filled_kwh", Double, nullable=False),
+)
+_COSTS = Table(
+    "med_exporter_costs",
+    _LEDGER,
+    Column("metering_point", String(64), primary_key=True),
+    Column("start_ts", BigInteger, primary_key=True, autoincrement=False),
+    Column("plug_id", String(32), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    Column("period", String(64), primary_key=True),
+    Column("tier", Integer, primary_key=True, autoincrement=False),
+    Column("kwh", Double, nullable=False),
+    Column("cost", Double),
+)
 
 type State = float | str | None
 
@@ -87,11 +110,40 @@ class RecorderDatabase:
             if rows:
                 connection.execute(_STATES.insert(), rows)
 
+    def add_half_hours(
+        self, plug_id: str, half_hours: Iterable[tuple[float, float, float]], role: str = "a"
+    ) -> None:
+        """Add energies of a plug: when the half-hour begins, kWh, filled kWh."""
+        rows = [
+            {"plug_id": plug_id, "start_ts": int(start), "role": role, "metering_point": "house",
+             "kwh": kwh, "filled_kwh": filled}
+            for start, kwh, filled in half_hours
+        ]  # fmt: skip
+        self._add_to_ledger(_HALF_HOURS, rows)
+
+    def add_costs(
+        self, plug_id: str, costs: Iterable[tuple[float, float, float | None]], period: str = ""
+    ) -> None:
+        """Add costs of a plug: when the half-hour begins, kWh, cost."""
+        rows = [
+            {"plug_id": plug_id, "start_ts": int(start), "role": "consumption", "tier": 0,
+             "metering_point": "house", "period": period, "kwh": kwh, "cost": cost}
+            for start, kwh, cost in costs
+        ]  # fmt: skip
+        self._add_to_ledger(_COSTS, rows)
+
+    def _add_to_ledger(self, table: Table, rows: list[dict[str, object]]) -> None:
+        with self.engine.begin() as connection:
+            table.create(connection, checkfirst=True)
+            if rows:
+                connection.execute(table.insert(), rows)
+
     def clear(self) -> None:
-        """Remove all states."""
+        """Remove all states, and the ledger."""
         with self.engine.begin() as connection:
             connection.execute(_STATES.delete())
             connection.execute(_META.delete())
+            _LEDGER.drop_all(connection)
 
     def close(self) -> None:
         """Let go of the database."""

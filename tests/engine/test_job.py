@@ -12,7 +12,12 @@ from custom_components.med_exporter.engine.errors import ErrorCode, InvalidJobEr
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options, is_delimiter
 
 DEVICE = JobDevice(
-    device_id="a", device_name="A", device_ip=None, entities={"power_w": "sensor.a"}, rated_power=5
+    device_id="a",
+    device_name="A",
+    device_ip=None,
+    entities={"power_w": "sensor.a"},
+    rated_power=5,
+    plug_id="50c7bf000001",
 )
 
 
@@ -93,6 +98,8 @@ def test_a_wrong_option_is_refused_at_its_field(change: dict[str, Any], field: s
         {"device_name": None},
         {"device_ip": 7},
         {"rated_power": "much"},
+        {"plug_id": 5},
+        {"entities": {"cost": "sensor.a"}},
         {"entities": {"energy_kwh": "sensor.a"}},
         {"entities": {"power_w": None}},
     ],

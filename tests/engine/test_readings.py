@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.engine.ledger import plug_ledger
 from custom_components.med_exporter.engine.readings import READING_COLUMNS, growth, readings
 from custom_components.med_exporter.engine.recorder import Recorder
 
@@ -17,15 +18,16 @@ if TYPE_CHECKING:
 POWER = FRIDGE.entities["power_w"]
 VOLTAGE = FRIDGE.entities["voltage"]
 ENERGY = FRIDGE.entities["energy_total_kwh"]
-COST = FRIDGE.entities["cost"]
 SWITCH = FRIDGE.entities["is_on"]
 
 START = 1_000_000.0
 END = START + 1000
+HALF_HOURS = [1_000_800.0 + n * 1800 for n in range(3)]
 
 
 def all_readings(recorder: RecorderDatabase, start=START, end=END) -> list[dict]:
-    found = readings(Recorder(recorder.connect), FRIDGE, start, end, lambda _: None)
+    ledger = plug_ledger(recorder.connect, FRIDGE.plug_id, costs=False)
+    found = readings(Recorder(recorder.connect), FRIDGE, ledger, start, end, lambda _: None)
     return [dict(zip(READING_COLUMNS, reading, strict=True)) for reading in found]
 
 
@@ -156,10 +158,6 @@ class TestWhatWasUsed:
         recorder.add(ENERGY, [(START - 1, 9.0), (START + 1, 9.5), (START + 1.1, 10.0)])
         assert column(measured(recorder), "energy_kwh") == [1.0]
 
-    def test_cost_grows_like_energy(self, recorder):
-        recorder.add(COST, [(START - 1, 2.0), (START + 1, 2.25), (START + 11, 2.5)])
-        assert column(measured(recorder), "cost") == [0.25, 0.25]
-
     @pytest.mark.parametrize(
         ("before", "value", "grown"),
         [(10, 12, 2), (10, 10, 0), (10, 0, 0), (10, 0.5, 0.5), (10, 8.9, 8.9), (0, 0, 0)],
@@ -170,3 +168,49 @@ class TestWhatWasUsed:
     @pytest.mark.parametrize(("before", "value"), [(10, 9.99), (10, 9), (1000, 950)])
     def test_a_counter_that_falls_a_little_has_been_corrected(self, before, value):
         assert growth(before, value) == pytest.approx(value - before)
+
+
+class TestWhatIsFilled:
+    """`filled_from` is when the gap of a filled reading begins."""
+
+    def test_energy_after_the_counter_was_not_known(self, recorder):
+        recorder.add(ENERGY, [(START + 1, 9.0), (START + 10, "unavailable"), (START + 21, 9.5),
+                              (START + 31, 9.6)])  # fmt: skip
+        assert column(measured(recorder), "filled_from") == [None, START + 10, None]
+
+    def test_the_gap_begins_when_the_counter_was_first_not_known(self, recorder):
+        recorder.add(ENERGY, [(START + 1, 9.0), (START + 10, "unavailable"),
+                              (START + 12, "unknown"), (START + 21, 9.5)])  # fmt: skip
+        assert column(measured(recorder), "filled_from") == [None, START + 10]
+
+    def test_of_a_gap_from_before_the_range_only_what_is_inside_counts(self, recorder):
+        recorder.add(ENERGY, [(START - 50, 9.0), (START - 10, "unavailable"), (START + 21, 9.5)])
+        assert column(measured(recorder), "filled_from") == [START]
+
+    def test_not_where_nothing_was_used_or_where_there_is_no_earlier_number(self, recorder):
+        recorder.add(ENERGY, [(START + 1, "unavailable"), (START + 2, 9.0),
+                              (START + 10, "unavailable"), (START + 21, 9.0)])  # fmt: skip
+        assert column(measured(recorder), "filled_from") == [None, None]
+
+    def test_silence_alone_is_no_gap_since_only_changes_are_recorded(self, recorder):
+        recorder.add(ENERGY, [(START + 1, 9.0), (START + 9000, 9.5)])
+        assert column(all_readings(recorder, end=START + 9999)[0:], "filled_from") == [None, None]
+
+    def test_silence_is_a_gap_where_the_ledger_has_filled_a_half_hour_inside(self, recorder):
+        recorder.add(ENERGY, [(HALF_HOURS[0] + 60, 9.0), (HALF_HOURS[2] + 1, 9.5)])
+        recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[1], 0.2, 0.1)])
+        found = all_readings(recorder, start=HALF_HOURS[0], end=HALF_HOURS[2] + 60)
+        assert column(found, "filled_from") == [None, HALF_HOURS[0] + 60]
+
+    def test_not_where_the_filled_half_hour_reaches_beyond_the_silence(self, recorder):
+        recorder.add(ENERGY, [(HALF_HOURS[1] + 1, 9.0), (HALF_HOURS[2] + 900, 9.5)])
+        recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[1], 1, 1), (HALF_HOURS[2], 1, 1)])
+        found = all_readings(recorder, start=HALF_HOURS[0], end=HALF_HOURS[2] + 960)
+        assert column(found, "filled_from") == [None, None]
+
+    def test_the_silence_may_begin_before_the_range(self, recorder):
+        recorder.add(ENERGY, [(HALF_HOURS[0] - 60, 9.0), (HALF_HOURS[1] + 1, 9.5)])
+        recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[0], 1, 1)])
+        middle = HALF_HOURS[0] + 600
+        (_, reading) = all_readings(recorder, start=middle, end=HALF_HOURS[2])
+        assert reading["filled_from"] == middle

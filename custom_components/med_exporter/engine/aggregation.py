@@ -1,7 +1,8 @@
 """How the readings of a period become one row, as SQL over the spool's tables.
 
 A reading counts in every period in which its values hold, so a level that lasts for hours is known
-in each of them. An amount belongs wholly to the period of its reading's timestamp.
+in each of them. An amount belongs wholly to the period of its reading's timestamp; the energy of a
+gap has been parted into readings of its own before (`filling.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _INNER = {
     ),
     # A value that only lasts into the period adds 0, which tells it from one that is not known.
     Function.SUM: "sum(reading.{field} * (period.id = reading.first_period))",
+    Function.ANY: "max(reading.{field} AND period.id = reading.first_period)",
     # Ids ascend with time within a device.
     Function.LAST: "max(CASE WHEN reading.{field} IS NOT NULL THEN reading.id END)",
 }

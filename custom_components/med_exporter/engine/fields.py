@@ -26,6 +26,8 @@ class Function(StrEnum):
     """Weighted by the time for which each value held."""
     SUM = "sum"
     LAST = "last"
+    ANY = "any"
+    """Whether it is so of any reading whose amounts belong to the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,12 @@ FIELDS: dict[str, Field] = {
         Field("current", Kind.NUMBER, 3, Function.AVERAGE),
         Field("cost", Kind.AMOUNT, 6, Function.SUM),
         Field("is_on", Kind.FLAG, 4, Function.AVERAGE),
+        Field("filled", Kind.FLAG, 0, Function.ANY),
     )
 }
 """Every field of a reading, in the order of the documentation."""
 
-ENTITY_FIELDS = ("power_w", "voltage", "current", "energy_total_kwh", "cost", "is_on")
-"""The fields that an entity's states give. `cost` names an ever-growing counter of money."""
+ENTITY_FIELDS = ("power_w", "voltage", "current", "energy_total_kwh", "is_on")
+"""The fields that an entity's states give."""
 
 MAX_DECIMALS = 10

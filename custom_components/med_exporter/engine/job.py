@@ -31,8 +31,10 @@ class JobDevice:
         device_ip: address, None when it has none.
         device_name: as shown in the file.
         entities: reading field (`ENTITY_FIELDS`) → entity id. A field without an entity is empty
-            in the file. `energy_total_kwh` and `cost` are ever-growing counters.
+            in the file. `energy_total_kwh` is an ever-growing counter.
         rated_power: W, None when not known.
+        plug_id: by which the ledger's tables know the device, None when they do not. Without it
+            there are no costs, and the energy of a gap is spread evenly.
 
     Raises:
         InvalidJobError: a value is of the wrong type, or a field is not known.
@@ -44,12 +46,14 @@ class JobDevice:
     entities: Mapping[str, str]
     device_ip: str | None = None
     rated_power: float | None = None
+    plug_id: str | None = None
 
     def __post_init__(self) -> None:
         _check_type("device_id", self.device_id, str)
         _check_type("device_name", self.device_name, str)
         _check_type("device_ip", self.device_ip, str, type(None))
         _check_type("rated_power", self.rated_power, int, float, type(None))
+        _check_type("plug_id", self.plug_id, str, type(None))
         _check_type("entities", self.entities, Mapping)
         for name, entity_id in self.entities.items():
             _check_choice("entities", name, ENTITY_FIELDS)

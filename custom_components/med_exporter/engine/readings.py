@@ -9,6 +9,10 @@ The rules:
   read ends that, and the field is empty. A moment at which nothing is known is no reading.
 - The energy of a reading is the growth of the counter since its last number, however long ago
   that was; empty when there has never been one, or while the counter is not known.
+- Energy that was used while nobody read the counter makes its reading a filled one: the counter
+  was not known in between, or the ledger has filled a half-hour that lies wholly between the
+  reading before and this one. That the recorder has nothing for a while proves no gap: it keeps
+  changes only.
 - A counter that falls below 90 % of its last number has been restarted, and all that it shows is
   growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
   long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
@@ -20,22 +24,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
+from .ledger import HALF_HOUR
 from .recorder import number, on_off
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .job import JobDevice
+    from .ledger import PlugLedger
     from .recorder import Entry, Parser, Recorder
 
     type Values = tuple[
-        float | None, float | None, float | None, float | None, float | None, float | None
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        None,
     ]
 
     type Reading = tuple[
         float,
         float,
         bool,
+        float | None,
         float | None,
         float | None,
         float | None,
@@ -55,10 +69,13 @@ READING_COLUMNS = (
     "current",
     "energy_total_kwh",
     "energy_kwh",
-    "cost",
     "is_on",
+    "filled_from",
+    "cost",
 )
-"""`until`: when the values stop to hold; `measured`: false for what was in force at the start."""
+"""`until`: when the values stop to hold; `measured`: false for what was in force at the start;
+`filled_from`: of a filled reading, when its gap or, if later, the range begins; `cost`: filled in
+by `filling.py`."""
 
 ONE_READING = 1.0
 """Seconds within which states belong together."""
@@ -66,8 +83,6 @@ ONE_READING = 1.0
 RESTARTED_BELOW = 0.9
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
-_COST = ENTITY_FIELDS.index("cost")
-_COUNTERS = (_ENERGY, _COST)
 
 
 def growth(before: float, value: float) -> float:
@@ -78,11 +93,12 @@ def growth(before: float, value: float) -> float:
 def readings(
     recorder: Recorder,
     device: JobDevice,
+    ledger: PlugLedger,
     start: float,
     end: float,
     on_block: Callable[[float], None],
 ) -> Iterator[Reading]:
-    """Yield the readings of one device, oldest first.
+    """Yield the readings of one device, oldest first, without their costs.
 
     What was in force at the start comes first, as a row with `measured` false, so that averages
     know it; it is no reading of the range.
@@ -90,6 +106,7 @@ def readings(
     Args:
         recorder: where the states are.
         device: whose.
+        ledger: of the same device.
         start: UTC seconds, included.
         end: UTC seconds, not included; the last values hold until then.
         on_block: called with the time reached, now and then.
@@ -101,11 +118,16 @@ def readings(
         for slot, name in enumerate(ENTITY_FIELDS)
         if device.entities.get(name) in metadata
     ]
-    plug = _Plug()
+    plug = _Plug(ledger, start)
     for metadata_id, slot, parse in slots:
         plug.in_force[slot] = recorder.value_before(metadata_id, start, parse)
-        if slot in _COUNTERS:
-            plug.last_number[slot] = recorder.last_number_before(metadata_id, start)
+        if slot == _ENERGY:
+            plug.last_number = recorder.last_number_before(metadata_id, start)
+            if plug.in_force[slot] is None:
+                plug.lost_at = start
+    if ledger.has_energy:
+        before = recorder.moment_before([metadata_id for metadata_id, *_ in slots], start)
+        plug.read_before = start if before is None else before
     return _pivot(plug, recorder.entries(slots, start, end), start, end, on_block)
 
 
@@ -116,39 +138,59 @@ def _parser(name: str) -> Parser:
 class _Plug:
     """What is known of a plug at a moment of its history."""
 
-    __slots__ = ("grown", "in_force", "last_number")
+    __slots__ = (
+        "filled_from",
+        "grown",
+        "in_force",
+        "last_number",
+        "ledger",
+        "lost_at",
+        "read_before",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: PlugLedger, start: float) -> None:
+        self.ledger = ledger
         self.in_force: list[float | None] = [None] * len(ENTITY_FIELDS)
-        self.last_number: list[float | None] = [None] * len(ENTITY_FIELDS)
-        self.grown: list[float | None] = [0.0] * len(ENTITY_FIELDS)
+        self.last_number: float | None = None
+        self.grown: float | None = 0.0
+        self.filled_from: float | None = None
+        # Since when the counter is not known; None while it is.
+        self.lost_at: float | None = None
+        # When the plug was last read before the range.
+        self.read_before = start
 
-    def count(self, slot: int, value: float) -> None:
-        """Take a counter's new number."""
-        before = self.last_number[slot]
+    def count(self, value: float | None, moment: float, since: float, *, measured: bool) -> None:
+        """Take the counter's new value, where `since` was the last row, `measured` or not."""
+        before, lost_at = self.last_number, self.lost_at
+        if value is None:
+            if lost_at is None:
+                self.lost_at = moment
+            return
+        self.last_number, self.lost_at = value, None
         if before is None:
-            self.grown[slot] = None
-        else:
-            self.grown[slot] = (self.grown[slot] or 0.0) + growth(before, value)
-        self.last_number[slot] = value
+            self.grown = None
+            return
+        grown = growth(before, value)
+        self.grown = (self.grown or 0.0) + grown
+        if grown <= 0:
+            return
+        if lost_at is not None:
+            self.filled_from = lost_at
+            return
+        read_at = since if measured else self.read_before
+        if moment - read_at >= HALF_HOUR and self.ledger.is_filled_between(read_at, moment):
+            self.filled_from = since
 
-    def take(self) -> tuple[float | None, ...] | None:
+    def take(self) -> Values | None:
         """Return the values of a reading, None when nothing is known; growth begins anew."""
-        power, voltage, current, energy, cost, is_on = self.in_force
-        grown = self.grown
-        energy_growth = None if energy is None else grown[_ENERGY]
-        cost_growth = None if cost is None else grown[_COST]
-        grown[_ENERGY] = grown[_COST] = 0.0
-        if (
-            power is None
-            and energy is None
-            and is_on is None
-            and voltage is None
-            and current is None
-            and cost is None
-        ):
-            return None
-        return (power, voltage, current, energy, energy_growth, cost_growth, is_on)
+        power, voltage, current, energy, is_on = self.in_force
+        grown, filled_from = self.grown, self.filled_from
+        self.grown, self.filled_from = 0.0, None
+        if energy is None:
+            if power is None and is_on is None and voltage is None and current is None:
+                return None
+            grown = None
+        return (power, voltage, current, energy, grown, is_on, filled_from, None)
 
 
 def _pivot(
@@ -169,7 +211,7 @@ def _pivot(
                 or (slot in touched and (value is None) is not (in_force[slot] is None))
             ):
                 if values is not None:
-                    yield (since, latest, measured, *values)  # type: ignore[misc]
+                    yield (since, latest, measured, *values)
                 since, measured, values = latest, True, plug.take()
                 touched.clear()
             if not touched:
@@ -177,12 +219,12 @@ def _pivot(
             touched.add(slot)
             latest = moment
             in_force[slot] = value
-            if value is not None and slot in _COUNTERS:
-                plug.count(slot, value)
+            if slot == _ENERGY:
+                plug.count(value, moment, since, measured=measured)
         on_block(latest)
     if touched:
         if values is not None:
-            yield (since, latest, measured, *values)  # type: ignore[misc]
+            yield (since, latest, measured, *values)
         since, measured, values = latest, True, plug.take()
     if values is not None:
-        yield (since, end, measured, *values)  # type: ignore[misc]
+        yield (since, end, measured, *values)

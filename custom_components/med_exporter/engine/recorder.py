@@ -75,6 +75,7 @@ _BEFORE = (
     .order_by(_STATES.c.last_updated_ts.desc(), _STATES.c.state_id.desc())
 )
 _LAST_BEFORE = _BEFORE.limit(1)
+_LAST_MOMENT_BEFORE = _LAST_BEFORE.with_only_columns(_STATES.c.last_updated_ts)
 _LAST_KNOWN_BEFORE = (
     _BEFORE.where(_STATES.c.state.not_in(NOT_KNOWN))
     .limit(50)
@@ -100,21 +101,32 @@ class Recorder:
     """
 
     def __init__(self, connect: Connect) -> None:
-        self._connect = connect
+        self.connect = connect
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             return _metadata_ids(connection, entity_ids)
 
     def oldest(self) -> float | None:
         """Return when the oldest state of any entity was written, None without any."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             return connection.execute(_OLDEST).scalar()
+
+    def moment_before(self, metadata_ids: Iterable[int], moment: float) -> float | None:
+        """Return when the last state of any of some entities was written before a moment."""
+        with self.connect() as connection:
+            found = [
+                connection.execute(
+                    _LAST_MOMENT_BEFORE, {"metadata_id": metadata_id, "moment": moment}
+                ).scalar()
+                for metadata_id in metadata_ids
+            ]
+        return max((ts for ts in found if ts is not None), default=None)
 
     def value_before(self, metadata_id: int, moment: float, parse: Parser) -> float | None:
         """Return the value in force just before a moment, None when not known."""
-        with self._connect() as connection:
+        with self.connect() as connection:
             state = connection.execute(
                 _LAST_BEFORE, {"metadata_id": metadata_id, "moment": moment}
             ).scalar()
@@ -124,7 +136,7 @@ class Recorder:
         """Return the last number before a moment, however long ago, None when there is none."""
         skip = 0
         while True:
-            with self._connect() as connection:
+            with self.connect() as connection:
                 states = connection.execute(
                     _LAST_KNOWN_BEFORE,
                     {"metadata_id": metadata_id, "moment": moment, "skip": skip},
@@ -149,7 +161,7 @@ class Recorder:
 
         """
         cursors = [
-            _Cursor(self._connect, metadata_id, slot, parse, start, end)
+            _Cursor(self.connect, metadata_id, slot, parse, start, end)
             for metadata_id, slot, parse in slots
         ]
         while True:

@@ -7,6 +7,7 @@ readings are in it at a time; the finished rows of all devices stay.
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,7 +32,8 @@ _PRAGMAS = (
     "temp_store=FILE",
     "cache_size=-16384",
 )
-_VALUES = tuple(name for name in FIELDS if name in READING_COLUMNS and name != "timestamp")
+_COLUMNS = (*READING_COLUMNS, "filled")
+_VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
 
 
 class Spool:
@@ -85,7 +87,7 @@ class Spool:
 
         Args:
             device: place in the job's list.
-            readings: oldest first.
+            readings: oldest first; for periods, what `filling.spread_over_periods` gives.
 
         """
         execute = self._connection.execute
@@ -119,7 +121,10 @@ class Spool:
             execute(f"PRAGMA {pragma}")
         spans = ["first_period", "last_period"] if self._edges else []
         columns = [*READING_COLUMNS, *spans]
-        execute(f"CREATE TABLE reading (id INTEGER PRIMARY KEY, {', '.join(columns)})")
+        execute(
+            f"CREATE TABLE reading (id INTEGER PRIMARY KEY, {', '.join(columns)},"
+            " filled AS (filled_from IS NOT NULL))"
+        )
         execute("CREATE TABLE period (id INTEGER PRIMARY KEY, start, end)")
         execute(f"CREATE TABLE result ({', '.join(('timestamp', 'device', *self.value_fields))})")
         self._insert = (
@@ -155,6 +160,11 @@ class Spool:
         first = 0
         for reading in readings:
             moment, until = reading[0], reading[1]
+            if moment < edges[first]:
+                # A part of a gap in which other fields were read.
+                place = bisect_right(edges, moment) - 1
+                yield (*reading, place, place)
+                continue
             while moment >= edges[first + 1]:
                 first += 1
             last = first

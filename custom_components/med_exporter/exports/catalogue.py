@@ -94,6 +94,13 @@ METRICS: Final = (
         data_type="boolean",
         unit="",
     ),
+    Metric(
+        field="filled",
+        name="Filled",
+        description="Whether the energy was used while nobody read the plug",
+        data_type="boolean",
+        unit="",
+    ),
 )
 
 

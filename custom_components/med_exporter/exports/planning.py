@@ -99,4 +99,5 @@ def _job_device(device: ExportDevice) -> JobDevice:
         device_name=device.name,
         entities=dict(device.entities),
         rated_power=device.rated_power,
+        plug_id=device.plug_id,
     )

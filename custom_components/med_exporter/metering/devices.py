@@ -62,7 +62,8 @@ class ExportDevice:
     """A device with readings.
 
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
-    the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id.
+    the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
+    `plug_id` is how the ledger knows it, None when it does not.
     """
 
     device_id: str
@@ -74,6 +75,7 @@ class ExportDevice:
     role: PlugRole
     rated_power: float | None
     entities: Mapping[str, str]
+    plug_id: str | None = None
 
 
 def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
@@ -128,6 +130,7 @@ def _of_entry(
             pdl=entry.data[CONF_PDL],
             role=PlugRole(plug[CONF_ROLE]),
             rated_power=plug[CONF_RATED_POWER],
+            plug_id=plug_id,
             entities={
                 field: entity_id
                 for field, (platform, key) in FIELD_ENTITIES.items()

@@ -7,18 +7,24 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ErrorCode, ExportError
-from ..fields import FIELDS, Field, Kind
-from ..readings import readings
+from ..fields import FIELDS, Field, Function, Kind
+from ..filling import spread_over_periods, with_costs
+from ..ledger import plug_ledger
+from ..readings import READING_COLUMNS, readings
 from ..tables import Column, Rounding, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ..job import Job
+    from ..job import Job, JobDevice
     from ..readings import Reading
     from ..recorder import Recorder
     from ..spool import Spool
     from ..tables import Chunk
+
+_AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+_ENERGY = READING_COLUMNS.index("energy_kwh")
+_TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
 
 def tables(
@@ -49,7 +55,7 @@ def tables(
             share = (moment - job.start) / (job.end - job.start)
             on_read((place + share) / len(job.devices))
 
-        found: Iterable[Reading] = readings(recorder, device, job.start, end, on_block)
+        found: Iterable[Reading] = _readings(job, recorder, device, spool.edges, end, on_block)
         if job.aggregation == "raw":
             # Too many are noticed before they fill the disk.
             found = islice(found, job.max_records - total + 2)
@@ -77,13 +83,36 @@ def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) 
 
     """
     for place, device in enumerate(job.devices):
-        found = readings(recorder, device, job.start, end, lambda _: None)
-        spool.add(place, _first_rows(found, spool.edges, limit))
+        found = _readings(job, recorder, device, spool.edges, end, lambda _: None)
+        awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
+        spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
     return _table(job, spool, limit, limit)
 
 
-def _first_rows(found: Iterable[Reading], edges: Sequence[float], limit: int) -> Iterator[Reading]:
-    """Yield the readings that make up the first rows of a device, each period whole."""
+def _readings(
+    job: Job,
+    recorder: Recorder,
+    device: JobDevice,
+    edges: Sequence[float],
+    end: float,
+    on_block: Callable[[float], None],
+) -> Iterator[Reading]:
+    """Return the readings of a device with the amounts that are asked for."""
+    ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in job.fields)
+    found = readings(recorder, device, ledger, job.start, end, on_block)
+    if edges:
+        return spread_over_periods(found, ledger, edges)
+    return with_costs(found, ledger) if ledger.has_costs else found
+
+
+def _first_rows(
+    found: Iterable[Reading], edges: Sequence[float], limit: int, *, awaits_counter: bool
+) -> Iterator[Reading]:
+    """Yield the readings that make up the first rows of a device, each period whole.
+
+    While the counter is not known, energy of these periods may still come: a gap's parts are
+    yielded when it ends.
+    """
     if not edges:
         # One more, since the first may be what was in force before the range.
         yield from islice(found, limit + 1)
@@ -95,12 +124,16 @@ def _first_rows(found: Iterable[Reading], edges: Sequence[float], limit: int) ->
         while moment >= edges[first + 1]:
             first += 1
         if rows >= limit and first > reached:
-            return
+            if not awaits_counter or reading[_ENERGY] is not None or reading[_TOTAL] is not None:
+                return
+        elif moment < edges[first]:
+            yield reading
+            continue
         last = first
         while until > edges[last + 1]:
             last += 1
-        rows += last - max(reached, first - 1)
-        reached = last
+        rows += max(last - max(reached, first - 1), 0)
+        reached = max(last, reached)
         yield reading
 
 
@@ -112,7 +145,7 @@ def _too_many(job: Job) -> ExportError:
 
 def _column(field: Field, job: Job) -> Column:
     kind = field.kind
-    if kind is Kind.FLAG and job.aggregation != "raw":
+    if field.function is Function.AVERAGE and kind is Kind.FLAG and job.aggregation != "raw":
         kind = Kind.NUMBER
     asked = job.options.decimal_places
     return Column(field.name, kind, field.decimals if asked is None else asked)

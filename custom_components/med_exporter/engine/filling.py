@@ -1,0 +1,195 @@
+"""The amounts of readings: what each costs, and where energy goes that nobody saw being used.
+
+A filled reading carries the energy of a gap. As a raw row it is one row. In hours, days, weeks and
+months the energy is spread over the gap:
+
+- by the half-hours that the ledger has of it. Where they do not add up to the reading's energy,
+  they are scaled. Of a half-hour that lies partly in the gap, what was filled counts; where the
+  ledger has filled nothing in the gap, the share of the half-hour's energy by time.
+- What the known half-hours leave, evenly over the time without any.
+- Of a gap that begins before the range the whole energy goes to the part inside: a range's first
+  row carries all energy since the last state before it, so raw, hourly and daily rows still have
+  the same sum.
+
+An energy costs what the plug's half-hour of its timestamp cost per kWh; a spread part what the
+half-hour cost in which it lies, and a filled raw row what its parts cost together. So cost is
+conserved like energy. It is empty where no price is known of any part.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, cast
+
+from .ledger import HALF_HOUR, half_hour_of
+from .readings import READING_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from .ledger import PlugLedger
+    from .readings import Reading
+
+    type Part = tuple[float, float, float]
+    """Start and end in UTC seconds, kWh."""
+
+    type Weight = tuple[float, float, float | None]
+    """Start and end in UTC seconds; kWh, None when the ledger does not tell."""
+
+_ENERGY = READING_COLUMNS.index("energy_kwh")
+_FILLED_FROM = READING_COLUMNS.index("filled_from")
+_COST = READING_COLUMNS.index("cost")
+
+
+def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Reading]:
+    """Yield raw readings with their costs.
+
+    Args:
+        readings: of one device, oldest first.
+        ledger: of the same device.
+
+    """
+    for reading in readings:
+        kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
+        if kwh is None:
+            yield reading
+            continue
+        if filled_from is None:
+            cost = ledger.cost(kwh, half_hour_of(reading[0]))
+        else:
+            cost = _sum(
+                ledger.cost(part, half_hour_of(start))
+                for start, _, part in spread(ledger, filled_from, reading[0], kwh)
+            )
+        yield _with_amounts(reading, kwh, filled_from, cost)
+
+
+def spread_over_periods(
+    readings: Iterable[Reading], ledger: PlugLedger, edges: Sequence[float]
+) -> Iterator[Reading]:
+    """Yield readings with their costs, those of a gap parted.
+
+    The parts of a gap come before its reading, oldest first, though perhaps after readings that
+    were made in the gap while the counter was not known. Each lies in one period. It is a reading
+    of which nothing is known but energy, cost and that it is filled; the gap's own reading is left
+    with no energy.
+
+    Args:
+        readings: of one device, oldest first.
+        ledger: of the same device.
+        edges: of the periods, ascending, around all readings.
+
+    """
+    for reading in readings:
+        kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
+        if kwh is None:
+            yield reading
+        elif filled_from is None:
+            if ledger.has_costs:
+                cost = ledger.cost(kwh, half_hour_of(reading[0]))
+                yield _with_amounts(reading, kwh, None, cost)
+            else:
+                yield reading
+        else:
+            whole = None
+            for start, end, part in spread(ledger, filled_from, reading[0], kwh):
+                cost = ledger.cost(part, half_hour_of(start))
+                whole = _sum((whole, cost))
+                for since, until in _cut(start, end, edges):
+                    share = (until - since) / (end - start) if end > start else 1.0
+                    yield (
+                        since, until, True, None, None, None, None, part * share, None,
+                        filled_from, None if cost is None else cost * share,
+                    )  # fmt: skip
+            yield _with_amounts(reading, 0.0, None, None if whole is None else 0.0)
+
+
+def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterator[Part]:
+    """Yield the parts of a gap's energy, oldest first; each lies in one half-hour.
+
+    Without anything to tell half-hours apart there is one part.
+
+    Args:
+        ledger: what is known of the gap.
+        since: when the gap begins, in UTC seconds.
+        until: when it ends; no earlier.
+        kwh: what was used in it; the parts add up to it.
+
+    """
+    if until <= since or not (ledger.has_energy or ledger.has_costs):
+        yield since, until, kwh
+        return
+    by_filled = any(
+        energy is not None and energy[1] > 0 for _, _, energy in _energies(ledger, since, until)
+    )
+    told = untold = 0.0
+    for start, end, weight in _weights(ledger, since, until, by_filled=by_filled):
+        if weight is None:
+            untold += end - start
+        else:
+            told += weight
+    evenly = not told and not untold
+    rest = max(kwh - told, 0.0) if untold else 0.0
+    given = 0.0
+    for start, end, weight in _weights(ledger, since, until, by_filled=by_filled):
+        if end == until:
+            part = kwh - given
+        elif evenly:
+            part = kwh * (end - start) / (until - since)
+        elif weight is None:
+            part = rest * (end - start) / untold
+        else:
+            part = weight * (kwh - rest) / told if told else 0.0
+        given += part
+        yield start, end, part
+
+
+def _energies(
+    ledger: PlugLedger, since: float, until: float
+) -> Iterator[tuple[float, float, tuple[float, float] | None]]:
+    """Yield the pieces of a gap by half-hour, and what the ledger says of each half-hour."""
+    half_hour = half_hour_of(since)
+    while half_hour < until:
+        yield (
+            max(since, half_hour),
+            min(until, half_hour + HALF_HOUR),
+            ledger.energy(half_hour),
+        )
+        half_hour += HALF_HOUR
+
+
+def _weights(
+    ledger: PlugLedger, since: float, until: float, *, by_filled: bool
+) -> Iterator[Weight]:
+    for start, end, energy in _energies(ledger, since, until):
+        if energy is None:
+            yield start, end, None
+        elif end - start == HALF_HOUR:
+            yield start, end, energy[0]
+        elif by_filled:
+            yield start, end, energy[1]
+        else:
+            yield start, end, energy[0] * (end - start) / HALF_HOUR
+
+
+def _cut(start: float, end: float, edges: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """Yield the pieces of a stretch by period."""
+    period = bisect_right(edges, start)
+    while end > edges[period]:
+        yield start, edges[period]
+        start = edges[period]
+        period += 1
+    yield start, end
+
+
+def _sum(costs: Iterable[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
+
+
+def _with_amounts(
+    reading: Reading, kwh: float, filled_from: float | None, cost: float | None
+) -> Reading:
+    # The type checker knows no length of slices.
+    values: Any = (*reading[:_ENERGY], kwh, reading[_ENERGY + 1], filled_from, cost)
+    return cast("Reading", values)
