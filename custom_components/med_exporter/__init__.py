@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
 from .const import DOMAIN, EntryType
+from .costs import Costs
 from .destinations.push import PushRunner
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, Exporter
@@ -78,7 +79,10 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     pushes.async_setup()
     ledger = Ledger(hass)
     await ledger.async_setup()
+    costs = Costs(hass)
+    await costs.async_setup()
     return Exporter(
+        costs=costs,
         history=history,
         jobs=jobs,
         ledger=ledger,

@@ -10,6 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
+    from .costs import Costs
     from .destinations.push import PushRunner
     from .exports.jobs import JobManager
     from .history.history import History
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """The history of exports, the file jobs, the ledger, the pushes, the key to the secrets."""
+    """The history of exports, the file jobs, the ledger, its costs, the pushes, the vault."""
 
+    costs: Costs
     history: History
     jobs: JobManager
     ledger: Ledger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .costs.sensors import cost_sensors
 from .destinations.runtime import DestinationRuntime
 from .destinations.sensors import destination_sensors
 from .grid.coordinator import GridCoordinator
@@ -29,6 +30,7 @@ async def async_setup_entry(
     if isinstance(entry.runtime_data, MeteringPoint):
         async_add_entities(metering_point_sensors(entry.runtime_data))
         async_add_entities(plug_sensors(entry.runtime_data))
+        async_add_entities(cost_sensors(entry.runtime_data))
         async_follow_grid_sensors(hass, entry.runtime_data, async_add_entities)
     elif isinstance(entry.runtime_data, GridCoordinator):
         async_add_entities(grid_sensors(entry.runtime_data))

@@ -14,6 +14,7 @@ from homeassistant.core import ServiceCall, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
+from .costs.actions import REPRICE_SCHEMA, reprice
 from .destinations.push_actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
@@ -90,6 +91,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
         ("test_destination", test_destination, TEST_SCHEMA, SupportsResponse.ONLY),
         ("list_push_log", list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY),
+        ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(
             DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response

@@ -18,7 +18,6 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
-from homeassistant.util.hass_dict import HassKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import CONF_PDL, DOMAIN, LOGGER, EntryType
@@ -310,9 +309,6 @@ class Costs:
         except (SQLAlchemyError, RuntimeError) as err:
             LOGGER.error("Costs could not be read: %s", err)
             raise LedgerUnavailableError from err
-
-
-DATA_COSTS: HassKey[Costs] = HassKey(f"{DOMAIN}_costs")
 
 
 def point_slug(entry: ConfigEntry) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal
 
 from sqlalchemy import case, func, select
@@ -68,10 +69,12 @@ class CostPeriod(CostTotal):
 class RunningCosts:
     """What a metering point's consumption has cost so far, and in the day and month before.
 
-    `midnight` is when the running day began; `plugs_today` goes by plug id.
+    `midnight` and `month_start` are when the running day and month began; `plugs_today` goes by
+    plug id.
     """
 
     midnight: datetime
+    month_start: datetime
     today: CostTotal
     yesterday: CostTotal
     month: CostTotal
@@ -120,7 +123,7 @@ def read_costs(
         key = (bisect_right(edges, start_ts) - 1, tuple(parts))
         totals[key] = _plus(totals.get(key, _NOTHING), CostTotal(kwh, cost, unpriced))
     periods: list[CostPeriod] = []
-    for (index, told), total in totals.items():
+    for (index, told), total in sorted(totals.items(), key=itemgetter(0)):
         values = dict(zip(split, told, strict=True))
         plug, period, tier = values.get("plug"), values.get("period"), values.get("tier")
         rounded = _rounded(total)
@@ -160,6 +163,7 @@ def read_running(
     plugs = _by_plug(connection, here, midnight, end)
     return RunningCosts(
         midnight=datetime.fromtimestamp(midnight, zone),
+        month_start=datetime.fromtimestamp(month_start, zone),
         today=whole(midnight, end),
         yesterday=whole(yesterday, midnight),
         month=whole(month_start, end),

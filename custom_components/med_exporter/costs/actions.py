@@ -1,0 +1,47 @@
+"""The action that reprices the past, for administrators and automations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
+
+from ..const import CONF_PDL, EntryType
+from ..destinations.push import UnknownMeteringPointError
+from ..entries import entries_of_type
+from ..exporter import DATA_EXPORTER
+from ..rights import require_administrator
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import ServiceCall
+
+REPRICE_SCHEMA: Final = vol.Schema({vol.Required(CONF_PDL): cv.string})
+
+
+async def reprice(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Price a metering point's past anew; return what has changed.
+
+    Raises:
+        NotAllowedError: the caller is not an administrator.
+        UnknownMeteringPointError: no metering point has this id.
+        LedgerUnavailableError: the database cannot be read or written.
+
+    """
+    require_administrator(user)
+    pdl = call.data[CONF_PDL]
+    for entry in entries_of_type(call.hass, EntryType.KASA):
+        if entry.data[CONF_PDL] == pdl:
+            break
+    else:
+        raise UnknownMeteringPointError(pdl)
+    done = await call.hass.data[DATA_EXPORTER].costs.async_reprice(entry)
+    return {
+        "pdl": pdl,
+        "half_hours": done.half_hours,
+        "cost_before": done.before.cost,
+        "cost_after": done.after.cost,
+        "unpriced_kwh": done.after.unpriced_kwh,
+        "currency": call.hass.config.currency,
+    }

@@ -1,0 +1,182 @@
+"""The sensors that show what plugs and metering points have cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import Platform
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from ..const import CONF_PLUGS, CONF_ROLE, DOMAIN, PlugRole
+from ..exporter import DATA_EXPORTER
+from ..metering.contracts import tariff_of
+from ..metering.entity import MeteringPointEntity, PlugEntity
+from .costs import SIGNAL_COSTS_UPDATED, point_slug
+from .reading import CostTotal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from homeassistant.config_entries import ConfigEntry
+
+    from ..metering.metering_point import MeteringPoint
+    from .reading import RunningCosts
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostSensorDescription(SensorEntityDescription):
+    """Money of the running day or month."""
+
+    monthly: bool = False
+
+
+def _money(key: str, *, monthly: bool = False) -> CostSensorDescription:
+    return CostSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        monthly=monthly,
+    )
+
+
+_PLUG_SENSOR = _money("cost_today")
+_POINT_SENSORS = (_money("cost_daily"), _money("cost_monthly", monthly=True))
+
+_NOTHING = CostTotal(0.0, None, 0.0)
+
+
+class _CostSensor(SensorEntity):
+    """Money so far. What has no price does not count: the attribute `unpriced_kwh` tells of it."""
+
+    entity_description: CostSensorDescription
+
+    async def async_added_to_hass(self) -> None:
+        """Follow the costs of the metering point."""
+        await super().async_added_to_hass()
+
+        @callback
+        def on_update(slug: str) -> None:
+            if slug == point_slug(self._entry):
+                self.async_write_ha_state()
+
+        self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COSTS_UPDATED, on_update))
+
+    @property
+    def available(self) -> bool:
+        """Return True: what is in the ledger costs what it costs, whether a plug answers or not."""
+        return True
+
+    @property
+    def native_unit_of_measurement(self) -> str:
+        """Return the installation's currency."""
+        return self.hass.config.currency
+
+    @property
+    def native_value(self) -> float | None:
+        """Return the money so far; None where no price is known."""
+        running = self._running
+        if running is None:
+            return None
+        total = self._total(running)
+        if total.cost is not None:
+            return round(total.cost, 6)
+        # Nothing used costs nothing, once there is a contract.
+        tariff = tariff_of(self._entry)
+        has_price = tariff is not None and tariff.contract_on(running.midnight.date()) is not None
+        return 0.0 if has_price and not total.unpriced_kwh else None
+
+    @property
+    def last_reset(self) -> datetime | None:
+        """Return the start of the running day or month."""
+        running = self._running
+        if running is None:
+            return None
+        return running.month_start if self.entity_description.monthly else running.midnight
+
+    @property
+    def extra_state_attributes(self) -> dict[str, float | None]:
+        """Return the energy that has no known price, where there is any."""
+        running = self._running
+        unpriced = 0.0 if running is None else self._total(running).unpriced_kwh
+        return {"unpriced_kwh": unpriced} if unpriced else {}
+
+    @property
+    def _running(self) -> RunningCosts | None:
+        return self.hass.data[DATA_EXPORTER].costs.running(point_slug(self._entry))
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        raise NotImplementedError
+
+    def _total(self, running: RunningCosts) -> CostTotal:
+        raise NotImplementedError
+
+
+class PlugCostSensor(_CostSensor, PlugEntity):
+    """What a plug has cost today."""
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        return self.coordinator.config_entry
+
+    def _total(self, running: RunningCosts) -> CostTotal:
+        return running.plugs_today.get(self.plug_id, _NOTHING)
+
+
+class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
+    """What a metering point has cost; `last_period` is the total of the day or month before."""
+
+    def __init__(self, point: MeteringPoint, description: CostSensorDescription) -> None:
+        super().__init__(point, description)
+        self.entity_id = f"sensor.med_{point.slug}_{description.key}"
+
+    @property
+    def extra_state_attributes(self) -> dict[str, float | None]:
+        """Return the total of the day or month before, and the energy without a price."""
+        running = self._running
+        last: float | None = None
+        if running is not None:
+            monthly = self.entity_description.monthly
+            last = (running.last_month if monthly else running.yesterday).cost
+        return {
+            "last_period": None if last is None else round(last, 6),
+            **super().extra_state_attributes,
+        }
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        return self.point.entry
+
+    def _total(self, running: RunningCosts) -> CostTotal:
+        return running.month if self.entity_description.monthly else running.today
+
+
+def cost_sensors(point: MeteringPoint) -> list[PlugCostSensor | MeteringPointCostSensor]:
+    """Return the cost sensors of a metering point and of the plugs that consume.
+
+    A plug that has got another role loses its sensor.
+    """
+    registry = er.async_get(point.coordinator.hass)
+    sensors: list[PlugCostSensor | MeteringPointCostSensor] = [
+        MeteringPointCostSensor(point, description) for description in _POINT_SENSORS
+    ]
+    for plug_id in point.coordinator.data:
+        sensor = PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
+        if point.entry.data[CONF_PLUGS][plug_id][CONF_ROLE] == PlugRole.CONSUMPTION:
+            sensors.append(sensor)
+        elif entity_id := registry.async_get_entity_id(
+            Platform.SENSOR, DOMAIN, f"{plug_id}_{_PLUG_SENSOR.key}"
+        ):
+            registry.async_remove(entity_id)
+    return sensors
