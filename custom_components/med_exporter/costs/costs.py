@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import CONF_TYPE
+from homeassistant.const import CONF_TYPE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+    from homeassistant.core import Event, HomeAssistant
     from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colours
@@ -85,8 +85,8 @@ class Costs:
         self._task: asyncio.Task[None] | None = None
         self._statistic_name = "{name} cost"
 
-    async def async_setup(self) -> CALLBACK_TYPE:
-        """Price what the ledger books from now on; return what ends that."""
+    async def async_setup(self) -> None:
+        """Price what the ledger books, from now on and until Home Assistant stops."""
         key = f"component.{DOMAIN}.selector.cost_statistic.options.cost"
         texts = await async_get_translations(
             self._hass, self._hass.config.language, "selector", [DOMAIN]
@@ -126,11 +126,11 @@ class Costs:
         ]
 
         @callback
-        def end() -> None:
+        def end(_: Event) -> None:
             for cancel in ends:
                 cancel()
 
-        return end
+        self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end)
 
     @callback
     def async_request(self, *, since: float | None = None) -> None:
