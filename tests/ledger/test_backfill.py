@@ -71,6 +71,13 @@ def test_what_is_held_already_is_not_counted_again() -> None:
     assert sum(less.values()) == 0
 
 
+def test_the_half_hour_of_the_first_reading_is_filled_up_to_it() -> None:
+    begun = int(UNTIL) - 600
+    filled = backfill({date(2026, 11, 20): 62 * KWH}, {}, (None, UNTIL), {begun: KWH}, PARIS)
+    assert filled[begun] == KWH
+    assert sum(filled.values()) == 61 * KWH
+
+
 def test_only_the_time_since_an_earlier_counter_is_filled() -> None:
     day = date(2026, 11, 18)
     start = day_start(day, PARIS)

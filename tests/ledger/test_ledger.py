@@ -74,6 +74,36 @@ class TestBooking:
         await books.read(plug(), 6.0, at(12))
         assert await books.rows() == rows
 
+    async def test_metering_points_and_roles_are_sums_of_their_own(self, books: Books) -> None:
+        solar = PlugRole.PRODUCTION
+        plugs = [
+            plug(1),
+            plug(2),
+            plug(3, point="garage"),
+            plug(4, solar),
+            plug(5, solar, "garage"),
+        ]
+        for number, one in enumerate(plugs):
+            await books.read(one, 1.0, at(10))
+            await books.read(one, 1.0 + 10**number, at(11.2), measured=True)
+        sums = {
+            (point, role): sum(
+                kwh(await books.ledger.async_half_hours(PointSeries(point, role), at(0), at(24)))
+            )
+            for point in ("house", "garage")
+            for role in (PlugRole.CONSUMPTION, solar)
+        }
+        assert list(sums.values()) == [11.0, 1000.0, 100.0, 10000.0]
+
+    async def test_a_half_hour_is_closed_when_the_plug_was_read_after_it(
+        self, books: Books
+    ) -> None:
+        await books.read(plug(), 1.0, at(10))
+        await books.read(plug(), 2.0, at(11.2))
+        books.freezer.move_to(at(11.9))
+        half_hours = await books.ledger.async_half_hours(ONE, at(0), at(24))
+        assert [p.closed for p in half_hours] == [True, True, False]
+
     async def test_a_role_counts_from_when_it_was_given(self, books: Books) -> None:
         await books.read(plug(), 5.0, at(10))
         await books.read(plug(), 6.0, at(11.25), measured=True)
@@ -97,6 +127,8 @@ class TestBooking:
         assert sum(kwh(half_hours)) == 8.0
         assert [p.filled_kwh for p in half_hours if p.filled_kwh] == [1.625] * 4
         assert await books.ledger.async_without_history([plug().plug_id]) == {plug().plug_id}
+        await books.read(plug(), 401.0, at(13.4), measured=True)
+        assert sum(kwh(await books.ledger.async_half_hours(ONE, at(0), at(24)))) == 8.5
 
 
 class TestSetUp:
@@ -133,6 +165,10 @@ class TestSetUp:
         await books.read(plug(1), 3.0, at(10))
         await books.ledger.backfill(PlugHistory(plug=plug(1)))
         assert await books.ledger.async_without_history(ids) == {ids[1]}
+        rows = await books.rows()
+        more = PlugHistory(plug=plug(1), day_kwh={date(2026, 11, 18): 4.8})
+        await books.ledger.backfill(more)
+        assert await books.rows() == rows
 
     async def test_nothing_is_filled_further_back_than_400_days(self, books: Books) -> None:
         await books.read(plug(), 3.0, at(10))
@@ -266,7 +302,7 @@ class TestReads:
         for start, end, count in ((0, 48, 2), (1, 48, 1), (0, 24, 1), (0, 24.1, 2), (1, 24, 0)):
             days = await books.ledger.async_days(ONE, at(start), at(end))
             assert len(days) == count, (start, end)
-        assert len(await books.ledger.async_hours(ONE, at(0.5), at(3))) == 2
+        assert kwh(await books.ledger.async_hours(ONE, at(0.5), at(3))) == [1.0, 1.0]
         assert len(await books.ledger.async_half_hours(ONE, at(0.5), at(3))) == 5
 
     async def test_times_without_a_zone_are_refused(self, books: Books) -> None:

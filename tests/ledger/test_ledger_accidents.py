@@ -66,7 +66,9 @@ class TestAKill:
         heard, next_life = books.changes(), Ledger(books.hass)
         await next_life.async_write_statistics()
         assert heard == [change]
-        assert await total(books, next_life) == pytest.approx(4.0 * 4 / 4.01 + 4.0 * 4 / 4.55, abs=1e-5)
+        assert await total(books, next_life) == pytest.approx(
+            4.0 * 4 / 4.01 + 4.0 * 4 / 4.55, abs=1e-5
+        )
 
     async def test_after_they_are_written_and_before_anybody_has_heard(self, books: Books) -> None:
         change = await late_plug(books)
@@ -86,7 +88,9 @@ class TestAKill:
     async def test_a_read_after_it_does_not_see_half_a_repair(self, books: Books) -> None:
         await late_plug(books)
         next_life = Ledger(books.hass)
-        assert await total(books, next_life) == pytest.approx(4.0 * 4 / 4.01 + 4.0 * 4 / 4.55, abs=1e-5)
+        assert await total(books, next_life) == pytest.approx(
+            4.0 * 4 / 4.01 + 4.0 * 4 / 4.55, abs=1e-5
+        )
 
 
 class TestAFailingWrite:

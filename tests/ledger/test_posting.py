@@ -55,9 +55,10 @@ def test_growth_before_the_first_posting_that_was_written_is_not_lost() -> None:
 
 
 def test_what_was_not_measured_fills_the_time_before_the_measuring_began(paper: Paper) -> None:
-    paper.post(posting(11.0, 120, measured=0.2))
+    two_o_clock = NOON + timedelta(minutes=110)
+    paper.post(posting(11.0, 120, measured=0.2, since=two_o_clock))
     assert sum(paper.filled.values()) == to_mwh(0.8)
-    assert max(paper.filled) < NOON.timestamp() + 115 * 60
+    assert max(paper.filled) == two_o_clock.timestamp() - 1800
 
 
 def test_energy_that_stands_in_the_ledger_already_is_not_measured_again(paper: Paper) -> None:
@@ -101,6 +102,21 @@ def test_the_first_day_gets_what_the_plug_had_counted_on_it_by_then() -> None:
 def test_the_plugs_days_guide_what_a_gap_is_filled_with(paper: Paper) -> None:
     days = {date(2026, 11, 20): 1.0, date(2026, 11, 21): 6.0, date(2026, 11, 22): 2.0}
     paper.post(posting(19.0, 48 * 60, day_kwh=days))
+    assert {day: mwh / 1e6 for day, mwh in paper.by_day().items()} == days
+
+
+def test_what_was_measured_on_a_day_is_not_filled_into_it_again(paper: Paper) -> None:
+    days = {date(2026, 11, 20): 1.0, date(2026, 11, 21): 3.0}
+    # Three of the four kWh were filled in; the one that was measured is the second day's.
+    paper.post(
+        posting(
+            14.0,
+            24 * 60,
+            measured=1.0,
+            since=NOON + timedelta(hours=23),
+            day_kwh=days,
+        )
+    )
     assert {day: mwh / 1e6 for day, mwh in paper.by_day().items()} == days
 
 

@@ -28,7 +28,8 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> HalfHours:
     """
     length = sum(end - start for start, end in stretches)
     half_hours: HalfHours = {}
-    passed, given, half_hour = 0.0, 0, 0
+    # Differences of moments, and their sums, are exact: in the end `passed` is `length`.
+    passed, given = 0.0, 0
     for start, end in stretches:
         since = start
         while since < end:
@@ -38,7 +39,6 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> HalfHours:
             due = min(mwh, round(mwh * passed / length))
             half_hours[half_hour] = half_hours.get(half_hour, 0) + due - given
             given, since = due, until
-    half_hours[half_hour] += mwh - given
     return half_hours
 
 
