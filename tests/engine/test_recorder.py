@@ -149,6 +149,13 @@ class TestBeforeTheRange:
         assert reader.last_number_before(metadata_id, 9) == 5
         assert reader.last_number_before(metadata_id, 1) is None
 
+    def test_the_last_moment_before_is_that_of_any_entity(self, database):
+        database.add("sensor.a", [(1, 5), (4, 6)])
+        database.add("sensor.b", [(2, "unavailable"), (9, 7)])
+        reader = Recorder(database.connect)
+        ids = reader.metadata_ids(["sensor.a", "sensor.b"]).values()
+        assert [reader.moment_before(ids, moment) for moment in (1, 3, 9)] == [None, 2, 4]
+
 
 class TestSummaries:
     def test_states_are_counted_per_entity_and_range(self, database):
@@ -186,13 +193,14 @@ def test_states_are_found_through_the_index(recorder):
     list(reader.entries([(1, 0, number)], START, END))
     reader.value_before(1, END, number)
     reader.last_number_before(1, END)
+    reader.moment_before([1], END)
     with recorder.connect() as connection:
         last_seen(connection, ["sensor.a"])
         count_states(connection, ["sensor.a"], START, END)
     event.remove(recorder.engine, "before_cursor_execute", remember)
 
     of_states = [one for one in asked if "FROM states " in one[0].replace("\n", " ")]
-    assert len(of_states) == 5
+    assert len(of_states) == 6
     for statement, parameters in of_states:
         with recorder.connect() as connection:
             explained = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)

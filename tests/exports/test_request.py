@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.request import async_read_request
 from tests.file_exports import request
@@ -25,7 +26,7 @@ async def test_a_request_that_names_little_gets_the_documented_defaults(read):
     got = await read(request(fields=None))
     assert got.devices == "all"
     assert got.fields[:2] == ("timestamp", "device_id")
-    assert len(got.fields) == 11
+    assert got.fields == tuple(FIELDS)
     assert got.aggregation == "raw"
     assert got.time_zone == "Europe/Paris"
     assert got.options.include_headers

@@ -137,6 +137,8 @@ class TestRegistry:
         assert (washer.device_type, washer.mac, washer.pdl) == ("plug", "50c7bf000001", "House-1")
         assert (washer.role, washer.rated_power) == (PlugRole.CONSUMPTION, 2200)
         assert dr.async_get(hass).async_get(washer.device_id).name == "washer"
+        (entry,) = entries_of_type(hass, EntryType.KASA)
+        assert entry.data["plugs"][washer.plug_id]["mac"] == washer.mac
         assert washer.entities == {
             "power_w": "sensor.washer_power",
             "energy_total_kwh": "sensor.washer_energy",

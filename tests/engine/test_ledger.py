@@ -1,0 +1,55 @@
+"""What the ledger's tables say of a plug, on each kind of server that is installed."""
+
+from __future__ import annotations
+
+import pytest
+
+from custom_components.med_exporter.engine import ledger as module
+from custom_components.med_exporter.engine.ledger import HALF_HOUR, plug_ledger
+
+from .test_recorder import any_database, database  # noqa: F401
+
+DAY = 86_400
+
+
+def test_without_tables_or_plug_nothing_is_known(database):  # noqa: F811
+    for plug_id in (None, "plug"):
+        ledger = plug_ledger(database.connect, plug_id, costs=True)
+        assert (ledger.has_energy, ledger.has_costs) == (False, False)
+        assert (ledger.energy(0), ledger.cost(1.0, 0)) == (None, None)
+        assert not ledger.is_filled_between(0, DAY)
+
+
+def test_a_half_hour_is_the_sum_of_its_rows(database):  # noqa: F811
+    database.add_half_hours("plug", [(0, 0.5, 0.25), (DAY, 4, 0)])
+    database.add_half_hours("plug", [(0, 1, 0.5)], role="b")
+    database.add_half_hours("other", [(HALF_HOUR, 1, 1)])
+    ledger = plug_ledger(database.connect, "plug", costs=False)
+    assert [ledger.energy(at) for at in (0, HALF_HOUR, DAY)] == [(1.5, 0.75), None, (4, 0)]
+
+
+def test_a_half_hour_is_found_wherever_the_last_one_was(database, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(module, "_WINDOW", 2 * HALF_HOUR)
+    starts = [n * HALF_HOUR for n in range(10)]
+    database.add_half_hours("plug", [(start, start, 0) for start in starts])
+    ledger = plug_ledger(database.connect, "plug", costs=False)
+    for start in (*starts, *reversed(starts)):
+        assert ledger.energy(start) == (start, 0)
+
+
+def test_an_energy_costs_what_its_half_hour_cost_per_kwh(database):  # noqa: F811
+    database.add_costs("plug", [(0, 1, 0.1), (HALF_HOUR, 2, None), (DAY, 0, 0)])
+    database.add_costs("plug", [(0, 3, 0.7)], period="peak")
+    ledger = plug_ledger(database.connect, "plug", costs=True)
+    assert ledger.cost(2, 0) == pytest.approx(0.4)
+    assert [ledger.cost(2, at) for at in (HALF_HOUR, DAY, 2 * DAY)] == [None, None, None]
+    assert ledger.cost(0, DAY) == 0
+    assert not plug_ledger(database.connect, "plug", costs=False).has_costs
+
+
+def test_only_half_hours_wholly_between_two_moments_count_as_filled(database):  # noqa: F811
+    database.add_half_hours("plug", [(HALF_HOUR, 1, 1)])
+    ledger = plug_ledger(database.connect, "plug", costs=False)
+    assert ledger.is_filled_between(HALF_HOUR, 2 * HALF_HOUR)
+    assert not ledger.is_filled_between(HALF_HOUR + 1, 9 * HALF_HOUR)
+    assert not ledger.is_filled_between(0, 2 * HALF_HOUR - 1)
