@@ -81,6 +81,11 @@ class Household:
         return [plug.address for plug in self.plugs.values()]
 
     @property
+    def counted_since(self) -> date:
+        """The local day on which the plugs were plugged in."""
+        return self.first_day - timedelta(days=_DAYS_BEFORE_HISTORY)
+
+    @property
     def full_days(self) -> list[date]:
         """The local days of the history that are over."""
         today = datetime.now(PARIS).date()
@@ -95,6 +100,12 @@ class Household:
             self.plugs[appliance.name].day_kwh(day)
             for appliance in APPLIANCES
             if appliance.role == role
+        )
+
+    def kwh_between(self, role: str, first: date, after: date) -> float:
+        """Return the sum of `kwh` from a day up to another, which is not included."""
+        return sum(
+            self.kwh(role, first + timedelta(days=number)) for number in range((after - first).days)
         )
 
     def month_kwh(self, role: str, today: date) -> float:

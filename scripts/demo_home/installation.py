@@ -21,14 +21,18 @@ TOPIC_PREFIX: Final = "med_exporter"
 _RECORDED_KEYS: Final = ("power", "voltage", "current", "energy", "relay")
 
 
-async def add_metering_point(home: RealHome, household: Household) -> None:
-    """Add the three plugs, each with its role and rated power. Raises FlowError."""
-    await home.flow(
+async def add_metering_point(home: RealHome, household: Household) -> str:
+    """Add the three plugs, each with its role and rated power; return the entry's id.
+
+    Raises FlowError.
+    """
+    entry = await home.flow(
         DOMAIN,
         {"next_step_id": "kasa"},
         {"name": NAME, "pdl": PDL, "hosts": household.addresses},
         *({"role": one.role, "rated_power": one.rated_power} for one in APPLIANCES),
     )
+    return str(entry["entry_id"])
 
 
 async def add_broker(home: RealHome, port: int) -> str:

@@ -5,23 +5,34 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 
 from tests.real_home import FlowError, HomeNotStartedError, RealHome, RequestError
 
+from . import grid
 from .broker import listen, open_broker
-from .file_export import export_to_file, sum_days
+from .contract import PRICES, add_contract, write_tariff
+from .file_export import TOLERANCE_KWH, export_to_file, sum_days
 from .history import NotRecordedError, first_live_state, past_readings, write_readings
-from .household import APPLIANCES, NAME, PDL, Household, open_household
+from .household import APPLIANCES, NAME, PARIS, PDL, Household, open_household
 from .installation import (
     PASSWORD,
     USERNAME,
     add_broker,
     add_metering_point,
     plug_entity_ids,
+)
+from .ledger import (
+    CONSUMPTION,
+    COST,
+    ENERGY,
+    PRODUCTION,
+    check_sums,
+    months,
+    wait_for_statistics,
 )
 from .output import DemoError, Report
 from .push import expected_messages, mistakes_in, push
@@ -30,6 +41,8 @@ from .statistics import import_statistics, show_on_energy_dashboard
 if TYPE_CHECKING:
     from collections.abc import Awaitable
     from pathlib import Path
+
+    from tests.grid_server import GridServer
 
     from .broker import Listener
     from .file_export import DaySum
@@ -96,17 +109,23 @@ class Demo:
         broker_port = await start(open_broker())
         listener = await start(listen(broker_port))
         report.step(f"MQTT broker at mqtt://127.0.0.1:{broker_port}")
+        grid_server = await start(grid.open_grid(household.counted_since))
+        report.step(f"Tempo and EcoWatt server at {grid_server.address}")
         self._home = home = await start(self._new_home())
         report.step(f"Home Assistant answers at {home.url}")
         await home.onboard("Demo", USERNAME, PASSWORD)
         version = (await home.get("/api/config"))["version"]
         report.step(f"Home Assistant {version} has started, with a first user")
-        await add_metering_point(home, household)
+        entry_id = await add_metering_point(home, household)
         report.step(f"Metering point {NAME} ({PDL}) set up, with {len(household.plugs)} plugs")
+        await self._part("Tempo and EcoWatt", self._add_grid(grid_server))
+        await self._part("contract", self._add_contract(entry_id, household))
         await self._part("history", self._write_history(household))
         await self._part("daily export", self._export("daily", household))
         await self._part("raw export", self._export("raw", household))
         await self._part("MQTT", self._push(household, broker_port, listener))
+        await self._part("ledger", self._show_months(household))
+        await self._part("sums", self._check_sums(grid_server))
         for record in home.complaints():
             report.fail(f"in Home Assistant's log: {record.text}")
 
@@ -115,6 +134,86 @@ class Demo:
         if configuration.exists():
             shutil.rmtree(configuration)
         return RealHome(configuration, language=self._language, integrations=_INTEGRATIONS)
+
+    async def _add_grid(self, server: GridServer) -> None:
+        report = self._report
+        await grid.add_grid(self.home, server)
+        states = await grid.read_grid(self.home)
+        left = (f"{states[f'tempo_{colour}_days_left']} {colour}" for colour in PRICES)
+        report.step("Tempo and EcoWatt set up")
+        report.line(
+            f"Today is {states['tempo_color']}, tomorrow {states['tempo_color_tomorrow']};"
+            f" days left: {', '.join(left)}; EcoWatt level {states['ecowatt_level']}"
+        )
+        for mistake in grid.mistakes_in(states, server):
+            report.fail(f"Tempo and EcoWatt: {mistake}")
+
+    async def _add_contract(self, entry_id: str, household: Household) -> None:
+        await add_contract(self.home, entry_id, household.counted_since)
+        await self._wait_for_metering_point()
+        self._report.step(f"Tempo contract entered, valid from {household.counted_since}")
+
+    async def _wait_for_metering_point(self) -> None:
+        for _ in range(_RECORDED_SECONDS * 10):
+            states = await self.home.states()
+            daily = states.get(f"sensor.med_{PDL}_consumption_daily", {})
+            if daily.get("state") not in (None, "unknown", "unavailable"):
+                return
+            await asyncio.sleep(0.1)
+        raise DemoError("the metering point has not come back with its contract")
+
+    async def _show_months(self, household: Household) -> None:
+        report, since = self._report, household.counted_since
+        report.step("Waiting for the ledger to write its long-term statistics")
+        await wait_for_statistics(self.home, since, [*ENERGY, COST])
+        consumed = await months(self.home, since, CONSUMPTION)
+        produced = await months(self.home, since, PRODUCTION)
+        paid = await months(self.home, since, COST)
+        report.step("Closed hours of the ledger, by month:")
+        report.line(f"{'kWh':16}{'consumption':>22}{'production':>22}{'cost (€)':>22}")
+        today = datetime.now(PARIS).date()
+        for month in sorted(consumed.keys() | produced.keys()):
+            first = max(date.fromisoformat(f"{month}-01"), since)
+            after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
+            cells = []
+            for role, by_month in (("consumption", consumed), ("production", produced)):
+                in_ledger = by_month.get(month, 0.0)
+                counted = household.kwh_between(role, first, after)
+                cells.append(f"{in_ledger:9.3f}")
+                most = TOLERANCE_KWH * (after - first).days * len(household.plugs)
+                if after <= today and abs(in_ledger - counted) > most:
+                    report.fail(
+                        f"ledger: {role} of {month} is {in_ledger:.3f} kWh,"
+                        f" the plugs have counted {counted:.3f} kWh"
+                    )
+            cells.append(f"{paid[month]:9.2f}")
+            report.line(f"{month:16}" + "".join(f"{cell:>22}" for cell in cells))
+        await self._show_costs()
+
+    async def _show_costs(self) -> None:
+        states = await self.home.states()
+        today, month = (
+            states[f"sensor.med_{PDL}_cost_{period}"] for period in ("daily", "monthly")
+        )
+        self._report.line(
+            f"Costs so far: {float(today['state']):.2f} € today, {float(month['state']):.2f} € this"
+            f" month; {month['attributes']['last_period']:.2f} € last month"
+        )
+        for one in (today, month):
+            if unpriced := one["attributes"].get("unpriced_kwh"):
+                self._report.fail(f"costs: {unpriced} kWh have no price")
+
+    async def _check_sums(self, server: GridServer) -> None:
+        tariff = self._folder / "tariff.json"
+        write_tariff(tariff, server)
+        status, lines = await check_sums(self.home.database, "--tariff", str(tariff))
+        table = self._folder / "sums.txt"
+        table.write_text("\n".join([*lines, ""]), encoding="utf-8")
+        self._report.step(f"scripts/check_sums, from the recorder's tables alone: see {table}")
+        for line in lines if status else lines[-1:]:
+            self._report.line(line)
+        if status:
+            self._report.fail(f"sums: scripts/check_sums ended with {status}")
 
     async def _write_history(self, household: Household) -> None:
         """Write each plug's past up to its first live state, beside the running recorder."""

@@ -34,11 +34,11 @@ def test_once_shows_everything_and_ends_with_0() -> None:
         [DEMO, "--once"], capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "63 of 63 sums" in done.stdout
+    assert "270 of 270 sums" in done.stdout
     for topic in ("consumption/daily", "consumption/monthly", "production/daily", "status"):
         assert f"{topic}  " in done.stdout
     with (REPOSITORY / ".demo" / "daily.csv").open(encoding="utf-8", newline="") as file:
-        assert len(list(csv.DictReader(file))) == 3 * 21
+        assert len(list(csv.DictReader(file))) == 3 * 90
     assert left_behind() == []
 
 

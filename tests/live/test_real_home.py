@@ -7,14 +7,16 @@ import csv
 import io
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from scripts.demo_home.household import PARIS, midnight
 from tests.live import clients
 from tests.live.conftest import (
     PDL,
@@ -29,6 +31,7 @@ from tests.real_home import RequestError
 
 pytestmark = pytest.mark.live
 
+NO_VALUE = ("unknown", "unavailable")
 RAW_EXPORT = {
     "export_type": "device_data",
     "format": "csv",
@@ -52,6 +55,21 @@ def workers() -> list[str]:
 
 def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.endswith((".part", ".tmp.sqlite"))]
+
+
+def ledger_of(database: Path, plug_id: str) -> tuple[dict, dict[int, float]]:
+    """What is remembered of a plug, and its energy in kWh by half-hour."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.row_factory = sqlite3.Row
+        account = connection.execute(
+            "SELECT * FROM med_exporter_ledger WHERE plug_id = ?", (plug_id,)
+        ).fetchone()
+        rows = connection.execute(
+            "SELECT start_ts, SUM(kwh) FROM med_exporter_half_hours WHERE plug_id = ?"
+            " GROUP BY start_ts ORDER BY start_ts",
+            (plug_id,),
+        ).fetchall()
+    return dict(account), dict(map(tuple, rows))
 
 
 @pytest.mark.parametrize("power_cut", [False, True], ids=["home alone", "its worker too"])
@@ -147,6 +165,65 @@ async def test_a_plug_cut_off_for_ten_polls_loses_nothing_and_holds_up_nobody(tm
         point = await home.get(f"/api/states/sensor.med_{PDL}_consumption_daily")
         counted = sum(plug.day_kwh(today()) for plug in plugs)
         assert float(point["state"]) == pytest.approx(counted, abs=0.05)
+
+
+async def test_a_ledger_killed_twice_holds_what_the_plugs_have_counted(tmp_path) -> None:
+    # What these use in a day is a whole number of watt-hours, as plugs keep it.
+    async with (
+        plugs_on_loopback(*constant(3600, 1800)) as plugs,
+        home_with(tmp_path, plugs) as (home, entry_id),
+    ):
+        await home.options_flow(entry_id, {"next_step_id": "polling"}, {"polling_interval": 5})
+
+        async def all_are_read() -> bool:
+            states = await home.states()
+            return all(
+                states[f"sensor.med_{PDL}_consumption_{period}"]["state"] not in NO_VALUE
+                for period in ("daily", "monthly")
+            )
+
+        for _ in range(2):
+            await until(all_are_read)
+            polls = [len(plug.received) for plug in plugs]
+
+            async def is_polling(before=polls) -> bool:
+                return any(len(plug.received) > n for plug, n in zip(plugs, before, strict=True))
+
+            # Two rounds later the first of the plugs has been asked, and its answer is awaited.
+            await asyncio.sleep(6)
+            for plug in plugs:
+                plug.slow(0.3)
+            polls[:] = [len(plug.received) for plug in plugs]
+            await until(is_polling)
+            await home.kill(children=True)
+            for plug in plugs:
+                plug.slow(0)
+            await asyncio.sleep(3)
+            await home.restart()
+        await until(all_are_read)
+        await asyncio.sleep(6)
+        await home.stop()
+
+        for plug in plugs:
+            account, half_hours = ledger_of(home.database, plug.mac.replace(":", "").lower())
+            first_at, posted_at = (
+                datetime.fromtimestamp(account[key], UTC) for key in ("first_ts", "posted_ts")
+            )
+            installed_at = plug.outlet.installed_at
+            assert sum(half_hours.values()) == pytest.approx(
+                plug.energy_between(installed_at, posted_at), abs=0.004
+            )
+            first_day = first_at.astimezone(PARIS).date()
+            day_start = midnight(first_day)
+            grown = sum(kwh for at, kwh in half_hours.items() if at >= day_start.timestamp())
+            assert grown == pytest.approx(plug.energy_between(day_start, posted_at), abs=0.004)
+            assert account["posted_kwh"] == pytest.approx(
+                plug.energy_between(installed_at, posted_at), abs=0.004
+            )
+            before = sum(plug.day_kwh(first_day - timedelta(days=days)) for days in range(1, 41))
+            assert sum(half_hours.values()) - grown == pytest.approx(before, abs=1e-6)
+            assert min(half_hours.values()) >= 0
+            assert [*half_hours] == list(range(min(half_hours), max(half_hours) + 1, 1800))
 
 
 async def test_the_documented_python_program_works(tmp_path) -> None:
