@@ -73,11 +73,6 @@ class _CostSensor(SensorEntity):
         self.async_on_remove(async_dispatcher_connect(self.hass, SIGNAL_COSTS_UPDATED, on_update))
 
     @property
-    def available(self) -> bool:
-        """Return True: what is in the ledger costs what it costs, whether a plug answers or not."""
-        return True
-
-    @property
     def native_unit_of_measurement(self) -> str:
         """Return the installation's currency."""
         return self.hass.config.currency
