@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.const import STATE_UNKNOWN
+from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.destinations.push import UnknownMeteringPointError
 from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 from tests.grid_entries import add_grid, fill
 from tests.grid_server import GridServer, running_grid_server
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+    from pytest_homeassistant_custom_component.common import MockUser
 
     from tests.metering_points import HouseClock
 
@@ -176,3 +180,19 @@ async def test_the_action_reprices_the_past(
     assert answer["cost_after"] == pytest.approx(answer["cost_before"] + yesterday, abs=1e-3)
     assert hass.states.get(DAILY).attributes["last_period"] == pytest.approx(2 * yesterday)
     assert (answer["unpriced_kwh"], answer["currency"]) == (0.0, "EUR")
+
+
+async def test_only_administrators_reprice_and_only_what_is_there(
+    hass: HomeAssistant, fridge: EmulatedPlug, hass_read_only_user: MockUser
+) -> None:
+    await add_metering_point(hass, fridge.address)
+    with pytest.raises(NotAllowedError):
+        await hass.services.async_call(
+            DOMAIN,
+            "reprice",
+            {"pdl": PDL},
+            blocking=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
+    with pytest.raises(UnknownMeteringPointError, match="nowhere"):
+        await hass.services.async_call(DOMAIN, "reprice", {"pdl": "nowhere"}, blocking=True)
