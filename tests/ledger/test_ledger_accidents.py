@@ -154,6 +154,19 @@ class TestTimers:
         assert await books.ledger.async_closed_until(ONE) == at(10)
         end()
 
+    async def test_what_is_too_old_goes_with_the_first_run_after_a_start(
+        self, books: Books, freezer: FrozenDateTimeFactory
+    ) -> None:
+        await books.read(plug(), 1.0, at(8))
+        await books.read(plug(), 3.0, at(10))
+        end = await books.ledger.async_setup()
+        freezer.move_to(at(410 * 24))
+        async_fire_time_changed(books.hass, dt_util.utcnow())
+        await books.hass.async_block_till_done(wait_background_tasks=True)
+        # The half-hour that was begun last is not written yet.
+        assert len(await books.rows()) == 1
+        end()
+
     async def test_series_are_called_by_the_users_language(self, books: Books) -> None:
         books.hass.config.language = "fr"
         end = await books.ledger.async_setup()

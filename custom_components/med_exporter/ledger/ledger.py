@@ -73,26 +73,21 @@ class Ledger:
             if key.startswith(prefix)
         }
 
-        async def write(_: datetime) -> None:
-            if not self._statistics.locked() and self._hass.is_running:
-                await self._try(self.async_write_statistics())
+        purged_at = datetime.min.replace(tzinfo=UTC)
 
-        async def purge(_: datetime) -> None:
-            await self._try(self.async_purge())
+        async def work(now: datetime) -> None:
+            nonlocal purged_at
+            if self._statistics.locked() or not self._hass.is_running:
+                return
+            await self._try(self.async_write_statistics())
+            # Not by a timer of its own, which a house that restarts every day would never see.
+            if now - purged_at >= _PURGE_EVERY:
+                purged_at = now
+                await self._try(self.async_purge())
 
-        timers = [
-            async_track_time_interval(
-                self._hass, action, interval, name=f"{DOMAIN} ledger", cancel_on_shutdown=True
-            )
-            for action, interval in ((write, _WRITE_EVERY), (purge, _PURGE_EVERY))
-        ]
-
-        @callback
-        def end() -> None:
-            for cancel in timers:
-                cancel()
-
-        return end
+        return async_track_time_interval(
+            self._hass, work, _WRITE_EVERY, name=f"{DOMAIN} ledger", cancel_on_shutdown=True
+        )
 
     @callback
     def post(self, posting: Posting) -> asyncio.Future[int]:
