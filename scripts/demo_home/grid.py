@@ -67,9 +67,12 @@ def season_colours(year: int) -> dict[date, str]:
     return colours | dict.fromkeys(_spread(rest, _WHITE_DAYS), "WHITE")
 
 
-async def add_grid(home: RealHome, server: GridServer) -> None:
-    """Add Tempo and EcoWatt, with an account at this server. Raises FlowError."""
-    await home.flow(
+async def add_grid(home: RealHome, server: GridServer) -> str:
+    """Add Tempo and EcoWatt, with an account at this server; return the entry's id.
+
+    Raises FlowError.
+    """
+    entry = await home.flow(
         DOMAIN,
         {"next_step_id": "grid"},
         {
@@ -78,22 +81,16 @@ async def add_grid(home: RealHome, server: GridServer) -> None:
             "addresses": dict.fromkeys(_SERVERS, server.address),
         },
     )
+    return str(entry["entry_id"])
 
 
-async def read_grid(home: RealHome) -> dict[str, str]:
+async def read_grid(home: RealHome, entry_id: str) -> dict[str, str]:
     """Return the state of each sensor of the grid by its key, once today's colour is known.
 
     Raises DemoError where it is not in time.
     """
     registered = await home.entity_ids(DOMAIN)
-    ids = {
-        key: entity_id
-        for key in _KEYS
-        for unique_id, entity_id in registered.items()
-        if unique_id.endswith(f"_{key}") and "med_" not in entity_id
-    }
-    if missing := set(_KEYS) - set(ids):
-        raise DemoError(f"there is no sensor for {', '.join(sorted(missing))}")
+    ids = {key: registered[f"{entry_id}_{key}"] for key in _KEYS}
     for _ in range(_READ_SECONDS * 5):
         states = await home.states()
         found = {key: str(states[ids[key]]["state"]) for key in _KEYS}

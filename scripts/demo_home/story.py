@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -15,9 +15,9 @@ from tests.real_home import FlowError, HomeNotStartedError, RealHome, RequestErr
 from . import grid
 from .broker import listen, open_broker
 from .contract import PRICES, add_contract, write_tariff
-from .file_export import TOLERANCE_KWH, export_to_file, sum_days
+from .file_export import export_to_file, sum_days
 from .history import NotRecordedError, first_live_state, past_readings, write_readings
-from .household import APPLIANCES, NAME, PARIS, PDL, Household, open_household
+from .household import APPLIANCES, NAME, PDL, Household, open_household
 from .installation import (
     PASSWORD,
     USERNAME,
@@ -25,15 +25,7 @@ from .installation import (
     add_metering_point,
     plug_entity_ids,
 )
-from .ledger import (
-    CONSUMPTION,
-    COST,
-    ENERGY,
-    PRODUCTION,
-    check_sums,
-    months,
-    wait_for_statistics,
-)
+from .ledger import check_sums, month_sums, running_costs, wait_for_statistics
 from .output import DemoError, Report
 from .push import expected_messages, mistakes_in, push
 from .statistics import import_statistics, show_on_energy_dashboard
@@ -137,8 +129,8 @@ class Demo:
 
     async def _add_grid(self, server: GridServer) -> None:
         report = self._report
-        await grid.add_grid(self.home, server)
-        states = await grid.read_grid(self.home)
+        entry_id = await grid.add_grid(self.home, server)
+        states = await grid.read_grid(self.home, entry_id)
         left = (f"{states[f'tempo_{colour}_days_left']} {colour}" for colour in PRICES)
         report.step("Tempo and EcoWatt set up")
         report.line(
@@ -163,45 +155,19 @@ class Demo:
         raise DemoError("the metering point has not come back with its contract")
 
     async def _show_months(self, household: Household) -> None:
-        report, since = self._report, household.counted_since
+        report = self._report
         report.step("Waiting for the ledger to write its long-term statistics")
-        await wait_for_statistics(self.home, since, [*ENERGY, COST])
-        consumed = await months(self.home, since, CONSUMPTION)
-        produced = await months(self.home, since, PRODUCTION)
-        paid = await months(self.home, since, COST)
+        await wait_for_statistics(self.home, household.counted_since)
+        sums = await month_sums(self.home, household)
         report.step("Closed hours of the ledger, by month:")
-        report.line(f"{'kWh':16}{'consumption':>22}{'production':>22}{'cost (€)':>22}")
-        today = datetime.now(PARIS).date()
-        for month in sorted(consumed.keys() | produced.keys()):
-            first = max(date.fromisoformat(f"{month}-01"), since)
-            after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-            cells = []
-            for role, by_month in (("consumption", consumed), ("production", produced)):
-                in_ledger = by_month.get(month, 0.0)
-                counted = household.kwh_between(role, first, after)
-                cells.append(f"{in_ledger:9.3f}")
-                most = TOLERANCE_KWH * (after - first).days * len(household.plugs)
-                if after <= today and abs(in_ledger - counted) > most:
-                    report.fail(
-                        f"ledger: {role} of {month} is {in_ledger:.3f} kWh,"
-                        f" the plugs have counted {counted:.3f} kWh"
-                    )
-            cells.append(f"{paid[month]:9.2f}")
-            report.line(f"{month:16}" + "".join(f"{cell:>22}" for cell in cells))
-        await self._show_costs()
-
-    async def _show_costs(self) -> None:
-        states = await self.home.states()
-        today, month = (
-            states[f"sensor.med_{PDL}_cost_{period}"] for period in ("daily", "monthly")
-        )
-        self._report.line(
-            f"Costs so far: {float(today['state']):.2f} € today, {float(month['state']):.2f} € this"
-            f" month; {month['attributes']['last_period']:.2f} € last month"
-        )
-        for one in (today, month):
-            if unpriced := one["attributes"].get("unpriced_kwh"):
-                self._report.fail(f"costs: {unpriced} kWh have no price")
+        report.line(f"{'':16}{'consumption (kWh)':>22}{'production (kWh)':>22}{'cost (€)':>22}")
+        for one in sums:
+            kwh = "".join(f"{kwh:22.3f}" for kwh in one.kwh.values())
+            report.line(f"{one.month:16}{kwh}{one.cost:22.2f}")
+            for mistake in one.mistakes:
+                report.fail(f"ledger: {mistake}")
+        costs = await running_costs(self.home)
+        report.line(", ".join(f"{when}: {amount}" for when, amount in costs.items()))
 
     async def _check_sums(self, server: GridServer) -> None:
         tariff = self._folder / "tariff.json"

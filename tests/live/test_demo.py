@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
+import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,18 @@ pytestmark = pytest.mark.live
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "scripts" / "demo"
+CHECK_SUMS = REPOSITORY / "scripts" / "check_sums"
+
+OWN_STATISTICS = "metadata_id IN (SELECT id FROM statistics_meta WHERE source = 'med_exporter')"
+A_STATISTIC = f"(SELECT MAX(start_ts) - 864000 FROM statistics WHERE {OWN_STATISTICS})"
+
+
+def ten_days_ago(table: str) -> str:
+    return f"start_ts = (SELECT MAX(start_ts) - 864000 FROM {table})"
+
+
+HALF_HOUR = ten_days_ago("med_exporter_half_hours")
+COST = ten_days_ago("med_exporter_costs")
 
 
 def left_behind() -> list[str]:
@@ -29,17 +44,104 @@ def left_behind() -> list[str]:
     return found
 
 
-def test_once_shows_everything_and_ends_with_0() -> None:
-    done = subprocess.run(
+@pytest.fixture(scope="module")
+def shown() -> subprocess.CompletedProcess[str]:
+    """The demo, from start to end."""
+    return subprocess.run(
         [DEMO, "--once"], capture_output=True, text=True, timeout=600, check=False
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "270 of 270 sums" in done.stdout
+
+
+def test_once_shows_everything_and_ends_with_0(shown) -> None:
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "270 of 270 sums" in shown.stdout
     for topic in ("consumption/daily", "consumption/monthly", "production/daily", "status"):
-        assert f"{topic}  " in done.stdout
+        assert f"{topic}  " in shown.stdout
     with (REPOSITORY / ".demo" / "daily.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 3 * 90
     assert left_behind() == []
+
+
+class TestCheckOfSums:
+    """scripts/check_sums, on what the demo has left, and on that with one row changed."""
+
+    @pytest.fixture
+    def database(self, shown, tmp_path) -> Path:
+        assert shown.returncode == 0, shown.stdout + shown.stderr
+        configuration = REPOSITORY / ".demo" / "config"
+        shutil.copytree(configuration / ".storage", tmp_path / ".storage")
+        copy = tmp_path / "home-assistant_v2.db"
+        with (
+            closing(sqlite3.connect(configuration / copy.name)) as source,
+            closing(sqlite3.connect(copy)) as target,
+        ):
+            source.backup(target)
+        return copy
+
+    @staticmethod
+    def check(database: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [
+                *(sys.executable, CHECK_SUMS, database, "--time-zone", "Europe/Paris"),
+                *("--tariff", REPOSITORY / ".demo" / "tariff.json"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def test_all_sums_agree(self, database) -> None:
+        done = self.check(database)
+        assert done.returncode == 0, done.stdout + done.stderr
+        agreeing, compared = done.stdout.splitlines()[-1].split(" sums")[0].split(" of ")
+        assert agreeing == compared
+        assert int(compared) > 20_000
+
+    @pytest.mark.parametrize(
+        ("change", "found"),
+        [
+            (
+                f"UPDATE med_exporter_half_hours SET kwh = kwh + 0.003 WHERE {HALF_HOUR}",
+                "statistics by day = half-hours",
+            ),
+            (
+                f"DELETE FROM med_exporter_half_hours WHERE {HALF_HOUR}",
+                "half-hours by day = growth of its states",
+            ),
+            (
+                f"UPDATE statistics SET sum = sum - 50 WHERE start_ts = {A_STATISTIC}",
+                "none falls",
+            ),
+            (
+                f"DELETE FROM statistics WHERE start_ts = {A_STATISTIC}",
+                "hours missing",
+            ),
+            (
+                f"UPDATE statistics SET sum = sum + 10 WHERE {OWN_STATISTICS}",
+                "statistics by hour = half-hours",
+            ),
+            (
+                f"DELETE FROM statistics WHERE {OWN_STATISTICS} AND start_ts > {A_STATISTIC}",
+                "at the end",
+            ),
+            (
+                f"UPDATE med_exporter_costs SET cost = cost + 0.02 WHERE {COST}",
+                "cost by day = half-hours, priced here",
+            ),
+        ],
+        ids=[
+            "a half-hour grown", "a half-hour lost", "a falling sum", "an hour lost",
+            "a jump at the start", "statistics that end", "a cost changed",
+        ],
+    )  # fmt: skip
+    def test_a_changed_row_is_found(self, database, change, found) -> None:
+        with closing(sqlite3.connect(database)) as connection, connection:
+            assert connection.execute(change).rowcount > 0
+        done = self.check(database)
+        assert done.returncode == 1, done.stdout + done.stderr
+        differing = [line for line in done.stdout.splitlines() if line.startswith("DIFFERS")]
+        assert any(found in line for line in differing), differing
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
