@@ -16,7 +16,7 @@ from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of
-from custom_components.med_exporter.ledger.tables import create_tables, half_hours_table
+from custom_components.med_exporter.ledger.tables import SCHEMA, half_hours_table
 from tests.ledger.conftest import Books, books, plug  # noqa: F401 (a fixture)
 from tests.ledger.stories import PARIS
 
@@ -105,7 +105,7 @@ class PricedBooks:
 
         def write() -> None:
             with get_instance(self.hass).engine.begin() as connection:
-                create_tables(connection)
+                SCHEMA.create(connection)
                 connection.execute(half_hours_table.insert(), rows)
 
         await self.books.committed()

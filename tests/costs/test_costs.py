@@ -17,7 +17,8 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.costs import SIGNAL_COSTS_CHANGED, CostChange
 from custom_components.med_exporter.costs import costs as costs_module
 from custom_components.med_exporter.costs.tables import costs_table
-from custom_components.med_exporter.ledger import LedgerUnavailableError, PlugSeries, PointSeries
+from custom_components.med_exporter.database import DatabaseUnavailableError
+from custom_components.med_exporter.ledger import PlugSeries, PointSeries
 from custom_components.med_exporter.ledger.tables import half_hours_table
 from tests.ledger.conftest import plug
 from tests.ledger.stories import PARIS
@@ -210,7 +211,10 @@ class TestConservation:
                 raise RuntimeError("no power")
             return price_next(*args, **kwargs)
 
-        with patch.object(costs_module, "price_next", stop), pytest.raises(LedgerUnavailableError):
+        with (
+            patch.object(costs_module, "price_next", stop),
+            pytest.raises(DatabaseUnavailableError),
+        ):
             await house.price()
         await house.price(since=NOW.timestamp())
         assert len(await house.rows()) == 172 * 48 + 2

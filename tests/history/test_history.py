@@ -25,8 +25,9 @@ from pytest_homeassistant_custom_component.common import (
 from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
+from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.history import history as history_module
-from custom_components.med_exporter.history.history import History, HistoryUnavailableError
+from custom_components.med_exporter.history.history import History
 from custom_components.med_exporter.history.records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
@@ -297,7 +298,7 @@ async def test_a_page_over_committed_and_waiting_records(life) -> None:
         for item in records[::2]:
             history.save(item)
         await committed(hass)
-        with patch.object(history, "_queue"):
+        with patch.object(history, "_queue_write"):
             for item in records[1::2]:
                 history.save(item)
         page, total = await history.async_list(limit=3, offset=1)
@@ -342,7 +343,7 @@ async def test_a_failed_write_is_made_up_by_the_next(
         locked = OperationalError("insert", {}, sqlite3.OperationalError("database is locked"))
         with (
             patch.object(history_module, "upsert", side_effect=locked),
-            pytest.raises(HistoryUnavailableError),
+            pytest.raises(DatabaseUnavailableError),
         ):
             await asyncio.wait_for(history.save(first), 10)
         assert await history.async_get(first.id) == first
@@ -401,8 +402,8 @@ def test_the_tables_are_made_for_the_other_databases(dialect: str) -> None:
     compiled = [str(item.compile(dialect=engine_module.dialect())) for item in statements]
     text = "\n".join(compiled)
     if name == "mysql":
-        assert text.count("ENGINE=InnoDB") == 2
-        assert text.count("utf8mb4_unicode_ci") == 2
+        assert text.count("ENGINE=InnoDB") == 1
+        assert text.count("utf8mb4_unicode_ci") == 1
         assert "BIGINT NOT NULL AUTO_INCREMENT" in text
         assert "created_ts DOUBLE NOT NULL" in text
         assert "`trigger` VARCHAR(32)" in text

@@ -14,10 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.ledger import (
     Ledger,
     LedgerChange,
-    LedgerUnavailableError,
     PlugSeries,
     PointSeries,
 )
@@ -101,10 +101,10 @@ class TestAFailingWrite:
         locked = OperationalError("insert", {}, sqlite3.OperationalError("database is locked"))
         with (
             patch.object(books_module, "_mark", side_effect=locked),
-            pytest.raises(LedgerUnavailableError),
+            pytest.raises(DatabaseUnavailableError),
         ):
             await books.read(plug(), 2.0, at(8.6), measured=True)
-        assert "The ledger could not be written" in caplog.text
+        assert "database could not be written" in caplog.text
         assert len(await books.rows()) == 1
         await books.read(plug(), 3.0, at(9.1), measured=True)
         half_hours = await books.ledger.async_half_hours(ONE, at(0), at(24))
@@ -116,7 +116,7 @@ class TestAFailingWrite:
         broken = OperationalError("update", {}, sqlite3.OperationalError("disk I/O error"))
         with (
             patch.object(books_module, "_write_account", side_effect=broken),
-            pytest.raises(LedgerUnavailableError),
+            pytest.raises(DatabaseUnavailableError),
         ):
             await books.read(plug(), 2.0, at(10))
         assert await books.rows() == before

@@ -10,10 +10,10 @@ from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
+from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
 from ..exporter import DATA_EXPORTER
 from ..exports.object_reader import INVALID_REQUEST, INVALID_VALUE
-from ..history.history import HistoryUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -71,7 +71,7 @@ def answers_errors[V: ApiView, **P](
         except MedError as err:
             status = _STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
             return view.json(_error(err.code, str(err), err.field), status)
-        except HistoryUnavailableError as err:
+        except DatabaseUnavailableError as err:
             code = "HISTORY_UNAVAILABLE"
             return view.json(_error(code, str(err), None), HTTPStatus.SERVICE_UNAVAILABLE)
 

@@ -26,7 +26,7 @@ async def reprice(call: ServiceCall, user: User | None) -> dict[str, Any]:
     Raises:
         NotAllowedError: the caller is not an administrator.
         UnknownMeteringPointError: no metering point has this id.
-        LedgerUnavailableError: the database cannot be read or written.
+        DatabaseUnavailableError: the database cannot be read or written.
 
     """
     require_administrator(user)

@@ -13,33 +13,30 @@ from homeassistant.const import CONF_TYPE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
-from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import CONF_PDL, DOMAIN, LOGGER, EntryType
+from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..entries import entries_of_type
 from ..grid.link import async_follow_grid, loaded_grid
-from ..ledger import SIGNAL_LEDGER_CHANGED, LedgerUnavailableError
-from ..ledger.recorder_task import queue_work
+from ..ledger import SIGNAL_LEDGER_CHANGED
 from ..metering.contracts import tariff_of
 from .pricing import Terms, delete_costs, find_work, oldest_kept, price_next
 from .reading import read_costs, read_running, total_cost
 from .state import read_pricing
 from .statistics import forget_cost_change, plan_cost_statistics, write_cost_statistics
-from .tables import create_tables, tables_exist
+from .tables import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
-    from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colours
     from ..ledger import LedgerChange, Series
@@ -151,7 +148,7 @@ class Costs:
     async def async_update(self, *, since: float = 0) -> None:
         """Price all that is to be priced, and write the statistics. A second call changes nothing.
 
-        To be called before closed periods are pushed. Raises LedgerUnavailableError, and
+        To be called before closed periods are pushed. Raises DatabaseUnavailableError, and
         TimeoutError where the recorder is busy for minutes.
 
         Args:
@@ -162,17 +159,17 @@ class Costs:
             await self._async_price(entry, since)
         if since == 0:
             now = dt_util.utcnow().timestamp()
-            await self._async_write(lambda c: delete_costs(c, now))
+            await queue_work(self._hass, SCHEMA, lambda c: delete_costs(c, now))
 
     async def async_reprice(self, entry: ConfigEntry) -> Repricing:
         """Price the past 400 days of a metering point anew, by its contracts as they are now.
 
-        Raises LedgerUnavailableError, and TimeoutError where the recorder is busy for minutes.
+        Raises DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
         """
         slug, since = point_slug(entry), oldest_kept(dt_util.utcnow().timestamp())
-        before = await self._async_write(lambda c: total_cost(c, slug, since))
+        before = await queue_work(self._hass, SCHEMA, lambda c: total_cost(c, slug, since))
         changed = await self._async_price(entry, 0, reprice=True)
-        after = await self._async_write(lambda c: total_cost(c, slug, since))
+        after = await queue_work(self._hass, SCHEMA, lambda c: total_cost(c, slug, since))
         return Repricing(changed, before, after)
 
     @callback
@@ -201,15 +198,18 @@ class Costs:
 
         Raises:
             ValueError: a time without a time zone.
-            LedgerUnavailableError: the database cannot be read.
+            DatabaseUnavailableError: the database cannot be read.
 
         """
         if start.tzinfo is None or end.tzinfo is None:
             raise ValueError("start and end need a time zone")
         stretch, zone = (start.timestamp(), end.timestamp()), _zone()
         nothing: list[CostPeriod] = []
-        return await self._async_read(
-            lambda c: read_costs(c, series, stretch, zone, aggregation, by), nothing
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: read_costs(c, series, stretch, zone, aggregation, by),
+            nothing,
         )
 
     async def _async_work(self) -> None:
@@ -217,7 +217,7 @@ class Costs:
             since, self._wanted = self._wanted, None
             try:
                 await self.async_update(since=since)
-            except LedgerUnavailableError:
+            except DatabaseUnavailableError:
                 # It is in the log, and the next time makes up for it.
                 return
             except TimeoutError:
@@ -237,17 +237,17 @@ class Costs:
             )
             slug, zone, now = terms.metering_point, terms.zone, dt_util.utcnow().timestamp()
             find = partial(find_work, terms=terms, now=now, since=since, reprice=reprice)
-            pricing = await self._async_write(find)
+            pricing = await queue_work(self._hass, SCHEMA, find)
             changed = 0
             is_done = pricing.dirty_from_ts is None
             while not is_done:
-                work = await self._async_write(
-                    partial(price_next, metering_point=slug, now=now, zone=zone)
+                work = await queue_work(
+                    self._hass, SCHEMA, partial(price_next, metering_point=slug, now=now, zone=zone)
                 )
                 changed, is_done = changed + work.changed, work.is_done
             await self._async_write_statistics(slug, entry.title)
             read = partial(read_running, metering_point=slug, now=now, zone=zone)
-            running = await self._async_read(read, None)
+            running = await async_read(self._hass, SCHEMA, read, None)
             if running is not None:
                 self._running[slug] = running
         async_dispatcher_send(self._hass, SIGNAL_COSTS_UPDATED, slug)
@@ -256,12 +256,14 @@ class Costs:
     async def _async_write_statistics(self, slug: str, name: str) -> None:
         for _ in range(_MOST_PASSES):
             now = dt_util.utcnow().timestamp()
-            plan = await self._async_write(
-                partial(plan_cost_statistics, metering_point=slug, now=now)
+            plan = await queue_work(
+                self._hass, SCHEMA, partial(plan_cost_statistics, metering_point=slug, now=now)
             )
             if plan.change is not None:
                 async_dispatcher_send(self._hass, SIGNAL_COSTS_CHANGED, plan.change)
-                await self._async_write(partial(forget_cost_change, change=plan.change))
+                await queue_work(
+                    self._hass, SCHEMA, partial(forget_cost_change, change=plan.change)
+                )
             if not plan.sums:
                 return
             write_cost_statistics(self._hass, slug, self._statistic_name.format(name=name), plan)
@@ -274,8 +276,8 @@ class Costs:
             return False
         days: set[date] = set()
         for entry in entries_of_type(self._hass, EntryType.KASA):
-            pricing: Pricing | None = await self._async_read(
-                partial(read_pricing, metering_point=point_slug(entry)), None
+            pricing: Pricing | None = await async_read(
+                self._hass, SCHEMA, partial(read_pricing, metering_point=point_slug(entry)), None
             )
             if pricing is not None:
                 days.update(pricing.missing_colours)
@@ -288,27 +290,6 @@ class Costs:
         grid = loaded_grid(self._hass)
         # A copy: the recorder's thread reads it while the grid may learn more.
         return {} if grid is None else cast("Colours", dict(grid.data.known_colours))
-
-    async def _async_write[T](self, work: Callable[[Connection], T]) -> T:
-        def with_tables(connection: Connection) -> T:
-            create_tables(connection)
-            return work(connection)
-
-        return await queue_work(self._hass, with_tables)
-
-    async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
-        instance = get_instance(self._hass)
-
-        def in_executor() -> T:
-            with session_scope(session=instance.get_session(), read_only=True) as session:
-                connection = session.connection()
-                return read(connection) if tables_exist(connection) else missing
-
-        try:
-            return await instance.async_add_executor_job(in_executor)
-        except (SQLAlchemyError, RuntimeError) as err:
-            LOGGER.error("Costs could not be read: %s", err)
-            raise LedgerUnavailableError from err
 
 
 def point_slug(entry: ConfigEntry) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -14,27 +13,16 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    Text,
-    insert,
-    inspect,
-    select,
-    update,
 )
-from sqlalchemy.dialects.mysql import LONGTEXT, VARCHAR
+from sqlalchemy.dialects.mysql import VARCHAR
 
-from ..history.tables import schema_table
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-SCHEMA_VERSION: Final = 1
-SCHEMA_COMPONENT: Final = "costs"
+from ..database import LONG_TEXT, TABLE_OPTIONS, Schema
+from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
 
 metadata: Final = MetaData()
 
 # Names that differ in case alone are two periods.
 _PERIOD = String(64).with_variant(VARCHAR(64, collation="utf8mb4_bin"), "mysql", "mariadb")
-_JSON = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 
 costs_table: Final = Table(
     "med_exporter_costs",
@@ -49,7 +37,7 @@ costs_table: Final = Table(
     Column("cost", Double),
     Index("ix_med_exporter_costs_plug_id_start_ts", "plug_id", "start_ts"),
     sqlite_with_rowid=False,
-    **schema_table.dialect_kwargs,
+    **TABLE_OPTIONS,
 )
 """What the energy of each plug cost, by half-hour.
 
@@ -67,29 +55,14 @@ pricings_table: Final = Table(
     "med_exporter_pricings",
     metadata,
     Column("metering_point", String(64), primary_key=True),
-    Column("contracts", _JSON, nullable=False),
-    Column("colours", _JSON, nullable=False),
+    Column("contracts", LONG_TEXT, nullable=False),
+    Column("colours", LONG_TEXT, nullable=False),
     Column("dirty_from_ts", BigInteger),
     Column("statistics_from_ts", BigInteger),
     Column("written_until_ts", BigInteger),
     Column("changed_from_ts", BigInteger),
-    **schema_table.dialect_kwargs,
+    **TABLE_OPTIONS,
 )
 """What each metering point's costs were priced with: see `state.Pricing`."""
 
-
-def tables_exist(connection: Connection) -> bool:
-    """Tell whether the tables of costs have been made in this database yet."""
-    return inspect(connection).has_table(pricings_table.name)
-
-
-def create_tables(connection: Connection) -> None:
-    """Create what is missing and note the schema's version, after the ledger's own tables."""
-    metadata.create_all(connection, checkfirst=True)
-    here = schema_table.c.component == SCHEMA_COMPONENT
-    stored = connection.execute(select(schema_table.c.version).where(here)).scalar()
-    values = {"version": SCHEMA_VERSION, "changed_ts": time.time()}
-    if stored is None:
-        connection.execute(insert(schema_table).values(component=SCHEMA_COMPONENT, **values))
-    elif stored < SCHEMA_VERSION:
-        connection.execute(update(schema_table).where(here).values(**values))
+SCHEMA: Final = Schema("costs", 1, metadata, needs=LEDGER_SCHEMA)

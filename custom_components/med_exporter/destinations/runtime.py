@@ -15,9 +15,9 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_DATA, CONF_INTERVAL, LOGGER, DataType, EntryType
+from ..database import DatabaseUnavailableError
 from ..entries import entries_of_type
 from ..exporter import DATA_EXPORTER
-from ..history.history import HistoryUnavailableError
 from ..history.records import SIGNAL_EXPORT_FINISHED, UNFINISHED, ExportKind, ExportStatus
 from .base import WRONG_CREDENTIALS, DestinationError
 from .mqtt_entry import async_create_mqtt
@@ -174,7 +174,7 @@ class DestinationRuntime:
             runs, _ = await self._hass.data[DATA_EXPORTER].history.async_list(
                 kind=ExportKind.PUSH, destination=self.id, limit=1
             )
-        except HistoryUnavailableError:
+        except DatabaseUnavailableError:
             return
         if runs:
             self._show(runs[0])

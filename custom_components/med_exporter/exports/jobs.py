@@ -21,6 +21,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..database import DatabaseUnavailableError
 from ..engine.errors import ErrorCode, ExportError
 from ..errors import (
     ExportExpiredError,
@@ -29,7 +30,6 @@ from ..errors import (
     ExportNotReadyError,
     TooManyExportsError,
 )
-from ..history.history import HistoryUnavailableError
 from ..history.records import (
     UNFINISHED,
     ExportKind,
@@ -373,7 +373,7 @@ class JobManager:
         """Give a file back to a history that has lost it, or never learned that it was whole."""
         try:
             record = await self._history.async_get(described.id)
-        except HistoryUnavailableError:
+        except DatabaseUnavailableError:
             LOGGER.warning("The history cannot be read; %s is not looked up", described.path)
             return
         if record is None or record.status in {*UNFINISHED, ExportStatus.INTERRUPTED}:
@@ -382,7 +382,7 @@ class JobManager:
     async def _async_expire_files(self, now: datetime) -> None:
         """Delete the files whose time is over."""
         for described in await self._hass.async_add_executor_job(self._folder.expired, now):
-            with suppress(ExportNotFoundError, HistoryUnavailableError):
+            with suppress(ExportNotFoundError, DatabaseUnavailableError):
                 self._mark_expired(await self._async_record(described.id))
             await self._hass.async_add_executor_job(self._remove, described)
 

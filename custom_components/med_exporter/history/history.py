@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.core import Context, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN
+from ..database import DatabaseUnavailableError, async_read, queue_work
 from .records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
@@ -28,26 +25,18 @@ from .records import (
     mark_interrupted,
 )
 from .rows import is_one_of, record_from_row, upsert
-from .tables import create_tables, exports_table, exports_table_exists
+from .tables import SCHEMA, exports_table
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
-    from homeassistant.components.recorder.core import Recorder
     from sqlalchemy.engine import Connection, Row
 
 
 # So long the history of exports is kept, and so often what is older is deleted.
 _KEPT: Final = timedelta(days=400)
 _PURGE_EVERY: Final = timedelta(days=1)
-
-
-class HistoryUnavailableError(HomeAssistantError):
-    """The recorder's database could not be read or written."""
-
-    def __init__(self) -> None:
-        super().__init__(translation_domain=DOMAIN, translation_key="history_unavailable")
 
 
 class History:
@@ -69,7 +58,8 @@ class History:
     @callback
     def async_setup(self) -> None:
         """Queue the creation of the tables and the marking of runs that an earlier life left."""
-        self._queue(_MarkInterrupted(self))
+        marking = queue_work(self._hass, SCHEMA, self._write_interrupted)
+        marking.add_done_callback(self._marked)
         async_track_time_interval(
             self._hass,
             self._purge,
@@ -83,7 +73,7 @@ class History:
         """Store a copy of the record, replacing an earlier one of the same id.
 
         Returns a future that is done when the record is committed, or fails with
-        `HistoryUnavailableError`; a caller may ignore it. A record that was unfinished and now
+        `DatabaseUnavailableError`; a caller may ignore it. A record that was unfinished and now
         is finished is announced at once.
         """
         stored = replace(record, warnings=list(record.warnings))
@@ -93,7 +83,7 @@ class History:
         # Nobody has to look at the outcome.
         committed.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._waiting.append((stored, committed))
-        self._queue(_Write(self))
+        self._queue_write()
         if stored.status in UNFINISHED:
             self._unfinished.add(stored.id)
         elif stored.id in self._unfinished:
@@ -102,7 +92,7 @@ class History:
         return committed
 
     async def async_get(self, export_id: str) -> ExportRecord | None:
-        """Return the record of this id, or None. Raises HistoryUnavailableError."""
+        """Return the record of this id, or None. Raises DatabaseUnavailableError."""
         if export_id in self._deleted:
             return None
         if (pending := self._pending.get(export_id)) is not None:
@@ -112,7 +102,7 @@ class History:
             statement = select(exports_table).where(exports_table.c.id == export_id)
             return connection.execute(statement).first()
 
-        row = await self._async_read(read, None)
+        row = await async_read(self._hass, SCHEMA, read, None)
         return None if row is None else self._record(row)
 
     async def async_list(
@@ -128,7 +118,7 @@ class History:
         """Return one page of records, newest first, and how many there are in all.
 
         `destination` is a destination's public id or a type; `status` one status or several.
-        Raises HistoryUnavailableError.
+        Raises DatabaseUnavailableError.
         """
         statuses = None if status is None else _as_set(status)
         pending = [
@@ -167,7 +157,7 @@ class History:
             return list(connection.execute(page)), connection.execute(count).scalar_one()
 
         nothing: tuple[list[Row[Any]], int] = ([], 0)
-        rows, stored = await self._async_read(read, nothing)
+        rows, stored = await async_read(self._hass, SCHEMA, read, nothing)
         records = [self._record(row) for row in rows]
         if pending:
             # A record saved later comes first among those of one instant.
@@ -181,14 +171,19 @@ class History:
         self._pending.pop(export_id, None)
         self._unfinished.discard(export_id)
         self._deleted.add(export_id)
-        self._queue(_Write(self))
+        self._queue_write()
 
     @callback
     def _purge(self, now: datetime) -> None:
-        self._queue(_Purge(self, now - _KEPT))
+        too_old = exports_table.c.created_ts < (now - _KEPT).timestamp()
+        queue_work(
+            self._hass, SCHEMA, lambda c: c.execute(delete(exports_table).where(too_old)).rowcount
+        )
 
-    def _queue(self, task: RecorderTask) -> None:
-        get_instance(self._hass).queue_task(task)
+    @callback
+    def _queue_write(self) -> None:
+        writing = queue_work(self._hass, SCHEMA, self._write_waiting)
+        writing.add_done_callback(self._written)
 
     @callback
     def _announce(self, record: ExportRecord) -> None:
@@ -216,23 +211,35 @@ class History:
             mark_interrupted(record, self._started_at)
         return record
 
-    async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
-        instance = get_instance(self._hass)
+    def _write_waiting(self, connection: Connection) -> tuple[list[ExportRecord], set[str]]:
+        """Write everything that waits: a failed write is made up by the next one."""
+        written, removed = list(self._pending.values()), set(self._deleted)
+        for record in written:
+            upsert(connection, record)
+        if removed:
+            connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
+        return written, removed
 
-        def in_executor() -> T:
-            with session_scope(session=instance.get_session(), read_only=True) as session:
-                connection = session.connection()
-                return read(connection) if exports_table_exists(connection) else missing
-
-        try:
-            return await instance.async_add_executor_job(in_executor)
-        except (SQLAlchemyError, RuntimeError) as err:
-            LOGGER.error("The history of exports could not be read: %s", err)
-            raise HistoryUnavailableError from err
+    def _write_interrupted(self, connection: Connection) -> list[ExportRecord]:
+        """Mark what an earlier life left unfinished, before anything of this one is written."""
+        unfinished = is_one_of(exports_table.c.status, UNFINISHED)
+        rows = connection.execute(
+            select(exports_table).where(unfinished).order_by(exports_table.c.row_id)
+        )
+        own = set(self._unfinished)
+        records = [record for row in rows if (record := record_from_row(row)).id not in own]
+        for record in records:
+            mark_interrupted(record, self._started_at)
+            upsert(connection, record)
+        return records
 
     @callback
-    def _committed(self, written: list[ExportRecord], removed: set[str]) -> None:
-        """Drop from memory what the database now holds."""
+    def _written(self, writing: asyncio.Future[tuple[list[ExportRecord], set[str]]]) -> None:
+        """Drop from memory what the database now holds; what it did not take waits on."""
+        if writing.cancelled() or writing.exception() is not None:
+            self._failed()
+            return
+        written, removed = writing.result()
         for record in written:
             if self._pending.get(record.id) is record:
                 del self._pending[record.id]
@@ -255,91 +262,13 @@ class History:
         waiting, self._waiting = self._waiting, []
         for _, future in waiting:
             if not future.done():
-                future.set_exception(HistoryUnavailableError())
+                future.set_exception(DatabaseUnavailableError())
 
     @callback
-    def _marked(self, interrupted: list[ExportRecord]) -> None:
-        for record in interrupted:
-            self._announce(record)
-
-
-@dataclass(slots=True)
-class _HistoryTask(RecorderTask):
-    """A write in the recorder's own thread, which may not raise its errors there."""
-
-    history: History
-    retried: bool = field(default=False, init=False, kw_only=True)
-
-    def run(self, instance: Recorder) -> None:
-        """Write, and keep errors from the recorder but those it repairs itself."""
-        try:
-            with session_scope(session=instance.get_session()) as session:
-                connection = session.connection()
-                create_tables(connection)
-                announce = self.write(connection)
-        except (SQLAlchemyError, RuntimeError) as err:
-            if "malformed" in str(err) or "not a database" in str(err):
-                # The recorder moves the broken file away; a second try then meets a new database.
-                if not self.retried:
-                    self.retried = True
-                    instance.queue_task(self)
-                raise
-            LOGGER.error("The history of exports could not be written: %s", err)
-            self.call(self.history._failed)  # noqa: SLF001
-        else:
-            self.call(announce)
-
-    def write(self, connection: Connection) -> Callable[[], None]:
-        """Write, and return what the event loop does after the commit."""
-        raise NotImplementedError
-
-    def call(self, then: Callable[[], None]) -> None:
-        loop = self.history._hass.loop  # noqa: SLF001
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(then)
-
-
-@dataclass(slots=True)
-class _Write(_HistoryTask):
-    """Write everything that waits: a failed write is made up by the next one."""
-
-    def write(self, connection: Connection) -> Callable[[], None]:
-        written = list(self.history._pending.values())  # noqa: SLF001
-        removed = set(self.history._deleted)  # noqa: SLF001
-        for record in written:
-            upsert(connection, record)
-        if removed:
-            connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
-        return lambda: self.history._committed(written, removed)  # noqa: SLF001
-
-
-@dataclass(slots=True)
-class _MarkInterrupted(_HistoryTask):
-    """Mark what an earlier life left unfinished; queued before anything of this life is written."""
-
-    def write(self, connection: Connection) -> Callable[[], None]:
-        unfinished = is_one_of(exports_table.c.status, UNFINISHED)
-        rows = connection.execute(
-            select(exports_table).where(unfinished).order_by(exports_table.c.row_id)
-        )
-        own = set(self.history._unfinished)  # noqa: SLF001
-        records = [record for row in rows if (record := record_from_row(row)).id not in own]
-        for record in records:
-            mark_interrupted(record, self.history._started_at)  # noqa: SLF001
-            upsert(connection, record)
-        return lambda: self.history._marked(records)  # noqa: SLF001
-
-
-@dataclass(slots=True)
-class _Purge(_HistoryTask):
-    """Delete what is older than the history is kept."""
-
-    before: datetime
-
-    def write(self, connection: Connection) -> Callable[[], None]:
-        too_old = exports_table.c.created_ts < self.before.timestamp()
-        connection.execute(delete(exports_table).where(too_old))
-        return lambda: None
+    def _marked(self, marking: asyncio.Future[list[ExportRecord]]) -> None:
+        if not marking.cancelled() and marking.exception() is None:
+            for record in marking.result():
+                self._announce(record)
 
 
 def _as_set(status: ExportStatus | Collection[ExportStatus]) -> set[ExportStatus]:

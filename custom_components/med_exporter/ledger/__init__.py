@@ -8,7 +8,6 @@ from .feed import CounterFeed
 from .ledger import SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
-from .recorder_task import LedgerUnavailableError
 from .series import LedgerPlug, PlugSeries, PointSeries, Series
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "Ledger",
     "LedgerChange",
     "LedgerPlug",
-    "LedgerUnavailableError",
     "PlugHistory",
     "PlugSeries",
     "PointSeries",

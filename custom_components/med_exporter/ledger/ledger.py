@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
+from ..database import DatabaseUnavailableError, async_read, queue_work
 from . import reading
 from .books import PlugHistory, delete_half_hours, write_history, write_posting
 from .closing import forget_changes, plan_statistics
 from .posting import Posting
-from .recorder_task import LedgerUnavailableError, queue_work
 from .series import PointSeries
 from .statistics import write_statistics
-from .tables import tables_exist
+from .tables import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
@@ -50,7 +48,7 @@ class Ledger:
     Half-hours stand in a table of the ledger's own for 400 days; hours stand in Home Assistant's
     long-term statistics for good, under statistic ids of the integration's own. Energies are in
     kWh, times are aware, ranges include their start and not their end. Methods that read raise
-    LedgerUnavailableError, and ValueError for a time without a time zone.
+    DatabaseUnavailableError, and ValueError for a time without a time zone.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -99,7 +97,7 @@ class Ledger:
 
         Returns:
             A future that is done when all that waited is committed, or failed with
-            LedgerUnavailableError. Callers may ignore it.
+            DatabaseUnavailableError. Callers may ignore it.
 
         """
         return self._queue(posting, posting.plug)
@@ -115,7 +113,9 @@ class Ledger:
     async def async_without_history(self, plug_ids: Collection[str]) -> set[str]:
         """Return the plugs for which `backfill` has not been done yet."""
         nobody: set[str] = set()
-        known = await self._async_read(lambda c: reading.backfilled(c, plug_ids), nobody)
+        known = await async_read(
+            self._hass, SCHEMA, lambda c: reading.backfilled(c, plug_ids), nobody
+        )
         return set(plug_ids) - known
 
     async def async_write_statistics(self) -> None:
@@ -131,7 +131,7 @@ class Ledger:
     async def async_purge(self) -> int:
         """Delete half-hours older than 400 days and return how many."""
         now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, lambda c: delete_half_hours(c, now))
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_half_hours(c, now))
 
     async def async_half_hours(
         self, series: Series, start: datetime, end: datetime
@@ -139,8 +139,11 @@ class Ledger:
         """Return the half-hours that begin in a range, of the last 400 days."""
         stretch, zone = _stretch(start, end), _zone()
         now = dt_util.utcnow().timestamp()
-        return await self._async_read(
-            lambda c: reading.read_half_hours(c, series, *stretch, now, zone), []
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: reading.read_half_hours(c, series, *stretch, now, zone),
+            [],
         )
 
     async def async_hours(
@@ -163,13 +166,17 @@ class Ledger:
 
     async def async_closed_until(self, series: Series) -> datetime | None:
         """Return the end of the last hour of a series that is written; None before the first."""
-        written = await self._async_read(lambda c: reading.written_until(c, series), None)
+        written = await async_read(
+            self._hass, SCHEMA, lambda c: reading.written_until(c, series), None
+        )
         return None if written is None else datetime.fromtimestamp(written, UTC)
 
     async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each of some plugs was last heard of; those that never were are missing."""
         nothing: dict[str, float] = {}
-        posted = await self._async_read(lambda c: reading.posted_until(c, plug_ids), nothing)
+        posted = await async_read(
+            self._hass, SCHEMA, lambda c: reading.posted_until(c, plug_ids), nothing
+        )
         return {plug_id: datetime.fromtimestamp(ts, UTC) for plug_id, ts in posted.items()}
 
     @callback
@@ -184,7 +191,7 @@ class Ledger:
         if self._waiting_write is None:
             zone = _zone()
             self._waiting_write = queue_work(
-                self._hass, lambda connection: self._write(connection, zone), self._forget
+                self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
             )
         return self._waiting_write
 
@@ -207,11 +214,11 @@ class Ledger:
         for _ in range(_MOST_PASSES):
             plan = partial(plan_statistics, now=dt_util.utcnow().timestamp())
             async with asyncio.timeout(_WRITE_LIMIT):
-                plans, changes = await queue_work(self._hass, plan)
+                plans, changes = await queue_work(self._hass, SCHEMA, plan)
             for change in changes:
                 async_dispatcher_send(self._hass, SIGNAL_LEDGER_CHANGED, change)
             if changes:
-                queue_work(self._hass, partial(forget_changes, changes=changes))
+                queue_work(self._hass, SCHEMA, partial(forget_changes, changes=changes))
             if not plans:
                 return
             for hours in plans:
@@ -222,31 +229,25 @@ class Ledger:
         self, series: Series, aggregation: str, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
         stretch, zone = _stretch(start, end), _zone()
-        if await self._async_read(lambda c: reading.is_under_repair(c, series), missing=False):
+        if await async_read(
+            self._hass, SCHEMA, lambda c: reading.is_under_repair(c, series), missing=False
+        ):
             # A run that was cut short has left sums that do not fit together.
             await self.async_write_statistics()
-        return await self._async_read(
-            lambda c: reading.read_periods(c, series, aggregation, stretch, zone), []
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: reading.read_periods(c, series, aggregation, stretch, zone),
+            [],
         )
 
     async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
-        instance = get_instance(self._hass)
-
-        def in_executor() -> T:
-            with session_scope(session=instance.get_session(), read_only=True) as session:
-                connection = session.connection()
-                return read(connection) if tables_exist(connection) else missing
-
-        try:
-            return await instance.async_add_executor_job(in_executor)
-        except (SQLAlchemyError, RuntimeError) as err:
-            LOGGER.error("The ledger could not be read: %s", err)
-            raise LedgerUnavailableError from err
+        return await async_read(self._hass, SCHEMA, read, missing)
 
     async def _try(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
-        except LedgerUnavailableError:
+        except DatabaseUnavailableError:
             # It is in the log, and the next time makes up for it.
             return
         except TimeoutError:

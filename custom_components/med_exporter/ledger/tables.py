@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -14,20 +13,9 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    insert,
-    inspect,
-    select,
-    update,
 )
 
-from ..history.tables import create_tables as create_history_tables
-from ..history.tables import schema_table
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-SCHEMA_VERSION: Final = 1
-SCHEMA_COMPONENT: Final = "ledger"
+from ..database import TABLE_OPTIONS, Schema
 
 metadata: Final = MetaData()
 
@@ -47,7 +35,7 @@ half_hours_table: Final = Table(
         "start_ts",
     ),
     sqlite_with_rowid=False,
-    **schema_table.dialect_kwargs,
+    **TABLE_OPTIONS,
 )
 """The energy of each plug by half-hour.
 
@@ -71,7 +59,7 @@ accounts_table: Final = Table(
     Column("first_ts", Double, nullable=False),
     Column("gap_from_ts", Double),
     Column("backfilled", Boolean, nullable=False),
-    **schema_table.dialect_kwargs,
+    **TABLE_OPTIONS,
 )
 """What is remembered of each plug: see `posting.Account`."""
 
@@ -86,7 +74,7 @@ series_table: Final = Table(
     Column("dirty_from_ts", BigInteger, nullable=False),
     Column("written_until_ts", BigInteger),
     Column("changed_from_ts", BigInteger),
-    **schema_table.dialect_kwargs,
+    **TABLE_OPTIONS,
 )
 """What stands in the long-term statistics, by statistic id.
 
@@ -95,20 +83,4 @@ anew. `written_until_ts` is the end of the last hour that was ever written. `cha
 first of those hours that has changed since, until that has been announced.
 """
 
-
-def tables_exist(connection: Connection) -> bool:
-    """Tell whether the ledger's tables have been made in this database yet."""
-    return inspect(connection).has_table(series_table.name)
-
-
-def create_tables(connection: Connection) -> None:
-    """Create what is missing and note the schema's version. Safe to run before every write."""
-    create_history_tables(connection)
-    metadata.create_all(connection, checkfirst=True)
-    here = schema_table.c.component == SCHEMA_COMPONENT
-    stored = connection.execute(select(schema_table.c.version).where(here)).scalar()
-    values = {"version": SCHEMA_VERSION, "changed_ts": time.time()}
-    if stored is None:
-        connection.execute(insert(schema_table).values(component=SCHEMA_COMPONENT, **values))
-    elif stored < SCHEMA_VERSION:
-        connection.execute(update(schema_table).where(here).values(**values))
+SCHEMA: Final = Schema("ledger", 1, metadata)

@@ -10,7 +10,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
-from ..ledger import CounterFeed, CounterStart, LedgerPlug, LedgerUnavailableError, PlugHistory
+from ..database import DatabaseUnavailableError
+from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Bookkeeper:
                 self._without_history = await self._ledger.async_without_history(
                     list(self._entry.data[CONF_PLUGS])
                 )
-            except LedgerUnavailableError:
+            except DatabaseUnavailableError:
                 return set()
         return self._without_history
 
@@ -109,7 +110,7 @@ class Bookkeeper:
                 since = today - timedelta(days=_KEPT_DAYS)
             async with asyncio.timeout(_STATISTICS_LIMIT):
                 return await link.statistics(since, today)
-        except (KasaError, LedgerUnavailableError, TimeoutError) as err:
+        except (KasaError, DatabaseUnavailableError, TimeoutError) as err:
             LOGGER.debug("%s: no statistics of its own: %s", link.connection.host, err)
             return {}
 

@@ -1,4 +1,4 @@
-"""Work on the ledger's tables in the recorder's own thread."""
+"""Work on tables of our own: writes in the recorder's thread, reads in its executor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
-from .tables import create_tables
 
 if TYPE_CHECKING:
     import asyncio
@@ -21,16 +20,19 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
+    from .schema import Schema
 
-class LedgerUnavailableError(HomeAssistantError):
+
+class DatabaseUnavailableError(HomeAssistantError):
     """The recorder's database could not be read or written."""
 
     def __init__(self) -> None:
-        super().__init__(translation_domain=DOMAIN, translation_key="ledger_unavailable")
+        super().__init__(translation_domain=DOMAIN, translation_key="database_unavailable")
 
 
 def queue_work[T](
     hass: HomeAssistant,
+    schema: Schema,
     work: Callable[[Connection], T],
     committed: Callable[[T], None] | None = None,
 ) -> asyncio.Future[T]:
@@ -40,19 +42,41 @@ def queue_work[T](
 
     Args:
         hass: whose recorder.
+        schema: the tables, which are made first where they are missing.
         work: what to do; its return value is the result.
         committed: called with the result after the commit, in the recorder's thread too.
 
     Returns:
         A future with what `work` returned, done after the commit, or failed with
-        LedgerUnavailableError. Callers may ignore it.
+        DatabaseUnavailableError. Callers may ignore it.
 
     """
     done: asyncio.Future[T] = hass.loop.create_future()
     # Nobody has to look at the outcome.
     done.add_done_callback(lambda future: future.cancelled() or future.exception())
-    get_instance(hass).queue_task(_Work(hass, work, committed, done))
+    get_instance(hass).queue_task(_Work(hass, schema, work, committed, done))
     return done
+
+
+async def async_read[T](
+    hass: HomeAssistant, schema: Schema, read: Callable[[Connection], T], missing: T
+) -> T:
+    """Return what `read` finds, or `missing` while the tables have not been made.
+
+    Raises DatabaseUnavailableError.
+    """
+    instance = get_instance(hass)
+
+    def in_executor() -> T:
+        with session_scope(session=instance.get_session(), read_only=True) as session:
+            connection = session.connection()
+            return read(connection) if schema.exists(connection) else missing
+
+    try:
+        return await instance.async_add_executor_job(in_executor)
+    except (SQLAlchemyError, RuntimeError) as err:
+        LOGGER.error("The recorder's database could not be read: %s", err)
+        raise DatabaseUnavailableError from err
 
 
 @dataclass(slots=True)
@@ -60,6 +84,7 @@ class _Work[T](RecorderTask):
     """Work in the recorder's own thread, which may not raise its errors there."""
 
     hass: HomeAssistant
+    schema: Schema
     work: Callable[[Connection], T]
     committed: Callable[[T], None] | None
     done: asyncio.Future[T]
@@ -70,7 +95,7 @@ class _Work[T](RecorderTask):
         try:
             with session_scope(session=instance.get_session()) as session:
                 connection = session.connection()
-                create_tables(connection)
+                self.schema.create(connection)
                 result = self.work(connection)
         except (SQLAlchemyError, RuntimeError) as err:
             if "malformed" in str(err) or "not a database" in str(err):
@@ -79,8 +104,8 @@ class _Work[T](RecorderTask):
                     self.retried = True
                     instance.queue_task(self)
                 raise
-            LOGGER.error("The ledger could not be written: %s", err)
-            self._call(lambda: self.done.set_exception(LedgerUnavailableError()))
+            LOGGER.error("The recorder's database could not be written: %s", err)
+            self._call(lambda: self.done.set_exception(DatabaseUnavailableError()))
         else:
             if self.committed is not None:
                 self.committed(result)

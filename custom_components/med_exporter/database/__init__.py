@@ -1,0 +1,15 @@
+"""Tables of our own in the recorder's database: how they are made, written and read."""
+
+from __future__ import annotations
+
+from .access import DatabaseUnavailableError, async_read, queue_work
+from .schema import LONG_TEXT, TABLE_OPTIONS, Schema
+
+__all__ = [
+    "LONG_TEXT",
+    "TABLE_OPTIONS",
+    "DatabaseUnavailableError",
+    "Schema",
+    "async_read",
+    "queue_work",
+]
