@@ -43,8 +43,14 @@ def test_an_energy_costs_what_its_half_hour_cost_per_kwh(database):  # noqa: F81
     ledger = plug_ledger(database.connect, "plug", costs=True)
     assert ledger.cost(2, 0) == pytest.approx(0.4)
     assert [ledger.cost(2, at) for at in (HALF_HOUR, DAY, 2 * DAY)] == [None, None, None]
-    assert ledger.cost(0, DAY) == 0
     assert not plug_ledger(database.connect, "plug", costs=False).has_costs
+
+
+def test_no_energy_costs_nothing_where_anything_has_a_price(database):  # noqa: F811
+    database.add_costs("priced", [(0, 1, 0.1)])
+    database.add_costs("unpriced", [(0, 1, None)])
+    assert plug_ledger(database.connect, "priced", costs=True).cost(0, DAY) == 0
+    assert plug_ledger(database.connect, "unpriced", costs=True).cost(0, DAY) is None
 
 
 def test_only_half_hours_wholly_between_two_moments_count_as_filled(database):  # noqa: F811

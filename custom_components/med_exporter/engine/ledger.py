@@ -53,6 +53,14 @@ _QUERIES = {
 }
 
 
+_PRICED = table(_COSTS, column("plug_id", String), column("cost", Double))
+_ANY_COST = (
+    select(_PRICED.c.cost)
+    .where(_PRICED.c.plug_id == bindparam("plug_id"), _PRICED.c.cost.is_not(None))
+    .limit(1)
+)
+
+
 def half_hour_of(moment: float) -> int:
     """Return when the half-hour begins in which a moment lies, in UTC seconds."""
     return math.floor(moment / HALF_HOUR) * HALF_HOUR
@@ -119,14 +127,16 @@ class PlugLedger:
     def cost(self, kwh: float, half_hour: int) -> float | None:
         """Return what an energy costs at a half-hour's price, None without one.
 
-        The price is what the plug's energy of the half-hour cost by what it was. Where the plug
-        used nothing, only nothing has a price.
+        The price is what the plug's energy of the half-hour cost by what it was. No energy costs
+        nothing, whatever the price, where anything of the plug has one.
         """
-        row = None if self._costs is None else self._costs.at(half_hour)
-        if row is None or row[1] is None:
+        if self._costs is None:
             return None
         if not kwh:
             return 0.0
+        row = self._costs.at(half_hour)
+        if row is None or row[1] is None:
+            return None
         return kwh * row[1] / row[0] if row[0] > 0 else None
 
 
@@ -144,7 +154,11 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
     with connect() as connection:
         inspector = inspect(connection)
         has_energy = inspector.has_table(_HALF_HOURS)
-        has_costs = costs and inspector.has_table(_COSTS)
+        has_costs = (
+            costs
+            and inspector.has_table(_COSTS)
+            and connection.execute(_ANY_COST, {"plug_id": plug_id}).first() is not None
+        )
     return PlugLedger(
         _Window(connect, _HALF_HOURS, plug_id) if has_energy else None,
         _Window(connect, _COSTS, plug_id) if has_costs else None,
