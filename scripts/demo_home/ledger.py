@@ -141,7 +141,6 @@ def _counted(household: Household, month: str) -> list[tuple[str, float, float]]
 
 
 def _euros(amount: str | float | None) -> str:
-    try:
-        return f"{float(amount or 0):.2f} €"
-    except ValueError:
-        return str(amount)
+    if amount is None or amount in ("unknown", "unavailable"):
+        return "unknown"
+    return f"{float(amount):.2f} €"
