@@ -57,6 +57,7 @@ class Ledger:
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._waiting_write: asyncio.Future[int] | None = None
+        self._writing_now = False
         self._statistics = asyncio.Lock()
 
     async def async_setup(self) -> CALLBACK_TYPE:
@@ -108,7 +109,10 @@ class Ledger:
 
         To be called after the plug's first posting. Another call changes nothing.
         """
-        return self._queue(history, history.plug)
+        booked = self._queue(history, history.plug)
+        # Whoever has just added a plug wants to see what it brings.
+        booked.add_done_callback(self._write_now)
+        return booked
 
     async def async_without_history(self, plug_ids: Collection[str]) -> set[str]:
         """Return the plugs for which `backfill` has not been done yet."""
@@ -194,6 +198,18 @@ class Ledger:
                 self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
             )
         return self._waiting_write
+
+    @callback
+    def _write_now(self, _: asyncio.Future[int]) -> None:
+        if self._hass.is_running and not self._writing_now:
+            self._writing_now = True
+            self._hass.async_create_background_task(
+                self._async_write_now(), f"{DOMAIN} writes the ledger's statistics"
+            )
+
+    async def _async_write_now(self) -> None:
+        self._writing_now = False
+        await self._try(self.async_write_statistics())
 
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book all that waits, in the recorder's thread, and return how much that was."""
