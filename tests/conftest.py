@@ -27,8 +27,17 @@ def name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def persistent_database() -> bool:
+    """Keep the recorder's database in a file, as a house does.
+
+    One in memory has a single connection, which the test kit closes under whoever still reads.
+    """
+    return True
+
+
+@pytest.fixture
 def hass_with_recorder(recorder_mock, enable_custom_integrations, hass):
-    """Home Assistant with a recorder on an in-memory database, and custom integrations."""
+    """Home Assistant with a recorder, and custom integrations."""
     return hass
 
 

@@ -83,6 +83,7 @@ def files(folder):
 
 
 class TestOneExport:
+    @pytest.mark.parametrize("persistent_database", [True, False], ids=["in a file", "in memory"])
     async def test_is_queued_then_a_whole_file(self, jobs, fridge, folder):
         queued = await create(jobs)
         assert queued.status is ExportStatus.QUEUED
