@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 import pytest_socket
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
 
@@ -28,11 +29,17 @@ def name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def persistent_database() -> bool:
-    """Keep the recorder's database in a file, as a house does.
-
-    One in memory has a single connection, which the test kit closes under whoever still reads.
-    """
+    """Keep the recorder's database in a file, as a house does."""
     return True
+
+
+@pytest.fixture
+async def recorder_mock(recorder_config, async_test_recorder, hass):
+    """A recorder that is closed as in a house: after the integration has heard of the stop."""
+    async with async_test_recorder(hass, recorder_config) as instance:
+        yield instance
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        await hass.async_block_till_done()
 
 
 @pytest.fixture

@@ -247,6 +247,8 @@ class TestPresence:
         broker = mosquitto()
         program = (
             "import asyncio\n"
+            # As Home Assistant does; the oldest one cannot import its parts in any order.
+            "import homeassistant.components.http\n"
             "from custom_components.med_exporter.destinations.mqtt import *\n"
             "from custom_components.med_exporter.destinations.mqtt_client import Broker\n"
             "async def main():\n"

@@ -111,6 +111,9 @@ FULL = record(
 
 async def committed(hass: HomeAssistant) -> None:
     await hass.async_add_executor_job(get_instance(hass).block_till_done)
+    # What the recorder's thread tells the loop takes a few rounds of it to be acted upon.
+    for _ in range(5):
+        await asyncio.sleep(0)
     await hass.async_block_till_done()
 
 
@@ -386,7 +389,7 @@ async def test_records_older_than_400_days_are_deleted(life) -> None:
         await history.save(young)
 
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=24, minutes=1))
-        await get_instance(hass).async_block_till_done()
+        await committed(hass)
 
         assert await history.async_get(old.id) is None
         assert await history.async_get(young.id) == young

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.util.hass_dict import HassKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from homeassistant.components.recorder.core import Recorder
-    from homeassistant.core import HomeAssistant
+    from homeassistant.core import Event, HomeAssistant
     from sqlalchemy.engine import Connection
 
     from .schema import Schema
@@ -63,20 +65,55 @@ async def async_read[T](
 ) -> T:
     """Return what `read` finds, or `missing` while the tables have not been made.
 
-    Raises DatabaseUnavailableError.
+    Raises DatabaseUnavailableError, also once Home Assistant stops.
     """
     instance = get_instance(hass)
+    reads = _reads(hass)
+    if reads.ended:
+        raise DatabaseUnavailableError
 
     def in_executor() -> T:
         with session_scope(session=instance.get_session(), read_only=True) as session:
             connection = session.connection()
             return read(connection) if schema.exists(connection) else missing
 
+    under_way = instance.async_add_executor_job(in_executor)
+    reads.under_way.add(under_way)
+    under_way.add_done_callback(reads.under_way.discard)
     try:
-        return await instance.async_add_executor_job(in_executor)
+        # Shielded: a thread goes on reading when nobody waits for it any longer.
+        return await asyncio.shield(under_way)
     except (SQLAlchemyError, RuntimeError) as err:
         LOGGER.error("The recorder's database could not be read: %s", err)
         raise DatabaseUnavailableError from err
+
+
+@dataclass(slots=True)
+class _Reads:
+    """The reads that are under way.
+
+    The recorder closes the connections of all threads as Home Assistant stops; a thread that
+    still reads then takes the whole process down.
+    """
+
+    under_way: set[asyncio.Future[Any]] = field(default_factory=set)
+    ended: bool = False
+
+    async def async_end(self, _: Event) -> None:
+        """Begin no more, and wait for those that are under way."""
+        self.ended = True
+        if self.under_way:
+            await asyncio.wait(self.under_way)
+
+
+_DATA_READS: HassKey[_Reads] = HassKey(f"{DOMAIN}_reads")
+
+
+def _reads(hass: HomeAssistant) -> _Reads:
+    if _DATA_READS not in hass.data:
+        reads = hass.data[_DATA_READS] = _Reads()
+        hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, reads.async_end)
+    return hass.data[_DATA_READS]
 
 
 @dataclass(slots=True)
