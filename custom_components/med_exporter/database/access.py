@@ -79,10 +79,11 @@ async def async_read[T](
 
     under_way = instance.async_add_executor_job(in_executor)
     reads.under_way.add(under_way)
-    under_way.add_done_callback(reads.under_way.discard)
+    under_way.add_done_callback(reads.discard)
+    # Not awaited itself: a thread goes on reading when nobody waits for it any longer.
+    await asyncio.wait([under_way])
     try:
-        # Shielded: a thread goes on reading when nobody waits for it any longer.
-        return await asyncio.shield(under_way)
+        return under_way.result()
     except (SQLAlchemyError, RuntimeError) as err:
         LOGGER.error("The recorder's database could not be read: %s", err)
         raise DatabaseUnavailableError from err
@@ -98,6 +99,12 @@ class _Reads:
 
     under_way: set[asyncio.Future[Any]] = field(default_factory=set)
     ended: bool = False
+
+    def discard(self, read: asyncio.Future[Any]) -> None:
+        """Forget a read that has ended, also one that failed after nobody waited any longer."""
+        self.under_way.discard(read)
+        if not read.cancelled():
+            read.exception()
 
     async def async_end(self, _: Event) -> None:
         """Begin no more, and wait for those that are under way."""

@@ -160,11 +160,13 @@ class MqttClient(aiomqtt.Client):
         """Connect. Raises aiomqtt.MqttError and leaves no socket behind then."""
         opening = asyncio.ensure_future(self.__aenter__())
         try:
-            await asyncio.shield(opening)
+            await asyncio.wait([opening])
         except asyncio.CancelledError:
             # The thread that connects cannot be stopped; hang up when it is through.
             opening.add_done_callback(self._drop)
             raise
+        try:
+            opening.result()
         except aiomqtt.MqttError:
             self._drop(opening)
             raise
