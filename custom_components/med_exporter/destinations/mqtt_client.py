@@ -148,6 +148,9 @@ class MqttClient(aiomqtt.Client):
         # What paho would log comes as an error too, and is reported once.
         self._client.disable_logger()
         self._loop = cast(asyncio.AbstractEventLoop, _SocketWatch(self._loop, self._client))
+        for future in (self._connected, self._disconnected):
+            # Whoever waits sees it; when nobody does any longer, it is no news.
+            future.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._answers: dict[int, asyncio.Future[ReasonCode | int]] = {}
         self._take_reasons_of_pubrec()
 
@@ -162,8 +165,7 @@ class MqttClient(aiomqtt.Client):
         try:
             await asyncio.wait([opening])
         except asyncio.CancelledError:
-            # The thread that connects cannot be stopped; hang up when it is through.
-            opening.add_done_callback(self._drop)
+            opening.add_done_callback(self._drop)  # the thread that connects cannot be stopped
             raise
         try:
             opening.result()
