@@ -24,7 +24,7 @@ from .statistics import write_statistics
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine
+    from collections.abc import Collection, Coroutine
     from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -256,9 +256,6 @@ class Ledger:
             lambda c: reading.read_periods(c, series, aggregation, stretch, zone),
             [],
         )
-
-    async def _async_read[T](self, read: Callable[[Connection], T], missing: T) -> T:
-        return await async_read(self._hass, SCHEMA, read, missing)
 
     async def _try(self, work: Coroutine[Any, Any, object]) -> None:
         try:
