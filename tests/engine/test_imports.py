@@ -24,6 +24,13 @@ def absolute_imports(path: Path) -> set[str]:
     return found
 
 
+def run_alone(script: str) -> subprocess.CompletedProcess[str]:
+    """Without this process's environment: a coverage measurement would follow and load libraries."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True, env={}
+    )
+
+
 def test_the_rule_looks_at_all_modules():
     assert {"run.py", "worker.py", "device_data.py", "csv_file.py"} <= {p.name for p in MODULES}
 
@@ -51,9 +58,7 @@ for name in ("worker", "run", "database", "writers.csv_file", "writers.json_file
 print([name for name in ("homeassistant", "voluptuous", "probatio") if name in sys.modules])
 print([path for path in sys.path if "med_exporter" in path])
 """
-    shown = subprocess.run(
-        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
-    )
+    shown = run_alone(script)
     assert shown.stdout.splitlines() == ["[]", "[]"]
 
 
@@ -65,7 +70,5 @@ runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
 import med_exporter_engine.job, med_exporter_engine.formats, med_exporter_engine.fields
 print([name for name in ("sqlalchemy", "sqlite3", "orjson", "csv") if name in sys.modules])
 """
-    shown = subprocess.run(
-        [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True
-    )
+    shown = run_alone(script)
     assert shown.stdout.strip() == "[]"
