@@ -30,7 +30,11 @@ class EntryType(StrEnum):
 
     KASA = "kasa"
     GRID = "grid"
+    HOME_ASSISTANT = "home_assistant"
     MQTT = "mqtt"
+    VICTORIAMETRICS = "victoriametrics"
+    JEEDOM = "jeedom"
+    EMAIL = "email"
     INSTALLATION = "installation"
 
 
@@ -47,4 +51,11 @@ class DataType(StrEnum):
 
     CONSUMPTION_DAILY = "consumption_daily"
     CONSUMPTION_MONTHLY = "consumption_monthly"
+    CONSUMPTION_DETAILED = "consumption_detailed"
     PRODUCTION_DAILY = "production_daily"
+    TEMPO = "tempo"
+    ECOWATT = "ecowatt"
+
+
+DEFAULT_DATA: Final = tuple(one for one in DataType if one is not DataType.CONSUMPTION_DETAILED)
+"""What a new destination is offered to receive."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import Platform
 
 from .const import EntryType
+from .destinations.registry import DESTINATIONS
 from .destinations.runtime import async_setup_destination
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .installation.entry import async_setup_installation
@@ -44,12 +45,15 @@ ENTRY_TYPES: Final = {
         async_setup=async_setup_grid,
         async_remove=async_remove_grid,
     ),
-    EntryType.MQTT: EntryKind(
-        platforms=(Platform.BUTTON, Platform.SENSOR, Platform.SWITCH),
-        async_setup=async_setup_destination,
-    ),
     EntryType.INSTALLATION: EntryKind(
         platforms=(Platform.EVENT,),
         async_setup=async_setup_installation,
+    ),
+    **dict.fromkeys(
+        DESTINATIONS,
+        EntryKind(
+            platforms=(Platform.BUTTON, Platform.SENSOR, Platform.SWITCH),
+            async_setup=async_setup_destination,
+        ),
     ),
 }

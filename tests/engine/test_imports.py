@@ -25,7 +25,7 @@ def absolute_imports(path: Path) -> set[str]:
 
 
 def run_alone(script: str) -> subprocess.CompletedProcess[str]:
-    """Without this process's environment: a coverage measurement would follow and load libraries."""
+    """Without this process's environment: a measurement of coverage would load libraries."""
     return subprocess.run(
         [sys.executable, "-I", "-c", script], capture_output=True, text=True, check=True, env={}
     )

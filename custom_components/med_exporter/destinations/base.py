@@ -1,8 +1,11 @@
-"""What every destination does: a connection test, and pushes that are acknowledged one by one."""
+"""What every destination does: a connection test, and pushes that are settled one by one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..const import DataType
@@ -10,9 +13,8 @@ from ..errors import MedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
-    from datetime import datetime
 
-PRODUCTION_TYPES: Final = frozenset({DataType.PRODUCTION_DAILY})
+    from .measurements import Grain, Measurement
 
 # The destination itself cannot be used, so trying the rest of a run would only repeat the error.
 _UNUSABLE: Final = frozenset(
@@ -24,13 +26,31 @@ _UNUSABLE: Final = frozenset(
         "TLS_CERTIFICATE",
         "NOT_EXPECTED_SERVER",
         "WRONG_CREDENTIALS",
+        "UNAUTHORIZED",
+        "NOT_ADMINISTRATOR",
         "SERVER_REFUSED",
+        "SERVER_ERROR",
         "CONNECTION_LOST",
         "NO_MQTT_INTEGRATION",
         "SECRET_LOST",
+        "OWN_INSTANCE",
+        "API_DISABLED",
+        "WRONG_API_KEY",
+        "OTHER_PLUGINS_KEY",
+        "PLUGIN_NOT_ACTIVE",
     }
 )
-WRONG_CREDENTIALS: Final = "WRONG_CREDENTIALS"
+REFUSED_SECRETS: Final = frozenset(
+    {
+        "WRONG_CREDENTIALS",
+        "UNAUTHORIZED",
+        "NOT_ADMINISTRATOR",
+        "WRONG_API_KEY",
+        "OTHER_PLUGINS_KEY",
+        "SECRET_LOST",
+    }
+)
+"""Codes after which the user is asked for the secret again."""
 
 
 class DestinationError(MedError):
@@ -57,26 +77,64 @@ class DestinationError(MedError):
         """Return whether everything else sent now would fail likewise."""
         return self.code in _UNUSABLE
 
+    @property
+    def is_refused_secret(self) -> bool:
+        """Return whether the user has to give another secret."""
+        return self.code in REFUSED_SECRETS
+
+
+class Corrections(StrEnum):
+    """What a closed period means to a destination when its value changes later."""
+
+    AGAIN = "again"
+    """The period is given to the destination again, alone."""
+    ONWARDS = "onwards"
+    """Everything from the period on is, since later values build on it (running sums)."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Measurement:
-    """The value of one period of one metering point.
+class Intake:
+    """What a destination takes.
 
-    `value` in `unit`; `date` as `YYYY-MM-DD`, a month as `YYYY-MM`; `closed` once the period is
-    over; `timestamp` in UTC: when the value was read, or the period's end.
+    Attributes:
+        closed: for each data type whose closed periods it keeps, how long these are.
+        current: the data types whose running value it shows.
+        costs: whether the cost of the consumption comes with `consumption_daily`, as a series of
+            its own, where a tariff exists.
+        corrections: what is sent when a closed period changes.
+        grid_per_point: whether Tempo and EcoWatt go out for each metering point, or once.
+        patience: how long after its end a period waits for plugs that have not reported, where
+            what was sent cannot be corrected.
+
     """
 
-    data_type: DataType
-    pdl: str
-    value: float
-    unit: str
-    date: str
-    closed: bool
-    timestamp: datetime
+    closed: Mapping[DataType, Grain]
+    current: frozenset[DataType] = field(default_factory=frozenset)
+    costs: bool = False
+    corrections: Corrections = Corrections.AGAIN
+    grid_per_point: bool = True
+    patience: timedelta = timedelta(0)
+
+
+class Outcome(StrEnum):
+    """What became of a value that a destination was given."""
+
+    STORED = "stored"
+    """The destination has it now, and for good."""
+    ALREADY_THERE = "already_there"
+    """The destination had it already: nothing was sent."""
+    TOO_OLD = "too_old"
+    """The destination keeps nothing this old: it is skipped, counted and said."""
+    NOT_CORRECTABLE = "not_correctable"
+    """The destination has another value and cannot overwrite it: counted and said."""
 
 
 class Destination(Protocol):
     """A place that measurements are pushed to."""
+
+    @property
+    def intake(self) -> Intake:
+        """Return what the destination takes."""
 
     async def async_start(self) -> None:
         """Start to keep a lasting connection, where the destination has one; never waits."""
@@ -94,11 +152,13 @@ class Destination(Protocol):
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
-        acknowledged: Callable[[Measurement], None],
+        settle: Callable[[Measurement, Outcome], None],
     ) -> None:
-        """Send measurements in their order.
+        """Send the measurements of one series, in their order.
 
-        `acknowledged` is called for each one as soon as the destination has it for good. Raises
-        DestinationError when one of them was not taken; nothing further is sent then, but what was
-        under way is still waited for.
+        A series is one data type of one metering point, its costs another: closed periods first,
+        oldest first, then the current value. `settle` is called for each one, in the same order,
+        as soon as the destination has it for good, or never will. Raises DestinationError when
+        one of them was not taken; nothing further is sent then, but what was under way is still
+        waited for.
         """

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import aiomqtt
 
 from ..const import DataType
-from .base import DestinationError
+from .base import DestinationError, Intake, Outcome
 from .mqtt_client import PROTOCOLS, async_open, reason_value
 from .mqtt_connection import MqttConnection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
 
-    from .base import Measurement
+    from .measurements import Measurement
     from .mqtt_client import Broker, MqttClient
 
 TOPICS: Final = {
@@ -56,17 +56,17 @@ def identifier(unique: str) -> str:
 
 def topic_of(prefix: str, measurement: Measurement) -> str:
     """Return the topic of a measurement."""
-    return f"{prefix}/{measurement.pdl}/{TOPICS[measurement.data_type]}"
+    return f"{prefix}/{measurement.point.pdl}/{TOPICS[measurement.data_type]}"
 
 
 def payload_of(measurement: Measurement) -> str:
     """Return the JSON of a measurement: a number, its unit, and what it is about."""
     return json.dumps(
         {
-            "value": measurement.value,
-            "unit": measurement.unit,
+            "value": measurement.kwh,
+            "unit": "kWh",
             "date": measurement.date,
-            "pdl": measurement.pdl,
+            "pdl": measurement.point.pdl,
             "closed": measurement.closed,
             "timestamp": measurement.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
@@ -85,6 +85,11 @@ class MqttDestination:
             status_topic=f"{publishing.topic_prefix}/{_STATUS}",
         )
 
+    @property
+    def intake(self) -> Intake:
+        """Return what goes to the broker."""
+        return Intake(closed={}, current=frozenset(TOPICS))
+
     async def async_start(self) -> None:
         """Start to connect in the background."""
         self._connection.start()
@@ -100,7 +105,7 @@ class MqttDestination:
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
-        acknowledged: Callable[[Measurement], None],
+        settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         """Publish measurements in their order, as many at a time as the broker takes.
 
@@ -116,7 +121,7 @@ class MqttDestination:
         async def settle_oldest() -> None:
             measurement, topic, answer = in_flight.popleft()
             await client.settle(answer, topic)
-            acknowledged(measurement)
+            settle(measurement, Outcome.STORED)
 
         error: DestinationError | None = None
         try:

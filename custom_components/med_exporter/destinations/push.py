@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP, UnitOfEnergy
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
@@ -15,7 +15,8 @@ from ..const import LOGGER, DataType
 from ..errors import InvalidRequest
 from ..history.records import ERROR_INTERRUPTED, ExportKind, ExportRecord, ExportStatus
 from ..metering.metering_point import metering_points
-from .base import WRONG_CREDENTIALS, DestinationError, Measurement
+from .base import REFUSED_SECRETS, DestinationError, Outcome
+from .measurements import Energy, Grain, Measurement, PointName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection
@@ -222,18 +223,19 @@ class PushRunner:
             record.completed_at = dt_util.utcnow()
             del self._runs[run.runtime.id]
             self._history.save(record)
-        if record.error_code == WRONG_CREDENTIALS:
+        if record.error_code in REFUSED_SECRETS:
             run.runtime.entry.async_start_reauth(self._hass)
 
     async def _async_push_part(self, run: _Run, part: _Part) -> bool:
         """Push one part, note its failure, and return whether the rest would fail likewise."""
         record = run.record
 
-        def acknowledged(_: Measurement) -> None:
-            record.records = (record.records or 0) + 1
+        def settle(_: Measurement, outcome: Outcome) -> None:
+            if outcome is Outcome.STORED:
+                record.records = (record.records or 0) + 1
 
         try:
-            await run.runtime.destination.async_push(_measurements(part), acknowledged)
+            await run.runtime.destination.async_push(_measurements(part), settle)
         except DestinationError as err:
             run.failures.append(_failure(part, err.code, str(err)))
             return err.is_unusable
@@ -246,14 +248,18 @@ class PushRunner:
 async def _measurements(part: _Part) -> AsyncIterator[Measurement]:
     """Yield what a part has to send; a metering point without such plugs sends nothing."""
     if (current := part.point.current(part.data_type)) is not None:
-        yield Measurement(
+        now = dt_util.now()
+        midnight = dt_util.start_of_local_day()
+        monthly = part.data_type.endswith("_monthly")
+        yield Energy(
             data_type=part.data_type,
-            pdl=part.point.pdl,
-            value=current.value_kwh,
-            unit=UnitOfEnergy.KILO_WATT_HOUR,
-            date=current.date,
+            point=PointName(pdl=part.point.pdl, slug=part.point.slug, name=part.point.name),
+            grain=Grain.MONTHLY if monthly else Grain.DAILY,
+            start=midnight.replace(day=1) if monthly else midnight,
+            end=now,
             closed=False,
             timestamp=current.timestamp,
+            kwh=current.value_kwh,
         )
 
 

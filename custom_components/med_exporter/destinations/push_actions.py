@@ -15,7 +15,7 @@ from ..exports.answers import PushStatus, push_log_entry
 from ..history.records import ExportKind, ExportStatus
 from ..rights import require_administrator
 from .base import DestinationError
-from .runtime import DESTINATIONS
+from .registry import DESTINATIONS
 from .selection import DestinationNotFoundError, select_destination
 
 if TYPE_CHECKING:

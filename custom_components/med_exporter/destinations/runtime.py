@@ -19,12 +19,12 @@ from ..database import DatabaseUnavailableError
 from ..entries import entries_of_type
 from ..exporter import DATA_EXPORTER
 from ..history.records import SIGNAL_EXPORT_FINISHED, UNFINISHED, ExportKind, ExportStatus
-from .base import WRONG_CREDENTIALS, DestinationError
-from .mqtt_entry import async_create_mqtt
+from .base import DestinationError
 from .push import AlreadyRunningError
+from .registry import DESTINATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
@@ -38,11 +38,6 @@ TRIGGER_AUTOMATIC: Final = "automatic"
 
 # Plugs and brokers get a moment after a start before the first automatic export.
 _SETTLING_TIME: Final = timedelta(seconds=30)
-
-# What makes the destination of each type; a new type of destination is one line here.
-DESTINATIONS: Final[
-    dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[Destination]]]
-] = {EntryType.MQTT: async_create_mqtt}
 
 
 class DestinationState(StrEnum):
@@ -110,7 +105,7 @@ class DestinationRuntime:
         try:
             return await self.destination.async_test()
         except DestinationError as err:
-            if err.code == WRONG_CREDENTIALS:
+            if err.is_refused_secret:
                 self.entry.async_start_reauth(self._hass)
             raise
 

@@ -70,7 +70,9 @@ class MeteringPoint:
 
     def current(self, data_type: DataType) -> CurrentValue | None:
         """Return the value of the running day or month; None where no plug counts towards it."""
-        return self.running(_ROLES[data_type], monthly=data_type.endswith("_monthly"))
+        if (role := _ROLES.get(data_type)) is None:
+            return None
+        return self.running(role, monthly=data_type.endswith("_monthly"))
 
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
         """Return what the plugs of a role have counted in the running day or month."""

@@ -1,0 +1,23 @@
+"""The kinds of destinations: what makes each of them from its config entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..const import EntryType
+from .mqtt_entry import async_create_mqtt
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from .base import Destination
+
+# A new kind of destination is one line here.
+DESTINATIONS: Final[
+    dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[Destination]]]
+] = {
+    EntryType.MQTT: async_create_mqtt,
+}

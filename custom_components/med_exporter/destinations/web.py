@@ -1,0 +1,106 @@
+"""One question to a destination's web server, and a name for everything that can go wrong."""
+
+from __future__ import annotations
+
+import ipaddress
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientTimeout,
+    InvalidURL,
+)
+from yarl import URL
+
+from .base import DestinationError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiohttp import ClientResponse, ClientSession
+
+TIMEOUT: Final = 15
+"""Seconds that a server has to answer, unless it is given more."""
+
+
+@asynccontextmanager
+async def request(
+    session: ClientSession,
+    method: str,
+    url: str,
+    *,
+    seconds: float = TIMEOUT,
+    **arguments: Any,  # noqa: ANN401 (aiohttp's own)
+) -> AsyncIterator[ClientResponse]:
+    """Ask a server and give its answer, whatever its status, while the context lasts.
+
+    `arguments` are those of `ClientSession.request`. Redirects are not followed: a login must not
+    go to an address that the user has not entered. No error text names more of the address than
+    its host and port.
+
+    Raises:
+        DestinationError: `NAME_NOT_RESOLVED`, `REFUSED`, `TIMED_OUT`, `TLS_CERTIFICATE`,
+            `NOT_EXPECTED_SERVER`, `UNREACHABLE` or `CONNECTION_LOST`, at the field `url`.
+
+    """
+    host = host_of(url)
+    try:
+        async with session.request(
+            method,
+            url,
+            timeout=ClientTimeout(total=seconds),
+            allow_redirects=False,
+            **arguments,
+        ) as response:
+            if 300 <= response.status < 400:
+                raise DestinationError("not_expected_server", field="url", host=host)
+            yield response
+    except TimeoutError as err:
+        raise DestinationError("timed_out", field="url", host=host, seconds=int(seconds)) from err
+    except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
+        raise _tls_error(err, host) from err
+    except ClientConnectorDNSError as err:
+        raise DestinationError("name_not_resolved", field="url", host=host) from err
+    except ClientConnectorError as err:
+        if not isinstance(err.os_error, ConnectionRefusedError):
+            reason = err.os_error.strerror or type(err.os_error).__name__
+            raise DestinationError("unreachable", field="url", host=host, reason=reason) from err
+        variant = "loopback" if is_loopback(url) else None
+        raise DestinationError("refused", variant=variant, field="url", host=host) from err
+    except InvalidURL as err:
+        raise DestinationError("not_expected_server", field="url", host=host) from err
+    except ConnectionError as err:
+        raise DestinationError("connection_lost", field="url", host=host) from err
+    except ClientError as err:
+        raise DestinationError("not_expected_server", field="url", host=host) from err
+
+
+def host_of(url: str) -> str:
+    """Return the host and port of an address, as error texts name a server."""
+    parts = URL(url)
+    return f"{parts.host}:{parts.port}"
+
+
+def is_loopback(url: str) -> bool:
+    """Return whether an address means the machine, or the container, that asks."""
+    host = URL(url).host or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"
+
+
+def _tls_error(
+    err: ClientConnectorCertificateError | ClientConnectorSSLError, host: str
+) -> DestinationError:
+    cause = getattr(err, "certificate_error", None) or getattr(err, "os_error", err)
+    if isinstance(err, ClientConnectorSSLError):
+        # The server speaks no TLS at all.
+        return DestinationError("not_expected_server", variant="tls", field="url", host=host)
+    reason = getattr(cause, "verify_message", None) or str(cause)
+    return DestinationError("tls_certificate", field="url", host=host, reason=reason)
