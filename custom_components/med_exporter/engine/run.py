@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from .errors import ErrorCode, ExportError, InvalidJobError
-from .exports import device_data
+from .exports import device_data, export_type
 from .output import OutputFile, spool_path
 from .recorder import Recorder
 from .spool import Spool
@@ -86,23 +86,23 @@ def run_job(
     report = _Report(progress, cancelled)
     with _as_export_errors(), Spool(job, _known_until(job, now), spool_path(job.path)) as spool:
         report.at(0.0)
-        tables = device_data.tables(
+        content = export_type(job.export_type).content(
             job,
             Recorder(connect),
             spool,
             _known_until(job, now),
             lambda share: report.at(share * _READING_SHARE),
         )
-        warnings = [warning for table in tables for warning in table.warnings]
-        count = sum(table.count for table in tables)
-        for table in tables:
+        warnings = [warning for table in content.tables for warning in table.warnings]
+        count = sum(table.count for table in content.tables)
+        for table in content.tables:
             table.chunks = report.counted(table.chunks, count)
         metadata = {**job.metadata, "record_count": count, "warnings": warnings}
         options = job.options
         with OutputFile(
             job.path, compression=options.compression, max_bytes=job.max_bytes
         ) as output:
-            writer_for(job.format).write(tables, output, job, metadata)
+            writer_for(job.format).write(content, output, job, metadata)
             report.at(100.0)
             digest = output.finish()
         return Result(count, output.size, digest, warnings)

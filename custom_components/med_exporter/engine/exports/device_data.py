@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ..content import Content
 from ..errors import ErrorCode, ExportError
 from ..fields import FIELDS, Field, Function, Kind
 from ..filling import spread_over_periods, with_costs
@@ -27,13 +28,13 @@ _ENERGY = READING_COLUMNS.index("energy_kwh")
 _TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
 
-def tables(
+def content(
     job: Job,
     recorder: Recorder,
     spool: Spool,
     end: float,
     on_read: Callable[[float], None],
-) -> list[Table]:
+) -> Content:
     """Read everything into the spool and return the one table of this export.
 
     Args:
@@ -68,7 +69,7 @@ def tables(
         on_read((place + 1) / len(job.devices))
     table = _table(job, spool, total)
     table.warnings += _warnings(job, recorder, end, silent)
-    return [table]
+    return Content(tables=[table])
 
 
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:

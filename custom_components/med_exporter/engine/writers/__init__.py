@@ -1,4 +1,4 @@
-"""The writers: one module per file format, each with `write(tables, stream, job, metadata)`."""
+"""The writers: one module per file format, each with `write(content, stream, job, metadata)`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from ..formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from ..content import Content
     from ..job import Job
-    from ..tables import Table
 
 
 class Stream(Protocol):
@@ -26,7 +26,7 @@ class Writer(Protocol):
     """What a module of this package offers."""
 
     def write(
-        self, tables: Sequence[Table], stream: Stream, job: Job, metadata: Mapping[str, Any]
+        self, content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]
     ) -> None:
         """Write all tables, reading their chunks once and holding one chunk at a time."""
         ...

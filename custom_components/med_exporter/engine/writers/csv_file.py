@@ -16,8 +16,9 @@ from ..times import TimeText
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..content import Content
     from ..job import Job
-    from ..tables import Chunk, Column, Table
+    from ..tables import Chunk, Column
     from . import Stream
 
 UTC_OFFSET = "utc_offset"
@@ -28,18 +29,18 @@ _SMALLEST_PLAIN = 1e-4
 _DIGITS_WITHOUT_EXPONENT = 4
 
 
-def write(tables: Sequence[Table], stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
+def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
     """Write a table as CSV.
 
     Args:
-        tables: exactly one, read once.
+        content: its tables, read once.
         stream: takes the bytes.
         job: gives time zone, locale, delimiter and headers.
         metadata: has no place in a CSV.
 
     """
     del metadata
-    (table,) = tables
+    (table,) = content.tables
     french = job.options.locale == "fr"
     text = io.StringIO(newline="")
     rows = csv.writer(

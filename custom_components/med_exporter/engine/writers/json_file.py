@@ -10,26 +10,27 @@ from ..fields import Kind
 from ..times import TimeText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    from ..content import Content
     from ..job import Job
     from ..tables import Table
     from . import Stream
 
 
-def write(tables: Sequence[Table], stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
+def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
     """Write the tables as UTF-8 JSON.
 
     Args:
-        tables: read once.
+        content: its tables, read once.
         stream: takes the bytes.
         job: gives the time zone.
         metadata: plain JSON values.
 
     """
     stream.write(b'{"metadata":' + orjson.dumps(metadata))
-    for table in tables:
-        key = "data" if len(tables) == 1 else table.name
+    for table in content.tables:
+        key = "data" if len(content.tables) == 1 else table.name
         stream.write(b"," + orjson.dumps(key) + b":[")
         separator = b"\n"
         for rows in records(table, job):
