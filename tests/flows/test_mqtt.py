@@ -66,7 +66,7 @@ async def test_a_destination_over_tls(hass: HomeAssistant, mosquitto, tmp_path: 
     broker = mosquitto(tls=authority.issue())
     address = f"mqtts://127.0.0.1:{broker.port}"
     assert await errors_of(hass, mqtt_input(0, broker=address)) == {
-        "ca_certificate": "destination_tls_certificate"
+        "ca_certificate": "destination_tls_certificate_mqtt"
     }
     entry = await add_mqtt(hass, 0, broker=address, ca_certificate=authority.pem)
     assert entry.state is ConfigEntryState.LOADED

@@ -378,12 +378,18 @@ def _connection_error(err: aiomqtt.MqttError, broker: Broker) -> DestinationErro
     code = next((code for kinds, code in _CAUSES if isinstance(cause, kinds)), "unreachable")
     return DestinationError(
         code,
-        variant="loopback" if code == "refused" and _is_loopback(broker.host) else None,
+        variant=_variant(code, broker),
         field="ca_certificate" if code == "tls_certificate" else "broker",
         host=host,
         seconds=int(TIMEOUT),
         reason=getattr(cause, "verify_message", None) or str(cause),
     )
+
+
+def _variant(code: str, broker: Broker) -> str | None:
+    if code == "refused" and _is_loopback(broker.host):
+        return "loopback"
+    return "mqtt" if code in {"not_expected_server", "tls_certificate"} else None
 
 
 def _is_loopback(host: str) -> bool:

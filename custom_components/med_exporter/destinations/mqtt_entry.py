@@ -13,7 +13,7 @@ from homeassistant.const import (
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
-from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryNotReady
+from homeassistant.exceptions import ConfigEntryNotReady
 
 from ..const import (
     CONF_BROKER,
@@ -23,10 +23,10 @@ from ..const import (
     CONF_TOPIC_PREFIX,
     DOMAIN,
 )
-from ..vault import SecretLostError, async_get_vault
 from .base import DestinationError
 from .mqtt import MqttDestination, Publishing
 from .mqtt_client import Broker
+from .secrets import async_settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,15 +76,7 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
     Raises ConfigEntryAuthFailed where the password can no longer be read, ConfigEntryNotReady
     where Home Assistant's own MQTT integration is to be used and is not set up.
     """
-    settings = dict(entry.data)
-    if settings.get(CONF_PASSWORD):
-        vault = await async_get_vault(hass)
-        try:
-            settings[CONF_PASSWORD] = vault.decrypt(settings[CONF_PASSWORD])
-        except SecretLostError as err:
-            raise ConfigEntryAuthFailed(
-                translation_domain=DOMAIN, translation_key="secret_lost"
-            ) from err
+    settings = await async_settings_of(hass, entry)
     try:
         broker = broker_of(hass, settings)
     except DestinationError as err:
