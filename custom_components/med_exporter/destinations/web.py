@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import (
@@ -12,15 +12,18 @@ from aiohttp import (
     ClientConnectorError,
     ClientConnectorSSLError,
     ClientError,
+    ClientOSError,
+    ClientPayloadError,
     ClientTimeout,
     InvalidURL,
+    ServerDisconnectedError,
 )
 from yarl import URL
 
 from .base import DestinationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from aiohttp import ClientResponse, ClientSession
 
@@ -35,21 +38,16 @@ async def request(
     url: str,
     *,
     seconds: float = TIMEOUT,
+    is_known: bool = False,
     **arguments: Any,  # noqa: ANN401 (aiohttp's own)
 ) -> AsyncIterator[ClientResponse]:
     """Ask a server and give its answer, whatever its status, while the context lasts.
 
     `arguments` are those of `ClientSession.request`. Redirects are not followed: a login must not
-    go to an address that the user has not entered. No error text names more of the address than
-    its host and port.
-
-    Raises:
-        DestinationError: `NAME_NOT_RESOLVED`, `REFUSED`, `TIMED_OUT`, `TLS_CERTIFICATE`,
-            `NOT_EXPECTED_SERVER`, `UNREACHABLE` or `CONNECTION_LOST`, at the field `url`.
-
+    go to an address that the user has not entered. `is_known` and errors as in `named_errors`; a
+    redirect is `NOT_EXPECTED_SERVER`.
     """
-    host = host_of(url)
-    try:
+    with named_errors(url, seconds, is_known=is_known):
         async with session.request(
             method,
             url,
@@ -58,8 +56,25 @@ async def request(
             **arguments,
         ) as response:
             if 300 <= response.status < 400:
-                raise DestinationError("not_expected_server", field="url", host=host)
+                raise DestinationError("not_expected_server", field="url", host=host_of(url))
             yield response
+
+
+@contextmanager
+def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterator[None]:
+    """Name what goes wrong between aiohttp and a server that has some seconds to answer.
+
+    A server that hangs up is another one than expected, unless it `is_known` from answers that it
+    has given before. No error text names more of the address than its host and port.
+
+    Raises:
+        DestinationError: `NAME_NOT_RESOLVED`, `REFUSED`, `TIMED_OUT`, `TLS_CERTIFICATE`,
+            `NOT_EXPECTED_SERVER`, `UNREACHABLE` or `CONNECTION_LOST`, at the field `url`.
+
+    """
+    host = host_of(url)
+    try:
+        yield
     except TimeoutError as err:
         raise DestinationError("timed_out", field="url", host=host, seconds=int(seconds)) from err
     except (ClientConnectorCertificateError, ClientConnectorSSLError) as err:
@@ -77,7 +92,10 @@ async def request(
     except ConnectionError as err:
         raise DestinationError("connection_lost", field="url", host=host) from err
     except ClientError as err:
-        raise DestinationError("not_expected_server", field="url", host=host) from err
+        ends = (ServerDisconnectedError, ClientOSError, ClientPayloadError)
+        is_lost = is_known and isinstance(err, ends)
+        code = "connection_lost" if is_lost else "not_expected_server"
+        raise DestinationError(code, field="url", host=host) from err
 
 
 def host_of(url: str) -> str:
