@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from .catalogue import DevicesView, FormatsView, MetricsView
+from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, RunView
 from .download import DownloadView
 from .exports import CancelView, CreateView, ExportView, HistoryView
 
@@ -26,5 +27,10 @@ def async_register_views(hass: HomeAssistant) -> None:
         DownloadView,
         ExportView,
         CancelView,
+        ConfigsView,
+        ConfigView,
+        ConfigTestView,
+        RunView,
+        LogsView,
     ):
         hass.http.register_view(view())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
+from homeassistant.const import CONF_ID
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.translation import async_get_exception_message
 
@@ -16,13 +17,14 @@ from ..history.records import ExportKind, ExportStatus
 from ..rights import require_administrator
 from .base import DestinationError
 from .registry import DESTINATIONS
-from .selection import DestinationNotFoundError, select_destination
+from .selection import DestinationNotFoundError, select_destination, select_entry
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
-    from homeassistant.core import ServiceCall
+    from homeassistant.core import HomeAssistant, ServiceCall
 
-_TEST_SUCCEEDED: Final = "destination_test_succeeded"
+TEST_SUCCEEDED: Final = "destination_test_succeeded"
+"""Translation key of what a connection test without a mistake says."""
 
 RUN_PUSH_SCHEMA: Final = vol.Schema(
     {
@@ -74,19 +76,40 @@ async def test_destination(call: ServiceCall, user: User | None) -> dict[str, An
         remark = await runtime.async_test()
     except DestinationError as err:
         return {"success": False, "error_code": err.code, "message": str(err)}
-    message = async_get_exception_message(DOMAIN, remark or _TEST_SUCCEEDED)
+    message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
     return {"success": True, "error_code": None, "message": message}
 
 
 async def list_push_log(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Return past and running pushes, newest first."""
     require_administrator(user)
-    limit, offset = call.data["limit"], call.data["offset"]
     status = call.data.get("status")
-    records, total = await call.hass.data[DATA_EXPORTER].history.async_list(
+    return await async_push_log(
+        call.hass,
+        destination=call.data.get("destination"),
+        status=None if status is None else PushStatus(status),
+        limit=call.data["limit"],
+        offset=call.data["offset"],
+    )
+
+
+async def async_push_log(
+    hass: HomeAssistant,
+    *,
+    destination: str | None,
+    status: PushStatus | None,
+    limit: int,
+    offset: int,
+) -> dict[str, Any]:
+    """Return a page of the log of pushes, newest first, as all doors show it.
+
+    `destination` is a type, or an id or name, also the id of one that is gone. Raises
+    AmbiguousDestinationError and DatabaseUnavailableError.
+    """
+    records, total = await hass.data[DATA_EXPORTER].history.async_list(
         kind=ExportKind.PUSH,
-        destination=_logged_as(call),
-        status=None if status is None else PushStatus(status).stands_for,
+        destination=_logged_as(hass, destination),
+        status=None if status is None else status.stands_for,
         limit=limit,
         offset=offset,
     )
@@ -94,12 +117,11 @@ async def list_push_log(call: ServiceCall, user: User | None) -> dict[str, Any]:
     return {"logs": logs, "total": total, "limit": limit, "offset": offset}
 
 
-def _logged_as(call: ServiceCall) -> str | None:
+def _logged_as(hass: HomeAssistant, name: str | None) -> str | None:
     """Return what the log knows a destination by: a type, or an id, also of one that is gone."""
-    name: str | None = call.data.get("destination")
     if name is None or name in DESTINATIONS:
         return name
     try:
-        return select_destination(call.hass, name).id
+        return str(select_entry(hass, name).data[CONF_ID])
     except DestinationNotFoundError:
         return name

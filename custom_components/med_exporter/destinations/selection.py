@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_ID, CONF_TYPE
+
+from ..entries import entries_of_type
 from ..errors import InvalidRequest
 from ..exports.object_reader import shown
-from .runtime import destinations
+from .registry import DESTINATIONS
 
 if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from .runtime import DestinationRuntime
@@ -36,19 +41,45 @@ class AmbiguousDestinationError(InvalidRequest):
         )
 
 
-def select_destination(hass: HomeAssistant, name: str) -> DestinationRuntime:
-    """Return the destination with this id, config entry id, type or name.
+class DestinationNotLoadedError(InvalidRequest):
+    """The destination is there, but disabled, or could not be set up."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "DESTINATION_NOT_LOADED", "destination_not_loaded", field="destination", name=name
+        )
+
+
+def destination_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the config entries of all destinations, loaded or not."""
+    return [entry for kind in DESTINATIONS for entry in entries_of_type(hass, kind)]
+
+
+def select_entry(hass: HomeAssistant, name: str) -> ConfigEntry:
+    """Return the config entry of the destination with this id, config entry id, type or name.
 
     Raises DestinationNotFoundError and AmbiguousDestinationError.
     """
-    known = destinations(hass)
+    known = destination_entries(hass)
     for found in (
-        [one for one in known if name in (one.id, one.entry.entry_id)],
-        [one for one in known if one.type == name],
-        [one for one in known if one.name.casefold() == name.strip().casefold()],
+        [one for one in known if name in (one.data[CONF_ID], one.entry_id)],
+        [one for one in known if one.data[CONF_TYPE] == name],
+        [one for one in known if one.title.casefold() == name.strip().casefold()],
     ):
         if len(found) > 1:
-            raise AmbiguousDestinationError(shown(name), [one.id for one in found])
+            raise AmbiguousDestinationError(shown(name), [one.data[CONF_ID] for one in found])
         if found:
             return found[0]
     raise DestinationNotFoundError(shown(name))
+
+
+def select_destination(hass: HomeAssistant, name: str) -> DestinationRuntime:
+    """Return a loaded destination by what `select_entry` knows it by.
+
+    Raises DestinationNotFoundError, AmbiguousDestinationError and DestinationNotLoadedError.
+    """
+    entry = select_entry(hass, name)
+    if entry.state is not ConfigEntryState.LOADED:
+        raise DestinationNotLoadedError(shown(name))
+    runtime: DestinationRuntime = entry.runtime_data
+    return runtime

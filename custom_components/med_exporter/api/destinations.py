@@ -1,0 +1,146 @@
+"""Destinations: their configuration, tests, runs, and the log of pushes. Administrators only."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.helpers.translation import async_get_exception_message
+
+from ..const import DOMAIN
+from ..destinations.base import DestinationError
+from ..destinations.push_actions import TEST_SUCCEEDED, async_push_log
+from ..destinations.selection import destination_entries, select_destination, select_entry
+from ..errors import InvalidRequest
+from ..exporter import DATA_EXPORTER
+from ..exports.answers import PushStatus, push_log_entry
+from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
+from ..flows.destination_change import (
+    async_change_destination,
+    async_export_config,
+    async_test_destination,
+)
+from ..rights import require_administrator
+from .base import ApiView, answers_errors, read_body, read_number
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+_MAX_PAGE: Final = 100
+_DEFAULT_PAGE: Final = 50
+
+
+class ConfigsView(ApiView):
+    """All destinations."""
+
+    url = "/api/export/configs"
+    name = "api:med_exporter:export:configs"
+
+    @answers_errors
+    async def get(self, request: web.Request) -> web.Response:
+        """List them."""
+        require_administrator(self.user(request))
+        hass = self.hass(request)
+        configs = [await async_export_config(hass, entry) for entry in destination_entries(hass)]
+        return self.json({"configs": configs})
+
+
+class ConfigView(ApiView):
+    """One destination, by its type or id."""
+
+    url = "/api/export/configs/{destination}"
+    name = "api:med_exporter:export:config"
+
+    @answers_errors
+    async def get(self, request: web.Request, destination: str) -> web.Response:
+        """Show it, secrets masked."""
+        require_administrator(self.user(request))
+        hass = self.hass(request)
+        return self.json(await async_export_config(hass, select_entry(hass, destination)))
+
+    @answers_errors
+    async def put(self, request: web.Request, destination: str) -> web.Response:
+        """Change what the body names, and show the whole."""
+        require_administrator(self.user(request))
+        hass = self.hass(request)
+        entry = select_entry(hass, destination)
+        await async_change_destination(hass, entry, await read_body(request))
+        return self.json(await async_export_config(hass, entry))
+
+
+class ConfigTestView(ApiView):
+    """The connection test of a destination."""
+
+    url = "/api/export/configs/{destination}/test"
+    name = "api:med_exporter:export:config:test"
+
+    @answers_errors
+    async def post(self, request: web.Request, destination: str) -> web.Response:
+        """Try the connection; a mistake found is the answer, not a failure."""
+        require_administrator(self.user(request))
+        hass = self.hass(request)
+        entry = select_entry(hass, destination)
+        try:
+            remark = await async_test_destination(hass, entry)
+        except DestinationError as err:
+            return self.json({"success": False, "error_code": err.code, "message": str(err)})
+        message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
+        return self.json({"success": True, "error_code": None, "message": message})
+
+
+class RunView(ApiView):
+    """Runs of a destination."""
+
+    url = "/api/export/{destination}/run"
+    name = "api:med_exporter:export:run"
+
+    @answers_errors
+    async def post(self, request: web.Request, destination: str) -> web.Response:
+        """Start one; what it is to send may be narrowed down."""
+        user = self.user(request)
+        require_administrator(user)
+        hass = self.hass(request)
+        runtime = select_destination(hass, destination)
+        body = ObjectReader(await read_body(request) if request.can_read_body else {})
+        selection = {
+            "data": body.texts("data"),
+            "pdl": body.texts("pdl"),
+            "start": body.text("start"),
+            "end": body.text("end"),
+        }
+        body.finish()
+        record = hass.data[DATA_EXPORTER].pushes.async_start(
+            runtime, trigger="http", user_id=user.id, **selection
+        )
+        return self.json(push_log_entry(record), HTTPStatus.ACCEPTED)
+
+
+class LogsView(ApiView):
+    """The log of pushes."""
+
+    url = "/api/export/logs"
+    name = "api:med_exporter:export:logs"
+
+    @answers_errors
+    async def get(self, request: web.Request) -> web.Response:
+        """List a page, newest first."""
+        require_administrator(self.user(request))
+        status = request.query.get("status")
+        known = [str(one) for one in PushStatus]
+        if status is not None and status not in known:
+            raise InvalidRequest(
+                INVALID_VALUE,
+                "not_one_of",
+                field="status",
+                value=shown(status),
+                known=", ".join(known),
+            )
+        return self.json(
+            await async_push_log(
+                self.hass(request),
+                destination=request.query.get("destination"),
+                status=None if status is None else PushStatus(status),
+                limit=read_number(request, "limit", _DEFAULT_PAGE, 1, _MAX_PAGE),
+                offset=read_number(request, "offset", 0, 0, 10**9),
+            )
+        )
