@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.config_entries import OptionsFlow
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
 from .flows.grid import GridFlow
+from .flows.installation_options import InstallationOptionsFlow
+from .flows.jeedom import JeedomFlow
 from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
 from .flows.mqtt import MqttFlow
@@ -17,15 +20,21 @@ from .installation.entry import async_import_installation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
 
-class MedExporterFlow(KasaDiscoveryFlow, GridFlow, MqttFlow, domain=DOMAIN):
+_OPTIONS: Final[dict[str, type[OptionsFlow]]] = {
+    EntryType.KASA: KasaOptionsFlow,
+    EntryType.INSTALLATION: InstallationOptionsFlow,
+}
+
+
+class MedExporterFlow(KasaDiscoveryFlow, GridFlow, MqttFlow, JeedomFlow, domain=DOMAIN):
     """Set up a metering point, the grid or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
-        return self.async_show_menu(step_id="user", menu_options=["kasa", "grid", "mqtt"])
+        return self.async_show_menu(step_id="user", menu_options=["kasa", "grid", "mqtt", "jeedom"])
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Make the installation's own entry."""
@@ -51,10 +60,10 @@ class MedExporterFlow(KasaDiscoveryFlow, GridFlow, MqttFlow, domain=DOMAIN):
     @callback
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
         """Return whether the entry has options; an ignored discovery has no kind."""
-        return config_entry.data.get(CONF_TYPE) == EntryType.KASA
+        return config_entry.data.get(CONF_TYPE) in _OPTIONS
 
     @staticmethod
     @callback
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
-        """Return the options flow of a metering point."""
-        return KasaOptionsFlow()
+        """Return the options flow of the entry's kind."""
+        return _OPTIONS[config_entry.data[CONF_TYPE]]()

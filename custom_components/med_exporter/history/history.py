@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..installation.settings import settings
 from .records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
 
-# So long the history of exports is kept, and so often what is older is deleted.
-_KEPT: Final = timedelta(days=400)
 _PURGE_EVERY: Final = timedelta(days=1)
 
 
@@ -175,7 +174,8 @@ class History:
 
     @callback
     def _purge(self, now: datetime) -> None:
-        too_old = exports_table.c.created_ts < (now - _KEPT).timestamp()
+        kept = timedelta(days=settings(self._hass).keep_history_days)
+        too_old = exports_table.c.created_ts < (now - kept).timestamp()
         queue_work(
             self._hass, SCHEMA, lambda c: c.execute(delete(exports_table).where(too_old)).rowcount
         )
