@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ..const import EntryType
+from .jeedom_entry import async_create_jeedom
 from .mqtt_entry import async_create_mqtt
 
 if TYPE_CHECKING:
@@ -19,5 +20,6 @@ if TYPE_CHECKING:
 DESTINATIONS: Final[
     dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[Destination]]]
 ] = {
+    EntryType.JEEDOM: async_create_jeedom,
     EntryType.MQTT: async_create_mqtt,
 }

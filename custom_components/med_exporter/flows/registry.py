@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ..const import EntryType
+from .jeedom import JEEDOM_FORM
 from .mqtt import MQTT_FORM
 
 if TYPE_CHECKING:
@@ -12,5 +13,6 @@ if TYPE_CHECKING:
 
 # A new kind of destination is one line here.
 DESTINATION_FORMS: Final[dict[EntryType, DestinationForm]] = {
+    EntryType.JEEDOM: JEEDOM_FORM,
     EntryType.MQTT: MQTT_FORM,
 }
