@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.exports import SUPPORTED as SUPPORTED_TYPES
 from ..engine.fields import FIELDS, MAX_DECIMALS
 from ..engine.formats import FORMATS
 from ..engine.job import AGGREGATIONS, DEFAULT_CHUNK_SIZE, LOCALES, Options, is_delimiter
-from ..engine.job import EXPORT_TYPES as SUPPORTED_TYPES
 from ..errors import InvalidRequest
 from .date_range import read_date_range
 from .object_reader import INVALID_VALUE, ObjectReader, shown

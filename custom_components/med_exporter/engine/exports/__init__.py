@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from ..errors import InvalidJobError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "device_data": "device_data",
 }
+SUPPORTED = tuple(_MODULES)
+"""The export types that can be made."""
 
 
 class ExportType(Protocol):
@@ -46,5 +50,12 @@ class ExportType(Protocol):
 
 
 def export_type(name: str) -> ExportType:
-    """Load the module of an export type."""
+    """Load the module of an export type.
+
+    Raises:
+        InvalidJobError: there is none of that name.
+
+    """
+    if name not in _MODULES:
+        raise InvalidJobError("export_type", f"{name} cannot be made")
     return cast(ExportType, import_module(f".{_MODULES[name]}", __package__))

@@ -1,0 +1,62 @@
+"""The job: everything the engine needs to know for one file."""
+
+from __future__ import annotations
+
+from .choices import (
+    AGGREGATIONS,
+    BREAKDOWNS,
+    DEVICE_STATES,
+    EVENT_TYPES,
+    EXPORT_TYPES,
+    FUNCTIONS,
+    GROUPINGS,
+    LOCALES,
+    REPORT_SECTIONS,
+    ROLES,
+    SEVERITY_LEVELS,
+)
+from .filters import Filters, TimeOfDay
+from .job import (
+    DEFAULT_MAX_BYTES,
+    DEFAULT_MAX_PDF_ROWS,
+    DEFAULT_MAX_RECORDS,
+    Job,
+)
+from .parts import (
+    DEFAULT_CHUNK_SIZE,
+    CustomField,
+    GivenTable,
+    JobDevice,
+    MeteringPoint,
+    Options,
+    Privacy,
+    is_delimiter,
+)
+
+__all__ = [
+    "AGGREGATIONS",
+    "BREAKDOWNS",
+    "DEFAULT_CHUNK_SIZE",
+    "DEFAULT_MAX_BYTES",
+    "DEFAULT_MAX_PDF_ROWS",
+    "DEFAULT_MAX_RECORDS",
+    "DEVICE_STATES",
+    "EVENT_TYPES",
+    "EXPORT_TYPES",
+    "FUNCTIONS",
+    "GROUPINGS",
+    "LOCALES",
+    "REPORT_SECTIONS",
+    "ROLES",
+    "SEVERITY_LEVELS",
+    "CustomField",
+    "Filters",
+    "GivenTable",
+    "Job",
+    "JobDevice",
+    "MeteringPoint",
+    "Options",
+    "Privacy",
+    "TimeOfDay",
+    "is_delimiter",
+]
