@@ -10,6 +10,7 @@ from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
 from .flows.grid import GridFlow
+from .flows.home_assistant import HomeAssistantFlow
 from .flows.installation_options import InstallationOptionsFlow
 from .flows.jeedom import JeedomFlow
 from .flows.kasa_discovery import KasaDiscoveryFlow
@@ -29,12 +30,16 @@ _OPTIONS: Final[dict[str, type[OptionsFlow]]] = {
 }
 
 
-class MedExporterFlow(KasaDiscoveryFlow, GridFlow, MqttFlow, JeedomFlow, domain=DOMAIN):
+class MedExporterFlow(
+    KasaDiscoveryFlow, GridFlow, HomeAssistantFlow, MqttFlow, JeedomFlow, domain=DOMAIN
+):
     """Set up a metering point, the grid or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
-        return self.async_show_menu(step_id="user", menu_options=["kasa", "grid", "mqtt", "jeedom"])
+        return self.async_show_menu(
+            step_id="user", menu_options=["kasa", "grid", "home_assistant", "mqtt", "jeedom"]
+        )
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Make the installation's own entry."""

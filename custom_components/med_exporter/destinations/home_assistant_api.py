@@ -91,27 +91,18 @@ class RemoteConnection:
                 `OWN_INSTANCE` at `url`, or one of those of `web.named_errors`.
 
         """
-        session = async_get_clientsession(hass, remote.verify_ssl)
-        address = remote.at("/api/websocket")
-        host = host_of(address)
-        # Websockets follow redirects. This one, without a token, does not: it ends with an error.
-        async with request(session, "GET", address):
-            pass
-        with named_errors(address, TIMEOUT):
-            try:
-                async with asyncio.timeout(TIMEOUT):
-                    socket = await session.ws_connect(address, max_msg_size=_LARGEST_ANSWER)
-            except WSServerHandshakeError as err:
-                if err.status == HTTPStatus.FORBIDDEN:
-                    # It bans addresses that failed to log in too often.
-                    raise DestinationError("address_banned", field="url", host=host) from err
-                raise
-        connection = cls(hass, remote, socket)
         try:
-            await connection._log_in()
-        except BaseException:
-            await connection.close()
-            raise
+            socket = await _open_socket(hass, remote)
+            connection = cls(hass, remote, socket)
+            try:
+                await connection._log_in()
+            except BaseException:
+                await connection.close()
+                raise
+        except DestinationError as err:
+            if err.key != "destination_not_expected_server":
+                raise
+            raise _unexpected(host_of(remote.url)) from err
         return connection
 
     async def close(self) -> None:
@@ -158,7 +149,7 @@ class RemoteConnection:
             async with asyncio.timeout(TIMEOUT):
                 greeting = await self._receive()
                 if greeting.get("type") != "auth_required":
-                    raise DestinationError("not_expected_server", field="url", host=self.host)
+                    raise _unexpected(self.host)
                 await self._socket.send_json({"type": "auth", "access_token": self._remote.token})
                 answer = await self._receive()
         if answer.get("type") != "auth_ok":
@@ -196,10 +187,33 @@ class RemoteConnection:
         try:
             answer = message.json()
         except (ValueError, TypeError) as err:
-            raise DestinationError("not_expected_server", field="url", host=self.host) from err
+            raise _unexpected(self.host) from err
         if not isinstance(answer, dict):
-            raise DestinationError("not_expected_server", field="url", host=self.host)
+            raise _unexpected(self.host)
         return answer
+
+
+async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketResponse:
+    session = async_get_clientsession(hass, remote.verify_ssl)
+    address = remote.at("/api/websocket")
+    # Websockets follow redirects. This one, without a token, does not: it ends with an error.
+    async with request(session, "GET", address):
+        pass
+    with named_errors(address, TIMEOUT):
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return await session.ws_connect(address, max_msg_size=_LARGEST_ANSWER)
+        except WSServerHandshakeError as err:
+            if err.status != HTTPStatus.FORBIDDEN:
+                raise
+            # It bans addresses that failed to log in too often.
+            raise DestinationError(
+                "server_refused", variant="banned", field="url", host=host_of(address)
+            ) from err
+
+
+def _unexpected(host: str) -> DestinationError:
+    return DestinationError("not_expected_server", variant="home_assistant", field="url", host=host)
 
 
 def normalised(url: str) -> str:

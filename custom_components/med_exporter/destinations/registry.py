@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ..const import EntryType
+from .home_assistant import async_create_home_assistant
 from .jeedom_entry import async_create_jeedom
-from .mqtt_entry import async_create_mqtt
+from .mqtt_entry import async_create_mqtt, async_remove_mqtt
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 DESTINATIONS: Final[
     dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[Destination]]]
 ] = {
+    EntryType.HOME_ASSISTANT: async_create_home_assistant,
     EntryType.JEEDOM: async_create_jeedom,
     EntryType.MQTT: async_create_mqtt,
 }
+
+REMOVALS: Final[dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[None]]]] = {
+    EntryType.MQTT: async_remove_mqtt,
+}
+"""What takes back what a destination left outside, when its entry is removed."""
