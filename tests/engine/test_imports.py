@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 ENGINE = Path(__file__).parents[2] / "custom_components/med_exporter/engine"
-ALLOWED = {*sys.stdlib_module_names, "sqlalchemy", "orjson", "openpyxl", "reportlab", "sqlglot"}
+ALLOWED = {
+    *sys.stdlib_module_names, "sqlalchemy", "orjson", "openpyxl", "reportlab", "sqlglot",
+    "arabic_reshaper", "bidi",
+}  # fmt: skip
 MODULES = sorted(ENGINE.rglob("*.py"))
 
 

@@ -6,28 +6,71 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Package:
+    """What a file is to whoever receives it.
+
+    Attributes:
+        extension: with its dot.
+        mime_type: of the file without compression.
+        compressible: whether gzip around it makes sense.
+
+    """
+
+    extension: str
+    mime_type: str
+    compressible: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """A file format.
 
     Attributes:
         id: as in requests.
         name: for people.
-        mime_type: of the file without compression.
-        extension: with its dot.
+        single: the file of an export with one table.
+        several: the file of an export with more tables, or with none.
         writer: module in `engine/writers/`.
         options: the presentation options that can act in this format; others are to be refused.
-        compressible: whether gzip makes sense.
 
     """
 
     id: str
     name: str
-    mime_type: str
-    extension: str
+    single: Package
+    several: Package
     writer: str
     options: frozenset[str]
-    compressible: bool
 
+    @property
+    def mime_type(self) -> str:
+        """Of the file of an export with one table."""
+        return self.single.mime_type
+
+    @property
+    def extension(self) -> str:
+        """Of the file of an export with one table, with its dot."""
+        return self.single.extension
+
+    @property
+    def compressible(self) -> bool:
+        """Whether gzip makes sense around the file of an export with one table."""
+        return self.single.compressible
+
+    def package(self, tables: int) -> Package:
+        """Return what the file is when it holds so many tables."""
+        return self.single if tables == 1 else self.several
+
+
+_CSV = Package(".csv", "text/csv", compressible=True)
+_ZIP = Package(".zip", "application/zip", compressible=False)
+_JSON = Package(".json", "application/json", compressible=True)
+_EXCEL = Package(
+    ".xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    compressible=False,
+)
+_PDF = Package(".pdf", "application/pdf", compressible=False)
 
 FORMATS: dict[str, Format] = {
     file_format.id: file_format
@@ -35,22 +78,43 @@ FORMATS: dict[str, Format] = {
         Format(
             id="csv",
             name="CSV",
-            mime_type="text/csv",
-            extension=".csv",
+            single=_CSV,
+            several=_ZIP,
             writer="csv_file",
             options=frozenset(
                 {"include_headers", "timezone", "decimal_places", "locale", "delimiter"}
             ),
-            compressible=True,
         ),
         Format(
             id="json",
             name="JSON",
-            mime_type="application/json",
-            extension=".json",
+            single=_JSON,
+            several=_JSON,
             writer="json_file",
             options=frozenset({"timezone", "decimal_places"}),
-            compressible=True,
+        ),
+        Format(
+            id="excel",
+            name="Excel",
+            single=_EXCEL,
+            several=_EXCEL,
+            writer="excel_file",
+            options=frozenset({"timezone", "decimal_places", "locale"}),
+        ),
+        Format(
+            id="pdf",
+            name="PDF",
+            single=_PDF,
+            several=_PDF,
+            writer="pdf_file",
+            options=frozenset({"timezone", "decimal_places", "locale"}),
         ),
     )
 }
+
+MIME_TYPES: dict[str, str] = {
+    package.extension: package.mime_type
+    for file_format in FORMATS.values()
+    for package in (file_format.single, file_format.several)
+}
+"""Extension → MIME type of every file that can be made, gzip aside."""

@@ -22,12 +22,15 @@ class Column:
         name: as in the header.
         kind: how to understand its values.
         decimals: digits after the point of numbers and amounts.
+        unit: of numbers and amounts, such as `kWh`; a currency by its code; "" where it has none or
+            the name tells it (`words.UNITS`).
 
     """
 
     name: str
     kind: Kind
     decimals: int = 0
+    unit: str = ""
 
 
 @dataclass(slots=True)

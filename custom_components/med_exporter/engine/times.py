@@ -34,14 +34,19 @@ class TimeText:
         self._hour = hour
         self._quarters: dict[int, tuple[str, int, str]] = {}
 
-    def iso(self, moments: Iterable[float]) -> list[str]:
+    def iso(self, moments: Iterable[float | None]) -> list[str | None]:
         """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""
-        return [local + offset for local, offset in self.parts(moments)]
+        return [local and f"{local}{offset}" for local, offset in self.parts(moments)]
 
-    def parts(self, moments: Iterable[float]) -> Iterator[tuple[str, str]]:
-        """Yield local time and offset, such as 2026-10-25T02:00:00 and +01:00."""
+    def parts(
+        self, moments: Iterable[float | None]
+    ) -> Iterator[tuple[str, str] | tuple[None, None]]:
+        """Yield local time and offset, such as 2026-10-25T02:00:00 and +01:00; None for None."""
         quarters = self._quarters
         for moment in moments:
+            if moment is None:
+                yield None, None
+                continue
             quarter, second = divmod(int(moment // 1), _QUARTER)
             known = quarters.get(quarter) or self._quarter(quarter)
             hour, minute, offset = known

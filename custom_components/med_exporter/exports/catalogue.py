@@ -42,6 +42,8 @@ class Metric:
 _FORMAT_DESCRIPTIONS: Final = {
     "csv": "Comma-separated values",
     "json": "JavaScript Object Notation",
+    "excel": "Microsoft Excel workbook",
+    "pdf": "Portable Document Format, laid out for reading",
 }
 
 METRICS: Final = (

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.med_exporter.engine.writers.csv_file import neutral
+from custom_components.med_exporter.engine.writers.spreadsheet import neutral
 
 from ..conftest import FRIDGE, at
 

@@ -2,6 +2,8 @@
 
 Locale `fr`: semicolon, decimal comma, dd/mm/yyyy HH:MM:SS with the offset in a column of its own,
 and a byte-order mark, by which Excel knows UTF-8.
+
+Several tables are several such files in a zip, named after the tables.
 """
 
 from __future__ import annotations
@@ -12,25 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from ..fields import Kind
 from ..times import TimeText
+from .archive import open_archive
+from .spreadsheet import UTC_OFFSET, neutral, offset_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..content import Content
     from ..job import Job
-    from ..tables import Chunk, Column
+    from ..tables import Chunk, Column, Table
     from . import Stream
 
-UTC_OFFSET = "utc_offset"
-
-_FORMULA_STARTS = frozenset("=+-@\t\r")
 # Below this a float's own text has an exponent, which few spreadsheets read with a comma.
 _SMALLEST_PLAIN = 1e-4
 _DIGITS_WITHOUT_EXPONENT = 4
 
 
 def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
-    """Write a table as CSV.
+    """Write the tables as CSV: one as it is, several in a zip.
 
     Args:
         content: its tables, read once.
@@ -40,7 +41,16 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
 
     """
     del metadata
-    (table,) = content.tables
+    if len(content.tables) == 1:
+        _write_table(content.tables[0], stream, job)
+        return
+    with open_archive(stream) as archive:
+        for table in content.tables:
+            with archive.entry(f"{table.name}.csv") as entry:
+                _write_table(table, entry, job)
+
+
+def _write_table(table: Table, stream: Stream, job: Job) -> None:
     french = job.options.locale == "fr"
     text = io.StringIO(newline="")
     rows = csv.writer(
@@ -55,17 +65,6 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     for chunk in table.chunks:
         rows.writerows(zip(*cells.columns(table.columns, chunk), strict=True))
         stream.write(_taken(text))
-
-
-def neutral(text: str | None) -> str | None:
-    """Keep a spreadsheet from taking a text for a formula."""
-    if not text or text[0] not in _FORMULA_STARTS:
-        return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
 
 
 def _taken(text: io.StringIO) -> bytes:
@@ -104,7 +103,7 @@ class _Cells:
             return [[None if value is None else "true" if value else "false" for value in values]]
         return [self.number(column, values)]
 
-    def time(self, values: list[float]) -> list[Sequence[Any]]:
+    def time(self, values: list[float | None]) -> list[Sequence[Any]]:
         """Return times as ISO 8601."""
         return [self._times.iso(values)]
 
@@ -137,11 +136,10 @@ class _FrenchCells(_Cells):
                 names.append(UTC_OFFSET if column.name == "timestamp" else None)
         return names
 
-    def time(self, values: list[float]) -> list[Sequence[Any]]:
+    def time(self, values: list[float | None]) -> list[Sequence[Any]]:
         """Return local times and, apart, their offsets."""
         local, offsets = zip(*self._times.parts(values), strict=True)
-        # A bare "+01:00" would begin like a formula.
-        return [local, [f"UTC{offset}" for offset in offsets]]
+        return [local, [offset_text(offset) for offset in offsets]]
 
     def number(self, column: Column, values: list[float | None]) -> Sequence[Any]:
         """Return numbers with a comma."""

@@ -1,0 +1,235 @@
+# ruff: noqa: RUF001  # French has its own apostrophe
+"""The words that people read in Excel and PDF files, in English and French.
+
+Names that are not here, such as those of custom fields, are shown as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .tables import Column
+
+type _Pair = tuple[str, str]
+"""English and French."""
+
+UNITS: Mapping[str, str] = {
+    "power_w": "W",
+    "rated_power": "W",
+    "energy_kwh": "kWh",
+    "energy_total_kwh": "kWh",
+    "voltage": "V",
+    "current": "A",
+}
+"""The units of columns whose name tells them."""
+
+TITLES: Mapping[str, _Pair] = {
+    "device_data": ("Device readings", "Relevés des appareils"),
+    "cost_analysis": ("Cost analysis", "Analyse des coûts"),
+    "system_report": ("System report", "Rapport du système"),
+    "audit_logs": ("Audit log", "Journal d’audit"),
+    "configuration": ("Configuration", "Configuration"),
+    "device_summary": ("Devices", "Appareils"),
+    "energy_consumption": ("Energy consumption", "Consommation d’énergie"),
+    "cost_breakdown": ("Costs", "Coûts"),
+    "system_health": ("System health", "État du système"),
+    "usage_patterns": ("Usage patterns", "Habitudes de consommation"),
+    "metering_points": ("Metering points", "Points de comptage"),
+    "plugs": ("Plugs", "Prises"),
+    "destinations": ("Destinations", "Destinations"),
+    "tariffs": ("Tariffs", "Tarifs"),
+    "schedules": ("Schedules", "Planifications"),
+    "limits": ("Limits", "Limites"),
+    "users": ("Users", "Utilisateurs"),
+}
+"""Export types and tables."""
+
+COLUMNS: Mapping[str, _Pair] = {
+    "timestamp": ("Time", "Date et heure"),
+    "utc_offset": ("UTC offset", "Décalage UTC"),
+    "device_id": ("Device ID", "Identifiant"),
+    "device_ip": ("Address", "Adresse"),
+    "device_name": ("Device", "Appareil"),
+    "power_w": ("Power", "Puissance"),
+    "rated_power": ("Rated power", "Puissance nominale"),
+    "energy_kwh": ("Energy", "Énergie"),
+    "energy_total_kwh": ("Meter reading", "Index"),
+    "voltage": ("Voltage", "Tension"),
+    "current": ("Current", "Intensité"),
+    "cost": ("Cost", "Coût"),
+    "is_on": ("On", "Allumé"),
+    "filled": ("Filled", "Complété"),
+    "period_start": ("Period", "Période"),
+    "device": ("Device", "Appareil"),
+    "time_of_use": ("Tariff period", "Période tarifaire"),
+    "rate_tier": ("Tier", "Tranche"),
+    "energy_cost": ("Energy cost", "Coût de l’énergie"),
+    "standing_charge": ("Standing charge", "Abonnement"),
+    "feed_in": ("Feed-in", "Revente"),
+    "total": ("Total", "Total"),
+    "currency": ("Currency", "Devise"),
+    "date": ("Date", "Date"),
+    "day": ("Day", "Jour"),
+    "weekday": ("Weekday", "Jour de la semaine"),
+    "hour": ("Hour", "Heure"),
+    "metering_point": ("Metering point", "Point de comptage"),
+    "pdl": ("Metering point ID", "Identifiant du point"),
+    "name": ("Name", "Nom"),
+    "role": ("Role", "Rôle"),
+    "state": ("State", "État"),
+    "model": ("Model", "Modèle"),
+    "firmware": ("Firmware", "Micrologiciel"),
+    "address": ("Address", "Adresse"),
+    "last_seen": ("Last seen", "Vu pour la dernière fois"),
+    "rows": ("Rows", "Lignes"),
+    "peak_power_w": ("Peak power", "Puissance maximale"),
+    "value": ("Value", "Valeur"),
+    "unit": ("Unit", "Unité"),
+    "severity": ("Severity", "Gravité"),
+    "event_type": ("Event", "Événement"),
+    "user": ("User", "Utilisateur"),
+    "details": ("Details", "Détails"),
+    "message": ("Message", "Message"),
+}
+"""Columns, without their units."""
+
+FIGURES: Mapping[str, _Pair] = {
+    "devices": ("Devices", "Appareils"),
+    "metering_points": ("Metering points", "Points de comptage"),
+    "total_energy": ("Total energy", "Énergie totale"),
+    "total_cost": ("Total cost", "Coût total"),
+    "peak_power": ("Peak power", "Puissance maximale"),
+    "records": ("Rows", "Lignes"),
+}
+
+CHARTS: Mapping[str, _Pair] = {
+    "energy_by_day": ("Energy by day", "Énergie par jour"),
+    "energy_by_week": ("Energy by week", "Énergie par semaine"),
+    "energy_by_month": ("Energy by month", "Énergie par mois"),
+    "energy_by_device": ("Share of each device", "Part de chaque appareil"),
+    "energy_by_hour": (
+        "Average energy by weekday and hour",
+        "Énergie moyenne par jour de la semaine et par heure",
+    ),
+}
+
+TEXTS: Mapping[str, _Pair] = {
+    "summary": ("Summary", "Résumé"),
+    "charts": ("Charts", "Graphiques"),
+    "contents": ("Contents", "Sommaire"),
+    "warnings": ("Warnings", "Avertissements"),
+    "period": ("Period", "Période"),
+    "range": ("{start} to {end}", "du {start} au {end}"),
+    "time_zone": ("Time zone", "Fuseau horaire"),
+    "created": ("Created", "Créé le"),
+    "aggregation": ("Rows", "Lignes"),
+    "page": ("Page {number} of", "Page {number} sur"),
+    "yes": ("yes", "oui"),
+    "no": ("no", "non"),
+    "no_rows": ("No rows", "Aucune ligne"),
+    "no_values": ("No values in this period", "Aucune valeur sur cette période"),
+    "row_count": ("{count} rows", "{count} lignes"),
+    "and_more": ("and {count} more", "et {count} de plus"),
+    "colon": (": ", " : "),
+}
+
+WARNINGS: Mapping[str, str] = {
+    "BEFORE_HISTORY": "L’enregistreur ne conserve rien de cette partie de la période",
+    "NO_READINGS": "Aucun relevé sur cette période",
+}
+"""What a warning's message says, in French; the engine's own are English."""
+
+_MONTHS: tuple[_Pair, ...] = (
+    ("January", "janvier"),
+    ("February", "février"),
+    ("March", "mars"),
+    ("April", "avril"),
+    ("May", "mai"),
+    ("June", "juin"),
+    ("July", "juillet"),
+    ("August", "août"),
+    ("September", "septembre"),
+    ("October", "octobre"),
+    ("November", "novembre"),
+    ("December", "décembre"),
+)
+_WEEKDAYS: tuple[_Pair, ...] = (
+    ("Monday", "lundi"),
+    ("Tuesday", "mardi"),
+    ("Wednesday", "mercredi"),
+    ("Thursday", "jeudi"),
+    ("Friday", "vendredi"),
+    ("Saturday", "samedi"),
+    ("Sunday", "dimanche"),
+)
+
+
+class Words:
+    """The words of one language.
+
+    Args:
+        locale: `en` or `fr`.
+
+    """
+
+    def __init__(self, locale: str) -> None:
+        self._french = locale == "fr"
+
+    def text(self, name: str, **values: object) -> str:
+        """Return one of `TEXTS` with its values put in."""
+        return self._of(TEXTS[name]).format(**values)
+
+    def title(self, name: str) -> str:
+        """Return what an export type or a table is called."""
+        return self._named(TITLES, name)
+
+    def figure(self, name: str) -> str:
+        """Return what a figure is called."""
+        return self._named(FIGURES, name)
+
+    def chart(self, name: str) -> str:
+        """Return the title of one of `CHARTS`."""
+        return self._named(CHARTS, name)
+
+    def column(self, name: str) -> str:
+        """Return what a column is called, without its unit."""
+        return self._named(COLUMNS, name)
+
+    def header(self, column: Column) -> str:
+        """Return what a column is called, with its unit."""
+        unit = unit_of(column)
+        title = self.column(column.name)
+        return f"{title} ({unit})" if unit else title
+
+    def warning(self, warning: Mapping[str, Any]) -> str:
+        """Return what a warning says."""
+        message = str(warning["message"])
+        translated = WARNINGS.get(str(warning["code"]))
+        if not self._french or translated is None:
+            return message
+        # Behind the colon stand names, which are the same in all languages.
+        _, _, names = message.partition(": ")
+        return f"{translated} : {names}" if names else translated
+
+    def months(self) -> Sequence[str]:
+        """Return the names of the months, January first."""
+        return [self._of(month) for month in _MONTHS]
+
+    def weekdays(self) -> Sequence[str]:
+        """Return the names of the days of a week, Monday first."""
+        return [self._of(day) for day in _WEEKDAYS]
+
+    def _named(self, words: Mapping[str, _Pair], name: str) -> str:
+        pair = words.get(name)
+        return name if pair is None else self._of(pair)
+
+    def _of(self, pair: _Pair) -> str:
+        return pair[self._french]
+
+
+def unit_of(column: Column) -> str:
+    """Return the unit of a column, "" where it has none."""
+    return column.unit or UNITS.get(column.name, "")

@@ -1,0 +1,130 @@
+"""Values as people of a language read them, for documents that are not read by programs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ..fields import Kind
+from ..times import TimeText
+from ..words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ..content import Figure
+    from ..job import Job
+    from ..tables import Column
+
+_THIN_SPACE = "\u202f"
+_REPLACED = str.maketrans({",": _THIN_SPACE, ".": ","})
+
+
+class Display:
+    """Shows values in the language and time zone of a job.
+
+    Args:
+        job: gives locale, time zone and period.
+        metadata: of the file. A time zone that it does not name is not named: names of zones are
+            places, which a file may have to keep to itself.
+
+    """
+
+    def __init__(self, job: Job, metadata: Mapping[str, Any]) -> None:
+        self.words = Words(job.options.locale)
+        self._job = job
+        self._metadata = metadata
+        self._zone = job.zone()
+        self._french = job.options.locale == "fr"
+        self._date = "%d/%m/%Y" if self._french else "%Y-%m-%d"
+        self._times = TimeText(self._zone, f"{self._date} %H")
+
+    def number(self, value: float, decimals: int) -> str:
+        """Return a number with the separators of the language."""
+        text = f"{value:,.{decimals}f}"
+        return text.translate(_REPLACED) if self._french else text
+
+    def quantity(self, value: float, decimals: int, unit: str) -> str:
+        """Return a number with its unit."""
+        text = self.number(value, decimals)
+        return f"{text}\xa0{unit}" if unit else text
+
+    def figure(self, figure: Figure) -> str:
+        """Return the value of a figure."""
+        if figure.value is None:
+            return "-"
+        if isinstance(figure.value, str):
+            return figure.value
+        return self.quantity(figure.value, figure.decimals, figure.unit)
+
+    def column(self, column: Column) -> Callable[[Sequence[Any]], list[str]]:
+        """Return what turns the values of a column into texts, "" where not known."""
+        if column.kind is Kind.TIME:
+            return self._moments
+        if column.kind is Kind.FLAG:
+            yes, no = self.words.text("yes"), self.words.text("no")
+            return lambda values: ["" if v is None else yes if v else no for v in values]
+        if column.kind is Kind.TEXT:
+            return lambda values: ["" if v is None else str(v) for v in values]
+        pattern = f"{{:,.{column.decimals}f}}".format
+        if self._french:
+            return lambda values: [
+                "" if v is None else pattern(v).translate(_REPLACED) for v in values
+            ]
+        return lambda values: ["" if v is None else pattern(v) for v in values]
+
+    def _moments(self, values: Sequence[float | None]) -> list[str]:
+        return [
+            "" if local is None else f"{local} {offset}"
+            for local, offset in self._times.parts(values)
+        ]
+
+    def moment(self, moment: datetime) -> str:
+        """Return a local time, to the minute, with its offset."""
+        local = moment.astimezone(self._zone)
+        return local.strftime(f"{self._date} %H:%M UTC%:z")
+
+    def title(self) -> str:
+        """Return the title of the file."""
+        return self.words.title(self._job.export_type)
+
+    def period(self) -> str:
+        """Return first and last day, or the exact times when the period is not whole days."""
+        start, end = (
+            datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+            for moment in (self._job.start, self._job.end)
+        )
+        if start.time() == end.time() == datetime.min.time():
+            last = datetime.fromtimestamp(self._job.end - 1, UTC).astimezone(self._zone)
+            texts = (start.strftime(self._date), last.strftime(self._date))
+        else:
+            texts = (self.moment(start), self.moment(end))
+        if texts[0] == texts[1]:
+            return texts[0]
+        return self.words.text("range", start=texts[0], end=texts[1])
+
+    def time_zone(self) -> str:
+        """Return the name of the time zone if it may be known, and its offsets in the period."""
+        offsets = []
+        for moment in (self._job.start, self._job.end - 1):
+            offset = datetime.fromtimestamp(moment, UTC).astimezone(self._zone).strftime("UTC%:z")
+            if offset not in offsets:
+                offsets.append(offset)
+        shown = " / ".join(offsets)
+        name = self._metadata.get("timezone")
+        return f"{name} ({shown})" if name else shown
+
+    def created(self) -> str | None:
+        """Return when the file was asked for, None when that is not known."""
+        created = self._metadata.get("created_at")
+        return None if created is None else self.moment(datetime.fromisoformat(str(created)))
+
+    def warning(self, warning: Mapping[str, Any]) -> str:
+        """Return a warning with the part of the period it is about."""
+        text = self.words.warning(warning)
+        if warning.get("start") is None or warning.get("end") is None:
+            return text
+        start, end = (
+            self.moment(datetime.fromisoformat(warning[name])) for name in ("start", "end")
+        )
+        return f"{text} ({self.words.text('range', start=start, end=end)})"

@@ -1,0 +1,27 @@
+"""What CSV and Excel have in common: both are opened by spreadsheets."""
+
+from __future__ import annotations
+
+UTC_OFFSET = "utc_offset"
+"""The column beside a local time, without which a repeated hour would be ambiguous."""
+
+_FORMULA_STARTS = frozenset("=+-@\t\r")
+
+
+def neutral(text: str | None) -> str | None:
+    """Keep a spreadsheet from taking a text for a formula.
+
+    An apostrophe in front says "text" to every spreadsheet; a text that is a number stays as it is.
+    """
+    if not text or text[0] not in _FORMULA_STARTS:
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
+
+
+def offset_text(offset: str | None) -> str | None:
+    """Return an offset such as +01:00 as it stands in a cell: bare, it begins like a formula."""
+    return None if offset is None else f"UTC{offset}"
