@@ -137,9 +137,11 @@ class Mosquitto:
             yield client
 
     @asynccontextmanager
-    async def listening(self, topic: str = "#") -> AsyncIterator[asyncio.Queue[aiomqtt.Message]]:
+    async def listening(
+        self, topic: str = "#", **options: object
+    ) -> AsyncIterator[asyncio.Queue[aiomqtt.Message]]:
         """Collect what is published: a queue of messages, retained ones first."""
-        async with self.client() as client:
+        async with self.client(**options) as client:
             await client.subscribe(topic, qos=2)
             yield client._queue
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import signal
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -19,37 +18,37 @@ import pytest
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations import mqtt, mqtt_client, mqtt_connection
-from custom_components.med_exporter.destinations.base import DestinationError, Measurement
-from custom_components.med_exporter.destinations.mqtt import (
-    REMARK_UNVERIFIED,
-    MqttDestination,
-    Publishing,
-    async_test_broker,
-)
-from custom_components.med_exporter.destinations.mqtt_client import Broker, is_certificate
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.mqtt import REMARK_UNVERIFIED, async_test_broker
+from custom_components.med_exporter.destinations.mqtt_broker import Broker, is_certificate
+from custom_components.med_exporter.sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from tests.mosquitto import Authority, free_port
+from tests.mqtt_destinations import (
+    PDL,
+    PUBLISHING,
+    destination,
+    ecowatt,
+    energy,
+    half_hour,
+    push,
+    stored,
+    take,
+    tempo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from homeassistant.core import HomeAssistant
 
-PDL = "12345678901234"
-READ_AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
-PUBLISHING = Publishing(topic_prefix="home/energy", qos=1, retain=True)
+    from custom_components.med_exporter.destinations.measurements import Energy
+
 V311 = (aiomqtt.ProtocolVersion.V311,)
 
-DAILY = Measurement(
-    data_type=DataType.CONSUMPTION_DAILY,
-    pdl=PDL,
-    value=12.345,
-    unit="kWh",
-    date="2026-11-20",
-    closed=False,
-    timestamp=READ_AT,
-)
-MONTHLY = replace(DAILY, data_type=DataType.CONSUMPTION_MONTHLY, value=200.5, date="2026-11")
-PRODUCTION = replace(DAILY, data_type=DataType.PRODUCTION_DAILY, value=3.0)
+TODAY = paris_date(datetime.now(UTC))
+DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
+MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
+PRODUCTION = energy(3.0, DataType.PRODUCTION_DAILY, date(2026, 11, 20), closed=False)
 
 
 @pytest.fixture(autouse=True)
@@ -57,41 +56,8 @@ def home_assistant(hass: HomeAssistant) -> None:
     """Error messages are translated by a Home Assistant."""
 
 
-@contextlib.asynccontextmanager
-async def destination(
-    port: int, publishing: Publishing = PUBLISHING, **broker: object
-) -> AsyncIterator[MqttDestination]:
-    """A started destination, closed in the end."""
-    made = MqttDestination(
-        Broker(host="127.0.0.1", port=port, **broker), publishing, unique="0a1b2c3d-4e5f"
-    )
-    await made.async_start()
-    try:
-        yield made
-    finally:
-        await made.async_close()
-
-
-async def push(made: MqttDestination, *measurements: Measurement) -> list[Measurement]:
-    """Push, and return what was acknowledged."""
-
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in measurements:
-            yield measurement
-
-    acknowledged: list[Measurement] = []
-    await made.async_push(stream(), acknowledged.append)
-    return acknowledged
-
-
 def open_files() -> set[Path]:
     return set(Path("/proc/self/fd").iterdir())
-
-
-async def take(queue: asyncio.Queue[aiomqtt.Message], count: int) -> list[aiomqtt.Message]:
-    """Return the next messages."""
-    async with asyncio.timeout(5):
-        return [await queue.get() for _ in range(count)]
 
 
 async def failed_test(port: int, **options: object) -> str:
@@ -106,28 +72,134 @@ async def failed_test(port: int, **options: object) -> str:
 class TestPush:
     """What arrives at the broker."""
 
-    async def test_topics_and_payloads(self, mosquitto) -> None:
+    async def test_every_value_has_its_topic(self, mosquitto) -> None:
         broker = mosquitto()
+        detailed = half_hour(0.25, datetime(2026, 11, 20, 13, 30, tzinfo=PARIS))
+        everything = [DAILY, MONTHLY, detailed, PRODUCTION]
         async with (
             broker.listening("home/energy/+/#") as messages,
             destination(broker.port) as made,
         ):
-            assert await push(made, DAILY, MONTHLY, PRODUCTION) == [DAILY, MONTHLY, PRODUCTION]
-            received = (await take(messages, 4))[1:]
-        assert [str(message.topic) for message in received] == [
-            f"home/energy/{PDL}/consumption/daily",
-            f"home/energy/{PDL}/consumption/monthly",
-            f"home/energy/{PDL}/production/daily",
+            assert await push(made, *everything) == stored(*everything)
+            assert await push(made, tempo("blue", TODAY), tempo("red", TODAY + ONE_DAY)) == stored(
+                tempo("blue", TODAY), tempo("red", TODAY + ONE_DAY)
+            )
+            assert await push(made, ecowatt(2, TODAY)) == stored(ecowatt(2, TODAY))
+            received = (await take(messages, 8))[1:]
+        assert [(str(message.topic), json.loads(message.payload)) for message in received] == [
+            (
+                f"home/energy/{PDL}/consumption/daily",
+                {
+                    "value": 12.345,
+                    "unit": "kWh",
+                    "date": "2026-11-20",
+                    "pdl": PDL,
+                    "closed": False,
+                    "timestamp": "2026-11-20T14:30:00Z",
+                },
+            ),
+            (
+                f"home/energy/{PDL}/consumption/monthly",
+                {
+                    "value": 200.5,
+                    "unit": "kWh",
+                    "date": "2026-11",
+                    "pdl": PDL,
+                    "closed": False,
+                    "timestamp": "2026-11-20T14:30:00Z",
+                },
+            ),
+            (
+                f"home/energy/{PDL}/consumption/detailed",
+                {
+                    "value": 0.25,
+                    "unit": "kWh",
+                    "date": "2026-11-20T13:30:00+01:00",
+                    "pdl": PDL,
+                    "closed": True,
+                    "timestamp": "2026-11-20T13:00:00Z",
+                },
+            ),
+            (
+                f"home/energy/{PDL}/production/daily",
+                {
+                    "value": 3.0,
+                    "unit": "kWh",
+                    "date": "2026-11-20",
+                    "pdl": PDL,
+                    "closed": False,
+                    "timestamp": "2026-11-20T14:30:00Z",
+                },
+            ),
+            ("home/energy/tempo/today", {"color": "BLUE", "date": str(TODAY)}),
+            ("home/energy/tempo/tomorrow", {"color": "RED", "date": str(TODAY + ONE_DAY)}),
+            (
+                "home/energy/ecowatt/current",
+                {
+                    "value": 2,
+                    "message": "Tense",
+                    "hourly_values": [1, 2],
+                    "date": str(TODAY),
+                },
+            ),
         ]
-        assert json.loads(received[0].payload) == {
-            "value": 12.345,
-            "unit": "kWh",
-            "date": "2026-11-20",
-            "pdl": PDL,
-            "closed": False,
-            "timestamp": "2026-11-20T14:30:00Z",
-        }
-        assert json.loads(received[1].payload)["date"] == "2026-11"
+
+    async def test_an_unknown_colour_of_tomorrow_replaces_an_outdated_one(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with destination(broker.port) as made:
+            await push(made, tempo("blue", TODAY), tempo("red", TODAY + ONE_DAY))
+            assert await push(made, tempo("blue", TODAY)) == stored(tempo("blue", TODAY))
+        async with broker.listening("home/energy/tempo/tomorrow") as messages:
+            (kept,) = await take(messages, 1)
+        assert json.loads(kept.payload) == {"color": None, "date": str(TODAY + ONE_DAY)}
+
+    async def test_a_day_of_the_grid_is_forgotten_at_its_end(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with destination(broker.port) as made:
+            await push(made, tempo("blue", TODAY), tempo("red", TODAY + ONE_DAY))
+            await push(made, ecowatt(1, TODAY))
+        midnight = datetime.combine(TODAY + ONE_DAY, time(), PARIS)
+        rest = (midnight - datetime.now(UTC)).total_seconds()
+        async with broker.listening(
+            "home/energy/+/+", protocol=aiomqtt.ProtocolVersion.V5
+        ) as messages:
+            kept = await take(messages, 3)
+        for message in kept:
+            assert message.properties.MessageExpiryInterval == pytest.approx(rest, abs=30)
+
+    async def test_history_of_the_grid_is_not_replayed(self, mosquitto) -> None:
+        broker = mosquitto()
+        past = [tempo("red", TODAY - n * ONE_DAY, closed=True) for n in (3, 2, 1)]
+        async with (
+            broker.listening("home/energy/+/+") as messages,
+            destination(broker.port) as made,
+        ):
+            assert await push(made, *past) == [(one, Outcome.ALREADY_THERE) for one in past]
+            await push(made, ecowatt(3, TODAY - ONE_DAY), ecowatt(1, TODAY))
+            (message,) = await take(messages, 1)
+            assert json.loads(message.payload)["date"] == str(TODAY)
+
+    async def test_a_correction_goes_to_the_same_topic_with_the_same_date(self, mosquitto) -> None:
+        broker = mosquitto()
+        first = energy(5.0, DataType.CONSUMPTION_DAILY, date(2026, 11, 19))
+        async with (
+            broker.listening(f"home/energy/{PDL}/#") as messages,
+            destination(broker.port) as made,
+        ):
+            await push(made, first)
+            await push(made, replace(first, kwh=6.5))
+            before, after = [json.loads(each.payload) for each in await take(messages, 2)]
+        assert after == {**before, "value": 6.5}
+
+    async def test_a_value_is_no_longer_than_six_digits(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with (
+            broker.listening(f"home/energy/{PDL}/#") as messages,
+            destination(broker.port) as made,
+        ):
+            await push(made, replace(DAILY, kwh=0.1 + 0.2))
+            (message,) = await take(messages, 1)
+        assert b'"value": 0.3,' in message.payload
 
     @pytest.mark.parametrize("qos", [0, 1, 2])
     async def test_quality_of_service(self, mosquitto, qos: int) -> None:
@@ -136,7 +208,7 @@ class TestPush:
             broker.listening(f"home/energy/{PDL}/#") as messages,
             destination(broker.port, replace(PUBLISHING, qos=qos)) as made,
         ):
-            assert await push(made, DAILY) == [DAILY]
+            assert await push(made, DAILY) == stored(DAILY)
             (message,) = await take(messages, 1)
         assert message.qos == qos
 
@@ -156,16 +228,16 @@ class TestPush:
     @pytest.mark.parametrize("qos", [0, 1, 2])
     async def test_many_values_arrive_in_their_order(self, mosquitto, qos: int) -> None:
         broker = mosquitto()
-        many = [replace(DAILY, value=float(n)) for n in range(500)]
+        many = [replace(DAILY, kwh=float(n)) for n in range(500)]
         publishing = replace(PUBLISHING, qos=qos, retain=False)
         async with (
             broker.listening(f"home/energy/{PDL}/#") as messages,
             destination(broker.port, publishing) as made,
         ):
-            assert await push(made, *many) == many
+            assert await push(made, *many) == stored(*many)
             received = await take(messages, 500)
         assert [json.loads(message.payload)["value"] for message in received] == [
-            measurement.value for measurement in many
+            measurement.kwh for measurement in many
         ]
 
     @pytest.mark.parametrize("qos", [1, 2])
@@ -174,19 +246,20 @@ class TestPush:
             acl=f"topic write home/energy/{PDL}/consumption/daily\ntopic write home/energy/status\n"
         )
         async with destination(broker.port, replace(PUBLISHING, qos=qos)) as made:
-            acknowledged: list[Measurement] = []
+            acknowledged: list[Energy] = []
 
-            async def stream() -> AsyncIterator[Measurement]:
+            async def stream() -> AsyncIterator[Energy]:
                 yield DAILY
                 yield MONTHLY
                 yield DAILY
 
             with pytest.raises(DestinationError) as raised:
-                await made.async_push(stream(), acknowledged.append)
+                await made.async_push(stream(), lambda one, _: acknowledged.append(one))
         assert raised.value.code == "PUBLISH_NOT_ALLOWED"
         assert not raised.value.is_unusable
         assert "consumption/monthly" in raised.value.translation_placeholders["topic"]
-        assert acknowledged == [DAILY, DAILY]
+        # What comes behind it is sent again, so that nothing is left out.
+        assert acknowledged == [DAILY]
 
     async def test_without_answers_the_refused_status_tells(self, mosquitto) -> None:
         broker = mosquitto(acl="topic write elsewhere/#\n")
@@ -205,7 +278,7 @@ class TestPush:
             "client_key": key.read_text(),
         }
         async with destination(broker.port, **tls, **own) as made:
-            assert await push(made, DAILY) == [DAILY]
+            assert await push(made, DAILY) == stored(DAILY)
         async with destination(broker.port, **tls) as made:
             with pytest.raises(DestinationError):
                 await push(made, DAILY)
@@ -224,7 +297,7 @@ class TestPush:
         await broker.start()
         try:
             async with destination(port) as made:
-                assert await push(made, DAILY) == [DAILY]
+                assert await push(made, DAILY) == stored(DAILY)
                 assert await made.async_test() is None
         finally:
             await broker.shutdown()
@@ -250,7 +323,7 @@ class TestPresence:
             # As Home Assistant does; the oldest one cannot import its parts in any order.
             "import homeassistant.components.http\n"
             "from custom_components.med_exporter.destinations.mqtt import *\n"
-            "from custom_components.med_exporter.destinations.mqtt_client import Broker\n"
+            "from custom_components.med_exporter.destinations.mqtt_broker import Broker\n"
             "async def main():\n"
             f"    broker = Broker(host='127.0.0.1', port={broker.port})\n"
             "    chosen = Publishing(topic_prefix='home/energy', qos=1, retain=True)\n"
@@ -272,7 +345,7 @@ class TestPresence:
         broker = mosquitto()
         with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
             async with destination(broker.port) as made:
-                assert await push(made, DAILY) == [DAILY]
+                assert await push(made, DAILY) == stored(DAILY)
                 broker.kill()
                 await asyncio.sleep(0.5)
                 with pytest.raises(DestinationError) as raised:
@@ -281,7 +354,7 @@ class TestPresence:
                 broker.start()
                 async with broker.listening("home/energy/status") as messages:
                     assert [message.payload for message in await take(messages, 1)] == [b"online"]
-                assert await push(made, DAILY) == [DAILY]
+                assert await push(made, DAILY) == stored(DAILY)
         warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
         assert len(warnings) == 1
 
@@ -293,24 +366,24 @@ class TestPresence:
                     await push(made, DAILY)
                 mosquitto(port=port)
                 async with asyncio.timeout(5):
-                    assert await push(made, DAILY) == [DAILY]
+                    assert await push(made, DAILY) == stored(DAILY)
 
     async def test_a_broker_killed_during_a_push_acknowledges_no_more(self, mosquitto) -> None:
         broker = mosquitto()
-        acknowledged: list[Measurement] = []
+        acknowledged: list[Energy] = []
 
-        async def stream() -> AsyncIterator[Measurement]:
+        async def stream() -> AsyncIterator[Energy]:
             for n in range(100):
                 if n == 50:
                     broker.kill()
-                yield replace(DAILY, value=float(n))
+                yield replace(DAILY, kwh=float(n))
                 await asyncio.sleep(0)
 
         async with destination(broker.port) as made:
             with pytest.raises(DestinationError) as raised:
-                await made.async_push(stream(), acknowledged.append)
+                await made.async_push(stream(), lambda one, _: acknowledged.append(one))
         assert raised.value.code == "CONNECTION_LOST"
-        assert [item.value for item in acknowledged] == [float(n) for n in range(len(acknowledged))]
+        assert [item.kwh for item in acknowledged] == [float(n) for n in range(len(acknowledged))]
         assert len(acknowledged) <= 50
 
     async def test_the_client_id_is_the_same_after_a_restart(self, mosquitto) -> None:

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import aiomqtt
+from homeassistant.util import dt as dt_util
 
-from ..const import DataType
-from .base import DestinationError, Intake, Outcome
-from .mqtt_client import PROTOCOLS, async_open, reason_value
+from ..const import LOGGER, DataType
+from .base import Corrections, DestinationError, Intake, Outcome
+from .measurements import Grain
+from .mqtt_client import PROTOCOLS, TIMEOUT, async_open, reason_value
 from .mqtt_connection import MqttConnection
+from .mqtt_messages import (
+    STATUS,
+    TEMPO_TODAY,
+    Message,
+    Publishing,
+    message_of,
+    unknown_tomorrow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
 
     from .measurements import Measurement
-    from .mqtt_client import Broker, MqttClient
+    from .mqtt_broker import Broker
+    from .mqtt_client import MqttClient
+    from .mqtt_discovery import MqttDiscovery
 
-TOPICS: Final = {
-    DataType.CONSUMPTION_DAILY: "consumption/daily",
-    DataType.CONSUMPTION_MONTHLY: "consumption/monthly",
-    DataType.PRODUCTION_DAILY: "production/daily",
-}
-_STATUS: Final = "status"
 _PROBE: Final = "test"
 _PROBE_TIMEOUT: Final = 3.0
 # Brokers of MQTT 3.1.1 need not take longer client ids.
@@ -36,13 +40,18 @@ _IDENTIFIER_LENGTH: Final = 23
 REMARK_UNVERIFIED: Final = "destination_could_not_be_verified"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Publishing:
-    """Where below, how surely and whether to stay: the user's choice for values."""
-
-    topic_prefix: str
-    qos: int
-    retain: bool
+INTAKE: Final = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.DAILY,
+        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.DAILY,
+    },
+    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    corrections=Corrections.AGAIN,
+    grid_per_point=False,
+)
+"""A broker hands everything on, and a later value of a period replaces the earlier one."""
 
 
 def identifier(unique: str) -> str:
@@ -54,41 +63,37 @@ def identifier(unique: str) -> str:
     return f"med{unique.replace('-', '')}"[:_IDENTIFIER_LENGTH]
 
 
-def topic_of(prefix: str, measurement: Measurement) -> str:
-    """Return the topic of a measurement."""
-    return f"{prefix}/{measurement.point.pdl}/{TOPICS[measurement.data_type]}"
-
-
-def payload_of(measurement: Measurement) -> str:
-    """Return the JSON of a measurement: a number, its unit, and what it is about."""
-    return json.dumps(
-        {
-            "value": measurement.kwh,
-            "unit": "kWh",
-            "date": measurement.date,
-            "pdl": measurement.point.pdl,
-            "closed": measurement.closed,
-            "timestamp": measurement.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-    )
-
-
 class MqttDestination:
-    """A broker that takes measurements."""
+    """A broker that takes measurements.
 
-    def __init__(self, broker: Broker, publishing: Publishing, *, unique: str) -> None:
+    `discovery` announces the sensors, where the user wants that; `is_leaving` tells when the
+    destination is closed whether its sensors are to go with it.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        publishing: Publishing,
+        *,
+        unique: str,
+        discovery: MqttDiscovery | None = None,
+        is_leaving: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._broker = broker
         self._publishing = publishing
+        self._discovery = discovery
+        self._is_leaving = is_leaving
         self._connection = MqttConnection(
             broker,
             identifier=identifier(unique),
-            status_topic=f"{publishing.topic_prefix}/{_STATUS}",
+            status_topic=f"{publishing.topic_prefix}/{STATUS}",
+            attend=None if discovery is None else discovery.attend,
         )
 
     @property
     def intake(self) -> Intake:
         """Return what goes to the broker."""
-        return Intake(closed={}, current=frozenset(TOPICS))
+        return INTAKE
 
     async def async_start(self) -> None:
         """Start to connect in the background."""
@@ -96,11 +101,22 @@ class MqttDestination:
 
     async def async_close(self) -> None:
         """Say `offline`, and hang up."""
+        if self._discovery is not None and self._is_leaving():
+            try:
+                async with asyncio.timeout(TIMEOUT):
+                    await self._discovery.withdraw(await self._connection.client())
+            except (DestinationError, TimeoutError):
+                LOGGER.warning("MQTT broker %s keeps its sensors", self._broker.address)
         await self._connection.close()
 
     async def async_test(self) -> str | None:
         """Try a connection of its own, beside the lasting one."""
         return await async_test_broker(self._broker, self._publishing)
+
+    async def async_forget_removed(self) -> None:
+        """Take away the sensors of metering points that are gone, if a connection stands."""
+        if self._discovery is not None and (client := self._connection.open_client) is not None:
+            await self._discovery.tidy(client)
 
     async def async_push(
         self,
@@ -109,45 +125,76 @@ class MqttDestination:
     ) -> None:
         """Publish measurements in their order, as many at a time as the broker takes.
 
-        Closed periods are never retained. A message counts as acknowledged when the broker
-        answers, with QoS 0 when it is written. Raises DestinationError.
+        Closed periods are never retained. A message counts as stored when the broker answers,
+        with QoS 0 when it is written. Days of the grid that no topic is about are not sent; while
+        tomorrow's colour is not known, its topic says so. Raises DestinationError.
         """
         client = await self._connection.client()
         if self._connection.status_refused and not self._publishing.qos:
             # With QoS 0 the broker says nothing: what it said before has to do.
             raise DestinationError("publish_not_allowed", topic=self._publishing.topic_prefix)
-        in_flight: deque[tuple[Measurement, str, asyncio.Future[Any]]] = deque()
-
-        async def settle_oldest() -> None:
-            measurement, topic, answer = in_flight.popleft()
-            await client.settle(answer, topic)
-            settle(measurement, Outcome.STORED)
-
-        error: DestinationError | None = None
+        flight = _Flight(client, self._publishing.qos, settle)
+        topics: set[str] = set()
         try:
             async for measurement in measurements:
-                if len(in_flight) >= client.receive_maximum:
-                    await settle_oldest()
-                in_flight.append(self._send(client, measurement))
-        except DestinationError as err:
-            error = err
-        while in_flight:
-            try:
-                await settle_oldest()
-            except DestinationError as err:
-                error = error or err
-        if error is not None:
-            raise error
+                message = message_of(measurement, self._publishing, dt_util.utcnow())
+                if message is not None:
+                    topics.add(message.topic)
+                    if self._discovery is not None:
+                        await self._discovery.announce(client, measurement, message)
+                await flight.send(measurement, message)
+            if f"{self._publishing.topic_prefix}/{TEMPO_TODAY}" in topics:
+                tomorrow = unknown_tomorrow(self._publishing, dt_util.utcnow())
+                if tomorrow.topic not in topics:
+                    await flight.send(None, tomorrow)
+        except Exception:
+            # What was sent before may have arrived.
+            await flight.land()
+            raise
+        await flight.land()
 
-    def _send(
-        self, client: MqttClient, measurement: Measurement
-    ) -> tuple[Measurement, str, asyncio.Future[Any]]:
-        topic = topic_of(self._publishing.topic_prefix, measurement)
-        retain = self._publishing.retain and not measurement.closed
-        answer = client.send(
-            topic, payload_of(measurement), qos=self._publishing.qos, retain=retain
-        )
-        return measurement, topic, answer
+
+class _Flight:
+    """Messages under way, settled in the order in which they were sent.
+
+    After the first that was not taken nothing is sent or settled any more: whatever came behind
+    it is sent again.
+    """
+
+    def __init__(
+        self, client: MqttClient, qos: int, settle: Callable[[Measurement, Outcome], None]
+    ) -> None:
+        self._client = client
+        self._qos = qos
+        self._settle = settle
+        self._under_way: deque[tuple[Measurement | None, str, asyncio.Future[Any] | None]] = deque()
+
+    async def send(self, measurement: Measurement | None, message: Message | None) -> None:
+        """Send a message, when there is room for it. Raises what an earlier one met."""
+        while len(self._under_way) >= self._client.receive_maximum:
+            await self._settle_oldest()
+        if message is None:
+            self._under_way.append((measurement, "", None))
+        else:
+            answer = self._client.send(message, qos=self._qos)
+            self._under_way.append((measurement, message.topic, answer))
+
+    async def land(self) -> None:
+        """Settle what is under way. Raises DestinationError for the first that was not taken."""
+        while self._under_way:
+            await self._settle_oldest()
+
+    async def _settle_oldest(self) -> None:
+        measurement, topic, answer = self._under_way.popleft()
+        if answer is not None:
+            try:
+                await self._client.settle(answer, topic)
+            except BaseException:
+                self._under_way.clear()
+                raise
+        if measurement is not None:
+            outcome = Outcome.ALREADY_THERE if answer is None else Outcome.STORED
+            self._settle(measurement, outcome)
 
 
 async def async_test_broker(
@@ -179,7 +226,8 @@ async def async_test_broker(
 
 async def _publish_probe(client: MqttClient, topic: str, payload: str = "") -> None:
     try:
-        await client.settle(client.send(topic, payload, qos=1, retain=False), topic)
+        message = Message(topic=topic, payload=payload, retain=False)
+        await client.settle(client.send(message, qos=1), topic)
     except DestinationError as err:
         raise err.at("topic_prefix") if err.code == "PUBLISH_NOT_ALLOWED" else err from err
 

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import ssl
-import tempfile
-from dataclasses import dataclass, field
-from ipaddress import ip_address
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiomqtt
-import certifi
 from paho.mqtt.client import WebsocketConnectionError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from .base import DestinationError
+from .mqtt_broker import tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     import paho.mqtt.client as paho
-    from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
+
+    from .mqtt_broker import Broker
+    from .mqtt_messages import Message
 
 TIMEOUT: Final = 10.0
 # Some brokers that do not know MQTT 5 stay silent instead of saying so.
@@ -37,30 +37,6 @@ _BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
 _NOT_AUTHORIZED: Final = 0x87
 
 PROTOCOLS: Final = (aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Broker:
-    """Where a broker is and how to log in; certificates and the key are PEM text."""
-
-    host: str
-    port: int
-    tls: bool = False
-    verify_ssl: bool = True
-    check_hostname: bool = True
-    ca_certificate: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = field(default=None, repr=False)
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    transport: Literal["tcp", "websockets"] = "tcp"
-    websocket_path: str | None = None
-    websocket_headers: Mapping[str, str] | None = field(default=None, repr=False)
-
-    @property
-    def address(self) -> str:
-        """Return `host:port`, for messages to people."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class _EarlyCloseError(aiomqtt.MqttError):
@@ -185,14 +161,25 @@ class MqttClient(aiomqtt.Client):
         await asyncio.wait([self._disconnected])
         return self._disconnected.exception()
 
-    def send(self, topic: str, payload: str, *, qos: int, retain: bool) -> asyncio.Future[Any]:
+    def send(self, message: Message, *, qos: int) -> asyncio.Future[Any]:
         """Send a message now, and return a future for the broker's answer.
 
-        With QoS 0 there is no answer: the future is done when the message is written. The future
-        fails with DestinationError where the broker refuses the message.
+        With QoS 0 there is no answer: the future is done when the message is written. A message
+        that has expired is not sent, and counts as written.
         """
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        info = self._client.publish(topic, payload, qos, retain)
+        # Whoever gave up on it need not hear how it ended.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        properties = None
+        if message.expires_at is not None:
+            seconds = int((message.expires_at - datetime.now(UTC)).total_seconds())
+            if seconds < 1:
+                answer.set_result(0)
+                return answer
+            if self.protocol is aiomqtt.ProtocolVersion.V5:
+                properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+                properties.MessageExpiryInterval = seconds
+        info = self._client.publish(message.topic, message.payload, qos, message.retain, properties)
         if info.rc != 0:
             answer.set_exception(DestinationError("connection_lost", host=self._hostname))
         elif info.is_published():
@@ -301,7 +288,7 @@ async def async_open(
     context = None
     if broker.tls:
         loop = asyncio.get_running_loop()
-        context = await loop.run_in_executor(None, _tls_context, broker)
+        context = await loop.run_in_executor(None, tls_context, broker)
     for protocol in protocols:
         is_last = protocol is protocols[-1]
         client = MqttClient(
@@ -320,44 +307,6 @@ async def async_open(
         else:
             return client
     raise AssertionError
-
-
-def is_certificate(pem: str) -> bool:
-    """Return whether a text holds certificates in PEM form and nothing unreadable."""
-    try:
-        _ca_context(pem)
-    except (ssl.SSLError, ValueError):
-        return False
-    return True
-
-
-def _tls_context(broker: Broker) -> ssl.SSLContext:
-    """Build the TLS context; reads certificates from disk, so never in the event loop."""
-    if not broker.verify_ssl:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    elif broker.ca_certificate is not None:
-        context = _ca_context(broker.ca_certificate)
-    else:
-        context = ssl.create_default_context(cafile=certifi.where())
-    if not broker.check_hostname:
-        context.check_hostname = False
-    if broker.client_certificate is not None:
-        # OpenSSL takes the client's certificate from files only.
-        with tempfile.TemporaryDirectory() as folder:
-            chain = Path(folder, "chain.pem")
-            with os.fdopen(os.open(chain, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-                file.write(f"{broker.client_key or ''}\n{broker.client_certificate}\n")
-            context.load_cert_chain(chain)
-    return context
-
-
-def _ca_context(pem: str) -> ssl.SSLContext:
-    """Trust one's own authority only, and without the extensions that home-made ones lack."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=pem)
-    return context
 
 
 def _asks_for_older_protocol(client: MqttClient, err: aiomqtt.MqttError) -> bool:
@@ -387,16 +336,9 @@ def _connection_error(err: aiomqtt.MqttError, broker: Broker) -> DestinationErro
 
 
 def _variant(code: str, broker: Broker) -> str | None:
-    if code == "refused" and _is_loopback(broker.host):
+    if code == "refused" and broker.is_loopback:
         return "loopback"
     return "mqtt" if code in {"not_expected_server", "tls_certificate"} else None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def reason_value(reason: ReasonCode | int | None) -> int:

@@ -11,9 +11,13 @@ import aiomqtt
 from ..const import LOGGER
 from .base import DestinationError
 from .mqtt_client import PROTOCOLS, async_open
+from .mqtt_messages import Message
 
 if TYPE_CHECKING:
-    from .mqtt_client import Broker, MqttClient
+    from collections.abc import Callable, Coroutine
+
+    from .mqtt_broker import Broker
+    from .mqtt_client import MqttClient
 
 ONLINE: Final = "online"
 OFFLINE: Final = "offline"
@@ -32,8 +36,17 @@ class MqttConnection:
     While it stands, `{prefix}/status` says `online`; the broker says `offline` when it breaks.
     """
 
-    def __init__(self, broker: Broker, *, identifier: str, status_topic: str) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        identifier: str,
+        status_topic: str,
+        attend: Callable[[MqttClient], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Prepare a connection; `attend` runs beside it each time it stands, and ends with it."""
         self._broker = broker
+        self._attend = attend
         self._identifier = identifier
         self._status_topic = status_topic
         self._client: MqttClient | None = None
@@ -42,6 +55,11 @@ class MqttConnection:
         self._attempt: asyncio.Future[MqttClient] | None = None
         self._protocols: tuple[aiomqtt.ProtocolVersion, ...] = PROTOCOLS
         self.status_refused = False
+
+    @property
+    def open_client(self) -> MqttClient | None:
+        """Return the client, if the connection stands just now."""
+        return self._client
 
     def start(self) -> None:
         """Start to connect in the background."""
@@ -97,7 +115,7 @@ class MqttConnection:
                 opened_at = loop.time()
                 self._client = client
                 self._finish_attempt(client)
-                reason = await client.lost()
+                reason = await self._stand(client)
                 self._client = None
                 LOGGER.warning("MQTT broker %s: connection lost: %s", self._broker.address, reason)
                 is_reported = True
@@ -107,6 +125,19 @@ class MqttConnection:
                 async with asyncio.timeout(pause):
                     await self._wanted.wait()
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _stand(self, client: MqttClient) -> BaseException | None:
+        """Wait until the connection is gone, and return why."""
+        if self._attend is None:
+            return await client.lost()
+        attending = asyncio.get_running_loop().create_task(
+            self._attend(client), name=f"med_exporter mqtt discovery {self._broker.address}"
+        )
+        try:
+            return await client.lost()
+        finally:
+            attending.cancel()
+            await asyncio.wait([attending])
 
     async def _open(self) -> MqttClient:
         self._wanted.clear()
@@ -133,8 +164,8 @@ class MqttConnection:
         return client
 
     async def _say(self, client: MqttClient, status: str) -> None:
-        answer = client.send(self._status_topic, status, qos=_STATUS_QOS, retain=True)
-        await client.settle(answer, self._status_topic)
+        message = Message(topic=self._status_topic, payload=status, retain=True)
+        await client.settle(client.send(message, qos=_STATUS_QOS), self._status_topic)
 
     def _finish_attempt(self, outcome: MqttClient | DestinationError) -> None:
         attempt, self._attempt = self._attempt, None

@@ -2,31 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    SOURCE_IGNORE,
+    ConfigEntryChange,
+)
 from homeassistant.const import (
+    CONF_DISCOVERY,
     CONF_ID,
     CONF_PASSWORD,
     CONF_PORT,
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
+from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_integration
 
 from ..const import (
     CONF_BROKER,
     CONF_CA_CERTIFICATE,
+    CONF_DATA,
+    CONF_INTERVAL,
+    CONF_PDL,
     CONF_QOS,
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
     DOMAIN,
+    LOGGER,
+    DataType,
+    EntryType,
 )
+from ..entries import entries_of_type
+from ..vault import SecretLostError
 from .base import DestinationError
-from .mqtt import MqttDestination, Publishing
-from .mqtt_client import Broker
-from .secrets import async_settings_of
+from .mqtt import MqttDestination, identifier
+from .mqtt_broker import Broker
+from .mqtt_client import async_open
+from .mqtt_discovery import DiscoverySettings, MqttDiscovery
+from .mqtt_messages import Publishing
+from .secrets import async_decrypted, async_settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +102,71 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
         broker = broker_of(hass, settings)
     except DestinationError as err:
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=err.key) from err
-    return MqttDestination(broker, publishing_of(settings), unique=entry.data[CONF_ID])
+    unique, publishing = entry.data[CONF_ID], publishing_of(settings)
+    if not settings.get(CONF_DISCOVERY):
+        return MqttDestination(broker, publishing, unique=unique)
+
+    def is_leaving() -> bool:
+        """Return whether the entry was changed so that the sensors have to go."""
+        now = entry.data
+        return not now[CONF_DISCOVERY] or now.get(CONF_BROKER) != settings.get(CONF_BROKER)
+
+    destination = MqttDestination(
+        broker,
+        publishing,
+        unique=unique,
+        discovery=await _async_discovery(hass, settings),
+        is_leaving=is_leaving,
+    )
+
+    @callback
+    def forget(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if change is ConfigEntryChange.REMOVED and changed.domain == DOMAIN:
+            entry.async_create_background_task(
+                hass, destination.async_forget_removed(), "med_exporter mqtt discovery"
+            )
+
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget))
+    return destination
+
+
+async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the sensors of a removed destination from the other Home Assistants."""
+    if not entry.data.get(CONF_DISCOVERY):
+        return
+    try:
+        settings = await async_decrypted(hass, entry.data)
+        client = await async_open(
+            broker_of(hass, settings), identifier=identifier(entry.data[CONF_ID])
+        )
+    except (DestinationError, SecretLostError) as err:
+        LOGGER.warning("%s: its sensors stay at the broker: %s", entry.title, err)
+        return
+    try:
+        await (await _async_discovery(hass, settings)).withdraw_unseen(client)
+    finally:
+        await client.close()
+
+
+async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> MqttDiscovery:
+    texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
+    start, end = f"component.{DOMAIN}.entity.sensor.", ".name"
+    integration = await async_get_integration(hass, DOMAIN)
+    return MqttDiscovery(
+        publishing_of(settings),
+        DiscoverySettings(
+            node=identifier(settings[CONF_ID]),
+            interval=timedelta(minutes=settings[CONF_INTERVAL]),
+            data=frozenset(map(DataType, settings[CONF_DATA])),
+            names={
+                key.removeprefix(start).removesuffix(end): text
+                for key, text in texts.items()
+                if key.startswith(start) and key.endswith(end)
+            },
+            version=str(integration.version),
+            pdls=lambda: {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)},
+        ),
+    )
 
 
 def _home_assistants_broker(hass: HomeAssistant) -> Broker:

@@ -18,7 +18,7 @@ from ..const import (
 )
 from ..destinations.base import DestinationError
 from ..destinations.mqtt import async_test_broker
-from ..destinations.mqtt_client import is_certificate
+from ..destinations.mqtt_broker import is_certificate
 from ..destinations.mqtt_entry import broker_of, publishing_of
 from .destination import DestinationFlow
 from .destination_form import LOGIN, DestinationForm, choice
