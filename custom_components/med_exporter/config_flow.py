@@ -16,6 +16,7 @@ from .flows.jeedom import JeedomFlow
 from .flows.kasa_discovery import KasaDiscoveryFlow
 from .flows.kasa_options import KasaOptionsFlow
 from .flows.mqtt import MqttFlow
+from .flows.victoriametrics import VictoriaMetricsFlow
 from .installation.entry import async_import_installation
 
 if TYPE_CHECKING:
@@ -31,14 +32,21 @@ _OPTIONS: Final[dict[str, type[OptionsFlow]]] = {
 
 
 class MedExporterFlow(
-    KasaDiscoveryFlow, GridFlow, HomeAssistantFlow, MqttFlow, JeedomFlow, domain=DOMAIN
+    KasaDiscoveryFlow,
+    GridFlow,
+    HomeAssistantFlow,
+    MqttFlow,
+    VictoriaMetricsFlow,
+    JeedomFlow,
+    domain=DOMAIN,
 ):
     """Set up a metering point, the grid or a destination."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
         return self.async_show_menu(
-            step_id="user", menu_options=["kasa", "grid", "home_assistant", "mqtt", "jeedom"]
+            step_id="user",
+            menu_options=["kasa", "grid", "home_assistant", "mqtt", "victoriametrics", "jeedom"],
         )
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:

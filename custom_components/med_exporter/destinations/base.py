@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
-from ..const import DataType
 from ..errors import MedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import AsyncIterable, Callable, Mapping
 
+    from ..const import DataType
     from .measurements import Grain, Measurement
 
-# The destination itself cannot be used, so trying the rest of a run would only repeat the error.
-_UNUSABLE: Final = frozenset(
+UNUSABLE: Final = frozenset(
     {
         "NAME_NOT_RESOLVED",
         "REFUSED",
@@ -25,6 +23,8 @@ _UNUSABLE: Final = frozenset(
         "TIMED_OUT",
         "TLS_CERTIFICATE",
         "NOT_EXPECTED_SERVER",
+        "WRONG_PATH",
+        "BAD_REQUEST",
         "WRONG_CREDENTIALS",
         "UNAUTHORIZED",
         "NOT_ADMINISTRATOR",
@@ -40,6 +40,8 @@ _UNUSABLE: Final = frozenset(
         "PLUGIN_NOT_ACTIVE",
     }
 )
+"""Codes of a destination that cannot be used at all: the rest of a run would meet the same."""
+
 REFUSED_SECRETS: Final = frozenset(
     {
         "WRONG_CREDENTIALS",
@@ -75,7 +77,7 @@ class DestinationError(MedError):
     @property
     def is_unusable(self) -> bool:
         """Return whether everything else sent now would fail likewise."""
-        return self.code in _UNUSABLE
+        return self.code in UNUSABLE
 
     @property
     def is_refused_secret(self) -> bool:

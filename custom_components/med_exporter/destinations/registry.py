@@ -8,6 +8,7 @@ from ..const import EntryType
 from .home_assistant import async_create_home_assistant
 from .jeedom_entry import async_create_jeedom
 from .mqtt_entry import async_create_mqtt, async_remove_mqtt
+from .victoriametrics_entry import async_create_victoriametrics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ DESTINATIONS: Final[
     EntryType.HOME_ASSISTANT: async_create_home_assistant,
     EntryType.JEEDOM: async_create_jeedom,
     EntryType.MQTT: async_create_mqtt,
+    EntryType.VICTORIAMETRICS: async_create_victoriametrics,
 }
 
 REMOVALS: Final[dict[EntryType, Callable[[HomeAssistant, ConfigEntry], Awaitable[None]]]] = {

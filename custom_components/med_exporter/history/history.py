@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -27,13 +28,14 @@ from .records import (
 )
 from .rows import is_one_of, record_from_row, upsert
 from .tables import SCHEMA, exports_table
+from .totals import TOTALS_SCHEMA, keep_totals, read_totals
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Collection
 
     from sqlalchemy.engine import Connection, Row
 
+    from .totals import PushTotals
 
 _PURGE_EVERY: Final = timedelta(days=1)
 
@@ -57,7 +59,7 @@ class History:
     @callback
     def async_setup(self) -> None:
         """Queue the creation of the tables and the marking of runs that an earlier life left."""
-        marking = queue_work(self._hass, SCHEMA, self._write_interrupted)
+        marking = queue_work(self._hass, TOTALS_SCHEMA, self._write_interrupted)
         marking.add_done_callback(self._marked)
         async_track_time_interval(
             self._hass,
@@ -165,6 +167,16 @@ class History:
             records = records[offset : offset + limit]
         return records, stored + len(pending)
 
+    async def async_push_totals(self) -> PushTotals:
+        """Return how many pushes have ended how, by type of destination.
+
+        Only what is committed is counted, purged records too, so that no number ever falls.
+        Raises DatabaseUnavailableError.
+        """
+        if waiting := [committed for _, committed in self._waiting]:
+            await asyncio.wait(waiting)
+        return await async_read(self._hass, TOTALS_SCHEMA, read_totals, {})
+
     async def async_delete(self, export_id: str) -> None:
         """Forget the record of this id; nothing happens when there is none."""
         self._pending.pop(export_id, None)
@@ -176,9 +188,12 @@ class History:
     def _purge(self, now: datetime) -> None:
         kept = timedelta(days=settings(self._hass).keep_history_days)
         too_old = exports_table.c.created_ts < (now - kept).timestamp()
-        queue_work(
-            self._hass, SCHEMA, lambda c: c.execute(delete(exports_table).where(too_old)).rowcount
-        )
+
+        def remove(connection: Connection) -> None:
+            keep_totals(connection, too_old)
+            connection.execute(delete(exports_table).where(too_old))
+
+        queue_work(self._hass, TOTALS_SCHEMA, remove)
 
     @callback
     def _queue_write(self) -> None:
