@@ -9,7 +9,7 @@ from homeassistant.const import Platform
 
 from .const import EntryType
 from .destinations.registry import DESTINATIONS
-from .destinations.runtime import async_setup_destination
+from .destinations.runtime import async_remove_destination, async_setup_destination
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .installation.entry import async_setup_installation
 from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
@@ -54,6 +54,7 @@ ENTRY_TYPES: Final = {
         EntryKind(
             platforms=(Platform.BUTTON, Platform.SENSOR, Platform.SWITCH),
             async_setup=async_setup_destination,
+            async_remove=async_remove_destination,
         ),
     ),
 }

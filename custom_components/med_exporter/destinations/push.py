@@ -1,33 +1,35 @@
-"""Runs: what a destination is to receive, collected, sent, counted and written down."""
+"""Pushes: which runs are started, under way and written down, one at a time per destination."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER, DataType
 from ..errors import InvalidRequest
 from ..history.records import ERROR_INTERRUPTED, ExportKind, ExportRecord, ExportStatus
 from ..metering.metering_point import metering_points
-from .base import REFUSED_SECRETS, DestinationError, Outcome
-from .measurements import Energy, Grain, Measurement, PointName
+from .base import REFUSED_SECRETS
+from .corrections import CorrectionNotes
+from .grid_watch import GridWatch
+from .parts import GRID_DATA, Part, parts_of
+from .plan import Planner
+from .push_range import read_push_range
+from .run import ERROR_INTERNAL, PushRun
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection
+    from collections.abc import Callable, Collection
 
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
     from ..history.history import History
-    from ..metering.metering_point import MeteringPoint
+    from .push_range import Bound
     from .runtime import DestinationRuntime
-
-ERROR_INTERNAL: Final = "INTERNAL_ERROR"
 
 
 class AlreadyRunningError(InvalidRequest):
@@ -51,39 +53,29 @@ class DataNotChosenError(InvalidRequest):
         super().__init__("DATA_NOT_CHOSEN", "data_not_chosen", field="data", data=data_type)
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One data type of one metering point: what fails or arrives on its own."""
-
-    data_type: DataType
-    point: MeteringPoint
-
-
-@dataclass(slots=True)
-class _Run:
-    runtime: DestinationRuntime
-    record: ExportRecord
-    parts: list[_Part]
-    done: int = 0
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    task: asyncio.Task[None] | None = None
-
-
 class PushRunner:
-    """Runs pushes, one at a time per destination."""
+    """Runs pushes, one at a time per destination, and notes what is to be pushed again."""
 
     def __init__(self, hass: HomeAssistant, history: History) -> None:
         self._hass = hass
         self._history = history
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, PushRun] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._notes = CorrectionNotes(hass, self._changed)
+        self._grid = GridWatch(hass)
 
     @callback
     def async_setup(self) -> None:
-        """Interrupt runs when Home Assistant stops, while the history can still be written."""
+        """Follow corrections, and interrupt runs when Home Assistant stops.
+
+        To be called before the ledger is set up, so that no correction goes unheard.
+        """
 
         async def stop(_: Event) -> None:
             await self.async_close()
 
+        self._notes.async_setup()
+        self._grid.async_setup()
         self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
 
     @callback
@@ -95,13 +87,20 @@ class PushRunner:
         user_id: str | None = None,
         data: Collection[str] | None = None,
         pdl: Collection[str] | None = None,
+        start: Bound = None,
+        end: Bound = None,
     ) -> ExportRecord:
         """Start a run in the background and return its record as it starts.
 
-        `data` and `pdl` narrow down what the destination is set up to receive. Raises
-        AlreadyRunningError, DataNotChosenError or UnknownMeteringPointError, with nothing started.
+        `data` and `pdl` narrow down what the destination is set up to receive. With `start` or
+        `end` the closed periods that begin in that range are sent, whether the destination has
+        acknowledged them or not, and current values only where it reaches the present: see
+        `read_push_range`.
+
+        Raises AlreadyRunningError, DataNotChosenError, UnknownMeteringPointError or
+        InvalidRequest, with nothing started.
         """
-        run = self._start(runtime, trigger, user_id, data, pdl)
+        run = self._start(runtime, trigger, user_id, data, pdl, start, end)
         return replace(run.record)
 
     async def async_run(
@@ -112,12 +111,14 @@ class PushRunner:
         user_id: str | None = None,
         data: Collection[str] | None = None,
         pdl: Collection[str] | None = None,
+        start: Bound = None,
+        end: Bound = None,
     ) -> ExportRecord:
-        """Run to the end and return the finished record; errors as in `async_start`.
+        """Run to the end and return the finished record; arguments and errors as `async_start`.
 
         A run that fails does not raise: its record says so.
         """
-        run = self._start(runtime, trigger, user_id, data, pdl)
+        run = self._start(runtime, trigger, user_id, data, pdl, start, end)
         assert run.task is not None
         # The run belongs to the destination, not to the one who waits for it.
         await asyncio.wait([run.task])
@@ -127,8 +128,29 @@ class PushRunner:
         """Return how far a run is, 0 to 100; None when it is not under way."""
         for run in self._runs.values():
             if run.record.id == export_id:
-                return 100 * run.done / len(run.parts) if run.parts else 0.0
+                return run.progress
         return None
+
+    async def async_backlog(self, runtime: DestinationRuntime) -> int:
+        """Return how many closed periods wait for a destination.
+
+        Raises DatabaseUnavailableError.
+        """
+        planner = Planner(self._hass, runtime.id, runtime.destination.intake, self._grid.levels)
+        parts = self._parts(runtime, None, None)
+        await planner.async_measure(parts)
+        return sum((await planner.async_count(parts)).values())
+
+    @callback
+    def on_correction(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call a listener when periods were noted to be sent again; returns what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def on_grid_change(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call a listener when Tempo or EcoWatt has another value; returns what ends that."""
+        return self._grid.add_listener(listener)
 
     async def async_interrupt(self, runtime: DestinationRuntime) -> None:
         """End the destination's run, if there is one; it counts as interrupted."""
@@ -149,13 +171,20 @@ class PushRunner:
         user_id: str | None,
         data: Collection[str] | None,
         pdl: Collection[str] | None,
-    ) -> _Run:
+        start: Bound,
+        end: Bound,
+    ) -> PushRun:
         parts = self._parts(runtime, data, pdl)
+        asked = read_push_range(start, end)
         if runtime.id in self._runs:
             raise AlreadyRunningError(runtime.name)
         now = dt_util.utcnow()
         selection = {"data": data, "pdl": pdl}
-        request = {key: sorted(value) for key, value in selection.items() if value is not None}
+        request: dict[str, Any] = {
+            key: sorted(value) for key, value in selection.items() if value is not None
+        }
+        if asked is not None:
+            request |= asked.described()
         record = ExportRecord(
             id=str(uuid.uuid4()),
             kind=ExportKind.PUSH,
@@ -171,7 +200,9 @@ class PushRunner:
             request=request or None,
         )
         self._history.save(record)
-        run = self._runs[runtime.id] = _Run(runtime, record, parts)
+        run = self._runs[runtime.id] = PushRun(
+            self._hass, runtime, record, parts, self._notes, self._grid.levels, asked
+        )
         runtime.run_started(record)
         run.task = self._hass.async_create_background_task(
             self._async_run(run), f"med_exporter push {runtime.name}"
@@ -183,7 +214,7 @@ class PushRunner:
         runtime: DestinationRuntime,
         data: Collection[str] | None,
         pdl: Collection[str] | None,
-    ) -> list[_Part]:
+    ) -> list[Part]:
         points = metering_points(self._hass)
         known = {point.pdl for point in points}
         for asked in pdl or ():
@@ -192,81 +223,43 @@ class PushRunner:
         for asked in data or ():
             if asked not in runtime.data:
                 raise DataNotChosenError(asked)
-        return [
-            _Part(data_type, point)
-            for point in points
-            if pdl is None or point.pdl in pdl
-            for data_type in DataType
-            if data_type in runtime.data and (data is None or data_type in data)
-        ]
+        return parts_of(
+            runtime.destination.intake,
+            [point for point in points if pdl is None or point.pdl in pdl],
+            runtime.data if data is None else frozenset(data),
+            # What belongs to no metering point is meant where it is named.
+            with_house=pdl is None or not GRID_DATA.isdisjoint(data or ()),
+        )
 
-    async def _async_run(self, run: _Run) -> None:
+    async def _async_run(self, run: PushRun) -> None:
         record = run.record
         try:
-            for part in run.parts:
-                if await self._async_push_part(run, part):
-                    break
-                run.done += 1
-                run.runtime.run_progressed()
+            await run.async_execute()
         except asyncio.CancelledError:
             record.status = ExportStatus.INTERRUPTED
             record.error_code = ERROR_INTERRUPTED
             record.error_message = "The export was interrupted before its end."
             raise
+        except Exception:
+            record.status = ExportStatus.FAILED
+            record.error_code = ERROR_INTERNAL
+            raise
         else:
             record.status = ExportStatus.FAILED if run.failures else ExportStatus.COMPLETED
             if run.failures:
-                record.error_code = run.failures[0]["code"]
-                record.error_message = run.failures[0]["message"]
-                record.warnings = run.failures
+                # What made the destination unusable says more than what a part met before.
+                first = run.failures[-1 if run.unusable else 0]
+                record.error_code = first["code"]
+                record.error_message = first["message"]
         finally:
+            record.warnings = [*run.failures, *run.remarks]
             record.completed_at = dt_util.utcnow()
             del self._runs[run.runtime.id]
             self._history.save(record)
         if record.error_code in REFUSED_SECRETS:
             run.runtime.entry.async_start_reauth(self._hass)
 
-    async def _async_push_part(self, run: _Run, part: _Part) -> bool:
-        """Push one part, note its failure, and return whether the rest would fail likewise."""
-        record = run.record
-
-        def settle(_: Measurement, outcome: Outcome) -> None:
-            if outcome is Outcome.STORED:
-                record.records = (record.records or 0) + 1
-
-        try:
-            await run.runtime.destination.async_push(_measurements(part), settle)
-        except DestinationError as err:
-            run.failures.append(_failure(part, err.code, str(err)))
-            return err.is_unusable
-        except Exception as err:  # noqa: BLE001 (whatever one part meets, the rest goes on)
-            LOGGER.exception("%s: %s failed", run.runtime.name, part.data_type)
-            run.failures.append(_failure(part, ERROR_INTERNAL, type(err).__name__))
-        return False
-
-
-async def _measurements(part: _Part) -> AsyncIterator[Measurement]:
-    """Yield what a part has to send; a metering point without such plugs sends nothing."""
-    if (current := part.point.current(part.data_type)) is not None:
-        now = dt_util.now()
-        midnight = dt_util.start_of_local_day()
-        monthly = part.data_type.endswith("_monthly")
-        yield Energy(
-            data_type=part.data_type,
-            point=PointName(pdl=part.point.pdl, slug=part.point.slug, name=part.point.name),
-            grain=Grain.MONTHLY if monthly else Grain.DAILY,
-            start=midnight.replace(day=1) if monthly else midnight,
-            end=now,
-            closed=False,
-            timestamp=current.timestamp,
-            kwh=current.value_kwh,
-        )
-
-
-def _failure(part: _Part, code: str, message: str) -> dict[str, Any]:
-    return {
-        "code": code,
-        "message": message,
-        "data": part.data_type.value,
-        "pdl": part.point.pdl,
-    }
+    @callback
+    def _changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()

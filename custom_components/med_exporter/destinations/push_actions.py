@@ -31,6 +31,9 @@ RUN_PUSH_SCHEMA: Final = vol.Schema(
         vol.Required("destination"): cv.string,
         vol.Optional("data"): vol.All(cv.ensure_list, [vol.In([str(one) for one in DataType])]),
         vol.Optional("pdl"): vol.All(cv.ensure_list, [cv.string]),
+        # Judged by the runner, whose errors name the field.
+        vol.Optional("start"): object,
+        vol.Optional("end"): object,
         vol.Optional("wait", default=False): cv.boolean,
     }
 )
@@ -58,6 +61,8 @@ async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
         "user_id": None if user is None else user.id,
         "data": call.data.get("data"),
         "pdl": call.data.get("pdl"),
+        "start": call.data.get("start"),
+        "end": call.data.get("end"),
     }
     if not call.data["wait"]:
         return push_log_entry(pushes.async_start(runtime, **selection))

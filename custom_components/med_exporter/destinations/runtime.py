@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
-from homeassistant.util import dt as dt_util
 
-from ..const import CONF_DATA, CONF_INTERVAL, LOGGER, DataType, EntryType
-from ..database import DatabaseUnavailableError
+from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, LOGGER, DataType, EntryType
+from ..database import DatabaseUnavailableError, queue_work
 from ..entries import entries_of_type
 from ..exporter import DATA_EXPORTER
 from ..history.records import SIGNAL_EXPORT_FINISHED, UNFINISHED, ExportKind, ExportStatus
 from .base import DestinationError
-from .push import AlreadyRunningError
-from .registry import DESTINATIONS
+from .outage import RECORDS_NEEDED, Outage, issue_id
+from .registry import DESTINATIONS, REMOVALS
+from .schedule import PushSchedule
+from .watermarks import SCHEMA as WATERMARKS_SCHEMA
+from .watermarks import forget_destination
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
@@ -34,10 +39,9 @@ if TYPE_CHECKING:
     from .base import Destination
 
 CONF_ENABLED: Final = "enabled"
-TRIGGER_AUTOMATIC: Final = "automatic"
-
-# Plugs and brokers get a moment after a start before the first automatic export.
-_SETTLING_TIME: Final = timedelta(seconds=30)
+# Counting what waits reads the database; hours and corrections come in bursts.
+_COUNT_EVERY: Final = 120
+_COUNT_MINUTE: Final = 4
 
 
 class DestinationState(StrEnum):
@@ -61,7 +65,8 @@ class DestinationRuntime:
     """The `runtime_data` of a destination's config entry.
 
     `id` is the destination's public UUID; `data` the data types it receives; `last_export` the
-    UTC time at which its last run ended, `last_records` how many values arrived in it.
+    UTC time at which its last run ended, `last_records` how many values arrived in it,
+    `last_started` when it began; `backlog` how many closed periods waited when last counted.
     """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry, destination: Destination) -> None:
@@ -75,10 +80,20 @@ class DestinationRuntime:
         self.state = DestinationState.IDLE
         self.last_export: datetime | None = None
         self.last_records: int | None = None
-        self._last_started: datetime | None = None
+        self.last_started: datetime | None = None
+        self.backlog: int | None = None
+        self.outage = Outage(hass, self.id, self.name)
+        self._schedule = PushSchedule(hass, self)
         self._running: str | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._cancel_timer: Callable[[], None] | None = None
+        self._counting: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
+            hass,
+            LOGGER,
+            cooldown=_COUNT_EVERY,
+            immediate=True,
+            function=self._async_count,
+            background=True,
+        )
 
     @property
     def name(self) -> str:
@@ -115,8 +130,19 @@ class DestinationRuntime:
         self._hass.config_entries.async_update_entry(
             self.entry, options={**self.entry.options, CONF_ENABLED: enabled}
         )
-        self._schedule()
+        self._schedule.plan()
         self._changed()
+
+    async def async_backlog(self) -> int:
+        """Count the closed periods that wait, changed ones among them, and return how many.
+
+        Raises DatabaseUnavailableError.
+        """
+        backlog = await self._hass.data[DATA_EXPORTER].pushes.async_backlog(self)
+        if backlog != self.backlog:
+            self.backlog = backlog
+            self._changed()
+        return backlog
 
     @callback
     def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -129,7 +155,7 @@ class DestinationRuntime:
         """Take note of a run that starts."""
         self.state = DestinationState.RUNNING
         self._running = record.id
-        self._last_started = record.started_at
+        self.last_started = record.started_at
         self._changed()
 
     @callback
@@ -148,16 +174,19 @@ class DestinationRuntime:
         self.entry.async_on_unload(self.async_close)
         await self.destination.async_start()
         await self._restore()
-
-        @callback
-        def schedule(_: HomeAssistant) -> None:
-            self._schedule()
-
-        self.entry.async_on_unload(async_at_started(self._hass, schedule))
+        self._schedule.async_start()
+        self.entry.async_on_unload(async_at_started(self._hass, self._count_soon))
+        self.entry.async_on_unload(
+            async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
+        )
+        pushes = self._hass.data[DATA_EXPORTER].pushes
+        self.entry.async_on_unload(pushes.on_correction(self._count_soon))
 
     async def async_close(self) -> None:
         """Interrupt a run, and close the connection."""
-        self._unschedule()
+        self._schedule.async_stop()
+        self._counting.async_shutdown()
+        self.outage.close()
         await self._hass.data[DATA_EXPORTER].pushes.async_interrupt(self)
         await self.destination.async_close()
 
@@ -167,12 +196,13 @@ class DestinationRuntime:
     async def _restore(self) -> None:
         try:
             runs, _ = await self._hass.data[DATA_EXPORTER].history.async_list(
-                kind=ExportKind.PUSH, destination=self.id, limit=1
+                kind=ExportKind.PUSH, destination=self.id, limit=RECORDS_NEEDED
             )
         except DatabaseUnavailableError:
             return
         if runs:
             self._show(runs[0])
+        self.outage.restore(runs)
 
     @callback
     def _run_finished(self, record: ExportRecord) -> None:
@@ -183,8 +213,10 @@ class DestinationRuntime:
             return
         self._running = None
         self._show(record)
-        self._schedule()
+        self.outage.note(record)
+        self._schedule.plan()
         self._changed()
+        self._count_soon()
 
     def _show(self, record: ExportRecord) -> None:
         if record.status in UNFINISHED:
@@ -192,36 +224,22 @@ class DestinationRuntime:
         self.state = _STATES.get(record.status, DestinationState.IDLE)
         self.last_export = record.completed_at
         self.last_records = record.records
-        self._last_started = record.started_at
+        self.last_started = record.started_at
 
     def _changed(self) -> None:
         for listener in list(self._listeners):
             listener()
 
-    def _schedule(self) -> None:
-        """Plan the next automatic export: an interval after the last one, over restarts too."""
-        self._unschedule()
-        if not self.enabled or not self._hass.is_running:
-            return
-        soonest = dt_util.utcnow() + _SETTLING_TIME
-        due = soonest if self._last_started is None else self._last_started + self.interval
-        self._cancel_timer = async_track_point_in_utc_time(
-            self._hass, self._export, max(due, soonest)
-        )
-
-    def _unschedule(self) -> None:
-        if self._cancel_timer is not None:
-            self._cancel_timer()
-            self._cancel_timer = None
-
     @callback
-    def _export(self, _: datetime) -> None:
-        self._cancel_timer = None
+    def _count_soon(self, _: object = None) -> None:
+        self._counting.async_schedule_call()
+
+    async def _async_count(self) -> None:
         try:
-            self._hass.data[DATA_EXPORTER].pushes.async_start(self, trigger=TRIGGER_AUTOMATIC)
-        except AlreadyRunningError:
-            # The end of that run plans the next one.
-            LOGGER.debug("%s: a run is under way", self.name)
+            await self.async_backlog()
+        except DatabaseUnavailableError:
+            # It is in the log; the number comes with the next count.
+            return
 
 
 async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> DestinationRuntime:
@@ -230,6 +248,16 @@ async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> De
     runtime = DestinationRuntime(hass, entry, destination)
     await runtime.async_start()
     return runtime
+
+
+async def async_remove_destination(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what the destination has been given, and that it was down."""
+    destination_id: str = entry.data[CONF_ID]
+    forget = partial(forget_destination, destination=destination_id)
+    queue_work(hass, WATERMARKS_SCHEMA, forget)
+    ir.async_delete_issue(hass, DOMAIN, issue_id(destination_id))
+    if (remove := REMOVALS.get(EntryType(entry.data[CONF_TYPE]))) is not None:
+        await remove(hass, entry)
 
 
 def destinations(hass: HomeAssistant) -> list[DestinationRuntime]:

@@ -9,6 +9,7 @@ from homeassistant.components.sensor import (
     SensorDeviceClass,
     SensorEntity,
     SensorEntityDescription,
+    SensorStateClass,
 )
 from homeassistant.const import EntityCategory
 
@@ -50,6 +51,13 @@ _SENSORS: Final = (
         translation_key="last_records",
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda runtime: runtime.last_records,
+    ),
+    DestinationSensorDescription(
+        key="backlog",
+        translation_key="backlog",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda runtime: runtime.backlog,
     ),
 )
 

@@ -175,6 +175,17 @@ class Ledger:
         )
         return None if written is None else datetime.fromtimestamp(written, UTC)
 
+    async def async_stretches(
+        self, many: Collection[Series]
+    ) -> dict[Series, tuple[datetime, datetime]]:
+        """Return when the hours written of some series begin and end; not those without any."""
+        nothing: dict[Series, tuple[int, int]] = {}
+        found = await async_read(self._hass, SCHEMA, lambda c: reading.stretches(c, many), nothing)
+        return {
+            series: (datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(until, UTC))
+            for series, (first, until) in found.items()
+        }
+
     async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each of some plugs was last heard of; those that never were are missing."""
         nothing: dict[str, float] = {}

@@ -126,6 +126,21 @@ def written_until(connection: Connection, series: Series) -> int | None:
     ).scalar()
 
 
+def stretches(connection: Connection, many: Iterable[Series]) -> dict[Series, tuple[int, int]]:
+    """Return the begin of the first and the end of the last hour written; not what has none."""
+    found: dict[Series, tuple[int, int]] = {}
+    for series in many:
+        first = connection.execute(
+            select(func.min(Statistics.start_ts))
+            .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
+            .where(StatisticsMeta.statistic_id == series.statistic_id)
+        ).scalar()
+        until = written_until(connection, series)
+        if first is not None and until is not None:
+            found[series] = (int(first), until)
+    return found
+
+
 def is_under_repair(connection: Connection, series: Series) -> bool:
     """Tell whether hours that were written before are still to be written anew."""
     columns = series_table.c
