@@ -1,15 +1,16 @@
 """Custom fields: expressions over the fields of a row, as SQL over the spool.
 
 `compile_formula` reads one, `CustomColumns` computes it for all rows of an export, `guard` stands
-behind both. Reading one loads sqlglot, which takes a moment: it belongs into an executor or the
-engine's process.
+behind both. Compiling loads sqlglot, which takes a moment: it belongs into an executor or the
+engine's process. Importing this package does not.
 """
 
 from __future__ import annotations
 
 from .columns import CustomColumns
-from .compiling import Formula, compile_formula
+from .compiling import compile_formula
 from .errors import FormulaError, FormulaProblem
+from .formula import Formula
 from .guard import guard
 
 __all__ = [

@@ -10,9 +10,10 @@ from .guard import DEFAULT_SECONDS, guard
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
     from zoneinfo import ZoneInfo
 
-    from .compiling import Formula
+    from .formula import Formula
 
 _TABLE = "formula_device"
 
@@ -74,17 +75,13 @@ class CustomColumns:
         names = [f"constant_{name}" for name in constant]
         sums = [f"total_{index}" for index in range(len(totals))]
         execute(f"DROP TABLE IF EXISTS {_TABLE}")
-        execute(
-            f"CREATE TABLE {_TABLE} (device INTEGER PRIMARY KEY{''.join(map(',{}'.format, [*names, *sums]))})"
-        )
+        columns_of = ", ".join(("device INTEGER PRIMARY KEY", *names, *sums))
+        execute(f"CREATE TABLE {_TABLE} ({columns_of})")
         execute("BEGIN")
         self._connection.executemany(
-            f"INSERT INTO {_TABLE} (device{''.join(map(',{}'.format, names))})"  # noqa: S608  # names of our own
+            f"INSERT INTO {_TABLE} ({', '.join(('device', *names))})"  # noqa: S608  # names of our own
             f" VALUES (?{', ?' * len(names)})",
-            (
-                (place, *(device[name] for name in constant))
-                for place, device in enumerate(devices)
-            ),
+            ((place, *(device[name] for name in constant)) for place, device in enumerate(devices)),
         )
         columns = self._columns(constant)
         if totals:
@@ -116,6 +113,6 @@ class CustomColumns:
             for name in used
         }
 
-    def guard(self, seconds: float = DEFAULT_SECONDS) -> Any:
+    def guard(self, seconds: float = DEFAULT_SECONDS) -> AbstractContextManager[None]:
         """Return a context in which only these tables can be read, for a limited time."""
         return guard(self._connection, (self._table, _TABLE), seconds)

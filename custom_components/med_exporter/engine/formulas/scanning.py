@@ -9,16 +9,16 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from sqlglot import TokenType
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import TokenError
-from sqlglot.tokens import TokenType
 
 from .errors import FormulaError, FormulaProblem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlglot.tokens import Token
+    from sqlglot import Token
 
 MAX_LENGTH: Final = 1_000
 """Characters."""
@@ -27,7 +27,6 @@ MAX_TOKENS: Final = 300
 MAX_DEPTH: Final = 20
 """Brackets, CASEs and prefixes inside each other; the parser takes 25 frames for each."""
 
-TOTALS: Final = ("SUM", "AVG", "MIN", "MAX", "COUNT")
 FUNCTIONS: Final = ("ROUND", "ABS", "MIN", "MAX", "COALESCE", "DATE", "HOUR", "SUM", "AVG", "COUNT")
 
 _KEYWORDS: Final = frozenset(
@@ -109,27 +108,29 @@ def _check_words(text: str, tokens: Sequence[Token], fields: Collection[str]) ->
         written = text[token.start : token.end + 1]
         if token.comments:
             raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found="a comment")
-        opens = following is not None and following.token_type is TokenType.L_PAREN
         if token.token_type in _QUOTED or not _WORD.fullmatch(written):
-            if token.token_type not in _SIGNS:
-                raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found=shown(written))
-        elif written.upper() in _KEYWORDS:
-            pass
+            allowed = token.token_type in _SIGNS
         elif written.upper() == "DISTINCT":
-            if not text[: token.start].rstrip().upper().endswith("("):
-                raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found=shown(written))
-        elif opens:
-            if written.upper() not in FUNCTIONS:
-                raise FormulaError(
-                    FormulaProblem.UNKNOWN_FUNCTION,
-                    place,
-                    found=shown(written),
-                    known=", ".join(FUNCTIONS),
-                )
-        elif written.lower() not in fields:
-            raise FormulaError(
-                FormulaProblem.UNKNOWN_FIELD, place, found=shown(written), known=", ".join(fields)
-            )
+            allowed = text[: token.start].rstrip().endswith("(")
+        else:
+            calls = following is not None and following.token_type is TokenType.L_PAREN
+            allowed = True
+            _check_name(written, place, fields, calls=calls)
+        if not allowed:
+            raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found=shown(written))
+
+
+def _check_name(name: str, place: int, fields: Collection[str], *, calls: bool) -> None:
+    """Refuse a word that is no keyword, function or field."""
+    if name.upper() in _KEYWORDS:
+        return
+    if calls and name.upper() not in FUNCTIONS:
+        problem, known = FormulaProblem.UNKNOWN_FUNCTION, ", ".join(FUNCTIONS)
+    elif not calls and name.lower() not in fields:
+        problem, known = FormulaProblem.UNKNOWN_FIELD, ", ".join(fields)
+    else:
+        return
+    raise FormulaError(problem, place, found=shown(name), known=known)
 
 
 def _check_depth(tokens: Sequence[Token]) -> None:
@@ -150,11 +151,7 @@ def _check_depth(tokens: Sequence[Token]) -> None:
         elif kind is TokenType.CASE:
             opened.append("CASE")
         elif kind in (TokenType.R_PAREN, TokenType.END):
-            if (
-                not opened
-                or (opened[-1] == "CASE") is not (kind is TokenType.END)
-                or before == ","
-            ):
+            if not opened or (opened[-1] == "CASE") is not (kind is TokenType.END) or before == ",":
                 raise FormulaError(
                     FormulaProblem.INCOMPLETE, token.start + 1, found=shown(token.text)
                 )

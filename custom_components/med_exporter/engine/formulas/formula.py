@@ -1,0 +1,30 @@
+"""A formula that has been checked, as SQL templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..fields import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula as SQL templates, to be filled with `str.format_map`.
+
+    Attributes:
+        text: as the user wrote it.
+        kind: of its values: NUMBER, FLAG, TEXT or TIME.
+        fields: the names of the fields it uses; each stands in the templates in braces.
+        totals: aggregate expressions, to be computed once per device.
+        row: the expression for a row; the totals stand in it as `{total_0}` and so on. It has no
+            value where a needed one is not known, a divisor is zero or a number overflows.
+
+    """
+
+    text: str
+    kind: Kind
+    fields: frozenset[str]
+    totals: tuple[str, ...]
+    row: str
