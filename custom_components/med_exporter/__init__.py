@@ -8,6 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
+from .audit import AuditLog, async_watch
 from .const import DOMAIN, EntryType
 from .costs import Costs
 from .destinations.push import PushRunner
@@ -71,6 +72,8 @@ async def async_remove_config_entry_device(
 
 
 async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
+    audit = AuditLog(hass)
+    await async_watch(hass, audit)
     history = History(hass)
     history.async_setup()
     jobs = JobManager(hass, history)
@@ -82,6 +85,7 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     costs = Costs(hass)
     await costs.async_setup()
     return Exporter(
+        audit=audit,
         costs=costs,
         history=history,
         jobs=jobs,

@@ -10,6 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
+    from .audit import AuditLog
     from .costs import Costs
     from .destinations.push import PushRunner
     from .exports.jobs import JobManager
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """The history of exports, the file jobs, the ledger, its costs, the pushes, the vault."""
+    """Audit log, costs, history of exports, file jobs, ledger, pushes, vault."""
 
+    audit: AuditLog
     costs: Costs
     history: History
     jobs: JobManager

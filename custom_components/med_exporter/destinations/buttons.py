@@ -77,5 +77,6 @@ class DestinationButton(DestinationEntity, ButtonEntity):
 
     async def async_press(self) -> None:
         """Do what the button is for. Raises NotAllowedError, DestinationError and so on."""
-        user_id = await self.async_require_administrator()
+        user = await self.async_require_administrator()
+        user_id = None if user is None else user.id
         await self.entity_description.press_fn(self.hass, self.runtime, user_id)

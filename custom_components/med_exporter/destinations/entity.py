@@ -12,6 +12,7 @@ from ..const import DOMAIN
 from ..rights import async_user_of, require_administrator
 
 if TYPE_CHECKING:
+    from homeassistant.auth.models import User
     from homeassistant.helpers.entity import EntityDescription
 
     from .runtime import DestinationRuntime
@@ -42,12 +43,12 @@ class DestinationEntity(Entity):
         await super().async_added_to_hass()
         self.async_on_remove(self.runtime.add_listener(self.async_write_ha_state))
 
-    async def async_require_administrator(self) -> str | None:
-        """Return the id of the user who acts, None for an automation.
+    async def async_require_administrator(self) -> User | None:
+        """Return the user who acts, None for an automation.
 
         Home Assistant lets every user press and switch everything. Raises NotAllowedError for
         anyone who is not an administrator.
         """
         user = await async_user_of(self.hass, self._context or Context())
         require_administrator(user)
-        return None if user is None else user.id
+        return user

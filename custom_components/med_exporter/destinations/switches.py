@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.const import EntityCategory
 
+from ..audit import acting
 from .entity import DestinationEntity
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ class AutomaticExportSwitch(DestinationEntity, SwitchEntity):
 
     async def async_turn_on(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Export at the interval. Raises NotAllowedError."""
-        await self.async_require_administrator()
-        self.runtime.set_enabled(enabled=True)
+        with acting(await self.async_require_administrator()):
+            self.runtime.set_enabled(enabled=True)
 
     async def async_turn_off(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Export on demand only. Raises NotAllowedError."""
-        await self.async_require_administrator()
-        self.runtime.set_enabled(enabled=False)
+        with acting(await self.async_require_administrator()):
+            self.runtime.set_enabled(enabled=False)

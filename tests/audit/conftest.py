@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from custom_components.med_exporter.exporter import DATA_EXPORTER
+from tests.file_exports import set_up
+
+
+@pytest.fixture
+async def hass(hass_with_recorder):
+    return hass_with_recorder
+
+
+@pytest.fixture
+async def log(hass, tmp_path):
+    jobs = await set_up(hass, tmp_path)
+    yield hass.data[DATA_EXPORTER].audit
+    await jobs.async_close()
+
+
+@pytest.fixture
+def recorded(log, hass):
+    """Return a function that returns the events, oldest first, when all are committed."""
+
+    async def recorded(**filters):
+        await hass.async_block_till_done()
+        await hass.data["recorder_instance"].async_block_till_done()
+        await hass.async_block_till_done()
+        events, _ = await log.async_list(**filters)
+        return events[::-1]
+
+    return recorded
