@@ -16,7 +16,12 @@ import custom_components.med_exporter  # noqa: F401  (else Home Assistant does n
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytest_plugins = ["tests.metering_points", "tests.mosquitto", "tests.plug_emulator.fixtures"]
+pytest_plugins = [
+    "tests.metering_points",
+    "tests.mosquitto",
+    "tests.other_home",
+    "tests.plug_emulator.fixtures",
+]
 
 _REAL_GETADDRINFO = socket.getaddrinfo
 

@@ -94,7 +94,7 @@ def other_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherHome]:
 
 
 @pytest.fixture
-async def client(other_home: OtherHome) -> AsyncIterator[HomeClient]:
+async def other_client(other_home: OtherHome) -> AsyncIterator[HomeClient]:
     """An administrator's session with the other Home Assistant."""
     async with HomeClient(other_home.url, other_home.token) as client:
         yield client

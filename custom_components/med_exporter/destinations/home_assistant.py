@@ -45,8 +45,9 @@ _ROLES: Final = {
     DataType.PRODUCTION_DAILY: PlugRole.PRODUCTION,
 }
 _RECORDER: Final = "recorder"
-# A connection serves all series of a run, and is gone before the next.
-_IDLE_SECONDS: Final = 20.0
+# A connection serves all series of a run. Nobody listens to it in between, so it must not last: a
+# Home Assistant that stops would wait for it.
+_IDLE_SECONDS: Final = 2.0
 
 
 def remote_of(settings: Mapping[str, Any]) -> Remote:
@@ -180,7 +181,9 @@ class HomeAssistantDestination:
     async def _open(self) -> RemoteConnection:
         """Return the connection of this run, checked when it is opened."""
         self._stop_idling()
-        if self._connection is None or not self._connection.is_open:
+        if self._connection is not None and not await self._connection.answers():
+            await self.async_close()
+        if self._connection is None:
             self._connection = await RemoteConnection.open(self._hass, self._remote)
             try:
                 await _check_owners(self._hass, self._connection)

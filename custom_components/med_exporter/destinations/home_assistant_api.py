@@ -77,11 +77,6 @@ class RemoteConnection:
         """Return the host and port, as error texts name it."""
         return host_of(self._remote.url)
 
-    @property
-    def is_open(self) -> bool:
-        """Return whether a command can be sent, as far as is known."""
-        return not self._socket.closed
-
     @classmethod
     async def open(cls, hass: HomeAssistant, remote: Remote) -> Self:
         """Connect, log in, and make sure that this is another instance and an administrator.
@@ -126,6 +121,14 @@ class RemoteConnection:
             error = answer["error"]
             raise CommandRefusedError(self.host, str(error["code"]), str(error.get("message", "")))
         return answer["result"]
+
+    async def answers(self) -> bool:
+        """Return whether somebody is still there."""
+        try:
+            await self.command("auth/current_user")
+        except DestinationError:
+            return False
+        return True
 
     async def set_state(self, entity_id: str, state: str, attributes: Mapping[str, object]) -> None:
         """Make a state, or overwrite it. Raises DestinationError."""
