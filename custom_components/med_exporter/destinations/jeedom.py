@@ -15,6 +15,7 @@ from .measurements import EcoWattLevel, Energy, Grain, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
+    from datetime import tzinfo
 
     from .jeedom_command import JeedomCommand
     from .jeedom_rpc import JeedomRpc
@@ -110,7 +111,9 @@ class JeedomDestination:
     async def _clock(self) -> JeedomClock:
         """Return Jeedom's clock; it is the house's where Jeedom does not tell a plugin's key."""
         name = await self._rpc.call("config::byKey", key="timezone")
-        zone = await dt_util.async_get_time_zone(name) if isinstance(name, str) else None
+        zone: tzinfo | None = (
+            await dt_util.async_get_time_zone(name) if isinstance(name, str) else None
+        )
         if zone is None:
             LOGGER.debug("%s does not tell its time zone: taking Home Assistant's", self._rpc.host)
             zone = dt_util.get_default_time_zone()

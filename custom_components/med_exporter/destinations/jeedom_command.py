@@ -28,7 +28,7 @@ class JeedomCommand:
         self.name = str(found.get("name"))
         configuration = found.get("configuration")
         rounding = configuration.get("historizeRound") if isinstance(configuration, dict) else None
-        self._decimals = int(rounding) if str(rounding).isdecimal() else None
+        self._decimals = int(str(rounding)) if str(rounding).isdecimal() else None
 
     def keeps(self, found: float, value: float) -> bool:
         """Return whether Jeedom's value is the one it was told, as it was told to round it."""

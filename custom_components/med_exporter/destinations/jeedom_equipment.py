@@ -106,7 +106,7 @@ class JeedomEquipments:
         found = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
         return {one.get("logicalId") or f"id {one.get('id')}": one for one in found}
 
-    def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, object]:
+    def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, Any]:
         name = first = _name(self._names.get(data_type, data_type)) or data_type.value
         number = 2
         while name.casefold() in taken:
