@@ -34,12 +34,9 @@ def wrong(
 
 
 def place_of(node: exp.Expression) -> int:
-    """Return at which character a node, or the first of its parts that knows, begins."""
-    for inner in node.walk():
-        start = inner.meta.get("start")
-        if isinstance(start, int):
-            return start + 1
-    return 1
+    """Return at which character the first part of a node stands, counted from 1."""
+    starts = [inner.meta["start"] for inner in node.walk() if "start" in inner.meta]
+    return min(starts, default=0) + 1
 
 
 def name_of(node: exp.Expression) -> str:

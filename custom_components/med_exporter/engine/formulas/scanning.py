@@ -55,6 +55,7 @@ _SIGNS: Final = frozenset(
 _PREFIXES: Final = frozenset((TokenType.NOT, TokenType.PLUS, TokenType.DASH))
 _QUOTED: Final = frozenset((TokenType.STRING, TokenType.IDENTIFIER))
 _WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]+\.?[0-9]*([eE][+-]?[0-9]+)?", re.ASCII)
 _SHOWN: Final = 30
 
 
@@ -108,7 +109,9 @@ def _check_words(text: str, tokens: Sequence[Token], fields: Collection[str]) ->
         written = text[token.start : token.end + 1]
         if token.comments:
             raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found="a comment")
-        if token.token_type in _QUOTED or not _WORD.fullmatch(written):
+        if token.token_type is TokenType.NUMBER:
+            allowed = _NUMBER.fullmatch(written) is not None
+        elif token.token_type in _QUOTED or not _WORD.fullmatch(written):
             allowed = token.token_type in _SIGNS
         elif written.upper() == "DISTINCT":
             allowed = text[: token.start].rstrip().endswith("(")
