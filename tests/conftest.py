@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.mosquitto",
     "tests.other_home",
     "tests.plug_emulator.fixtures",
+    "tests.victoriametrics",
 ]
 
 _REAL_GETADDRINFO = socket.getaddrinfo

@@ -1,0 +1,545 @@
+"""What arrives in a real VictoriaMetrics: each closed period once, and nothing that was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
+from homeassistant.util import dt as dt_util
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations import victoriametrics as module
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.measurements import (
+    EcoWattLevel,
+    Energy,
+    Grain,
+    Measurement,
+    PointName,
+    TempoDay,
+)
+from custom_components.med_exporter.destinations.victoriametrics import (
+    VictoriaMetricsDestination,
+)
+from custom_components.med_exporter.destinations.victoriametrics_server import VictoriaMetrics
+from custom_components.med_exporter.sources.tempo_calendar import PARIS, TempoColour
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from tests.victoriametrics import VictoriaMetricsServer
+
+POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
+DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
+DETAILED = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="detailed"}'
+ONE_DAY = timedelta(days=1)
+TODAY = dt_util.utcnow().astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as made:
+        yield made
+
+
+def destination_at(
+    session: ClientSession,
+    server: VictoriaMetricsServer | str,
+    labels: dict[str, str] | None = None,
+    *,
+    on_disk_after: float = 0,
+) -> VictoriaMetricsDestination:
+    url = server if isinstance(server, str) else server.url
+    return VictoriaMetricsDestination(
+        VictoriaMetrics(session, url), labels or {}, on_disk_after=on_disk_after
+    )
+
+
+def day(
+    ago: int,
+    kwh: float,
+    data_type: DataType = DataType.CONSUMPTION_DAILY,
+    point: PointName = POINT,
+) -> Energy:
+    """Return the energy of a closed day, so many days ago."""
+    start = TODAY - ago * ONE_DAY
+    return Energy(
+        data_type=data_type, point=point, grain=Grain.DAILY, start=start,
+        end=start + ONE_DAY, closed=True, timestamp=start + ONE_DAY, kwh=kwh,
+    )  # fmt: skip
+
+
+def days(count: int, seed: int = 1) -> list[Energy]:
+    """Return the energy of the last days, oldest first."""
+    pick = random.Random(seed)
+    return [day(ago, pick.uniform(0, 40)) for ago in range(count, 0, -1)]
+
+
+def half_hours(count: int) -> list[Energy]:
+    """Return the energy of the last half-hours, oldest first."""
+    pick = random.Random(2)
+    length = timedelta(minutes=30)
+    starts = [TODAY - number * length for number in range(count, 0, -1)]
+    return [
+        Energy(
+            data_type=DataType.CONSUMPTION_DETAILED, point=POINT, grain=Grain.HALF_HOURLY,
+            start=start, end=start + length, closed=True, timestamp=start + length,
+            kwh=pick.uniform(0, 3),
+        )
+        for start in starts
+    ]  # fmt: skip
+
+
+async def push(
+    destination: VictoriaMetricsDestination,
+    measurements: Iterable[Measurement],
+    outcomes: list[tuple[Measurement, Outcome]] | None = None,
+) -> list[Outcome]:
+    """Push measurements and return what became of them, in their order."""
+    given = list(measurements)
+    settled = [] if outcomes is None else outcomes
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for measurement in given:
+            yield measurement
+
+    await destination.async_push(stream(), lambda *item: settled.append(item))
+    assert [measurement for measurement, _ in settled] == given
+    return [outcome for _, outcome in settled]
+
+
+def expected(measurements: Iterable[Energy]) -> dict[int, list[float]]:
+    """Return what the server should hold: each value once, in Wh."""
+    return {
+        round(one.start.timestamp() * 1000): [pytest.approx(one.kwh * 1000, rel=1e-9, abs=1e-6)]
+        for one in measurements
+    }
+
+
+async def test_a_year_arrives_value_by_value(session, victoriametrics) -> None:
+    server = victoriametrics()
+    year = days(365)
+
+    outcomes = await push(destination_at(session, server), year)
+
+    assert outcomes == [Outcome.STORED] * 365
+    assert server.samples(DAILY) == expected(year)
+    assert server.series() == [
+        {"__name__": "myelectricaldata_consumption_wh", "pdl": "Mon_PDL-1", "type": "daily"}
+    ]
+
+
+async def test_every_kind_of_value_has_its_metric(session, victoriametrics) -> None:
+    server = victoriametrics()
+    destination = destination_at(session, server, {"site": 'a "quoted" \\ é\nline'})
+    start = TODAY - ONE_DAY
+    period = {
+        "point": POINT, "grain": Grain.DAILY, "start": start, "end": TODAY, "timestamp": TODAY,
+    }  # fmt: skip
+
+    await push(destination, [day(1, 1.5, DataType.PRODUCTION_DAILY)])
+    await push(
+        destination,
+        [TempoDay(**period, closed=True, data_type=DataType.TEMPO, colour=TempoColour.RED)],
+    )
+    await push(
+        destination,
+        [EcoWattLevel(**period, closed=False, data_type=DataType.ECOWATT, level=2)],
+    )
+
+    site = {"site": 'a "quoted" \\ é\nline', "pdl": "Mon_PDL-1"}
+    names = {one["__name__"]: one for one in server.series()}
+    assert names == {
+        name: {"__name__": name, **site, **kind}
+        for name, kind in (
+            ("myelectricaldata_production_wh", {"type": "daily"}),
+            ("myelectricaldata_tempo_color", {}),
+            ("myelectricaldata_ecowatt_level", {}),
+        )
+    }
+    at = round(start.timestamp() * 1000)
+    assert server.samples("myelectricaldata_production_wh") == {at: [1500]}
+    assert server.samples("myelectricaldata_tempo_color") == {at: [3]}
+    assert server.samples("myelectricaldata_ecowatt_level") == {
+        round(TODAY.timestamp() * 1000): [2]
+    }
+
+
+async def test_a_second_push_adds_nothing(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week)
+
+    assert await push(destination_at(session, server), week) == [Outcome.ALREADY_THERE] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_only_what_is_missing_is_sent(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week[2:4])
+
+    outcomes = await push(destination_at(session, server), week)
+
+    assert outcomes == [
+        Outcome.ALREADY_THERE if 2 <= number < 4 else Outcome.STORED for number in range(7)
+    ]
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_a_late_correction_is_named_and_changes_nothing(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week)
+
+    outcomes = await push(destination_at(session, server), [day(3, 99.0), week[-2], day(1, 98.0)])
+
+    assert outcomes == [Outcome.NOT_CORRECTABLE, Outcome.ALREADY_THERE, Outcome.NOT_CORRECTABLE]
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_series_with_other_labels_are_not_mistaken_for_ours(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    assert await push(destination_at(session, server, {"site": "a"}), week) == [Outcome.STORED] * 7
+
+    assert await push(destination_at(session, server), week) == [Outcome.STORED] * 7
+    assert len(server.series()) == 2
+
+
+async def test_what_nobody_gives_is_not_asked_for(session) -> None:
+    assert await push(destination_at(session, "http://127.0.0.1:9"), []) == []
+
+
+@pytest.mark.parametrize("retention", ["1", "31d"])
+async def test_a_month_of_retention_skips_what_is_older(
+    session, victoriametrics, retention: str
+) -> None:
+    server = victoriametrics(retention=retention)
+    year = days(365)
+
+    outcomes = await push(destination_at(session, server), year)
+
+    kept = outcomes.count(Outcome.STORED)
+    assert 30 <= kept <= 31
+    assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
+    assert server.samples(DAILY) == expected(year[-kept:])
+
+
+@pytest.fixture
+async def silent_about_flags(session) -> AsyncIterator[Callable[..., object]]:
+    """A proxy that lets only importing and exporting through, as a cluster's front does."""
+    fronts: list[TestServer] = []
+
+    async def start(server: VictoriaMetricsServer, prefix: str = "") -> str:
+        async def forward(request: web.Request) -> web.Response:
+            path = request.path.replace("/insert/7/prometheus", "").replace(
+                "/select/7/prometheus", ""
+            )
+            wanted = "insert" if path == "/api/v1/import" else "select"
+            if prefix and f"/{wanted}/" not in request.path:
+                return web.Response(status=400, text="unsupported path requested")
+            if path not in {"/api/v1/import", "/api/v1/export"}:
+                return web.Response(status=404)
+            headers = {
+                key: value
+                for key, value in request.headers.items()
+                if key in {"Content-Encoding", "Content-Type"}
+            }
+            async with session.request(
+                request.method, f"{server.url}{path}", data=await request.read(), headers=headers
+            ) as answer:
+                return web.Response(
+                    status=answer.status,
+                    body=await answer.read(),
+                    content_type=answer.content_type,
+                )
+
+        application = web.Application(handler_args={"auto_decompress": False})
+        application.router.add_route("*", "/{path:.*}", forward)
+        front = TestServer(application)
+        await front.start_server()
+        fronts.append(front)
+        return f"http://127.0.0.1:{front.port}{prefix}"
+
+    yield start
+    for front in fronts:
+        await front.close()
+
+
+async def test_a_retention_that_nobody_tells_is_found_out(
+    session, victoriametrics, silent_about_flags, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_POLLED_FOR", 2)
+    server = victoriametrics(retention="1")
+    front = await silent_about_flags(server)
+    year = days(365)
+    destination = destination_at(session, front)
+
+    outcomes = await push(destination, year)
+
+    kept = outcomes.count(Outcome.STORED)
+    assert 30 <= kept <= 31
+    assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
+    assert server.samples(DAILY) == expected(year[-kept:])
+
+
+async def test_rows_that_do_not_come_back_are_an_error_that_names_them(
+    session, victoriametrics
+) -> None:
+    server = victoriametrics(options=("-relabelConfig=/dev/stdin",))
+    server.kill()
+    rules = server.folder / "rules.yaml"
+    rules.write_text("- action: drop\n  source_labels: [pdl]\n  regex: 'Mon_PDL-1'\n")
+    server.options = (f"-relabelConfig={rules}",)
+    server.start()
+
+    with pytest.raises(DestinationError) as raised:
+        await push(destination_at(session, server), days(3))
+
+    assert raised.value.code == "ROWS_MISSING"
+    assert not raised.value.is_unusable
+    placeholders = raised.value.translation_placeholders
+    assert placeholders["count"] == "3"
+    assert placeholders["metric"] == "myelectricaldata_consumption_wh"
+
+
+async def test_a_cluster_is_written_and_read_at_its_own_addresses(
+    session, victoriametrics, silent_about_flags
+) -> None:
+    server = victoriametrics()
+    front = await silent_about_flags(server, "/insert/7/prometheus")
+    week = days(7)
+
+    assert await push(destination_at(session, front), week) == [Outcome.STORED] * 7
+    assert await push(destination_at(session, front), week) == [Outcome.ALREADY_THERE] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_a_year_of_half_hours_goes_out_in_batches(session, victoriametrics) -> None:
+    server = victoriametrics()
+    year = half_hours(17520)
+    begun = time.monotonic()
+
+    outcomes = await push(destination_at(session, server), year)
+
+    assert outcomes == [Outcome.STORED] * 17520
+    assert server.samples(DETAILED) == expected(year)
+    # Seconds with one processor; a request per value would take minutes.
+    assert time.monotonic() - begun < 60
+
+
+async def test_values_of_very_different_size_keep_their_digits(session, victoriametrics) -> None:
+    server = victoriametrics()
+    values = [0.000001, 123456.789012, 0.1 + 0.2, 0.0, 1 / 3, 98765.4321, 2e-6 / 3]
+    odd = [day(len(values) - number, kwh) for number, kwh in enumerate(values)]
+
+    assert await push(destination_at(session, server), odd) == [Outcome.STORED] * len(values)
+    assert server.samples(DAILY) == expected(odd)
+
+
+async def test_an_error_of_the_source_still_settles_what_was_under_way(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 5)
+    server = victoriametrics()
+    week = days(7)
+    settled: list[Outcome] = []
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for measurement in week:
+            yield measurement
+        raise DestinationError("connection_lost", host="source")
+
+    destination = destination_at(session, server)
+    with pytest.raises(DestinationError):
+        await destination.async_push(stream(), lambda _, outcome: settled.append(outcome))
+
+    assert settled == [Outcome.STORED] * 5
+    assert server.samples(DAILY) == expected(week[:5])
+
+
+async def test_nothing_counts_as_stored_before_it_is_on_the_servers_disk(
+    session, victoriametrics
+) -> None:
+    server = victoriametrics()
+    week = days(7)
+    settled: list[Outcome] = []
+    destination = destination_at(session, server, on_disk_after=2)
+
+    async def kill_when_it_has_them() -> None:
+        while len(await asyncio.to_thread(server.samples, DAILY)) < 7:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+
+    killing = asyncio.create_task(kill_when_it_has_them())
+    with pytest.raises(DestinationError) as raised:
+        await push(destination, week, settled)
+    await killing
+
+    assert raised.value.code == "ROWS_MISSING"
+    assert settled == []
+    assert await push(destination, week) == [Outcome.STORED] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_killed_at_any_moment_it_ends_up_with_each_value_once(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 400)
+    server = victoriametrics()
+    pick = random.Random(seed)
+    rows = half_hours(4000)
+    watermark = 0
+
+    for _ in range(4):
+        destination = destination_at(session, server, on_disk_after=11)
+        settled: list[tuple[Measurement, Outcome]] = []
+        pushing = asyncio.create_task(push(destination, rows[watermark:], settled))
+        await asyncio.sleep(math.exp(pick.uniform(math.log(0.02), math.log(2))))
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        if pick.random() < 0.5:
+            # Ours dies too.
+            pushing.cancel()
+        with suppress(DestinationError, asyncio.CancelledError):
+            await pushing
+        watermark += len(settled)
+    await push(destination_at(session, server, on_disk_after=11), rows[watermark:])
+    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.start)
+
+    assert server.samples(DETAILED) == expected(rows)
+
+
+class TestConnectionTest:
+    """Every mistake that the connection test names."""
+
+    async def mistake(self, session, url: str, **login: str) -> DestinationError:
+        server = VictoriaMetrics(session, url, is_known=False, **login)
+        with pytest.raises(DestinationError) as raised:
+            await module.async_test_server(server, {"site": "a"})
+        assert raised.value.is_unusable
+        return raised.value
+
+    async def test_success_leaves_nothing_behind(self, session, victoriametrics) -> None:
+        server = victoriametrics()
+        assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        assert server.series() == []
+
+    async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:
+        server = victoriametrics(retention="1")
+        remark = await destination_at(session, server).async_test()
+        assert remark == module.REMARK_SHORT_RETENTION
+
+    async def test_a_retention_of_a_year_is_none(self, session, victoriametrics) -> None:
+        assert await destination_at(session, victoriametrics(retention="1y")).async_test() is None
+
+    async def test_a_wrong_path(self, session, victoriametrics) -> None:
+        error = await self.mistake(session, f"{victoriametrics().url}/elsewhere")
+        assert error.code == "WRONG_PATH"
+        assert error.translation_placeholders["path"] == "/elsewhere/api/v1/import"
+
+    async def test_wrong_user_or_password(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics())
+        for login in ({"username": "med", "password": "no"}, {"username": "x", "password": "y"}):
+            error = await self.mistake(session, proxy.url, **login)
+            assert (error.code, error.field) == ("WRONG_CREDENTIALS", "password")
+        error = await self.mistake(session, proxy.url)
+        assert (error.code, error.field) == ("UNAUTHORIZED", "username")
+
+    async def test_the_right_login(self, session, victoriametrics, vmauth) -> None:
+        server = victoriametrics()
+        proxy = vmauth(server)
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        assert await module.async_test_server(known, {}) is None
+        assert proxy.password not in repr(known)
+        destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        assert await push(destination, days(3)) == [Outcome.STORED] * 3
+        assert server.samples(DAILY) == expected(days(3))
+
+    async def test_a_login_that_may_write_only(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics(), paths=("/api/v1/import",))
+        login = {"username": proxy.username, "password": proxy.password}
+        error = await self.mistake(session, proxy.url, **login)
+        assert error.code == "WRONG_PATH"
+        assert error.translation_placeholders["path"] == "/api/v1/export"
+
+    async def test_the_servers_own_login(self, session, victoriametrics) -> None:
+        server = victoriametrics(options=("-httpAuth.username=u", "-httpAuth.password=p"))
+        assert (await self.mistake(session, server.url)).code == "UNAUTHORIZED"
+        login = {"username": "u", "password": "p"}
+        known = VictoriaMetrics(session, server.url, **login)
+        assert await module.async_test_server(known, {}) is None
+
+    async def test_refused(self, session) -> None:
+        error = await self.mistake(session, "http://127.0.0.1:9")
+        assert (error.code, error.key) == ("REFUSED", "destination_refused_loopback")
+
+    async def test_name_not_resolved(self, session) -> None:
+        error = await self.mistake(session, "http://nowhere.invalid:8428")
+        assert error.code == "NAME_NOT_RESOLVED"
+
+    async def test_timed_out(
+        self, session, silent_port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "_TEST_SECONDS", 0.2)
+        error = await self.mistake(session, f"http://127.0.0.1:{silent_port}")
+        assert error.code == "TIMED_OUT"
+
+    async def test_a_certificate_that_is_not_trusted(
+        self, session, victoriametrics, authority
+    ) -> None:
+        certificate, key = authority.issue()
+        server = victoriametrics(
+            options=("-tls", f"-tlsCertFile={certificate}", f"-tlsKeyFile={key}")
+        )
+        error = await self.mistake(session, server.url.replace("http:", "https:"))
+        assert error.code == "TLS_CERTIFICATE"
+
+    async def test_no_encryption_where_https_is_asked_for(self, session, victoriametrics) -> None:
+        url = victoriametrics().url.replace("http:", "https:")
+        assert (await self.mistake(session, url)).code == "NOT_EXPECTED_SERVER"
+
+    async def test_another_server(self, session, mosquitto) -> None:
+        url = f"http://127.0.0.1:{mosquitto().port}"
+        assert (await self.mistake(session, url)).code == "NOT_EXPECTED_SERVER"
+
+    @pytest.mark.parametrize(
+        ("status", "body", "code"),
+        [
+            (200, "<html>Welcome</html>", "NOT_EXPECTED_SERVER"),
+            (302, "", "NOT_EXPECTED_SERVER"),
+            (404, "nothing here", "WRONG_PATH"),
+            (405, "", "WRONG_PATH"),
+            (400, 'remoteAddr: "x"; requestURI: /y; cannot parse it', "BAD_REQUEST"),
+            (401, "", "UNAUTHORIZED"),
+            (403, "", "UNAUTHORIZED"),
+            (503, "later", "SERVER_ERROR"),
+        ],
+    )
+    async def test_an_answer_that_is_not_the_expected_one(
+        self, session, status: int, body: str, code: str
+    ) -> None:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=status, text=body)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            error = await self.mistake(session, f"http://127.0.0.1:{server.port}")
+        assert error.code == code
+        if code == "BAD_REQUEST":
+            assert error.translation_placeholders["reason"] == "cannot parse it"
