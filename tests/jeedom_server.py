@@ -13,6 +13,7 @@ import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from ssl import SSLError
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -295,6 +296,22 @@ def _shown(thing: dict[str, Any]) -> dict[str, Any]:
     return {name: [] if value == {} else value for name, value in thing.items()}
 
 
+def _let_clients_hang_up() -> None:
+    """Take it as no failure of the test that a client does not trust the certificate."""
+    loop = asyncio.get_running_loop()
+    report = loop.get_exception_handler()
+
+    def handle(where: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), ConnectionResetError | SSLError):
+            return
+        if report is None:
+            where.default_exception_handler(context)
+        else:
+            report(where, context)
+
+    loop.set_exception_handler(handle)
+
+
 @asynccontextmanager
 async def running_jeedom(
     jeedom: Jeedom | None = None, *, tls: ssl.SSLContext | None = None
@@ -306,6 +323,8 @@ async def running_jeedom(
     server = TestServer(jeedom.application(), scheme=scheme, port=port)
     await server.start_server(ssl=tls)
     jeedom.address = f"{scheme}://127.0.0.1:{port}"
+    if tls is not None:
+        _let_clients_hang_up()
     try:
         yield jeedom
     finally:

@@ -15,7 +15,7 @@ from .measurements import EcoWattLevel, Energy, Grain, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from .jeedom_command import JeedomCommand
     from .jeedom_rpc import JeedomRpc
@@ -188,14 +188,14 @@ class _Series:
         kept = lost[0] if lost else len(batch)
         if is_last or lost:
             # Before the last one counts: else nobody would come back for it after an interruption.
-            await self._show_newest(batch[0])
+            await self._show_newest(min(one.start for one in batch))
         for one, (stamp, _) in zip(batch[:kept], wanted, strict=False):
             self._settle(one, Outcome.STORED if stamp in missing else Outcome.ALREADY_THERE)
         if lost:
             stamp, value = wanted[kept]
             raise self._command.not_kept(value, stamp)
 
-    async def _show_newest(self, oldest_sent: Measurement) -> None:
+    async def _show_newest(self, oldest_sent: datetime) -> None:
         """Give the command its newest value again, if an older one has become the current one."""
         newest = await self._newest(oldest_sent)
         if newest is None:
@@ -205,19 +205,19 @@ class _Series:
         if collected[: len(stamp)] != stamp or current is None or not self._keeps(current, values):
             await self._tell_and_check(values[-1], stamp)
 
-    async def _newest(self, oldest_sent: Measurement) -> tuple[str, list[float]] | None:
+    async def _newest(self, oldest_sent: datetime) -> tuple[str, list[float]] | None:
         """Return the newest stamp of the history and its values, looking back step by step."""
         now = dt_util.utcnow()
         end = self._clock.stamp(now + timedelta(days=1))
         look_back = _FIRST_LOOK_BACK
         while True:
-            start = max(now - look_back, oldest_sent.start)
+            start = max(now - look_back, oldest_sent)
             found = await self._command.history(self._clock.stamp(start - _SET_BACK), end)
             timed = [(when, stamp) for stamp in found if (when := self._clock.instant(stamp))]
             if timed:
                 stamp = max(timed)[1]
                 return stamp, found[stamp]
-            if start == oldest_sent.start:
+            if start == oldest_sent:
                 return None
             look_back *= 8
 
