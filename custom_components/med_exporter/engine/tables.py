@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .fields import Kind
@@ -12,6 +13,22 @@ if TYPE_CHECKING:
 
     type Chunk = list[list[Any]]
     """Some rows, column by column."""
+
+
+class Holds(StrEnum):
+    """What a column tells about a home or its people, and privacy may take out (`privacy.py`)."""
+
+    ADDRESS = "address"
+    DEVICE_ID = "device_id"
+    """An id of a device or metering point: also a MAC, a pdl, an entity id."""
+    DEVICE_NAME = "device_name"
+    POINT_NAME = "point_name"
+    USER = "user"
+    """A user's name or id."""
+    LOCATION = "location"
+    """An area, a place, the name of a time zone."""
+    TEXT = "text"
+    """Words that may name any of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +41,8 @@ class Column:
         decimals: digits after the point of numbers and amounts.
         unit: of numbers and amounts, such as `kWh`; a currency by its code; "" where it has none or
             the name tells it (`words.UNITS`).
+        holds: what its texts tell about a home, unless the texts come from the job's devices and
+            metering points, or from our own words.
 
     """
 
@@ -31,6 +50,7 @@ class Column:
     kind: Kind
     decimals: int = 0
     unit: str = ""
+    holds: Holds | None = None
 
 
 @dataclass(slots=True)

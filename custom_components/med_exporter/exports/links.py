@@ -72,6 +72,13 @@ class LinkSigner:
             return False
         return time.time() < int(expires)
 
+    def privacy_key(self) -> str:
+        """Return the key behind the pseudonyms in files, in hexadecimal.
+
+        It comes from the links' key, and neither tells the other.
+        """
+        return hmac.new(self._key, b"privacy", hashlib.sha256).hexdigest()
+
     def _sign(self, export_id: str, expires: int) -> str:
         message = f"{export_id}\n{expires}".encode("utf-8", "replace")
         return hmac.new(self._key, message, hashlib.sha256).hexdigest()
