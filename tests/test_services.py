@@ -16,7 +16,7 @@ from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
-from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.date_range import PRESETS
 from tests.file_exports import add_plug, add_user, path_of, set_up
 
@@ -137,7 +137,7 @@ class TestCreateExport:
     async def test_that_waits_for_a_failing_export_fails(self, call):
         failure = ExportError(ErrorCode.DISK_FULL, "No space left")
         with (
-            patch.object(jobs_module, "async_run_job", side_effect=failure),
+            patch.object(runner_module, "async_run_job", side_effect=failure),
             pytest.raises(HomeAssistantError) as error,
         ):
             await exported(call)

@@ -76,7 +76,7 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     await async_watch(hass, audit)
     history = History(hass)
     history.async_setup()
-    jobs = JobManager(hass, history)
+    jobs = JobManager(hass, history, audit)
     await jobs.async_setup()
     pushes = PushRunner(hass, history)
     pushes.async_setup()

@@ -5,7 +5,7 @@ A caller without a user is an automation or a schedule and has an administrator'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.auth.permissions.const import POLICY_READ
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from .history.records import ExportRecord
     from .metering.devices import ExportDevice
+
+
+_ADMINISTRATORS_TYPES: Final = frozenset({"audit_logs", "configuration"})
 
 
 async def async_user_of(hass: HomeAssistant, context: Context) -> User | None:
@@ -43,6 +46,12 @@ def require_administrator(user: User | None) -> None:
     """Raise NotAllowedError for anyone who is not an administrator."""
     if not is_administrator(user):
         raise NotAllowedError
+
+
+def require_export_type(user: User | None, export_type: str) -> None:
+    """Raise NotAllowedError at `export_type` for one that only administrators may export."""
+    if export_type in _ADMINISTRATORS_TYPES and not is_administrator(user):
+        raise NotAllowedError(field="export_type")
 
 
 def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list[ExportDevice]:

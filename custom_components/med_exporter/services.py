@@ -25,7 +25,7 @@ from .destinations.push_actions import (
 )
 from .errors import ExportFailedError, InvalidRequest
 from .exporter import DATA_EXPORTER
-from .exports.answers import export_page, export_status, utc
+from .exports.answers import export_page, export_status, statistics_answer, utc
 from .exports.catalogue import async_list_devices, list_metrics
 from .exports.date_range import INVALID_DATE_RANGE
 from .history.records import ExportStatus
@@ -86,6 +86,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("list_exports", _list_exports, _LIST_SCHEMA, SupportsResponse.ONLY),
         ("delete_export", _delete_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
         ("cancel_export", _cancel_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
+        ("get_export_statistics", _get_export_statistics, _NOTHING, SupportsResponse.ONLY),
         ("list_devices", _list_devices, _NOTHING, SupportsResponse.ONLY),
         ("list_metrics", _list_metrics, _NOTHING, SupportsResponse.ONLY),
         ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
@@ -145,6 +146,10 @@ async def _delete_export(call: ServiceCall, user: User | None) -> dict[str, Any]
 async def _cancel_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
     jobs = _jobs(call)
     return _status(jobs, await jobs.async_cancel(call.data["export_id"], user=user))
+
+
+async def _get_export_statistics(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    return statistics_answer(await _jobs(call).async_statistics(user=user))
 
 
 async def _list_devices(call: ServiceCall, user: User | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.mqtt_destinations import add_mqtt
 
 CONFIGS = "/api/export/configs"
 LOGS = "/api/export/logs"
-PASSWORD = "planted-secret"  # noqa: S105
+PASSWORD = "planted-secret"
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ class TestRunAndLogs:
             ({"data": "tempo"}, "data"),
             ({"pdl": ["nowhere"]}, "pdl"),
             ({"start": "yesterday"}, "start"),
-            ({"start": "2026-02-02", "end": "2026-02-01"}, "end"),
+            ({"start": "2026-02-02", "end": "2026-02-01"}, "start"),
             ({"until": 1}, "until"),
         ],
     )

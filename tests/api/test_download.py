@@ -13,7 +13,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
-from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.links import DEFAULT_LIFETIME
 
 from .test_exports import complete, created, refused
@@ -84,7 +84,7 @@ async def test_downloads_are_counted_from_the_files_beginning(client, jobs):
 
 async def test_of_an_unfinished_export_is_a_conflict(client):
     released = asyncio.Event()
-    with patch.object(jobs_module, "async_run_job", lambda *_: released.wait()):
+    with patch.object(runner_module, "async_run_job", lambda *_: released.wait()):
         export_id = await created(client)
         await refused(await client.get(url(export_id)), 409, "EXPORT_NOT_READY")
         await client.post(f"/api/exports/{export_id}/cancel")

@@ -7,9 +7,9 @@ from unittest.mock import patch
 
 import pytest
 
-from custom_components.med_exporter.exports import jobs as jobs_module
-from custom_components.med_exporter.exports.jobs import MAX_RUNNING, MAX_WAITING
+from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.worker import async_run_job
+from custom_components.med_exporter.installation.settings import Settings
 from tests.file_exports import request
 
 CREATE = "/api/exports/create"
@@ -25,7 +25,7 @@ def held():
         await released.wait()
         return await async_run_job(hass, job, on_progress)
 
-    with patch.object(jobs_module, "async_run_job", hold):
+    with patch.object(runner_module, "async_run_job", hold):
         yield released
 
 
@@ -114,7 +114,7 @@ class TestCreate:
         await refused(await client.post(CREATE, data=body), 413, "BODY_TOO_LARGE")
 
     async def test_refuses_more_than_may_wait(self, client, held):
-        for _ in range(MAX_RUNNING + MAX_WAITING):
+        for _ in range(Settings().max_concurrent_exports + Settings().max_waiting_exports):
             await created(client)
         await refused(await client.post(CREATE, json=request()), 429, "TOO_MANY_EXPORTS")
         held.set()
@@ -252,3 +252,40 @@ class TestHistory:
     )
     async def test_refuses_numbers_out_of_bounds(self, client, query, field, code):
         await refused(await client.get(f"/api/exports/history?{query}"), 400, code, field)
+
+
+class TestStatistics:
+    STATS = "/api/exports/stats"
+
+    async def test_an_empty_history(self, client):
+        assert await (await client.get(self.STATS)).json() == {
+            "total_exports": 0,
+            "exports_this_month": 0,
+            "total_data_exported": "0 B",
+            "most_popular_format": None,
+            "export_types": {},
+            "formats": {},
+        }
+
+    async def test_adds_up_all_exports(self, client, hass):
+        for file_format in ("csv", "json", "json"):
+            await complete(client, format=file_format)
+        await hass.data["recorder_instance"].async_block_till_done()
+        history = await (await client.get("/api/exports/history")).json()
+        size = sum(export["file_size"] for export in history["exports"])
+        answer = await (await client.get(self.STATS)).json()
+        assert answer == {
+            "total_exports": 3,
+            "exports_this_month": 3,
+            "total_data_exported": f"{size} B" if size < 1024 else f"{size / 1024:.1f} KB",
+            "most_popular_format": "json",
+            "export_types": {"device_data": 3},
+            "formats": {"json": 2, "csv": 1},
+        }
+
+    async def test_a_user_sees_the_sum_of_own_exports(self, client, hass, log_in):
+        await complete(client)
+        await hass.data["recorder_instance"].async_block_till_done()
+        user = await log_in()
+        answer = await (await user.get(self.STATS)).json()
+        assert answer["total_exports"] == 0

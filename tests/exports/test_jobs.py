@@ -23,16 +23,16 @@ from custom_components.med_exporter.errors import (
     TooManyExportsError,
 )
 from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.exports import jobs as jobs_module
-from custom_components.med_exporter.exports.jobs import (
-    KEEP_FILES,
-    MAX_RUNNING,
-    MAX_WAITING,
-    JobManager,
-)
+from custom_components.med_exporter.exports import runner as runner_module
+from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
+from custom_components.med_exporter.installation.settings import Settings
 from tests.file_exports import add_plug, add_user, path_of, request, set_up
+
+KEEP_FILES = Settings().keep_files
+MAX_RUNNING = Settings().max_concurrent_exports
+MAX_WAITING = Settings().max_waiting_exports
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def held():
         await released.wait()
         return await async_run_job(hass, job, on_progress)
 
-    with patch.object(jobs_module, "async_run_job", hold):
+    with patch.object(runner_module, "async_run_job", hold):
         yield released
 
 
@@ -121,7 +121,7 @@ class TestOneExport:
             (folder / f"{path_of({'path': job.path}).name}.part").touch()
             raise ExportError(ErrorCode.TOO_MANY_RECORDS, "Too many")
 
-        with patch.object(jobs_module, "async_run_job", fail):
+        with patch.object(runner_module, "async_run_job", fail):
             record = await complete(jobs)
         assert record.status is ExportStatus.FAILED
         assert (record.error_code, record.error_message) == ("TOO_MANY_RECORDS", "Too many")
@@ -130,7 +130,7 @@ class TestOneExport:
             await jobs.async_file(record.id, user=None)
 
     async def test_with_a_bug_in_it_fails_too(self, jobs, fridge, caplog):
-        with patch.object(jobs_module, "async_run_job", side_effect=ZeroDivisionError):
+        with patch.object(runner_module, "async_run_job", side_effect=ZeroDivisionError):
             record = await complete(jobs)
         assert (record.status, record.error_code) == (ExportStatus.FAILED, "INTERNAL_ERROR")
         caplog.clear()
@@ -148,8 +148,8 @@ class TestOneExport:
 
     async def test_counts_its_downloads(self, jobs, fridge):
         record = await complete(jobs)
-        await jobs.async_count_download(record.id)
-        await jobs.async_count_download(record.id)
+        await jobs.async_count_download(record.id, user=None)
+        await jobs.async_count_download(record.id, user=None)
         assert (await jobs.async_get(record.id, user=None)).downloads == 2
 
 
@@ -299,7 +299,8 @@ class TestExpiry:
 
 class TestRestart:
     async def restarted(self, hass):
-        jobs = JobManager(hass, hass.data[DATA_EXPORTER].history)
+        shared = hass.data[DATA_EXPORTER]
+        jobs = JobManager(hass, shared.history, shared.audit)
         await jobs.async_setup()
         return jobs
 

@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from .catalogue import DevicesView, FormatsView, MetricsView
 from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, RunView
 from .download import DownloadView
-from .exports import CancelView, CreateView, ExportView, HistoryView
+from .exports import CancelView, CreateView, ExportView, HistoryView, StatisticsView
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -24,6 +24,7 @@ def async_register_views(hass: HomeAssistant) -> None:
         MetricsView,
         CreateView,
         HistoryView,
+        StatisticsView,
         DownloadView,
         ExportView,
         CancelView,

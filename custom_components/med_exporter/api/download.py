@@ -42,7 +42,7 @@ class DownloadView(ApiView):
         path = await jobs.async_file(export_id, user=user)
 
         async def sent() -> None:
-            await jobs.async_count_download(export_id)
+            await jobs.async_count_download(export_id, user=user)
 
         return _File(
             path,

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from ..errors import InvalidRequest
-from ..exports.answers import export_page, export_status
+from ..exports.answers import export_page, export_status, statistics_answer
 from ..exports.object_reader import INVALID_VALUE
 from ..history.records import UNFINISHED, ExportStatus
 from .base import ApiView, answers_errors, read_body, read_number
@@ -89,6 +89,19 @@ class HistoryView(ApiView):
             user=self.user(request), limit=limit, offset=offset
         )
         return self.json(export_page(records, total, limit=limit, offset=offset))
+
+
+class StatisticsView(ApiView):
+    """What the caller's exports add up to, all of them for administrators."""
+
+    url = "/api/exports/stats"
+    name = "api:med_exporter:exports:stats"
+
+    @answers_errors
+    async def get(self, request: web.Request) -> web.Response:
+        """Add them up."""
+        statistics = await self.jobs(request).async_statistics(user=self.user(request))
+        return self.json(statistics_answer(statistics))
 
 
 def _may_wait(request: web.Request) -> bool:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..history.records import ExportRecord
+    from ..history.statistics import FileStatistics
     from .jobs import JobManager
 
 
@@ -110,3 +111,25 @@ def export_page(
         "page": offset // limit + 1,
         "per_page": limit,
     }
+
+
+def statistics_answer(statistics: FileStatistics) -> dict[str, Any]:
+    """Return the statistics of file exports in the document's shape."""
+    return {
+        "total_exports": statistics.total,
+        "exports_this_month": statistics.since,
+        "total_data_exported": size_text(statistics.size),
+        "most_popular_format": next(iter(statistics.formats), None),
+        "export_types": statistics.export_types,
+        "formats": statistics.formats,
+    }
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes as people read it, such as `2.1 MB`."""
+    shown: float = size
+    for unit in ("B", "KB", "MB"):
+        if shown < 1024:
+            return f"{shown:.0f} {unit}" if unit == "B" else f"{shown:.1f} {unit}"
+        shown /= 1024
+    return f"{shown:.1f} GB"

@@ -1,16 +1,15 @@
-"""File exports from request to file: the queue, the running jobs, and what becomes of files.
+"""File exports: what callers may ask of them, and what becomes of files.
 
-Every door comes here: HTTP, actions, later schedules. A caller is a user, or None for an
-automation, which has an administrator's rights.
+Every door comes here: HTTP, actions, schedules. A caller is a user, or None for an automation,
+which has an administrator's rights.
 """
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,9 +19,9 @@ from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
+from ..audit import EventType
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
-from ..engine.errors import ErrorCode, ExportError
 from ..errors import (
     ExportExpiredError,
     ExportFinishedError,
@@ -30,50 +29,28 @@ from ..errors import (
     ExportNotReadyError,
     TooManyExportsError,
 )
-from ..history.records import (
-    UNFINISHED,
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-    expire_if_due,
-    mark_interrupted,
-)
-from ..rights import is_administrator, may_see
-from .estimate import Estimate
+from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
+from ..rights import is_administrator, may_see, require_export_type
 from .files import ExportFolder
 from .links import LinkSigner
 from .object_reader import shown
 from .planning import chosen_devices, plan_job
+from .queue import Priority
 from .request import async_read_request
-from .worker import async_run_job
+from .runner import ExportRunner
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import Event, HomeAssistant
 
-    from ..engine.job import Job
+    from ..audit import AuditLog
     from ..history.history import History
+    from ..history.statistics import FileStatistics
 
-MAX_RUNNING: Final = 3
-MAX_WAITING: Final = 20
-KEEP_FILES: Final = timedelta(days=7)
+TRIGGER_SCHEDULE: Final = "schedule"
 
 _FOREGROUND_SECONDS: Final = 30
-_CLOSE_SECONDS: Final = 20
 _EXPIRY_CHECK: Final = timedelta(hours=1)
-
-
-@dataclass(eq=False, kw_only=True, slots=True)
-class _Active:
-    """An export that is waiting or running."""
-
-    record: ExportRecord
-    job: Job
-    progress: float = 0.0
-    task: asyncio.Task[None] | None = None
-    finished: asyncio.Event = field(default_factory=asyncio.Event)
-    # What the export becomes when its task is cancelled.
-    ends_as: ExportStatus = ExportStatus.INTERRUPTED
 
 
 class JobManager:
@@ -85,14 +62,12 @@ class JobManager:
 
     links: LinkSigner
 
-    def __init__(self, hass: HomeAssistant, history: History) -> None:
+    def __init__(self, hass: HomeAssistant, history: History, audit: AuditLog) -> None:
         self._hass = hass
         self._history = history
+        self._audit = audit
         self._folder = ExportFolder(Path(hass.config.path(DOMAIN, "exports")))
-        self._waiting: deque[_Active] = deque()
-        self._active: dict[str, _Active] = {}
-        self._estimate = Estimate()
-        self._closing = False
+        self._runner = ExportRunner(hass, history, self._folder)
 
     async def async_setup(self) -> None:
         """Clean up after an earlier life and find its files again."""
@@ -124,9 +99,10 @@ class JobManager:
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
         checked = await async_read_request(self._hass, request)
+        require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
-        if self._closing or len(self._active) >= MAX_RUNNING + MAX_WAITING:
-            raise TooManyExportsError(MAX_RUNNING + MAX_WAITING)
+        if self._runner.is_full:
+            raise TooManyExportsError(self._runner.most)
         export_id = str(uuid.uuid4())
         job = plan_job(export_id, checked, devices, self._folder)
         record = ExportRecord(
@@ -142,11 +118,8 @@ class JobManager:
             request=checked.source,
         )
         queued = replace(record)
-        active = _Active(record=record, job=job)
-        self._active[export_id] = active
-        self._waiting.append(active)
-        self._history.save(record)
-        self._start_waiting()
+        self._runner.add(record, job, _priority(trigger, background=checked.background_processing))
+        self._note(EventType.EXPORT_CREATED, record, user)
         if not checked.background_processing:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
@@ -168,9 +141,15 @@ class JobManager:
         )
         return [expire_if_due(record, dt_util.utcnow()) for record in records], total
 
+    async def async_statistics(self, *, user: User | None) -> FileStatistics:
+        """Return what the exports the caller may see add up to; `since` is this month, local."""
+        owner = None if user is None or is_administrator(user) else user.id
+        month = dt_util.start_of_local_day().replace(day=1)
+        return await self._history.async_file_statistics(user_id=owner, since=month)
+
     async def async_wait(self, export_id: str, timeout: float | None = None) -> ExportRecord:  # noqa: ASYNC109
         """Wait until an export has ended, at most `timeout` seconds, and return it as it is."""
-        if (active := self._active.get(export_id)) is not None:
+        if (active := self._runner.get(export_id)) is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await active.finished.wait()
@@ -179,7 +158,7 @@ class JobManager:
     @callback
     def progress(self, record: ExportRecord) -> float:
         """Return how much of an export is done, 0 to 100, and 100 only with a whole file."""
-        if (active := self._active.get(record.id)) is not None:
+        if (active := self._runner.get(record.id)) is not None:
             return min(active.progress, 99.9)
         whole = record.status in (ExportStatus.COMPLETED, ExportStatus.EXPIRED)
         return 100.0 if whole else 0.0
@@ -187,21 +166,8 @@ class JobManager:
     @callback
     def estimated_completion(self, record: ExportRecord) -> datetime | None:
         """Return when an export will probably be done (UTC), None when it has ended."""
-        if (active := self._active.get(record.id)) is None:
-            return None
-        now = dt_util.utcnow()
-        seconds = self._estimate.seconds(active.job)
-        if record.started_at is not None:
-            spent = (now - record.started_at).total_seconds()
-            if active.progress > 5:
-                seconds = spent * 100 / active.progress
-            return now + timedelta(seconds=max(seconds - spent, 0))
-        ahead = 0.0
-        for other in self._active.values():
-            if other is active:
-                break
-            ahead += self._estimate.seconds(other.job) * (1 - other.progress / 100)
-        return now + timedelta(seconds=ahead / MAX_RUNNING + seconds)
+        active = self._runner.get(record.id)
+        return None if active is None else self._runner.estimated_completion(active)
 
     async def async_file(self, export_id: str, *, user: User | None) -> Path:
         """Return an export's file.
@@ -220,11 +186,15 @@ class JobManager:
             raise ExportExpiredError(export_id)
         return path
 
-    async def async_count_download(self, export_id: str) -> None:
-        """Note that an export's file was fetched whole, or from its beginning."""
+    async def async_count_download(self, export_id: str, *, user: User | None) -> None:
+        """Note that an export's file was fetched whole, or from its beginning.
+
+        `user` is None for whoever has a signed link.
+        """
         record = await self._async_record(export_id)
         record.downloads += 1
         self._history.save(record)
+        self._note(EventType.EXPORT_DOWNLOADED, record, user)
 
     async def async_cancel(self, export_id: str, *, user: User | None) -> ExportRecord:
         """Stop a waiting or running export; nothing of it stays on disk.
@@ -232,133 +202,35 @@ class JobManager:
         Raises ExportFinishedError when it has already ended.
         """
         record = await self.async_get(export_id, user=user)
-        active = self._active.get(export_id)
+        active = self._runner.get(export_id)
         if active is None:
             raise ExportFinishedError(export_id, record.status.value)
-        self._stop(active, ExportStatus.CANCELLED)
+        self._runner.stop(active, ExportStatus.CANCELLED)
         return await self.async_wait(export_id)
 
     async def async_delete(self, export_id: str, *, user: User | None) -> None:
         """Remove an export with its file and its place in the history; stop it if need be."""
         record = await self.async_get(export_id, user=user)
-        if (active := self._active.get(export_id)) is not None:
-            self._stop(active, ExportStatus.CANCELLED)
+        if (active := self._runner.get(export_id)) is not None:
+            self._runner.stop(active, ExportStatus.CANCELLED)
             await active.finished.wait()
         if record.path is not None:
             await self._hass.async_add_executor_job(self._folder.remove, record.path)
         await self._history.async_delete(export_id)
+        self._note(EventType.EXPORT_DELETED, record, user)
 
     async def async_close(self) -> None:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
-        self._closing = True
-        active = list(self._active.values())
-        for one in active:
-            self._stop(one, ExportStatus.INTERRUPTED)
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                for one in active:
-                    await one.finished.wait()
-        except TimeoutError:
-            LOGGER.warning("Exports were still under way when Home Assistant stopped")
+        await self._runner.async_close()
 
     @callback
-    def _start_waiting(self) -> None:
-        running = len(self._active) - len(self._waiting)
-        while self._waiting and running < MAX_RUNNING and not self._closing:
-            active = self._waiting.popleft()
-            active.task = self._hass.async_create_background_task(
-                self._async_run(active), f"{DOMAIN} export {active.record.id}"
-            )
-            running += 1
-
-    @callback
-    def _stop(self, active: _Active, status: ExportStatus) -> None:
-        active.ends_as = status
-        if active.task is not None:
-            active.task.cancel()
-            return
-        self._waiting.remove(active)
-        self._end(active, status)
-
-    async def _async_run(self, active: _Active) -> None:
-        """Run one export to its end, whatever that is."""
-        record = active.record
-        record.status = ExportStatus.RUNNING
-        record.started_at = dt_util.utcnow()
-        self._history.save(record)
-
-        def on_progress(share: float) -> None:
-            active.progress = max(active.progress, share)
-
-        status = ExportStatus.FAILED
-        try:
-            result = await async_run_job(self._hass, active.job, on_progress)
-        except asyncio.CancelledError:
-            status = active.ends_as
-        except ExportError as err:
-            record.error_code, record.error_message = str(err.code), err.message
-        except Exception:  # noqa: BLE001  # a mistake of ours may not leave an export running for ever
-            LOGGER.exception("The export %s failed", record.id)
-            record.error_code = ErrorCode.INTERNAL_ERROR.value
-            record.error_message = "An unexpected error; Home Assistant's log has the details"
-        else:
-            record.records = result.records
-            record.size = result.bytes
-            record.warnings = result.warnings
-            status = ExportStatus.COMPLETED
-            if record.started_at is not None:
-                spent = dt_util.utcnow() - record.started_at
-                self._estimate.learn(active.job, spent.total_seconds())
-        # A task of its own: Home Assistant cancels this one as it stops, and a second time does
-        # the caller who stops the export, in whatever the clean-up has come to by then.
-        await asyncio.shield(
-            self._hass.async_create_task(
-                self._async_settle(active, status), f"{DOMAIN} end of export {record.id}"
-            )
-        )
-
-    async def _async_settle(self, active: _Active, status: ExportStatus) -> None:
-        """Describe a whole file, or remove what there is of one, and end the export."""
-        record = active.record
-        record.status = status
-        record.completed_at = dt_util.utcnow()
-        if status is ExportStatus.COMPLETED:
-            record.expires_at = record.completed_at + KEEP_FILES
-            try:
-                await self._hass.async_add_executor_job(self._folder.describe, record)
-            except OSError as err:
-                # Without its description the file would be lost at the next start.
-                status = ExportStatus.FAILED
-                record.error_code = ErrorCode.FILE_ERROR.value
-                record.error_message = f"The file's description could not be written: {err}"
-        if status is not ExportStatus.COMPLETED:
-            try:
-                await self._hass.async_add_executor_job(self._remove, record)
-            except OSError as err:
-                LOGGER.warning("What is left of the export %s stays: %s", record.id, err)
-        self._end(active, status)
-
-    def _remove(self, record: ExportRecord) -> None:
-        if record.path is not None:
-            self._folder.remove(record.path)
-
-    @callback
-    def _end(self, active: _Active, status: ExportStatus) -> None:
-        record = active.record
-        record.status = status
-        record.completed_at = record.completed_at or dt_util.utcnow()
-        if status is ExportStatus.INTERRUPTED:
-            mark_interrupted(record, record.completed_at)
-        if status is not ExportStatus.COMPLETED:
-            record.path = record.expires_at = None
-        del self._active[record.id]
-        self._history.save(record)
-        active.finished.set()
-        self._start_waiting()
+    def _note(self, event_type: EventType, record: ExportRecord, user: User | None) -> None:
+        details = {"export_type": record.export_type, "format": record.format}
+        self._audit.record(event_type, user=user, subject=record.id, details=details)
 
     async def _async_record(self, export_id: str) -> ExportRecord:
         """Return a file export's record as it is now."""
-        if (active := self._active.get(export_id)) is not None:
+        if (active := self._runner.get(export_id)) is not None:
             return replace(active.record)
         try:
             uuid.UUID(export_id)
@@ -384,10 +256,17 @@ class JobManager:
         for described in await self._hass.async_add_executor_job(self._folder.expired, now):
             with suppress(ExportNotFoundError, DatabaseUnavailableError):
                 self._mark_expired(await self._async_record(described.id))
-            await self._hass.async_add_executor_job(self._remove, described)
+            if described.path is not None:
+                await self._hass.async_add_executor_job(self._folder.remove, described.path)
 
     @callback
     def _mark_expired(self, record: ExportRecord) -> None:
         record.status = ExportStatus.EXPIRED
         record.path = None
         self._history.save(record)
+
+
+def _priority(trigger: str, *, background: bool) -> Priority:
+    if trigger == TRIGGER_SCHEDULE:
+        return Priority.SCHEDULED
+    return Priority.ASKED_FOR if background else Priority.WAITED_FOR

@@ -27,6 +27,7 @@ from .records import (
     mark_interrupted,
 )
 from .rows import is_one_of, record_from_row, upsert
+from .statistics import FileStatistics, read_file_statistics
 from .tables import SCHEMA, exports_table
 from .totals import TOTALS_SCHEMA, keep_totals, read_totals
 
@@ -176,6 +177,20 @@ class History:
         if waiting := [committed for _, committed in self._waiting]:
             await asyncio.wait(waiting)
         return await async_read(self._hass, TOTALS_SCHEMA, read_totals, {})
+
+    async def async_file_statistics(
+        self, *, user_id: str | None, since: datetime
+    ) -> FileStatistics:
+        """Return what the file exports of a user, or of all users, add up to.
+
+        What is not committed yet is not counted. Raises DatabaseUnavailableError.
+        """
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: read_file_statistics(c, user_id, since.timestamp()),
+            FileStatistics(),
+        )
 
     async def async_delete(self, export_id: str) -> None:
         """Forget the record of this id; nothing happens when there is none."""
