@@ -15,6 +15,7 @@ from .base import DestinationError, Intake, Outcome
 from .measurements import Grain
 from .victoriametrics_rows import Found, Row, labels_of, line_of, row_of, selector_of
 from .victoriametrics_server import Flags
+from .web import TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
@@ -47,12 +48,14 @@ _IN_FLIGHT: Final = 12
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
-# Without a flush, a server shows samples after a second or two, a cluster a little later.
-_SHOWN_AFTER: Final = 5.0
-_POLLED_FOR: Final = 12.0
+# Without a flush, a server shows samples after a second or two, but a new series that has been
+# looked for before only after 10 seconds: so long it remembers that there was none.
+_SHOWN_AFTER: Final = 15.0
+_POLLED_FOR: Final = 20.0
 _FLUSHED_FOR: Final = 2.0
 # The shortest retention that the server takes.
 _ANY_RETENTION: Final = timedelta(days=1)
+_TEST_SECONDS: Final = TIMEOUT
 
 
 @dataclass(slots=True)
@@ -243,7 +246,7 @@ class VictoriaMetricsDestination:
         appear, while a newer row is there. A server that was killed meanwhile has forgotten
         them, but shows them when they are sent again.
         """
-        newest = missing[-1]
+        newest = max(missing, key=_stamp)
         if flags.retention is not None:
             return newest.stamp < _limit(flags)
         if newest.stamp > _milliseconds_ago(_ANY_RETENTION):
@@ -266,7 +269,7 @@ class VictoriaMetricsDestination:
         return (await self._find(labels, [witness])).has(witness)
 
     def _take_witness(self, labels: dict[str, str], rows: Sequence[Row], found: Found) -> None:
-        newest = next(row for row in reversed(rows) if found.has(row))
+        newest = max(filter(found.has, rows), key=_stamp)
         if self._witness is None or self._witness[1].stamp < newest.stamp:
             self._witness = labels, newest
 
@@ -291,10 +294,10 @@ async def async_test_server(server: VictoriaMetrics, labels: Mapping[str, str]) 
     An import of nothing needs the same path and the same rights as any other. Returns None or
     REMARK_SHORT_RETENTION; raises DestinationError.
     """
-    await server.write(b"")
+    await server.write(b"", seconds=_TEST_SECONDS)
     now = _milliseconds_ago(timedelta(0))
     selector = selector_of({"__name__": "myelectricaldata_consumption_wh", **labels})
-    async for _ in server.read(selector, now, now):
+    async for _ in server.read(selector, now, now, seconds=_TEST_SECONDS):
         pass
     retention = (await server.flags()).retention
     is_short = retention is not None and retention < BACKFILL
@@ -310,6 +313,10 @@ async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[lis
             chunk = []
     if chunk:
         yield chunk
+
+
+def _stamp(row: Row) -> int:
+    return row.stamp
 
 
 def _limit(flags: Flags) -> int:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
-
-from aiohttp import BasicAuth
 
 from .base import DestinationError
 from .web import host_of, request
@@ -117,18 +116,17 @@ class VictoriaMetrics:
         """Return whether writing and reading have addresses of their own."""
         return reading_url(self.url) != self.url
 
-    async def write(self, lines: bytes) -> None:
+    async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
         """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
         url = f"{self.url}/api/v1/import"
         async with request(
             self.session,
             "POST",
             url,
-            seconds=_IMPORT_SECONDS,
+            seconds=seconds,
             is_known=self.is_known,
-            auth=self._auth,
             data=gzip.compress(lines, compresslevel=1),
-            headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
+            headers={**self._login, "Content-Encoding": "gzip", "Content-Type": "application/json"},
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 raise await self._error(response, url)
@@ -136,7 +134,9 @@ class VictoriaMetrics:
                 # A website's page for every address, and not the server's empty answer.
                 raise DestinationError("not_expected_server", field="url", host=self.host)
 
-    async def read(self, selector: str, start: int, end: int) -> AsyncIterator[Mapping[str, Any]]:
+    async def read(
+        self, selector: str, start: int, end: int, *, seconds: float = _EXPORT_SECONDS
+    ) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the lines of `/api/v1/export` between two milliseconds, both included."""
         url = f"{reading_url(self.url)}/api/v1/export"
         asked = {
@@ -149,9 +149,9 @@ class VictoriaMetrics:
             self.session,
             "POST",
             url,
-            seconds=_EXPORT_SECONDS,
+            seconds=seconds,
             is_known=self.is_known,
-            auth=self._auth,
+            headers=self._login,
             data=asked,
         ) as response:
             if response.status != HTTPStatus.OK:
@@ -171,7 +171,7 @@ class VictoriaMetrics:
             "GET",
             f"{self.url}/internal/force_flush",
             is_known=self.is_known,
-            auth=self._auth,
+            headers=self._login,
         ) as response:
             return response.status == HTTPStatus.OK
 
@@ -180,7 +180,7 @@ class VictoriaMetrics:
         if self.is_cluster:
             return Flags()
         async with request(
-            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, auth=self._auth
+            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self._login
         ) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
@@ -192,16 +192,26 @@ class VictoriaMetrics:
         )
 
     @property
-    def _auth(self) -> BasicAuth | None:
+    def _login(self) -> dict[str, str]:
         if self.username is None:
-            return None
-        return BasicAuth(self.username, self.password or "", encoding="utf-8")
+            return {}
+        login = f"{self.username}:{self.password or ''}".encode()
+        return {"Authorization": f"Basic {b64encode(login).decode()}"}
+
+    def _without_login(self, text: str) -> str:
+        """Take out the login, which vmauth repeats in its answers."""
+        for header in self._login.values():
+            text = text.replace(header, "***").replace(header.removeprefix("Basic "), "***")
+        return text.replace(self.password, "***") if self.password else text
 
     async def _error(self, response: ClientResponse, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
         status = response.status
+        text = await response.text(errors="replace")
         path = urlsplit(url).path
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        # Older versions of vmauth call a wrong password a bad request.
+        if is_refused or "cannot find the provided auth token" in text:
             if self.username is None:
                 return DestinationError(
                     "unauthorized", variant="login", field="username", host=self.host
@@ -209,18 +219,18 @@ class VictoriaMetrics:
             return DestinationError("wrong_credentials", field="password", host=self.host)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return DestinationError("server_error", field="url", host=self.host, status=status)
-        text = await response.text(errors="replace")
         is_missing = status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
         if is_missing or "unsupported path" in text or "missing route" in text:
             return DestinationError("wrong_path", field="url", host=self.host, path=path)
         # The address and the path come first in the server's answers.
         reason = text.rpartition("requestURI: ")[2].partition("; ")[2] or text
+        reason = " ".join(self._without_login(reason).split())
         return DestinationError(
             "bad_request",
             field="url",
             host=self.host,
             status=status,
-            reason=" ".join(reason.split())[:_MOST_OF_A_REASON],
+            reason=reason[:_MOST_OF_A_REASON],
         )
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class _LabelsSelector(TextSelector):
     """JSON text; the HTTP API may give the object itself."""
 
-    def __call__(self, data: object) -> str:
+    def __call__(self, data: object) -> str | list[str]:
         return super().__call__(json.dumps(data) if isinstance(data, dict) else data)
 
 
