@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import signal
@@ -10,6 +11,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -37,7 +39,7 @@ from tests.mqtt_destinations import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from homeassistant.core import HomeAssistant
 
@@ -67,6 +69,58 @@ async def failed_test(port: int, **options: object) -> str:
         await async_test_broker(broker, PUBLISHING)
     assert raised.value.key.startswith(f"destination_{raised.value.code.lower()}")
     return raised.value.code
+
+
+def _year() -> tuple[list[Energy], Callable[[Energy, Outcome], None]]:
+    """Return a year of days that wait, and what takes a settled one away."""
+    first = date(2025, 11, 20)
+    waiting = [
+        energy(float(n), DataType.CONSUMPTION_DAILY, first + n * ONE_DAY) for n in range(365)
+    ]
+
+    def settle(measurement: Energy, outcome: Outcome) -> None:
+        assert outcome is Outcome.STORED
+        assert waiting.pop(0) is measurement
+
+    return waiting, settle
+
+
+async def _stream(measurements: list[Energy]) -> AsyncIterator[Energy]:
+    for measurement in measurements:
+        yield measurement
+
+
+@contextlib.asynccontextmanager
+async def _line_that_breaks_after(port: int, *numbers: int) -> AsyncIterator[int]:
+    """A way to a port that is cut after so many bytes, connection by connection, then holds."""
+    limits = list(numbers)
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        limit = limits.pop(0) if limits else sys.maxsize
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+
+        async def returning() -> None:
+            while data := await there.read(4096):
+                writer.write(data)
+
+        task = asyncio.create_task(returning())
+        tasks.add(task)
+        while limit > 0 and (data := await reader.read(min(limit, 4096))):
+            back.write(data)
+            await back.drain()
+            limit -= len(data)
+        task.cancel()
+        writer.transport.abort()
+        back.close()
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
 
 
 class TestPush:
@@ -388,6 +442,72 @@ class TestPresence:
 
     async def test_the_client_id_is_the_same_after_a_restart(self, mosquitto) -> None:
         assert mqtt.identifier("0a1b2c3d-4e5f-6789-abcd-ef0123456789") == "med0a1b2c3d4e5f6789abcd"
+
+
+class TestLongPush:
+    """A year of days, and lines and brokers that break meanwhile."""
+
+    @pytest.mark.parametrize("qos", [1, 2])
+    async def test_a_year_arrives_whole_and_in_order_over_a_line_that_breaks(
+        self, mosquitto, qos: int
+    ) -> None:
+        broker = mosquitto()
+        waiting, settle = _year()
+        async with (
+            broker.listening(f"home/energy/{PDL}/#") as messages,
+            _line_that_breaks_after(broker.port, 300, 700, 3000, 9001, 12345, 777, 20000) as port,
+            destination(port, replace(PUBLISHING, qos=qos)) as made,
+        ):
+            breaks = 0
+            with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
+                while waiting:
+                    try:
+                        await made.async_push(_stream(list(waiting)), settle)
+                    except DestinationError:
+                        breaks += 1
+            await asyncio.sleep(0.3)
+            arrived = [json.loads(messages.get_nowait().payload) for _ in range(messages.qsize())]
+        assert breaks == 7
+        days = [int(each["value"]) for each in arrived]
+        assert set(days) == set(range(365))
+        # A repeat goes back to what was not settled; nothing ever jumps ahead.
+        assert all(later <= max(days[: n + 1]) + 1 for n, later in enumerate(days[1:]))
+        assert days[-1] == 364
+
+    async def test_a_broker_killed_again_and_again_has_acknowledged_everything_in_the_end(
+        self, mosquitto
+    ) -> None:
+        broker = mosquitto()
+        waiting, settle = _year()
+
+        async def stream(kill_after: int) -> AsyncIterator[Energy]:
+            for n, measurement in enumerate(list(waiting)):
+                if n == kill_after:
+                    broker.kill()
+                yield measurement
+
+        with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
+            async with destination(broker.port) as made:
+                for kill_after in (1, 17, 40, 60, 25, 3):
+                    with pytest.raises(DestinationError):
+                        await made.async_push(stream(kill_after), settle)
+                    broker.start()
+                await made.async_push(_stream(list(waiting)), settle)
+        assert waiting == []
+
+    async def test_a_year_of_two_metering_points_takes_seconds(self, mosquitto) -> None:
+        broker = mosquitto()
+        async with (
+            broker.listening("home/energy/+/consumption/daily") as messages,
+            destination(broker.port) as made,
+        ):
+            started = monotonic()
+            for _ in range(2):
+                waiting, settle = _year()
+                await made.async_push(_stream(list(waiting)), settle)
+                assert waiting == []
+            assert monotonic() - started < 20
+            await take(messages, 2 * 365)
 
 
 class TestConnectionTest:
