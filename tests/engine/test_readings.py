@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.engine.ledger import plug_ledger
-from custom_components.med_exporter.engine.readings import READING_COLUMNS, growth, readings
+from custom_components.med_exporter.engine.reading import READING_COLUMNS
+from custom_components.med_exporter.engine.readings import growth, readings
 from custom_components.med_exporter.engine.recorder import Recorder
 
 from .conftest import FRIDGE

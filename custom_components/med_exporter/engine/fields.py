@@ -20,12 +20,17 @@ class Kind(StrEnum):
 
 
 class Function(StrEnum):
-    """How the readings of a period become one value."""
+    """How the readings of a period become one value; unknown values are passed over."""
 
     AVERAGE = "average"
-    """Weighted by the time for which each value held."""
+    """Of a level weighted by the time for which each value held, else of the readings."""
+    MIN = "min"
+    MAX = "max"
     SUM = "sum"
+    FIRST = "first"
     LAST = "last"
+    COUNT = "count"
+    """How many readings of the period know the value."""
     ANY = "any"
     """Whether it is so of any reading whose amounts belong to the period."""
 
@@ -47,6 +52,23 @@ class Field:
     decimals: int = 0
     function: Function | None = None
 
+    @property
+    def lasts(self) -> bool:
+        """Tell whether a value holds until the next reading, and does not belong to one moment."""
+        return self.function in (Function.AVERAGE, Function.LAST)
+
+    def of_period(self, function: Function) -> tuple[Kind, int]:
+        """Return kind and decimals of what a function makes of the field."""
+        if function is Function.COUNT:
+            return Kind.NUMBER, 0
+        if self.kind is Kind.FLAG:
+            if function is Function.AVERAGE:
+                return Kind.NUMBER, 4
+            return (Kind.NUMBER, 0) if function is Function.SUM else (Kind.FLAG, 0)
+        if self.kind is Kind.AMOUNT and function is not Function.SUM:
+            return Kind.NUMBER, self.decimals
+        return self.kind, self.decimals
+
 
 FIELDS: dict[str, Field] = {
     field.name: field
@@ -62,8 +84,9 @@ FIELDS: dict[str, Field] = {
         Field("voltage", Kind.NUMBER, 2, Function.AVERAGE),
         Field("current", Kind.NUMBER, 3, Function.AVERAGE),
         Field("cost", Kind.AMOUNT, 6, Function.SUM),
-        Field("is_on", Kind.FLAG, 4, Function.AVERAGE),
+        Field("is_on", Kind.FLAG, 0, Function.AVERAGE),
         Field("filled", Kind.FLAG, 0, Function.ANY),
+        Field("from_statistics", Kind.FLAG, 0, Function.ANY),
     )
 }
 """Every field of a reading, in the order of the documentation."""

@@ -11,6 +11,9 @@ months the energy is spread over the gap:
   row carries all energy since the last state before it, so raw, hourly and daily rows still have
   the same sum.
 
+The energy of an hour from statistics is spread over its half-hours in the same way, since it was
+used between the row's timestamp and the end of the hour.
+
 An energy costs what the plug's half-hour of its timestamp cost per kWh; a spread part what the
 half-hour cost in which it lies, and a filled raw row what its parts cost together. So cost is
 conserved like energy. It is empty where no price is known of any part.
@@ -22,13 +25,13 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, cast
 
 from .ledger import HALF_HOUR, half_hour_of
-from .readings import READING_COLUMNS
+from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from .ledger import PlugLedger
-    from .readings import Reading
+    from .reading import Reading
 
     type Part = tuple[float, float, float]
     """Start and end in UTC seconds, kWh."""
@@ -50,18 +53,18 @@ def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Read
 
     """
     for reading in readings:
-        kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
+        kwh = reading[_ENERGY]
         if kwh is None:
             yield reading
             continue
-        if filled_from is None:
+        if (time := _used_in(reading)) is None:
             cost = ledger.cost(kwh, half_hour_of(reading[0]))
         else:
             cost = _sum(
                 ledger.cost(part, half_hour_of(start))
-                for start, _, part in spread(ledger, filled_from, reading[0], kwh)
+                for start, _, part in spread(ledger, *time, kwh)
             )
-        yield _with_amounts(reading, kwh, filled_from, cost)
+        yield _with_amounts(reading, kwh, reading[_FILLED_FROM], cost)
 
 
 def spread_over_periods(
@@ -70,9 +73,11 @@ def spread_over_periods(
     """Yield readings with their costs, those of a gap parted.
 
     The parts of a gap come before its reading, oldest first, though perhaps after readings that
-    were made in the gap while the counter was not known. Each lies in one period. It is a reading
+    were made in the gap while the counter was not known; those of an hour from statistics behind
+    it. Each lies in one period. It is a reading
     of which nothing is known but energy, cost and that it is filled; the gap's own reading is left
-    with no energy.
+    without energy. A row beside it says that otherwise no energy was used while
+    the reading's values held.
 
     Args:
         readings: of one device, oldest first.
@@ -84,24 +89,31 @@ def spread_over_periods(
         kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
         if kwh is None:
             yield reading
-        elif filled_from is None:
+            continue
+        if (time := _used_in(reading)) is None:
             if ledger.has_costs:
                 cost = ledger.cost(kwh, half_hour_of(reading[0]))
                 yield _with_amounts(reading, kwh, None, cost)
             else:
                 yield reading
-        else:
-            whole = None
-            for start, end, part in spread(ledger, filled_from, reading[0], kwh):
-                cost = ledger.cost(part, half_hour_of(start))
-                whole = _sum((whole, cost))
-                for since, until in _cut(start, end, edges):
-                    share = (until - since) / (end - start) if end > start else 1.0
-                    yield (
-                        since, until, True, None, None, None, None, part * share, None,
-                        filled_from, None if cost is None else cost * share,
-                    )  # fmt: skip
-            yield _with_amounts(reading, 0.0, None, None if whole is None else 0.0)
+            continue
+        measured, whole = reading[2], None
+        rest = _with_amounts(reading, None, None, None)
+        if measured == FROM_STATISTICS:
+            yield rest
+        for start, end, part in spread(ledger, *time, kwh):
+            cost = ledger.cost(part, half_hour_of(start))
+            whole = _sum((whole, cost))
+            for since, until in _cut(start, end, edges):
+                share = (until - since) / (end - start) if end > start else 1.0
+                yield (
+                    since, until, measured, None, None, None, None, part * share, None,
+                    filled_from, None if cost is None else cost * share,
+                )  # fmt: skip
+        none = None if whole is None else 0.0
+        yield _known_to_be_empty(reading, none)
+        if measured != FROM_STATISTICS:
+            yield rest
 
 
 def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterator[Part]:
@@ -172,6 +184,19 @@ def _weights(
             yield start, end, energy[0] * (end - start) / HALF_HOUR
 
 
+def _used_in(reading: Reading) -> tuple[float, float] | None:
+    """Return since and until when a reading's energy was used, None for one that is of its time."""
+    moment, until, measured, *_ = reading
+    filled_from = reading[_FILLED_FROM]
+    if measured == FROM_STATISTICS:
+        return (moment if filled_from is None else filled_from), until
+    return None if filled_from is None else (filled_from, moment)
+
+
+def _known_to_be_empty(reading: Reading, cost: float | None) -> Reading:
+    return reading[0], reading[1], CARRIED, None, None, None, None, 0.0, None, None, cost
+
+
 def _cut(start: float, end: float, edges: Sequence[float]) -> Iterator[tuple[float, float]]:
     """Yield the pieces of a stretch by period."""
     period = bisect_right(edges, start)
@@ -188,7 +213,7 @@ def _sum(costs: Iterable[float | None]) -> float | None:
 
 
 def _with_amounts(
-    reading: Reading, kwh: float, filled_from: float | None, cost: float | None
+    reading: Reading, kwh: float | None, filled_from: float | None, cost: float | None
 ) -> Reading:
     # The type checker knows no length of slices.
     values: Any = (*reading[:_ENERGY], kwh, reading[_ENERGY + 1], filled_from, cost)

@@ -17,22 +17,30 @@ The rules:
   growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
   long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
   error for a restart would count the whole counter a second time.
+- What lies before the oldest state that the recorder has kept of the device comes from hourly
+  statistics (`statistics.py`).
 """
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .ledger import HALF_HOUR
+from .periods import HOUR
+from .reading import CARRIED, MEASURED
 from .recorder import number, on_off
+from .statistics import Coverage, Statistics, hourly_readings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .job import JobDevice
     from .ledger import PlugLedger
+    from .reading import Reading
     from .recorder import Entry, Parser, Recorder
+    from .statistics import Hour
 
     type Values = tuple[
         float | None,
@@ -44,38 +52,6 @@ if TYPE_CHECKING:
         float | None,
         None,
     ]
-
-    type Reading = tuple[
-        float,
-        float,
-        bool,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-    ]
-    """One row, as `READING_COLUMNS` names it."""
-
-READING_COLUMNS = (
-    "timestamp",
-    "until",
-    "measured",
-    "power_w",
-    "voltage",
-    "current",
-    "energy_total_kwh",
-    "energy_kwh",
-    "is_on",
-    "filled_from",
-    "cost",
-)
-"""`until`: when the values stop to hold; `measured`: false for what was in force at the start;
-`filled_from`: of a filled reading, when its gap or, if later, the range begins; `cost`: filled in
-by `filling.py`."""
 
 ONE_READING = 1.0
 """Seconds within which states belong together."""
@@ -97,10 +73,11 @@ def readings(
     start: float,
     end: float,
     on_block: Callable[[float], None],
+    coverage: Coverage | None = None,
 ) -> Iterator[Reading]:
     """Yield the readings of one device, oldest first, without their costs.
 
-    What was in force at the start comes first, as a row with `measured` false, so that averages
+    What was in force at the start comes first, as a row with `measured` 0, so that averages
     know it; it is no reading of the range.
 
     Args:
@@ -110,6 +87,7 @@ def readings(
         start: UTC seconds, included.
         end: UTC seconds, not included; the last values hold until then.
         on_block: called with the time reached, now and then.
+        coverage: told what of the range comes from statistics.
 
     """
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
@@ -118,17 +96,34 @@ def readings(
         for slot, name in enumerate(ENTITY_FIELDS)
         if device.entities.get(name) in metadata
     ]
-    plug = _Plug(ledger, start)
+    ids = {slot: metadata_id for metadata_id, slot, _ in slots}
+    coverage = Coverage() if coverage is None else coverage
+    coverage.kept = recorder.oldest(ids.values()) if ids else None
+    statistics = Statistics.of_device(recorder.connect, device)
+    # From when on states are read; before it, statistics.
+    begin = start
+    if statistics.ids:
+        begin = end
+        if coverage.kept is not None:
+            begin = min(max(start, coverage.kept // HOUR * HOUR), end)
+    purged = hourly_readings(statistics, start, begin, coverage)
+    plug = _Plug(ledger, begin)
     for metadata_id, slot, parse in slots:
-        plug.in_force[slot] = recorder.value_before(metadata_id, start, parse)
+        plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse)
         if slot == _ENERGY:
-            plug.last_number = recorder.last_number_before(metadata_id, start)
+            plug.last_number = recorder.last_number_before(metadata_id, begin)
             if plug.in_force[slot] is None:
                 plug.lost_at = start
+    for slot in statistics.ids:
+        if slot not in ids or recorder.moment_before([ids[slot]], begin) is None:
+            plug.take_over(slot, statistics.last_before(slot, begin), start, begin)
     if ledger.has_energy:
-        before = recorder.moment_before([metadata_id for metadata_id, *_ in slots], start)
-        plug.read_before = start if before is None else before
-    return _pivot(plug, recorder.entries(slots, start, end), start, end, on_block)
+        before = recorder.moment_before(ids.values(), begin)
+        plug.read_before = begin if before is None else before
+    if begin >= end:
+        return purged
+    found = _pivot(plug, recorder.entries(slots, begin, end), begin, end, on_block)
+    return chain(purged, found)
 
 
 def _parser(name: str) -> Parser:
@@ -159,7 +154,19 @@ class _Plug:
         # When the plug was last read before the range.
         self.read_before = start
 
-    def count(self, value: float | None, moment: float, since: float, *, measured: bool) -> None:
+    def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
+        """Take what statistics knew last, since the recorder has nothing before `begin`."""
+        if hour is None:
+            return
+        recent = hour.end >= begin // HOUR * HOUR
+        if slot != _ENERGY:
+            self.in_force[slot] = hour.level if recent else None
+            return
+        self.last_number = hour.state
+        self.in_force[slot] = hour.state if recent else None
+        self.lost_at = None if recent else max(hour.end, start)
+
+    def count(self, value: float | None, moment: float, since: float, *, measured: int) -> None:
         """Take the counter's new value, where `since` was the last row, `measured` or not."""
         before, lost_at = self.last_number, self.lost_at
         if value is None:
@@ -201,7 +208,7 @@ def _pivot(
     on_block: Callable[[float], None],
 ) -> Iterator[Reading]:
     in_force = plug.in_force
-    since, measured, values = start, False, plug.take()
+    since, measured, values = start, CARRIED, plug.take()
     touched: set[int] = set()
     latest = together_until = start
     for block in blocks:
@@ -212,7 +219,7 @@ def _pivot(
             ):
                 if values is not None:
                     yield (since, latest, measured, *values)
-                since, measured, values = latest, True, plug.take()
+                since, measured, values = latest, MEASURED, plug.take()
                 touched.clear()
             if not touched:
                 together_until = moment + ONE_READING
@@ -225,6 +232,6 @@ def _pivot(
     if touched:
         if values is not None:
             yield (since, latest, measured, *values)
-        since, measured, values = latest, True, plug.take()
+        since, measured, values = latest, MEASURED, plug.take()
     if values is not None:
         yield (since, end, measured, *values)

@@ -1,6 +1,7 @@
 """Reading of the recorder's own tables, on SQLite, MariaDB and PostgreSQL.
 
-Only `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts).
+Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts);
+long-term statistics in `statistics.py`.
 """
 
 from __future__ import annotations
@@ -108,10 +109,16 @@ class Recorder:
         with self.connect() as connection:
             return _metadata_ids(connection, entity_ids)
 
-    def oldest(self) -> float | None:
-        """Return when the oldest state of any entity was written, None without any."""
+    def oldest(self, metadata_ids: Iterable[int] | None = None) -> float | None:
+        """Return when the oldest state of some entities was written, of any when not given."""
         with self.connect() as connection:
-            return connection.execute(_OLDEST).scalar()
+            if metadata_ids is None:
+                return connection.execute(_OLDEST).scalar()
+            found = [
+                connection.execute(_OLDEST.where(_OF_ENTITY), {"metadata_id": number}).scalar()
+                for number in metadata_ids
+            ]
+        return min((ts for ts in found if ts is not None), default=None)
 
     def moment_before(self, metadata_ids: Iterable[int], moment: float) -> float | None:
         """Return when the last state of any of some entities was written before a moment."""

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from .custom_fields import formulas_of
 from .errors import ErrorCode, ExportError, InvalidJobError
-from .exports import device_data, export_type
+from .exports import export_type
 from .output import OutputFile, spool_path
+from .preview import Preview, preview_rows
+from .privacy import Mask
 from .recorder import Recorder
 from .spool import Spool
 from .writers import writer_for
-from .writers.json_file import records as json_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,17 +86,25 @@ def run_job(
     if not job.path:
         raise InvalidJobError("path", "must be given")
     report = _Report(progress, cancelled)
-    with _as_export_errors(), Spool(job, _known_until(job, now), spool_path(job.path)) as spool:
+    mask = Mask(job)
+    job = mask.job()
+    end = _known_until(job, now)
+    with (
+        _as_export_errors(),
+        Spool(job, end, spool_path(job.path), formulas_of(job)) as spool,
+    ):
         report.at(0.0)
         content = export_type(job.export_type).content(
             job,
             Recorder(connect),
             spool,
-            _known_until(job, now),
+            end,
             lambda share: report.at(share * _READING_SHARE),
         )
+        content = mask.content(content)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
+        job.check_rows(count)
         for table in content.tables:
             table.chunks = report.counted(table.chunks, count)
         metadata = {**job.metadata, "record_count": count, "warnings": warnings}
@@ -108,13 +118,8 @@ def run_job(
         return Result(count, output.size, digest, warnings)
 
 
-def preview(
-    job: Job, connect: Connect, limit: int, *, now: float | None = None
-) -> list[dict[str, Any]]:
-    """Return the first rows of a job as the JSON format shows them, without writing a file.
-
-    Of each device only the readings behind its first rows are read, whatever the range; so it
-    takes as long as the readings of that many periods.
+def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None) -> Preview:
+    """Return the first rows of a job and its size, without writing a file.
 
     Args:
         job: what is wanted; its path and format do not matter.
@@ -126,10 +131,10 @@ def preview(
         ExportError: why it cannot be had.
 
     """
+    job = Mask(job).job()
     end = _known_until(job, now)
     with _as_export_errors(), Spool(job, end, None) as spool:
-        table = device_data.preview(job, Recorder(connect), spool, end, limit)
-        return [row for rows in json_records(table, job) for row in rows]
+        return preview_rows(job, connect, spool, end, limit)
 
 
 def _known_until(job: Job, now: float | None) -> float:

@@ -7,22 +7,26 @@ readings are in it at a time; the finished rows of all devices stay.
 from __future__ import annotations
 
 import sqlite3
+import time
 from bisect import bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from .aggregation import expressions
+from .custom_fields import CONSTANTS
 from .fields import FIELDS
+from .filters import fences, within_fences
 from .periods import boundaries
-from .readings import READING_COLUMNS
+from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from .formulas import Formula
     from .job import Job
-    from .readings import Reading
+    from .reading import Reading
 
 # Nothing in the file outlives the job, so nothing needs to be safe in it.
 _PRAGMAS = (
@@ -32,7 +36,11 @@ _PRAGMAS = (
     "temp_store=FILE",
     "cache_size=-16384",
 )
-_COLUMNS = (*READING_COLUMNS, "filled")
+_COMPUTED = {
+    "filled": "filled_from IS NOT NULL",
+    "from_statistics": f"measured = {FROM_STATISTICS}",
+}
+_COLUMNS = (*READING_COLUMNS, *_COMPUTED)
 _VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
 
 
@@ -43,16 +51,23 @@ class Spool:
         job: says which fields, and which periods.
         end: UTC seconds up to which values are known; the job's end or earlier.
         path: of the temporary file; None keeps everything in memory.
+        formulas: of the job's custom fields, in their order.
 
     """
 
-    def __init__(self, job: Job, end: float, path: Path | None) -> None:
+    def __init__(
+        self, job: Job, end: float, path: Path | None, formulas: Sequence[Formula] = ()
+    ) -> None:
         self._job = job
         self._path = path
         self._edges: list[float] = []
         if job.aggregation != "raw":
             self._edges = boundaries(job.aggregation, job.start, end, job.zone())
-        self.value_fields = tuple(name for name in job.fields if name in _VALUES)
+        self._formulas = formulas
+        used = {*job.fields, *(name for formula in formulas for name in formula.fields)}
+        self.stored = tuple(name for name in _VALUES if name in used)
+        """The value fields that the rows, or their custom fields, need."""
+        self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
         """The fields of the finished rows, behind their timestamp and device."""
 
     def __enter__(self) -> Self:
@@ -99,6 +114,57 @@ class Spool:
         execute("COMMIT")
         return added
 
+    def without_outliers(
+        self, readings: Iterable[Reading], size: int
+    ) -> tuple[Iterator[Reading], list[int]]:
+        """Keep the readings of one device, then give back those whose power is no outlier.
+
+        Args:
+            readings: oldest first.
+            size: how many are taken from the file at a time.
+
+        Returns:
+            The readings, and a list whose one item counts what was left out as they are read.
+
+        """
+        execute = self._connection.execute
+        columns = ", ".join(READING_COLUMNS)
+        for table in ("kept", "power"):
+            execute(f"DROP TABLE IF EXISTS {table}")
+        execute(f"CREATE TABLE kept (id INTEGER PRIMARY KEY, {columns})")
+        execute("BEGIN")
+        self._connection.executemany(
+            f"INSERT INTO kept ({columns}) VALUES ({', '.join('?' * len(READING_COLUMNS))})",  # noqa: S608
+            readings,
+        )
+        execute(
+            "CREATE TABLE power AS SELECT power_w FROM kept"  # noqa: S608
+            f" WHERE measured <> {CARRIED} AND power_w IS NOT NULL ORDER BY power_w"
+        )
+        execute("COMMIT")
+        bounds = None
+        if count := execute("SELECT count(*) FROM power").fetchone()[0]:
+            bounds = fences(self._quantile(count, 0.25), self._quantile(count, 0.75))
+        left_out = [0]
+        everything = self._kept(columns, size)
+        if bounds is None:
+            return everything, left_out
+        return within_fences(everything, *bounds, left_out), left_out
+
+    def _quantile(self, count: int, share: float) -> float:
+        """Return a quantile of the table of powers, which is in order."""
+        whole, part = divmod((count - 1) * share, 1)
+        values = self._connection.execute(
+            "SELECT power_w FROM power WHERE rowid > ? ORDER BY rowid LIMIT 2", (int(whole),)
+        ).fetchall()
+        low, high = values[0][0], values[-1][0]
+        return float(low + (high - low) * part)
+
+    def _kept(self, columns: str, size: int) -> Iterator[Reading]:
+        cursor = self._connection.execute(f"SELECT {columns} FROM kept ORDER BY id")  # noqa: S608
+        while chunk := cursor.fetchmany(size):
+            yield from chunk
+
     def rows(self, size: int, limit: int = -1) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the finished rows in chunks: timestamp, device, then `value_fields`.
 
@@ -109,10 +175,38 @@ class Spool:
             limit: at most so many rows in all; -1: all.
 
         """
-        cursor = self._connection.execute(
-            "SELECT * FROM result ORDER BY timestamp, device LIMIT ?", (limit,)
+        if not self._formulas:
+            cursor = self._connection.execute(
+                "SELECT * FROM result ORDER BY timestamp, device LIMIT ?", (limit,)
+            )
+            while chunk := cursor.fetchmany(size):
+                yield chunk
+            return
+        # Loads a library that is not needed without formulas.
+        from .formulas import CustomColumns  # noqa: PLC0415
+        from .formulas.guard import DEFAULT_SECONDS  # noqa: PLC0415
+
+        custom = CustomColumns(self._connection, "result", self._formulas, self._job.zone())
+        custom.prepare(
+            [{name: getattr(device, name) for name in CONSTANTS} for device in self._job.devices]
         )
-        while chunk := cursor.fetchmany(size):
+        columns = ", ".join(("result.*", *custom.expressions))
+        # Formulas have so many seconds in all, not counting what is done with their values.
+        left = DEFAULT_SECONDS
+        cursor = self._connection.cursor()
+        while True:
+            began = time.monotonic()
+            with custom.guard(left):
+                if cursor.description is None:
+                    cursor.execute(
+                        f"SELECT {columns} FROM result {custom.join}"  # noqa: S608
+                        " ORDER BY timestamp, result.device LIMIT ?",
+                        (limit,),
+                    )
+                chunk = cursor.fetchmany(size)
+            if not chunk:
+                return
+            left -= time.monotonic() - began
             yield chunk
 
     def _create_tables(self) -> None:
@@ -122,11 +216,11 @@ class Spool:
         spans = ["first_period", "last_period"] if self._edges else []
         columns = [*READING_COLUMNS, *spans]
         execute(
-            f"CREATE TABLE reading (id INTEGER PRIMARY KEY, {', '.join(columns)},"
-            " filled AS (filled_from IS NOT NULL))"
+            f"CREATE TABLE reading (id INTEGER PRIMARY KEY, {', '.join(columns)}, "
+            f"{', '.join(f'{name} AS ({sql})' for name, sql in _COMPUTED.items())})"
         )
         execute("CREATE TABLE period (id INTEGER PRIMARY KEY, start, end)")
-        execute(f"CREATE TABLE result ({', '.join(('timestamp', 'device', *self.value_fields))})")
+        execute(f"CREATE TABLE result ({', '.join(('timestamp', 'device', *self.stored))})")
         self._insert = (
             f"INSERT INTO reading ({', '.join(columns)}) "  # noqa: S608  # names of our own
             f"VALUES ({', '.join('?' * len(columns))})"
@@ -141,11 +235,11 @@ class Spool:
         self._select = self._aggregate() if self._edges else self._raw()
 
     def _raw(self) -> str:
-        columns = ", ".join(("timestamp", "?1", *self.value_fields))
+        columns = ", ".join(("timestamp", "?1", *self.stored))
         return f"INSERT INTO result SELECT {columns} FROM reading WHERE measured ORDER BY id"  # noqa: S608
 
     def _aggregate(self) -> str:
-        inner, outer = expressions(self.value_fields)
+        inner, outer = expressions(self.stored, self._job.aggregation_functions)
         return (
             f"INSERT INTO result SELECT {', '.join(('start', '?1', *outer))} FROM ("  # noqa: S608
             f"SELECT {', '.join(('period.start AS start', *inner))} "

@@ -29,7 +29,7 @@ def test_the_whole_file(states, exports):
                 "device_id": "fridge-id", "device_ip": "192.0.2.10", "device_name": "Fridge",
                 "power_w": minute + 0.12, "energy_kwh": energy, "energy_total_kwh": minute,
                 "voltage": None, "current": None, "cost": None, "is_on": True,
-                "filled": False,
+                "filled": False, "from_statistics": False,
             }
             for minute, energy in ((0, None), (1, 1))
         ],

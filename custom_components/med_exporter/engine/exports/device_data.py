@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ..aggregation import function_of
 from ..content import Content
-from ..errors import ErrorCode, ExportError
-from ..fields import FIELDS, Field, Function, Kind
+from ..custom_fields import DECIMALS, formulas_of
+from ..fields import FIELDS, Function, Kind
 from ..filling import spread_over_periods, with_costs
+from ..filters import kept_by_time, kept_by_value, stretches_of
+from ..gaps import coverage_warnings, outlier_warning, silence_warning
 from ..ledger import plug_ledger
-from ..readings import READING_COLUMNS, readings
+from ..reading import READING_COLUMNS
+from ..readings import readings
+from ..statistics import Coverage
 from ..tables import Column, Rounding, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ..filters import Stretch
     from ..job import Job, JobDevice
-    from ..readings import Reading
+    from ..reading import Reading
     from ..recorder import Recorder
     from ..spool import Spool
     from ..tables import Chunk
@@ -45,30 +50,37 @@ def content(
         on_read: called with the share of the reading that is done, 0 to 1.
 
     Raises:
-        ExportError: `TOO_MANY_RECORDS`.
+        ExportError: `TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`.
 
     """
-    total = 0
+    total = outliers = 0
     silent: list[str] = []
+    coverages: list[Coverage] = []
+    stretches = _stretches(job, end)
+    limit = job.most_rows
     for place, device in enumerate(job.devices):
 
         def on_block(moment: float, place: int = place) -> None:
             share = (moment - job.start) / (job.end - job.start)
             on_read((place + share) / len(job.devices))
 
-        found: Iterable[Reading] = _readings(job, recorder, device, spool.edges, end, on_block)
+        source = _Source(job, recorder, device, spool, end, stretches)
+        found = source.readings(on_block)
         if job.aggregation == "raw":
             # Too many are noticed before they fill the disk.
-            found = islice(found, job.max_records - total + 2)
+            found = islice(found, limit - total + 2)
         added = spool.add(place, found)
-        if not added:
+        if not source.seen:
             silent.append(device.device_name)
+        coverages.append(source.coverage)
+        outliers += source.outliers
         total += added
-        if total > job.max_records:
-            raise _too_many(job)
+        job.check_rows(total)
         on_read((place + 1) / len(job.devices))
-    table = _table(job, spool, total)
-    table.warnings += _warnings(job, recorder, end, silent)
+    table = table_of(job, spool, total)
+    table.warnings += coverage_warnings(job, recorder, end, coverages)
+    table.warnings += silence_warning(job, silent)
+    table.warnings += outlier_warning(job, outliers)
     return Content(tables=[table])
 
 
@@ -76,7 +88,7 @@ def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) 
     """Return the first rows, reading no more of each device than they need.
 
     Args:
-        job: what is wanted.
+        job: what is wanted; it has no filters.
         recorder: where the states are.
         spool: where the rows go through.
         end: UTC seconds up to which values are known.
@@ -84,26 +96,76 @@ def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) 
 
     """
     for place, device in enumerate(job.devices):
-        found = _readings(job, recorder, device, spool.edges, end, lambda _: None)
+        found = _Source(job, recorder, device, spool, end, None).readings(lambda _: None)
         awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
         spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
-    return _table(job, spool, limit, limit)
+    return table_of(job, spool, limit, limit)
 
 
-def _readings(
-    job: Job,
-    recorder: Recorder,
-    device: JobDevice,
-    edges: Sequence[float],
-    end: float,
-    on_block: Callable[[float], None],
-) -> Iterator[Reading]:
-    """Return the readings of a device with the amounts that are asked for."""
-    ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in job.fields)
-    found = readings(recorder, device, ledger, job.start, end, on_block)
-    if edges:
-        return spread_over_periods(found, ledger, edges)
-    return with_costs(found, ledger) if ledger.has_costs else found
+class _Source:
+    """Where the rows of one device come from.
+
+    `seen`: whether there was any reading before filters; `outliers`: how many were left out.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        recorder: Recorder,
+        device: JobDevice,
+        spool: Spool,
+        end: float,
+        stretches: Sequence[Stretch] | None,
+    ) -> None:
+        self._job = job
+        self._recorder = recorder
+        self._device = device
+        self._spool = spool
+        self._end = end
+        self._stretches = stretches
+        self._left_out = [0]
+        self.coverage = Coverage()
+        self.seen = False
+
+    @property
+    def outliers(self) -> int:
+        return self._left_out[0]
+
+    def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
+        """Return the readings that are kept, with the amounts that are asked for."""
+        job, spool = self._job, self._spool
+        ledger = plug_ledger(
+            self._recorder.connect, self._device.plug_id, costs="cost" in spool.stored
+        )
+        found: Iterator[Reading] = self._noticed(
+            readings(
+                self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
+            )
+        )
+        if job.filters.by_value:
+            found = kept_by_value(found, job.filters)
+        if self._stretches is not None:
+            found = kept_by_time(found, self._stretches)
+        if job.filters.exclude_outliers:
+            found, self._left_out = spool.without_outliers(found, job.options.chunk_size)
+        if spool.edges:
+            return spread_over_periods(found, ledger, spool.edges)
+        return with_costs(found, ledger) if ledger.has_costs else found
+
+    def _noticed(self, found: Iterator[Reading]) -> Iterator[Reading]:
+        """Pass readings through and notice whether there is any; one by one only to the first."""
+        for reading in found:
+            yield reading
+            if reading[2] or self._spool.edges:
+                self.seen = True
+                break
+        yield from found
+
+
+def _stretches(job: Job, end: float) -> list[Stretch] | None:
+    if not job.filters.by_time:
+        return None
+    return stretches_of(job.filters, job.start, end, job.zone())
 
 
 def _first_rows(
@@ -138,22 +200,36 @@ def _first_rows(
         yield reading
 
 
-def _too_many(job: Job) -> ExportError:
-    return ExportError(
-        ErrorCode.TOO_MANY_RECORDS, f"The export has more than {job.max_records} records"
-    )
-
-
-def _column(field: Field, job: Job) -> Column:
-    kind = field.kind
-    if field.function is Function.AVERAGE and kind is Kind.FLAG and job.aggregation != "raw":
-        kind = Kind.NUMBER
+def _column(name: str, job: Job) -> Column:
+    field = FIELDS[name]
+    kind, decimals, function = field.kind, field.decimals, None
+    if field.function is not None and job.aggregation != "raw":
+        function = function_of(field, job.aggregation_functions)
+        kind, decimals = field.of_period(function)
     asked = job.options.decimal_places
-    return Column(field.name, kind, field.decimals if asked is None else asked)
+    if asked is not None and function is not Function.COUNT:
+        decimals = asked
+    unit = job.currency if name == "cost" and function is not Function.COUNT else ""
+    return Column(name, kind, decimals, unit)
 
 
-def _table(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
-    columns = [_column(FIELDS[name], job) for name in job.fields]
+def _columns(job: Job) -> list[Column]:
+    asked = job.options.decimal_places
+    custom = {
+        one.name: Column(
+            one.name,
+            formula.kind,
+            (DECIMALS if asked is None else asked) if formula.kind is Kind.NUMBER else 0,
+            one.unit,
+        )
+        for one, formula in zip(job.custom_fields, formulas_of(job), strict=True)
+    }
+    return [custom.get(name) or _column(name, job) for name in job.fields]
+
+
+def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
+    """Return the rows that the spool has, the first `limit` of them, as a table."""
+    columns = _columns(job)
     return Table("device_data", columns, count, _chunks(job, spool, columns, limit))
 
 
@@ -177,36 +253,3 @@ def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> It
             else:
                 chunk.append(rounding.column(index, stored[place[column.name]], owners))
         yield chunk
-
-
-def _warnings(
-    job: Job, recorder: Recorder, end: float, silent: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Name what the range asks for and the recorder does not have."""
-    warnings = []
-    oldest = recorder.oldest()
-    if oldest is not None and oldest > job.start:
-        warnings.append(
-            {
-                "code": "BEFORE_HISTORY",
-                "message": "The recorder keeps nothing from this part of the range",
-                "start": _utc(job.start),
-                "end": _utc(min(oldest, end)),
-                "count": len(job.devices),
-            }
-        )
-    if silent:
-        warnings.append(
-            {
-                "code": "NO_READINGS",
-                "message": f"No readings in this range: {', '.join(silent)}",
-                "start": _utc(job.start),
-                "end": _utc(job.end),
-                "count": len(silent),
-            }
-        )
-    return warnings
-
-
-def _utc(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

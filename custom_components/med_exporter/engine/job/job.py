@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..errors import InvalidJobError
+from ..errors import ErrorCode, ExportError, InvalidJobError
 from ..fields import FIELDS
 from ..formats import FORMATS
 from .checks import (
@@ -173,6 +173,25 @@ class Job:
         check_items("users", self.users, str)
         check_items("points", self.points, MeteringPoint)
         check_items("given", self.given, GivenTable)
+
+    @property
+    def most_rows(self) -> int:
+        """Return how many rows the file may have."""
+        if self.format == "pdf":
+            return min(self.max_pdf_rows, self.max_records)
+        return self.max_records
+
+    def check_rows(self, count: int) -> None:
+        """Raise ExportError (`TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`) for more rows than that."""
+        if count > self.max_records:
+            raise ExportError(
+                ErrorCode.TOO_MANY_RECORDS, f"The export has more than {self.max_records} records"
+            )
+        if count > self.most_rows:
+            raise ExportError(
+                ErrorCode.TOO_MANY_PDF_ROWS,
+                f"A PDF has at most {self.max_pdf_rows} rows; choose longer periods or CSV",
+            )
 
     def zone(self) -> ZoneInfo:
         """Return the time zone.

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidJobError
 from ..fields import ENTITY_FIELDS, MAX_DECIMALS, Kind
-from ..tables import Column
+from ..tables import Column, Holds
 from .checks import (
     as_tuple,
     check_choice,
@@ -238,7 +238,11 @@ class GivenTable:
 def _column(data: object) -> Column:
     values = exact_keys(Column, data, "given.columns")
     check_choice("given.columns.kind", values["kind"], tuple(Kind))
-    return Column(**(values | {"kind": Kind(values["kind"])}))
+    values["kind"] = Kind(values["kind"])
+    if values["holds"] is not None:
+        check_choice("given.columns.holds", values["holds"], tuple(Holds))
+        values["holds"] = Holds(values["holds"])
+    return Column(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,106 @@
+"""What is said about the parts of a range that the recorder does not have, and what was left out.
+
+A warning is `{code, message, start, end, count}`; start and end are in UTC with `Z`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .job import Job
+    from .recorder import Recorder
+    from .statistics import Coverage
+
+    type Warning_ = dict[str, Any]
+
+
+def coverage_warnings(
+    job: Job, recorder: Recorder, end: float, coverages: Sequence[Coverage]
+) -> list[Warning_]:
+    """Name what came from statistics, and what nobody has.
+
+    - `FROM_STATISTICS`: hours that stand in for purged readings; `count` rows.
+    - `NO_STATISTICS`: hours between those of which statistics know nothing; `count` hours.
+    - `BEFORE_HISTORY`: a part at the beginning of which nothing is known any more; `count` devices.
+
+    Args:
+        job: what is wanted.
+        recorder: where the states are.
+        end: UTC seconds up to which values are known.
+        coverages: per device, what came from where.
+
+    """
+    found = []
+    hourly = [one for one in coverages if one.start is not None and one.end is not None]
+    if hourly:
+        found.append(
+            warning(
+                "FROM_STATISTICS",
+                "The recorder has purged this part; its rows are hourly statistics",
+                min(one.start for one in hourly if one.start is not None),
+                max(one.end for one in hourly if one.end is not None),
+                sum(one.hours for one in hourly),
+            )
+        )
+    holed = [one for one in hourly if one.missing_start is not None]
+    if holed:
+        found.append(
+            warning(
+                "NO_STATISTICS",
+                "The recorder has purged this part, and statistics lack some of its hours",
+                min(one.missing_start for one in holed if one.missing_start is not None),
+                max(one.missing_end for one in holed if one.missing_end is not None),
+                sum(one.missing for one in holed),
+            )
+        )
+    oldest = recorder.oldest()
+    if oldest is not None and oldest > job.start:
+        known = [one.known_from for one in coverages]
+        unknown = [moment for moment in known if moment is None or moment > job.start]
+        until = min((end if moment is None else moment for moment in unknown), default=job.start)
+        if until > job.start:
+            found.append(
+                warning(
+                    "BEFORE_HISTORY",
+                    "The recorder keeps nothing from this part of the range",
+                    job.start,
+                    min(until, end),
+                    len(unknown),
+                )
+            )
+    return found
+
+
+def silence_warning(job: Job, silent: Sequence[str]) -> list[Warning_]:
+    """Name the devices without any reading in the range: `NO_READINGS`."""
+    if not silent:
+        return []
+    message = f"No readings in this range: {', '.join(silent)}"
+    return [warning("NO_READINGS", message, job.start, job.end, len(silent))]
+
+
+def outlier_warning(job: Job, count: int) -> list[Warning_]:
+    """Say how many readings were left out as outliers: `OUTLIERS_REMOVED`, also when none was."""
+    if not job.filters.exclude_outliers:
+        return []
+    message = "Readings whose power lies beyond the fences of 3 x IQR were left out"
+    return [warning("OUTLIERS_REMOVED", message, job.start, job.end, count)]
+
+
+def warning(code: str, message: str, start: float, end: float, count: int) -> Warning_:
+    """Return a warning about a part of the range, from start to end in UTC seconds."""
+    return {
+        "code": code,
+        "message": message,
+        "start": _utc(start),
+        "end": _utc(end),
+        "count": count,
+    }
+
+
+def _utc(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

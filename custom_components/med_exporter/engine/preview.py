@@ -1,0 +1,100 @@
+"""A preview of a job: its first rows, and how large the whole would be, without making it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from .content import Content
+from .exports import device_data
+from .periods import HOUR
+from .recorder import Recorder, count_states
+from .writers import writer_for
+from .writers.json_file import records
+
+if TYPE_CHECKING:
+    from .job import Job, JobDevice
+    from .recorder import Connect
+    from .spool import Spool
+
+_SAMPLE = 86400
+"""Seconds whose states are counted at a time."""
+_SAMPLES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a job would give.
+
+    Attributes:
+        rows: the first ones, as the JSON format shows them.
+        records: number of all rows.
+        estimated: whether that number is an estimate.
+        bytes: about the size of all rows as CSV.
+
+    """
+
+    rows: list[dict[str, Any]]
+    records: int
+    estimated: bool
+    bytes: int
+
+
+def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: int) -> Preview:
+    """Return the first rows and how many there would be.
+
+    Of each device only the readings behind its first rows are read, and states are counted on at
+    most 8 days of the range; so it takes as long for any range.
+
+    Args:
+        job: what is wanted; it has no filters and no custom fields.
+        connect: opens a connection to the recorder's database.
+        spool: empty.
+        end: UTC seconds up to which values are known.
+        limit: number of rows, at least 1.
+
+    """
+    recorder = Recorder(connect)
+    table = device_data.preview(job, recorder, spool, end, limit)
+    rows = [row for chunk in records(table, job) for row in chunk]
+    estimated = len(rows) == limit
+    count = len(rows)
+    if estimated:
+        count = max(
+            count, sum(_rows_of(job, recorder, device, spool, end) for device in job.devices)
+        )
+    written = BytesIO()
+    table = device_data.table_of(job, spool, limit, limit)
+    writer_for("csv").write(Content(tables=[table]), written, job, {})
+    size = len(written.getvalue())
+    return Preview(rows, count, estimated, round(size * count / len(rows)) if rows else size)
+
+
+def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end: float) -> int:
+    """Estimate how many rows a device has."""
+    entity_ids = tuple(device.entities.values())
+    ids = recorder.metadata_ids(entity_ids)
+    oldest = recorder.oldest(ids.values()) if ids else None
+    if oldest is None:
+        return 0
+    begin = min(max(oldest, job.start), end)
+    if spool.edges:
+        return sum(edge < end and after > begin for edge, after in _periods(spool))
+    days = (end - begin) / _SAMPLE
+    step = max(days / _SAMPLES, 1.0) * _SAMPLE
+    counted = seconds = 0.0
+    start = begin
+    with recorder.connect() as connection:
+        while start < end:
+            until = min(start + _SAMPLE, end)
+            counted += max(count_states(connection, entity_ids, start, until).values(), default=0)
+            seconds += until - start
+            start += step
+    share = (end - begin) / seconds if seconds else 0.0
+    # What was purged comes from hourly statistics.
+    return round(counted * share + max(begin - job.start, 0.0) / HOUR)
+
+
+def _periods(spool: Spool) -> list[tuple[float, float]]:
+    return list(zip(spool.edges, spool.edges[1:], strict=False))

@@ -1,0 +1,257 @@
+"""Hours from Home Assistant's long-term statistics, for what the recorder has purged.
+
+Statistics have no state of a relay. Power, voltage and current of an hour are averages, the
+counter is its last value, and the energy is the growth of the sum, which Home Assistant keeps by
+the same rule for restarted counters as `readings.py`. The hour in which the first kept state lies
+is not taken: the first kept number of the counter carries what was used since the hour before, so
+that nothing is lost or doubled at the seam.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    Integer,
+    String,
+    bindparam,
+    column,
+    inspect,
+    select,
+    table,
+)
+
+from .fields import ENTITY_FIELDS
+from .periods import HOUR
+from .reading import FROM_STATISTICS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .job import JobDevice
+    from .reading import Reading
+    from .recorder import Connect
+
+_ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+_WINDOW = 1024 * HOUR
+"""Seconds whose hours are in memory at a time."""
+
+_META = table("statistics_meta", column("id", BigInteger), column("statistic_id", String))
+_HOURS = table(
+    "statistics",
+    column("metadata_id", BigInteger),
+    column("start_ts", Double),
+    column("mean", Double),
+    column("min", Double),
+    column("max", Double),
+    column("state", Double),
+    column("sum", Double),
+)
+_COLUMNS = (
+    _HOURS.c.metadata_id,
+    _HOURS.c.start_ts,
+    _HOURS.c.mean,
+    _HOURS.c.min,
+    _HOURS.c.max,
+    _HOURS.c.state,
+    _HOURS.c.sum,
+)
+_IN_WINDOW = (
+    select(*_COLUMNS)
+    .where(
+        _HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
+        _HOURS.c.start_ts >= bindparam("low"),
+        _HOURS.c.start_ts < bindparam("high"),
+    )
+    .order_by(_HOURS.c.start_ts)
+)
+_LAST_BEFORE = (
+    select(*_COLUMNS)
+    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts < bindparam("high"))
+    .order_by(_HOURS.c.start_ts.desc())
+    .limit(1)
+)
+_FIRST = (
+    select(_HOURS.c.start_ts)
+    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts >= bindparam("low"))
+    .order_by(_HOURS.c.start_ts)
+    .limit(bindparam("size", type_=Integer))
+)
+
+
+@dataclass(slots=True)
+class Hour:
+    """What statistics say of one entity's hour, which begins at `start` (UTC seconds)."""
+
+    start: float
+    mean: float | None
+    low: float | None
+    high: float | None
+    state: float | None
+    sum: float | None
+
+    @property
+    def end(self) -> float:
+        """Return when it is over."""
+        return self.start + HOUR
+
+    @property
+    def level(self) -> float | None:
+        """Return the value at the end of the hour where it is certain: it did not change."""
+        return self.mean if self.low == self.high else None
+
+
+@dataclass(slots=True)
+class Coverage:
+    """What of a device's range came from statistics; it fills as readings are taken.
+
+    Attributes:
+        kept: UTC seconds of the oldest state that the recorder has of the device, None without any.
+        start: UTC seconds at which the first hour from statistics begins, None without any.
+        end: when the last one ends.
+        hours: how many there were.
+        missing: hours between them of which statistics know nothing.
+        missing_start: when the first of those begins.
+        missing_end: when the last of those ends.
+
+    """
+
+    kept: float | None = None
+    start: float | None = None
+    end: float | None = None
+    hours: int = 0
+    missing: int = 0
+    missing_start: float | None = None
+    missing_end: float | None = None
+
+    @property
+    def known_from(self) -> float | None:
+        """Return from when on anything is known, None when nothing is."""
+        return self.kept if self.start is None else self.start
+
+    def add(self, begin: float, end: float, known_until: float | None) -> None:
+        """Count an hour, where `known_until` is the end of the one before."""
+        self.start = begin if self.start is None else self.start
+        self.end = end
+        self.hours += 1
+        if known_until is not None and begin - known_until >= HOUR:
+            self.missing += round((begin - known_until) / HOUR)
+            self.missing_end = begin
+            if self.missing_start is None:
+                self.missing_start = known_until
+
+
+@dataclass(slots=True)
+class Statistics:
+    """The hours of one device's entities.
+
+    Attributes:
+        ids: slot of an entity (its place in `ENTITY_FIELDS`) → its id in the statistics.
+
+    """
+
+    _connect: Connect
+    ids: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of_device(cls, connect: Connect, device: JobDevice) -> Statistics:
+        """Find the statistics of a device; where there are no tables, it has none."""
+        slots = {
+            device.entities[name]: slot
+            for slot, name in enumerate(ENTITY_FIELDS)
+            if name in device.entities
+        }
+        with connect() as connection:
+            if not inspect(connection).has_table(_HOURS.name):
+                return cls(connect)
+            found = connection.execute(
+                select(_META.c.statistic_id, _META.c.id).where(
+                    _META.c.statistic_id.in_(list(slots))
+                )
+            )
+            return cls(connect, {slots[row.statistic_id]: row.id for row in found})
+
+    def last_before(self, slot: int, moment: float) -> Hour | None:
+        """Return the last hour of an entity that was over at a moment."""
+        if slot not in self.ids:
+            return None
+        with self._connect() as connection:
+            row = connection.execute(
+                _LAST_BEFORE, {"id": self.ids[slot], "high": moment - HOUR + 1e-6}
+            ).first()
+        return None if row is None else Hour(*row[1:])
+
+    def hours(self, start: float, end: float) -> Iterator[tuple[float, dict[int, Hour]]]:
+        """Yield the hours that begin in a range, oldest first, with what is known per slot."""
+        if not self.ids:
+            return
+        slots = {number: slot for slot, number in self.ids.items()}
+        low = self._first(start, end)
+        while low is not None and low < end:
+            high = min(low + _WINDOW, end)
+            with self._connect() as connection:
+                rows = connection.execute(
+                    _IN_WINDOW, {"ids": list(slots), "low": low, "high": high}
+                ).fetchall()
+            found: dict[float, dict[int, Hour]] = {}
+            for number, *values in rows:
+                found.setdefault(values[0], {})[slots[number]] = Hour(*values)
+            yield from found.items()
+            low = self._first(high, end)
+
+    def _first(self, low: float, end: float) -> float | None:
+        """Return when the first hour begins that any entity has from a moment on."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
+                for number in self.ids.values()
+            ]
+        return min((start for start in found if start is not None and start < end), default=None)
+
+
+def hourly_readings(
+    statistics: Statistics, start: float, end: float, coverage: Coverage
+) -> Iterator[Reading]:
+    """Yield a reading for each hour of a range that statistics know, oldest first.
+
+    An hour that lies partly in the range gives the part of its energy that lies in it by time.
+    After hours without statistics, the energy of all of them is in the first one after, as that of
+    a gap.
+
+    Args:
+        statistics: of the device.
+        start: UTC seconds, included.
+        end: UTC seconds, not included.
+        coverage: told of each hour.
+
+    """
+    before: Hour | None = None
+    known_until: float | None = None
+    asked = False
+    for begin, hour in statistics.hours(start // HOUR * HOUR, end):
+        moment, until = max(begin, start), min(begin + HOUR, end)
+        coverage.add(moment, until, known_until)
+        known_until = begin + HOUR
+        counter = hour.get(_ENERGY)
+        kwh = total = filled_from = None
+        if counter is not None:
+            if not asked:
+                asked, before = True, statistics.last_before(_ENERGY, begin)
+            total = counter.state
+            if counter.sum is not None:
+                kwh = counter.sum - (0.0 if before is None else before.sum or 0.0)
+                if before is not None and before.end < begin:
+                    filled_from = max(before.end, start)
+                else:
+                    kwh *= (until - moment) / HOUR
+            before = counter
+        power, voltage, current = (
+            None if (known := hour.get(slot)) is None else known.mean for slot in range(3)
+        )
+        yield (
+            moment, until, FROM_STATISTICS, power, voltage, current, total, kwh, None,
+            filled_from if kwh else None, None,
+        )  # fmt: skip
