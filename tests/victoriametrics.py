@@ -15,12 +15,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from homeassistant.data_entry_flow import FlowResultType
 
+from tests.metering_points import answer, start_flow
 from tests.servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
 
 _SECONDS_TO_START = 30
 
@@ -176,3 +181,24 @@ def vmauth(tmp_path: Path) -> Iterator[Callable[..., VmAuth]]:
     yield start
     for proxy in proxies:
         proxy.kill()
+
+
+def victoriametrics_input(url: str, **changes: Any) -> dict[str, Any]:
+    """Return what a user fills in; a change to None leaves the field out."""
+    values = {
+        "url": url,
+        "verify_ssl": True,
+        "interval": "60",
+        "data": ["consumption_daily", "consumption_monthly", "production_daily", "tempo"],
+        **changes,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+async def add_victoriametrics(hass: HomeAssistant, url: str, **changes: Any) -> ConfigEntry:
+    """Set up a destination."""
+    flow = await start_flow(hass, "victoriametrics")
+    result = await answer(hass, flow, victoriametrics_input(url, **changes))
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result.get("errors")
+    await hass.async_block_till_done()
+    return result["result"]

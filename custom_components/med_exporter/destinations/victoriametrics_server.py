@@ -59,6 +59,8 @@ def base_url(url: str) -> str:
     ValueError for what is no address.
     """
     parts = urlsplit(url)
+    if not parts.netloc:
+        return url
     path = _BEHIND.sub("", parts.path.rstrip("/")).rstrip("/")
     if (cluster := _CLUSTER.match(path)) is not None:
         path = f"{cluster['prefix']}/insert/{cluster['account']}/prometheus"
