@@ -1,0 +1,230 @@
+"""What all forms of destinations have in common: secrets that stay, and mistakes as such."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import voluptuous as vol
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.med_exporter.const import DEFAULT_DATA, DOMAIN, DataType, EntryType
+from custom_components.med_exporter.destinations.base import DestinationError
+from custom_components.med_exporter.destinations.secrets import SECRETS, async_decrypted
+from custom_components.med_exporter.flows.destination_form import (
+    LOGIN,
+    DestinationForm,
+    Finding,
+    async_check,
+    async_data,
+    async_settings,
+    secret_text,
+    title_of,
+)
+from custom_components.med_exporter.flows.registry import DESTINATION_FORMS
+from custom_components.med_exporter.vault import async_get_vault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+GIVEN = {
+    "url": "https://server:8000",
+    "username": "me",
+    "password": " pass word ",
+    "token": "planted",
+    "verify_ssl": True,
+    "interval": "60",
+    "data": ["tempo"],
+}
+
+
+class Server:
+    """What the connection test of the form finds."""
+
+    answer: str | DestinationError | None = None
+    asked: Mapping[str, Any] | None = None
+
+    async def test(self, hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
+        self.asked = settings
+        if isinstance(self.answer, DestinationError):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def form(server: Server) -> DestinationForm:
+    return DestinationForm(
+        type=EntryType.JEEDOM,
+        fields={
+            vol.Required("url"): TextSelector(),
+            **LOGIN,
+            vol.Required("token"): secret_text(),
+            vol.Required("verify_ssl", default=True): BooleanSelector(),
+        },
+        test=server.test,
+        unique_id=lambda _, settings: settings["url"],
+        titles=lambda _, settings: ("Server", f"Server {settings['url']}"),
+        login=("token",),
+        example="http://server",
+    )
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, form: DestinationForm) -> MockConfigEntry:
+    settings = await async_settings(hass, form, GIVEN)
+    data = await async_data(hass, settings, form.type)
+    made = MockConfigEntry(domain=DOMAIN, data=data, title="Server", unique_id=GIVEN["url"])
+    made.add_to_hass(hass)
+    return made
+
+
+async def errors_of(
+    hass: HomeAssistant, form: DestinationForm, entry: Any = None, **changes: Any
+) -> dict[str, str]:
+    settings = await async_settings(hass, form, {**GIVEN, **changes}, entry)
+    return (await async_check(hass, form, settings, entry)).errors
+
+
+async def test_texts_lose_their_spaces_but_a_password_keeps_them(
+    hass: HomeAssistant, form: DestinationForm
+) -> None:
+    settings = await async_settings(hass, form, {**GIVEN, "url": " http://a ", "username": "  "})
+    assert settings["url"] == "http://a"
+    assert settings["password"] == " pass word "
+    assert "username" not in settings
+    assert settings["interval"] == 60
+
+
+async def test_secrets_are_stored_encrypted_under_an_id_that_stays(
+    hass: HomeAssistant, form: DestinationForm, entry: MockConfigEntry
+) -> None:
+    assert not any(GIVEN[name] in str(entry.data) for name in ("password", "token"))
+    assert {
+        key: (await async_decrypted(hass, entry.data))[key] for key in ("password", "token")
+    } == {
+        "password": " pass word ",
+        "token": "planted",
+    }
+    settings = await async_settings(hass, form, {**GIVEN, "interval": "15"}, entry)
+    data = await async_data(hass, settings, form.type, entry)
+    assert (data["id"], data["type"], data["interval"]) == (entry.data["id"], "jeedom", 15)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({}, True),
+        ({"url": "http://server:9999/path"}, True),
+        # A secret goes to nobody whom the user has not given it for.
+        ({"url": "https://elsewhere:8000"}, False),
+        ({"username": "other"}, False),
+    ],
+)
+async def test_a_secret_left_empty_stays_with_its_user_at_its_host(
+    hass: HomeAssistant,
+    form: DestinationForm,
+    entry: MockConfigEntry,
+    changes: dict[str, str],
+    kept: bool,
+) -> None:
+    given = {**GIVEN, "password": "", "token": "", **changes}
+    settings = await async_settings(hass, form, given, entry)
+    assert (SECRETS & settings.keys() == {"password", "token"}) is kept
+    if not kept:
+        assert await errors_of(hass, form, entry, **given) == {"token": "field_missing"}
+
+
+async def test_a_lost_key_makes_the_secret_a_missing_one(
+    hass: HomeAssistant,
+    form: DestinationForm,
+    entry: MockConfigEntry,
+) -> None:
+    vault = await async_get_vault(hass)
+    foreign = vault.encrypt("planted")[:-4] + "AAA="
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "token": foreign})
+    assert await errors_of(hass, form, entry, token="") == {"token": "field_missing"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"url": ""}, {"url": "field_missing"}),
+        ({"token": " "}, {"token": "field_missing"}),
+        ({"url": "ftp://server"}, {"url": "url_scheme"}),
+        ({"url": "http://server", "verify_ssl": False}, {"verify_ssl": "needs_https"}),
+        ({"username": ""}, {"username": "username_missing"}),
+        ({"data": []}, {"data": "no_data"}),
+    ],
+)
+async def test_mistakes_are_found_before_anybody_is_asked(
+    hass: HomeAssistant,
+    form: DestinationForm,
+    server: Server,
+    changes: dict[str, Any],
+    errors: dict[str, str],
+) -> None:
+    assert await errors_of(hass, form, **changes) == errors
+    assert server.asked is None
+
+
+async def test_a_second_destination_is_refused_but_not_the_same_one(
+    hass: HomeAssistant, form: DestinationForm, entry: MockConfigEntry, server: Server
+) -> None:
+    assert await errors_of(hass, form) == {"url": "destination_exists"}
+    assert await errors_of(hass, form, entry) == {}
+    settings = await async_settings(hass, form, {**GIVEN, "url": "http://b"})
+    assert title_of(hass, form, settings) == "Server http://b"
+
+
+async def test_the_tests_mistake_stands_at_its_field_or_at_the_top(
+    hass: HomeAssistant, form: DestinationForm, server: Server
+) -> None:
+    server.answer = DestinationError("refused", variant="loopback", field="url", host="h:1")
+    settings = await async_settings(hass, form, GIVEN)
+    finding = await async_check(hass, form, settings)
+    assert finding.errors == {"url": "destination_refused_loopback"}
+    assert finding.placeholders["host"] == "h:1"
+    finding = await async_check(hass, form, settings, fields={"token"})
+    assert finding.errors == {"base": "destination_refused_loopback"}
+
+
+async def test_a_remark_is_handed_on(
+    hass: HomeAssistant, form: DestinationForm, server: Server
+) -> None:
+    server.answer = "destination_could_not_be_verified"
+    settings = await async_settings(hass, form, GIVEN)
+    assert await async_check(hass, form, settings) == Finding(remark=server.answer)
+
+
+@pytest.mark.parametrize("form", DESTINATION_FORMS.values(), ids=list(DESTINATION_FORMS))
+class TestEveryKind:
+    """What holds for each kind of destination."""
+
+    def test_interval_and_data(self, form: DestinationForm) -> None:
+        fields = {str(marker): selector for marker, selector in form.schema().schema.items()}
+        assert fields["interval"].config["options"] == ["15", "30", "60", "360", "1440"]
+        assert fields["data"].config["options"] == list(DataType)
+        defaults = {str(marker): marker.default for marker in form.schema().schema}
+        assert defaults["interval"]() == "60"
+        assert defaults["data"]() == list(DEFAULT_DATA)
+
+    def test_no_secret_is_shown_or_asked_for_again(self, form: DestinationForm) -> None:
+        stored = {str(marker): "x" for marker in form.schema().schema}
+        assert SECRETS & form.values(stored).keys() == set()
+        known = form.schema(is_known=True).schema
+        assert not [
+            marker
+            for marker in known
+            if str(marker) in SECRETS and isinstance(marker, vol.Required)
+        ]
+
+    def test_the_login_is_of_the_form(self, form: DestinationForm) -> None:
+        assert set(form.login) <= {str(marker) for marker in form.fields}
