@@ -23,9 +23,12 @@ def fridge(hass_with_recorder):
 
 
 def test_formats_are_those_that_can_be_written():
+    office = "application/vnd.openxmlformats-officedocument"
     assert [(one["id"], one["extension"], one["mime_type"]) for one in list_formats()] == [
         ("csv", ".csv", "text/csv"),
         ("json", ".json", "application/json"),
+        ("excel", ".xlsx", f"{office}.spreadsheetml.sheet"),
+        ("pdf", ".pdf", "application/pdf"),
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
@@ -13,6 +12,7 @@ from ..engine.formats import FORMATS
 from ..engine.recorder import count_states, last_seen
 from ..metering.devices import export_devices
 from ..rights import readable_devices
+from .planning import last_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -103,6 +103,13 @@ METRICS: Final = (
         data_type="boolean",
         unit="",
     ),
+    Metric(
+        field="from_statistics",
+        name="From statistics",
+        description="Whether the row is an hour of statistics, the readings being purged",
+        data_type="boolean",
+        unit="",
+    ),
 )
 
 
@@ -152,7 +159,7 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
             "mac": device.mac,
             "pdl": device.pdl,
             "role": str(device.role),
-            "last_seen": _last_answer(hass, device)
+            "last_seen": _utc(last_answer(hass, device))
             or max((last_known[e] for e in entities if e in last_known), default=None),
             "data_points": max((stored[e] for e in entities), default=0),
         }
@@ -161,17 +168,8 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
     ]
 
 
-def _last_answer(hass: HomeAssistant, device: ExportDevice) -> datetime | None:
-    """Return when a device that answers now last did so; the recorder keeps changes only."""
-    states = (hass.states.get(entity_id) for entity_id in device.entities.values())
-    return max(
-        (
-            state.last_reported
-            for state in states
-            if state is not None and state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
-        ),
-        default=None,
-    )
+def _utc(moment: float | None) -> datetime | None:
+    return None if moment is None else dt_util.utc_from_timestamp(moment)
 
 
 def _read_recorder(

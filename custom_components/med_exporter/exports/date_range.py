@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 INVALID_DATE_RANGE: Final = "INVALID_DATE_RANGE"
-MAX_DAYS: Final = 366
+DEFAULT_MAX_DAYS: Final = 366
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Python reads more of ISO 8601, as week dates, where it is not plain whether a time was meant.
@@ -48,7 +48,12 @@ PRESETS: Final = tuple(_PRESETS)
 
 
 def read_date_range(
-    value: object, *, time_zone: tzinfo, now: datetime, field: str = "date_range"
+    value: object,
+    *,
+    time_zone: tzinfo,
+    now: datetime,
+    field: str = "date_range",
+    max_days: int = DEFAULT_MAX_DAYS,
 ) -> tuple[datetime, datetime]:
     """Return the start (inclusive) and the end (exclusive) of a range, both in UTC.
 
@@ -56,7 +61,7 @@ def read_date_range(
     and presets are whole days of `time_zone`, an end date among them and today too; a date-time
     without offset is in `time_zone`. Weeks begin on Monday.
 
-    Raises InvalidRequest with code INVALID_DATE_RANGE, also past 366 days.
+    Raises InvalidRequest with code INVALID_DATE_RANGE, also past `max_days`.
     """
     if isinstance(value, str):
         start, end = _preset(value, time_zone, now, field)
@@ -65,8 +70,8 @@ def read_date_range(
     if start >= end:
         raise InvalidRequest(INVALID_DATE_RANGE, "start_not_before_end", field=f"{field}.start")
     # Counted on the wall clock, where every day has 24 hours.
-    if _wall(end, time_zone) - _wall(start, time_zone) > timedelta(days=MAX_DAYS):
-        raise InvalidRequest(INVALID_DATE_RANGE, "range_too_long", field=field, days=MAX_DAYS)
+    if _wall(end, time_zone) - _wall(start, time_zone) > timedelta(days=max_days):
+        raise InvalidRequest(INVALID_DATE_RANGE, "range_too_long", field=field, days=max_days)
     return start, end
 
 

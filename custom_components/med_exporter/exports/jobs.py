@@ -34,7 +34,7 @@ from ..rights import is_administrator, may_see, require_export_type
 from .files import ExportFolder
 from .links import LinkSigner
 from .object_reader import shown
-from .planning import chosen_devices, plan_job
+from .planning import chosen_devices, file_path, plan_job
 from .queue import Priority
 from .request import async_read_request
 from .runner import ExportRunner
@@ -104,7 +104,9 @@ class JobManager:
         if self._runner.is_full:
             raise TooManyExportsError(self._runner.most)
         export_id = str(uuid.uuid4())
-        job = plan_job(export_id, checked, devices, self._folder)
+        path = str(file_path(export_id, checked, self._folder))
+        key = self.links.privacy_key()
+        job = plan_job(self._hass, export_id, checked, devices, path, key)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 INVALID_REQUEST = "INVALID_REQUEST"
 INVALID_VALUE = "INVALID_VALUE"
 
+_MAX_NUMBER = 10**12
+
 
 class ObjectReader:
     """Take values out of an object by name and type; what nobody took is refused at the end.
@@ -79,6 +81,64 @@ class ObjectReader:
                 INVALID_VALUE, "out_of_range", field=self.name(key), low=low, high=high
             )
         return value
+
+    def number(self, key: str) -> float | None:
+        """Return a finite number."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise InvalidRequest(INVALID_REQUEST, "not_a_number", field=self.name(key))
+        # An integer of JSON may be larger than any float.
+        if not abs(value) <= _MAX_NUMBER:
+            raise InvalidRequest(
+                INVALID_VALUE,
+                "out_of_range",
+                field=self.name(key),
+                low=-_MAX_NUMBER,
+                high=_MAX_NUMBER,
+            )
+        return float(value)
+
+    def items(self, key: str) -> list[Any] | None:
+        """Return a list of at least one value of any type."""
+        value = self.take(key)
+        if value is None:
+            return None
+        if not isinstance(value, list):
+            raise InvalidRequest(INVALID_REQUEST, "not_a_list", field=self.name(key))
+        if not value:
+            raise InvalidRequest(INVALID_REQUEST, "empty_list", field=self.name(key))
+        return value
+
+    def choices(self, key: str, known: Collection[str]) -> tuple[str, ...] | None:
+        """Return a list of at least one of the known texts, each once."""
+        values = self.texts(key)
+        if values is None:
+            return None
+        for value in values:
+            if value not in known:
+                raise InvalidRequest(
+                    INVALID_VALUE,
+                    "not_one_of",
+                    field=self.name(key),
+                    value=shown(value),
+                    known=", ".join(known),
+                )
+        self.each_once(key, values)
+        return tuple(values)
+
+    def each_once(self, key: str, values: list[Any]) -> None:
+        """Refuse a list that holds a value twice."""
+        for position, value in enumerate(values):
+            if value in values[:position]:
+                raise InvalidRequest(
+                    INVALID_VALUE, "given_twice", field=self.name(key), value=shown(str(value))
+                )
+
+    def names(self) -> list[str]:
+        """Return the names of the values that nobody took yet."""
+        return list(self._left)
 
     def texts(self, key: str) -> list[str] | None:
         """Return a list of at least one text."""

@@ -63,7 +63,8 @@ class ExportDevice:
 
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
-    `plug_id` is how the ledger knows it, None when it does not.
+    `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
+    says of itself.
     """
 
     device_id: str
@@ -76,6 +77,8 @@ class ExportDevice:
     rated_power: float | None
     entities: Mapping[str, str]
     plug_id: str | None = None
+    model: str | None = None
+    firmware: str | None = None
 
 
 def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
@@ -131,6 +134,8 @@ def _of_entry(
             role=PlugRole(plug[CONF_ROLE]),
             rated_power=plug[CONF_RATED_POWER],
             plug_id=plug_id,
+            model=device.model,
+            firmware=device.sw_version,
             entities={
                 field: entity_id
                 for field, (platform, key) in FIELD_ENTITIES.items()

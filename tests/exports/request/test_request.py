@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,10 +81,8 @@ async def test_days_are_those_of_the_time_zone_asked_for(read):
         ({"export_type": None}, "export_type", "INVALID_REQUEST"),
         ({"export_type": "everything"}, "export_type", "INVALID_VALUE"),
         ({"export_type": 1}, "export_type", "INVALID_REQUEST"),
-        ({"export_type": "cost_analysis"}, "export_type", "NOT_SUPPORTED"),
         ({"format": None}, "format", "INVALID_REQUEST"),
         ({"format": "xml"}, "format", "INVALID_VALUE"),
-        ({"format": "pdf"}, "format", "NOT_SUPPORTED"),
         ({"date_range": None}, "date_range", "INVALID_REQUEST"),
         ({"devices": "fridge"}, "devices", "INVALID_VALUE"),
         ({"devices": []}, "devices", "INVALID_REQUEST"),
@@ -95,10 +94,13 @@ async def test_days_are_those_of_the_time_zone_asked_for(read):
         ({"aggregation": "yearly"}, "aggregation", "INVALID_VALUE"),
         ({"aggregation": ["daily"]}, "aggregation", "INVALID_REQUEST"),
         ({"colour": "red"}, "colour", "INVALID_REQUEST"),
-        ({"filters": {}}, "filters", "NOT_SUPPORTED"),
-        ({"custom_fields": []}, "custom_fields", "NOT_SUPPORTED"),
-        ({"privacy_options": {}}, "privacy_options", "NOT_SUPPORTED"),
-        ({"aggregation_functions": {}}, "aggregation_functions", "NOT_SUPPORTED"),
+        ({"include_charts": True}, "include_charts", "NOT_APPLICABLE"),
+        ({"privacy_options": {"hide": True}}, "privacy_options.hide", "INVALID_REQUEST"),
+        (
+            {"privacy_options": {"exclude_user_data": "yes"}},
+            "privacy_options.exclude_user_data",
+            "INVALID_REQUEST",
+        ),
         ({"grouping": "monthly"}, "grouping", "NOT_APPLICABLE"),
         ({"users": ["admin"]}, "users", "NOT_APPLICABLE"),
         ({"options": []}, "options", "INVALID_REQUEST"),
@@ -180,3 +182,44 @@ async def test_nothing_but_an_invalid_request_comes_of_junk(hass, changes):
     except InvalidRequest:
         return
     assert json.dumps(got.source) == json.dumps(value)
+
+
+async def test_reports_not_made_yet_or_unknown_are_told_apart(read):
+    with pytest.raises(InvalidRequest) as error:
+        await read(request(export_type="weather"))
+    assert error.value.code == "INVALID_VALUE"
+
+
+async def test_pdf_and_excel_speak_the_language_of_the_installation(hass, read):
+    hass.config.language = "fr-CA"
+    for file_format, locale in (("pdf", "fr"), ("excel", "fr"), ("csv", "en")):
+        got = await read(request(format=file_format))
+        assert got.options.locale == locale
+        assert (await read(request(format=file_format, options={"locale": "en"}))) is not None
+    hass.config.language = "de"
+    assert (await read(request(format="pdf"))).options.locale == "en"
+
+
+async def test_charts_are_in_a_pdf_unless_not_wanted_and_in_a_workbook_when_wanted(read):
+    for file_format, asked, expected in (
+        ("pdf", None, True), ("pdf", False, False), ("excel", None, False), ("excel", True, True),
+    ):  # fmt: skip
+        got = await read(request(format=file_format, include_charts=asked))
+        assert got.include_charts is expected
+
+
+async def test_privacy_options_that_are_on(read):
+    asked = {"anonymize_ip_addresses": True, "exclude_user_data": False}
+    assert (await read(request(privacy_options=asked))).privacy == {"anonymize_ip_addresses"}
+
+
+@pytest.mark.parametrize(("days", "allowed"), [(366, True), (367, False)])
+async def test_a_range_of_366_days_is_the_longest(read, days, allowed):
+    first = date(2024, 3, 1)
+    dates = {"start": "2024-03-01", "end": (first + timedelta(days=days - 1)).isoformat()}
+    if allowed:
+        assert await read(request(date_range=dates))
+        return
+    with pytest.raises(InvalidRequest) as error:
+        await read(request(date_range=dates))
+    assert (error.value.code, error.value.field) == ("INVALID_DATE_RANGE", "date_range")

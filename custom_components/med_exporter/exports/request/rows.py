@@ -1,0 +1,210 @@
+"""Which rows and columns an export of readings has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ...engine.custom_fields import usable_fields
+from ...engine.fields import FIELDS
+from ...engine.job import (
+    AGGREGATIONS,
+    DEVICE_STATES,
+    FUNCTIONS,
+    CustomField,
+    Filters,
+    TimeOfDay,
+)
+from ...engine.job.filters import minutes_of_day
+from ...errors import InvalidRequest
+from ..object_reader import INVALID_REQUEST, INVALID_VALUE, ObjectReader, shown
+from .codes import INVALID_FORMULA, NOT_APPLICABLE, UNKNOWN_FIELD
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from homeassistant.core import HomeAssistant
+
+_MOST_CUSTOM_FIELDS: Final = 20
+_LONGEST_NAME: Final = 64
+_LONGEST_UNIT: Final = 32
+_VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows:
+    """What `engine.job.Job` calls by the same names."""
+
+    fields: tuple[str, ...] = ()
+    aggregation: str = "raw"
+    aggregation_functions: Mapping[str, str] = field(default_factory=dict)
+    filters: Filters = field(default_factory=Filters)
+    custom_fields: tuple[CustomField, ...] = ()
+
+
+async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> Rows:
+    """Return what a request says of rows and columns.
+
+    Raises InvalidRequest that names the first field at fault.
+    """
+    aggregation = request.choice("aggregation", AGGREGATIONS) or "raw"
+    functions = _functions(request, aggregation)
+    filters = _filters(request.object("filters"))
+    custom_fields = _custom_fields(request)
+    fields = _fields(request, custom_fields)
+    if custom_fields:
+        # Reading a formula loads a library.
+        await hass.async_add_executor_job(_check_formulas, custom_fields, aggregation, functions)
+    return Rows(
+        fields=fields,
+        aggregation=aggregation,
+        aggregation_functions=functions,
+        filters=filters,
+        custom_fields=custom_fields,
+    )
+
+
+def _functions(request: ObjectReader, aggregation: str) -> dict[str, str]:
+    asked = request.take("aggregation_functions")
+    if asked is None:
+        return {}
+    reader = ObjectReader(asked, "aggregation_functions")
+    if aggregation == "raw":
+        raise InvalidRequest(
+            NOT_APPLICABLE, "not_applicable", field="aggregation_functions", to="raw"
+        )
+    for name in reader.names():
+        if name not in _VALUE_FIELDS:
+            raise InvalidRequest(
+                UNKNOWN_FIELD,
+                "not_one_of",
+                field="aggregation_functions",
+                value=shown(name),
+                known=", ".join(_VALUE_FIELDS),
+            )
+    return {
+        name: function for name in reader.names() if (function := reader.choice(name, FUNCTIONS))
+    }
+
+
+def _filters(reader: ObjectReader) -> Filters:
+    low, high = reader.number("min_power"), reader.number("max_power")
+    if low is not None and high is not None and low > high:
+        raise InvalidRequest(
+            INVALID_VALUE, "less_than_other", field=reader.name("max_power"), other="min_power"
+        )
+    states = reader.choices("device_states", DEVICE_STATES) or ()
+    outliers = bool(reader.boolean("exclude_outliers"))
+    day = reader.take("time_of_day")
+    time_of_day = (
+        None if day is None else _time_of_day(ObjectReader(day, reader.name("time_of_day")))
+    )
+    days = _days_of_week(reader)
+    reader.finish()
+    return Filters(
+        min_power=low,
+        max_power=high,
+        device_states=states,
+        exclude_outliers=outliers,
+        time_of_day=time_of_day,
+        days_of_week=days,
+    )
+
+
+def _time_of_day(reader: ObjectReader) -> TimeOfDay:
+    texts = {}
+    for name in ("start", "end"):
+        texts[name] = reader.text(name, required=True) or ""
+        if minutes_of_day(texts[name]) is None:
+            raise InvalidRequest(INVALID_VALUE, "not_a_time_of_day", field=reader.name(name))
+    reader.finish()
+    if texts["start"] == texts["end"]:
+        raise InvalidRequest(
+            INVALID_VALUE, "same_as_other", field=reader.name("end"), other="start"
+        )
+    return TimeOfDay(**texts)
+
+
+def _days_of_week(reader: ObjectReader) -> tuple[int, ...]:
+    items = reader.items("days_of_week")
+    if items is None:
+        return ()
+    name = reader.name("days_of_week")
+    days: list[Any] = []
+    for item in items:
+        day = int(item) if isinstance(item, float) and item.is_integer() else item
+        if isinstance(day, bool) or not isinstance(day, int):
+            raise InvalidRequest(INVALID_REQUEST, "not_an_integer", field=name)
+        if not 1 <= day <= 7:
+            raise InvalidRequest(INVALID_VALUE, "out_of_range", field=name, low=1, high=7)
+        days.append(day)
+    reader.each_once("days_of_week", days)
+    return tuple(days)
+
+
+def _fields(request: ObjectReader, custom_fields: Sequence[CustomField]) -> tuple[str, ...]:
+    own = [custom.name for custom in custom_fields]
+    fields = request.texts("fields") or list(FIELDS)
+    for name in fields:
+        if name not in FIELDS and name not in own:
+            raise InvalidRequest(
+                UNKNOWN_FIELD,
+                "not_one_of",
+                field="fields",
+                value=shown(name),
+                known=", ".join((*FIELDS, *own)),
+            )
+    request.each_once("fields", fields)
+    return (*fields, *(name for name in own if name not in fields))
+
+
+def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
+    items = request.items("custom_fields")
+    if items is None:
+        return ()
+    if len(items) > _MOST_CUSTOM_FIELDS:
+        raise InvalidRequest(
+            INVALID_VALUE, "too_many_items", field="custom_fields", limit=_MOST_CUSTOM_FIELDS
+        )
+    found: list[CustomField] = []
+    for place, item in enumerate(items):
+        reader = ObjectReader(item, f"custom_fields[{place}]")
+        name = (reader.text("name", required=True) or "").strip()
+        formula = reader.text("formula", required=True) or ""
+        unit = (reader.text("unit") or "").strip()
+        reader.finish()
+        _check_text(reader.name("name"), name, 1, _LONGEST_NAME)
+        _check_text(reader.name("unit"), unit, 0, _LONGEST_UNIT)
+        taken = {*FIELDS, *(other.name for other in found)}
+        if name.casefold() in {other.casefold() for other in taken}:
+            raise InvalidRequest(
+                INVALID_VALUE, "name_taken", field=reader.name("name"), value=shown(name)
+            )
+        found.append(CustomField(name=name, formula=formula, unit=unit))
+    return tuple(found)
+
+
+def _check_text(field_name: str, text: str, shortest: int, longest: int) -> None:
+    if not shortest <= len(text) <= longest or not text.isprintable():
+        raise InvalidRequest(
+            INVALID_VALUE, "not_a_name", field=field_name, shortest=shortest, longest=longest
+        )
+
+
+def _check_formulas(
+    custom_fields: Sequence[CustomField], aggregation: str, functions: Mapping[str, str]
+) -> None:
+    from ...engine.formulas import FormulaError, compile_formula  # noqa: PLC0415  # a library
+
+    known = usable_fields(aggregation, functions)
+    for place, custom in enumerate(custom_fields):
+        try:
+            compile_formula(custom.formula, known)
+        except FormulaError as err:
+            raise InvalidRequest(
+                INVALID_FORMULA,
+                f"formula_{err.problem.name.lower()}",
+                field=f"custom_fields[{place}].formula",
+                position=err.position,
+                **err.details,
+            ) from err
