@@ -229,6 +229,46 @@ async def test_a_broker_that_lost_everything_is_told_again(
     await until_there_are(broker, f"{PDL}_consumption_daily")
 
 
+async def test_sensors_follow_other_settings_at_once(
+    hass: HomeAssistant, entry: ConfigEntry, broker: Mosquitto
+) -> None:
+    await announce(entry, DAILY)
+    await announce(entry, ecowatt(1, TODAY))
+    before = await configs(broker)
+    form = await start_reconfigure(hass, entry)
+    changed = mqtt_input(broker.port, discovery=True, topic_prefix="a/b", interval="15", qos="2")
+    await answer(hass, form, changed)
+    await hass.async_block_till_done()
+    for _ in range(30):
+        after = await configs(broker)
+        if all(config["qos"] == 2 for config in after.values()):
+            break
+    key = f"{PDL}_consumption_daily"
+    assert after[key] == {
+        **before[key],
+        "state_topic": f"a/b/{PDL}/consumption/daily",
+        "availability_topic": "a/b/status",
+        "expire_after": 2 * 15 * 60 + 300,
+        "qos": 2,
+    }
+    assert after["ecowatt_level"]["json_attributes_topic"] == "a/b/ecowatt/current"
+
+
+async def test_a_stranger_among_the_sensors_disturbs_nothing(
+    entry: ConfigEntry, broker: Mosquitto
+) -> None:
+    topic = f"homeassistant/sensor/{node_of(entry)}/ecowatt_level/config"
+    async with broker.client() as other:
+        for payload in ("no JSON", "[]", '{"availability_topic": 5}'):
+            await other.publish(topic, payload)
+    await announce(entry, ecowatt(1, TODAY))
+    assert (await configs(broker))["ecowatt_level"]["name"] == "EcoWatt level"
+    async with broker.client() as other, broker.listening(topic) as messages:
+        await take(messages, 1)
+        await other.publish("homeassistant/status", "online")
+        await take(messages, 1)
+
+
 class TestTakingSensorsAway:
     """An empty message on a discovery topic removes the sensor."""
 

@@ -53,6 +53,8 @@ _ENERGY_VALUE: Final = "{{ '' if value_json.closed else value_json.value }}"
 _LAST_RESET: Final = "{{ '' if value_json.closed else value_json.date ~ '%sT00:00:00' }}"
 _COLOUR: Final = "{{ value_json.color | lower if value_json.color else None }}"
 
+_TOPIC_KEYS: Final = ("state_topic", "availability_topic", "json_attributes_topic")
+
 _ENERGY_KEYS: Final = {
     one: one.value
     for one in (DataType.CONSUMPTION_DAILY, DataType.CONSUMPTION_MONTHLY, DataType.PRODUCTION_DAILY)
@@ -111,9 +113,11 @@ class MqttDiscovery:
                 if topic == _BIRTH_TOPIC:
                     if message.payload == _BIRTH:
                         await self._announce_again(client)
-                elif message.payload:
+                elif isinstance(message.payload, bytes) and message.payload:
                     self._seen.add(topic)
                     await self.tidy(client)
+                    if topic in self._seen:
+                        await self._bring_up_to_date(client, topic, message.payload)
 
     async def announce(
         self, client: MqttClient, measurement: Measurement, message: Message
@@ -161,6 +165,24 @@ class MqttDiscovery:
         await asyncio.sleep(_UNTIL_IT_LISTENS)
         for message in list(self._values.values()):
             client.send(message, qos=self._publishing.qos)
+
+    async def _bring_up_to_date(self, client: MqttClient, topic: str, payload: bytes) -> None:
+        """Let a sensor of before follow other settings at once, not with its next value only."""
+        try:
+            config = json.loads(payload)
+            before = config["availability_topic"].removesuffix(STATUS)
+            after = f"{self._publishing.topic_prefix}/"
+            moved = {
+                key: value.replace(before, after, 1)
+                for key, value in config.items()
+                if key in _TOPIC_KEYS and value.startswith(before)
+            }
+        except (ValueError, LookupError, AttributeError, TypeError):
+            # Not one of ours: it is replaced before the next value.
+            return
+        current = {**config, **moved, **self._settled()}
+        if current != config and topic not in self._announced:
+            await self._publish(client, {topic: json.dumps(current)})
 
     async def _empty(self, client: MqttClient, topics: set[str]) -> None:
         self._seen -= topics
@@ -222,12 +244,16 @@ class MqttDiscovery:
             "name": settings.names[key],
             "unique_id": f"{settings.node}_{unique}",
             "state_topic": topic,
-            "qos": self._publishing.qos,
             "availability_topic": f"{self._publishing.topic_prefix}/{STATUS}",
-            "expire_after": int((2 * settings.interval + _GRACE).total_seconds()),
+            **self._settled(),
             "device": {**device, "manufacturer": _MANUFACTURER},
             "origin": {"name": _MANUFACTURER, "sw_version": settings.version},
         }
+
+    def _settled(self) -> dict[str, int]:
+        """Return what the settings say of every sensor."""
+        lifetime = 2 * self._settings.interval + _GRACE
+        return {"qos": self._publishing.qos, "expire_after": int(lifetime.total_seconds())}
 
 
 def _config_topic(node: str, key: str) -> str:
