@@ -321,7 +321,7 @@ async def running_jeedom(
     scheme = "http" if tls is None else "https"
     port = int(jeedom.address.rpartition(":")[2]) if jeedom.address else free_port()
     server = TestServer(jeedom.application(), scheme=scheme, port=port)
-    await server.start_server(ssl=tls)
+    await server.start_server(ssl=tls, access_log=None)
     jeedom.address = f"{scheme}://127.0.0.1:{port}"
     if tls is not None:
         _let_clients_hang_up()

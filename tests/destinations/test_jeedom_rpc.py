@@ -6,7 +6,7 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +34,7 @@ def home_assistant(hass: HomeAssistant) -> None:
 
 @pytest.fixture
 async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession() as made:
+    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
         yield made
 
 
