@@ -14,6 +14,8 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import Outcome
+from custom_components.med_exporter.destinations.mqtt import INTAKE
 from custom_components.med_exporter.destinations.push import (
     AlreadyRunningError,
     DataNotChosenError,
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from custom_components.med_exporter.destinations.base import Measurement
+    from custom_components.med_exporter.destinations.measurements import Measurement
     from custom_components.med_exporter.destinations.push import PushRunner
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
@@ -214,19 +216,20 @@ class SlowDestination:
     """A destination that takes a value only when the test lets it."""
 
     def __init__(self) -> None:
+        self.intake = INTAKE
         self.gate = asyncio.Event()
         self.taken: list[Measurement] = []
 
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
-        acknowledged: Callable[[Measurement], None],
+        settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         async for measurement in measurements:
             await self.gate.wait()
             self.gate.clear()
             self.taken.append(measurement)
-            acknowledged(measurement)
+            settle(measurement, Outcome.STORED)
 
     async def async_close(self) -> None:
         """Nothing to close."""
@@ -262,11 +265,15 @@ async def test_progress_moves(hass: HomeAssistant, slow) -> None:
     assert runtime.state is DestinationState.RUNNING
     assert runner(hass).progress(record.id) == 0
     destination.gate.set()
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while not destination.taken:
+            await asyncio.sleep(0.02)
     assert len(destination.taken) == 1
-    assert runner(hass).progress(record.id) == pytest.approx(100 / 3)
-    destination.gate.set()
-    await hass.async_block_till_done(wait_background_tasks=True)
+    assert runner(hass).progress(record.id) == pytest.approx(20)
+    async with asyncio.timeout(10):
+        while runtime.progress is not None:
+            destination.gate.set()
+            await asyncio.sleep(0.02)
     assert runner(hass).progress(record.id) is None
     assert runtime.state is DestinationState.SUCCESS
     assert changes[0] == 0

@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN, DataType
 from custom_components.med_exporter.destinations import push as push_module
-from custom_components.med_exporter.destinations.base import DestinationError
-from custom_components.med_exporter.destinations.push import PushRunner
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.mqtt import INTAKE
 from custom_components.med_exporter.destinations.runtime import DestinationRuntime
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 from tests.file_exports import add_user, set_up
@@ -24,6 +24,7 @@ class Shelf:
     """A destination that keeps what it gets, or refuses it."""
 
     def __init__(self):
+        self.intake = INTAKE
         self.kept = []
         self.refusal = None
         self.opened = asyncio.Event()
@@ -36,19 +37,24 @@ class Shelf:
         if self.refusal:
             raise self.refusal
 
-    async def async_push(self, measurements, acknowledged):
+    async def async_push(self, measurements, settle):
         await self.opened.wait()
         if self.refusal:
             raise self.refusal
         async for measurement in measurements:
             self.kept.append(measurement)
-            acknowledged(measurement)
+            settle(measurement, Outcome.STORED)
 
 
 class House:
     """A metering point that has used 12.345 kWh today."""
 
     pdl = "house"
+    slug = "house"
+    name = "House"
+
+    def __init__(self):
+        self.entry = MockConfigEntry(domain=DOMAIN, title="House", data={"type": "kasa"})
 
     def current(self, data_type):
         if data_type is not DataType.CONSUMPTION_DAILY:
@@ -79,13 +85,10 @@ def add_destination(hass, name, public_id):
 @pytest.fixture
 async def broker(hass_with_recorder, tmp_path):
     hass = hass_with_recorder
-    jobs = await set_up(hass, tmp_path)
-    history = hass.data[DATA_EXPORTER].history
-    pushes = PushRunner(hass, history)
-    hass.data[DATA_EXPORTER] = SimpleNamespace(history=history, jobs=jobs, pushes=pushes)
+    await set_up(hass, tmp_path)
     with patch.object(push_module, "metering_points", lambda _: [House()]):
         yield add_destination(hass, "Broker", "id-1")
-        await pushes.async_close()
+        await hass.data[DATA_EXPORTER].pushes.async_close()
 
 
 @pytest.fixture
@@ -127,6 +130,28 @@ class TestRunPush:
         with pytest.raises(ServiceValidationError) as error:
             await call("run_push", destination="Broker", data="production_daily")
         assert error.value.field == "data"
+
+    @pytest.mark.parametrize(
+        ("field", "asked"),
+        [
+            ("start", {"start": "yesterday"}),
+            ("end", {"end": "2026-11-31"}),
+            ("start", {"start": "2026-11-20", "end": "2026-11-19"}),
+            ("end", {"end": 5}),
+        ],
+    )
+    async def test_a_range_that_is_none_is_refused_at_its_field(self, call, field, asked):
+        with pytest.raises(ServiceValidationError) as error:
+            await call("run_push", destination="Broker", **asked)
+        assert (error.value.code, error.value.field) == ("INVALID_DATE_RANGE", field)
+
+    async def test_a_range_of_the_past_has_no_current_values(self, call, broker):
+        await call(
+            "run_push", destination="Broker", start="2020-01-01", end="2020-01-02", wait=True
+        )
+        assert broker.kept == []
+        await call("run_push", destination="Broker", start="2020-01-01", wait=True)
+        assert len(broker.kept) == 1
 
     async def test_that_waits_for_a_failing_run_fails(self, call, broker):
         broker.refusal = DestinationError("refused", host="broker")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,6 @@ from .plan import Phase
 from .watermarks import SCHEMA, Move, advance
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from datetime import date
     from zoneinfo import ZoneInfo
@@ -112,9 +112,17 @@ class PartPush:
                 if self._under_way:
                     raise UnsettledError
             self._complete()
+        except asyncio.CancelledError:
+            # Home Assistant may be stopping: nobody waits for the recorder any more.
+            self._flush()
+            raise
+        except Exception:
+            self._flush()
+            await asyncio.gather(*self._writes, return_exceptions=True)
+            raise
         finally:
             await stream.aclose()
-            self._flush()
+        self._flush()
         for write in list(self._writes):
             if not await write:
                 self.is_stale = True

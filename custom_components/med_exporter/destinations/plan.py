@@ -152,15 +152,21 @@ class Planner:
 
     async def async_plan(self, part: Part) -> Plan:
         """Return what to send of a part. Raises DatabaseUnavailableError and TimeoutError."""
-        if part.grain is None or (
-            part.energy_series is not None and part.energy_series not in self._extents
-        ):
+        if part.grain is None or not self._has_values(part):
             return Plan(part=part)
         watermark = await self._async_open(part, part.grain)
         colours: Mapping[date, TempoColour] = {}
         if part.data_type is DataType.TEMPO:
             colours = await self._async_colours(watermark)
         return self._planned(part, watermark, colours)
+
+    def _has_values(self, part: Part) -> bool:
+        """Return whether anything is known at all: a house without a grid begins no series."""
+        if part.energy_series is not None:
+            return part.energy_series in self._extents
+        if part.data_type is DataType.TEMPO:
+            return loaded_grid(self._hass) is not None
+        return bool(self._levels)
 
     def _planned(
         self, part: Part, watermark: Watermark, colours: Mapping[date, TempoColour]
@@ -227,7 +233,9 @@ class Planner:
             else:
                 spans.append(Span(Phase.REPEAT, start, min(until, before)))
                 spans.append(Span(Phase.PENDING, until, before))
-        clipped = (Span(one.phase, max(one.start, first), one.before) for one in spans)
+        # The first period of all may have begun before its first hour that is known.
+        begin = period_start(watermark.grain, first, _zone())
+        clipped = (Span(one.phase, max(one.start, begin), one.before) for one in spans)
         return tuple(one for one in clipped if one.start < one.before)
 
     def _count(self, plan: Plan) -> int:

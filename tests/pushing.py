@@ -1,0 +1,402 @@
+"""Houses and destinations for tests of pushes: a real ledger, real costs, a shelf to push to.
+
+The shelf stands where a destination would: it is not what these tests are about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from homeassistant.util import slugify
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import select
+
+from custom_components.med_exporter.const import DOMAIN, DataType, EntryType, PlugRole
+from custom_components.med_exporter.destinations import registry
+from custom_components.med_exporter.destinations.base import (
+    Corrections,
+    DestinationError,
+    Intake,
+    Outcome,
+)
+from custom_components.med_exporter.destinations.measurements import (
+    Cost,
+    Energy,
+    Grain,
+    Measurement,
+    TempoDay,
+)
+from custom_components.med_exporter.destinations.watermarks import watermarks_table
+from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.grid.data import GridData
+from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PointSeries, Posting
+from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
+from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.sources.ecowatt import EcoWattDay
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.metering_points import NOON, PARIS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Mapping
+
+    import pytest
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy import Executable
+
+    from custom_components.med_exporter.destinations.push import PushRunner
+    from custom_components.med_exporter.destinations.runtime import DestinationRuntime
+    from custom_components.med_exporter.history.records import ExportRecord
+
+DAYS = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.DAILY,
+        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.DAILY,
+        DataType.TEMPO: Grain.DAILY,
+        DataType.ECOWATT: Grain.DAILY,
+    },
+    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    costs=True,
+)
+SUMS = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.HOURLY,
+    },
+    current=frozenset(DataType),
+    costs=True,
+    corrections=Corrections.ONWARDS,
+)
+
+
+def value_of(measurement: Measurement) -> object:
+    """Return what a measurement is worth."""
+    match measurement:
+        case Energy():
+            return measurement.kwh
+        case Cost():
+            return measurement.amount
+        case TempoDay():
+            return measurement.colour.value
+    return measurement.level  # type: ignore[attr-defined]
+
+
+def series_of(measurement: Measurement) -> tuple[str | None, str]:
+    """Return the metering point and the series of a measurement."""
+    name = "cost" if isinstance(measurement, Cost) else measurement.data_type.value
+    return None if measurement.point is None else measurement.point.pdl, name
+
+
+class Shelf:
+    """A destination that keeps what it gets, in order, and settles it some values later.
+
+    `fails` is asked before each measurement and may raise; `outcome` says what becomes of it.
+    """
+
+    def __init__(self, intake: Intake = DAYS, window: int = 3) -> None:
+        self.intake = intake
+        self.window = window
+        self.taken: list[Measurement] = []
+        self.fails: Callable[[Measurement], object] = lambda _: None
+        self.outcome: Callable[[Measurement], Outcome] = lambda _: Outcome.STORED
+        self.opened = asyncio.Event()
+        self.opened.set()
+
+    async def async_start(self) -> None:
+        """Connect to nothing."""
+
+    async def async_close(self) -> None:
+        """Close nothing."""
+
+    async def async_test(self) -> str | None:
+        """Find nothing wrong."""
+        return None
+
+    async def async_push(
+        self,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        """Take what comes; what is on its way is settled when one fails."""
+        flight: deque[Measurement] = deque()
+        try:
+            async for measurement in measurements:
+                await self.opened.wait()
+                self.fails(measurement)
+                self.taken.append(measurement)
+                flight.append(measurement)
+                if len(flight) > self.window:
+                    first = flight.popleft()
+                    settle(first, self.outcome(first))
+        finally:
+            for measurement in flight:
+                settle(measurement, self.outcome(measurement))
+
+    def closed(self, pdl: str | None = "house", series: str = "consumption_daily") -> list[Any]:
+        """Return dates and values of what came of a series' closed periods, in order."""
+        return [
+            (one.date, value_of(one))
+            for one in self.taken
+            if one.closed and series_of(one) == (pdl, series)
+        ]
+
+    def current(self) -> list[tuple[tuple[str | None, str], str, object]]:
+        """Return what came of running values."""
+        return [(series_of(one), one.date, value_of(one)) for one in self.taken if not one.closed]
+
+    def final(self, pdl: str | None = "house", series: str = "consumption_daily") -> dict[str, Any]:
+        """Return the last value that came of each closed period."""
+        return dict(self.closed(pdl, series))
+
+    def clear(self) -> None:
+        """Forget what came so far."""
+        self.taken.clear()
+
+
+def refuse(code: str = "refused") -> Callable[[Measurement], object]:
+    """Return what lets a shelf refuse everything."""
+
+    def fail(_: Measurement) -> object:
+        raise DestinationError(code, host="shelf", port=1)
+
+    return fail
+
+
+@dataclass
+class PaperGrid:
+    """A grid that knows what a test writes; `later` it learns when it is asked for the day."""
+
+    data: GridData = field(default_factory=GridData)
+    later: dict[date, TempoColour] = field(default_factory=dict)
+    refreshed: int = 0
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def know(self, colours: Mapping[date, TempoColour]) -> None:
+        """Learn colours."""
+        self.data.add_colours(dict(colours), datetime.now(UTC))
+
+    def signal(self, day: date, level: int) -> None:
+        """Learn a level."""
+        signal = EcoWattDay(date=day, level=level, message="Fine", hours=(1,) * 24)
+        self.data.add_signals({day: signal}, datetime.now(UTC))
+
+    def tell(self) -> None:
+        """Tell those who follow."""
+        for listener in list(self._listeners):
+            listener()
+
+    async def async_colours(self, start: date, end: date) -> dict[date, TempoColour | None]:
+        """Learn what may be known now."""
+        self.know({day: colour for day, colour in self.later.items() if start <= day <= end})
+        return self.data.colours(start, end)
+
+    def async_add_listener(self, action: Callable[[], None]) -> Callable[[], None]:
+        """Call action on each reading."""
+        self._listeners.append(action)
+        return lambda: self._listeners.remove(action)
+
+    async def async_refresh(self) -> None:
+        """Count readings."""
+        self.refreshed += 1
+
+
+class House:
+    """The integration with metering points whose ledger a test fills, at noon in Paris."""
+
+    def __init__(
+        self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, patch: pytest.MonkeyPatch
+    ) -> None:
+        self.hass = hass
+        self.freezer = freezer
+        self._patch = patch
+        self._starts: dict[str, CounterStart] = {}
+        self._values: dict[str, float] = {}
+
+    @property
+    def runner(self) -> PushRunner:
+        return self.hass.data[DATA_EXPORTER].pushes
+
+    @property
+    def ledger(self) -> Any:
+        return self.hass.data[DATA_EXPORTER].ledger
+
+    async def set_up(self) -> None:
+        """Set up the integration without entries."""
+        await self.hass.config.async_set_time_zone("Europe/Paris")
+        self.freezer.move_to(NOON)
+        await async_setup_component(self.hass, "http", {})
+        assert await async_setup_component(self.hass, DOMAIN, {})
+        await self.hass.async_block_till_done()
+
+    def add_point(self, pdl: str, *plugs: LedgerPlug) -> ConfigEntry:
+        """Add a metering point; its current values are 1 kWh for each plug that counts."""
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=pdl.capitalize(),
+            data={
+                "type": "kasa",
+                "pdl": pdl,
+                "hosts": {},
+                "plugs": {one.plug_id: {"name": one.name, "role": one.role.value} for one in plugs},
+            },
+        )
+        entry.add_to_hass(self.hass)
+        counter = SimpleNamespace(
+            seen_at=NOON, today=1.0, this_month=2.0, last_day=None, last_month=None
+        )
+        data = {one.plug_id: SimpleNamespace(counter=counter) for one in plugs}
+        entry.runtime_data = MeteringPoint(entry, SimpleNamespace(data=data))
+        entry.mock_state(self.hass, ConfigEntryState.LOADED)
+        return entry
+
+    def contracts(self, entry: ConfigEntry, *contracts: dict[str, Any]) -> None:
+        """Let the user enter contracts in the place of those before."""
+        stored = parse_contracts(list(contracts)).to_dicts()
+        self.hass.config_entries.async_update_entry(entry, options={"contracts": stored})
+
+    def add_grid(self) -> PaperGrid:
+        """Add a grid that knows nothing yet."""
+        entry = MockConfigEntry(domain=DOMAIN, title="Grid", data={"type": "grid"})
+        entry.add_to_hass(self.hass)
+        entry.runtime_data = PaperGrid()
+        entry.mock_state(self.hass, ConfigEntryState.LOADED)
+        return entry.runtime_data
+
+    async def add_destination(
+        self, shelf: Shelf, *, data: list[DataType] | None = None, **options: Any
+    ) -> DestinationRuntime:
+        """Set up a destination whose automatic export is off, unless a test says otherwise."""
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=options.pop("title", "Shelf"),
+            data={
+                "type": "mqtt",
+                "id": str(uuid.uuid4()),
+                "data": [one.value for one in data or DataType],
+                "interval": str(options.pop("interval", 60)),
+            },
+            options={"enabled": options.pop("enabled", False)},
+        )
+        assert not options
+
+        async def create(hass: HomeAssistant, entry: ConfigEntry) -> Shelf:
+            return shelf
+
+        self._patch.setitem(registry.DESTINATIONS, EntryType.MQTT, create)
+        self._patch.setitem(registry.REMOVALS, EntryType.MQTT, forget_nothing)
+        entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
+        await self.hass.async_block_till_done()
+        return entry.runtime_data
+
+    async def use(self, plug: LedgerPlug, start: datetime, end: datetime, kwh: float) -> None:
+        """Measure the same energy in each half-hour from start to end."""
+        half_hours = dict.fromkeys(
+            range(half_hour_of(start.timestamp()), half_hour_of(end.timestamp()), HALF_HOUR),
+            to_mwh(kwh),
+        )
+        before = self._values.get(plug.plug_id, 0.0)
+        await self.read(plug, before, start)
+        await self.read(
+            plug, before + kwh * len(half_hours), end, since=start, half_hours=half_hours
+        )
+
+    async def read(self, plug: LedgerPlug, value: float, at: datetime, **values: Any) -> None:
+        """Post a counter; what it grew by without being measured is filled in."""
+        start = self._starts.setdefault(plug.plug_id, CounterStart(at=at, value_kwh=value))
+        self._values[plug.plug_id] = value
+        await self.ledger.post(
+            Posting(plug=plug, start=start, value_kwh=value, at=at, **{"since": at, **values})
+        )
+
+    async def grow(self, plug: LedgerPlug, kwh: float, at: datetime) -> None:
+        """Let a plug that nobody has read for a while turn out to have used something."""
+        await self.read(plug, self._values.get(plug.plug_id, 0.0) + kwh, at)
+
+    async def push(self, runtime: DestinationRuntime, **asked: Any) -> ExportRecord:
+        """Run to the end."""
+        record = await self.runner.async_run(runtime, trigger="test", **asked)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        return record
+
+    async def settle(self) -> None:
+        """Let the ledger and the costs notice what has changed."""
+        await self.ledger.async_write_statistics()
+        await self.hass.data[DATA_EXPORTER].costs.async_update()
+        await self.committed()
+
+    async def committed(self) -> None:
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        await get_instance(self.hass).async_block_till_done()
+
+    async def committed_without_waiting(self) -> None:
+        """Let the recorder write what is queued, while runs go on."""
+        await get_instance(self.hass).async_block_till_done()
+
+    async def execute(self, statement: Executable) -> None:
+        """Change the database behind everybody's back."""
+        await self.committed()
+
+        def write() -> None:
+            with get_instance(self.hass).engine.begin() as connection:
+                connection.execute(statement)
+
+        await get_instance(self.hass).async_add_executor_job(write)
+
+    async def days(self, pdl: str = "house", role: str = "consumption") -> dict[str, float]:
+        """Return the closed days of the last year as the ledger has them."""
+        return {
+            period.start.strftime("%Y-%m-%d"): period.kwh
+            for period in await self.ledger.async_days(
+                PointSeries(slugify(pdl), PlugRole(role)), since(365), NOON + timedelta(days=9)
+            )
+            if period.closed
+        }
+
+    async def watermarks(self, runtime: DestinationRuntime) -> dict[tuple[str, str], Any]:
+        """Return the rows of a destination."""
+        await self.committed()
+        columns = watermarks_table.c
+
+        def read() -> dict[tuple[str, str], Any]:
+            with get_instance(self.hass).engine.connect() as connection:
+                rows = connection.execute(
+                    select(watermarks_table).where(columns.destination == runtime.id)
+                )
+                return {(row.metering_point, row.series): row for row in rows}
+
+        return await get_instance(self.hass).async_add_executor_job(read)
+
+
+async def forget_nothing(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """A shelf leaves nothing outside."""
+
+
+def plug(number: int = 1, role: str = "consumption", point: str = "house") -> LedgerPlug:
+    """Return a plug as the ledger books it."""
+    return LedgerPlug(
+        plug_id=f"50c7bf00000{number}",
+        name=f"Plug {number}",
+        metering_point=slugify(point),
+        metering_point_name=point.capitalize(),
+        role=PlugRole(role),
+    )
+
+
+def since(days: float) -> datetime:
+    """Return midnight so many days before the twentieth of November."""
+    midnight = NOON.replace(hour=0)
+    return (midnight - timedelta(days=days)).astimezone(PARIS)
