@@ -32,6 +32,7 @@ class Format:
         several: the file of an export with more tables, or with none.
         writer: module in `engine/writers/`.
         options: the presentation options that can act in this format; others are to be refused.
+        document: whether it has a place for figures and charts.
 
     """
 
@@ -41,6 +42,7 @@ class Format:
     several: Package
     writer: str
     options: frozenset[str]
+    document: bool = False
 
     @property
     def mime_type(self) -> str:
@@ -100,6 +102,7 @@ FORMATS: dict[str, Format] = {
             several=_EXCEL,
             writer="excel_file",
             options=frozenset({"timezone", "decimal_places", "locale"}),
+            document=True,
         ),
         Format(
             id="pdf",
@@ -108,6 +111,7 @@ FORMATS: dict[str, Format] = {
             several=_PDF,
             writer="pdf_file",
             options=frozenset({"timezone", "decimal_places", "locale"}),
+            document=True,
         ),
     )
 }

@@ -165,6 +165,11 @@ class Spool:
         while chunk := cursor.fetchmany(size):
             yield from chunk
 
+    def values(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """Yield timestamp, device and some of the `stored` fields of every row, in any order."""
+        columns = ", ".join(("timestamp", "device", *names))
+        return self._connection.execute(f"SELECT {columns} FROM result")  # noqa: S608  # our names
+
     def rows(self, size: int, limit: int = -1) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the finished rows in chunks: timestamp, device, then `value_fields`.
 

@@ -133,7 +133,7 @@ TEXTS: Mapping[str, _Pair] = {
     "no_values": ("No values in this period", "Aucune valeur sur cette période"),
     "row_count": ("{count} rows", "{count} lignes"),
     "and_more": ("and {count} more", "et {count} de plus"),
-    "colon": (": ", " : "),
+    "others": ("others", "autres"),
 }
 
 WARNINGS: Mapping[str, str] = {

@@ -17,6 +17,7 @@ from ..reading import READING_COLUMNS
 from ..readings import readings
 from ..statistics import Coverage
 from ..tables import Column, Rounding, Table
+from .device_overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -81,7 +82,8 @@ def content(
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += silence_warning(job, silent)
     table.warnings += outlier_warning(job, outliers)
-    return Content(tables=[table])
+    figures, charts = overview(job, spool, table.columns, end)
+    return Content(tables=[table], figures=figures, charts=charts)
 
 
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import BarChart, LineChart, PieChart, Reference
@@ -28,7 +29,9 @@ _CHART_WIDTH, _CHART_HEIGHT = 24, 11
 _CHART_ROWS = 24
 """Rows that a chart covers, and some more."""
 _LABEL_WIDTH, _VALUE_WIDTH = 28, 60
-_GRID_WIDTH = 9
+_LINE_HEIGHT = 15
+"""Points."""
+_GRID_WIDTH = 12
 _COLD, _MIDDLE, _HOT = "FFFFFF", "FFD966", "C00000"
 
 
@@ -64,8 +67,7 @@ def write_summary(
         sheet.append([words.text("warnings")])
         sheet.cell(sheet.max_row, 1).font = BOLD
         for warning in metadata["warnings"]:
-            sheet.append([plain(str(warning["code"])), plain(display.warning(warning))])
-            sheet.cell(sheet.max_row, 2).alignment = Alignment(wrap_text=True, vertical="top")
+            _append_line(sheet, str(warning["code"]), plain(display.warning(warning)))
 
 
 def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
@@ -89,8 +91,13 @@ def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
 
 def _append_line(sheet: Worksheet, label: str, value: float | str | None) -> None:
     sheet.append([plain(label), value])
-    sheet.cell(sheet.max_row, 1).font = BOLD
-    sheet.cell(sheet.max_row, 2).alignment = Alignment(horizontal="left", wrap_text=True)
+    row = sheet.max_row
+    sheet.cell(row, 1).font = BOLD
+    sheet.cell(row, 1).alignment = Alignment(vertical="top")
+    sheet.cell(row, 2).alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
+    if isinstance(value, str):
+        lines = sum(ceil(len(line) / _VALUE_WIDTH) or 1 for line in value.split("\n"))
+        sheet.row_dimensions[row].height = _LINE_HEIGHT * lines
 
 
 def _append_figure(sheet: Worksheet, figure: Figure, job: Job, display: Display) -> None:
@@ -151,13 +158,18 @@ def _drawn(
     drawn.set_categories(Reference(sheet, min_col=1, min_row=row + 1, max_row=last))
     drawn.title = chart.title
     drawn.width, drawn.height = _CHART_WIDTH, _CHART_HEIGHT
+    if chart.kind is ChartKind.LINE:
+        for series in drawn.series:
+            series.smooth = False
     return drawn
 
 
 def _pie() -> PieChart:
     drawn = PieChart()
     drawn.dataLabels = DataLabelList()
-    drawn.dataLabels.showPercent = True
+    labels = drawn.dataLabels
+    labels.showPercent = True
+    labels.showVal = labels.showCatName = labels.showSerName = labels.showLegendKey = False
     return drawn
 
 
