@@ -177,7 +177,8 @@ def test_what_overflows_is_empty():
     assert value(f"{million} - {million}") is None
     assert value(f"ROUND({million}, 2) > 5") == 1
     assert values("SUM(power_w)", [{"power_w": 1e308}] * 3) == [None] * 3
-    assert values("SUM(device_kwh)".replace("device_kwh", "energy_kwh"), [{"energy_kwh": 2**62}] * 3) == [
-        pytest.approx(3 * 2.0**62)
-    ] * 3
+    assert (
+        values("SUM(device_kwh)".replace("device_kwh", "energy_kwh"), [{"energy_kwh": 2**62}] * 3)
+        == [pytest.approx(3 * 2.0**62)] * 3
+    )
     assert not any(math.isinf(found or 0) for found in [value("1e15 / 1e-15 * 1e15")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 
@@ -22,7 +23,7 @@ from .table import KNOWN
     ("formula", "kind", "fields"),
     [
         ("power_w / rated_power * 100", Kind.NUMBER, {"power_w", "rated_power"}),
-        ("SUM(energy_kwh) / COUNT(DISTINCT DATE(timestamp))", Kind.NUMBER, {"energy_kwh", "timestamp"}),
+        ("SUM(cost) / COUNT(DISTINCT DATE(timestamp))", Kind.NUMBER, {"cost", "timestamp"}),
         ("power_w > 5", Kind.FLAG, {"power_w"}),
         ("is_on", Kind.FLAG, {"is_on"}),
         ("MIN(is_on)", Kind.FLAG, {"is_on"}),
@@ -274,12 +275,12 @@ HOSTILE = [
     "'\ud800'",
     "\ufeff1",
     "power_w\u200b + 1",
-    "ＡＢＳ(1)",
-    "ｐower_w",
-    "power_w ＋ 1",
-    "ſum(power_w)",
-    "mın(power_w)",
-    "１ + 1",
+    "\uff21\uff22\uff33(1)",
+    "\uff50ower_w",
+    "power_w \uff0b 1",
+    "\u017fum(power_w)",
+    "m\u0131n(power_w)",
+    "\uff11 + 1",
     "٣",
     "1\u20032",
     "1_000",
@@ -314,10 +315,8 @@ def test_refusing_takes_no_memory():
     tracemalloc.start()
     highest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for formula in (*HOSTILE, *LONGEST, "(" * 10_000_000):
-        try:
+        with suppress(FormulaError):
             compile_formula(formula, KNOWN)
-        except FormulaError:
-            pass
     assert tracemalloc.get_traced_memory()[1] < 20_000_000 + 10_000_000
     tracemalloc.stop()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - highest < 100_000
