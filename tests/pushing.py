@@ -43,7 +43,6 @@ from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, Poin
 from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
 from custom_components.med_exporter.sources.ecowatt import EcoWattDay
-from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON, PARIS
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.push import PushRunner
     from custom_components.med_exporter.destinations.runtime import DestinationRuntime
     from custom_components.med_exporter.history.records import ExportRecord
+    from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 
 DAYS = Intake(
     closed={

@@ -218,6 +218,7 @@ class SlowDestination:
     def __init__(self) -> None:
         self.intake = INTAKE
         self.gate = asyncio.Event()
+        self.first = asyncio.Event()
         self.taken: list[Measurement] = []
 
     async def async_push(
@@ -230,6 +231,7 @@ class SlowDestination:
             self.gate.clear()
             self.taken.append(measurement)
             settle(measurement, Outcome.STORED)
+            self.first.set()
 
     async def async_close(self) -> None:
         """Nothing to close."""
@@ -266,8 +268,7 @@ async def test_progress_moves(hass: HomeAssistant, slow) -> None:
     assert runner(hass).progress(record.id) == 0
     destination.gate.set()
     async with asyncio.timeout(10):
-        while not destination.taken:
-            await asyncio.sleep(0.02)
+        await destination.first.wait()
     assert len(destination.taken) == 1
     assert runner(hass).progress(record.id) == pytest.approx(20)
     async with asyncio.timeout(10):

@@ -1,4 +1,4 @@
-"""Tempo and EcoWatt as pushes: known days once, gaps when they are known, nothing without a grid."""
+"""Tempo and EcoWatt as pushes: known days once, gaps once they are known."""
 
 from __future__ import annotations
 

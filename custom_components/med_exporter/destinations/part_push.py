@@ -109,8 +109,6 @@ class PartPush:
             first = await anext(stream, None)
             if first is not None:
                 await self._destination.async_push(_led_by(first, stream), self._settle)
-                if self._under_way:
-                    raise UnsettledError
             self._complete()
         except asyncio.CancelledError:
             # Home Assistant may be stopping: nobody waits for the recorder any more.
@@ -201,7 +199,12 @@ class PartPush:
         self._settled(outcome)
 
     def _complete(self) -> None:
-        """Pass what has no value, at the end of spans too: should it get one, that is a change."""
+        """Pass what has no value, at the end of spans too: should it get one, that is a change.
+
+        Raises UnsettledError.
+        """
+        if self._under_way:
+            raise UnsettledError
         plan, watermark = self._plan, self._plan.watermark
         if watermark is None:
             return
