@@ -140,12 +140,21 @@ class Mask:
     def text(self, text: str) -> str:
         """Return a text without the values that are to be hidden."""
         if self._pattern is not None:
-            text = self._pattern.sub(lambda found: self._known.get(found[0].casefold(), ""), text)
+            text = self._pattern.sub(self._shown_for, text)
         if self._privacy.hash_device_identifiers:
             text = _MAC_IN_TEXT.sub(lambda found: self._hash(found[0]), text)
         if self._privacy.anonymize_ip_addresses:
             text = _ADDRESS_IN_TEXT.sub(lambda found: self._address_in_text(found[0]), text)
         return text
+
+    def _shown_for(self, found: re.Match[str]) -> str:
+        """Return what stands for a value that a text names, in whatever case."""
+        if found[0] in self._known:
+            return self._known[found[0]]
+        folded = found[0].casefold()
+        return next(
+            (shown for value, shown in self._known.items() if value.casefold() == folded), "…"
+        )
 
     # One method for each kind of value.
 
@@ -206,7 +215,7 @@ class Mask:
             if self._names:
                 # An entity id is made of the device's name.
                 for entity_id in device.entities.values():
-                    self._known[entity_id.casefold()] = f"device-{place}"
+                    self._known[entity_id] = f"device-{place}"
         for place, point in enumerate(job.points, 1):
             self._points.setdefault(point.name, f"metering-point-{place}")
             found += [
@@ -214,7 +223,7 @@ class Mask:
                 (Holds.DEVICE_ID, point.pdl),
             ]
             if self._names:
-                self._known[point.slug.casefold()] = f"metering-point-{place}"
+                self._known[point.slug] = f"metering-point-{place}"
         if self._privacy.remove_location_data:
             found.append((Holds.LOCATION, job.timezone))
         for table in job.given:
@@ -230,7 +239,7 @@ class Mask:
                 continue
             shown = self.value(holds, value)
             if shown != value:
-                self._known.setdefault(value.casefold(), shown or "…")
+                self._known.setdefault(value, shown or "…")
         if len(self._known) > before or (self._known and self._pattern is None):
             longest_first = sorted(self._known, key=len, reverse=True)
             words = "|".join(map(re.escape, longest_first))

@@ -1,4 +1,4 @@
-"""A formula behaves as the same expression evaluated in Python, where None is what SQL calls NULL."""
+"""A formula behaves as the same expression in Python, where None is what SQL calls NULL."""
 
 from __future__ import annotations
 
