@@ -28,6 +28,8 @@ NOW = NOON.strftime("%Y-%m-%d %H:%M:%S")
 
 async def fill(house: House, first: int) -> House:
     """Measure so many days of two metering points, and some of one that only produces."""
+    # A stack kept for each of so many callbacks takes most of the time.
+    house.hass.loop.set_debug(False)
     chance = random.Random(4)
     for name, one in (("house", HOUSE), ("barn", BARN), ("roof", ROOF)):
         house.add_point(name, one)
