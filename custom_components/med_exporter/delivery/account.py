@@ -1,0 +1,69 @@
+"""The mail accounts: config entries of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+
+from ..const import EntryType
+from ..destinations.secrets import async_settings_of
+from ..entries import entries_of_type
+from ..errors import InvalidRequest
+from ..exports.object_reader import shown
+from .mail import Account, Security
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+CONF_SECURITY: Final = "security"
+CONF_FROM: Final = "from"
+
+
+def account_of(settings: Mapping[str, Any]) -> Account:
+    """Return the account that settings in clear describe."""
+    return Account(
+        host=settings[CONF_HOST],
+        port=int(settings[CONF_PORT]),
+        security=Security(settings[CONF_SECURITY]),
+        sender=settings[CONF_FROM],
+        username=settings.get(CONF_USERNAME) or None,
+        password=settings.get(CONF_PASSWORD) or None,
+    )
+
+
+async def async_setup_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
+    """Return the account of a config entry, which is its `runtime_data`.
+
+    Raises ConfigEntryAuthFailed where the password can no longer be read.
+    """
+    return account_of(await async_settings_of(hass, entry))
+
+
+def select_account(hass: HomeAssistant, name: str | None, field: str) -> ConfigEntry:
+    """Return the entry of the account with this id or name, or of the only one for None.
+
+    Raises InvalidRequest at `field` where there is none, or several for None.
+    """
+    known = entries_of_type(hass, EntryType.EMAIL)
+    if name is None:
+        if len(known) == 1:
+            return known[0]
+        key = "several_accounts" if known else "no_account"
+        raise InvalidRequest(key.upper(), key, field=field)
+    for entry in known:
+        if name in {entry.entry_id, entry.title}:
+            return entry
+    raise InvalidRequest("UNKNOWN_ACCOUNT", "unknown_account", field=field, name=shown(name))
+
+
+def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[ConfigEntry, Account] | None:
+    """Return an account that is set up, with its entry; None where it is gone or not loaded."""
+    entry = hass.config_entries.async_get_entry(entry_id)
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        return None
+    return entry, entry.runtime_data

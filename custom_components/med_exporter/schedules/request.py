@@ -1,0 +1,98 @@
+"""A schedule's request: read strictly and whole before anything is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..delivery import async_read_delivery
+from ..errors import InvalidRequest
+from ..exports.object_reader import INVALID_VALUE, ObjectReader
+from ..exports.planning import chosen_devices
+from ..exports.request import async_read_request
+from .cron import InvalidCronError, check_cron
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+    from .records import Schedule
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleRequest:
+    """What a caller asks of a schedule, every value checked."""
+
+    name: str
+    schedule: str
+    export_config: Mapping[str, Any]
+    delivery: Mapping[str, Any]
+    enabled: bool
+
+
+async def async_read_schedule(
+    hass: HomeAssistant, value: object, known: Schedule | None = None
+) -> ScheduleRequest:
+    """Return the request for a new schedule, or for a change of a known one.
+
+    A change names what changes; the rest stays. The export is checked as a whole, devices
+    included, and so is the delivery.
+
+    Raises:
+        InvalidRequest: the first mistake, with its field.
+
+    """
+    request = ObjectReader(value)
+    is_new = known is None
+    name = request.text("name", required=is_new)
+    expression = request.text("schedule", required=is_new)
+    export_config = request.take("export_config", required=is_new)
+    delivery = request.take("delivery")
+    enabled = request.boolean("enabled")
+    request.finish()
+
+    if name is not None and not 0 < len(name.strip()) <= _LONGEST_NAME:
+        raise InvalidRequest(INVALID_VALUE, "out_of_range", field="name", low=1, high=_LONGEST_NAME)
+    if expression is not None:
+        try:
+            check_cron(expression)
+        except InvalidCronError as err:
+            raise InvalidRequest(
+                INVALID_VALUE, "not_a_cron_expression", field="schedule", reason=str(err)
+            ) from err
+    if export_config is not None:
+        await _async_check_export(hass, export_config)
+    wanted = None if delivery is None else await async_read_delivery(hass, delivery)
+    if known is None:
+        return ScheduleRequest(
+            name=(name or "").strip(),
+            schedule=(expression or "").strip(),
+            export_config=_object(export_config),
+            delivery=wanted or {"method": "none"},
+            enabled=enabled is not False,
+        )
+    return ScheduleRequest(
+        name=known.name if name is None else name.strip(),
+        schedule=known.schedule if expression is None else expression.strip(),
+        export_config=known.export_config if export_config is None else _object(export_config),
+        delivery=known.delivery if wanted is None else wanted,
+        enabled=known.enabled if enabled is None else enabled,
+    )
+
+
+async def _async_check_export(hass: HomeAssistant, value: object) -> None:
+    """Check an export as it would be checked when it is due."""
+    try:
+        checked = await async_read_request(hass, value)
+        chosen_devices(hass, checked, None)
+    except InvalidRequest as err:
+        field = "export_config" if err.field in {None, "body"} else f"export_config.{err.field}"
+        raise err.at(field) from err
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    assert isinstance(value, dict)
+    return value

@@ -1,0 +1,270 @@
+"""Runs schedules when they are due, makes up for what was missed, and keeps them over restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+
+from ..audit import EventType
+from ..const import DOMAIN, LOGGER
+from ..errors import InvalidRequest, MedError
+from ..exports.jobs import TRIGGER_SCHEDULE
+from ..exports.object_reader import shown
+from ..history.records import ExportStatus
+from .cron import last_due, next_due
+from .records import Schedule
+from .request import async_read_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ..audit import AuditLog
+    from ..delivery import Deliveries
+    from ..exports.jobs import JobManager
+    from ..history.records import ExportRecord
+
+SIGNAL_SCHEDULES_CHANGED: Final = f"{DOMAIN}_schedules_changed"
+"""Sent when schedules have been made, changed, removed or run."""
+
+_STORE_VERSION: Final = 1
+
+
+class ScheduleNotFoundError(InvalidRequest):
+    """No schedule has this id."""
+
+    def __init__(self, schedule_id: str) -> None:
+        super().__init__("SCHEDULE_NOT_FOUND", "schedule_not_found", schedule_id=schedule_id)
+
+
+class Scheduler:
+    """Keeps schedules and runs them.
+
+    A due time is written down as handled, and its run as under way, before the run begins; when
+    the run has ended, that is written down too. So after a sudden stop each due time is either
+    still to be run or found under way, and is made up once.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, jobs: JobManager, deliveries: Deliveries, audit: AuditLog
+    ) -> None:
+        self._hass = hass
+        self._jobs = jobs
+        self._deliveries = deliveries
+        self._audit = audit
+        self._store: Store[dict[str, Any]] = Store(hass, _STORE_VERSION, f"{DOMAIN}.schedules")
+        self._schedules: dict[str, Schedule] = {}
+        self._running: set[str] = set()
+        self._cancel_timer: Callable[[], None] | None = None
+
+    async def async_setup(self) -> None:
+        """Load the schedules; once Home Assistant has started, make up for what was missed."""
+        stored = await self._store.async_load() or {"schedules": []}
+        for values in stored["schedules"]:
+            try:
+                schedule = Schedule.from_stored(values)
+            except (KeyError, TypeError, ValueError) as err:
+                LOGGER.error("A schedule cannot be read and is left out: %r", err)
+                continue
+            self._schedules[schedule.id] = schedule
+
+        async def started(_: HomeAssistant) -> None:
+            await self._async_run_due()
+
+        async_at_started(self._hass, started)
+
+    def schedules(self) -> list[Schedule]:
+        """Return all schedules, by name."""
+        return sorted(
+            (replace(one) for one in self._schedules.values()),
+            key=lambda one: (one.name.casefold(), one.id),
+        )
+
+    def get(self, schedule_id: str) -> Schedule:
+        """Return a schedule. Raises ScheduleNotFoundError."""
+        if (schedule := self._schedules.get(schedule_id)) is None:
+            raise ScheduleNotFoundError(shown(schedule_id))
+        return replace(schedule)
+
+    def next_run(self, schedule: Schedule) -> datetime | None:
+        """Return when a schedule runs next, in UTC; None while it is disabled."""
+        if not schedule.enabled:
+            return None
+        return next_due(schedule.schedule, dt_util.utcnow(), self._zone)
+
+    async def async_create(self, request: object, *, user: User | None) -> Schedule:
+        """Keep a new schedule and return it. Raises InvalidRequest."""
+        asked = await async_read_schedule(self._hass, request)
+        now = dt_util.utcnow()
+        schedule = Schedule(
+            id=str(uuid.uuid4()),
+            name=asked.name,
+            schedule=asked.schedule,
+            export_config=asked.export_config,
+            delivery=asked.delivery,
+            enabled=asked.enabled,
+            created_at=now,
+            created_by=None if user is None else user.id,
+            handled_until=now,
+        )
+        self._schedules[schedule.id] = schedule
+        await self._async_changed(schedule, "created", user)
+        return replace(schedule)
+
+    async def async_update(
+        self, schedule_id: str, request: object, *, user: User | None
+    ) -> Schedule:
+        """Change what a request names and return the schedule.
+
+        What was due before the change is not made up for. Raises ScheduleNotFoundError and
+        InvalidRequest.
+        """
+        known = self.get(schedule_id)
+        asked = await async_read_schedule(self._hass, request, known)
+        schedule = self._schedules[self.get(schedule_id).id]
+        if (asked.schedule, asked.enabled) != (schedule.schedule, schedule.enabled):
+            schedule.handled_until = dt_util.utcnow()
+        schedule.name = asked.name
+        schedule.schedule = asked.schedule
+        schedule.export_config = asked.export_config
+        schedule.delivery = asked.delivery
+        schedule.enabled = asked.enabled
+        await self._async_changed(schedule, "changed", user)
+        return replace(schedule)
+
+    async def async_delete(self, schedule_id: str, *, user: User | None) -> None:
+        """Remove a schedule; a run under way goes on. Raises ScheduleNotFoundError."""
+        schedule = self._schedules.pop(self.get(schedule_id).id)
+        await self._async_changed(schedule, "deleted", user)
+
+    async def async_run_now(self, schedule_id: str, *, user: User | None) -> ExportRecord:
+        """Start a run now, enabled or not, and return its export as it starts.
+
+        Presets mean the time of asking. Raises ScheduleNotFoundError and what creating the
+        export raises.
+        """
+        schedule = self._schedules[self.get(schedule_id).id]
+        now = dt_util.utcnow()
+        record = await self._jobs.async_create(
+            schedule.export_config, user=None, trigger=TRIGGER_SCHEDULE, now=now
+        )
+        self._note(schedule, "run", user)
+        self._hass.async_create_background_task(
+            self._async_finish(schedule, record, now), f"{DOMAIN} schedule {schedule.id}"
+        )
+        return record
+
+    async def _async_changed(self, schedule: Schedule, change: str, user: User | None) -> None:
+        await self._async_save()
+        self._note(schedule, change, user)
+        self._plan()
+
+    def _note(self, schedule: Schedule, change: str, user: User | None) -> None:
+        self._audit.record(
+            EventType.SCHEDULE_CHANGED,
+            user=user,
+            subject=schedule.name,
+            details={"change": change, "schedule_id": schedule.id},
+        )
+
+    async def _async_save(self) -> None:
+        stored = [schedule.to_stored() for schedule in self._schedules.values()]
+        await self._store.async_save({"schedules": stored})
+        async_dispatcher_send(self._hass, SIGNAL_SCHEDULES_CHANGED)
+
+    @callback
+    def _plan(self) -> None:
+        """Wake up when the next schedule is due."""
+        if self._cancel_timer is not None:
+            self._cancel_timer()
+            self._cancel_timer = None
+        if not self._hass.is_running:
+            return
+        due = [
+            moment
+            for schedule in self._schedules.values()
+            if schedule.enabled
+            and (moment := next_due(schedule.schedule, schedule.handled_until, self._zone))
+        ]
+        if due:
+            self._cancel_timer = async_track_point_in_utc_time(self._hass, self._on_time, min(due))
+
+    async def _on_time(self, _: datetime) -> None:
+        self._cancel_timer = None
+        await self._async_run_due()
+
+    async def _async_run_due(self) -> None:
+        """Start every run that is due, or was while nobody was there: once each."""
+        now = dt_util.utcnow()
+        due: list[tuple[Schedule, datetime]] = []
+        for schedule in self._schedules.values():
+            if schedule.id in self._running:
+                continue
+            moment = schedule.under_way
+            if schedule.enabled:
+                # The latest of several stands for them all.
+                latest = last_due(schedule.schedule, schedule.handled_until, now, self._zone)
+                moment = latest or moment
+            if moment is not None:
+                schedule.handled_until = max(now, schedule.handled_until)
+                schedule.under_way = moment
+                due.append((schedule, moment))
+        if due:
+            await self._async_save()
+        for schedule, moment in due:
+            self._running.add(schedule.id)
+            self._hass.async_create_background_task(
+                self._async_run(schedule, moment), f"{DOMAIN} schedule {schedule.id}"
+            )
+        self._plan()
+
+    async def _async_run(self, schedule: Schedule, due: datetime) -> None:
+        """Run a schedule for the time it was due, to its end."""
+        try:
+            record = await self._jobs.async_create(
+                schedule.export_config, user=None, trigger=TRIGGER_SCHEDULE, now=due
+            )
+            await self._async_finish(schedule, record, due)
+        except MedError as err:
+            LOGGER.error("The schedule “%s” could not start its export: %s", schedule.name, err)
+            await self._deliveries.async_failed(schedule.id, schedule.name, str(err))
+        except asyncio.CancelledError:
+            # Home Assistant stops: it stays under way, and is made up for at the next start.
+            raise
+        finally:
+            self._running.discard(schedule.id)
+        if schedule.under_way == due:
+            schedule.under_way = None
+            await self._async_save()
+        await self._async_run_due()
+
+    async def _async_finish(self, schedule: Schedule, record: ExportRecord, due: datetime) -> None:
+        """Wait for the file and hand it over."""
+        schedule.last_run_at, schedule.last_export_id = due, record.id
+        await self._async_save()
+        ended = await self._jobs.async_wait(record.id)
+        if ended.status is ExportStatus.COMPLETED:
+            await self._deliveries.async_deliver(
+                ended, schedule.delivery, schedule_name=schedule.name, due=due
+            )
+        elif ended.status is ExportStatus.INTERRUPTED:
+            # As above.
+            raise asyncio.CancelledError
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        zone: ZoneInfo = dt_util.get_default_time_zone()
+        return zone
