@@ -76,9 +76,10 @@ DEVICES = (
 )
 POINTS = (MeteringPoint(slug=ENTITIES[2], pdl=IDS[5], name=NAMES[2]),)
 REMARK = (
-    f"{USERS[0]} ({USERS[1]}) at {ADDRESSES[2]} moved {NAMES[0]} ({IDS[0]}, {IDS[3]}) of "
-    f"{NAMES[2]}/{IDS[5]}, {ADDRESSES[1]}, from {PLACES[1]}, {PLACES[2]} to {NAMES[1]}; "
-    f"{ADDRESSES[3]}, {ADDRESSES[0]}, {IDS[4]}, {IDS[1]}, {IDS[2]}, {', '.join(ENTITIES)}: {PLACES[0]}"
+    f"{USERS[0]} ({USERS[1]}) at {ADDRESSES[2]} moved {NAMES[0]} ({IDS[0]}, {IDS[3]}) "
+    f"of {NAMES[2]}/{IDS[5]}, {ADDRESSES[1]}, from {PLACES[1]}, {PLACES[2]} to {NAMES[1]}; "
+    f"{ADDRESSES[3]}, {ADDRESSES[0]}, {IDS[4]}, {IDS[1]}, {IDS[2]}, {', '.join(ENTITIES)}: "
+    f"{PLACES[0]}"
 )
 CELLS = {
     Holds.ADDRESS: (ADDRESSES[2], ADDRESSES[3], None),

@@ -78,7 +78,7 @@ def test_a_total_is_computed_once():
         ("COUNT(DISTINCT cost, power_w)", FormulaProblem.TOO_MANY_ARGUMENTS, 1),
         ("1e16", FormulaProblem.NUMBER_TOO_LARGE, 1),
         ("1" * 1001, FormulaProblem.TOO_LONG, 1001),
-        ("+".join("1" * 151), FormulaProblem.TOO_LONG, 301),
+        ("+".join("1" * 151), FormulaProblem.TOO_MANY_WORDS, 301),
         ("(" * 21 + "1" + ")" * 21, FormulaProblem.TOO_DEEP, 21),
     ],
 )  # fmt: skip

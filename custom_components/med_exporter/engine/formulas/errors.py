@@ -9,7 +9,8 @@ class FormulaProblem(StrEnum):
     """What is wrong, for programs and translations; the value is the English sentence."""
 
     EMPTY = "the formula is empty"
-    TOO_LONG = "the formula is longer than {limit}"
+    TOO_LONG = "the formula has more than {limit} characters"
+    TOO_MANY_WORDS = "the formula has more than {limit} words and signs"
     TOO_DEEP = "it is nested more than {limit} levels deep here"
     NOT_ALLOWED = "{found} is not allowed in a formula"
     INCOMPLETE = "the expression makes no sense here, near {found}"

@@ -71,13 +71,11 @@ def scan(text: str, fields: Collection[str]) -> Sequence[Token]:
 
     """
     if len(text) > MAX_LENGTH:
-        raise FormulaError(
-            FormulaProblem.TOO_LONG, MAX_LENGTH + 1, limit=f"{MAX_LENGTH} characters"
-        )
+        raise FormulaError(FormulaProblem.TOO_LONG, MAX_LENGTH + 1, limit=MAX_LENGTH)
     for place, character in enumerate(text):
         if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\r\n":
             raise FormulaError(
-                FormulaProblem.NOT_ALLOWED, place + 1, found=f"the character {ord(character):#06x}"
+                FormulaProblem.NOT_ALLOWED, place + 1, found=f"U+{ord(character):04X}"
             )
     try:
         tokens: Sequence[Token] = SQLite().tokenize(text)
@@ -89,9 +87,7 @@ def scan(text: str, fields: Collection[str]) -> Sequence[Token]:
         raise FormulaError(FormulaProblem.EMPTY, 1)
     if len(tokens) > MAX_TOKENS:
         raise FormulaError(
-            FormulaProblem.TOO_LONG,
-            tokens[MAX_TOKENS].start + 1,
-            limit=f"{MAX_TOKENS} words and signs",
+            FormulaProblem.TOO_MANY_WORDS, tokens[MAX_TOKENS].start + 1, limit=MAX_TOKENS
         )
     _check_words(text, tokens, fields)
     _check_depth(tokens)
@@ -108,7 +104,9 @@ def _check_words(text: str, tokens: Sequence[Token], fields: Collection[str]) ->
         place = token.start + 1
         written = text[token.start : token.end + 1]
         if token.comments:
-            raise FormulaError(FormulaProblem.NOT_ALLOWED, place, found="a comment")
+            raise FormulaError(
+                FormulaProblem.NOT_ALLOWED, place, found=shown(f"--{token.comments[0]}")
+            )
         if token.token_type is TokenType.NUMBER:
             allowed = _NUMBER.fullmatch(written) is not None
         elif token.token_type in _QUOTED or not _WORD.fullmatch(written):
@@ -148,7 +146,7 @@ def _check_depth(tokens: Sequence[Token]) -> None:
             # The parser reads what is in a DATE twice: DATEs inside each other double it again.
             if before == "DATE" and before in opened:
                 raise FormulaError(
-                    FormulaProblem.NOT_ALLOWED, token.start + 1, found="a DATE inside a DATE"
+                    FormulaProblem.NOT_ALLOWED, token.start + 1, found="DATE(… DATE(…))"
                 )
             opened.append(before)
         elif kind is TokenType.CASE:
