@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from aiohttp import ClientError
+from awesomeversion import AwesomeVersion
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
@@ -314,7 +315,7 @@ async def test_sums_that_somebody_restarted_are_mended(destination, client, poin
     known = await metadata(client, statistic_id)
     keys = ("has_sum", "name", "source", "statistic_id")
     newer = {"mean_type": 0, "unit_class": "energy"} if "mean_type" in known else {}
-    is_old = (await client.get("/api/config"))["version"] < "2025.11"
+    is_old = AwesomeVersion((await client.get("/api/config"))["version"]) < "2025.11"
     await client.command(
         "recorder/import_statistics",
         metadata={

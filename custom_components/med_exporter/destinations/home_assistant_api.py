@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp import ClientWSTimeout, WSMsgType, WSServerHandshakeError
 from awesomeversion import AwesomeVersion
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.json import json_dumps
+from homeassistant.util.json import json_loads
 from yarl import URL
 
 from ..const import DOMAIN
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 # The registry of a large house, or the hours of many years.
 _LARGEST_ANSWER: Final = 64 * 1024 * 1024
+_GOODBYE_SECONDS: Final = 2.0
 _CHALLENGE: Final = f"{DOMAIN}_challenge"
 
 
@@ -188,7 +190,7 @@ class RemoteConnection:
         if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}:
             raise ConnectionResetError
         try:
-            answer = message.json()
+            answer = message.json(loads=json_loads)
         except (ValueError, TypeError) as err:
             raise _unexpected(self.host) from err
         if not isinstance(answer, dict):
@@ -200,12 +202,16 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketRe
     session = async_get_clientsession(hass, remote.verify_ssl)
     address = remote.at("/api/websocket")
     # Websockets follow redirects. This one, without a token, does not: it ends with an error.
-    async with request(session, "GET", address):
+    async with request(session, "GET", address, seconds=TIMEOUT):
         pass
     with named_errors(address, TIMEOUT):
         try:
             async with asyncio.timeout(TIMEOUT):
-                return await session.ws_connect(address, max_msg_size=_LARGEST_ANSWER)
+                return await session.ws_connect(
+                    address,
+                    max_msg_size=_LARGEST_ANSWER,
+                    timeout=ClientWSTimeout(ws_close=_GOODBYE_SECONDS),
+                )
         except WSServerHandshakeError as err:
             if err.status != HTTPStatus.FORBIDDEN:
                 raise
