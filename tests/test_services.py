@@ -120,7 +120,6 @@ class TestCreateExport:
             ({"fields": ["colour"]}, "not_one_of", "fields"),
             ({"timezone": "Mars"}, "unknown_time_zone", "timezone"),
             ({"format": "json", "delimiter": ";"}, "not_applicable", "delimiter"),
-            ({"format": "pdf"}, "value_not_supported", "format"),
         ],
     )
     async def test_names_the_mistake_with_its_own_fields(self, call, data, key, field):

@@ -1,12 +1,11 @@
 """Actions for automations and scripts. Each checks the caller, calls one method, shapes the answer.
 
-The fields of `create_export` are those of a request laid flat; mistakes are told with the names
-they have here.
+The fields of `create_export` are those of a request laid flat (`exports/action_fields.py`);
+mistakes are told with the names they have here.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -25,9 +24,16 @@ from .destinations.push_actions import (
 )
 from .errors import ExportFailedError, InvalidRequest
 from .exporter import DATA_EXPORTER
+from .exports.action_fields import (
+    PREVIEW_FIELDS,
+    REQUEST_FIELDS,
+    named_as_here,
+    plain_values,
+    request_of,
+)
 from .exports.answers import export_page, export_status, statistics_answer, utc
 from .exports.catalogue import async_list_devices, list_metrics
-from .exports.date_range import INVALID_DATE_RANGE
+from .exports.preview import async_preview
 from .history.records import ExportStatus
 from .rights import async_user_of
 
@@ -40,33 +46,14 @@ if TYPE_CHECKING:
     from .exports.jobs import JobManager
     from .history.records import ExportRecord
 
-# Field of the action → where it belongs in a request.
-_REQUEST_FIELDS: Final = {
-    "export_type": ("export_type",),
-    "format": ("format",),
-    "preset": ("date_range",),
-    "start": ("date_range", "start"),
-    "end": ("date_range", "end"),
-    "devices": ("devices",),
-    "fields": ("fields",),
-    "aggregation": ("aggregation",),
-    "timezone": ("options", "timezone"),
-    "decimal_places": ("options", "decimal_places"),
-    "locale": ("options", "locale"),
-    "delimiter": ("options", "delimiter"),
-    "include_headers": ("options", "include_headers"),
-    "compression": ("performance_options", "compression"),
-    "chunk_size": ("performance_options", "chunk_size"),
-}
-_ACTION_FIELDS: Final = {".".join(path): name for name, path in _REQUEST_FIELDS.items()}
-
 # Types and values are judged by the same code as those of the HTTP API, whose errors translate.
 _CREATE_SCHEMA: Final = vol.Schema(
     {
-        **{vol.Optional(name): object for name in _REQUEST_FIELDS},
+        **{vol.Optional(name): object for name in REQUEST_FIELDS},
         vol.Optional("wait", default=False): cv.boolean,
     }
 )
+_PREVIEW_SCHEMA: Final = vol.Schema({vol.Optional(name): object for name in PREVIEW_FIELDS})
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
 _LIST_SCHEMA: Final = vol.Schema(
     {
@@ -82,6 +69,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions. Called once, when the integration is set up."""
     for name, handler, schema, response in (
         ("create_export", _create_export, _CREATE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("preview_export", _preview_export, _PREVIEW_SCHEMA, SupportsResponse.ONLY),
         ("get_export", _get_export, _EXPORT_SCHEMA, SupportsResponse.ONLY),
         ("list_exports", _list_exports, _LIST_SCHEMA, SupportsResponse.ONLY),
         ("delete_export", _delete_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
@@ -113,17 +101,22 @@ def _for_caller(
 async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
     jobs = _jobs(call)
     try:
-        record = await jobs.async_create(_request(call.data), user=user, trigger="action")
+        record = await jobs.async_create(request_of(call.data), user=user, trigger="action")
     except InvalidRequest as err:
-        if err.field in _ACTION_FIELDS:
-            raise err.at(_ACTION_FIELDS[err.field]) from err
-        raise
+        raise named_as_here(err) from err
     if call.data["wait"]:
         record = await jobs.async_wait(record.id)
         if record.status is not ExportStatus.COMPLETED:
             code = record.error_code or record.status.value.upper()
             raise ExportFailedError(code, record.error_message or record.status.value)
     return _status(jobs, record)
+
+
+async def _preview_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    try:
+        return await async_preview(call.hass, plain_values(call.data), user)
+    except InvalidRequest as err:
+        raise named_as_here(err) from err
 
 
 async def _get_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
@@ -172,29 +165,3 @@ def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
         status["path"] = record.path
         status["download_link"] = jobs.links.link(record.id)
     return status
-
-
-def _request(data: dict[str, Any]) -> dict[str, Any]:
-    """Return an action's flat fields as a request."""
-    if "preset" in data and ("start" in data or "end" in data):
-        raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
-    request: dict[str, Any] = {}
-    for name, path in _REQUEST_FIELDS.items():
-        if name not in data:
-            continue
-        inner = request
-        for key in path[:-1]:
-            inner = inner.setdefault(key, {})
-        inner[path[-1]] = _plain(name, data[name])
-    return request
-
-
-def _plain(name: str, value: object) -> object:
-    """Return a value as JSON would carry it."""
-    # YAML reads an unquoted date as one.
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
-    # A template that names one device gives a text where the selector gives a list.
-    if name in {"devices", "fields"} and isinstance(value, str) and value != "all":
-        return [value]
-    return value

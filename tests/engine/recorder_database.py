@@ -40,6 +40,22 @@ _STATES = Table(
     Column("metadata_id", _ID),
     Index("ix_states_metadata_id_last_updated_ts", "metadata_id", "last_updated_ts"),
 )
+_STATISTICS = MetaData()
+_STATISTICS_META = Table(
+    "statistics_meta",
+    _STATISTICS,
+    Column("id", _ID, Identity(), primary_key=True),
+    Column("statistic_id", String(255), unique=True),
+)
+_HOURS = Table(
+    "statistics",
+    _STATISTICS,
+    Column("id", _ID, Identity(), primary_key=True),
+    Column("metadata_id", _ID),
+    Column("start_ts", Double),
+    *(Column(name, Double) for name in ("mean", "min", "max", "state", "sum")),
+    Index("ix_statistics_statistic_id_start_ts", "metadata_id", "start_ts", unique=True),
+)
 _LEDGER = MetaData()
 _HALF_HOURS = Table(
     "med_exporter_half_hours",
@@ -110,6 +126,19 @@ class RecorderDatabase:
             if rows:
                 connection.execute(_STATES.insert(), rows)
 
+    def add_statistics(
+        self, statistic_id: str, hours: Iterable[tuple[float, dict[str, float]]]
+    ) -> None:
+        """Add hours to the long-term statistics: when they begin, and what is known of them."""
+        with self.engine.begin() as connection:
+            _STATISTICS.create_all(connection)
+            number = connection.execute(
+                _STATISTICS_META.insert().values(statistic_id=statistic_id)
+            ).inserted_primary_key[0]
+            rows = [{"metadata_id": number, "start_ts": start, **hour} for start, hour in hours]
+            if rows:
+                connection.execute(_HOURS.insert(), rows)
+
     def add_half_hours(
         self, plug_id: str, half_hours: Iterable[tuple[float, float, float]], role: str = "a"
     ) -> None:
@@ -144,6 +173,7 @@ class RecorderDatabase:
             connection.execute(_STATES.delete())
             connection.execute(_META.delete())
             _LEDGER.drop_all(connection)
+            _STATISTICS.drop_all(connection)
 
     def close(self) -> None:
         """Let go of the database."""

@@ -10,6 +10,7 @@ from .catalogue import DevicesView, FormatsView, MetricsView
 from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, RunView
 from .download import DownloadView
 from .exports import CancelView, CreateView, ExportView, HistoryView, StatisticsView
+from .preview import PreviewView
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -25,6 +26,7 @@ def async_register_views(hass: HomeAssistant) -> None:
         CreateView,
         HistoryView,
         StatisticsView,
+        PreviewView,
         DownloadView,
         ExportView,
         CancelView,

@@ -1,0 +1,122 @@
+"""A request as the fields of an action: laid flat, with names of their own."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import InvalidRequest
+from .date_range import INVALID_DATE_RANGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REQUEST_FIELDS: Final = {
+    "export_type": ("export_type",),
+    "format": ("format",),
+    "preset": ("date_range",),
+    "start": ("date_range", "start"),
+    "end": ("date_range", "end"),
+    "devices": ("devices",),
+    "fields": ("fields",),
+    "aggregation": ("aggregation",),
+    "aggregation_functions": ("aggregation_functions",),
+    "min_power": ("filters", "min_power"),
+    "max_power": ("filters", "max_power"),
+    "device_states": ("filters", "device_states"),
+    "exclude_outliers": ("filters", "exclude_outliers"),
+    "time_of_day_start": ("filters", "time_of_day", "start"),
+    "time_of_day_end": ("filters", "time_of_day", "end"),
+    "days_of_week": ("filters", "days_of_week"),
+    "custom_fields": ("custom_fields",),
+    "grouping": ("grouping",),
+    "breakdown_by": ("breakdown_by",),
+    "include_charts": ("include_charts",),
+    "report_sections": ("report_sections",),
+    "event_types": ("event_types",),
+    "severity_levels": ("severity_levels",),
+    "users": ("users",),
+    "timezone": ("options", "timezone"),
+    "decimal_places": ("options", "decimal_places"),
+    "locale": ("options", "locale"),
+    "delimiter": ("options", "delimiter"),
+    "include_headers": ("options", "include_headers"),
+    "anonymize_ip_addresses": ("privacy_options", "anonymize_ip_addresses"),
+    "exclude_user_data": ("privacy_options", "exclude_user_data"),
+    "hash_device_identifiers": ("privacy_options", "hash_device_identifiers"),
+    "remove_location_data": ("privacy_options", "remove_location_data"),
+    "compression": ("performance_options", "compression"),
+    "chunk_size": ("performance_options", "chunk_size"),
+}
+"""Field of `create_export` → where it belongs in a request."""
+PREVIEW_FIELDS: Final = ("preset", "start", "end", "devices", "fields", "aggregation", "limit")
+"""Fields of `preview_export`."""
+
+_OWN_NAMES: Final = {".".join(path): name for name, path in REQUEST_FIELDS.items()} | {
+    "filters.time_of_day": "time_of_day_start",
+}
+_LISTS: Final = (
+    "devices",
+    "fields",
+    "device_states",
+    "days_of_week",
+    "breakdown_by",
+    "report_sections",
+    "event_types",
+    "severity_levels",
+    "users",
+)
+
+
+def request_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of `create_export` as a request.
+
+    Raises InvalidRequest when both a preset and dates are given.
+    """
+    if "preset" in data and ("start" in data or "end" in data):
+        raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
+    request: dict[str, Any] = {}
+    for name, value in plain_values(data).items():
+        if name not in REQUEST_FIELDS:
+            continue
+        *parents, last = REQUEST_FIELDS[name]
+        inner = request
+        for key in parents:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return request
+
+
+def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an action's fields as JSON would carry them."""
+    return {name: _plain(name, value) for name, value in data.items()}
+
+
+def named_as_here(err: InvalidRequest) -> InvalidRequest:
+    """Return a mistake in a request at the name that its field has in the action."""
+    own = None if err.field is None else _OWN_NAMES.get(err.field)
+    return err if own is None else err.at(own)
+
+
+def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller gives
+    # YAML reads an unquoted date as one.
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if name in ("time_of_day_start", "time_of_day_end"):
+        return _clock(value)
+    # A template that names one device gives a text where the selector gives a list.
+    if name in _LISTS and isinstance(value, str) and value != "all":
+        return [value]
+    # Selectors give the options of a choice as texts.
+    if name == "days_of_week" and isinstance(value, list):
+        return [int(day) if isinstance(day, str) and day.isdecimal() else day for day in value]
+    return value
+
+
+def _clock(value: Any) -> Any:  # noqa: ANN401
+    """Return a time as HH:MM; the selector of times adds seconds."""
+    if isinstance(value, time):
+        return value.strftime("%H:%M")
+    if isinstance(value, str) and value.count(":") == 2 and value.endswith(":00"):
+        return value[:-3]
+    return value
