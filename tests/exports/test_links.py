@@ -80,3 +80,13 @@ async def test_a_damaged_key_is_replaced_and_its_links_die(hass, signer, tmp_pat
 def test_nothing_made_up_is_valid(export_id, expires, signature):
     signer = LinkSigner(None, b"k" * 32)
     assert not signer.is_valid(export_id, expires, signature)
+
+
+async def test_the_key_of_pseudonyms_is_the_installations(hass, signer, tmp_path):
+    again = await LinkSigner.async_open(hass)
+    assert again.privacy_key() == signer.privacy_key()
+    (key_file,) = (tmp_path / ".storage").glob("*.links.key")
+    assert len(bytes.fromhex(signer.privacy_key())) == 32
+    assert bytes.fromhex(signer.privacy_key()) != key_file.read_bytes()
+    key_file.unlink()
+    assert (await LinkSigner.async_open(hass)).privacy_key() != signer.privacy_key()

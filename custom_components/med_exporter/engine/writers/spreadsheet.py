@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 UTC_OFFSET = "utc_offset"
 """The column beside a local time, without which a repeated hour would be ambiguous."""
 
 _FORMULA_STARTS = frozenset("=+-@\t\r")
+# Narrower than float(), which takes "-inf" and "+1_000"; a spreadsheet looks those up as names.
+_NUMBER = re.compile(r"[+-](\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 def neutral(text: str | None) -> str | None:
@@ -15,11 +19,7 @@ def neutral(text: str | None) -> str | None:
     """
     if not text or text[0] not in _FORMULA_STARTS:
         return text
-    try:
-        float(text)
-    except ValueError:
-        return f"'{text}"
-    return text
+    return text if _NUMBER.fullmatch(text) else f"'{text}"
 
 
 def offset_text(offset: str | None) -> str | None:
