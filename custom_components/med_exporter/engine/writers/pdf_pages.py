@@ -51,6 +51,7 @@ class Pages:
         self.canvas.setTitle(title)
         self.canvas.setAuthor("")
         self.canvas.setCreator("")
+        self.canvas.setSubject("")
         self._title = title
         self._words = words
         self._started = False

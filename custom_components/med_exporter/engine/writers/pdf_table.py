@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 _LINE = 1.3
 """Height of a line in font sizes."""
-_SIDE, _PAD = 4.5, 3.0
+_SIDE, _PAD = 4.0, 3.0
 """Points beside a text, and below a row."""
 _MOST_LINES = 4
 """Lines of a cell; the rest is cut."""
 _MOST_HEADER_LINES = 3
-_WIDEST_TEXT = 24.0
-"""Width, in font sizes, that a column of long texts asks for."""
+_LEAST_TEXT, _WIDEST_TEXT = 6.0, 24.0
+"""Widths, in font sizes: what a column of texts keeps, and what one of long texts asks for."""
 _PORTRAIT = (8.5, 8.0, 7.5, 7.0)
-_LANDSCAPE = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0)
+_LANDSCAPE = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
 """Sizes of the font, tried in this order."""
 _STRETCH = 1.5
 _SAMPLE = 1000
@@ -214,13 +214,13 @@ class _Layout:
         found = []
         for index, header in enumerate(self._headers):
             width = max(fonts.width(word, 1, bold=True) for word in header.split() or [""])
-            if self._sample is not None:
-                width = max(width, self._widest(index))
-            found.append(width)
+            found.append(max(width, self._widest(index)))
         return found
 
     def _widest(self, index: int) -> float:
-        assert self._sample is not None
+        """Return the width of the values, in font sizes."""
+        if self._sample is None:
+            return 0.0
         values = self._sample[index]
         if self._texts[index]:
             seen = set(values[:_SAMPLE])
@@ -229,13 +229,12 @@ class _Layout:
         return fonts.width(max(values, key=len) + "0" * self._right[index], 1)
 
     def _squeezed(self, widths: Sequence[float], room: float) -> list[float]:
-        """Take the room that is missing from texts first, then from everything."""
+        """Take the room that is missing from headings and texts first, then from everything."""
         missing = sum(widths) - room
-        least = 6 * self.size
-        spare = [
-            max(width - least, 0.0) if text else 0.0
-            for width, text in zip(widths, self._texts, strict=True)
-        ]
+        spare = []
+        for index, width in enumerate(widths):
+            needed = _LEAST_TEXT if self._texts[index] else self._widest(index)
+            spare.append(max(width - needed * self.size - 2 * _SIDE, 0.0))
         share = min(missing / sum(spare), 1.0) if sum(spare) else 0.0
         squeezed = [width - share * free for width, free in zip(widths, spare, strict=True)]
         scale = min(room / sum(squeezed), 1.0)

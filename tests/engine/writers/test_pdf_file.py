@@ -1,0 +1,169 @@
+# ruff: noqa: RUF001  # names as people write them
+"""The document: everything is there, on numbered pages with repeated headings."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from custom_components.med_exporter.engine.content import Content
+from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.writers.pdf_fonts import shown
+
+from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed"
+)
+NAME = (Column("device_name", Kind.TEXT),)
+
+
+def run(program: str, data: bytes, *arguments: str) -> str:
+    return subprocess.run(
+        [program, *arguments], input=data, capture_output=True, check=True
+    ).stdout.decode()
+
+
+def pages(content: Content, locale: str = "en", **about) -> list[str]:
+    data = written(content, "pdf", locale, **about)
+    return run("pdftotext", data, "-layout", "-", "-").split("\f")[:-1]
+
+
+def words(content: Content, locale: str = "en", **about) -> str:
+    return " ".join(" ".join(pages(content, locale, **about)).split())
+
+
+def test_the_cover_says_what_this_is():
+    cover = " ".join(pages(Content(tables=[readings(1)], figures=FIGURES))[0].split())
+    for text in (
+        "Device readings", "2026-01-01 to 2026-01-31", "Fridge, Oven", "1,234.50 kWh",
+        "321.50 EUR", "Europe/Paris (UTC+01:00)", "Page 1 of 3",
+    ):  # fmt: skip
+        assert text in cover
+
+
+def test_a_french_document_is_french():
+    found = words(Content(tables=[readings(2)], figures=FIGURES), "fr", warnings=[WARNING])
+    for text in (
+        "Relevés des appareils", "du 01/01/2026 au 31/01/2026", "1 234,50 kWh", "Sommaire",
+        "Avertissements", "Aucun relevé sur cette période : Fridge", "Puissance", "1 000,50",
+        "01/01/2026 01:00:00 +01:00", "oui", "Page 3 sur 3",
+    ):  # fmt: skip
+        assert text in found
+
+
+def test_every_cell_is_there_under_headings_on_every_page():
+    found = pages(Content(tables=[readings(400)]))
+    tables = found[2:]
+    assert len(tables) > 3
+    for number, page in enumerate(tables, 3):
+        assert "Power (W)" in page
+        assert f"Page {number} of {len(found)}" in " ".join(page.split())
+    text = "\n".join(tables)
+    powers = re.findall(r"1,[0-9]{3}\.50", text)
+    assert powers == [f"{1000.5 + number:,.2f}" for number in range(400)]
+    assert text.count("Fridge") == 400
+
+
+def test_the_contents_lead_to_the_sections():
+    found = pages(
+        Content(tables=[readings(200), table(NAME, [("x",)], "cost_breakdown")], charts=charts("a"))
+    )
+    listed = dict(re.findall(r"^\s*(\S.*?)\s{3,}(\d+)$", found[1], re.MULTILINE))
+    assert set(listed) == {"Charts", "Device readings", "Costs"}
+    for title, page in listed.items():
+        assert re.search(rf"^\s*{title}$", found[int(page) - 1], re.MULTILINE)
+
+
+def test_warnings_stand_before_the_tables():
+    found = pages(Content(tables=[readings(1)]), warnings=[WARNING])
+    assert "No readings in this range: Fridge" in found[1]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Réfrigérateur de l’été",
+        "Ψυγείο",
+        "Холодильник",
+        "客厅灯",
+        "거실램프",
+        "冷蔵庫",
+        "מקרר",
+        "ห้องนอน",
+    ],
+)
+def test_names_in_any_script_are_readable(name):
+    assert name in words(Content(tables=[table(NAME, [(name,)])]))
+
+
+def test_arabic_letters_are_joined_and_run_from_right_to_left():
+    data = written(Content(tables=[table(NAME, [("غرفة",)])]), "pdf")
+    assert "\ufee2" not in run("pdftotext", data, "-", "-")
+    assert shown("غرفة") == "\ufe94\ufed3\ufeae\ufecf"
+
+
+def test_only_the_fonts_that_are_needed_are_embedded():
+    plain = run("pdffonts", written(Content(tables=[table(NAME, [("Fridge",)])]), "pdf"), "-")
+    chinese = run("pdffonts", written(Content(tables=[table(NAME, [("客厅灯",)])]), "pdf"), "-")
+    assert "DejaVuSans" in plain
+    assert "Droid" not in plain
+    assert "Droid" in chinese
+    assert " no " not in " ".join(line[50:60] for line in chinese.splitlines()[2:])
+
+
+@pytest.mark.parametrize(
+    "name", ["🔌 😀 👩‍👩‍👧", "\U0001fae8", "\x00\x07\ud800", "\U000e0041", "\U00013000", ""]
+)
+def test_what_has_no_picture_does_not_break_the_document(name):
+    assert "end" in words(Content(tables=[table(NAME, [(f"{name} end",)])]))
+
+
+def test_long_texts_wrap_and_very_long_ones_end_with_an_ellipsis():
+    found = words(Content(tables=[table(NAME, [("word " * 30 + "last",), ("x" * 5000,)])]))
+    assert "last" in found
+    assert "…" in found
+
+
+def test_wide_tables_lose_no_number():
+    columns = tuple(Column(f"field_{place}", Kind.NUMBER, 2) for place in range(30))
+    found = words(Content(tables=[table(columns, [tuple(100.25 + n for n in range(30))])]))
+    assert all(f"{100 + n}.25" in found for n in range(30))
+
+
+def test_a_wide_table_lies_on_its_side():
+    data = written(
+        Content(tables=[table(READING_COLUMNS * 2, [(0.0, "n" * 40, 1, 2, True) * 2])]), "pdf"
+    )
+    assert "841.89 x 595.276" in run("pdfinfo", data, "-l", "9", "-")
+
+
+def test_charts_have_titles_and_legends():
+    found = words(Content(tables=[readings(1)], charts=charts("Fridge", "客厅灯")))
+    for text in ("Some bar (kWh)", "Some heat_map", "Shares", "客厅灯", "1.00 kWh (33.3 %)"):
+        assert text in found
+
+
+def test_charts_without_values_say_so():
+    empty = charts("Fridge")[0]
+    for series in empty.series:
+        series.values[:] = [None] * 3
+    assert "No values in this period" in words(Content(tables=[readings(1)], charts=[empty]))
+
+
+def test_a_table_without_rows_says_so():
+    assert "No rows" in words(Content(tables=[table(NAME, [])]))
+
+
+def test_a_zone_that_is_kept_secret_is_shown_by_its_offsets_only():
+    assert "Paris" not in words(Content(tables=[readings(1)]), timezone=None)
+
+
+def test_nobody_is_named_as_the_author():
+    found = run("pdfinfo", written(Content(tables=[readings(1)]), "pdf"), "-")
+    assert re.search(r"Title:\s+Device readings", found)
+    assert not re.search(r"Author:[ \t]+\S", found)

@@ -1,0 +1,60 @@
+"""Several tables: files in a zip, keys of an object, sheets, sections."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+
+import pytest
+
+from custom_components.med_exporter.engine.content import Content
+from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.formats import FORMATS, MIME_TYPES
+from custom_components.med_exporter.engine.tables import Column
+
+from .documents import readings, table, written
+
+NAME = (Column("device_name", Kind.TEXT), Column("last_seen", Kind.TIME))
+
+
+def content() -> Content:
+    return Content(tables=[readings(3), table(NAME, [("Oven", None)], "device_summary")])
+
+
+def test_csv_is_a_zip_with_a_file_for_each_table():
+    archive = zipfile.ZipFile(io.BytesIO(written(content(), "csv")))
+    assert archive.testzip() is None
+    assert archive.namelist() == ["device_data.csv", "device_summary.csv"]
+    assert archive.read("device_summary.csv") == b"device_name,last_seen\r\nOven,\r\n"
+    rows = list(csv.reader(io.StringIO(archive.read("device_data.csv").decode())))
+    assert len(rows) == 4
+
+
+def test_french_csv_files_in_a_zip_are_french():
+    archive = zipfile.ZipFile(io.BytesIO(written(content(), "csv", "fr")))
+    assert archive.read("device_summary.csv").decode("utf-8-sig").startswith("device_name;")
+
+
+def test_json_has_a_key_for_each_table():
+    found = json.loads(written(content(), "json"))
+    assert list(found) == ["metadata", "device_data", "device_summary"]
+    assert found["device_summary"] == [{"device_name": "Oven", "last_seen": None}]
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_the_name_of_a_file_tells_what_it_is(file_format):
+    for tables, begins in (
+        (1, {"csv": b"timestamp", "json": b"{", "excel": b"PK", "pdf": b"%PDF"}),
+        (2, {"csv": b"PK", "json": b"{", "excel": b"PK", "pdf": b"%PDF"}),
+    ):
+        written_file = written(Content(tables=content().tables[:tables]), file_format)
+        assert written_file.startswith(begins[file_format])
+        package = FORMATS[file_format].package(tables)
+        assert MIME_TYPES[package.extension] == package.mime_type
+        assert (package.extension == ".zip") == (tables == 2 and file_format == "csv")
+
+
+def test_the_formats_come_in_the_documented_order():
+    assert list(FORMATS) == ["csv", "json", "excel", "pdf"]
