@@ -417,7 +417,7 @@ class Dashboard:
                         self._check(await statistics(client, self._id))
                         self.looks += 1
                         await asyncio.sleep(0.02)
-            except (ClientError, RequestError, OSError):
+            except (ClientError, RequestError, OSError, TypeError):
                 # It has been killed, or is not up yet.
                 await asyncio.sleep(0.05)
 

@@ -92,7 +92,7 @@ async def test_the_hours_of_two_metering_points_equal_the_ledger(
     record = await house.push(runtime)
     assert (record.status, record.warnings) == (ExportStatus.COMPLETED, []), record
     hours = await booked(house, "house", "consumption")
-    assert len(hours) == 44 * 24 + 1
+    assert len(hours) > 44 * 24
     assert await stored(other_client, "med_exporter:consumption_house") == hours
     assert await stored(other_client, "med_exporter:production_roof") == await booked(
         house, "roof", "production"
