@@ -62,6 +62,7 @@ COLUMNS: Mapping[str, _Pair] = {
     "cost": ("Cost", "Coût"),
     "is_on": ("On", "Allumé"),
     "filled": ("Filled", "Complété"),
+    "from_statistics": ("From statistics", "Issu des statistiques"),
     "period_start": ("Period", "Période"),
     "device": ("Device", "Appareil"),
     "time_of_use": ("Tariff period", "Période tarifaire"),
@@ -132,6 +133,7 @@ TEXTS: Mapping[str, _Pair] = {
     "no_rows": ("No rows", "Aucune ligne"),
     "no_values": ("No values in this period", "Aucune valeur sur cette période"),
     "row_count": ("{count} rows", "{count} lignes"),
+    "hour_count": ("{count} hours", "{count} heures"),
     "and_more": ("and {count} more", "et {count} de plus"),
     "others": ("others", "autres"),
 }
@@ -139,8 +141,24 @@ TEXTS: Mapping[str, _Pair] = {
 WARNINGS: Mapping[str, str] = {
     "BEFORE_HISTORY": "L’enregistreur ne conserve rien de cette partie de la période",
     "NO_READINGS": "Aucun relevé sur cette période",
+    "FROM_STATISTICS": (
+        "L’enregistreur a purgé cette partie ; ses lignes sont des statistiques horaires"
+    ),
+    "NO_STATISTICS": (
+        "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques"
+    ),
+    "OUTLIERS_REMOVED": (
+        "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés"
+    ),
 }
 """What a warning's message says, in French; the engine's own are English."""
+
+_COUNTED: Mapping[str, str] = {
+    "FROM_STATISTICS": "row_count",
+    "NO_STATISTICS": "hour_count",
+    "OUTLIERS_REMOVED": "row_count",
+}
+"""What a warning counts, where its message does not tell."""
 
 _MONTHS: tuple[_Pair, ...] = (
     ("January", "janvier"),
@@ -205,7 +223,12 @@ class Words:
         return f"{title} ({unit})" if unit else title
 
     def warning(self, warning: Mapping[str, Any]) -> str:
-        """Return what a warning says."""
+        """Return what a warning says, and of how many."""
+        text = self._message(warning)
+        counted = _COUNTED.get(str(warning["code"]))
+        return text if counted is None else f"{text}, {self.text(counted, count=warning['count'])}"
+
+    def _message(self, warning: Mapping[str, Any]) -> str:
         message = str(warning["message"])
         translated = WARNINGS.get(str(warning["code"]))
         if not self._french or translated is None:

@@ -1,0 +1,121 @@
+"""Totals that equal the sums of the rows, and charts of where and when energy went."""
+
+from __future__ import annotations
+
+import pytest
+
+from custom_components.med_exporter.engine.content import ChartKind, Content
+from custom_components.med_exporter.engine.exports import device_data
+from custom_components.med_exporter.engine.output import spool_path
+from custom_components.med_exporter.engine.recorder import Recorder
+from custom_components.med_exporter.engine.spool import Spool
+
+from ..conftest import FRIDGE, WASHER, at
+
+START = at("2026-01-05 00:00")  # a Monday
+HOUR = 3600
+
+
+@pytest.fixture
+def states(recorder):
+    for device, step in ((FRIDGE, 0.1), (WASHER, 0.3)):
+        recorder.add(
+            device.entities["energy_total_kwh"],
+            [(START + HOUR * hour, step * hour) for hour in range(49)],
+        )
+
+
+def content(exports, recorder, **changes) -> tuple[Content, list[list[object]]]:
+    values = {
+        "format": "pdf", "devices": (FRIDGE, WASHER), "start": START, "end": START + 48 * HOUR,
+        "fields": ("timestamp", "energy_kwh"), "include_charts": True,
+    }  # fmt: skip
+    job = exports.job(**values | changes)
+    path = spool_path(str(exports.folder / "x"))
+    with Spool(job, job.end, path) as spool:
+        made = device_data.content(job, Recorder(recorder.connect), spool, job.end, lambda _: None)
+        columns = [[], *([] for _ in job.fields[1:])]
+        for table in made.tables:
+            for chunk in table.chunks:
+                for column, values in zip(columns, chunk, strict=True):
+                    column.extend(values)
+    return made, columns
+
+
+def figures(made: Content) -> dict[str, object]:
+    return {figure.name: figure.value for figure in made.figures}
+
+
+def chart(made: Content, kind: ChartKind):
+    return next(chart for chart in made.charts if chart.kind is kind)
+
+
+@pytest.mark.parametrize("aggregation", ["raw", "hourly", "daily", "weekly", "monthly"])
+def test_the_total_is_the_sum_of_the_rows(states, exports, recorder, aggregation):
+    made, columns = content(exports, recorder, aggregation=aggregation)
+    rows = sum(value for value in columns[1] if value is not None)
+    assert figures(made)["total_energy"] == pytest.approx(rows, abs=1e-9)
+    assert figures(made)["devices"] == "Fridge\u200e, Washing machine"
+
+
+def test_days_and_devices_add_up_to_the_total(states, exports, recorder):
+    made, _ = content(exports, recorder)
+    total = figures(made)["total_energy"]
+    days = chart(made, ChartKind.STACKED_BAR)
+    assert days.categories == ["2026-01-05", "2026-01-06"]
+    assert sum(v for s in days.series for v in s.values if v is not None) == pytest.approx(total)
+    shares = chart(made, ChartKind.PIE)
+    assert shares.categories == ["Washing machine", "Fridge"]
+    assert sum(shares.series[0].values) == pytest.approx(total)
+
+
+def test_the_week_shows_what_an_hour_uses_on_average(states, exports, recorder):
+    made, _ = content(exports, recorder, end=START + 14 * 24 * HOUR)
+    week = chart(made, ChartKind.HEAT_MAP)
+    assert week.series[0].name == "Monday"
+    # Two Mondays passed, and one of them had readings.
+    assert week.series[0].values[5] == pytest.approx(0.4 / 2)
+    assert week.series[2].values[5] is None
+
+
+def test_coarse_rows_tell_nothing_of_hours(states, exports, recorder):
+    made, _ = content(exports, recorder, aggregation="monthly")
+    assert [chart.kind for chart in made.charts] == [ChartKind.STACKED_BAR, ChartKind.PIE]
+    assert made.charts[0].categories == ["January 2026"]
+
+
+def test_titles_follow_the_language(states, exports, recorder):
+    made, _ = content(exports, recorder, options=exports.options(locale="fr"))
+    assert [chart.title for chart in made.charts] == [
+        "Énergie par jour",
+        "Part de chaque appareil",
+        "Énergie moyenne par jour de la semaine et par heure",
+    ]
+    assert made.charts[0].categories[0] == "05/01/2026"
+
+
+def test_without_being_asked_there_are_no_charts(states, exports, recorder):
+    made, _ = content(exports, recorder, include_charts=False)
+    assert made.charts == []
+    assert "total_energy" in figures(made)
+
+
+def test_formats_without_a_place_for_them_get_neither(states, exports, recorder):
+    made, _ = content(exports, recorder, format="csv", include_charts=False)
+    assert (made.figures, made.charts) == ([], [])
+
+
+def test_energy_that_is_not_summed_has_no_total(states, exports, recorder):
+    made, _ = content(
+        exports, recorder, aggregation="daily", aggregation_functions={"energy_kwh": "max"}
+    )
+    assert set(figures(made)) == {"devices"}
+    assert made.charts == []
+
+
+def test_the_smallest_of_many_devices_share_a_colour(states, exports, recorder):
+    many = (FRIDGE, WASHER) * 10
+    made, _ = content(exports, recorder, devices=many)
+    names = chart(made, ChartKind.PIE).categories
+    assert len(names) == 12
+    assert names[-1] == "others"

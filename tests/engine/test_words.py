@@ -1,0 +1,54 @@
+"""The words of documents, in both languages."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from custom_components.med_exporter.engine import words
+from custom_components.med_exporter.engine.fields import FIELDS, Kind
+from custom_components.med_exporter.engine.job import EXPORT_TYPES
+from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.words import Words
+
+PAIRS = {
+    f"{name}.{key}": pair
+    for name in ("TITLES", "COLUMNS", "FIGURES", "CHARTS", "TEXTS")
+    for key, pair in getattr(words, name).items()
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+def test_both_languages_have_the_same_placeholders(pair):
+    english, french = ({part[1] for part in string.Formatter().parse(text)} for text in pair)
+    assert english == french
+    assert all(pair)
+
+
+def test_everything_that_can_be_exported_has_a_title():
+    assert set(EXPORT_TYPES) <= set(words.TITLES)
+    assert set(FIELDS) <= set(words.COLUMNS)
+
+
+def test_a_header_names_the_unit():
+    assert Words("en").header(Column("power_w", Kind.NUMBER)) == "Power (W)"
+    assert Words("fr").header(Column("cost", Kind.AMOUNT, 2, "EUR")) == "Coût (EUR)"
+    assert Words("fr").header(Column("efficiency", Kind.NUMBER, 2, "%")) == "efficiency (%)"
+
+
+def test_a_warning_keeps_its_names_in_french():
+    warning = {"code": "NO_READINGS", "message": "No readings in this range: Four, Été"}
+    assert Words("en").warning(warning) == warning["message"]
+    assert Words("fr").warning(warning) == "Aucun relevé sur cette période : Four, Été"
+
+
+def test_an_unknown_warning_says_what_it_says():
+    warning = {"code": "NEW", "message": "Something: x"}
+    assert Words("fr").warning(warning) == "Something: x"
+
+
+def test_a_warning_tells_how_many():
+    warning = {"code": "OUTLIERS_REMOVED", "message": "Left out", "count": 12}
+    assert Words("en").warning(warning) == "Left out, 12 rows"
+    assert Words("fr").warning(warning).endswith("écartés, 12 lignes")
