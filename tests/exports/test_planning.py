@@ -1,0 +1,94 @@
+"""Privacy and custom fields from a caller's request to the file on disk."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import custom_components.med_exporter
+from custom_components.med_exporter.engine.formulas import FormulaProblem
+from custom_components.med_exporter.errors import InvalidRequest
+from tests.file_exports import add_plug, path_of, request, set_up
+
+NAME = "Zorglub's fridge"
+ADDRESS = "203.0.113.77"
+MAC = "50c7bfaa7701"
+ALL = {
+    "anonymize_ip_addresses": True,
+    "exclude_user_data": True,
+    "hash_device_identifiers": True,
+    "remove_location_data": True,
+}
+FIELDS = ["timestamp", "device_id", "device_ip", "device_name", "power_w"]
+
+
+@pytest.fixture
+async def jobs(hass_with_recorder, tmp_path):
+    jobs = await set_up(hass_with_recorder, tmp_path)
+    yield jobs
+    # The test kit closes the recorder before it stops Home Assistant.
+    await jobs.async_close()
+
+
+@pytest.fixture
+def plug(jobs, hass):
+    plug = add_plug(hass, NAME, ADDRESS, MAC)
+    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
+    return plug
+
+
+async def made(jobs, **changes):
+    """Return the file of a request that waits for it."""
+    record = await jobs.async_create(request(**changes), user=None, trigger="action")
+    record = await jobs.async_wait(record.id, 30)
+    assert record.path is not None, record
+    return path_of(record)
+
+
+async def test_a_file_with_privacy_tells_nothing_of_the_home(jobs, plug, hass):
+    file = await made(jobs, format="json", fields=FIELDS, devices=[NAME], privacy_options=ALL)
+    text = file.read_text() + file.name
+    for removed in (NAME, ADDRESS, MAC, plug.device_id, hass.config.time_zone):
+        assert removed not in text
+    row = json.loads(file.read_text())["data"][0]
+    assert row["device_name"] == "device-1"
+    assert row["device_ip"].startswith("address-")
+
+
+async def test_pseudonyms_are_the_same_in_the_next_file(jobs, plug):
+    rows = [
+        json.loads(
+            (await made(jobs, format="json", fields=FIELDS, privacy_options=ALL)).read_text()
+        )["data"][0]
+        for _ in range(2)
+    ]
+    assert [rows[0][name] for name in ("device_id", "device_ip")] == [
+        rows[1][name] for name in ("device_id", "device_ip")
+    ]
+
+
+async def test_a_formula_is_computed_in_the_file(jobs, plug):
+    custom = [{"name": "double", "formula": "power_w * 2", "unit": "W"}]
+    file = await made(jobs, format="json", custom_fields=custom)
+    assert json.loads(file.read_text())["data"][0]["double"] == 160
+
+
+async def test_a_formula_is_refused_before_the_job_with_its_place(jobs, plug):
+    custom = [{"name": "double", "formula": "power_w * watts", "unit": "W"}]
+    with pytest.raises(InvalidRequest) as caught:
+        await made(jobs, custom_fields=custom)
+    assert caught.value.field == "custom_fields[0].formula"
+    assert "character 11" in str(caught.value)
+
+
+@pytest.mark.parametrize("problem", FormulaProblem)
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_problem_of_a_formula_has_its_words(problem, language):
+    folder = Path(custom_components.med_exporter.__file__).parent / "translations"
+    words = json.loads((folder / f"{language}.json").read_text())["exceptions"]
+    message = words[f"formula_{problem.name.lower()}"]["message"]
+    named = set(re.findall(r"\{(\w+)\}", message))
+    assert named == {"field", "position", *re.findall(r"\{(\w+)\}", problem.value)}
