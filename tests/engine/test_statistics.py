@@ -10,13 +10,24 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.job import Filters
 
-from .conftest import FRIDGE, at
+from ..servers import mariadb, postgresql
+from .conftest import FRIDGE, Exports, at
+from .recorder_database import RecorderDatabase
 
 POWER = FRIDGE.entities["power_w"]
 ENERGY = FRIDGE.entities["energy_total_kwh"]
 START = at("2026-01-10 00:00")
 HOUR = 3600
 AGGREGATIONS = ("raw", "hourly", "daily", "weekly", "monthly")
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mariadb"])
+def on_server(request: pytest.FixtureRequest):
+    """A recorder-like database on a real server."""
+    with {"postgresql": postgresql, "mariadb": mariadb}[request.param]() as url:
+        database = RecorderDatabase(url)
+        yield database
+        database.close()
 
 
 def total(rows: list[dict], name: str = "energy_kwh") -> float:
@@ -150,3 +161,15 @@ def test_all_views_add_up_across_the_seam(recorder, exports, used, reset, purged
     ]
     for rows in views:
         assert total(rows) == pytest.approx(grown / 1000, abs=2e-5)
+
+
+def test_servers_tell_the_same(on_server, tmp_path):
+    on_server.clear()
+    states = [(START + n * 700.0, 5 + n * 0.25) for n in range(60)]
+    life(on_server, states, START + 20_000, states[-1][0])
+    exports = Exports(on_server, tmp_path / "exports")
+    views = [
+        exports.rows(aggregation=aggregation, start=START - HOUR) for aggregation in AGGREGATIONS
+    ]
+    assert {total(rows) for rows in views} == {14.75}
+    assert any(row["from_statistics"] for row in views[0])
