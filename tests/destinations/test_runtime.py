@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import ATTR_ENTITY_ID
+from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -167,3 +167,12 @@ async def test_unloading_says_goodbye_to_the_broker(
         async with asyncio.timeout(5):
             assert (await messages.get()).payload == b"offline"
     assert entry.state is ConfigEntryState.NOT_LOADED
+
+
+async def test_an_unload_after_the_stop_of_home_assistant_finds_nothing_left_to_end(
+    hass: HomeAssistant, entry: ConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert "Unable to remove" not in caplog.text

@@ -102,15 +102,17 @@ class RunView(ApiView):
         hass = self.hass(request)
         runtime = select_destination(hass, destination)
         body = ObjectReader(await read_body(request) if request.can_read_body else {})
-        selection = {
-            "data": body.texts("data"),
-            "pdl": body.texts("pdl"),
-            "start": body.text("start"),
-            "end": body.text("end"),
-        }
+        data, pdl = body.texts("data"), body.texts("pdl")
+        start, end = body.text("start"), body.text("end")
         body.finish()
         record = hass.data[DATA_EXPORTER].pushes.async_start(
-            runtime, trigger="http", user_id=user.id, **selection
+            runtime,
+            trigger="http",
+            user_id=user.id,
+            data=data,
+            pdl=pdl,
+            start=start,
+            end=end,
         )
         return self.json(push_log_entry(record), HTTPStatus.ACCEPTED)
 

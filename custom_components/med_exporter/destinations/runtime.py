@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
     from ..history.records import ExportRecord
     from .base import Destination
@@ -85,6 +85,7 @@ class DestinationRuntime:
         self.outage = Outage(hass, self.id, self.name)
         self._schedule = PushSchedule(hass, self)
         self._running: str | None = None
+        self._forget_stop: CALLBACK_TYPE | None = None
         self._listeners: list[Callable[[], None]] = []
         self._counting: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
             hass,
@@ -168,9 +169,7 @@ class DestinationRuntime:
         self.entry.async_on_unload(
             async_dispatcher_connect(self._hass, SIGNAL_EXPORT_FINISHED, self._run_finished)
         )
-        self.entry.async_on_unload(
-            self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
-        )
+        self._forget_stop = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
         self.entry.async_on_unload(self.async_close)
         await self.destination.async_start()
         await self._restore()
@@ -184,6 +183,9 @@ class DestinationRuntime:
 
     async def async_close(self) -> None:
         """Interrupt a run, and close the connection."""
+        if self._forget_stop is not None:
+            self._forget_stop()
+            self._forget_stop = None
         self._schedule.async_stop()
         self._counting.async_shutdown()
         self.outage.close()
@@ -191,6 +193,8 @@ class DestinationRuntime:
         await self.destination.async_close()
 
     async def _stop(self, _: Event) -> None:
+        # Home Assistant has removed this listener itself.
+        self._forget_stop = None
         await self.async_close()
 
     async def _restore(self) -> None:
