@@ -148,6 +148,7 @@ def _label_values(values: YValueAxis, chart: Chart, display: Display) -> None:
     axis.gridStrokeWidth = 0.4
     axis.strokeColor = None
     axis.forceZero = True
+    axis.rangeRound = "both"
     if span == 0:
         axis.valueMin, axis.valueMax = 0, 1
 
