@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
-from ..engine.tariff import Pricer
+from ..engine.tariff import Eras, Pricer
 from ..ledger.half_hours import HALF_HOUR, day_of, day_start, half_hour_of, hour_of, to_mwh
 from ..ledger.series import COUNTED_ROLES
 from ..ledger.tables import half_hours_table
-from .eras import Eras
 from .state import Pricing, read_pricing, write_pricing
 from .tables import costs_table
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import insert, select, update
 
-from ..engine.tariff import Tempo
-from .eras import Eras
+from ..engine.tariff import Eras, Tempo
 from .tables import pricings_table
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from .contracts import (
     Tiers,
     TimeOfUse,
 )
+from .eras import Eras
 from .errors import TariffError, TariffErrorCode
 from .parsing import parse_contracts
 from .pricer import Pricer
@@ -32,6 +33,7 @@ __all__ = [
     "Colour",
     "Colours",
     "Contract",
+    "Eras",
     "FeedIn",
     "Flat",
     "Period",

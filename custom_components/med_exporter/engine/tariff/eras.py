@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ..engine.tariff import Tariff, parse_contracts
+from .contracts import Tariff
+from .parsing import parse_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..engine.tariff import Contract
+    from .contracts import Contract
 
 _BEGINNING: Final = date.min
 

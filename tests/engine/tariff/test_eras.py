@@ -8,8 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.costs.eras import Eras
-from custom_components.med_exporter.engine.tariff import Tariff, parse_contracts
+from custom_components.med_exporter.engine.tariff import Eras, Tariff, parse_contracts
 
 FIRST = date(2026, 1, 1)
 DAYS = [FIRST + timedelta(days=number) for number in range(30)]
