@@ -55,8 +55,20 @@ class TestResult:
 
     def test_is_plain_json(self, states, exports):
         assert set(exports.run(exports.job()).to_json()) == {
-            "records", "bytes", "sha256", "warnings",
+            "records", "bytes", "sha256", "warnings", "figures",
         }  # fmt: skip
+
+    @pytest.mark.parametrize("file_format", ["csv", "excel"])
+    def test_its_figures_are_the_sums_of_the_rows(self, states, exports, file_format):
+        job = exports.job(format=file_format, fields=("timestamp", "energy_kwh"))
+        rows = exports.rows(fields=("timestamp", "energy_kwh"))
+        used = sum(float(row["energy_kwh"]) for row in rows if row["energy_kwh"])
+        assert exports.run(job).figures == {"total_energy": pytest.approx(used)}
+
+    def test_no_figure_is_made_of_averages(self, states, exports):
+        functions = {"energy_kwh": "average"}
+        job = exports.job(aggregation="hourly", aggregation_functions=functions)
+        assert "total_energy" not in exports.run(job).figures
 
 
 class TestProgress:

@@ -5,7 +5,7 @@ then stays open: when it ends, whoever started the worker is gone, and the worke
 unfinished files and goes too. The database URL comes this way because a command line is public.
 
 Standard output brings JSON lines: `{"progress": 0..100, "records": n}` while it works, then either
-`{"result": {"records", "bytes", "sha256", "warnings"}}` and exit status 0, or
+`{"result": {"records", "bytes", "sha256", "warnings", "figures"}}` and exit status 0, or
 `{"error": {"code", "message"}}` and exit status 1. SIGTERM ends it with status 143.
 """
 

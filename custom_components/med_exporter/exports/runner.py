@@ -36,11 +36,12 @@ _CLOSE_SECONDS: Final = 20
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class ActiveExport:
-    """An export that waits or runs; `progress` is 0 to 100."""
+    """An export that waits or runs; `progress` is 0 to 100, `figures` are the engine's."""
 
     record: ExportRecord
     job: Job
     progress: float = 0.0
+    figures: dict[str, float] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     # What the export becomes when its task is cancelled.
@@ -163,6 +164,7 @@ class ExportRunner:
             record.records = result.records
             record.size = result.bytes
             record.warnings = result.warnings
+            active.figures = result.figures
             status = ExportStatus.COMPLETED
             spent = dt_util.utcnow() - record.started_at
             self._estimate.learn(active.job, spent.total_seconds())

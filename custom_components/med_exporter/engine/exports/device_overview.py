@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ..spool import Spool
     from ..tables import Column
 
+TOTALS = {"energy_kwh": "total_energy", "cost": "total_cost"}
+"""Fields that are summed up, and the names of their figures."""
+
 _PERIODS = {"weekly": "week", "monthly": "month"}
 _AGGREGATIONS = {"week": "weekly", "month": "monthly", "day": "daily"}
 _FINE = ("raw", "hourly")
@@ -52,7 +55,7 @@ def overview(
     figures = [
         Figure(name="devices", value=_BETWEEN.join(device.device_name for device in job.devices))
     ]
-    summed = [column for column in columns if _is_sum(job, column.name)]
+    summed = [column for column in columns if is_sum(job, column.name)]
     if not summed:
         return figures, []
     sums = _Sums(job, end)
@@ -63,7 +66,7 @@ def overview(
         totals = [round(total, column.decimals) for total in sums.totals[column.name].values()]
         figures.append(
             Figure(
-                name="total_energy" if column.name == "energy_kwh" else "total_cost",
+                name=TOTALS[column.name],
                 value=sum(totals) if totals else None,
                 unit=column.unit or "kWh",
                 decimals=column.decimals,
@@ -73,8 +76,9 @@ def overview(
     return figures, sums.charts() if job.include_charts and has_energy else []
 
 
-def _is_sum(job: Job, name: str) -> bool:
-    if name not in {"energy_kwh", "cost"}:
+def is_sum(job: Job, name: str) -> bool:
+    """Return whether a field's rows add up to a figure."""
+    if name not in TOTALS:
         return False
     functions = job.aggregation_functions
     return job.aggregation == "raw" or function_of(FIELDS[name], functions) is Function.SUM

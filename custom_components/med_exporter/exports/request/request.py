@@ -92,8 +92,12 @@ class ExportRequest:
         return 0 if self.export_type in _SEVERAL_TABLES else 1
 
 
-async def async_read_request(hass: HomeAssistant, value: object) -> ExportRequest:
+async def async_read_request(
+    hass: HomeAssistant, value: object, *, now: datetime | None = None
+) -> ExportRequest:
     """Return a request of the HTTP API or of an action as what it asks for.
+
+    Presets mean `now`, aware; the default is the clock.
 
     Raises InvalidRequest that names the first field at fault.
     """
@@ -132,7 +136,7 @@ async def async_read_request(hass: HomeAssistant, value: object) -> ExportReques
         compressible=package.compressible,
         to=file_format,
     )
-    now = dt_util.utcnow()
+    now = now or dt_util.utcnow()
     if date_range is None:
         start = now.astimezone(time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
         start, end = dt_util.as_utc(start), now + timedelta(seconds=1)
