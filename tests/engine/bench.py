@@ -116,7 +116,8 @@ def main() -> None:
         folder = Path(name)
         url, devices, end = build(folder, readings, plugs)
         for file_format, aggregation in (
-            ("csv", "raw"), ("json", "raw"), ("excel", "raw"), ("csv", "hourly"), ("csv", "monthly"),
+            ("csv", "raw"), ("json", "raw"), ("excel", "raw"), ("csv", "hourly"),
+            ("csv", "monthly"),
         ):  # fmt: skip
             measure(url, Job(
                 export_type="device_data", format=file_format, devices=devices, start=START,
