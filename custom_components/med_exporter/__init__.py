@@ -17,6 +17,7 @@ from .exporter import DATA_EXPORTER, Exporter
 from .exports.jobs import JobManager
 from .history.history import History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
+from .installation.retention import Retention
 from .ledger import Ledger
 from .metering.discovery import async_setup_discovery
 from .services import async_setup_services
@@ -78,6 +79,8 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     history.async_setup()
     jobs = JobManager(hass, history, audit)
     await jobs.async_setup()
+    retention = Retention(hass, jobs, history, audit)
+    retention.async_setup()
     pushes = PushRunner(hass, history)
     pushes.async_setup()
     ledger = Ledger(hass)
@@ -91,5 +94,6 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
         jobs=jobs,
         ledger=ledger,
         pushes=pushes,
+        retention=retention,
         vault=await async_get_vault(hass),
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.config_entries import OptionsFlow
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
@@ -22,7 +21,7 @@ from .installation.entry import async_import_installation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
 _OPTIONS: Final[dict[str, type[OptionsFlow]]] = {

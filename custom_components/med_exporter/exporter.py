@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from .destinations.push import PushRunner
     from .exports.jobs import JobManager
     from .history.history import History
+    from .installation.retention import Retention
     from .ledger import Ledger
     from .vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """Audit log, costs, history of exports, file jobs, ledger, pushes, vault."""
+    """Audit log, costs, history of exports, file jobs, ledger, pushes, retention, vault."""
 
     audit: AuditLog
     costs: Costs
@@ -29,6 +30,7 @@ class Exporter:
     jobs: JobManager
     ledger: Ledger
     pushes: PushRunner
+    retention: Retention
     vault: Vault
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from homeassistant.components.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.audit import AuditLog, EventType, Severity, acting
 from custom_components.med_exporter.const import EntryType
@@ -85,7 +84,7 @@ async def test_events_are_deleted_after_the_retention(log, hass, recorded, mosqu
     log.record(EventType.EXPORT_CREATED, time=now - timedelta(days=20))
     log.record(EventType.EXPORT_CREATED, time=now - timedelta(days=5))
     await recorded()
-    async_fire_time_changed(hass, now + timedelta(days=1, minutes=1))
+    await log.async_purge()
     assert len(await recorded(event_types=[EventType.EXPORT_CREATED])) == left
 
 

@@ -18,10 +18,7 @@ from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import async_test_home_assistant
 from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
@@ -388,8 +385,7 @@ async def test_records_older_than_400_days_are_deleted(life) -> None:
         await history.save(old)
         await history.save(young)
 
-        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(hours=24, minutes=1))
-        await committed(hass)
+        assert await history.async_purge() == 1
 
         assert await history.async_get(old.id) is None
         assert await history.async_get(young.id) == young

@@ -73,7 +73,7 @@ async def test_what_is_purged_stays_counted(history: History) -> None:
         counted = {"mqtt": PushTotal(success=1 + number, error=number, records=3 + 20 * number)}
         assert await history.async_push_totals() == counted
 
-        history._purge(dt_util.utcnow())
+        await history.async_purge()
         async with asyncio.timeout(10):
             while (await history.async_list(kind=ExportKind.PUSH))[1] > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)

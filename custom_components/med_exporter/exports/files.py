@@ -99,6 +99,10 @@ class ExportFolder:
             if record.expires_at is not None and record.expires_at <= now
         ]
 
+    def size(self) -> int:
+        """Return how many bytes lie in the folder."""
+        return sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
+
     def _described(self) -> Iterator[ExportRecord]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
             file = description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))

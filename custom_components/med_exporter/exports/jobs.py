@@ -10,13 +10,11 @@ import asyncio
 import uuid
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..audit import EventType
@@ -27,6 +25,7 @@ from ..errors import (
     ExportFinishedError,
     ExportNotFoundError,
     ExportNotReadyError,
+    MedError,
     TooManyExportsError,
 )
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
@@ -40,6 +39,9 @@ from .request import async_read_request
 from .runner import ExportRunner
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from homeassistant.auth.models import User
     from homeassistant.core import Event, HomeAssistant
 
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
 TRIGGER_SCHEDULE: Final = "schedule"
 
 _FOREGROUND_SECONDS: Final = 30
-_EXPIRY_CHECK: Final = timedelta(hours=1)
 
 
 class JobManager:
@@ -74,14 +75,7 @@ class JobManager:
         self.links = await LinkSigner.async_open(self._hass)
         for described in await self._hass.async_add_executor_job(self._folder.prepare):
             await self._async_find_again(described)
-        await self._async_expire_files(dt_util.utcnow())
-        async_track_time_interval(
-            self._hass,
-            self._async_expire_files,
-            _EXPIRY_CHECK,
-            name=f"{DOMAIN} expiry of export files",
-            cancel_on_shutdown=True,
-        )
+        await self.async_expire_files()
 
         async def close(_event: Event) -> None:
             await self.async_close()
@@ -89,16 +83,17 @@ class JobManager:
         self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close)
 
     async def async_create(
-        self, request: object, *, user: User | None, trigger: str
+        self, request: object, *, user: User | None, trigger: str, now: datetime | None = None
     ) -> ExportRecord:
         """Check a request, queue its export and return the record.
 
         `trigger` is `http`, `action` or `schedule`. With `background_processing` off the export
-        is waited for, up to 30 s.
+        is waited for, up to 30 s, unless a schedule wants it. Presets mean `now`, which is the
+        clock's if None.
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
-        checked = await async_read_request(self._hass, request)
+        checked = await async_read_request(self._hass, request, now=now)
         require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
         if self._runner.is_full:
@@ -122,9 +117,30 @@ class JobManager:
         queued = replace(record)
         self._runner.add(record, job, _priority(trigger, background=checked.background_processing))
         self._note(EventType.EXPORT_CREATED, record, user)
-        if not checked.background_processing:
+        if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
+
+    @callback
+    def fail(self, request: Mapping[str, Any], error: MedError, *, trigger: str) -> ExportRecord:
+        """Note an export that could not even be created, and return its record."""
+        record = ExportRecord(
+            id=str(uuid.uuid4()),
+            kind=ExportKind.FILE,
+            status=ExportStatus.QUEUED,
+            trigger=trigger,
+            created_at=dt_util.utcnow(),
+            export_type=str(request.get("export_type")),
+            format=str(request.get("format")),
+            request=dict(request),
+        )
+        # Only what was under way is announced when it ends.
+        self._history.save(record)
+        record.status = ExportStatus.FAILED
+        record.completed_at = record.created_at
+        record.error_code, record.error_message = error.code, str(error)
+        self._history.save(record)
+        return record
 
     async def async_get(self, export_id: str, *, user: User | None) -> ExportRecord:
         """Return an export that the caller may see."""
@@ -156,6 +172,15 @@ class JobManager:
                 async with asyncio.timeout(timeout):
                     await active.finished.wait()
         return await self._async_record(export_id)
+
+    async def async_outcome(self, export_id: str) -> tuple[ExportRecord, Mapping[str, float]]:
+        """Wait until an export has ended; return its record and the figures that sum it up.
+
+        The figures are known only to those who wait: `total_energy` in kWh, `total_cost`.
+        """
+        active = self._runner.get(export_id)
+        record = await self.async_wait(export_id)
+        return record, {} if active is None else active.figures
 
     @callback
     def progress(self, record: ExportRecord) -> float:
@@ -225,6 +250,20 @@ class JobManager:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
         await self._runner.async_close()
 
+    async def async_expire_files(self) -> int:
+        """Delete the files whose time is over and return how many these were."""
+        expired = await self._hass.async_add_executor_job(self._folder.expired, dt_util.utcnow())
+        for described in expired:
+            with suppress(ExportNotFoundError, DatabaseUnavailableError):
+                self._mark_expired(await self._async_record(described.id))
+            if described.path is not None:
+                await self._hass.async_add_executor_job(self._folder.remove, described.path)
+        return len(expired)
+
+    async def async_disk_usage(self) -> int:
+        """Return how many bytes the files take."""
+        return await self._hass.async_add_executor_job(self._folder.size)
+
     @callback
     def _note(self, event_type: EventType, record: ExportRecord, user: User | None) -> None:
         details = {"export_type": record.export_type, "format": record.format}
@@ -252,14 +291,6 @@ class JobManager:
             return
         if record is None or record.status in {*UNFINISHED, ExportStatus.INTERRUPTED}:
             self._history.save(described)
-
-    async def _async_expire_files(self, now: datetime) -> None:
-        """Delete the files whose time is over."""
-        for described in await self._hass.async_add_executor_job(self._folder.expired, now):
-            with suppress(ExportNotFoundError, DatabaseUnavailableError):
-                self._mark_expired(await self._async_record(described.id))
-            if described.path is not None:
-                await self._hass.async_add_executor_job(self._folder.remove, described.path)
 
     @callback
     def _mark_expired(self, record: ExportRecord) -> None:

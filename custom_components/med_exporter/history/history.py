@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
-from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..installation.settings import settings
 from .records import (
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
 
     from .totals import PushTotals
 
-_PURGE_EVERY: Final = timedelta(days=1)
-
 
 class History:
     """Keeps the records of exports.
@@ -62,13 +58,6 @@ class History:
         """Queue the creation of the tables and the marking of runs that an earlier life left."""
         marking = queue_work(self._hass, TOTALS_SCHEMA, self._write_interrupted)
         marking.add_done_callback(self._marked)
-        async_track_time_interval(
-            self._hass,
-            self._purge,
-            _PURGE_EVERY,
-            name=f"{DOMAIN} retention of the history",
-            cancel_on_shutdown=True,
-        )
 
     @callback
     def save(self, record: ExportRecord) -> asyncio.Future[None]:
@@ -192,23 +181,26 @@ class History:
             FileStatistics(),
         )
 
+    async def async_purge(self) -> int:
+        """Delete what is older than the retention and return how many records that were.
+
+        Raises DatabaseUnavailableError.
+        """
+        kept = timedelta(days=settings(self._hass).keep_history_days)
+        too_old = exports_table.c.created_ts < (dt_util.utcnow() - kept).timestamp()
+
+        def remove(connection: Connection) -> int:
+            keep_totals(connection, too_old)
+            return connection.execute(delete(exports_table).where(too_old)).rowcount
+
+        return await queue_work(self._hass, TOTALS_SCHEMA, remove)
+
     async def async_delete(self, export_id: str) -> None:
         """Forget the record of this id; nothing happens when there is none."""
         self._pending.pop(export_id, None)
         self._unfinished.discard(export_id)
         self._deleted.add(export_id)
         self._queue_write()
-
-    @callback
-    def _purge(self, now: datetime) -> None:
-        kept = timedelta(days=settings(self._hass).keep_history_days)
-        too_old = exports_table.c.created_ts < (now - kept).timestamp()
-
-        def remove(connection: Connection) -> None:
-            keep_totals(connection, too_old)
-            connection.execute(delete(exports_table).where(too_old))
-
-        queue_work(self._hass, TOTALS_SCHEMA, remove)
 
     @callback
     def _queue_write(self) -> None:

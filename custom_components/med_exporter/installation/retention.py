@@ -1,0 +1,73 @@
+"""What is too old goes: files, the history of exports, the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, LOGGER
+from ..database import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from ..audit import AuditLog
+    from ..exports.jobs import JobManager
+    from ..history.history import History
+
+_EVERY: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cleaning:
+    """One cleaning: when it ended (UTC), and how many files, runs and events it removed."""
+
+    ended_at: datetime
+    files: int
+    exports: int
+    events: int
+
+
+class Retention:
+    """Cleans up when Home Assistant has started, and every hour after that.
+
+    `last` is the latest cleaning that got through, None before the first. How long things are
+    kept are options of the installation, which hold from the next cleaning on.
+    """
+
+    def __init__(
+        self, hass: HomeAssistant, jobs: JobManager, history: History, audit: AuditLog
+    ) -> None:
+        self._hass = hass
+        self._jobs = jobs
+        self._history = history
+        self._audit = audit
+        self.last: Cleaning | None = None
+
+    def async_setup(self) -> None:
+        """Clean up from now on."""
+
+        async def clean(_: object) -> None:
+            try:
+                await self.async_clean()
+            except (DatabaseUnavailableError, OSError) as err:
+                LOGGER.warning("Not everything that is too old could be removed: %s", err)
+
+        # Not before: the recorder does nothing until then.
+        async_at_started(self._hass, clean)
+        async_track_time_interval(
+            self._hass, clean, _EVERY, name=f"{DOMAIN} retention", cancel_on_shutdown=True
+        )
+
+    async def async_clean(self) -> Cleaning:
+        """Remove what is too old. Raises DatabaseUnavailableError and OSError."""
+        files = await self._jobs.async_expire_files()
+        exports = await self._history.async_purge()
+        events = await self._audit.async_purge()
+        self.last = Cleaning(ended_at=dt_util.utcnow(), files=files, exports=exports, events=events)
+        return self.last

@@ -1,0 +1,44 @@
+"""Figures for Home Assistant's system health page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.core import HomeAssistant, callback
+
+from .database import DatabaseUnavailableError
+from .destinations.runtime import destinations
+from .exporter import DATA_EXPORTER
+from .exports.answers import size_text, utc
+from .history.records import ExportKind
+
+if TYPE_CHECKING:
+    from homeassistant.components.system_health import SystemHealthRegistration
+
+
+@callback
+def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> None:
+    """Register the figures."""
+    register.async_register_info(_async_info)
+
+
+async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
+    """Return how many exports there are, what they take, and what waits."""
+    exporter = hass.data[DATA_EXPORTER]
+    try:
+        _, files = await exporter.history.async_list(kind=ExportKind.FILE, limit=1)
+        _, pushes = await exporter.history.async_list(kind=ExportKind.PUSH, limit=1)
+    except DatabaseUnavailableError as err:
+        return {"file_exports": {"type": "failed", "error": str(err)}}
+    cleaning = exporter.retention.last
+    backlog = {
+        runtime.name: "?" if runtime.backlog is None else runtime.backlog
+        for runtime in destinations(hass)
+    }
+    return {
+        "file_exports": files,
+        "file_bytes": size_text(await exporter.jobs.async_disk_usage()),
+        "pushes": pushes,
+        "backlog": ", ".join(f"{name}: {waiting}" for name, waiting in backlog.items()) or "0",
+        "last_cleaning": None if cleaning is None else utc(cleaning.ended_at),
+    }

@@ -1,0 +1,109 @@
+"""What is too old goes, by itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    get_system_health_info,
+)
+
+from custom_components.med_exporter.audit import EventType
+from custom_components.med_exporter.const import DOMAIN, EntryType
+from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
+from tests.file_exports import add_plug, path_of, request, set_up
+from tests.mqtt_destinations import add_mqtt
+
+
+@pytest.fixture
+async def hass(hass_with_recorder):
+    return hass_with_recorder
+
+
+@pytest.fixture
+async def jobs(hass, tmp_path):
+    jobs = await set_up(hass, tmp_path)
+    plug = add_plug(hass, "Fridge", "192.168.1.100")
+    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
+    yield jobs
+    await jobs.async_close()
+
+
+@pytest.fixture
+async def exporter(jobs, hass):
+    # The first cleaning, when Home Assistant has started.
+    await settled(hass)
+    return hass.data[DATA_EXPORTER]
+
+
+async def settled(hass):
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hass.data["recorder_instance"].async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def push(age: timedelta, number: int) -> ExportRecord:
+    then = dt_util.utcnow() - age
+    return ExportRecord(
+        id=f"00000000-0000-4000-8000-{number:012}",
+        kind=ExportKind.PUSH,
+        status=ExportStatus.COMPLETED,
+        trigger="automatic",
+        created_at=then,
+        started_at=then,
+        completed_at=then,
+        destination="mqtt",
+    )
+
+
+async def test_everything_has_its_time(exporter, hass):
+    for number, days in enumerate((401, 399)):
+        exporter.history.save(push(timedelta(days=days), number))
+        then = dt_util.utcnow() - timedelta(days=days)
+        exporter.audit.record(EventType.EXPORT_CREATED, time=then)
+    await settled(hass)
+    cleaning = await exporter.retention.async_clean()
+    assert (cleaning.files, cleaning.exports, cleaning.events) == (0, 1, 1)
+    assert exporter.retention.last == cleaning
+    assert (await exporter.history.async_list(kind=ExportKind.PUSH))[1] == 1
+    assert (await exporter.audit.async_list())[1] == 1
+
+
+async def test_cleans_by_itself_every_hour(jobs, exporter, hass, freezer):
+    record = await jobs.async_create(request(), user=None, trigger="action")
+    record = await jobs.async_wait(record.id, 60)
+    assert path_of(record).exists()
+    freezer.tick(timedelta(days=7, minutes=1))
+    async_fire_time_changed(hass)
+    await settled(hass)
+    assert not path_of(record).exists()
+    assert (await jobs.async_get(record.id, user=None)).status is ExportStatus.EXPIRED
+
+
+async def test_another_time_holds_from_the_next_cleaning_on(exporter, hass, mosquitto):
+    await add_mqtt(hass, mosquitto().port)
+    (installation,) = entries_of_type(hass, EntryType.INSTALLATION)
+    hass.config_entries.async_update_entry(installation, options={"keep_history_days": 10})
+    exporter.history.save(push(timedelta(days=11), 1))
+    await settled(hass)
+    assert (await exporter.retention.async_clean()).exports == 1
+
+
+async def test_the_system_health_page_has_the_figures(jobs, exporter, hass, mosquitto):
+    assert await async_setup_component(hass, "system_health", {})
+    await add_mqtt(hass, mosquitto().port)
+    record = await jobs.async_create(request(), user=None, trigger="action")
+    await jobs.async_wait(record.id, 60)
+    await exporter.retention.async_clean()
+    await settled(hass)
+    info = await get_system_health_info(hass, DOMAIN)
+    assert info["file_exports"] == 1
+    assert info["file_bytes"].endswith((" B", " KB"))
+    assert info["backlog"].startswith("MQTT 127.0.0.1: ")
+    assert info["last_cleaning"].endswith("Z")
