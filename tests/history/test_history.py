@@ -379,7 +379,7 @@ async def test_the_history_goes_on_after_the_database_was_broken(
 
 
 async def test_records_older_than_400_days_are_deleted(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         old = record(created_at=dt_util.utcnow() - timedelta(days=401))
         young = record(created_at=dt_util.utcnow() - timedelta(days=399))
         await history.save(old)
