@@ -19,6 +19,7 @@ from yarl import URL
 
 from ..const import DOMAIN
 from .base import DestinationError
+from .redaction import without_secrets
 from .web import TIMEOUT, host_of, named_errors, request
 
 if TYPE_CHECKING:
@@ -121,7 +122,11 @@ class RemoteConnection:
                         answer = await self._receive()
         if not answer["success"]:
             error = answer["error"]
-            raise CommandRefusedError(self.host, str(error["code"]), str(error.get("message", "")))
+            reason, text = (
+                without_secrets(str(error.get(key, "")), self._remote.token)
+                for key in ("code", "message")
+            )
+            raise CommandRefusedError(self.host, reason, text)
         return answer["result"]
 
     async def answers(self) -> bool:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from .base import DestinationError
+from .redaction import without_secrets
 from .web import TIMEOUT, host_of, request
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class JeedomRpc:
             if str(code) == str(number):
                 return DestinationError(name, field="api_key", host=self.host, plugin=self._plugin)
         # Some of Jeedom's texts repeat the key.
-        words = " ".join(str(reason).replace(self._api_key, "***").split())[:_LONGEST_REASON]
+        words = " ".join(without_secrets(str(reason), self._api_key).split())[:_LONGEST_REASON]
         return DestinationError("jeedom_error", host=self.host, reason=words)
 
     def _no_jeedom(self) -> DestinationError:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from .base import DestinationError
+from .redaction import without_secrets
 from .web import host_of, request
 
 if TYPE_CHECKING:
@@ -202,9 +203,8 @@ class VictoriaMetrics:
 
     def _without_login(self, text: str) -> str:
         """Take out the login, which vmauth repeats in its answers."""
-        for header in self._login.values():
-            text = text.replace(header, "***").replace(header.removeprefix("Basic "), "***")
-        return text.replace(self.password, "***") if self.password else text
+        headers = (header.removeprefix("Basic ") for header in self._login.values())
+        return without_secrets(text, self.password, *headers)
 
     async def _error(self, response: ClientResponse, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
