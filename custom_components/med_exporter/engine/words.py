@@ -64,6 +64,7 @@ COLUMNS: Mapping[str, _Pair] = {
     "filled": ("Filled", "Complété"),
     "from_statistics": ("From statistics", "Issu des statistiques"),
     "period_start": ("Period", "Période"),
+    "period_end": ("End of period", "Fin de période"),
     "device": ("Device", "Appareil"),
     "time_of_use": ("Tariff period", "Période tarifaire"),
     "rate_tier": ("Tier", "Tranche"),
@@ -87,6 +88,42 @@ COLUMNS: Mapping[str, _Pair] = {
     "last_seen": ("Last seen", "Vu pour la dernière fois"),
     "rows": ("Rows", "Lignes"),
     "peak_power_w": ("Peak power", "Puissance maximale"),
+    "average_kwh": ("Average", "Moyenne"),
+    "base_load_w": ("Base load", "Consommation de fond"),
+    "busiest_rank": ("Rank", "Rang"),
+    "kind": ("Kind", "Nature"),
+    "answer_rate": ("Answer rate", "Taux de réponse"),
+    "gaps": ("Gaps", "Interruptions"),
+    "longest_gap": ("Longest gap", "Interruption la plus longue"),
+    "backlog": ("Waiting", "En attente"),
+    "last_success": ("Last success", "Dernier succès"),
+    "exports": ("Exports", "Exports"),
+    "size_mb": ("Size", "Taille"),
+    "time": ("Time", "Date et heure"),
+    "subject": ("Subject", "Objet"),
+    "id": ("ID", "Identifiant"),
+    "mac": ("MAC address", "Adresse MAC"),
+    "type": ("Type", "Type"),
+    "plugs": ("Plugs", "Prises"),
+    "enabled": ("Enabled", "Activé"),
+    "interval_min": ("Interval", "Intervalle"),
+    "data_types": ("Data", "Données"),
+    "username": ("User name", "Nom d’utilisateur"),
+    "secret": ("Secret", "Secret"),
+    "settings": ("Settings", "Réglages"),
+    "valid_from": ("Valid from", "Valable à partir du"),
+    "price": ("Price", "Prix"),
+    "prices": ("Prices", "Prix"),
+    "schedule": ("Schedule", "Planification"),
+    "export_type": ("Export", "Export"),
+    "format": ("Format", "Format"),
+    "request": ("Request", "Demande"),
+    "delivery": ("Delivery", "Envoi"),
+    "recipients": ("Recipients", "Destinataires"),
+    "next_run": ("Next run", "Prochaine exécution"),
+    "last_run": ("Last run", "Dernière exécution"),
+    "administrator": ("Administrator", "Administrateur"),
+    "active": ("Active", "Actif"),
     "value": ("Value", "Valeur"),
     "unit": ("Unit", "Unité"),
     "severity": ("Severity", "Gravité"),
@@ -104,6 +141,22 @@ FIGURES: Mapping[str, _Pair] = {
     "total_cost": ("Total cost", "Coût total"),
     "peak_power": ("Peak power", "Puissance maximale"),
     "records": ("Rows", "Lignes"),
+    "energy_cost": ("Energy cost", "Coût de l’énergie"),
+    "standing_charge": ("Standing charge", "Abonnement"),
+    "feed_in": ("Feed-in", "Revente"),
+    "total_production": ("Total production", "Production totale"),
+    "peak_power_device": ("Device with the peak", "Appareil au maximum"),
+    "device_count": ("Number of devices", "Nombre d’appareils"),
+    "base_load": ("Base load", "Consommation de fond"),
+    "busiest_hours": ("Busiest hours", "Heures les plus chargées"),
+    "answer_rate": ("Average answer rate", "Taux de réponse moyen"),
+    "plugs": ("Plugs", "Prises"),
+    "destinations": ("Destinations", "Destinations"),
+    "schedules": ("Schedules", "Planifications"),
+    "users": ("Users", "Utilisateurs"),
+    "severity_info": ("Information", "Informations"),
+    "severity_warning": ("Warnings", "Avertissements"),
+    "severity_error": ("Errors", "Erreurs"),
 }
 
 CHARTS: Mapping[str, _Pair] = {
@@ -111,6 +164,10 @@ CHARTS: Mapping[str, _Pair] = {
     "energy_by_week": ("Energy by week", "Énergie par semaine"),
     "energy_by_month": ("Energy by month", "Énergie par mois"),
     "energy_by_device": ("Share of each device", "Part de chaque appareil"),
+    "cost_by_day": ("Cost by day and device", "Coût par jour et par appareil"),
+    "cost_by_week": ("Cost by week and device", "Coût par semaine et par appareil"),
+    "cost_by_month": ("Cost by month and device", "Coût par mois et par appareil"),
+    "cost_by_tariff_period": ("Cost by tariff period", "Coût par période tarifaire"),
     "energy_by_hour": (
         "Average energy by weekday and hour",
         "Énergie moyenne par jour de la semaine et par heure",
@@ -136,11 +193,19 @@ TEXTS: Mapping[str, _Pair] = {
     "hour_count": ("{count} hours", "{count} heures"),
     "and_more": ("and {count} more", "et {count} de plus"),
     "others": ("others", "autres"),
+    "one_price": ("One price", "Prix unique"),
 }
 
 WARNINGS: Mapping[str, str] = {
     "BEFORE_HISTORY": "L’enregistreur ne conserve rien de cette partie de la période",
     "NO_READINGS": "Aucun relevé sur cette période",
+    "BEFORE_LEDGER": "Les demi-heures sont conservées 400 jours à partir de l’installation ; "
+    "rien n’est connu avant",
+    "NO_HALF_HOURS": "Aucune énergie n’est connue sur cette période",
+    "MISSING_HALF_HOURS": "L’énergie de certaines demi-heures n’est pas connue",
+    "UNPRICED_ENERGY": "L’énergie sans prix connu n’est comptée dans aucun coût",
+    "ADMINISTRATORS_ONLY": "Les destinations, les exports et la base de données ne sont montrés "
+    "qu’aux administrateurs",
     "FROM_STATISTICS": (
         "L’enregistreur a purgé cette partie ; ses lignes sont des statistiques horaires"
     ),
@@ -152,6 +217,17 @@ WARNINGS: Mapping[str, str] = {
     ),
 }
 """What a warning's message says, in French; the engine's own are English."""
+
+_COLOURS: Mapping[str, _Pair] = {
+    "blue": ("blue", "bleu"),
+    "white": ("white", "blanc"),
+    "red": ("red", "rouge"),
+    "unknown": ("unknown colour", "couleur inconnue"),
+}
+_HOURS: Mapping[str, _Pair] = {
+    "peak": ("peak", "heures pleines"),
+    "off_peak": ("off-peak", "heures creuses"),
+}
 
 _COUNTED: Mapping[str, str] = {
     "FROM_STATISTICS": "row_count",
@@ -221,6 +297,13 @@ class Words:
         unit = unit_of(column)
         title = self.column(column.name)
         return f"{title} ({unit})" if unit else title
+
+    def tariff_period(self, name: str) -> str:
+        """Return what a tariff period is called: those of Tempo have words, others their name."""
+        colour, _, hours = name.partition("_")
+        if colour not in _COLOURS or hours not in _HOURS:
+            return name
+        return f"{self._of(_COLOURS[colour])}, {self._of(_HOURS[hours])}"
 
     def warning(self, warning: Mapping[str, Any]) -> str:
         """Return what a warning says, and of how many."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from ..spool import Spool
 
 _MODULES = {
-    "device_data": "device_data",
+    name: name
+    for name in ("device_data", "cost_analysis", "system_report", "audit_logs", "configuration")
 }
 SUPPORTED = tuple(_MODULES)
 """The export types that can be made."""

@@ -1,0 +1,71 @@
+"""What is said about energy that the ledger does not know, and costs that nobody can tell."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..gaps import warning
+from ..ledger import HALF_HOUR
+from ..ledger_sums import known_half_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..job import Job
+    from ..recorder import Recorder
+    from .cost_rows import Unpriced
+
+
+def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, Any]]:
+    """Name the half-hours of the range of which the ledger knows nothing.
+
+    - `NO_HALF_HOURS`: devices of which nothing at all is known in the range; `count` devices.
+    - `BEFORE_LEDGER`: a part at the beginning that is not kept any more, or that lies before the
+      first half-hour of a device; `count` devices.
+    - `MISSING_HALF_HOURS`: half-hours behind that; `count` half-hours of devices.
+
+    Args:
+        job: says whose energy.
+        recorder: where the ledger's tables are.
+        end: UTC seconds up to which values are known.
+
+    """
+    plugs = {one.plug_id: one.device_name for one in job.devices if one.plug_id}
+    names = [one.device_name for one in job.devices if not one.plug_id]
+    late: list[int] = []
+    missing = 0
+    for plug_id, known in known_half_hours(recorder.connect, list(plugs), job.start, end).items():
+        if known.first is None or not known.half_hours:
+            names.append(plugs[plug_id])
+            continue
+        if known.first > job.start:
+            late.append(known.first)
+        begin = math.ceil(max(job.start, known.first) / HALF_HOUR)
+        missing += max(math.floor(end / HALF_HOUR) - begin - known.half_hours, 0)
+    found = []
+    if late:
+        message = "Half-hours are kept for 400 days from installation on; nothing is known before"
+        found.append(warning("BEFORE_LEDGER", message, job.start, max(late), len(late)))
+    if names:
+        message = f"No energy is known in this range: {', '.join(names)}"
+        found.append(warning("NO_HALF_HOURS", message, job.start, job.end, len(names)))
+    if missing:
+        message = "The energy of some half-hours is not known"
+        found.append(warning("MISSING_HALF_HOURS", message, job.start, end, missing))
+    return found
+
+
+def unpriced_warning(edges: Sequence[float], unpriced: Unpriced) -> list[dict[str, Any]]:
+    """Say how much energy has no known price: `UNPRICED_ENERGY`, `count` half-hours of devices.
+
+    Args:
+        edges: of the periods in which it may lie.
+        unpriced: what was found.
+
+    """
+    if not unpriced.half_hours:
+        return []
+    message = f"Energy without a known price is in no cost: {unpriced.kwh:.3f} kWh"
+    start, last = min(unpriced.places), max(unpriced.places)
+    return [warning("UNPRICED_ENERGY", message, edges[start], edges[last + 1], unpriced.half_hours)]

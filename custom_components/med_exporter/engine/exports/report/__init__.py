@@ -1,0 +1,58 @@
+"""The sections of a system report: one module for each, with `section(job, recorder, end)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from ...tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...content import Chart, Figure
+    from ...job import Job
+    from ...recorder import Recorder
+    from ...tables import Column
+
+
+@dataclass(slots=True, kw_only=True)
+class Section:
+    """A part of a report: one table, what sums it up, and charts of it."""
+
+    table: Table
+    figures: list[Figure] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
+
+
+class SectionModule(Protocol):
+    """What a module of this package offers."""
+
+    def section(
+        self, job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]
+    ) -> Section:
+        """Read what the section shows.
+
+        Args:
+            job: what is wanted.
+            recorder: where the states and the ledger's tables are.
+            end: UTC seconds up to which values are known.
+            on_read: called with the share of the reading that is done, 0 to 1.
+
+        Raises:
+            ExportError: why it cannot be had.
+
+        """
+        ...
+
+
+def section_module(name: str) -> SectionModule:
+    """Load the module of a section, one of `REPORT_SECTIONS`."""
+    return cast(SectionModule, import_module(f".{name}", __package__))
+
+
+def table_of(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Table:
+    """Return a table of rows that are few."""
+    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
+    return Table(name, columns, len(rows), iter(chunks))

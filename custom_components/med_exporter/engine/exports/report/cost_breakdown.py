@@ -1,0 +1,40 @@
+"""Section `cost_breakdown`: what the range cost by tariff period and device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...content import Figure
+from ...formats import FORMATS
+from ...job import BREAKDOWNS
+from ..cost_overview import CostCharts
+from ..cost_rows import CostRows, money_decimals
+from ..ledger_gaps import unpriced_warning
+from . import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ...job import Job
+    from ...recorder import Recorder
+
+
+def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:
+    """Return one row for each device, tariff period and tier; see `cost_rows` for the others."""
+    edges = [job.start, end] if end > job.start else []
+    rows = CostRows(job, recorder, edges, BREAKDOWNS)
+    charts = CostCharts(job, edges, end)
+    rows.read(charts.add, on_read)
+    table = rows.table("cost_breakdown", with_periods=False)
+    table.warnings += unpriced_warning(edges, rows.unpriced)
+    figures = []
+    if FORMATS[job.format].document:
+        figures = [
+            Figure(
+                name="total_cost",
+                value=rows.grand_total(),
+                unit=job.currency,
+                decimals=money_decimals(job),
+            )
+        ]
+    return Section(table=table, figures=figures, charts=charts.by_tariff_period())

@@ -1,0 +1,147 @@
+"""Section `usage_patterns`: when energy is used over the week, and what is used all the time.
+
+One row for each hour of the week, weekdays as 1 (Monday) to 7, and behind them one for all, whose
+weekday and hour are empty. The average is that of the hours of which the ledger knows something.
+The base load is the power that is hardly ever gone below: of an hour of the week its lowest
+half-hour, of the whole range the median of the lowest half-hours of its days.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from ...content import Chart, ChartKind, Figure, Series
+from ...fields import Kind
+from ...formats import FORMATS
+from ...ledger_sums import half_hour_energies
+from ...tables import Column
+from ...words import Words
+from ..cost_rows import energy_decimals
+from . import Section, table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ...job import Job
+    from ...recorder import Recorder
+
+_HALF_HOURS = 2
+"""Of an hour."""
+_WATTS = 1000 * _HALF_HOURS
+"""What a kWh of a half-hour is as power."""
+_BUSIEST = 3
+"""Hours that are named."""
+
+
+def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:
+    """Return the hours of the week, as `SectionModule.section` describes."""
+    week = _Week(job)
+    plugs = [device.plug_id for device in job.devices if device.plug_id]
+    for found in half_hour_energies(recorder.connect, plugs, job.start, end):
+        for moment, kwh in sorted(found):
+            week.add(moment, kwh)
+            on_read((moment - job.start) / (job.end - job.start))
+    table = table_of("usage_patterns", _columns(job), week.rows())
+    return Section(table=table, figures=week.figures(), charts=week.charts())
+
+
+def _columns(job: Job) -> list[Column]:
+    return [
+        Column("weekday", Kind.NUMBER),
+        Column("hour", Kind.NUMBER),
+        Column("average_kwh", Kind.NUMBER, energy_decimals(job), "kWh"),
+        Column("base_load_w", Kind.NUMBER, 0, "W"),
+        Column("busiest_rank", Kind.NUMBER),
+    ]
+
+
+class _Week:
+    """Adds up half-hours by hour of the week; weekdays count from 0 here."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._zone = job.zone()
+        self._words = Words(job.options.locale)
+        self._kwh: dict[tuple[int, int], float] = defaultdict(float)
+        self._count: dict[tuple[int, int], int] = defaultdict(int)
+        self._lowest: dict[tuple[int, int], float] = {}
+        self._lowest_of_day: dict[int, float] = {}
+
+    def add(self, moment: int, kwh: float) -> None:
+        """Add what all devices used in a half-hour."""
+        local = datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+        hour = (local.weekday(), local.hour)
+        self._kwh[hour] += kwh
+        self._count[hour] += 1
+        self._lowest[hour] = min(self._lowest.get(hour, kwh), kwh)
+        day = local.toordinal()
+        self._lowest_of_day[day] = min(self._lowest_of_day.get(day, kwh), kwh)
+
+    def rows(self) -> list[Sequence[Any]]:
+        """Return the rows of the table; none when nothing is known."""
+        if not self._kwh:
+            return []
+        decimals = energy_decimals(self._job)
+        rank = {hour: place for place, hour in enumerate(self._ranked(), 1)}
+        rows: list[Sequence[Any]] = [
+            (
+                day + 1,
+                hour,
+                round(self._average((day, hour)), decimals),
+                round(self._lowest[day, hour] * _WATTS),
+                rank[day, hour],
+            )
+            for day, hour in sorted(self._kwh)
+        ]
+        average = sum(self._kwh.values()) / sum(self._count.values()) * _HALF_HOURS
+        return [*rows, (None, None, round(average, decimals), round(self._base_load()), None)]
+
+    def figures(self) -> list[Figure]:
+        """Return the base load and the busiest hours."""
+        if not self._kwh or not FORMATS[self._job.format].document:
+            return []
+        days = self._words.weekdays()
+        busiest = ", ".join(f"{days[day]} {hour:02d}:00" for day, hour in self._ranked()[:_BUSIEST])
+        return [
+            Figure(name="base_load", value=self._base_load(), unit="W"),
+            Figure(name="busiest_hours", value=busiest),
+        ]
+
+    def charts(self) -> list[Chart]:
+        """Return the week as a heat map."""
+        job = self._job
+        if not self._kwh or not job.include_charts or not FORMATS[job.format].document:
+            return []
+        return [
+            Chart(
+                kind=ChartKind.HEAT_MAP,
+                title=self._words.chart("energy_by_hour"),
+                unit="kWh",
+                decimals=3,
+                categories=[f"{hour:02d}" for hour in range(24)],
+                series=[
+                    Series(
+                        name,
+                        [
+                            self._average((day, hour)) if (day, hour) in self._kwh else None
+                            for hour in range(24)
+                        ],
+                    )
+                    for day, name in enumerate(self._words.weekdays())
+                ],
+            )
+        ]
+
+    def _average(self, hour: tuple[int, int]) -> float:
+        return self._kwh[hour] / self._count[hour] * _HALF_HOURS
+
+    def _ranked(self) -> list[tuple[int, int]]:
+        """Return the hours of the week, the busiest first."""
+        return sorted(self._kwh, key=lambda hour: (-self._average(hour), hour))
+
+    def _base_load(self) -> float:
+        """Return the power of the range, in W."""
+        return median(self._lowest_of_day.values()) * _WATTS

@@ -1,0 +1,166 @@
+"""A home with energies, contracts and costs in the tables of a recorder's database."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from custom_components.med_exporter.audit.tables import audit_table
+from custom_components.med_exporter.costs.pricing import price_half_hours
+from custom_components.med_exporter.costs.tables import costs_table, pricings_table
+from custom_components.med_exporter.engine.job import JobDevice, MeteringPoint
+from custom_components.med_exporter.engine.tariff import Eras, Pricer, parse_contracts
+from custom_components.med_exporter.history.tables import exports_table
+from custom_components.med_exporter.ledger.tables import half_hours_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from tests.engine.recorder_database import RecorderDatabase
+
+PARIS = ZoneInfo("Europe/Paris")
+HALF_HOUR = 1800
+NIGHT_AND_DAY = {
+    "valid_from": "2020-01-01",
+    "kind": "time_of_use",
+    "periods": [
+        {"name": "night", "price": 0.12, "start": "22:30", "end": "06:30"},
+        {"name": "day", "price": 0.31, "start": "06:30", "end": "22:30"},
+    ],
+    "standing_charge": 15.5,
+    "feed_in": 0.1,
+}
+TIERS = {
+    "valid_from": "2020-01-01",
+    "kind": "tiers",
+    "tiers": [{"up_to": 30, "price": 0.1}, {"up_to": 60, "price": 0.2}, {"price": 0.4}],
+    "standing_charge": 9.25,
+}
+FLAT = {"valid_from": "2020-01-01", "kind": "flat", "price": 0.25}
+
+HOUSE = MeteringPoint(slug="house", pdl="HOUSE-1", name="House")
+BARN = MeteringPoint(slug="barn", pdl="BARN-1", name="Barn")
+
+
+def device(name: str, point: str | None = "house", role: str = "consumption") -> JobDevice:
+    """Return a device whose plug and entities go by its name."""
+    key = name.lower().replace(" ", "_")
+    return JobDevice(
+        device_id=f"{key}-id",
+        device_name=name,
+        device_ip="192.0.2.10",
+        plug_id=key,
+        metering_point=point,
+        role=role,
+        mac="50c7bf000010",
+        model="HS110(EU)",
+        firmware="1.2.3",
+        entities={
+            "power_w": f"sensor.{key}_power",
+            "energy_total_kwh": f"sensor.{key}_energy",
+            "is_on": f"binary_sensor.{key}_relay",
+        },
+    )
+
+
+FRIDGE = device("Fridge")
+HEATER = device("Heater")
+SOLAR = device("Solar", role="production")
+LATHE = device("Lathe", "barn")
+DEVICES = (FRIDGE, HEATER, SOLAR, LATHE)
+
+
+def at(text: str, zone: ZoneInfo = PARIS) -> float:
+    """Return UTC seconds of a local time."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+
+
+class Home:
+    """Fills the tables as the ledger and the costs do.
+
+    Args:
+        recorder: an empty database.
+
+    """
+
+    def __init__(self, recorder: RecorderDatabase) -> None:
+        self.recorder = recorder
+        with recorder.engine.begin() as connection:
+            for table in (
+                half_hours_table, costs_table, pricings_table, audit_table, exports_table
+            ):  # fmt: skip
+                table.drop(connection, checkfirst=True)
+                table.create(connection)
+
+    def uses(
+        self, one: JobDevice, start: float, end: float, kwh: float | Callable[[int], float]
+    ) -> None:
+        """Let a device use, or produce, the same energy in each half-hour, or by a function."""
+        rows = [
+            {
+                "plug_id": one.plug_id,
+                "start_ts": moment,
+                "role": one.role,
+                "metering_point": one.metering_point,
+                "kwh": round(kwh(moment) if callable(kwh) else kwh, 6),
+                "filled_kwh": 0.0,
+            }
+            for moment in range(math.ceil(start / HALF_HOUR) * HALF_HOUR, int(end), HALF_HOUR)
+        ]
+        self.insert(half_hours_table, rows)
+
+    def priced(
+        self,
+        slug: str,
+        contracts: Iterable[dict[str, Any]],
+        colours: dict[date, Any] | None = None,
+        zone: ZoneInfo = PARIS,
+    ) -> None:
+        """Price all half-hours of a metering point by contracts, with the pricing of the costs."""
+        eras = Eras.of(parse_contracts(list(contracts)) if contracts else None)
+        columns = half_hours_table.c
+        query = (
+            half_hours_table.select()
+            .where(columns.metering_point == slug)
+            .with_only_columns(columns.start_ts, columns.plug_id, columns.role, columns.kwh)
+            .order_by(columns.start_ts)
+        )
+        with self.recorder.engine.connect() as connection:
+            rows = connection.execute(query).fetchall()
+        prices = price_half_hours(rows, Pricer(eras, zone, colours or {}))
+        self.insert(
+            costs_table,
+            [
+                {"metering_point": slug, **key._asdict(), **value._asdict()}
+                for key, value in prices.items()
+            ],
+        )
+        stored = {"metering_point": slug, "contracts": json.dumps(eras.to_stored())}
+        self.insert(pricings_table, [{**stored, "colours": "{}"}])
+
+    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        """Insert rows."""
+        with self.recorder.engine.begin() as connection:
+            for first in range(0, len(rows), 5000):
+                connection.execute(table.insert(), rows[first : first + 5000])
+
+    def rows(self, table: Any) -> list[Any]:
+        """Return all rows of a table."""
+        with self.recorder.engine.connect() as connection:
+            return list(connection.execute(table.select()))
+
+
+def demo(recorder: RecorderDatabase, start: float, end: float) -> Home:
+    """Return a home of two metering points, one of them with a time-of-use contract and solar."""
+    home = Home(recorder)
+    home.uses(FRIDGE, start, end, lambda moment: 0.02 + (moment // 1800 % 7) / 1000)
+    home.uses(HEATER, start, end, lambda moment: 0.5 if moment // 3600 % 24 in {5, 6, 18} else 0)
+    home.uses(SOLAR, start, end, lambda moment: 0.3 if 8 <= moment // 3600 % 24 <= 15 else 0)
+    home.uses(LATHE, start, end, lambda moment: 0.2 if moment // 1800 % 5 == 0 else 0)
+    home.priced("house", [NIGHT_AND_DAY])
+    home.priced("barn", [TIERS])
+    return home
