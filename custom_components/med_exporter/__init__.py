@@ -11,6 +11,7 @@ from .api import async_register_views
 from .audit import AuditLog, async_watch
 from .const import DOMAIN, EntryType
 from .costs import Costs
+from .delivery import Deliveries
 from .destinations.push import PushRunner
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, Exporter
@@ -20,6 +21,7 @@ from .installation.entry import async_ensure_installation, async_forget_installa
 from .installation.retention import Retention
 from .ledger import Ledger
 from .metering.discovery import async_setup_discovery
+from .schedules.scheduler import Scheduler
 from .services import async_setup_services
 from .vault import async_get_vault
 
@@ -81,6 +83,10 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     await jobs.async_setup()
     retention = Retention(hass, jobs, history, audit)
     retention.async_setup()
+    deliveries = Deliveries(hass, jobs, history)
+    await deliveries.async_setup()
+    schedules = Scheduler(hass, jobs, deliveries, audit)
+    await schedules.async_setup()
     pushes = PushRunner(hass, history)
     pushes.async_setup()
     ledger = Ledger(hass)
@@ -90,10 +96,12 @@ async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
     return Exporter(
         audit=audit,
         costs=costs,
+        deliveries=deliveries,
         history=history,
         jobs=jobs,
         ledger=ledger,
         pushes=pushes,
         retention=retention,
+        schedules=schedules,
         vault=await async_get_vault(hass),
     )

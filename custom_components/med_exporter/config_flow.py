@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.const import CONF_TYPE
+from homeassistant.const import CONF_CLIENT_SECRET, CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
+from .destinations.secrets import SECRETS
+from .flows.email import EmailFlow
 from .flows.grid import GridFlow
 from .flows.home_assistant import HomeAssistantFlow
 from .flows.installation_options import InstallationOptionsFlow
@@ -21,9 +23,11 @@ from .installation.entry import async_import_installation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import voluptuous as vol
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
+_SECRETS: Final = SECRETS | {CONF_CLIENT_SECRET}
 _OPTIONS: Final[dict[str, type[OptionsFlow]]] = {
     EntryType.KASA: KasaOptionsFlow,
     EntryType.INSTALLATION: InstallationOptionsFlow,
@@ -37,15 +41,24 @@ class MedExporterFlow(
     MqttFlow,
     VictoriaMetricsFlow,
     JeedomFlow,
+    EmailFlow,
     domain=DOMAIN,
 ):
-    """Set up a metering point, the grid or a destination."""
+    """Set up a metering point, the grid, a destination or a mail account."""
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
         return self.async_show_menu(
             step_id="user",
-            menu_options=["kasa", "grid", "home_assistant", "mqtt", "victoriametrics", "jeedom"],
+            menu_options=[
+                "kasa",
+                "grid",
+                "home_assistant",
+                "mqtt",
+                "victoriametrics",
+                "jeedom",
+                "email",
+            ],
         )
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
@@ -61,6 +74,16 @@ class MedExporterFlow(
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
         """Go on with the steps of the entry's own kind."""
         return await self._step_of(self._get_reauth_entry(), "reauth")
+
+    @callback
+    def add_suggested_values_to_schema(
+        self, data_schema: vol.Schema, suggested_values: Mapping[str, Any] | None
+    ) -> vol.Schema:
+        """Fill in a form again, but for secrets: no answer repeats one."""
+        shown = {
+            key: value for key, value in (suggested_values or {}).items() if key not in _SECRETS
+        }
+        return super().add_suggested_values_to_schema(data_schema, shown)
 
     async def _step_of(self, entry: ConfigEntry, step: str) -> ConfigFlowResult:
         result: ConfigFlowResult = await getattr(

@@ -31,6 +31,7 @@ _REDACTED: Final = frozenset(
         CONF_CA_CERTIFICATE,
         CONF_PDL,
         "device_id",
+        "from",
         "host",
         "mac",
         "name",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import Platform
 
 from .const import EntryType
+from .delivery.account import async_setup_account
 from .destinations.registry import DESTINATIONS
 from .destinations.runtime import async_remove_destination, async_setup_destination
 from .grid.coordinator import async_remove_grid, async_setup_grid
@@ -46,9 +47,10 @@ ENTRY_TYPES: Final = {
         async_remove=async_remove_grid,
     ),
     EntryType.INSTALLATION: EntryKind(
-        platforms=(Platform.EVENT,),
+        platforms=(Platform.CALENDAR, Platform.EVENT),
         async_setup=async_setup_installation,
     ),
+    EntryType.EMAIL: EntryKind(platforms=(), async_setup=async_setup_account),
     **dict.fromkeys(
         DESTINATIONS,
         EntryKind(

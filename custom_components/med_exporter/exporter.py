@@ -12,25 +12,29 @@ from .const import DOMAIN
 if TYPE_CHECKING:
     from .audit import AuditLog
     from .costs import Costs
+    from .delivery import Deliveries
     from .destinations.push import PushRunner
     from .exports.jobs import JobManager
     from .history.history import History
     from .installation.retention import Retention
     from .ledger import Ledger
+    from .schedules.scheduler import Scheduler
     from .vault import Vault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exporter:
-    """Audit log, costs, history of exports, file jobs, ledger, pushes, retention, vault."""
+    """What the rooms share, each by the name of its room."""
 
     audit: AuditLog
     costs: Costs
+    deliveries: Deliveries
     history: History
     jobs: JobManager
     ledger: Ledger
     pushes: PushRunner
     retention: Retention
+    schedules: Scheduler
     vault: Vault
 
 

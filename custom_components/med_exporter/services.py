@@ -36,6 +36,17 @@ from .exports.catalogue import async_list_devices, list_metrics
 from .exports.preview import async_preview
 from .history.records import ExportStatus
 from .rights import async_user_of
+from .schedules.actions import (
+    CREATE_SCHEMA,
+    LIST_SCHEMA,
+    SCHEDULE_SCHEMA,
+    UPDATE_SCHEMA,
+    create_schedule,
+    delete_schedule,
+    list_schedules,
+    run_schedule,
+    update_schedule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -80,6 +91,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
         ("test_destination", test_destination, TEST_SCHEMA, SupportsResponse.ONLY),
         ("list_push_log", list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY),
+        ("create_schedule", create_schedule, CREATE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("update_schedule", update_schedule, UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("delete_schedule", delete_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("list_schedules", list_schedules, LIST_SCHEMA, SupportsResponse.ONLY),
+        ("run_schedule", run_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(

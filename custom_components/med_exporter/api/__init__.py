@@ -11,6 +11,7 @@ from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, Run
 from .download import DownloadView
 from .exports import CancelView, CreateView, ExportView, HistoryView, StatisticsView
 from .preview import PreviewView
+from .schedules import ScheduleCreateView, ScheduleRunView, SchedulesView, ScheduleView
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -28,6 +29,10 @@ def async_register_views(hass: HomeAssistant) -> None:
         StatisticsView,
         PreviewView,
         DownloadView,
+        ScheduleCreateView,
+        SchedulesView,
+        ScheduleView,
+        ScheduleRunView,
         ExportView,
         CancelView,
         ConfigsView,

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_USERNAME
+from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from ..const import EntryType
+from ..const import DOMAIN, EntryType
 from ..destinations.secrets import async_settings_of
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
 from ..exports.object_reader import shown
+from .errors import DeliveryError
 from .mail import Account, Security
 
 if TYPE_CHECKING:
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 CONF_SECURITY: Final = "security"
 CONF_FROM: Final = "from"
+
+SIGNAL_ACCOUNT_READY: Final = f"{DOMAIN}_account_ready"
+"""Sent with the id of its entry when an account has been set up, perhaps with a new password."""
 
 
 def account_of(settings: Mapping[str, Any]) -> Account:
@@ -41,7 +47,9 @@ async def async_setup_account(hass: HomeAssistant, entry: ConfigEntry) -> Accoun
 
     Raises ConfigEntryAuthFailed where the password can no longer be read.
     """
-    return account_of(await async_settings_of(hass, entry))
+    account = account_of(await async_settings_of(hass, entry))
+    entry.async_on_unload(entry.async_on_state_change(lambda: _tell_ready(hass, entry)))
+    return account
 
 
 def select_account(hass: HomeAssistant, name: str | None, field: str) -> ConfigEntry:
@@ -61,9 +69,20 @@ def select_account(hass: HomeAssistant, name: str | None, field: str) -> ConfigE
     raise InvalidRequest("UNKNOWN_ACCOUNT", "unknown_account", field=field, name=shown(name))
 
 
-def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[ConfigEntry, Account] | None:
-    """Return an account that is set up, with its entry; None where it is gone or not loaded."""
+def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[ConfigEntry, Account]:
+    """Return an account that is set up, with its entry.
+
+    Raises DeliveryError where it is gone, or not loaded.
+    """
     entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.state is not ConfigEntryState.LOADED:
-        return None
+    if entry is None:
+        raise DeliveryError("account_gone")
+    if entry.state is not ConfigEntryState.LOADED:
+        raise DeliveryError("account_not_loaded", name=entry.title)
     return entry, entry.runtime_data
+
+
+@callback
+def _tell_ready(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    if entry.state is ConfigEntryState.LOADED:
+        async_dispatcher_send(hass, SIGNAL_ACCOUNT_READY, entry.entry_id)

@@ -9,12 +9,14 @@ from ..errors import MedError
 # Another try would meet the same: somebody has to change something first.
 _LASTING: Final = frozenset(
     {
+        "ACCOUNT_GONE",
+        "EXPORT_EXPIRED",
+        "FOLDER_NOT_ALLOWED",
+        "INVALID_TEMPLATE",
+        "MESSAGE_TOO_LARGE",
+        "NO_ADDRESS",
         "RECIPIENT_REFUSED",
         "SENDER_REFUSED",
-        "MESSAGE_TOO_LARGE",
-        "INVALID_TEMPLATE",
-        "FOLDER_NOT_ALLOWED",
-        "EXPORT_EXPIRED",
     }
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mimetypes
 import socket
 import ssl
@@ -9,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime, parseaddr
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 30
 """Seconds that a server has for each answer."""
 
+# Any server takes seven bits.
+_POLICY: Final = SMTP_POLICY.clone(cte_type="7bit")
 
 _CAUSES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (ssl.SSLCertVerificationError, "tls_certificate", "host"),
@@ -39,6 +42,7 @@ _CAUSES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (TimeoutError, "timed_out", "host"),
 )
 """Exception → code, and the field at fault."""
+_UNREACHABLE: Final = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH})
 
 
 class Security(StrEnum):
@@ -80,22 +84,23 @@ async def async_test_account(hass: HomeAssistant, account: Account) -> None:
 
 
 async def async_send(
-    hass: HomeAssistant, account: Account, message: EmailMessage, recipients: Sequence[str]
-) -> None:
-    """Send a message.
+    hass: HomeAssistant, account: Account, message: bytes, recipients: Sequence[str]
+) -> dict[str, DeliveryError]:
+    """Send a message and return whom the server refuses; the others have it.
 
-    Raises DeliveryError with the mistake; where the server refuses some of several recipients,
-    the others have the message.
+    Raises DeliveryError with the mistake where nobody has it for another reason.
     """
     async with _connected(hass, account) as client:
         smtp = await _library(hass)
         try:
-            refused, _ = await client.send_message(
-                message, sender=account.sender, recipients=list(recipients)
+            refused, _ = await client.sendmail(
+                parseaddr(account.sender)[1], list(recipients), message
             )
         except smtp.SMTPRecipientsRefused as err:
-            first = err.recipients[0]
-            raise _recipient_refused(first.recipient, first.code, first.message) from err
+            return {
+                one.recipient: _recipient_refused(one.recipient, one.code, one.message)
+                for one in err.recipients
+            }
         except smtp.SMTPSenderRefused as err:
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
@@ -110,9 +115,7 @@ async def async_send(
             ) from err
         except (smtp.SMTPException, OSError) as err:
             raise _lost(account, err) from err
-        if refused:
-            recipient, response = next(iter(refused.items()))
-            raise _recipient_refused(recipient, response.code, response.message)
+    return {one: _recipient_refused(one, said.code, said.message) for one, said in refused.items()}
 
 
 def mail(
@@ -121,18 +124,21 @@ def mail(
     recipients: Sequence[str],
     subject: str,
     body: str,
+    message_id: str,
     attachment: Path | None = None,
-) -> EmailMessage:
+) -> bytes:
     """Return a message with a plain text and a file. Reads the file: call it in an executor.
 
-    The message carries no name of a machine or a user beside the addresses.
+    The message carries no name of a machine or a user beside the addresses. `message_id` is the
+    same for each try, so that a repeat can be told.
     """
-    message = EmailMessage(policy=SMTP_POLICY)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = ", ".join(recipients)
     message["Subject"] = " ".join(subject.split())
     message["Date"] = format_datetime(dt_util.now())
-    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip("> ") or "localhost")
+    domain = parseaddr(sender)[1].rpartition("@")[2]
+    message["Message-ID"] = f"<{message_id}@{domain or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     if attachment is not None:
@@ -143,7 +149,7 @@ def mail(
         message.add_attachment(
             attachment.read_bytes(), maintype=main, subtype=sub, filename=attachment.name
         )
-    return message
+    return message.as_bytes()
 
 
 async def _library(hass: HomeAssistant) -> ModuleType:
@@ -187,14 +193,22 @@ def _connection_error(smtp: ModuleType, account: Account, err: Exception) -> Del
         if "starttls" in str(err).casefold():
             return DeliveryError("no_starttls", field="security", host=host)
         return DeliveryError("no_login", field="username", host=host)
+    if (known := _network_error(host, err)) is not None:
+        return known
+    if isinstance(err, smtp.SMTPResponseException):
+        return DeliveryError("server_refused", field="host", host=host, reason=_said(err.message))
+    return DeliveryError("not_expected_server", field="port", host=host)
+
+
+def _network_error(host: str, err: Exception) -> DeliveryError | None:
     for cause in _causes(err):
+        if isinstance(cause, OSError) and cause.errno in _UNREACHABLE:
+            return DeliveryError("unreachable", field="host", host=host)
         for kind, code, field in _CAUSES:
             if isinstance(cause, kind):
                 reason = getattr(cause, "verify_message", "")
                 return DeliveryError(code, field=field, host=host, reason=reason, seconds=TIMEOUT)
-    if isinstance(err, smtp.SMTPResponseException):
-        return DeliveryError("server_refused", field="host", host=host, reason=_said(err.message))
-    return DeliveryError("not_expected_server", field="port", host=host)
+    return None
 
 
 def _causes(err: BaseException | None) -> Iterator[BaseException]:

@@ -59,6 +59,7 @@ def export_entry(record: ExportRecord) -> dict[str, Any]:
         "file_size": record.size,
         "record_count": record.records,
         "downloads": record.downloads,
+        "warnings": record.warnings,
     }
     if record.error_code is not None:
         entry["error_code"] = record.error_code
@@ -75,7 +76,6 @@ def export_status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
     status = export_entry(record)
     status["progress"] = jobs.progress(record)
     status["started_at"] = utc(record.started_at)
-    status["warnings"] = record.warnings
     status["download_url"] = DOWNLOAD_PATH.format(export_id=record.id)
     if record.status in UNFINISHED:
         status["estimated_completion"] = utc(jobs.estimated_completion(record))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
+SIGNAL_DELIVERY_FAILED: Final = f"{DOMAIN}_delivery_failed"
+"""Sent with the data of an event when a file could not be delivered and no try is left."""
 EVENT_EXPORT: Final = f"{DOMAIN}_export"
 ERROR_INTERRUPTED: Final = "INTERRUPTED"
 

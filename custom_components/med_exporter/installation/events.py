@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..history.records import SIGNAL_EXPORT_FINISHED, ExportStatus, export_event_data
+from ..history.records import (
+    SIGNAL_DELIVERY_FAILED,
+    SIGNAL_EXPORT_FINISHED,
+    ExportStatus,
+    export_event_data,
+)
 
 if TYPE_CHECKING:
     from ..history.records import ExportRecord
@@ -27,7 +32,10 @@ def installation_events(installation: Installation) -> list[ExportEvent]:
 
 
 class ExportEvent(EventEntity):
-    """Fires for every push and every file that ends; a cancelled one is no event."""
+    """Fires for every push and every file that ends, and for a file that cannot be delivered.
+
+    A cancelled export is no event.
+    """
 
     _attr_has_entity_name = True
     _attr_translation_key = "export"
@@ -43,6 +51,15 @@ class ExportEvent(EventEntity):
         self.async_on_remove(
             async_dispatcher_connect(self.hass, SIGNAL_EXPORT_FINISHED, self._finished)
         )
+
+        self.async_on_remove(
+            async_dispatcher_connect(self.hass, SIGNAL_DELIVERY_FAILED, self._not_delivered)
+        )
+
+    @callback
+    def _not_delivered(self, data: dict[str, Any]) -> None:
+        self._trigger_event("error", data)
+        self.async_write_ha_state()
 
     @callback
     def _finished(self, record: ExportRecord) -> None:

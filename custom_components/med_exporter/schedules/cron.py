@@ -10,7 +10,7 @@ from cronsim import CronSim, CronSimError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
 _FIELDS: Final = 5
 _HOUR: Final = 1
@@ -35,7 +35,7 @@ def check_cron(expression: str) -> None:
         raise InvalidCronError("is never due") from None
 
 
-def due_times(expression: str, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+def due_times(expression: str, after: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Yield when an expression is due after a moment, in UTC, ascending.
 
     An hour that is named runs once a day it is due, whatever the clocks do: one that is skipped
@@ -63,12 +63,12 @@ def due_times(expression: str, after: datetime, zone: ZoneInfo) -> Iterator[date
             last = moment
 
 
-def next_due(expression: str, after: datetime, zone: ZoneInfo) -> datetime | None:
+def next_due(expression: str, after: datetime, zone: tzinfo) -> datetime | None:
     """Return when an expression is due next, in UTC; None when it never is again."""
     return next(due_times(expression, after, zone), None)
 
 
-def last_due(expression: str, after: datetime, until: datetime, zone: ZoneInfo) -> datetime | None:
+def last_due(expression: str, after: datetime, until: datetime, zone: tzinfo) -> datetime | None:
     """Return the latest time in (after, until] at which an expression was due, in UTC."""
     for span in _SPANS:
         # A short stretch before the end is tried first: a year of minutes is long.
@@ -83,12 +83,12 @@ def last_due(expression: str, after: datetime, until: datetime, zone: ZoneInfo) 
     return None
 
 
-def upcoming(expression: str, after: datetime, zone: ZoneInfo, count: int) -> list[datetime]:
+def upcoming(expression: str, after: datetime, zone: tzinfo, count: int) -> list[datetime]:
     """Return the next times at which an expression is due, in UTC."""
     return list(islice(due_times(expression, after, zone), count))
 
 
-def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+def _moment(wall: datetime, zone: tzinfo) -> datetime:
     """Return the first moment at which clocks show a time, or the end of the gap that skips it."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
     shown = moment.astimezone(zone).replace(tzinfo=None)

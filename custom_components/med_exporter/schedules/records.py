@@ -54,7 +54,7 @@ class Schedule:
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_stored` gave. Raises KeyError, TypeError or ValueError for anything else."""
+        """Read what `to_stored` gave. Raises KeyError, TypeError or ValueError for other things."""
         values = dict(stored)
         for name in _TIMES:
             if values.get(name) is not None:

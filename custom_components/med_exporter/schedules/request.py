@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..delivery import async_read_delivery
 from ..errors import InvalidRequest
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from .records import Schedule
 
-_LONGEST_NAME = 200
+_LONGEST_NAME: Final = 200
+_SHOWN_ONLY: Final = ("created_at", "next_run", "last_run", "last_export_id")
+"""Parts of a schedule's answer that may come back with a change, and change nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +54,8 @@ async def async_read_schedule(
     export_config = request.take("export_config", required=is_new)
     delivery = request.take("delivery")
     enabled = request.boolean("enabled")
+    if known is not None:
+        _check_unchanged(request, known)
     request.finish()
 
     if name is not None and not 0 < len(name.strip()) <= _LONGEST_NAME:
@@ -81,6 +85,14 @@ async def async_read_schedule(
         delivery=known.delivery if wanted is None else wanted,
         enabled=known.enabled if enabled is None else enabled,
     )
+
+
+def _check_unchanged(request: ObjectReader, known: Schedule) -> None:
+    """Take what a schedule is shown with, and refuse another id; times move by themselves."""
+    if request.take("schedule_id") not in {None, known.id}:
+        raise InvalidRequest("READ_ONLY", "read_only", field="schedule_id")
+    for name in _SHOWN_ONLY:
+        request.take(name)
 
 
 async def _async_check_export(hass: HomeAssistant, value: object) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.core import callback
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import CoreState, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.start import async_at_started
@@ -16,21 +17,20 @@ from homeassistant.util import dt as dt_util
 
 from ..audit import EventType
 from ..const import DOMAIN, LOGGER
-from ..errors import InvalidRequest, MedError
-from ..exports.jobs import TRIGGER_SCHEDULE
+from ..delivery.failures import close_issues
+from ..errors import InvalidRequest
 from ..exports.object_reader import shown
-from ..history.records import ExportStatus
-from .cron import last_due, next_due
+from .cron import due_times, last_due, next_due
 from .records import Schedule
 from .request import async_read_schedule
+from .run import ScheduledRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+    from collections.abc import Callable, Iterator
+    from datetime import datetime, tzinfo
 
     from homeassistant.auth.models import User
-    from homeassistant.core import HomeAssistant
+    from homeassistant.core import Event, HomeAssistant
 
     from ..audit import AuditLog
     from ..delivery import Deliveries
@@ -41,6 +41,7 @@ SIGNAL_SCHEDULES_CHANGED: Final = f"{DOMAIN}_schedules_changed"
 """Sent when schedules have been made, changed, removed or run."""
 
 _STORE_VERSION: Final = 1
+_LONGEST_SLEEP: Final = timedelta(minutes=10)
 
 
 class ScheduleNotFoundError(InvalidRequest):
@@ -85,6 +86,7 @@ class Scheduler:
             await self._async_run_due()
 
         async_at_started(self._hass, started)
+        self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_settings)
 
     def schedules(self) -> list[Schedule]:
         """Return all schedules, by name."""
@@ -142,12 +144,14 @@ class Scheduler:
         schedule.export_config = asked.export_config
         schedule.delivery = asked.delivery
         schedule.enabled = asked.enabled
+        close_issues(self._hass, schedule.id)
         await self._async_changed(schedule, "changed", user)
         return replace(schedule)
 
     async def async_delete(self, schedule_id: str, *, user: User | None) -> None:
         """Remove a schedule; a run under way goes on. Raises ScheduleNotFoundError."""
         schedule = self._schedules.pop(self.get(schedule_id).id)
+        await self._deliveries.async_forget(schedule.id)
         await self._async_changed(schedule, "deleted", user)
 
     async def async_run_now(self, schedule_id: str, *, user: User | None) -> ExportRecord:
@@ -157,15 +161,23 @@ class Scheduler:
         export raises.
         """
         schedule = self._schedules[self.get(schedule_id).id]
-        now = dt_util.utcnow()
-        record = await self._jobs.async_create(
-            schedule.export_config, user=None, trigger=TRIGGER_SCHEDULE, now=now
-        )
+        run = self._run(schedule, dt_util.utcnow())
+        record = await run.async_start()
         self._note(schedule, "run", user)
         self._hass.async_create_background_task(
-            self._async_finish(schedule, record, now), f"{DOMAIN} schedule {schedule.id}"
+            run.async_finish(record), f"{DOMAIN} schedule {schedule.id}"
         )
         return record
+
+    def due_between(self, schedule: Schedule, start: datetime, end: datetime) -> Iterator[datetime]:
+        """Yield when an enabled schedule is due in [start, end), in UTC."""
+        if not schedule.enabled:
+            return
+        begin = max(start, schedule.created_at) - timedelta(microseconds=1)
+        for moment in due_times(schedule.schedule, begin, self._zone):
+            if moment >= end:
+                return
+            yield moment
 
     async def _async_changed(self, schedule: Schedule, change: str, user: User | None) -> None:
         await self._async_save()
@@ -191,19 +203,26 @@ class Scheduler:
         if self._cancel_timer is not None:
             self._cancel_timer()
             self._cancel_timer = None
-        if not self._hass.is_running:
+        if self._hass.state is not CoreState.running:
             return
         due = [
             moment
             for schedule in self._schedules.values()
             if schedule.enabled
+            and schedule.id not in self._running
             and (moment := next_due(schedule.schedule, schedule.handled_until, self._zone))
         ]
         if due:
-            self._cancel_timer = async_track_point_in_utc_time(self._hass, self._on_time, min(due))
+            # A clock that is set while this waits, as at the start of a small machine, is noticed.
+            wake = min(*due, dt_util.utcnow() + _LONGEST_SLEEP)
+            self._cancel_timer = async_track_point_in_utc_time(self._hass, self._on_time, wake)
 
     async def _on_time(self, _: datetime) -> None:
         self._cancel_timer = None
+        await self._async_run_due()
+
+    async def _on_settings(self, _: Event[Any]) -> None:
+        """Look again when the time zone may have changed."""
         await self._async_run_due()
 
     async def _async_run_due(self) -> None:
@@ -218,14 +237,15 @@ class Scheduler:
                 # The latest of several stands for them all.
                 latest = last_due(schedule.schedule, schedule.handled_until, now, self._zone)
                 moment = latest or moment
-            if moment is not None:
-                schedule.handled_until = max(now, schedule.handled_until)
-                schedule.under_way = moment
-                due.append((schedule, moment))
+            if moment is None:
+                continue
+            schedule.handled_until = max(now, schedule.handled_until)
+            schedule.under_way = moment
+            self._running.add(schedule.id)
+            due.append((schedule, moment))
         if due:
             await self._async_save()
         for schedule, moment in due:
-            self._running.add(schedule.id)
             self._hass.async_create_background_task(
                 self._async_run(schedule, moment), f"{DOMAIN} schedule {schedule.id}"
             )
@@ -234,37 +254,28 @@ class Scheduler:
     async def _async_run(self, schedule: Schedule, due: datetime) -> None:
         """Run a schedule for the time it was due, to its end."""
         try:
-            record = await self._jobs.async_create(
-                schedule.export_config, user=None, trigger=TRIGGER_SCHEDULE, now=due
-            )
-            await self._async_finish(schedule, record, due)
-        except MedError as err:
-            LOGGER.error("The schedule “%s” could not start its export: %s", schedule.name, err)
-            await self._deliveries.async_failed(schedule.id, schedule.name, str(err))
-        except asyncio.CancelledError:
-            # Home Assistant stops: it stays under way, and is made up for at the next start.
-            raise
+            # A sudden stop may have come after the file had been handed over.
+            has_ended = self._deliveries.has_taken(schedule.id, due)
+            has_ended = has_ended or await self._run(schedule, due).async_run()
+        except Exception:  # noqa: BLE001  # a mistake of ours may not end the schedule for good
+            LOGGER.exception("The run of the schedule “%s” failed", schedule.name)
+            has_ended = True
         finally:
             self._running.discard(schedule.id)
-        if schedule.under_way == due:
-            schedule.under_way = None
-            await self._async_save()
+        if not has_ended:
+            # Home Assistant stops: it stays under way, and is made up for at the next start.
+            return
+        schedule.under_way = None
+        await self._async_save()
         await self._async_run_due()
 
-    async def _async_finish(self, schedule: Schedule, record: ExportRecord, due: datetime) -> None:
-        """Wait for the file and hand it over."""
-        schedule.last_run_at, schedule.last_export_id = due, record.id
-        await self._async_save()
-        ended = await self._jobs.async_wait(record.id)
-        if ended.status is ExportStatus.COMPLETED:
-            await self._deliveries.async_deliver(
-                ended, schedule.delivery, schedule_name=schedule.name, due=due
-            )
-        elif ended.status is ExportStatus.INTERRUPTED:
-            # As above.
-            raise asyncio.CancelledError
+    def _run(self, schedule: Schedule, due: datetime) -> ScheduledRun:
+        async def begun(record: ExportRecord) -> None:
+            schedule.last_run_at, schedule.last_export_id = due, record.id
+            await self._async_save()
+
+        return ScheduledRun(self._hass, self._jobs, self._deliveries, replace(schedule), due, begun)
 
     @property
-    def _zone(self) -> ZoneInfo:
-        zone: ZoneInfo = dt_util.get_default_time_zone()
-        return zone
+    def _zone(self) -> tzinfo:
+        return dt_util.get_default_time_zone()

@@ -1,0 +1,97 @@
+"""Schedules: make, list, change, delete, run now. Administrators only."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from ..exporter import DATA_EXPORTER
+from ..exports.answers import export_status
+from ..rights import require_administrator
+from ..schedules.answers import schedule_entry
+from .base import ApiView, answers_errors, read_body
+
+if TYPE_CHECKING:
+    from ..schedules.scheduler import Scheduler
+
+
+class _ScheduleView(ApiView):
+    @classmethod
+    def scheduler(cls, request: web.Request) -> Scheduler:
+        """Return the schedules, to an administrator only."""
+        require_administrator(cls.user(request))
+        return cls.hass(request).data[DATA_EXPORTER].schedules
+
+
+class ScheduleCreateView(_ScheduleView):
+    """New schedules."""
+
+    url = "/api/exports/schedule"
+    name = "api:med_exporter:exports:schedule:create"
+
+    @answers_errors
+    async def post(self, request: web.Request) -> web.Response:
+        """Make one."""
+        scheduler = self.scheduler(request)
+        schedule = await scheduler.async_create(await read_body(request), user=self.user(request))
+        return self.json(schedule_entry(scheduler, schedule), HTTPStatus.CREATED)
+
+
+class SchedulesView(_ScheduleView):
+    """All schedules."""
+
+    url = "/api/exports/schedules"
+    name = "api:med_exporter:exports:schedules"
+
+    @answers_errors
+    async def get(self, request: web.Request) -> web.Response:
+        """List them, by name."""
+        scheduler = self.scheduler(request)
+        entries = [schedule_entry(scheduler, one) for one in scheduler.schedules()]
+        return self.json({"schedules": entries})
+
+
+class ScheduleView(_ScheduleView):
+    """One schedule."""
+
+    url = "/api/exports/schedules/{schedule_id}"
+    name = "api:med_exporter:exports:schedule"
+
+    @answers_errors
+    async def get(self, request: web.Request, schedule_id: str) -> web.Response:
+        """Show it."""
+        scheduler = self.scheduler(request)
+        return self.json(schedule_entry(scheduler, scheduler.get(schedule_id)))
+
+    @answers_errors
+    async def put(self, request: web.Request, schedule_id: str) -> web.Response:
+        """Change what the body names, and show the whole."""
+        scheduler = self.scheduler(request)
+        schedule = await scheduler.async_update(
+            schedule_id, await read_body(request), user=self.user(request)
+        )
+        return self.json(schedule_entry(scheduler, schedule))
+
+    @answers_errors
+    async def delete(self, request: web.Request, schedule_id: str) -> web.Response:
+        """Remove it."""
+        scheduler = self.scheduler(request)
+        await scheduler.async_delete(schedule_id, user=self.user(request))
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+class ScheduleRunView(_ScheduleView):
+    """A run that does not wait for its time."""
+
+    url = "/api/exports/schedules/{schedule_id}/run"
+    name = "api:med_exporter:exports:schedule:run"
+
+    @answers_errors
+    async def post(self, request: web.Request, schedule_id: str) -> web.Response:
+        """Start one, and answer where its export stands."""
+        scheduler = self.scheduler(request)
+        record = await scheduler.async_run_now(schedule_id, user=self.user(request))
+        answer = {"schedule_id": schedule_id, **export_status(self.jobs(request), record)}
+        return self.json(answer, HTTPStatus.ACCEPTED)

@@ -1,0 +1,9 @@
+"""How finished files reach their readers: by mail, by notification, into a folder."""
+
+from __future__ import annotations
+
+from .deliveries import Deliveries
+from .errors import DeliveryError
+from .request import async_read_delivery
+
+__all__ = ["Deliveries", "DeliveryError", "async_read_delivery"]

@@ -1,0 +1,106 @@
+"""Files in a folder of the user's. All functions touch the disk: call them in an executor."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+
+_DAY = 86_400
+
+
+def prepare_folder(path: str, served: str, is_allowed: Callable[[str], bool]) -> Path:
+    """Return a folder that files may be put into, made where it is missing.
+
+    Args:
+        path: absolute.
+        served: Home Assistant's `www`, which anyone may read.
+        is_allowed: Home Assistant's own rule for directories.
+
+    Raises DeliveryError `FOLDER_NOT_ALLOWED` or `FOLDER_NOT_WRITABLE`.
+
+    """
+    folder = Path(path)
+    if not folder.is_absolute() or "\0" in path:
+        raise DeliveryError("folder_not_allowed", path=path)
+    try:
+        # As it is, wherever links lead.
+        folder = folder.resolve()
+        if folder.is_relative_to(Path(served).resolve()) or not is_allowed(str(folder)):
+            raise DeliveryError("folder_not_allowed", path=path)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+    except (OSError, RuntimeError) as err:
+        reason = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
+        raise DeliveryError("folder_not_writable", path=path, reason=reason) from err
+    return folder
+
+
+def free_name(folder: Path, name: str) -> str:
+    """Return a name that no file in the folder has: this one, or one with a number."""
+    stem, dot, rest = name.partition(".")
+    number = 1
+    while (folder / name).exists():
+        number += 1
+        name = f"{stem}-{number}{dot}{rest}"
+    return name
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Put a copy of a file under a name at once, whole or not at all.
+
+    Raises DeliveryError `EXPORT_EXPIRED` or `FOLDER_NOT_WRITABLE`.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with source.open("rb") as read:
+            try:
+                with part.open("wb") as written:
+                    shutil.copyfileobj(read, written)
+                    written.flush()
+                    os.fsync(written.fileno())
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+    except FileNotFoundError as err:
+        if not source.exists():
+            raise DeliveryError("export_expired") from err
+        raise _not_writable(target, err) from err
+    except OSError as err:
+        raise _not_writable(target, err) from err
+
+
+def retain(
+    made: Iterable[str], folder: Path, keep_days: int | None, keep_files: int | None
+) -> Collection[str]:
+    """Delete what is too old or too much of the files that were made, and return the others.
+
+    Args:
+        made: paths, oldest first; only these are ever deleted.
+        folder: where; a file that was made elsewhere stays, and is no longer looked after.
+        keep_days: by the file's own time, None for any number.
+        keep_files: how many at most, None for any number.
+
+    """
+    kept = [path for path in made if Path(path).parent == folder and Path(path).is_file()]
+    doomed = set() if keep_files is None else set(kept[: max(len(kept) - keep_files, 0)])
+    if keep_days is not None:
+        oldest = time.time() - keep_days * _DAY
+        doomed |= {path for path in kept if Path(path).stat().st_mtime < oldest}
+    for path in doomed:
+        Path(path).unlink(missing_ok=True)
+    return [path for path in kept if path not in doomed]
+
+
+def _not_writable(target: Path, err: OSError) -> DeliveryError:
+    return DeliveryError(
+        "folder_not_writable", path=str(target.parent), reason=err.strerror or str(err)
+    )

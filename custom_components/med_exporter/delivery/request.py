@@ -1,0 +1,142 @@
+"""How a file is to be delivered: read strictly and whole before anything is kept."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.helpers import entity_registry as er
+
+from ..errors import InvalidRequest
+from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
+from .account import select_account
+from .errors import DeliveryError
+from .folder import prepare_folder
+from .text import check_template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+METHODS: Final = ("none", "email", "notify", "folder")
+DEFAULT_MAX_ATTACHMENT_MB: Final = 10
+NOTIFY: Final = "notify"
+SEND_MESSAGE: Final = "send_message"
+"""The action that speaks to notify entities; it is no target itself."""
+
+_FIELDS_OF_METHOD: Final[Mapping[str, tuple[str, ...]]] = {
+    "none": (),
+    "email": ("account", "recipients", "subject", "body", "max_attachment_mb"),
+    "notify": ("target", "subject", "body"),
+    "folder": ("path", "keep_days", "keep_files"),
+}
+_ALL_FIELDS: Final = sorted({name for names in _FIELDS_OF_METHOD.values() for name in names})
+_FIELD: Final = "delivery"
+_ADDRESS: Final = re.compile(
+    r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
+_MOST_RECIPIENTS: Final = 50
+_LONGEST_SUBJECT: Final = 1_000
+_LONGEST_BODY: Final = 20_000
+
+
+async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, Any]:
+    """Return a delivery as it is stored, every value checked; what is not given is missing.
+
+    An account is stored by its id, a folder by its real path.
+
+    Raises InvalidRequest that names the first field at fault, as `delivery.…`.
+    """
+    reader = ObjectReader(value, _FIELD)
+    method = reader.choice("method", METHODS, required=True) or ""
+    foreign = [name for name in _ALL_FIELDS if name not in _FIELDS_OF_METHOD[method]]
+    reader.refuse(foreign, "NOT_APPLICABLE", "not_applicable", to=method)
+    found: dict[str, Any] = {"method": method}
+    if method == "email":
+        account = reader.text("account")
+        found["account"] = select_account(hass, account, reader.name("account")).entry_id
+        found["recipients"] = _recipients(reader)
+        found["max_attachment_mb"] = reader.integer("max_attachment_mb", 0, 100)
+    if method == "notify":
+        found["target"] = _target(hass, reader)
+    if method == "folder":
+        found["keep_days"] = reader.integer("keep_days", 1, 3_660)
+        found["keep_files"] = reader.integer("keep_files", 1, 100_000)
+    if "subject" in _FIELDS_OF_METHOD[method]:
+        found["subject"] = _template(hass, reader, "subject", _LONGEST_SUBJECT)
+        found["body"] = _template(hass, reader, "body", _LONGEST_BODY)
+    path = reader.text("path", required=method == "folder")
+    reader.finish()
+    if path is not None:
+        # Last, since it makes the folder.
+        found["path"] = await _async_folder(hass, path, reader.name("path"))
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is a mail address that any server takes: local@domain, ASCII."""
+    return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
+
+
+def _recipients(reader: ObjectReader) -> list[str]:
+    given = reader.texts("recipients")
+    name = reader.name("recipients")
+    if given is None:
+        raise InvalidRequest("INVALID_REQUEST", "required", field=name)
+    if len(given) > _MOST_RECIPIENTS:
+        raise InvalidRequest(INVALID_VALUE, "too_many_items", field=name, limit=_MOST_RECIPIENTS)
+    addresses = [one.strip() for one in given]
+    for one in addresses:
+        if not is_address(one):
+            raise InvalidRequest(INVALID_VALUE, "not_an_address", field=name, value=shown(one))
+    reader.each_once("recipients", addresses)
+    return addresses
+
+
+def _target(hass: HomeAssistant, reader: ObjectReader) -> str:
+    target = (reader.text("target", required=True) or "").strip()
+    domain, _, action = target.partition(".")
+    known = domain == NOTIFY and (
+        (action != SEND_MESSAGE and hass.services.has_service(NOTIFY, action))
+        or hass.states.get(target) is not None
+        or er.async_get(hass).async_get(target) is not None
+    )
+    if not known:
+        raise InvalidRequest(
+            "UNKNOWN_TARGET", "unknown_target", field=reader.name("target"), value=shown(target)
+        )
+    return target
+
+
+def _template(hass: HomeAssistant, reader: ObjectReader, key: str, longest: int) -> str | None:
+    text = reader.text(key)
+    if text is None:
+        return None
+    name = reader.name(key)
+    if len(text) > longest:
+        raise InvalidRequest(INVALID_VALUE, "text_too_long", field=name, limit=longest)
+    try:
+        check_template(hass, text)
+    except DeliveryError as err:
+        reason = (err.translation_placeholders or {}).get("reason", "")
+        raise InvalidRequest(err.code, "invalid_template", field=name, reason=reason) from err
+    return text
+
+
+async def _async_folder(hass: HomeAssistant, path: str, name: str) -> str:
+    served, is_allowed = hass.config.path("www"), hass.config.is_allowed_path
+    try:
+        folder = await hass.async_add_executor_job(prepare_folder, path, served, is_allowed)
+    except DeliveryError as err:
+        placeholders = err.translation_placeholders or {}
+        raise InvalidRequest(
+            err.code,
+            err.key.removeprefix("delivery_"),
+            field=name,
+            path=shown(path),
+            reason=placeholders.get("reason", ""),
+        ) from err
+    return str(folder)

@@ -1,0 +1,147 @@
+"""What a message says: templates of the user, or words of our own in English or French."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from homeassistant.exceptions import TemplateError
+from homeassistant.helpers.template import Template
+from homeassistant.util import dt as dt_util
+
+from .errors import DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+    from .records import Delivery
+
+VARIABLES: Final = ("date", "start", "end", "total_kwh", "total_cost", "rows", "link", "schedule")
+"""What templates may use beside Home Assistant's own: `async_text` says what they are."""
+
+_DECIMALS: Final = {"total_energy": 3, "total_cost": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    subject: str
+    ready: str
+    total_energy: str
+    total_cost: str
+    rows: str
+    link: str
+
+
+_ENGLISH: Final = _Words(
+    subject="{schedule} - {date}",
+    ready="{schedule}: the export from {start} to {end} is ready.",
+    total_energy="Energy: {value} kWh",
+    total_cost="Cost: {value} {currency}",
+    rows="Rows: {value}",
+    link="The file, for seven days at most: {link}",
+)
+_FRENCH: Final = _Words(
+    subject="{schedule} - {date}",
+    ready="{schedule} : l'export du {start} au {end} est prêt.",
+    total_energy="Énergie : {value} kWh",
+    total_cost="Coût : {value} {currency}",
+    rows="Lignes : {value}",
+    link="Le fichier, pendant sept jours au plus : {link}",
+)
+
+
+def check_template(hass: HomeAssistant, text: str) -> None:
+    """Raise DeliveryError for a template that cannot be read, or that uses an unknown name."""
+    template = Template(text, hass)
+    try:
+        template.ensure_valid()
+    except TemplateError as err:
+        raise _invalid(err) from err
+    sample = {name: 0.0 if name.startswith("total") else "2026-01-01" for name in VARIABLES}
+    try:
+        template.async_render({**sample, "rows": 1}, parse_result=False, strict=True)
+    except TemplateError as err:
+        # What it reads of the house may be missing today; a name that nobody knows stays so.
+        if str(err).endswith("is undefined"):
+            raise _invalid(err) from err
+
+
+def subject_and_body(
+    hass: HomeAssistant, delivery: Delivery, link: str, *, show_link: bool
+) -> tuple[str, str]:
+    """Return the two texts of a message.
+
+    Templates know `date` (the local date on which the export was due), `start` and `end` (the
+    first and the last day of its range), `total_kwh` and `total_cost` (numbers, or None where the
+    export does not tell), `rows`, `link` and `schedule` (its name).
+
+    Args:
+        hass: Home Assistant.
+        delivery: what it is about.
+        link: to the file; empty for none.
+        show_link: whether the body must have it, so it is added where a template has left it out.
+
+    Raises DeliveryError for a template that fails.
+
+    """
+    values = _values(delivery, link)
+    words = _FRENCH if hass.config.language.startswith("fr") else _ENGLISH
+    texts = delivery.delivery
+    subject = (
+        words.subject.format_map(values)
+        if texts.get("subject") is None
+        else _rendered(hass, texts["subject"], values)
+    )
+    body = (
+        _own_body(hass, delivery, words, values)
+        if texts.get("body") is None
+        else _rendered(hass, texts["body"], values)
+    )
+    if show_link and link not in body:
+        body += "\n\n" + words.link.format_map(values)
+    return subject, body
+
+
+def _values(delivery: Delivery, link: str) -> dict[str, Any]:
+    zone = ZoneInfo(delivery.time_zone)
+    last = delivery.end - timedelta(microseconds=1)
+    return {
+        "date": dt_util.as_local(delivery.due).date().isoformat(),
+        "start": delivery.start.astimezone(zone).date().isoformat(),
+        "end": last.astimezone(zone).date().isoformat(),
+        "total_kwh": delivery.figures.get("total_energy"),
+        "total_cost": delivery.figures.get("total_cost"),
+        "rows": delivery.rows,
+        "link": link,
+        "schedule": delivery.schedule_name,
+    }
+
+
+def _own_body(
+    hass: HomeAssistant, delivery: Delivery, words: _Words, values: Mapping[str, Any]
+) -> str:
+    lines = [words.ready.format_map(values), ""]
+    for name, decimals in _DECIMALS.items():
+        if (value := delivery.figures.get(name)) is not None:
+            shown = f"{value:.{decimals}f}"
+            if words is _FRENCH:
+                shown = shown.replace(".", ",")
+            lines.append(getattr(words, name).format(value=shown, currency=hass.config.currency))
+    lines.append(words.rows.format(value=delivery.rows))
+    return "\n".join(lines)
+
+
+def _rendered(hass: HomeAssistant, text: str, values: Mapping[str, Any]) -> str:
+    try:
+        rendered: str = Template(text, hass).async_render(values, parse_result=False)
+    except TemplateError as err:
+        raise _invalid(err) from err
+    return rendered
+
+
+def _invalid(err: TemplateError) -> DeliveryError:
+    return DeliveryError("invalid_template", reason=" ".join(str(err).split())[:200])
