@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 RECORDS_NEEDED: Final = 200
 """So many of the last runs tell how long a destination has been down, and whether for a day."""
 
+SIGNAL_OUTAGE: Final = f"{DOMAIN}_outage"
+"""Sent with the id of a destination after each of its runs that tells whether it is down."""
+
 _TOLD_AFTER: Final = timedelta(hours=24)
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LEAST_CAP: Final = timedelta(minutes=60)
@@ -33,7 +37,9 @@ _LEAST_CAP: Final = timedelta(minutes=60)
 class Outage:
     """The failures of a destination since it was last reached.
 
-    `since` is when the first of them was noticed, None while the destination can be used.
+    `since` is when the first of them was noticed, None while the destination can be used;
+    `failed_at` when the last one was. Both are UTC. `is_restored` tells that all of them were
+    before the destination was loaded.
     """
 
     def __init__(self, hass: HomeAssistant, destination_id: str, name: str) -> None:
@@ -41,10 +47,11 @@ class Outage:
         self._id = destination_id
         self._name = name
         self._failures = 0
-        self._failed_at: datetime | None = None
+        self.failed_at: datetime | None = None
         self._error: str | None = None
         self._cancel: CALLBACK_TYPE | None = None
         self.since: datetime | None = None
+        self.is_restored = False
 
     @callback
     def restore(self, records: Sequence[ExportRecord]) -> None:
@@ -57,31 +64,35 @@ class Outage:
                 break
         for record in reversed(failures):
             self._add(record)
+        self.is_restored = bool(failures)
         self._tell()
 
     @callback
     def note(self, record: ExportRecord) -> None:
         """Take note of a run that has ended."""
+        self.is_restored = False
         if _is_down(record):
             self._add(record)
             self._tell()
+            async_dispatcher_send(self._hass, SIGNAL_OUTAGE, self._id)
         elif record.status in {ExportStatus.COMPLETED, ExportStatus.FAILED}:
             # One that fails otherwise has answered.
             self._failures, self.since = 0, None
             self.close()
             ir.async_delete_issue(self._hass, DOMAIN, issue_id(self._id))
+            async_dispatcher_send(self._hass, SIGNAL_OUTAGE, self._id)
 
     def retry_at(self, interval: timedelta) -> datetime | None:
         """Return when to try again: after 1, 2, 4 … minutes, at most the interval or an hour.
 
         None while the destination is not down.
         """
-        if self._failed_at is None or not self._failures:
+        if self.failed_at is None or not self._failures:
             return None
         most = max(interval, _LEAST_CAP)
         # Twelve doublings are longer than any interval.
         doublings: int = 2 ** min(self._failures - 1, 12)
-        return self._failed_at + min(_FIRST_PAUSE * doublings, most)
+        return self.failed_at + min(_FIRST_PAUSE * doublings, most)
 
     @callback
     def close(self) -> None:
@@ -92,7 +103,7 @@ class Outage:
 
     def _add(self, record: ExportRecord) -> None:
         self._failures += 1
-        self._failed_at = record.completed_at
+        self.failed_at = record.completed_at
         self._error = record.error_message
         if self.since is None:
             self.since = record.completed_at
