@@ -31,6 +31,7 @@ from ..errors import (
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..rights import is_administrator, may_see, require_export_type
 from .files import ExportFolder
+from .given import async_given_tables
 from .links import LinkSigner
 from .object_reader import shown
 from .planning import chosen_devices, file_path, plan_job
@@ -96,12 +97,13 @@ class JobManager:
         checked = await async_read_request(self._hass, request, now=now)
         require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
+        given = await async_given_tables(self._hass, checked, user)
         if self._runner.is_full:
             raise TooManyExportsError(self._runner.most)
         export_id = str(uuid.uuid4())
         path = str(file_path(export_id, checked, self._folder))
         key = self.links.privacy_key()
-        job = plan_job(self._hass, export_id, checked, devices, path, key)
+        job = plan_job(self._hass, export_id, checked, devices, path, key, given)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,

@@ -12,7 +12,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, EntryType
 from ..engine.formats import FORMATS
-from ..engine.job import Job, JobDevice, MeteringPoint, Privacy
+from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint, Privacy
 from ..engine.periods import boundaries
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
@@ -109,6 +109,7 @@ def plan_job(
     devices: list[ExportDevice],
     path: str,
     privacy_key: str = "",
+    given: tuple[GivenTable, ...] = (),
 ) -> Job:
     """Return what the engine is to do.
 
@@ -119,6 +120,7 @@ def plan_job(
         devices: those of the request.
         path: the file; empty for a preview.
         privacy_key: hexadecimal, behind pseudonyms.
+        given: tables that the engine cannot read by itself.
 
     Raises InvalidRequest when the file would be too large.
 
@@ -172,6 +174,7 @@ def plan_job(
             if request.export_type in _NOT_ABOUT_DEVICES
             or any(device.pdl == pdl for device in devices)
         ),
+        given=given,
     )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from ..content import Content, Figure
 from ..fields import Kind
-from ..formats import FORMATS
+from ..job import SEVERITY_LEVELS
 from ..shelf import Shelf
 from ..tables import Column, Holds, Table
 
@@ -79,13 +79,10 @@ def content(
             severities[row.severity] = severities.get(row.severity, 0) + 1
         job.check_rows(shelf.count)
         on_read((page[-1].time_ts - job.start) / (job.end - job.start))
-    figures = []
-    if FORMATS[job.format].document:
-        figures = [
-            Figure(name=f"severity_{one}", value=float(severities.get(one, 0)))
-            for one in ("info", "warning", "error")
-            if not job.severity_levels or one in job.severity_levels
-        ]
+    figures = [
+        Figure(name=f"severity_{one}", value=severities.get(one, 0))
+        for one in job.severity_levels or SEVERITY_LEVELS
+    ]
     events = Table("audit_logs", _COLUMNS, shelf.count, _chunks(job, shelf))
     return Content(tables=[events], figures=figures)
 

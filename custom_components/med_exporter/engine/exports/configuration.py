@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..content import Content, Figure
-from ..formats import FORMATS
 from ..tables import Table
 
 if TYPE_CHECKING:
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from ..job import GivenTable, Job
     from ..recorder import Recorder
     from ..spool import Spool
+
+_COUNTED = ("metering_points", "plugs", "destinations", "schedules", "users")
 
 
 def content(
@@ -28,13 +29,9 @@ def content(
     on_read(1.0)
     tables = [given_table(given) for given in job.given]
     job.check_rows(sum(table.count for table in tables))
-    figures = []
-    if FORMATS[job.format].document:
-        figures = [
-            Figure(name=table.name, value=float(table.count))
-            for table in tables
-            if table.name in {"metering_points", "plugs", "destinations", "schedules", "users"}
-        ]
+    figures = [
+        Figure(name=table.name, value=table.count) for table in tables if table.name in _COUNTED
+    ]
     return Content(tables=tables, figures=figures)
 
 

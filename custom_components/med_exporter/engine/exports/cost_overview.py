@@ -29,9 +29,7 @@ _BETWEEN = "\u200e, "
 
 
 def cost_figures(job: Job, rows: CostRows) -> list[Figure]:
-    """Return what the rows add up to, for formats with a place for it."""
-    if not FORMATS[job.format].document:
-        return []
+    """Return what the rows add up to."""
     totals = rows.totals
     money = {"unit": job.currency, "decimals": money_decimals(job)}
     figures = []

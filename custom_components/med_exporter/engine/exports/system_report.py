@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..content import Content, Figure
-from ..formats import FORMATS
 from .report import section_module
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def content(
     """Read the sections that the job names; arguments and errors as in `ExportType.content`."""
     del spool
     whole = Content(tables=[])
-    if job.points and FORMATS[job.format].document:
+    if job.points:
         names = _BETWEEN.join(point.name for point in job.points)
         whole.figures.append(Figure(name="metering_points", value=names))
     sections = len(job.report_sections)
@@ -44,6 +43,4 @@ def content(
         whole.figures += part.figures
         whole.charts += part.charts
         on_part(1.0)
-    if not FORMATS[job.format].document:
-        whole.figures = []
     return whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...content import Figure
-from ...formats import FORMATS
 from ...job import BREAKDOWNS
 from ..cost_overview import CostCharts
 from ..cost_rows import CostRows, money_decimals
@@ -27,14 +26,10 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     rows.read(charts.add, on_read)
     table = rows.table("cost_breakdown", with_periods=False)
     table.warnings += unpriced_warning(edges, rows.unpriced)
-    figures = []
-    if FORMATS[job.format].document:
-        figures = [
-            Figure(
-                name="total_cost",
-                value=rows.grand_total(),
-                unit=job.currency,
-                decimals=money_decimals(job),
-            )
-        ]
-    return Section(table=table, figures=figures, charts=charts.by_tariff_period())
+    figure = Figure(
+        name="total_cost",
+        value=rows.grand_total(),
+        unit=job.currency,
+        decimals=money_decimals(job),
+    )
+    return Section(table=table, figures=[figure], charts=charts.by_tariff_period())

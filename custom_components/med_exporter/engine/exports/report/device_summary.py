@@ -58,7 +58,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             )
         )
         on_read(place / len(job.devices))
-    figures = [Figure(name="device_count", value=float(len(rows)))]
+    figures = [Figure(name="device_count", value=len(rows))]
     return Section(table=table_of("device_summary", _COLUMNS, rows), figures=figures)
 
 

@@ -126,8 +126,6 @@ def _by_device(energies: _Energies, role: str) -> dict[int, float]:
 def _figures(
     job: Job, energies: _Energies, highest: Mapping[tuple[int, int], float]
 ) -> list[Figure]:
-    if not FORMATS[job.format].document:
-        return []
     roles = _roles(energies)
     figures = [
         Figure(

@@ -16,7 +16,6 @@ from sqlalchemy import Double, String, column, func, inspect, select, table, tex
 from ...availability import availability
 from ...content import Figure
 from ...fields import Kind
-from ...formats import FORMATS
 from ...gaps import warning
 from ...tables import Column, Holds
 from . import Section, table_of
@@ -92,7 +91,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
         message = "Destinations, exports and the database are shown to administrators only"
         whole.warnings.append(warning("ADMINISTRATORS_ONLY", message, job.start, job.end, 3))
     figures = []
-    if rates and FORMATS[job.format].document:
+    if rates:
         mean = sum(rates) / len(rates) * 100
         figures.append(Figure(name="answer_rate", value=mean, unit="%", decimals=2))
     return Section(table=whole, figures=figures)

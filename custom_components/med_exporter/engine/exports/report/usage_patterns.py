@@ -101,7 +101,7 @@ class _Week:
 
     def figures(self) -> list[Figure]:
         """Return the base load and the busiest hours."""
-        if not self._kwh or not FORMATS[self._job.format].document:
+        if not self._kwh:
             return []
         days = self._words.weekdays()
         busiest = ", ".join(f"{days[day]} {hour:02d}:00" for day, hour in self._ranked()[:_BUSIEST])
