@@ -6,7 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,7 +62,7 @@ class Connection:
 
     host: str
     parameters: dict[str, Any] | None = None
-    credentials_hash: str | None = None
+    credentials_hash: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any], vault: Vault) -> Connection:

@@ -1,0 +1,372 @@
+"""Home Assistant dies at any moment of its pushes; in the end every destination has the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import sqlite3
+import time
+from collections import defaultdict
+from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from scripts.demo_home.household import PARIS, midnight
+from tests.jeedom_server import Jeedom, jeedom_input, running_jeedom
+from tests.live.conftest import today, until
+from tests.mqtt_destinations import PREFIX, mqtt_input
+from tests.plug_emulator import EmulatedPlug, Fridge, SolarInverter, WashingMachine
+from tests.real_home import RealHome
+from tests.victoriametrics import VictoriaMetricsServer, victoriametrics_input
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from pathlib import Path
+
+    import aiomqtt
+
+pytestmark = pytest.mark.live
+
+SEED = 1789
+# What rounding to micro-watt-hours leaves.
+TOLERANCE_KWH = 2e-6
+DEATHS = 5
+# What a new destination starts with is a little more. The clocks change twice in it.
+DAYS = 240
+DATA = [
+    "consumption_daily",
+    "consumption_monthly",
+    "consumption_detailed",
+    "production_daily",
+]
+# Each series waits until the server has written it to its disk: here are fewer.
+DAYS_ONLY = ["consumption_daily", "production_daily"]
+DESTINATIONS = ("mqtt", "victoriametrics", "jeedom")
+
+
+class Series(NamedTuple):
+    """What a watermark is about."""
+
+    pdl: str
+    data_type: str
+
+
+# The second one consumes and produces, the third only produces.
+POINTS = {
+    "house": (Fridge(),),
+    "barn": (WashingMachine(), SolarInverter()),
+    "roof": (SolarInverter(),),
+}
+ALL = [
+    *(Series(pdl, data_type) for pdl in ("house", "barn") for data_type in DATA[:3]),
+    *(Series(pdl, "production_daily") for pdl in ("barn", "roof")),
+]
+
+
+class Received:
+    """What somebody who listens to the broker has heard of closed periods, oldest first."""
+
+    def __init__(self) -> None:
+        self.values: dict[Series, list[tuple[str, float]]] = defaultdict(list)
+        self.count = 0
+
+    async def follow(self, messages: asyncio.Queue[aiomqtt.Message]) -> None:
+        while True:
+            message = await messages.get()
+            _, pdl, *kind = str(message.topic).removeprefix(PREFIX).split("/")
+            if len(kind) != 2:
+                continue
+            payload = json.loads(message.payload)
+            if payload["closed"]:
+                self.count += 1
+                series = Series(pdl, "_".join(kind))
+                self.values[series].append((payload["date"], payload["value"]))
+
+
+@asynccontextmanager
+async def plugs() -> AsyncGenerator[dict[str, list[EmulatedPlug]]]:
+    """The plugs of each metering point, in use for months."""
+    installed_at = midnight(today() - timedelta(days=DAYS))
+    made: dict[str, list[EmulatedPlug]] = {}
+    number = 0
+    try:
+        for pdl, loads in POINTS.items():
+            made[pdl] = []
+            for load in loads:
+                number += 1
+                one = EmulatedPlug(
+                    mac=f"50:C7:BF:00:02:{number:02X}",
+                    alias=f"Plug {number}",
+                    load=load,
+                    timezone=PARIS,
+                    installed_at=installed_at,
+                )
+                await one.connect("127.0.0.1", 0)
+                made[pdl].append(one)
+        yield made
+    finally:
+        for ones in made.values():
+            for one in ones:
+                one.disconnect()
+
+
+@asynccontextmanager
+async def listening(broker: Any) -> AsyncIterator[Received]:
+    received = Received()
+    async with broker.listening(f"{PREFIX}/#") as messages:
+        following = asyncio.create_task(received.follow(messages))
+        try:
+            yield received
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+
+
+def half_hours_of(database: Path, series: Series) -> dict[datetime, float]:
+    """Return the ledger's energy in kWh by half-hour."""
+    role = series.data_type.partition("_")[0]
+    with closing(sqlite3.connect(database)) as connection:
+        return {
+            datetime.fromtimestamp(start, UTC): kwh
+            for start, kwh in connection.execute(
+                "SELECT start_ts, SUM(kwh) FROM med_exporter_half_hours"
+                " WHERE metering_point = ? AND role = ? GROUP BY start_ts ORDER BY start_ts",
+                (series.pdl, role),
+            )
+        }
+
+
+def hours_of(database: Path, series: Series) -> dict[datetime, float]:
+    """Return the energy in kWh by hour, as the long-term statistics have it."""
+    role = series.data_type.partition("_")[0]
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute(
+            "SELECT start_ts, sum FROM statistics JOIN statistics_meta"
+            " ON statistics_meta.id = statistics.metadata_id WHERE statistic_id = ?"
+            " ORDER BY start_ts",
+            (f"med_exporter:{role}_{series.pdl}",),
+        ).fetchall()
+    energies, before = {}, 0.0
+    for start, total in rows:
+        energies[datetime.fromtimestamp(start, UTC)] = total - before
+        before = total
+    return energies
+
+
+def ledger_of(database: Path, series: Series, before: datetime) -> dict[datetime, float]:
+    """Return the closed periods that had ended some time ago, in kWh by their local start."""
+    if series.data_type == "consumption_detailed":
+        return {
+            start.astimezone(PARIS): kwh
+            for start, kwh in half_hours_of(database, series).items()
+            if start + timedelta(minutes=30) <= before
+        }
+    energies: dict[date, float] = defaultdict(float)
+    for start, kwh in hours_of(database, series).items():
+        day = start.astimezone(PARIS).date()
+        energies[day.replace(day=1) if series.data_type.endswith("monthly") else day] += kwh
+    return {
+        midnight(day): kwh
+        for day, kwh in energies.items()
+        if _after(day, series.data_type) <= before
+    }
+
+
+def _after(day: date, data_type: str) -> datetime:
+    if data_type.endswith("monthly"):
+        return midnight((day.replace(day=28) + timedelta(days=4)).replace(day=1))
+    return midnight(day + timedelta(days=1))
+
+
+def in_mqtt(received: Received, series: Series) -> dict[datetime, float]:
+    """Return the one value of each period that came, however often it came."""
+    values: dict[datetime, float] = {}
+    for text, value in received.values[series]:
+        if series.data_type == "consumption_detailed":
+            start = datetime.fromisoformat(text).astimezone(PARIS)
+        else:
+            start = midnight(date.fromisoformat(text if len(text) > 7 else f"{text}-01"))
+        assert values.setdefault(start, value) == value, (series, text)
+    return values
+
+
+def in_victoriametrics(server: VictoriaMetricsServer, series: Series) -> dict[datetime, float]:
+    """Return what is stored in kWh; a moment with two samples is a mistake."""
+    kind = series.data_type.partition("_")[0]
+    samples = server.samples(f'myelectricaldata_{kind}_wh{{pdl="{series.pdl}",type="daily"}}')
+    assert all(len(values) == 1 for values in samples.values()), series
+    return {
+        datetime.fromtimestamp(stamp / 1000, PARIS): values[0] / 1000
+        for stamp, values in samples.items()
+    }
+
+
+def in_jeedom(jeedom: Jeedom, series: Series) -> dict[datetime, float]:
+    """Return the history, without the running values, which are younger than the test."""
+    values = {}
+    for text, value in jeedom.values(series.pdl, series.data_type).items():
+        local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
+        fold = 0
+        if local.second == 1:
+            # In the hour that comes twice.
+            local, fold = local.replace(second=0), 1
+        if local.second or (local.minute % 30):
+            continue
+        values[local.replace(tzinfo=PARIS, fold=fold)] = value
+    return values
+
+
+async def started(home: RealHome, kind: str) -> str:
+    """Start a push and return its id."""
+    entry = await home.post(f"/api/export/{kind}/run")
+    assert entry["status"] == "running"
+    return entry["id"]
+
+
+async def logged(home: RealHome) -> dict[str, dict[str, Any]]:
+    """Return the log of pushes by id."""
+    page = await home.get("/api/export/logs", limit="100")
+    return {one["id"]: one for one in page["logs"]}
+
+
+async def test_killed_at_any_moment_of_its_pushes_it_leaves_no_gap_and_no_double(
+    tmp_path: Path, mosquitto: Callable[..., Any], victoriametrics: Callable[..., Any]
+) -> None:
+    # A stack kept for each callback of the servers here takes most of the time.
+    asyncio.get_running_loop().set_debug(False)
+    broker, server, chance = mosquitto(), victoriametrics(), random.Random(SEED)
+    async with (
+        plugs() as of_point,
+        running_jeedom() as jeedom,
+        listening(broker) as received,
+        RealHome(tmp_path / "home") as home,
+    ):
+        await home.onboard()
+        await add_points(home, of_point)
+        inputs = {
+            "mqtt": mqtt_input(broker.port, data=DATA),
+            "victoriametrics": victoriametrics_input(server.url, data=DAYS_ONLY),
+            "jeedom": jeedom_input(jeedom.url, data=DATA),
+        }
+        for kind, user_input in inputs.items():
+            await home.flow("med_exporter", {"next_step_id": kind}, user_input)
+            # Runs come when the test asks.
+            await home.request("PUT", f"/api/export/configs/{kind}", json={"enabled": False})
+
+        killed: dict[str, str] = {}
+        for number in range(DEATHS):
+            begun = time.monotonic(), received.count, len(jeedom.events)
+            for kind in DESTINATIONS:
+                killed[await started(home, kind)] = kind
+            limits = (chance.uniform(0.5, 20), chance.randrange(1, 6000), chance.randrange(1, 4000))
+            # By the number of values that one of the two has received, or by the clock.
+            decides = (1, 2, 0)[number % 3]
+
+            async def is_time(begun=begun, limits=limits, decides=decides) -> bool:
+                now = time.monotonic(), received.count, len(jeedom.events)
+                passed = [
+                    one - before >= limit
+                    for one, before, limit in zip(now, begun, limits, strict=True)
+                ]
+                return passed[0] or passed[decides]
+
+            await until(is_time, 60)
+            await home.kill(children=True)
+            await home.restart()
+        await check_log(home, killed)
+
+        compared_before = datetime.now(PARIS) - timedelta(hours=2)
+        await push_the_rest(home)
+        await home.stop()
+
+        for series in ALL:
+            ledger = ledger_of(home.database, series, datetime.now(PARIS))
+            due = {start for start in ledger if _end(start, series) <= compared_before}
+            assert len(due) >= (DAYS // 31 if series.data_type.endswith("monthly") else DAYS - 2)
+            found = {"mqtt": in_mqtt(received, series), "jeedom": in_jeedom(jeedom, series)}
+            if series.data_type in DAYS_ONLY:
+                found["victoriametrics"] = await asyncio.to_thread(
+                    in_victoriametrics, server, series
+                )
+            for kind, values in found.items():
+                compare(kind, series, values, ledger, due)
+        closed = [event for event in jeedom.events if event[1][-2:] in ("00", "01")]
+        assert len({event[:2] for event in closed}) == len(closed)
+        assert not [one for one in home.complaints() if one.level == "ERROR"]
+
+
+async def add_points(home: RealHome, of_point: dict[str, list[EmulatedPlug]]) -> None:
+    """Set up the metering points, and wait until the ledger has taken in what the plugs tell."""
+    for pdl, ones in of_point.items():
+        roles = [
+            "production" if isinstance(one.outlet.load, SolarInverter) else "consumption"
+            for one in ones
+        ]
+        await home.flow(
+            "med_exporter",
+            {"next_step_id": "kasa"},
+            {"name": pdl.capitalize(), "pdl": pdl, "hosts": [one.address for one in ones]},
+            *({"role": role} for role in roles),
+        )
+
+    async def ledger_is_filled() -> bool:
+        return all(
+            len(ledger_of(home.database, series, datetime.now(PARIS))) >= DAYS - 1
+            for series in ALL
+            if not series.data_type.endswith("monthly")
+        )
+
+    await until(ledger_is_filled, 150)
+
+
+async def check_log(home: RealHome, killed: dict[str, str]) -> None:
+    """Look for each run in the log: it had ended, or was interrupted; some of each kind were."""
+    log = await logged(home)
+    ends: dict[str, set[str | None]] = defaultdict(set)
+    for one, kind in killed.items():
+        code = log[one]["error_code"]
+        assert (log[one]["status"], code) in {("success", None), ("error", "INTERRUPTED")}
+        ends[kind].add(code)
+    assert all("INTERRUPTED" in ends[kind] for kind in DESTINATIONS), ends
+
+
+async def push_the_rest(home: RealHome) -> None:
+    """Run each destination to its end, at the same time."""
+    last = [await started(home, kind) for kind in DESTINATIONS]
+
+    async def all_have_ended() -> bool:
+        log = await logged(home)
+        return all(log[one]["status"] != "running" for one in last)
+
+    await until(all_have_ended, 240)
+    log = await logged(home)
+    assert [log[one]["error_message"] for one in last] == [None] * len(last)
+    assert {log[one]["status"] for one in last} == {"success"}
+
+
+def compare(
+    kind: str,
+    series: Series,
+    values: dict[datetime, float],
+    ledger: dict[datetime, float],
+    due: set[datetime],
+) -> None:
+    """Compare what a destination has with the ledger, value by value."""
+    assert not due - values.keys(), (kind, series)
+    assert not values.keys() - ledger.keys(), (kind, series)
+    differing = {
+        start: (value, ledger[start])
+        for start, value in values.items()
+        if abs(value - ledger[start]) > TOLERANCE_KWH
+    }
+    assert not differing, (kind, series)
+
+
+def _end(start: datetime, series: Series) -> datetime:
+    if series.data_type == "consumption_detailed":
+        return (start.astimezone(UTC) + timedelta(minutes=30)).astimezone(PARIS)
+    return _after(start.date(), series.data_type)
