@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.util import dt as dt_util
-from homeassistant.util.ssl import get_default_context
+from homeassistant.util.ssl import client_context
 
 from .errors import DeliveryError
 
@@ -166,11 +166,14 @@ async def _connected(hass: HomeAssistant, account: Account) -> AsyncIterator[aio
         timeout=TIMEOUT,
         use_tls=account.security is Security.TLS,
         start_tls=False,
-        tls_context=get_default_context(),
+        tls_context=client_context(),
     )
     try:
         await client.connect()
         if account.security is Security.STARTTLS:
+            await client.ehlo()
+            if not client.supports_extension("starttls"):
+                raise smtp.SMTPNotSupported("STARTTLS")
             await client.starttls()
         if account.username:
             await client.login(account.username, account.password or "")
