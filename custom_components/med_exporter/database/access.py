@@ -144,16 +144,21 @@ class _Work[T](RecorderTask):
         except (SQLAlchemyError, RuntimeError) as err:
             if "malformed" in str(err) or "not a database" in str(err):
                 # The recorder moves the broken file away; a second try then meets a new database.
-                if not self.retried:
+                if self.retried:
+                    self._fail(err)
+                else:
                     self.retried = True
                     instance.queue_task(self)
                 raise
-            LOGGER.error("The recorder's database could not be written: %s", err)
-            self._call(lambda: self.done.set_exception(DatabaseUnavailableError()))
+            self._fail(err)
         else:
             if self.committed is not None:
                 self.committed(result)
             self._call(lambda: self.done.set_result(result))
+
+    def _fail(self, err: Exception) -> None:
+        LOGGER.error("The recorder's database could not be written: %s", err)
+        self._call(lambda: self.done.set_exception(DatabaseUnavailableError()))
 
     def _call(self, settle: Callable[[], None]) -> None:
         def unless_done() -> None:

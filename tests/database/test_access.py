@@ -1,0 +1,168 @@
+"""Writes are whole or nothing, reads see what is committed, errors reach only those who ask."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from homeassistant.components.recorder import get_instance
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from custom_components.med_exporter.database import (
+    DatabaseUnavailableError,
+    async_read,
+    queue_work,
+)
+
+from .conftest import SCHEMA, names, put, shelf_table
+
+
+class TestWriting:
+    async def test_the_result_comes_after_the_commit(self, hass, stored):
+        assert await queue_work(hass, SCHEMA, put("a")) == "a"
+        # Read over another connection.
+        assert await async_read(hass, SCHEMA, names, None) == ["a"]
+
+    async def test_works_are_done_in_the_order_in_which_they_were_queued(self, hass):
+        order = []
+        for number in range(20):
+            queue_work(hass, SCHEMA, lambda _, n=number: order.append(n))
+        await queue_work(hass, SCHEMA, lambda _: None)
+        assert order == list(range(20))
+
+    async def test_what_is_told_after_the_commit_is_told_before_the_result(self, hass):
+        told = []
+        await queue_work(hass, SCHEMA, put("a"), told.append)
+        assert told == ["a"]
+
+    async def test_long_texts_and_any_letters_survive(self, hass):
+        written = "❄é\u200f" * 40_000
+        await queue_work(hass, SCHEMA, put("a", written))
+        read = await async_read(
+            hass,
+            SCHEMA,
+            lambda connection: connection.execute(shelf_table.select()).one().text,
+            None,
+        )
+        assert read == written
+
+    async def test_one_that_fails_leaves_nothing(self, hass, stored, caplog):
+        def half(connection):
+            put("b")(connection)
+            put("a")(connection)
+
+        await queue_work(hass, SCHEMA, put("a"))
+        told = []
+        with pytest.raises(DatabaseUnavailableError) as raised:
+            await queue_work(hass, SCHEMA, half, told.append)
+        assert isinstance(raised.value.__cause__, IntegrityError | None)
+        assert await stored() == ["a"]
+        assert told == []
+        assert "could not be written" in caplog.text
+
+    async def test_it_does_not_hinder_those_behind_it(self, hass, stored):
+        def fail(connection):
+            connection.execute(text("SELECT nothing FROM nowhere"))
+
+        failed = queue_work(hass, SCHEMA, fail)
+        await queue_work(hass, SCHEMA, put("a"))
+        assert failed.done()
+        assert await stored() == ["a"]
+
+    async def test_nobody_has_to_look_at_the_outcome(self, hass, stored, caplog):
+        """An exception that is never retrieved would be complained about."""
+        queue_work(hass, SCHEMA, lambda c: c.execute(text("SELECT nothing FROM nowhere")))
+        await stored()
+        assert "never retrieved" not in caplog.text
+
+    async def test_one_who_waits_no_longer_does_not_undo_it(self, hass, stored):
+        queue_work(hass, SCHEMA, put("a")).cancel()
+        assert await stored() == ["a"]
+
+
+class TestReading:
+    async def test_before_the_first_write_nothing_is_there(self, hass, stored):
+        assert await async_read(hass, SCHEMA, names, "missing") == "missing"
+
+    async def test_a_read_that_fails_says_so(self, hass, stored, caplog):
+        await queue_work(hass, SCHEMA, put("a"))
+        with pytest.raises(DatabaseUnavailableError):
+            await async_read(
+                hass, SCHEMA, lambda c: c.execute(text("SELECT nothing FROM nowhere")), None
+            )
+        assert "could not be read" in caplog.text
+        assert await stored() == ["a"]
+
+    async def test_a_read_changes_nothing(self, hass, stored):
+        await queue_work(hass, SCHEMA, put("a"))
+        await async_read(
+            hass, SCHEMA, lambda c: c.execute(update(shelf_table).values(name="b")) and None, None
+        )
+        assert await stored() == ["a"]
+
+    async def test_a_read_under_way_is_waited_for_at_the_stop_and_none_begins(self, hass):
+        await queue_work(hass, SCHEMA, put("a"))
+        begun, go_on, read = threading.Event(), threading.Event(), []
+
+        def slow(connection):
+            begun.set()
+            go_on.wait(10)
+            read.extend(names(connection))
+
+        reading = asyncio.create_task(async_read(hass, SCHEMA, slow, None))
+        await hass.async_add_executor_job(begun.wait, 10)
+        # Nobody waits for it any longer: its thread reads all the same.
+        reading.cancel()
+        hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+        stopping = asyncio.create_task(hass.async_block_till_done())
+        await asyncio.sleep(0.05)
+        assert not stopping.done()
+        with pytest.raises(DatabaseUnavailableError):
+            await async_read(hass, SCHEMA, names, None)
+        go_on.set()
+        await stopping
+        assert read == ["a"]
+
+
+class TestABrokenDatabase:
+    @staticmethod
+    def broken():
+        error = OperationalError(
+            "insert", {}, sqlite3.DatabaseError("database disk image is malformed")
+        )
+        # As SQLAlchemy raises it, and as the recorder looks for it.
+        error.__cause__ = error.orig
+        return error
+
+    async def test_the_work_is_done_once_more_on_the_new_one(self, hass, stored, recorder_db_url):
+        await queue_work(hass, SCHEMA, put("old"))
+        tries = []
+
+        def work(connection):
+            tries.append(1)
+            if len(tries) == 1:
+                raise self.broken()
+            return put("new")(connection)
+
+        assert await asyncio.wait_for(queue_work(hass, SCHEMA, work), 20) == "new"
+        assert await stored() == ["new"]
+        folder = Path(recorder_db_url.removeprefix("sqlite:///")).parent
+        assert list(folder.glob("*corrupt*"))
+
+    async def test_it_is_not_tried_for_ever(self, hass):
+        tries = []
+
+        def work(_):
+            tries.append(1)
+            raise self.broken()
+
+        done = queue_work(hass, SCHEMA, work)
+        with pytest.raises(DatabaseUnavailableError):
+            await asyncio.wait_for(asyncio.shield(done), 20)
+        await get_instance(hass).async_block_till_done()
+        assert len(tries) == 2

@@ -1,0 +1,23 @@
+"""The same on PostgreSQL and on MariaDB."""
+
+from __future__ import annotations
+
+from homeassistant.components.recorder import get_instance
+from sqlalchemy.engine import make_url
+
+from tests.recorder_servers import recorder_db_url, server  # noqa: F401
+
+from .test_access import TestReading, TestWriting  # noqa: F401 (run again here)
+from .test_schema import (  # noqa: F401 (run again here)
+    test_a_later_version_replaces_it_and_an_earlier_does_not,
+    test_it_exists_only_when_all_of_its_tables_do,
+    test_tables_that_vanish_are_made_anew,
+    test_the_recorders_own_tables_are_left_alone,
+    test_the_version_is_noted_once,
+    test_what_a_component_needs_is_made_with_it,
+    versions,
+)
+
+
+async def test_these_are_the_servers(hass, server):  # noqa: F811
+    assert get_instance(hass).dialect_name == make_url(server).get_backend_name()
