@@ -102,7 +102,7 @@ class CostCharts:
                 title=self._words.chart(f"cost_by_{self._period}"),
                 unit=self._job.currency,
                 decimals=2,
-                categories=[self._label(self._bars[bar]) for bar in bars],
+                categories=[self._label(max(self._bars[bar], self._job.start)) for bar in bars],
                 series=[
                     Series(name, [self._sum(bar, owners) for bar in bars])
                     for name, owners in self._ranked()
