@@ -68,6 +68,14 @@ class TestCreate:
         assert response.status == 200
         assert (await response.json())["status"] == "completed"
 
+    async def test_answers_200_when_the_file_is_there_already(self, client):
+        body = request(date_range="yesterday", performance_options={"cache_results": True})
+        first = await complete(client, **body)
+        response = await client.post(CREATE, json=body)
+        answer = await response.json()
+        assert (response.status, answer["status"]) == (200, "completed")
+        assert answer["export_id"] == first
+
     @pytest.mark.parametrize(
         ("body", "code", "field"),
         [
@@ -95,7 +103,7 @@ class TestCreate:
             ({"fields": ["colour"]}, "UNKNOWN_FIELD", "fields"),
             ({"format": "xml"}, "INVALID_VALUE", "format"),
             ({"aggregation": "yearly"}, "INVALID_VALUE", "aggregation"),
-            ({"filters": {"min_power": 1}}, "NOT_SUPPORTED", "filters"),
+            ({"filters": {"min_power": "1"}}, "INVALID_REQUEST", "filters.min_power"),
         ],
     )
     async def test_names_the_field_at_fault_and_creates_nothing(self, client, changes, code, field):

@@ -101,11 +101,15 @@ async def test_an_export_that_takes_too_long_fails_and_leaves_nothing(jobs, star
     assert record.path is None
 
 
-@pytest.mark.parametrize("export_type", ["audit_logs", "configuration"])
-async def test_some_types_are_for_administrators(jobs, hass, export_type):
+@pytest.mark.parametrize(
+    "asked",
+    [{"export_type": "audit_logs", "date_range": "yesterday"}, {"export_type": "configuration"}],
+    ids=lambda asked: asked["export_type"],
+)
+async def test_some_types_are_for_administrators(jobs, hass, asked):
     with pytest.raises(NotAllowedError) as error:
         await jobs.async_create(
-            {"export_type": export_type, "format": "csv", "date_range": "yesterday"},
+            {**asked, "format": "csv"},
             user=add_user(hass),
             trigger="http",
         )

@@ -47,6 +47,7 @@ REQUEST_FIELDS: Final = {
     "remove_location_data": ("privacy_options", "remove_location_data"),
     "compression": ("performance_options", "compression"),
     "chunk_size": ("performance_options", "chunk_size"),
+    "cache_results": ("performance_options", "cache_results"),
 }
 """Field of `create_export` → where it belongs in a request."""
 PREVIEW_FIELDS: Final = ("preset", "start", "end", "devices", "fields", "aggregation", "limit")

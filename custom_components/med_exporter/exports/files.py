@@ -19,12 +19,14 @@ from ..const import LOGGER
 from ..history.records import ExportKind, ExportRecord, ExportStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _DESCRIPTION_SUFFIX: Final = ".about.json"
 # What a file is called while it is written, and the engine's own scratch database.
 _LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
 _EXPORT_NAME: Final = re.compile(r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\..+")
+_CACHE_KEY: Final = "cache_key"
+_FIGURES: Final = "figures"
 _TIMES: Final = ("created_at", "started_at", "completed_at", "expires_at")
 
 
@@ -61,11 +63,22 @@ class ExportFolder:
                     file.unlink(missing_ok=True)
         return records
 
-    def describe(self, record: ExportRecord) -> None:
-        """Write the description of a record's file beside it, owner-only, whole or not at all."""
+    def describe(
+        self,
+        record: ExportRecord,
+        *,
+        cache_key: str | None = None,
+        figures: Mapping[str, float] | None = None,
+    ) -> None:
+        """Write the description of a record's file beside it, owner-only, whole or not at all.
+
+        `cache_key` is what `cached` finds the file by, `figures` what `figures` returns.
+        """
         if record.path is None:
             return
         values = asdict(record)
+        values[_CACHE_KEY] = cache_key
+        values[_FIGURES] = dict(figures or {})
         values["path"] = Path(record.path).name
         for name in _TIMES:
             values[name] = None if values[name] is None else values[name].isoformat()
@@ -76,6 +89,26 @@ class ExportFolder:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(values, file, ensure_ascii=False, indent=2)
         part.replace(target)
+
+    def cached(self, key: str) -> list[ExportRecord]:
+        """Return the records of the files that were made under a cache key, newest first."""
+        found = []
+        for description in self._path.glob(f"*{_DESCRIPTION_SUFFIX}"):
+            with suppress(OSError, ValueError, AttributeError):
+                if json.loads(description.read_bytes()).get(_CACHE_KEY) == key:
+                    found.append(_read_description(description, _file_of(description)))
+        return sorted(
+            (record for record in found if record is not None),
+            key=lambda record: record.created_at,
+            reverse=True,
+        )
+
+    def figures(self, path: str) -> dict[str, float]:
+        """Return the figures that sum up the file at a path; none where they are not known."""
+        with suppress(OSError, ValueError, AttributeError):
+            figures = json.loads(_description_of(Path(path)).read_bytes()).get(_FIGURES)
+            return dict(figures or {})
+        return {}
 
     def remove(self, path: str) -> None:
         """Remove a file, its description and whatever a run that was stopped left of it."""
@@ -105,15 +138,18 @@ class ExportFolder:
 
     def _described(self) -> Iterator[ExportRecord]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
-            file = description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
             with suppress(FileNotFoundError):
-                record = _read_description(description, file)
+                record = _read_description(description, _file_of(description))
                 if record is not None:
                     yield record
 
 
 def _description_of(file: Path) -> Path:
     return file.with_name(f"{file.name}{_DESCRIPTION_SUFFIX}")
+
+
+def _file_of(description: Path) -> Path:
+    return description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
 
 
 def _read_description(description: Path, file: Path) -> ExportRecord | None:

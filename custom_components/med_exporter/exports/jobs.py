@@ -30,6 +30,7 @@ from ..errors import (
 )
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..rights import is_administrator, may_see, require_export_type
+from .caching import cache_key
 from .files import ExportFolder
 from .given import async_given_tables
 from .links import LinkSigner
@@ -89,8 +90,9 @@ class JobManager:
         """Check a request, queue its export and return the record.
 
         `trigger` is `http`, `action` or `schedule`. With `background_processing` off the export
-        is waited for, up to 30 s, unless a schedule wants it. Presets mean `now`, which is the
-        clock's if None.
+        is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a range
+        that is over, the record may be one that is complete already. Presets mean `now`, which is
+        the clock's if None.
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
@@ -98,12 +100,17 @@ class JobManager:
         require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
         given = await async_given_tables(self._hass, checked, user)
-        if self._runner.is_full:
-            raise TooManyExportsError(self._runner.most)
         export_id = str(uuid.uuid4())
         path = str(file_path(export_id, checked, self._folder))
         key = self.links.privacy_key()
         job = plan_job(self._hass, export_id, checked, devices, path, key, given)
+        performance, cached_as = checked.performance, None
+        if performance.cache_results:
+            cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
+        if cached_as is not None and (made := await self._async_cached(cached_as, user)):
+            return made
+        if self._runner.is_full:
+            raise TooManyExportsError(self._runner.most)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,
@@ -117,9 +124,10 @@ class JobManager:
             request=checked.source,
         )
         queued = replace(record)
-        self._runner.add(record, job, _priority(trigger, background=checked.background_processing))
+        priority = _priority(trigger, background=performance.background_processing)
+        self._runner.add(record, job, priority, cached_as)
         self._note(EventType.EXPORT_CREATED, record, user)
-        if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
+        if not performance.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
 
@@ -155,7 +163,7 @@ class JobManager:
         self, *, user: User | None, limit: int, offset: int
     ) -> tuple[list[ExportRecord], int]:
         """Return a page of the exports the caller may see, newest first, and their number."""
-        owner = None if user is None or is_administrator(user) else user.id
+        owner = _whose(user)
         records, total = await self._history.async_list(
             kind=ExportKind.FILE, user_id=owner, limit=limit, offset=offset
         )
@@ -163,7 +171,7 @@ class JobManager:
 
     async def async_statistics(self, *, user: User | None) -> FileStatistics:
         """Return what the exports the caller may see add up to; `since` is this month, local."""
-        owner = None if user is None or is_administrator(user) else user.id
+        owner = _whose(user)
         month = dt_util.start_of_local_day().replace(day=1)
         return await self._history.async_file_statistics(user_id=owner, since=month)
 
@@ -178,11 +186,12 @@ class JobManager:
     async def async_outcome(self, export_id: str) -> tuple[ExportRecord, Mapping[str, float]]:
         """Wait until an export has ended; return its record and the figures that sum it up.
 
-        The figures are known only to those who wait: `total_energy` in kWh, `total_cost`.
+        The figures are known as long as the file is there: `total_energy` in kWh, `total_cost`.
         """
-        active = self._runner.get(export_id)
         record = await self.async_wait(export_id)
-        return record, {} if active is None else active.figures
+        if record.path is None:
+            return record, {}
+        return record, await self._hass.async_add_executor_job(self._folder.figures, record.path)
 
     @callback
     def progress(self, record: ExportRecord) -> float:
@@ -266,6 +275,15 @@ class JobManager:
         """Return how many bytes the files take."""
         return await self._hass.async_add_executor_job(self._folder.size)
 
+    async def _async_cached(self, key: str, user: User | None) -> ExportRecord | None:
+        """Return the newest complete export of this key that the caller may see, None for none."""
+        for described in await self._hass.async_add_executor_job(self._folder.cached, key):
+            with suppress(ExportNotFoundError):
+                record = await self.async_get(described.id, user=user)
+                if record.status is ExportStatus.COMPLETED:
+                    return record
+        return None
+
     @callback
     def _note(self, event_type: EventType, record: ExportRecord, user: User | None) -> None:
         details = {"export_type": record.export_type, "format": record.format}
@@ -299,6 +317,11 @@ class JobManager:
         record.status = ExportStatus.EXPIRED
         record.path = None
         self._history.save(record)
+
+
+def _whose(user: User | None) -> str | None:
+    """Return the id of the user whose exports alone the caller may see; None for all."""
+    return None if user is None or is_administrator(user) else user.id
 
 
 def _priority(trigger: str, *, background: bool) -> Priority:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
@@ -36,10 +37,14 @@ _CLOSE_SECONDS: Final = 20
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class ActiveExport:
-    """An export that waits or runs; `progress` is 0 to 100, `figures` are the engine's."""
+    """An export that waits or runs; `progress` is 0 to 100, `figures` are the engine's.
+
+    Its file may serve for other exports with the same `cache_key`, None for none.
+    """
 
     record: ExportRecord
     job: Job
+    cache_key: str | None = None
     progress: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
@@ -76,9 +81,11 @@ class ExportRunner:
         return self._active.get(export_id)
 
     @callback
-    def add(self, record: ExportRecord, job: Job, priority: Priority) -> None:
+    def add(
+        self, record: ExportRecord, job: Job, priority: Priority, cache_key: str | None = None
+    ) -> None:
         """Let an export run as soon as it is its turn."""
-        active = ActiveExport(record=record, job=job)
+        active = ActiveExport(record=record, job=job, cache_key=cache_key)
         self._active[record.id] = active
         self._waiting.add(active, owner=record.user_id, priority=priority)
         self._history.save(record)
@@ -184,7 +191,14 @@ class ExportRunner:
         if status is ExportStatus.COMPLETED:
             record.expires_at = record.completed_at + settings(self._hass).keep_files
             try:
-                await self._hass.async_add_executor_job(self._folder.describe, record)
+                await self._hass.async_add_executor_job(
+                    partial(
+                        self._folder.describe,
+                        record,
+                        cache_key=active.cache_key,
+                        figures=active.figures,
+                    )
+                )
             except OSError as err:
                 # Without its description the file would be lost at the next start.
                 status = ExportStatus.FAILED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ...engine.fields import MAX_DECIMALS
@@ -10,7 +10,7 @@ from ...engine.formats import FORMATS
 from ...engine.job import DEFAULT_CHUNK_SIZE, LOCALES, Options, is_delimiter
 from ...errors import InvalidRequest
 from ..object_reader import INVALID_VALUE, ObjectReader
-from .codes import NOT_APPLICABLE, NOT_SUPPORTED
+from .codes import NOT_APPLICABLE
 
 _OPTION_KEYS: Final = ("include_headers", "decimal_places", "locale", "delimiter")
 _PRIVACY_KEYS: Final = (
@@ -51,25 +51,36 @@ def read_options(options: ObjectReader, file_format: str, language: str) -> Opti
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How a file is made: in the background or not, and whether one that is there will do."""
+
+    background_processing: bool = True
+    cache_results: bool = False
+
+
 def read_performance(
-    performance: ObjectReader, options: Options, *, compressible: bool, to: str
-) -> tuple[Options, bool]:
-    """Return the options with how the file is made, and whether in the background."""
+    performance: ObjectReader, options: Options, *, compressible: bool, to: str, ranged: bool
+) -> tuple[Options, Performance]:
+    """Return the options with how the file is made.
+
+    An export that has no date range is about the present, of which no file can be kept.
+    """
+    if not ranged:
+        performance.refuse(("cache_results",), NOT_APPLICABLE, "not_applicable", to="configuration")
     if not compressible:
         performance.refuse(("compression",), NOT_APPLICABLE, "not_applicable", to=to)
     compression = performance.boolean("compression")
     chunk_size = performance.integer("chunk_size", 1, _MAX_CHUNK_SIZE)
     background = performance.boolean("background_processing")
-    if performance.boolean("cache_results"):
-        field = performance.name("cache_results")
-        raise InvalidRequest(NOT_SUPPORTED, "not_supported", field=field)
+    cache_results = performance.boolean("cache_results")
     performance.finish()
     made = replace(
         options,
         compression=bool(compression),
         chunk_size=chunk_size or DEFAULT_CHUNK_SIZE,
     )
-    return made, background is not False
+    return made, Performance(background is not False, bool(cache_results))
 
 
 def read_charts(request: ObjectReader, file_format: str, *, with_charts: bool) -> bool:

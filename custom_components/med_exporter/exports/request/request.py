@@ -27,7 +27,7 @@ from ...installation.settings import settings
 from ..date_range import read_date_range
 from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .codes import NOT_APPLICABLE, NOT_SUPPORTED
-from .options import read_charts, read_options, read_performance, read_privacy
+from .options import Performance, read_charts, read_options, read_performance, read_privacy
 from .rows import Rows, async_read_rows
 from .users import async_read_users
 
@@ -70,7 +70,7 @@ class ExportRequest:
     fields: tuple[str, ...]
     aggregation: str
     options: Options
-    background_processing: bool
+    performance: Performance
     source: dict[str, Any]
     aggregation_functions: Mapping[str, str] = field(default_factory=dict)
     filters: Filters = field(default_factory=Filters)
@@ -130,11 +130,12 @@ async def async_read_request(
     time_zone = await _async_time_zone(hass, options)
     tables = len(sections) if export_type == "system_report" else 1
     package = FORMATS[file_format].package(0 if export_type in _SEVERAL_TABLES else tables)
-    file_options, background = read_performance(
+    file_options, performance_options = read_performance(
         performance,
         read_options(options, file_format, hass.config.language),
         compressible=package.compressible,
         to=file_format,
+        ranged="date_range" in own,
     )
     now = now or dt_util.utcnow()
     if date_range is None:
@@ -168,7 +169,7 @@ async def async_read_request(
         users=users,
         privacy=privacy,
         options=file_options,
-        background_processing=background,
+        performance=performance_options,
         source=dict(value) if isinstance(value, dict) else {},
     )
 
