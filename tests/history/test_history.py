@@ -187,6 +187,24 @@ async def test_a_run_under_way_is_interrupted_at_the_next_start(life, left_unfin
         assert await history.async_list(status=ExportStatus.INTERRUPTED) == stored
 
 
+async def test_a_run_that_ends_while_it_is_read_does_not_look_interrupted(life) -> None:
+    running = record(ExportStatus.RUNNING)
+    read = history_module.async_read
+
+    async with life() as (_, history):
+        await history.save(running)
+
+        async def read_slowly(*arguments):
+            rows = await read(*arguments)
+            history.save(replace(running, status=ExportStatus.COMPLETED))
+            return rows
+
+        for ask in (history.async_list, lambda: history.async_get(running.id)):
+            await history.save(running)
+            with patch.object(history_module, "async_read", read_slowly):
+                assert "INTERRUPTED" not in repr(await ask())
+
+
 async def test_an_interrupted_run_reads_so_before_the_recorders_queue_runs(
     life, left_unfinished
 ) -> None:

@@ -93,8 +93,9 @@ class History:
             statement = select(exports_table).where(exports_table.c.id == export_id)
             return connection.execute(statement).first()
 
+        own = set(self._unfinished)
         row = await async_read(self._hass, SCHEMA, read, None)
-        return None if row is None else self._record(row)
+        return None if row is None else self._record(row, own)
 
     async def async_list(
         self,
@@ -148,8 +149,9 @@ class History:
             return list(connection.execute(page)), connection.execute(count).scalar_one()
 
         nothing: tuple[list[Row[Any]], int] = ([], 0)
+        own = set(self._unfinished)
         rows, stored = await async_read(self._hass, SCHEMA, read, nothing)
-        records = [self._record(row) for row in rows]
+        records = [self._record(row, own) for row in rows]
         if pending:
             # A record saved later comes first among those of one instant.
             records = [replace(record) for record in reversed(pending)] + records
@@ -226,10 +228,13 @@ class History:
             matching.append(and_(unfinished, not_(own)))
         return or_(*matching)
 
-    def _record(self, row: Row[Any]) -> ExportRecord:
-        """Build a record from its row; what an earlier life left unfinished was interrupted."""
+    def _record(self, row: Row[Any], own: set[str]) -> ExportRecord:
+        """Build a record from its row; what an earlier life left unfinished was interrupted.
+
+        `own` are those of this life that were under way when the reading began.
+        """
         record = record_from_row(row)
-        if record.status in UNFINISHED and record.id not in self._unfinished:
+        if record.status in UNFINISHED and record.id not in own | self._unfinished:
             mark_interrupted(record, self._started_at)
         return record
 
