@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from custom_components.med_exporter.audit.tables import SCHEMA
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 from tests.file_exports import set_up
 
@@ -24,7 +26,8 @@ def recorded(log, hass):
 
     async def recorded(**filters):
         await hass.async_block_till_done()
-        await hass.data["recorder_instance"].async_block_till_done()
+        # The recorder works through its queue in order.
+        await queue_work(hass, SCHEMA, lambda _: None)
         await hass.async_block_till_done()
         events, _ = await log.async_list(**filters)
         return events[::-1]

@@ -9,7 +9,9 @@ from homeassistant.const import (
     ATTR_SERVICE,
     ATTR_SERVICE_DATA,
     EVENT_CALL_SERVICE,
+    Platform,
 )
+from homeassistant.core import DOMAIN as HA_DOMAIN
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 # Looking at a device is no control of it.
 _HARMLESS: Final = frozenset({("homeassistant", "update_entity")})
+_READ_ONLY: Final = frozenset({Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR})
+# Their actions are for entities of the domain alone, whatever else a target holds.
+_ENTITY_DOMAINS: Final = frozenset(Platform)
 
 
 @callback
@@ -50,14 +55,14 @@ def async_watch_controls(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
         domain, service = event.data[ATTR_DOMAIN], event.data[ATTR_SERVICE]
         if user_id is None or domain == DOMAIN or (domain, service) in _HARMLESS:
             return
-        if devices := _controlled(hass, event.data[ATTR_SERVICE_DATA]):
+        if devices := _controlled(hass, domain, event.data[ATTR_SERVICE_DATA]):
             # In this very context, since it may know the address.
             hass.async_create_task(record(event, user_id, devices), f"{DOMAIN} audit of an action")
 
     return hass.bus.async_listen(EVENT_CALL_SERVICE, on_call)
 
 
-def _controlled(hass: HomeAssistant, data: dict[str, Any]) -> list[str]:
+def _controlled(hass: HomeAssistant, action_domain: str, data: dict[str, Any]) -> list[str]:
     """Return the names of the devices with a plug's MAC that an action's data reaches."""
     try:
         entity_ids, device_ids = referenced(hass, data)
@@ -67,11 +72,14 @@ def _controlled(hass: HomeAssistant, data: dict[str, Any]) -> list[str]:
     if not entity_ids and not device_ids:
         return []
     entities, devices = er.async_get(hass), dr.async_get(hass)
-    reached = set(device_ids)
+    # Actions of other integrations may be about a device itself.
+    reached = device_ids if action_domain not in {HA_DOMAIN, *_ENTITY_DOMAINS} else set()
     for entity_id in entity_ids:
         entry = entities.async_get(entity_id)
-        if entry is not None and entry.device_id is not None:
+        if entry is not None and entry.device_id is not None and _acts_on(action_domain, entry):
             reached.add(entry.device_id)
+    if not reached:
+        return []
     plugs = export_devices(hass)
     macs = {(dr.CONNECTION_NETWORK_MAC, dr.format_mac(plug.mac)) for plug in plugs}
     own = {plug.device_id for plug in plugs}
@@ -79,5 +87,23 @@ def _controlled(hass: HomeAssistant, data: dict[str, Any]) -> list[str]:
         device.name_by_user or device.name or device.id
         for device in map(devices.async_get, reached)
         if device is not None
-        and (device.id in own or not macs.isdisjoint(getattr(device, "connections", ())))
+        and (device.id in own or not macs.isdisjoint(_connections(devices, device)))
     )
+
+
+def _acts_on(action_domain: str, entry: er.RegistryEntry) -> bool:
+    if entry.domain in _READ_ONLY:
+        return False
+    return action_domain == entry.domain or action_domain not in _ENTITY_DOMAINS
+
+
+def _connections(devices: dr.DeviceRegistry, device: dr.DeviceEntry) -> set[tuple[str, str]]:
+    """Return the connections of a device, and of the strip that it is a socket of."""
+    found: set[tuple[str, str]] = set()
+    strip_id = getattr(device, "parent_device_id", None)
+    if strip_id is None:
+        # What is a child of another device has neither of the two.
+        found |= device.connections
+        strip_id = device.via_device_id
+    strip = None if strip_id is None else devices.async_get(strip_id)
+    return found if strip is None else found | strip.connections

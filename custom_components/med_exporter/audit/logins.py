@@ -18,6 +18,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..database import DatabaseUnavailableError
 from .events import EventType
 
 if TYPE_CHECKING:
@@ -30,13 +31,19 @@ if TYPE_CHECKING:
     from .log import AuditLog
 
 _EVERY: Final = timedelta(seconds=30)
+# Longer than a restart takes.
+_RECENT: Final = timedelta(hours=1)
+_MOST: Final = 10_000
 # The notification names the host, and behind it the address in brackets.
 _ADDRESS: Final = re.compile(r"\(([0-9a-fA-F:.%]+)\)")
 
 
 async def async_watch_successes(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
-    """Record each new login token within half a minute; return what ends this."""
-    known = await _async_tokens(hass)
+    """Record each new login token within half a minute; return what ends this.
+
+    Logins that Home Assistant has met as it stopped or started are found once it runs.
+    """
+    known = await _async_known(hass, log)
 
     async def look(_: datetime) -> None:
         nonlocal known
@@ -52,7 +59,7 @@ async def async_watch_successes(hass: HomeAssistant, log: AuditLog) -> CALLBACK_
                 address=token.last_used_ip,
                 time=token.created_at,
             )
-        known = now
+        known = frozenset(now)
 
     return async_track_time_interval(
         hass, look, _EVERY, name=f"{DOMAIN} logins", cancel_on_shutdown=True
@@ -80,6 +87,27 @@ def async_watch_failures(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
         )
 
     return persistent_notification.async_register_callback(hass, on_notification)
+
+
+async def _async_known(hass: HomeAssistant, log: AuditLog) -> frozenset[str]:
+    """Return the ids of tokens that need no record: the old ones, and those that have one."""
+    since = dt_util.utcnow() - _RECENT
+    tokens = await _async_tokens(hass)
+    recent = {key for key, (_, token) in tokens.items() if token.created_at >= since}
+    if not recent:
+        return frozenset(tokens)
+    try:
+        events, _ = await log.async_list(
+            start=since, event_types=[EventType.LOGIN_SUCCESS], limit=_MOST
+        )
+    except DatabaseUnavailableError:
+        return frozenset(tokens)
+    recorded = {(event.user_id, event.time) for event in events}
+    return frozenset(
+        key
+        for key, (user, token) in tokens.items()
+        if key not in recent or (user.id, token.created_at) in recorded
+    )
 
 
 async def _async_tokens(hass: HomeAssistant) -> dict[str, tuple[User, RefreshToken]]:
