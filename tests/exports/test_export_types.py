@@ -193,6 +193,24 @@ async def test_the_configuration_is_whole_and_has_no_secret(jobs, hass, plug, de
     assert {"name": owner.name, "id": owner.id, "role": "owner", "active": True} in found["users"]
 
 
+async def test_schedules_are_part_of_the_configuration(jobs, hass, plug):
+    schedule = await hass.data[DATA_EXPORTER].schedules.async_create(
+        {
+            "name": "Monthly",
+            "schedule": "0 9 1 * *",
+            "export_config": {
+                "export_type": "device_data", "format": "csv", "date_range": "last_month"
+            },
+        },
+        user=None,
+    )  # fmt: skip
+    (row,) = (await tables(hass, jobs, "configuration"))["schedules"]
+    assert (row["id"], row["name"], row["schedule"]) == (schedule.id, "Monthly", "0 9 1 * *")
+    assert (row["export_type"], row["format"], row["delivery"]) == ("device_data", "csv", "none")
+    assert json.loads(row["request"]) == {"date_range": "last_month"}
+    assert row["next_run"] is not None
+
+
 async def test_privacy_reaches_the_configuration(jobs, hass, plug, destination):
     add_user(hass, is_admin=True)
     options = (

@@ -40,10 +40,7 @@ def schedules_table(hass: HomeAssistant) -> GivenTable:
 
 
 def _rows(hass: HomeAssistant) -> list[tuple[Any, ...]]:
-    """Return the rows; there are none while nothing keeps schedules."""
-    scheduler: Any = getattr(hass.data[DATA_EXPORTER], "schedules", None)
-    if scheduler is None:
-        return []
+    scheduler = hass.data[DATA_EXPORTER].schedules
     rows = []
     for one in scheduler.schedules():
         request: Mapping[str, Any] = one.export_config

@@ -32,6 +32,7 @@ _HALF_HOURS = 2
 """Of an hour."""
 _WATTS = 1000 * _HALF_HOURS
 """What a kWh of a half-hour is as power."""
+_EXACT_DECIMALS = 9
 _BUSIEST = 3
 """Hours that are named."""
 
@@ -136,7 +137,8 @@ class _Week:
         ]
 
     def _average(self, hour: tuple[int, int]) -> float:
-        return self._kwh[hour] / self._count[hour] * _HALF_HOURS
+        # The order in which a database adds up is its own, and must decide no rank.
+        return round(self._kwh[hour] / self._count[hour] * _HALF_HOURS, _EXACT_DECIMALS)
 
     def _ranked(self) -> list[tuple[int, int]]:
         """Return the hours of the week, the busiest first."""
