@@ -6,9 +6,9 @@ import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.core import CoreState, callback
+from homeassistant.core import CoreState, HassJob, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -162,9 +162,8 @@ class Deliveries:
                     self._async_try(delivery), f"{DOMAIN} delivery {delivery.id}"
                 )
         if later := [one.next_try for one in idle if one.next_try > now]:
-            self._cancel_timer = async_track_point_in_utc_time(
-                self._hass, self._try_due, min(later)
-            )
+            job = HassJob(self._try_due, cancel_on_shutdown=True)
+            self._cancel_timer = async_call_later(self._hass, min(later) - now, job)
 
     async def _async_try(self, delivery: Delivery) -> None:
         delivery.first_try = delivery.first_try or dt_util.utcnow()

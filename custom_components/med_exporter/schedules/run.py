@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.core import callback
+from homeassistant.core import HassJob, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
@@ -155,7 +155,7 @@ class ScheduledRun:
         def end(_: datetime) -> None:
             over.set()
 
-        cancel = async_call_later(self._hass, pause, end)
+        cancel = async_call_later(self._hass, pause, HassJob(end, cancel_on_shutdown=True))
         try:
             await over.wait()
         finally:

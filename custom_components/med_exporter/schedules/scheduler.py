@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
-from homeassistant.core import CoreState, callback
+from homeassistant.core import CoreState, HassJob, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -214,8 +214,9 @@ class Scheduler:
         ]
         if due:
             # A clock that is set while this waits, as at the start of a small machine, is noticed.
-            wake = min(*due, dt_util.utcnow() + _LONGEST_SLEEP)
-            self._cancel_timer = async_track_point_in_utc_time(self._hass, self._on_time, wake)
+            sleep = min(max(min(due) - dt_util.utcnow(), timedelta(0)), _LONGEST_SLEEP)
+            job = HassJob(self._on_time, cancel_on_shutdown=True)
+            self._cancel_timer = async_call_later(self._hass, sleep, job)
 
     async def _on_time(self, _: datetime) -> None:
         self._cancel_timer = None
