@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -10,6 +11,7 @@ from unittest.mock import patch
 import pytest
 import pytest_socket
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from hypothesis import HealthCheck, settings
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
 
@@ -23,6 +25,15 @@ pytest_plugins = [
     "tests.plug_emulator.fixtures",
     "tests.victoriametrics",
 ]
+
+# A busy machine is no mistake of the code; and what CI finds, everyone should find.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("house")
 
 _REAL_GETADDRINFO = socket.getaddrinfo
 
