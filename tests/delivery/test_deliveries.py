@@ -88,10 +88,10 @@ class TestServerAway:
         export_id = await mailed()
         (warning,) = await post.warnings(export_id)
         assert (warning["code"], warning["count"]) == ("DELIVERY_DELAYED", 1)
-        await post.wait(minutes=5, times=72)
+        await post.wait(minutes=30, times=12)
         assert server.inbox == []
         server.start()
-        await post.wait(minutes=5, times=24)
+        await post.wait(minutes=30, times=4)
         assert len(server.inbox) == 1
         assert await post.warnings(export_id) == []
         assert post.issues() == {}
@@ -99,22 +99,20 @@ class TestServerAway:
 
     async def test_is_asked_less_and_less_often(self, post, mailed, server):
         server.stop()
-        tries = []
         export_id = await mailed()
-        for minute in range(200):
-            (warning,) = await post.warnings(export_id)
-            if warning["count"] > len(tries):
-                tries.append(minute)
-            await post.wait(minutes=1)
-        assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+        for tries, pause in enumerate([1, 2, 4, 8, 16, 32, 60, 60], 1):
+            await post.wait(minutes=pause - 0.5)
+            assert [one["count"] for one in await post.warnings(export_id)] == [tries]
+            await post.wait(minutes=0.5)
+            assert [one["count"] for one in await post.warnings(export_id)] == [tries + 1]
 
     async def test_for_two_days_is_told(self, post, mailed, server, hass):
         events = async_capture_events(hass, EVENT_EXPORT)
         server.stop()
         export_id = await mailed()
-        await post.wait(minutes=30, times=96)
+        await post.wait(hours=2, times=24)
         server.start()
-        await post.wait(hours=1, times=24)
+        await post.wait(hours=12, times=2)
         assert server.inbox == []
         (warning,) = await post.warnings(export_id)
         assert warning["code"] == "DELIVERY_FAILED"

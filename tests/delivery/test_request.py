@@ -21,36 +21,36 @@ async def refused(hass, delivery):
     return mistake.value.code, mistake.value.field
 
 
-@pytest.mark.parametrize(
-    ("delivery", "code", "field"),
-    [
-        ([], "INVALID_REQUEST", "delivery"),
-        ({}, "INVALID_REQUEST", "delivery.method"),
-        ({"method": "fax"}, "INVALID_VALUE", "delivery.method"),
-        ({"method": "none", "recipients": ["a@b.org"]}, "NOT_APPLICABLE", "delivery.recipients"),
-        ({**MAIL, "target": "notify.phone"}, "NOT_APPLICABLE", "delivery.target"),
-        ({**MAIL, "keep_days": 3}, "NOT_APPLICABLE", "delivery.keep_days"),
-        ({**MAIL, "recipients": []}, "INVALID_REQUEST", "delivery.recipients"),
-        ({**MAIL, "recipients": None}, "INVALID_REQUEST", "delivery.recipients"),
-        ({**MAIL, "recipients": "a@b.org"}, "INVALID_REQUEST", "delivery.recipients"),
-        ({**MAIL, "recipients": ["a@b.org", "c d@b.org"]}, "INVALID_VALUE", "delivery.recipients"),
-        ({**MAIL, "recipients": ["a@b.org\nc@d.org"]}, "INVALID_VALUE", "delivery.recipients"),
-        ({**MAIL, "recipients": ["a@b.org"] * 2}, "INVALID_VALUE", "delivery.recipients"),
-        ({**MAIL, "max_attachment_mb": -1}, "INVALID_VALUE", "delivery.max_attachment_mb"),
-        ({**MAIL, "subject": "{{ date"}, "INVALID_TEMPLATE", "delivery.subject"),
-        ({**MAIL, "body": "{{ dat }}"}, "INVALID_TEMPLATE", "delivery.body"),
-        ({**MAIL, "account": "other"}, "UNKNOWN_ACCOUNT", "delivery.account"),
-        ({**MAIL, "colour": "blue"}, "INVALID_REQUEST", "delivery.colour"),
-        ({"method": "notify"}, "INVALID_REQUEST", "delivery.target"),
-        ({"method": "notify", "target": "notify.nobody"}, "UNKNOWN_TARGET", "delivery.target"),
-        ({"method": "notify", "target": "light.turn_on"}, "UNKNOWN_TARGET", "delivery.target"),
-        ({"method": "folder"}, "INVALID_REQUEST", "delivery.path"),
-        ({"method": "folder", "path": "reports"}, "FOLDER_NOT_ALLOWED", "delivery.path"),
-        ({"method": "folder", "path": "/etc/med"}, "FOLDER_NOT_ALLOWED", "delivery.path"),
-    ],
-)
-async def test_a_mistake_is_named_at_its_field(hass, post, account, delivery, code, field):
-    assert await refused(hass, delivery) == (code, field)
+MISTAKES = [
+    ([], "INVALID_REQUEST", "delivery"),
+    ({}, "INVALID_REQUEST", "delivery.method"),
+    ({"method": "fax"}, "INVALID_VALUE", "delivery.method"),
+    ({"method": "none", "recipients": ["a@b.org"]}, "NOT_APPLICABLE", "delivery.recipients"),
+    ({**MAIL, "target": "notify.phone"}, "NOT_APPLICABLE", "delivery.target"),
+    ({**MAIL, "keep_days": 3}, "NOT_APPLICABLE", "delivery.keep_days"),
+    ({**MAIL, "recipients": []}, "INVALID_REQUEST", "delivery.recipients"),
+    ({**MAIL, "recipients": None}, "INVALID_REQUEST", "delivery.recipients"),
+    ({**MAIL, "recipients": "a@b.org"}, "INVALID_REQUEST", "delivery.recipients"),
+    ({**MAIL, "recipients": ["a@b.org", "c d@b.org"]}, "INVALID_VALUE", "delivery.recipients"),
+    ({**MAIL, "recipients": ["a@b.org\nc@d.org"]}, "INVALID_VALUE", "delivery.recipients"),
+    ({**MAIL, "recipients": ["a@b.org"] * 2}, "INVALID_VALUE", "delivery.recipients"),
+    ({**MAIL, "max_attachment_mb": -1}, "INVALID_VALUE", "delivery.max_attachment_mb"),
+    ({**MAIL, "subject": "{{ date"}, "INVALID_TEMPLATE", "delivery.subject"),
+    ({**MAIL, "body": "{{ dat }}"}, "INVALID_TEMPLATE", "delivery.body"),
+    ({**MAIL, "account": "other"}, "UNKNOWN_ACCOUNT", "delivery.account"),
+    ({**MAIL, "colour": "blue"}, "INVALID_REQUEST", "delivery.colour"),
+    ({"method": "notify"}, "INVALID_REQUEST", "delivery.target"),
+    ({"method": "notify", "target": "notify.nobody"}, "UNKNOWN_TARGET", "delivery.target"),
+    ({"method": "notify", "target": "light.turn_on"}, "UNKNOWN_TARGET", "delivery.target"),
+    ({"method": "folder"}, "INVALID_REQUEST", "delivery.path"),
+    ({"method": "folder", "path": "reports"}, "FOLDER_NOT_ALLOWED", "delivery.path"),
+    ({"method": "folder", "path": "/etc/med"}, "FOLDER_NOT_ALLOWED", "delivery.path"),
+]
+
+
+async def test_each_mistake_is_named_at_its_field(hass, post, account):
+    for delivery, code, field in MISTAKES:
+        assert await refused(hass, delivery) == (code, field)
 
 
 async def test_an_account_is_needed_and_the_only_one_needs_no_name(hass, post, server):

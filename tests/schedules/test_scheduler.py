@@ -296,6 +296,7 @@ class TestTrouble:
         await house.create()
         await house.at(local(1, 1, 2, 30))
         assert "ours" in caplog.text
+        assert len(house.issues()) == 1
         await house.at(local(1, 2, 2, 30))
         assert house.jobs.due == [local(1, 2, 2, 30)]
 

@@ -17,7 +17,8 @@ from homeassistant.util import dt as dt_util
 
 from ..audit import EventType
 from ..const import DOMAIN, LOGGER
-from ..delivery.failures import close_issues
+from ..delivery.errors import DeliveryError
+from ..delivery.failures import close_issues, tell_schedule_failed
 from ..errors import InvalidRequest
 from ..exports.object_reader import shown
 from .cron import due_times, last_due, next_due
@@ -260,6 +261,8 @@ class Scheduler:
             has_ended = has_ended or await self._run(schedule, due).async_run()
         except Exception:  # noqa: BLE001  # a mistake of ours may not end the schedule for good
             LOGGER.exception("The run of the schedule “%s” failed", schedule.name)
+            error = DeliveryError("unexpected")
+            tell_schedule_failed(self._hass, schedule.id, schedule.name, due, error)
             has_ended = True
         finally:
             self._running.discard(schedule.id)
