@@ -99,9 +99,8 @@ class TestAGap:
         recorder.add(POWER, [(day("10:00") + n * 60, n) for n in range(400)])
         job = exports.job(aggregation="hourly")
         for limit in (1, 2, 5, 8):
-            assert (
-                preview(job, recorder.connect, limit) == exports.rows(aggregation="hourly")[:limit]
-            )
+            shown = preview(job, recorder.connect, limit).rows
+            assert shown == exports.rows(aggregation="hourly")[:limit]
 
 
 class TestCost:
