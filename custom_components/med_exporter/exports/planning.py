@@ -139,6 +139,9 @@ def plan_job(
     if request.export_type == "device_data":
         metadata["aggregation"] = request.aggregation
     points = _metering_points(hass)
+    if request.privacy and request.export_type in _NOT_ABOUT_DEVICES:
+        # Texts may name any device: what is to be removed has to be known.
+        devices = export_devices(hass)
     return Job(
         export_type=request.export_type,
         format=request.format,

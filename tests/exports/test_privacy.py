@@ -1,0 +1,131 @@
+"""What was to be removed is in no file of any type and format, from the request to its bytes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from homeassistant.helpers import device_registry as dr
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.med_exporter.audit import EventType
+from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.engine.exports import SUPPORTED
+from custom_components.med_exporter.engine.formats import FORMATS
+from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.exports.jobs import JobManager
+from custom_components.med_exporter.history.records import ExportStatus
+from tests.engine.test_privacy import everything
+from tests.file_exports import add_plug, add_user, path_of, set_up
+
+PLANTED = {
+    "address": ["203.0.113.77", "198.51.100.9", "broker.xanadu.example"],
+    "id": ["pdl-50c7bf00aa77", "50c7bf00aa77", "50:c7:bf:00:aa:77"],
+    "name": ["Zorglub's Fridge", "Zorglub's house"],
+    "user": ["Ermintrude"],
+    "place": ["Europe/Paris"],
+}
+ALL = (
+    "anonymize_ip_addresses",
+    "exclude_user_data",
+    "hash_device_identifiers",
+    "remove_location_data",
+)
+NOT_ABOUT_TIME = ("configuration",)
+
+
+@pytest.fixture
+def persistent_database():
+    """Let the engine run in a thread, which starts faster than a process."""
+    return False
+
+
+@pytest.fixture
+async def jobs(hass_with_recorder, tmp_path):
+    hass = hass_with_recorder
+    jobs = await set_up(hass, tmp_path)
+    yield jobs
+    await jobs.async_close()
+
+
+@pytest.fixture
+async def planted(jobs: JobManager, hass):
+    """Put names, ids, addresses, users and places wherever an export may find them."""
+    await hass.config.async_set_time_zone("Europe/Paris")
+    plug = add_plug(hass, "Zorglub's house", "203.0.113.77", "50c7bf00aa77")
+    dr.async_get(hass).async_update_device(plug.device_id, name_by_user="Zorglub's Fridge")
+    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
+    destination = MockConfigEntry(
+        domain=DOMAIN,
+        title="Zorglub's house",
+        data={
+            "type": "mqtt", "id": "5f0a1f5e-0000-4000-8000-000000000000", "name": "Zorglub's house", "broker": "mqtt://broker.xanadu.example",
+            "username": "Ermintrude", "topic_prefix": "x", "qos": 1, "retain": True,
+            "verify_ssl": True, "discovery": False, "interval": 60, "data": [],
+        },
+    )  # fmt: skip
+    destination.add_to_hass(hass)
+    user = add_user(hass, is_admin=True)
+    user.name = "Ermintrude"
+    audit = hass.data[DATA_EXPORTER].audit
+    for kind, details in (
+        (EventType.LOGIN_SUCCESS, {"token_type": "Ermintrude"}),
+        (EventType.DEVICE_CONTROLLED, {"entity_id": plug.entities["is_on"]}),
+        (EventType.DESTINATION_CHANGED, {"name": "Zorglub's house"}),
+    ):
+        subject = {EventType.DEVICE_CONTROLLED: plug.device_id}.get(kind, "Zorglub's Fridge")
+        audit.record(kind, user=user, subject=subject, address="198.51.100.9", details=details)
+    await hass.data["recorder_instance"].async_block_till_done()
+    return [*sum(PLANTED.values(), []), user.id, plug.device_id, *plug.entities.values()]
+
+
+async def made(jobs, export_type: str, file_format: str, **changes) -> tuple[str, bytes]:
+    """Return name and content of a file."""
+    asked = {"export_type": export_type, "format": file_format, **changes}
+    if export_type not in NOT_ABOUT_TIME:
+        asked["date_range"] = "today"
+    record = await jobs.async_create(asked, user=None, trigger="action")
+    ended = await jobs.async_wait(record.id, 60)
+    assert ended.status is ExportStatus.COMPLETED, ended
+    return path_of(ended).name, path_of(ended).read_bytes()
+
+
+@pytest.mark.parametrize("export_type", SUPPORTED)
+async def test_nothing_planted_is_left(jobs, planted, tmp_path, export_type):
+    plain = everything((await made(jobs, export_type, "json"))[1], tmp_path)
+    assert any(one.casefold() in plain for one in planted), "there was nothing to remove"
+    for file_format in FORMATS:
+        name, data = await made(
+            jobs, export_type, file_format, privacy_options=dict.fromkeys(ALL, True)
+        )
+        shown = everything(data, tmp_path) + name
+        for one in planted:
+            assert one.casefold() not in shown, (file_format, one)
+
+
+@pytest.mark.parametrize(
+    ("option", "removed"),
+    [
+        ("anonymize_ip_addresses", "address"),
+        ("exclude_user_data", "user"),
+        ("hash_device_identifiers", "id"),
+        ("remove_location_data", "place"),
+    ],
+)
+async def test_each_option_removes_its_own(jobs, planted, tmp_path, option, removed):
+    for export_type in SUPPORTED:
+        _, data = await made(jobs, export_type, "json", privacy_options={option: True})
+        shown = everything(data, tmp_path)
+        for one in PLANTED[removed]:
+            assert one.casefold() not in shown, (export_type, one)
+
+
+async def test_pseudonyms_are_the_same_in_all_files(jobs, planted):
+    ids = set()
+    for export_type in ("device_data", "configuration"):
+        data = json.loads(
+            (await made(jobs, export_type, "json", privacy_options={ALL[2]: True}))[1]
+        )
+        rows = data["data"] if "data" in data else data["plugs"]
+        ids |= {row["device_id"] for row in rows}
+    assert len(ids) == 1
