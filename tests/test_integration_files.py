@@ -31,6 +31,7 @@ ICON = re.compile(r"mdi:[a-z0-9-]+")
 # Home Assistant sets these up by itself, or they need no set-up: importing them needs no mention.
 ALWAYS_THERE = {platform.value for platform in Platform} | {
     "automation",
+    "device_automation",
     "frontend",
     "homeassistant",
     "media_source",

@@ -178,7 +178,7 @@ class TestControls:
 
     @pytest.mark.parametrize("action", ["switch.turn_on", "homeassistant.turn_on"])
     @pytest.mark.parametrize("by", ["entity", "label", "area", "group"])
-    async def test_a_socket_of_a_strip_over_the_websocket(  # noqa: PLR0913, PLR0917
+    async def test_a_socket_of_a_strip_over_the_websocket(
         self, hass, recorded, strip, websocket, hass_admin_user, by, action
     ):
         registry = er.async_get(hass)
@@ -198,9 +198,7 @@ class TestControls:
         assert event.address == "127.0.0.1"
         assert event.details == {"action": action}
 
-    async def test_the_lights_of_a_room_are_not_its_plugs(
-        self, hass, recorded, strip, websocket
-    ):
+    async def test_the_lights_of_a_room_are_not_its_plugs(self, hass, recorded, strip, websocket):
         area = ar.async_get(hass).async_create("Office")
         er.async_get(hass).async_update_entity(strip.entity_id, area_id=area.id)
         await self.act(websocket, "light.turn_on", area_id=[area.id])
@@ -215,7 +213,7 @@ class TestControls:
 
 
 class TestDestinations:
-    async def test_a_change_over_http_tells_who_and_from_where(  # noqa: PLR0913, PLR0917
+    async def test_a_change_over_http_tells_who_and_from_where(
         self, log, hass, hass_client, hass_admin_user, mosquitto, recorded
     ):
         entry = await add_mqtt(hass, mosquitto().port)
@@ -228,7 +226,7 @@ class TestDestinations:
         assert (event.user_id, event.address) == (hass_admin_user.id, "127.0.0.1")
         assert event.details["changed"] == ["enabled"]
 
-    async def test_one_that_is_added_in_the_user_interface(  # noqa: PLR0913, PLR0917
+    async def test_one_that_is_added_in_the_user_interface(
         self, log, hass, hass_client, hass_admin_user, mosquitto, recorded
     ):
         assert await async_setup_component(hass, "config", {})

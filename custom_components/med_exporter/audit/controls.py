@@ -97,13 +97,14 @@ def _acts_on(action_domain: str, entry: er.RegistryEntry) -> bool:
     return action_domain == entry.domain or action_domain not in _ENTITY_DOMAINS
 
 
-def _connections(devices: dr.DeviceRegistry, device: dr.DeviceEntry) -> set[tuple[str, str]]:
+def _connections(devices: dr.DeviceRegistry, device: dr.AnyDeviceEntry) -> set[tuple[str, str]]:
     """Return the connections of a device, and of the strip that it is a socket of."""
     found: set[tuple[str, str]] = set()
-    strip_id = getattr(device, "parent_device_id", None)
-    if strip_id is None:
-        # What is a child of another device has neither of the two.
+    if isinstance(device, dr.DeviceEntry):
         found |= device.connections
         strip_id = device.via_device_id
+    else:
+        # A child of another device has no connections of its own.
+        strip_id = device.parent_device_id
     strip = None if strip_id is None else devices.async_get(strip_id)
-    return found if strip is None else found | strip.connections
+    return found | strip.connections if isinstance(strip, dr.DeviceEntry) else found
