@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeGuard
 
 from .pace import Pace
 from .tempo import GATEWAY_ADDRESS
-from .tempo_calendar import ONE_DAY, PARIS, paris_date
+from .tempo_calendar import ONE_DAY, PARIS, paris_date, paris_date_of_text
 from .web import SourceError, request_json
 
 if TYPE_CHECKING:
@@ -92,7 +92,10 @@ class RteEcoWatt:
             raise SourceError("not_expected_server")
         signals: Signals = {}
         for entry in entries:
-            if not isinstance(entry, dict) or (day := _day(entry.get("jour"))) is None:
+            if (
+                not isinstance(entry, dict)
+                or (day := paris_date_of_text(entry.get("jour"))) is None
+            ):
                 continue
             steps = entry.get("values")
             hours: list[int | None] = [None] * _HOURS
@@ -128,7 +131,7 @@ class GatewayEcoWatt:
         filed = [
             (key, entry, _detail(entry.get("detail")))
             for text, entry in answer.items()
-            if isinstance(entry, dict) and (key := _day(text)) is not None
+            if isinstance(entry, dict) and (key := paris_date_of_text(text)) is not None
         ]
         if answer and not filed:
             raise SourceError("not_expected_server")
@@ -208,14 +211,3 @@ def _detail(detail: object) -> tuple[date, list[int | None]] | None:
         days[local.date()] += 1
         hours[local.hour] = _level(level, lowest=0)
     return (days.most_common(1)[0][0], hours) if days else None
-
-
-def _day(text: object) -> date | None:
-    """Return the day of `YYYY-MM-DD` or of a time on it."""
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo is None else moment.astimezone(PARIS)).date()

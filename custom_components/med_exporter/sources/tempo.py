@@ -12,6 +12,7 @@ from .tempo_calendar import (
     PARIS,
     TempoColour,
     days_between,
+    paris_date_of_text,
     season_end,
     season_name,
 )
@@ -81,7 +82,7 @@ class RteTempo:
         for entry in values:
             if not isinstance(entry, dict):
                 continue
-            day = _day_of_moment(entry.get("start_date"))
+            day = paris_date_of_text(entry.get("start_date"))
             colour = TempoColour.from_name(entry.get("value"))
             if day is not None and colour is not None:
                 # The newest comes first.
@@ -261,13 +262,3 @@ def _day(text: object) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _day_of_moment(text: object) -> date | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return (moment if moment.tzinfo is None else moment.astimezone(PARIS)).date()

@@ -57,6 +57,20 @@ def paris_date(moment: datetime) -> date:
     return moment.astimezone(PARIS).date()
 
 
+def paris_date_of_text(text: object) -> date | None:
+    """Return the day of `YYYY-MM-DD`, or the day in Paris of a time; None where it is neither.
+
+    A time without an offset is one in Paris.
+    """
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.date() if moment.tzinfo is None else paris_date(moment)
+
+
 def contract_date(moment: datetime) -> date:
     """Return the day whose colour prices an aware time: it runs from 06:00 to 06:00 in Paris."""
     local = moment.astimezone(PARIS)
