@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 import pytest
 from homeassistant.helpers import device_registry as dr
@@ -13,7 +14,6 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.exports import SUPPORTED
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
 from tests.file_exports import add_plug, add_user, path_of, set_up
@@ -49,7 +49,7 @@ async def jobs(hass_with_recorder, tmp_path):
 
 
 @pytest.fixture
-async def planted(jobs: JobManager, hass):
+async def planted(jobs, hass):
     """Put names, ids, addresses, users and places wherever an export may find them."""
     await hass.config.async_set_time_zone("Europe/Paris")
     plug = add_plug(hass, "Zorglub's house", "203.0.113.77", "50c7bf00aa77")
@@ -59,7 +59,9 @@ async def planted(jobs: JobManager, hass):
         domain=DOMAIN,
         title="Zorglub's house",
         data={
-            "type": "mqtt", "id": "5f0a1f5e-0000-4000-8000-000000000000", "name": "Zorglub's house", "broker": "mqtt://broker.xanadu.example",
+            "type": "mqtt",
+            "id": "5f0a1f5e-0000-4000-8000-000000000000",
+            "name": "Zorglub's house", "broker": "mqtt://broker.xanadu.example",
             "username": "Ermintrude", "topic_prefix": "x", "qos": 1, "retain": True,
             "verify_ssl": True, "discovery": False, "interval": 60, "data": [],
         },
@@ -76,7 +78,7 @@ async def planted(jobs: JobManager, hass):
         subject = {EventType.DEVICE_CONTROLLED: plug.device_id}.get(kind, "Zorglub's Fridge")
         audit.record(kind, user=user, subject=subject, address="198.51.100.9", details=details)
     await hass.data["recorder_instance"].async_block_till_done()
-    return [*sum(PLANTED.values(), []), user.id, plug.device_id, *plug.entities.values()]
+    return [*chain(*PLANTED.values()), user.id, plug.device_id, *plug.entities.values()]
 
 
 async def made(jobs, export_type: str, file_format: str, **changes) -> tuple[str, bytes]:
