@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from .cell_words import put_into_words
 from .custom_fields import formulas_of
 from .errors import ErrorCode, ExportError, InvalidJobError
 from .exports import export_type
+from .formats import FORMATS
 from .output import OutputFile, spool_path
 from .preview import Preview, preview_rows
 from .privacy import Mask
@@ -105,6 +107,8 @@ def run_job(
             lambda share: report.at(share * _READING_SHARE),
         )
         content = mask.content(content)
+        if FORMATS[job.format].document and job.export_type != "device_data":
+            put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
         job.check_rows(count)

@@ -132,10 +132,11 @@ def plan_job(
         "export_id": export_id,
         "export_type": request.export_type,
         "created_at": dt_util.utcnow().astimezone(zone).isoformat(timespec="seconds"),
-        "start": request.start.astimezone(zone).isoformat(),
-        "end": request.end.astimezone(zone).isoformat(),
-        "timezone": request.time_zone,
     }
+    if request.export_type != "configuration":
+        metadata["start"] = request.start.astimezone(zone).isoformat()
+        metadata["end"] = request.end.astimezone(zone).isoformat()
+    metadata["timezone"] = request.time_zone
     if request.export_type == "device_data":
         metadata["aggregation"] = request.aggregation
     points = _metering_points(hass)

@@ -133,3 +133,29 @@ def test_pdf_has_each_title_and_each_device(export, export_type):
     }[export_type]
     for word in wanted:
         assert word in words
+
+
+def test_a_french_csv_names_the_offset_of_each_time(exports, recorder):
+    demo(recorder, START, END)
+    content = exports.content(
+        export_type="cost_analysis", format="csv", devices=DEVICES, points=(HOUSE, BARN),
+        start=START, end=END, timezone="Europe/Paris", fields=(),
+        options=exports.options(locale="fr"),
+    )  # fmt: skip
+    header = content.decode("utf-8-sig").splitlines()[0].split(";")
+    assert header[:4] == ["period_start", "utc_offset", "period_end", "period_end_utc_offset"]
+
+
+def test_documents_put_our_own_words_into_their_language(export):
+    book = openpyxl.load_workbook(io.BytesIO(export("system_report", "excel")))
+    roles = {row[5] for row in book["Appareils"].iter_rows(min_row=2, values_only=True)}
+    assert roles == {"consommation", "production"}
+    periods = {row[1] for row in book["Coûts"].iter_rows(min_row=2, values_only=True)}
+    assert {"night", "day"} <= periods
+    found = json.loads(export("system_report", "json"))
+    assert {row["role"] for row in found["device_summary"]} == {"consumption", "production"}
+
+
+def test_a_configuration_is_of_no_period(export):
+    summary = openpyxl.load_workbook(io.BytesIO(export("configuration", "excel"))).worksheets[0]
+    assert "Période" not in {row[0] for row in summary.iter_rows(values_only=True)}

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 TOTALS = {"energy_kwh": "total_energy", "cost": "total_cost"}
 """Fields that are summed up, and the names of their figures."""
 
+_DECIMALS_OF_TOTALS = {"energy_kwh": 3, "cost": 2}
+"""Digits after the point of a total, when the user asks for none in particular."""
 _PERIODS = {"weekly": "week", "monthly": "month"}
 _AGGREGATIONS = {"week": "weekly", "month": "monthly", "day": "daily"}
 _FINE = ("raw", "hourly")
@@ -69,7 +71,9 @@ def overview(
                 name=TOTALS[column.name],
                 value=sum(totals) if totals else None,
                 unit=column.unit or "kWh",
-                decimals=column.decimals,
+                decimals=min(column.decimals, _DECIMALS_OF_TOTALS[column.name])
+                if job.options.decimal_places is None
+                else column.decimals,
             )
         )
     has_energy = any(column.name == "energy_kwh" for column in summed)

@@ -133,7 +133,8 @@ class _FrenchCells(_Cells):
         for column in columns:
             names.append(neutral(column.name))
             if column.kind is Kind.TIME:
-                names.append(UTC_OFFSET if column.name == "timestamp" else None)
+                own = f"{column.name}_{UTC_OFFSET}"
+                names.append(own if UTC_OFFSET in names else UTC_OFFSET)
         return names
 
     def time(self, values: list[float | None]) -> list[Sequence[Any]]:

@@ -88,8 +88,13 @@ class Display:
         """Return the title of the file."""
         return self.words.title(self._job.export_type)
 
-    def period(self) -> str:
-        """Return first and last day, or the exact times when the period is not whole days."""
+    def period(self) -> str | None:
+        """Return first and last day, or the exact times when the period is not whole days.
+
+        None for what is about no period.
+        """
+        if self._job.export_type == "configuration":
+            return None
         start, end = (
             datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
             for moment in (self._job.start, self._job.end)

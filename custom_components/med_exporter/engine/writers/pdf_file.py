@@ -68,7 +68,8 @@ def _draw_cover(pages: Pages, content: Content, display: Display) -> None:
     pages.y -= 4
     pages.paragraph(display.title(), 28, bold=True, color=ACCENT)
     pages.y -= 6
-    pages.paragraph(display.period(), 14)
+    if (period := display.period()) is not None:
+        pages.paragraph(period, 14)
     pages.y -= 26
     for figure in content.figures:
         _draw_fact(pages, words.figure(figure.name), display.figure(figure), big=_is_number(figure))
