@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
+from homeassistant.components.recorder.db_schema import StatisticsMeta
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import callback
@@ -16,6 +17,7 @@ from ..const import DOMAIN, PlugRole
 from ..ledger.closing import closed_until
 from ..ledger.half_hours import HOUR
 from ..ledger.series import PointSeries
+from ..ledger.sums import StoredSums
 from ..ledger.tables import accounts_table
 from .state import read_pricing, write_pricing
 from .tables import costs_table
@@ -63,8 +65,12 @@ def plan_cost_statistics(connection: Connection, metering_point: str, now: float
         return CostPlan(sums=[])
     start = pricing.statistics_from_ts
     if start is not None and start < until:
-        sums, changed = _compare(
-            connection, metering_point, start, until, pricing.written_until_ts or 0
+        sums, changed = StoredSums(cost_statistic_id(metering_point), _to_parts, _to_money).compare(
+            connection,
+            partial(_hours, connection, metering_point),
+            start,
+            until,
+            pricing.written_until_ts or 0,
         )
         if changed is not None:
             pricing.changed_from_ts = min(changed, pricing.changed_from_ts or changed)
@@ -110,36 +116,6 @@ def write_cost_statistics(
     async_add_external_statistics(hass, cast("StatisticMetaData", metadata), rows)
 
 
-def _compare(
-    connection: Connection, metering_point: str, start: int, until: int, written_until: int
-) -> tuple[list[tuple[int, float]], int | None]:
-    """Return the hours whose stored sum is not right, and the first one that had another cost."""
-    base = _sum_before(connection, metering_point, start)
-    if base is None:
-        # The first hours of all, or statistics that a user has deleted: all of it anew.
-        start = 0
-    costs = _hours(connection, metering_point, start, until)
-    if base is None:
-        if not costs:
-            return [], None
-        start = min(costs)
-    stored = _stored(connection, metering_point, start, until)
-    total = stored_before = base or 0
-    wrong: list[tuple[int, float]] = []
-    changed: int | None = None
-    for hour in range(start, until, HOUR):
-        cost = costs.get(hour, 0)
-        total += cost
-        found = stored.get(hour)
-        if found != total:
-            wrong.append((hour, total / _PARTS))
-        stored_cost = 0 if found is None else found - stored_before
-        if changed is None and hour < written_until and stored_cost != cost:
-            changed = hour
-        stored_before = stored_before if found is None else found
-    return wrong, changed
-
-
 def _hours(connection: Connection, metering_point: str, start: int, end: int) -> dict[int, int]:
     columns = costs_table.c
     hour = (columns.start_ts - columns.start_ts % HOUR).label("hour")
@@ -154,31 +130,12 @@ def _hours(connection: Connection, metering_point: str, start: int, end: int) ->
         )
         .group_by(hour)
     )
-    return {int(begin): round(cost * _PARTS) for begin, cost in rows}
+    return {int(begin): _to_parts(cost) for begin, cost in rows}
 
 
-def _stored(connection: Connection, metering_point: str, start: int, end: int) -> dict[int, int]:
-    rows = connection.execute(
-        select(Statistics.start_ts, Statistics.sum)
-        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-        .where(
-            StatisticsMeta.statistic_id == cost_statistic_id(metering_point),
-            Statistics.start_ts >= start,
-            Statistics.start_ts < end,
-        )
-    )
-    return {int(begin): round((money or 0.0) * _PARTS) for begin, money in rows}
+def _to_parts(money: float) -> int:
+    return round(money * _PARTS)
 
 
-def _sum_before(connection: Connection, metering_point: str, moment: int) -> int | None:
-    money = connection.execute(
-        select(Statistics.sum)
-        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-        .where(
-            StatisticsMeta.statistic_id == cost_statistic_id(metering_point),
-            Statistics.start_ts < moment,
-        )
-        .order_by(Statistics.start_ts.desc())
-        .limit(1)
-    ).scalar()
-    return None if money is None else round(money * _PARTS)
+def _to_money(parts: int) -> float:
+    return parts / _PARTS

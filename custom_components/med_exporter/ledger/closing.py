@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import func, select, update
 
 from ..const import PlugRole
 from .books import counting_towards
 from .half_hours import HOUR, to_kwh, to_mwh
 from .series import PlugSeries, PointSeries, Series
+from .sums import StoredSums
 from .tables import accounts_table, half_hours_table, series_table
 
 if TYPE_CHECKING:
@@ -67,7 +68,13 @@ def plan_statistics(connection: Connection, now: float) -> tuple[list[Plan], lis
         if until is not None and until > record.dirty_from_ts:
             if rows >= _MOST_ROWS:
                 continue
-            sums, changed = _compare(connection, record, series, until)
+            sums, changed = StoredSums(series.statistic_id, to_mwh, to_kwh).compare(
+                connection,
+                partial(_hours, connection, series),
+                record.dirty_from_ts,
+                until,
+                record.written_until_ts or 0,
+            )
             changed_from = min(
                 (hour for hour in (changed, changed_from) if hour is not None), default=None
             )
@@ -142,35 +149,6 @@ def series_of(record: Row[Any]) -> Series:
     return PointSeries(record.metering_point, PlugRole(record.role))
 
 
-def _compare(
-    connection: Connection, record: Row[Any], series: Series, until: int
-) -> tuple[list[tuple[int, float]], int | None]:
-    """Return the hours whose stored sum is not right, and the first one that had other energy."""
-    dirty_from, written_until = record.dirty_from_ts, record.written_until_ts or 0
-    base = _sum_before(connection, series, dirty_from)
-    if base is None:
-        # The first hours of all, or statistics that a user has deleted: all of it anew.
-        dirty_from = 0
-    used = _hours(connection, series, dirty_from, until)
-    if base is None and not used:
-        return [], None
-    stored = _stored(connection, series, dirty_from, until)
-    total = stored_before = base or 0
-    wrong: list[tuple[int, float]] = []
-    changed: int | None = None
-    for hour in range(min(used) if base is None else dirty_from, until, HOUR):
-        energy = used.get(hour, 0)
-        total += energy
-        found = stored.get(hour)
-        if found != total:
-            wrong.append((hour, to_kwh(total)))
-        stored_energy = 0 if found is None else found - stored_before
-        if changed is None and hour < written_until and stored_energy != energy:
-            changed = hour
-        stored_before = stored_before if found is None else found
-    return wrong, changed
-
-
 def _hours(connection: Connection, series: Series, start: int, end: int) -> dict[int, int]:
     """Return the energy of hours in mWh, by the half-hours."""
     columns = half_hours_table.c
@@ -181,30 +159,6 @@ def _hours(connection: Connection, series: Series, start: int, end: int) -> dict
         .group_by(hour)
     )
     return {int(start_ts): to_mwh(kwh) for start_ts, kwh in rows}
-
-
-def _stored(connection: Connection, series: Series, start: int, end: int) -> dict[int, int]:
-    rows = connection.execute(
-        select(Statistics.start_ts, Statistics.sum)
-        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-        .where(
-            StatisticsMeta.statistic_id == series.statistic_id,
-            Statistics.start_ts >= start,
-            Statistics.start_ts < end,
-        )
-    )
-    return {int(start_ts): to_mwh(kwh or 0) for start_ts, kwh in rows}
-
-
-def _sum_before(connection: Connection, series: Series, moment: int) -> int | None:
-    kwh = connection.execute(
-        select(Statistics.sum)
-        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-        .where(StatisticsMeta.statistic_id == series.statistic_id, Statistics.start_ts < moment)
-        .order_by(Statistics.start_ts.desc())
-        .limit(1)
-    ).scalar()
-    return None if kwh is None else to_mwh(kwh)
 
 
 def _note(connection: Connection, record: Row[Any], **values: int | None) -> None:
