@@ -48,9 +48,12 @@ class DaySum:
 
 
 async def export_to_file(
-    client: HomeClient, household: Household, aggregation: str, path: Path
+    client: HomeClient, household: Household, path: Path, **order: object
 ) -> ExportedFile:
-    """Ask for the full days of the history as CSV, wait, and download. Raises DemoError."""
+    """Ask for the full days of the history as CSV, wait, and download.
+
+    `order` is what the request names beside that. Raises DemoError.
+    """
     days = household.full_days
     created = await client.post(
         "/api/exports/create",
@@ -59,7 +62,7 @@ async def export_to_file(
             "format": "csv",
             "date_range": {"start": days[0].isoformat(), "end": days[-1].isoformat()},
             "devices": "all",
-            "aggregation": aggregation,
+            **order,
         },
     )
     status = created
@@ -67,10 +70,10 @@ async def export_to_file(
         # The answer is held back for a while as long as the export runs.
         status = await client.get(f"/api/exports/{created['export_id']}")
     if status["status"] != "completed":
-        raise DemoError(f"the {aggregation} export ended as {status['status']}: {status}")
+        raise DemoError(f"the export {path.stem} ended as {status['status']}: {status}")
     content: bytes = await client.request("GET", status["download_url"])
     if len(content) != status["file_size"]:
-        raise DemoError(f"the {aggregation} export has not the size that was said: {status}")
+        raise DemoError(f"the export {path.stem} has not the size that was said: {status}")
     await asyncio.to_thread(path.write_bytes, content)
     return ExportedFile(path=path, status=status)
 

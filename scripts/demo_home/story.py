@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -117,7 +118,7 @@ class Demo:
         await self._part("raw export", self._export("raw", household))
         await self._part("MQTT", self._push(household, broker_port, listener))
         await self._part("ledger", self._show_months(household))
-        await self._part("sums", self._check_sums(grid_server))
+        await self._part("sums", self._check_sums(grid_server, household))
         for record in home.complaints():
             report.fail(f"in Home Assistant's log: {record.text}")
 
@@ -169,10 +170,19 @@ class Demo:
         costs = await running_costs(self.home)
         report.line(", ".join(f"{when}: {amount}" for when, amount in costs.items()))
 
-    async def _check_sums(self, server: GridServer) -> None:
-        tariff = self._folder / "tariff.json"
+    async def _check_sums(self, server: GridServer, household: Household) -> None:
+        tariff, entities = self._folder / "tariff.json", self._folder / "entities.json"
         write_tariff(tariff, server)
-        status, lines = await check_sums(self.home.database, "--tariff", str(tariff))
+        # Home Assistant writes its own list of them minutes after its start.
+        entities.write_text(json.dumps(await self.home.entity_ids()), encoding="utf-8")
+        readings, analysis = self._folder / "hourly.csv", self._folder / "costs.csv"
+        await export_to_file(self.home, household, readings, aggregation="hourly")
+        order = {"export_type": "cost_analysis", "grouping": "daily"}
+        breakdown = ["device", "time_of_use"]
+        await export_to_file(self.home, household, analysis, breakdown_by=breakdown, **order)
+        files = {"tariff": tariff, "entities": entities, "readings": readings, "analysis": analysis}
+        options = [text for name, path in files.items() for text in (f"--{name}", str(path))]
+        status, lines = await check_sums(self.home.database, *options)
         table = self._folder / "sums.txt"
         table.write_text("\n".join([*lines, ""]), encoding="utf-8")
         self._report.step(f"scripts/check_sums, from the recorder's tables alone: see {table}")
@@ -210,7 +220,7 @@ class Demo:
     async def _export(self, aggregation: str, household: Household) -> None:
         report = self._report
         path = self._folder / f"{aggregation}.csv"
-        exported = await export_to_file(self.home, household, aggregation, path)
+        exported = await export_to_file(self.home, household, path, aggregation=aggregation)
         status = exported.status
         report.step(
             f"CSV export, {aggregation}: {status['record_count']} records,"
