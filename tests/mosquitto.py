@@ -180,7 +180,7 @@ class Mosquitto:
             f"listener {self.port} 127.0.0.1",
             f"allow_anonymous {str(not self.users).lower()}",
             # Else what a listener is too slow for is dropped after a thousand messages.
-            "max_queued_messages 0",
+            "max_queued_messages 100000",
         ]
         if self.users:
             passwords = self.folder / f"{self.port}.passwords"

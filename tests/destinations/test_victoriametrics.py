@@ -570,4 +570,4 @@ class TestConnectionTest:
         async with TestServer(application) as server:
             url = f"http://127.0.0.1:{server.port}"
             error = await self.mistake(session, url, username="med", password="s3cret")
-        assert error.translation_placeholders["reason"] == "*** ***"
+        assert error.translation_placeholders["reason"] == "Basic *** ***"

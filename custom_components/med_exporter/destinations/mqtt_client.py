@@ -224,7 +224,9 @@ class MqttClient(aiomqtt.Client):
         def take_reason() -> Any:  # noqa: ANN401
             packet = self._client._in_packet["packet"]  # noqa: SLF001
             if self.protocol is aiomqtt.ProtocolVersion.V5 and len(packet) > 2 and packet[2] >= 128:
-                self._answer(int.from_bytes(packet[:2]), packet[2])
+                # The exchange ends with it (MQTT 5, 4.3.3), as with a PUBACK of the same shape. Paho
+                # would go on with a PUBREL, on which some brokers hang up.
+                return self._client._handle_pubackcomp("PUBACK")  # noqa: SLF001
             return handle()
 
         self._client._handle_pubrec = take_reason  # type: ignore[method-assign]  # noqa: SLF001
