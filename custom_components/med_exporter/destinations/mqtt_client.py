@@ -224,8 +224,8 @@ class MqttClient(aiomqtt.Client):
         def take_reason() -> Any:  # noqa: ANN401
             packet = self._client._in_packet["packet"]  # noqa: SLF001
             if self.protocol is aiomqtt.ProtocolVersion.V5 and len(packet) > 2 and packet[2] >= 128:
-                # The exchange ends with it (MQTT 5, 4.3.3), as with a PUBACK of the same shape. Paho
-                # would go on with a PUBREL, on which some brokers hang up.
+                # The exchange ends with it (MQTT 5, 4.3.3), as with a PUBACK of the same shape.
+                # Paho would go on with a PUBREL, on which some brokers hang up.
                 return self._client._handle_pubackcomp("PUBACK")  # noqa: SLF001
             return handle()
 
