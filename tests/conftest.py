@@ -14,9 +14,13 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from hypothesis import HealthCheck, settings
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
+from tests.pushing import House
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from freezegun.api import FrozenDateTimeFactory
+    from homeassistant.core import HomeAssistant
 
 pytest_plugins = [
     "tests.metering_points",
@@ -82,3 +86,15 @@ def pytest_configure() -> None:
     pytest_socket.disable_socket = pytest_socket.socket_allow_hosts = lambda *_, **__: None
     # Keep the database's own log out of failure reports.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+
+@pytest.fixture
+async def paper_house(
+    hass_with_recorder: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> House:
+    """The integration without entries, at noon in Paris on 20 November 2026."""
+    house = House(hass_with_recorder, freezer, monkeypatch)
+    await house.set_up()
+    return house

@@ -20,9 +20,9 @@ from custom_components.med_exporter.destinations.measurements import (
     PointName,
     TempoDay,
 )
-from custom_components.med_exporter.destinations.mqtt import MqttDestination
-from custom_components.med_exporter.destinations.mqtt_broker import Broker
-from custom_components.med_exporter.destinations.mqtt_messages import Publishing
+from custom_components.med_exporter.destinations.mqtt.broker import Broker
+from custom_components.med_exporter.destinations.mqtt.destination import MqttDestination
+from custom_components.med_exporter.destinations.mqtt.messages import Publishing
 from custom_components.med_exporter.sources.tempo_calendar import ONE_DAY, PARIS, TempoColour
 from tests.metering_points import answer, start_flow
 

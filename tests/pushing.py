@@ -35,13 +35,13 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
-from custom_components.med_exporter.destinations.watermarks import watermarks_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.grid.data import GridData
 from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PointSeries, Posting
 from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.pushes.watermarks import watermarks_table
 from custom_components.med_exporter.sources.ecowatt import EcoWattDay
 from tests.metering_points import NOON, PARIS
 
@@ -54,9 +54,9 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy import Executable
 
-    from custom_components.med_exporter.destinations.push import PushRunner
-    from custom_components.med_exporter.destinations.runtime import DestinationRuntime
     from custom_components.med_exporter.history.records import ExportRecord
+    from custom_components.med_exporter.pushes.runner import PushRunner
+    from custom_components.med_exporter.pushes.runtime import DestinationRuntime
     from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 
 DAYS = Intake(

@@ -12,7 +12,6 @@ from .audit import AuditLog, async_watch
 from .const import DOMAIN, EntryType
 from .costs import Costs
 from .delivery import Deliveries
-from .destinations.push import PushRunner
 from .entry_types import ENTRY_TYPES
 from .exporter import DATA_EXPORTER, Exporter
 from .exports.jobs import JobManager
@@ -21,6 +20,7 @@ from .installation.entry import async_ensure_installation, async_forget_installa
 from .installation.retention import Retention
 from .ledger import Ledger
 from .metering.discovery import async_setup_discovery
+from .pushes.runner import PushRunner
 from .schedules.scheduler import Scheduler
 from .services import async_setup_services
 from .vault import async_get_vault

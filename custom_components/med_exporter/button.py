@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .destinations.buttons import destination_buttons
+from .pushes.entities.buttons import destination_buttons
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .destinations.runtime import DestinationRuntime
+    from .pushes.runtime import DestinationRuntime
 
 PARALLEL_UPDATES = 0
 

@@ -25,9 +25,9 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN, EntryType
 from .destinations.base import UNUSABLE
-from .destinations.downtime import Downtime
 from .destinations.registry import DESTINATIONS
 from .history.records import EVENT_EXPORT, ExportKind, ExportStatus
+from .pushes.downtime import Downtime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.trigger import TriggerActionType, TriggerInfo
     from homeassistant.helpers.typing import ConfigType
 
-    from .destinations.runtime import DestinationRuntime
+    from .pushes.runtime import DestinationRuntime
 
 _DOWN: Final = "destination_down"
 _EVENTS: Final[Mapping[str, Mapping[str, str]]] = {

@@ -10,10 +10,13 @@ from homeassistant.const import Platform
 from .const import EntryType
 from .delivery.account import async_setup_account
 from .destinations.registry import DESTINATIONS
-from .destinations.runtime import async_remove_destination, async_setup_destination
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .installation.entry import async_setup_installation
 from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
+from .pushes.runtime import (
+    async_remove_destination,
+    async_setup_destination,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from .audit import AuditLog
     from .costs import Costs
     from .delivery import Deliveries
-    from .destinations.push import PushRunner
     from .exports.jobs import JobManager
     from .history.history import History
     from .installation.retention import Retention
     from .ledger import Ledger
+    from .pushes.runner import PushRunner
     from .schedules.scheduler import Scheduler
     from .vault import Vault
 

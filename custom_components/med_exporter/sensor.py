@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .costs.sensors import cost_sensors
-from .destinations.runtime import DestinationRuntime
-from .destinations.sensors import destination_sensors
 from .grid.coordinator import GridCoordinator
 from .grid.sensors import async_follow_grid_sensors, grid_sensors
 from .metering.metering_point import MeteringPoint
 from .metering.plug_sensors import plug_sensors
 from .metering.point_sensors import metering_point_sensors
+from .pushes.entities.sensors import destination_sensors
+from .pushes.runtime import DestinationRuntime
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -14,14 +14,6 @@ from homeassistant.helpers import config_validation as cv
 
 from .const import DOMAIN
 from .costs.actions import REPRICE_SCHEMA, reprice
-from .destinations.push_actions import (
-    PUSH_LOG_SCHEMA,
-    RUN_PUSH_SCHEMA,
-    TEST_SCHEMA,
-    list_push_log,
-    run_push,
-    test_destination,
-)
 from .errors import ExportFailedError, InvalidRequest
 from .exporter import DATA_EXPORTER
 from .exports.action_fields import (
@@ -35,6 +27,14 @@ from .exports.answers import export_page, export_status, statistics_answer, utc
 from .exports.catalogue import async_list_devices, list_metrics
 from .exports.preview import async_preview
 from .history.records import ExportStatus
+from .pushes.actions import (
+    PUSH_LOG_SCHEMA,
+    RUN_PUSH_SCHEMA,
+    TEST_SCHEMA,
+    list_push_log,
+    run_push,
+    test_destination,
+)
 from .rights import async_user_of
 from .schedules.actions import (
     CREATE_SCHEMA,

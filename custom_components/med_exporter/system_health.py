@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import HomeAssistant, callback
 
 from .database import DatabaseUnavailableError
-from .destinations.runtime import destinations
 from .exporter import DATA_EXPORTER
 from .exports.answers import size_text, utc
 from .history.records import ExportKind
+from .pushes.runtime import destinations
 
 if TYPE_CHECKING:
     from homeassistant.components.system_health import SystemHealthRegistration

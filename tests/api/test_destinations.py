@@ -7,9 +7,9 @@ import json
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 
-from custom_components.med_exporter.destinations.runtime import destinations
 from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.flows.destination_change import MASK
+from custom_components.med_exporter.pushes.runtime import destinations
 from tests.mqtt_destinations import add_mqtt
 
 CONFIGS = "/api/export/configs"

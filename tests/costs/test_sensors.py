@@ -11,10 +11,10 @@ from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.destinations.push import UnknownMeteringPointError
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.pushes.runner import UnknownMeteringPointError
 from tests.grid_entries import add_grid, fill
 from tests.grid_server import GridServer, running_grid_server
 from tests.metering_points import PDL, add_metering_point, entity_of, poll, settle, value_of

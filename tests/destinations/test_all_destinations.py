@@ -17,9 +17,11 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.destinations import victoriametrics as victoriametrics_module
-from custom_components.med_exporter.destinations.outage import issue_id
+from custom_components.med_exporter.destinations.victoriametrics import (
+    destination as victoriametrics_module,
+)
 from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.pushes.outage import issue_id
 from tests.jeedom_server import Jeedom, add_jeedom, running_jeedom
 from tests.metering_points import NOON, PARIS
 from tests.mqtt_destinations import (

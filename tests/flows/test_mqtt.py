@@ -14,7 +14,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.destinations import mqtt, mqtt_client
+from custom_components.med_exporter.destinations.mqtt import (
+    client as mqtt_client,
+)
+from custom_components.med_exporter.destinations.mqtt import (
+    destination as mqtt,
+)
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority, free_port
@@ -39,7 +44,7 @@ async def errors_of(hass: HomeAssistant, user_input: dict[str, Any]) -> dict[str
     result = await submit(hass, user_input)
     assert result["type"] is FlowResultType.FORM
     assert not hass.config_entries.async_entries(DOMAIN)
-    folder = Path(mqtt.__file__).parents[1] / "translations"
+    folder = Path(mqtt.__file__).parents[2] / "translations"
     for language in ("en", "fr"):
         known = json.loads((folder / f"{language}.json").read_text())["config"]["error"]
         for code in result["errors"].values():

@@ -9,8 +9,6 @@ from homeassistant.helpers.translation import async_get_exception_message
 
 from ..const import DOMAIN
 from ..destinations.base import DestinationError
-from ..destinations.push_actions import TEST_SUCCEEDED, async_push_log
-from ..destinations.selection import destination_entries, select_destination, select_entry
 from ..errors import InvalidRequest
 from ..exporter import DATA_EXPORTER
 from ..exports.answers import PushStatus, push_log_entry
@@ -19,6 +17,15 @@ from ..flows.destination_change import (
     async_change_destination,
     async_export_config,
     async_test_destination,
+)
+from ..pushes.actions import (
+    TEST_SUCCEEDED,
+    async_push_log,
+)
+from ..pushes.selection import (
+    destination_entries,
+    select_destination,
+    select_entry,
 )
 from ..rights import require_administrator
 from .base import ApiView, answers_errors, read_body, read_number

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
-from ..destinations.selection import destination_entries
+from ..pushes.selection import destination_entries
 from .events import EventType
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
 from ..const import CONF_PDL, EntryType
-from ..destinations.push import UnknownMeteringPointError
 from ..entries import entries_of_type
 from ..exporter import DATA_EXPORTER
+from ..pushes.runner import UnknownMeteringPointError
 from ..rights import require_administrator
 
 if TYPE_CHECKING:

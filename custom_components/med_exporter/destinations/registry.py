@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ..const import EntryType
-from .home_assistant import async_create_home_assistant
-from .jeedom_entry import async_create_jeedom
-from .mqtt_entry import async_create_mqtt, async_remove_mqtt
-from .victoriametrics_entry import async_create_victoriametrics
+from .home_assistant.destination import async_create_home_assistant
+from .jeedom.entry import async_create_jeedom
+from .mqtt.entry import (
+    async_create_mqtt,
+    async_remove_mqtt,
+)
+from .victoriametrics.entry import async_create_victoriametrics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

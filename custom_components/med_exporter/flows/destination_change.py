@@ -12,13 +12,13 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, EntryType
 from ..destinations.base import DestinationError
-from ..destinations.runtime import CONF_ENABLED
 from ..destinations.secrets import SECRETS, async_decrypted
 from ..errors import InvalidRequest
 from ..exporter import DATA_EXPORTER
 from ..exports.answers import utc
 from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
 from ..history.records import UNFINISHED, ExportKind, ExportStatus
+from ..pushes.runtime import CONF_ENABLED
 from ..vault import SecretLostError
 from .destination_form import async_check, async_data, async_settings
 from .registry import DESTINATION_FORMS

@@ -10,8 +10,11 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from yarl import URL
 
 from ..const import EntryType
-from ..destinations.home_assistant import async_test_home_assistant, remote_of
-from ..destinations.home_assistant_api import normalised
+from ..destinations.home_assistant.api import normalised
+from ..destinations.home_assistant.destination import (
+    async_test_home_assistant,
+    remote_of,
+)
 from ..destinations.web import host_of
 from .destination import DestinationFlow
 from .destination_form import DestinationForm, secret_text

@@ -11,9 +11,9 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from yarl import URL
 
 from ..const import CONF_PLUGIN, EntryType
-from ..destinations.jeedom import async_test_jeedom
-from ..destinations.jeedom_entry import rpc_of
-from ..destinations.jeedom_rpc import base_url
+from ..destinations.jeedom.destination import async_test_jeedom
+from ..destinations.jeedom.entry import rpc_of
+from ..destinations.jeedom.rpc import base_url
 from .destination import DestinationFlow
 from .destination_form import DestinationForm, secret_text
 

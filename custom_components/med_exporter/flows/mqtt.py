@@ -17,9 +17,12 @@ from ..const import (
     EntryType,
 )
 from ..destinations.base import DestinationError
-from ..destinations.mqtt import async_test_broker
-from ..destinations.mqtt_broker import is_certificate
-from ..destinations.mqtt_entry import broker_of, publishing_of
+from ..destinations.mqtt.broker import is_certificate
+from ..destinations.mqtt.destination import async_test_broker
+from ..destinations.mqtt.entry import (
+    broker_of,
+    publishing_of,
+)
 from .destination import DestinationFlow
 from .destination_form import LOGIN, DestinationForm, choice
 

@@ -13,9 +13,13 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSe
 from yarl import URL
 
 from ..const import CONF_LABELS, EntryType
-from ..destinations.victoriametrics import async_test_server
-from ..destinations.victoriametrics_entry import InvalidLabelsError, labels_from, server_of
-from ..destinations.victoriametrics_server import base_url
+from ..destinations.victoriametrics.destination import async_test_server
+from ..destinations.victoriametrics.entry import (
+    InvalidLabelsError,
+    labels_from,
+    server_of,
+)
+from ..destinations.victoriametrics.server import base_url
 from .destination import DestinationFlow
 from .destination_form import LOGIN, DestinationForm
 

@@ -28,15 +28,15 @@ from ...const import (
     CONF_TOPIC_PREFIX,
     EntryType,
 )
-from ...destinations.runtime import CONF_ENABLED
 from ...destinations.secrets import SECRETS
-from ...destinations.selection import destination_entries
 from ...engine.fields import Kind
 from ...engine.job import GivenTable
 from ...engine.tables import Column, Holds
 from ...entries import entries_of_type
 from ...installation.settings import BOUNDS, settings
 from ...metering.devices import export_devices
+from ...pushes.runtime import CONF_ENABLED
+from ...pushes.selection import destination_entries
 from .schedules import schedules_table
 from .tariffs import tariffs_table
 

@@ -1,0 +1,1 @@
+"""Another Home Assistant as a destination: states over REST, statistics over its websocket."""

@@ -1,0 +1,268 @@
+"""Another Home Assistant: states for what is now, long-term statistics for closed hours."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEnergy
+from homeassistant.core import callback
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import slugify
+
+from ...const import (
+    CONF_PDL,
+    DOMAIN,
+    DataType,
+    EntryType,
+    PlugRole,
+)
+from ...entries import entries_of_type
+from ..base import (
+    Corrections,
+    DestinationError,
+    Intake,
+)
+from ..measurements import (
+    Cost,
+    Grain,
+)
+from ..secrets import async_settings_of
+from .api import (
+    Remote,
+    RemoteConnection,
+)
+from .states import (
+    STATE_KEYS,
+    CurrentStates,
+    entity_id_of,
+)
+from .statistics import (
+    HourlyPush,
+    RemoteStatistics,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..base import Outcome
+    from ..measurements import Measurement
+
+_INTAKE: Final = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.HOURLY,
+        # Statistics know nothing shorter than an hour: these are the same hours.
+        DataType.CONSUMPTION_DETAILED: Grain.HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.HOURLY,
+    },
+    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    costs=True,
+    corrections=Corrections.ONWARDS,
+)
+_ROLES: Final = {
+    DataType.CONSUMPTION_DAILY: PlugRole.CONSUMPTION,
+    DataType.CONSUMPTION_DETAILED: PlugRole.CONSUMPTION,
+    DataType.PRODUCTION_DAILY: PlugRole.PRODUCTION,
+}
+_RECORDER: Final = "recorder"
+# A connection serves all series of a run. Nobody listens to it in between, so it must not last: a
+# Home Assistant that stops would wait for it.
+_IDLE_SECONDS: Final = 2.0
+
+
+def remote_of(settings: Mapping[str, Any]) -> Remote:
+    """Return the Home Assistant that settings in clear name."""
+    return Remote(
+        url=settings[CONF_URL],
+        token=settings[CONF_TOKEN],
+        verify_ssl=settings.get(CONF_VERIFY_SSL, True),
+    )
+
+
+async def async_create_home_assistant(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> HomeAssistantDestination:
+    """Make the destination of a config entry.
+
+    Raises ConfigEntryAuthFailed where the token can no longer be read.
+    """
+    return HomeAssistantDestination(hass, remote_of(await async_settings_of(hass, entry)))
+
+
+async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
+    """Connect, log in, and look whether everything that a push needs is there.
+
+    Raises DestinationError with the mistake: as `RemoteConnection.open`, or `OWN_INSTANCE` where
+    the other one has the same entities by itself, or `NO_RECORDER`.
+    """
+    connection = await RemoteConnection.open(hass, remote)
+    try:
+        await _check_owners(hass, connection)
+        _check_recorder(connection)
+    finally:
+        await connection.close()
+
+
+class HomeAssistantDestination:
+    """Another Home Assistant that takes measurements."""
+
+    def __init__(self, hass: HomeAssistant, remote: Remote) -> None:
+        self._hass = hass
+        self._remote = remote
+        self._connection: RemoteConnection | None = None
+        self._busy = asyncio.Lock()
+        self._idle: asyncio.TimerHandle | None = None
+
+    @property
+    def intake(self) -> Intake:
+        """Return what goes there: everything that is now, and closed hours."""
+        return _INTAKE
+
+    async def async_start(self) -> None:
+        """Do nothing: a connection is opened when there is something to send."""
+
+    async def async_close(self) -> None:
+        """Hang up."""
+        self._stop_idling()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
+
+    async def async_test(self) -> str | None:
+        """Try a connection of its own. Raises DestinationError."""
+        await async_test_home_assistant(self._hass, self._remote)
+        return None
+
+    async def async_push(
+        self,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        """Send closed hours to statistics and current values to states. Raises DestinationError.
+
+        An hour is settled once it is read back.
+        """
+        async with self._busy:
+            connection = await self._open()
+            try:
+                await self._push(connection, measurements, settle)
+            except BaseException:
+                # What it may still answer belongs to nothing that comes.
+                await self.async_close()
+                raise
+            self._idle = self._hass.loop.call_later(_IDLE_SECONDS, self._hang_up)
+
+    async def _push(
+        self,
+        connection: RemoteConnection,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        hours: HourlyPush | None = None
+        states = CurrentStates(self._hass, connection, settle)
+        async for measurement in measurements:
+            if not measurement.closed:
+                if hours is not None:
+                    await hours.finish()
+                    hours = None
+                await states.add(measurement)
+                continue
+            if hours is None:
+                _check_recorder(connection)
+                hours = HourlyPush(await self._statistics(connection, measurement), settle)
+            await hours.add(measurement)
+        if hours is not None:
+            await hours.finish()
+        await states.finish()
+
+    async def _statistics(
+        self, connection: RemoteConnection, measurement: Measurement
+    ) -> RemoteStatistics:
+        """Return the statistic that a closed hour belongs to, with its name in words."""
+        point = measurement.point
+        assert point is not None
+        texts = await async_get_translations(
+            self._hass, self._hass.config.language, "selector", [DOMAIN]
+        )
+        selectors = f"component.{DOMAIN}.selector"
+        if isinstance(measurement, Cost):
+            kind, unit = "cost", measurement.currency
+            word = texts.get(f"{selectors}.cost_statistic.options.cost", kind)
+        else:
+            kind, unit = _ROLES[measurement.data_type].value, UnitOfEnergy.KILO_WATT_HOUR.value
+            word = texts.get(f"{selectors}.role.options.{kind}", kind)
+        return RemoteStatistics(
+            connection,
+            f"{DOMAIN}:{kind}_{point.slug}",
+            name=f"{point.name} {word.lower()}",
+            unit=unit,
+        )
+
+    async def _open(self) -> RemoteConnection:
+        """Return the connection of this run, checked when it is opened."""
+        self._stop_idling()
+        if self._connection is not None and not await self._connection.answers():
+            await self.async_close()
+        if self._connection is None:
+            self._connection = await RemoteConnection.open(self._hass, self._remote)
+            try:
+                await _check_owners(self._hass, self._connection)
+            except BaseException:
+                await self.async_close()
+                raise
+        return self._connection
+
+    @callback
+    def _hang_up(self) -> None:
+        self._idle = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._hass.async_create_background_task(
+                connection.close(), f"{DOMAIN} hangs up on {connection.host}"
+            )
+
+    def _stop_idling(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+
+
+def _check_recorder(connection: RemoteConnection) -> None:
+    if _RECORDER not in connection.components:
+        raise DestinationError("no_recorder", field=CONF_URL, host=connection.host)
+
+
+async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> None:
+    """Refuse a Home Assistant that has one of the same entities by itself.
+
+    It would overwrite what is sent, or this would overwrite its own. Where a user has renamed the
+    entities of a metering point, its device tells.
+    """
+    pdls = {entry.data[CONF_PDL] for entry in entries_of_type(hass, EntryType.KASA)}
+    slugs = {slugify(pdl) for pdl in pdls}
+    ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
+    for entity in await connection.command("config/entity_registry/list"):
+        if entity["entity_id"] in ours:
+            raise _own_entities(connection, entity["entity_id"], entity["platform"])
+    for device in await connection.command("config/device_registry/list"):
+        if _is_metering_point(device, slugs):
+            raise _own_entities(connection, f"{device['model']}", DOMAIN)
+
+
+def _is_metering_point(device: Mapping[str, Any], slugs: Collection[str]) -> bool:
+    is_ours = any(identifier[0] == DOMAIN for identifier in device["identifiers"])
+    return is_ours and bool(device["model"]) and slugify(device["model"]) in slugs
+
+
+def _own_entities(connection: RemoteConnection, what: str, platform: str) -> DestinationError:
+    return DestinationError(
+        "own_instance",
+        variant="entities",
+        field=CONF_URL,
+        host=connection.host,
+        entity=what,
+        platform=platform,
+    )

@@ -1,0 +1,289 @@
+"""Hours in another Home Assistant's long-term statistics, with sums that always fit together.
+
+What its Energy dashboard shows is the difference of two sums. So where a past hour changes, every
+later sum changes with it, in one transaction over there: one message. Hours after the last one
+that it has are appended, in messages of a moderate size, each one read back before the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.const import UnitOfEnergy
+from homeassistant.helpers.json import json_dumps
+
+from ...const import DOMAIN
+from ..base import (
+    DestinationError,
+    Outcome,
+)
+from ..measurements import (
+    Cost,
+    Energy,
+)
+from .api import CommandRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from ..measurements import Measurement
+    from .api import RemoteConnection
+
+HOUR: Final = 3600
+_APPENDED_AT_ONCE: Final = 1000
+# aiohttp, and so Home Assistant, takes messages of 4 MiB.
+_LARGEST_MESSAGE: Final = 4 * 1024 * 1024 - 4096
+# Less than can be measured, and more than adding up floats can be off.
+_TOLERANCE: Final = 1e-6
+_DECIMALS: Final = 9
+# How far back to look for the last sum, in hours; then everything.
+_LOOK_BACK: Final = (48, 60 * 24)
+_READ_SECONDS: Final = 60
+# What a slow machine needs to store a message, and for what it may be busy with before.
+_STORE_SECONDS: Final = 120
+_STORE_SECONDS_PER_ROW: Final = 0.05
+_FIRST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 2.0
+# From this version on, the metadata have other keys.
+_NEWER_METADATA: Final = "2025.11.0b0"
+_INVALID_FORMAT: Final = "invalid_format"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An hour (the UTC second of its start): its own value, and the sum up to its end."""
+
+    start: int
+    state: float | None
+    sum: float
+
+    def is_like(self, other: Row | None) -> bool:
+        """Return whether another row says the same."""
+        return (
+            other is not None
+            and self.start == other.start
+            and _are_close(self.state, other.state)
+            and _are_close(self.sum, other.sum)
+        )
+
+
+def merged(base: float, existing: Iterable[Row], given: Mapping[int, float]) -> list[Row]:
+    """Return the rows as they should be from some hour on, oldest first.
+
+    `base` is the sum before them, `existing` what is there, `given` the values by hour. An hour
+    that is there and not given keeps its value, since it may come from before a backup that this
+    installation was restored from.
+    """
+    there = {row.start: row for row in existing}
+    rows: list[Row] = []
+    total = old_total = base
+    for start in sorted({*there, *given}):
+        old = there.get(start)
+        if start in given:
+            state: float | None = given[start]
+            value = given[start]
+        else:
+            assert old is not None
+            state, value = old.state, old.sum - old_total
+        total = round(total + value, _DECIMALS)
+        row = Row(start, state, total)
+        if old is not None:
+            old_total = old.sum
+            if row.is_like(old):
+                row, total = old, old.sum
+        rows.append(row)
+    return rows
+
+
+class RemoteStatistics:
+    """One statistic of another Home Assistant."""
+
+    def __init__(
+        self, connection: RemoteConnection, statistic_id: str, *, name: str, unit: str
+    ) -> None:
+        self._connection = connection
+        self._id = statistic_id
+        self._name = name
+        self._unit = unit
+
+    async def read(self, start: int, end: int | None = None) -> list[Row]:
+        """Return the rows from an hour on, oldest first. Raises DestinationError."""
+        period: dict[str, object] = {"start_time": _iso(start)}
+        if end is not None:
+            period["end_time"] = _iso(end)
+        found = await self._connection.command(
+            "recorder/statistics_during_period",
+            seconds=_READ_SECONDS,
+            statistic_ids=[self._id],
+            period="hour",
+            types=["state", "sum"],
+            units={"energy": UnitOfEnergy.KILO_WATT_HOUR.value},
+            **period,
+        )
+        return [
+            Row(row["start"] // 1000, row.get("state"), row["sum"])
+            for row in found.get(self._id, ())
+            if row.get("sum") is not None
+        ]
+
+    async def sum_before(self, start: int) -> float:
+        """Return the last sum before an hour; 0 where there is none. Raises DestinationError."""
+        end = start
+        for hours in _LOOK_BACK:
+            if rows := await self.read(start - hours * HOUR, end):
+                return rows[-1].sum
+            end = start - hours * HOUR
+        rows = await self.read(0, end)
+        return rows[-1].sum if rows else 0.0
+
+    async def write(self, rows: list[Row]) -> None:
+        """Store rows in one transaction, and read them back. Raises DestinationError.
+
+        The last row must differ from what is there.
+        """
+        await self._import(rows)
+        last = rows[-1]
+        pause = _FIRST_PAUSE
+        seconds = _STORE_SECONDS + _STORE_SECONDS_PER_ROW * len(rows)
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not last.is_like(next(iter(await self.read(last.start, last.start + HOUR)), None)):
+            if asyncio.get_running_loop().time() > deadline:
+                raise DestinationError(
+                    "timed_out", variant="storing", host=self._connection.host, seconds=int(seconds)
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        stored = {row.start: row for row in await self.read(rows[0].start, last.start + HOUR)}
+        for row in rows:
+            if not row.is_like(stored.get(row.start)):
+                raise DestinationError(
+                    "not_stored", host=self._connection.host, hour=_iso(row.start)
+                )
+
+    async def _import(self, rows: list[Row]) -> None:
+        stats: list[dict[str, object]] = [
+            {"start": _iso(row.start), "sum": row.sum}
+            | ({} if row.state is None else {"state": row.state})
+            for row in rows
+        ]
+        if len(json_dumps(stats)) > _LARGEST_MESSAGE:
+            # In several messages, the total would be wrong between them.
+            raise DestinationError("too_much_to_rewrite", host=self._connection.host)
+        is_newer = self._connection.version >= _NEWER_METADATA
+        try:
+            await self._send(stats, newer=is_newer)
+        except CommandRefusedError as err:
+            if err.reason != _INVALID_FORMAT:
+                raise
+            await self._send(stats, newer=not is_newer)
+
+    async def _send(self, stats: list[dict[str, object]], *, newer: bool) -> None:
+        await self._connection.command(
+            "recorder/import_statistics",
+            seconds=_READ_SECONDS,
+            metadata=self._metadata(newer=newer),
+            stats=stats,
+        )
+
+    def _metadata(self, *, newer: bool) -> dict[str, object]:
+        is_energy = self._unit == UnitOfEnergy.KILO_WATT_HOUR
+        kind: dict[str, object] = {"has_mean": False}
+        if newer:
+            kind = {"mean_type": 0, "unit_class": "energy" if is_energy else None}
+        return kind | {
+            "has_sum": True,
+            "name": self._name,
+            "source": DOMAIN,
+            "statistic_id": self._id,
+            "unit_of_measurement": self._unit,
+        }
+
+
+class HourlyPush:
+    """Brings the hours of one series into a statistic: `add` each, oldest first, then `finish`.
+
+    Both raise DestinationError. `settle` is called for an hour once it is read back.
+    """
+
+    def __init__(
+        self, statistics: RemoteStatistics, settle: Callable[[Measurement, Outcome], None]
+    ) -> None:
+        self._statistics = statistics
+        self._settle = settle
+        self._existing: list[Row] | None = None
+        self._waiting: list[Measurement] = []
+        self._total = 0.0
+
+    async def add(self, measurement: Measurement) -> None:
+        """Take an hour; send what has come together."""
+        start = _start_of(measurement)
+        if self._existing is None:
+            # Read first: what is written meanwhile by nobody else cannot fall in between.
+            self._existing = await self._statistics.read(start)
+            self._total = await self._statistics.sum_before(start)
+        if self._existing and start > self._existing[-1].start:
+            await self._correct()
+        self._waiting.append(measurement)
+        if not self._existing and len(self._waiting) >= _APPENDED_AT_ONCE:
+            await self._append()
+
+    async def finish(self) -> None:
+        """Send the rest."""
+        if self._existing:
+            await self._correct()
+        await self._append()
+
+    async def _correct(self) -> None:
+        """Bring the hours that are there in line with those given, all at once."""
+        assert self._existing
+        there = {row.start: row for row in self._existing}
+        given = {_start_of(one): _value_of(one) for one in self._waiting}
+        rows = merged(self._total, self._existing, given)
+        wrong = [at for at, row in enumerate(rows) if not row.is_like(there.get(row.start))]
+        sent: set[int] = set()
+        if wrong:
+            to_send = rows[wrong[0] : wrong[-1] + 1]
+            await self._statistics.write(to_send)
+            sent = {row.start for row in to_send}
+        self._total = rows[-1].sum
+        self._existing = []
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            stored = _start_of(one) in sent
+            self._settle(one, Outcome.STORED if stored else Outcome.ALREADY_THERE)
+
+    async def _append(self) -> None:
+        if not self._waiting:
+            return
+        given = {_start_of(one): _value_of(one) for one in self._waiting}
+        rows = merged(self._total, (), given)
+        await self._statistics.write(rows)
+        self._total = rows[-1].sum
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            self._settle(one, Outcome.STORED)
+
+
+def _value_of(measurement: Measurement) -> float:
+    """Return the energy in kWh, or the cost in the installation's currency."""
+    if isinstance(measurement, Cost):
+        return measurement.amount
+    assert isinstance(measurement, Energy)
+    return measurement.kwh
+
+
+def _start_of(measurement: Measurement) -> int:
+    return int(measurement.start.timestamp())
+
+
+def _are_close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) < _TOLERANCE
+
+
+def _iso(moment: int) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat()

@@ -1,0 +1,253 @@
+"""Jeedom: an equipment per metering point, with a historised command per data type."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
+
+from ...const import (
+    LOGGER,
+    DataType,
+)
+from ..base import (
+    DestinationError,
+    Intake,
+    Outcome,
+)
+from ..measurements import (
+    EcoWattLevel,
+    Energy,
+    Grain,
+    TempoDay,
+)
+from .clock import JeedomClock
+from .equipment import JeedomEquipments
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Mapping
+    from datetime import datetime, tzinfo
+
+    from ..measurements import Measurement
+    from .command import JeedomCommand
+    from .rpc import JeedomRpc
+
+_INTAKE: Final = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.DAILY,
+        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.DAILY,
+        DataType.TEMPO: Grain.DAILY,
+    },
+    current=frozenset(
+        {
+            DataType.CONSUMPTION_DAILY,
+            DataType.CONSUMPTION_MONTHLY,
+            DataType.PRODUCTION_DAILY,
+            DataType.TEMPO,
+            DataType.ECOWATT,
+        }
+    ),
+)
+# What is read back at once: so many periods, over so long a time, since the history of a day's
+# command holds its running values too.
+_BATCH: Final = 100
+_BATCH_SPAN: Final = timedelta(days=100)
+_FIRST_LOOK_BACK: Final = timedelta(days=2)
+# At most so far does a clock go back.
+_SET_BACK: Final = timedelta(hours=2)
+
+
+async def async_test_jeedom(rpc: JeedomRpc, plugin: str) -> None:
+    """Try the address, the key and the plugin. Raises DestinationError with the mistake."""
+    await rpc.ping()
+    active = await rpc.rows("plugin::listPlugin", activateOnly=1)
+    if plugin not in {one.get("id") for one in active}:
+        raise DestinationError("plugin_not_active", field="plugin", host=rpc.host, plugin=plugin)
+    await rpc.rows("eqLogic::byType", type=plugin)
+
+
+class JeedomDestination:
+    """A Jeedom that takes measurements. `names` are the names of new commands."""
+
+    def __init__(self, rpc: JeedomRpc, plugin: str, names: Mapping[DataType, str]) -> None:
+        self._rpc = rpc
+        self._plugin = plugin
+        self._equipments = JeedomEquipments(rpc, plugin, names)
+
+    @property
+    def intake(self) -> Intake:
+        """Return what goes to Jeedom."""
+        return _INTAKE
+
+    async def async_start(self) -> None:
+        """Do nothing: each question is a connection of its own."""
+
+    async def async_close(self) -> None:
+        """Do nothing."""
+
+    async def async_test(self) -> str | None:
+        """Try the address, the key and the plugin."""
+        await async_test_jeedom(self._rpc, self._plugin)
+        return None
+
+    async def async_push(
+        self,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        """Write closed periods into the history, oldest first, and the current value last.
+
+        What the history has already is not sent. Raises DestinationError.
+        """
+        series: _Series | None = None
+        async for measurement in measurements:
+            if series is None:
+                series = await self._series(measurement, settle)
+            await series.take(measurement)
+        if series is not None:
+            await series.finish()
+
+    async def _series(
+        self, first: Measurement, settle: Callable[[Measurement, Outcome], None]
+    ) -> _Series:
+        assert first.point is not None  # the intake asks for a value per metering point
+        clock = await self._clock()
+        command = await self._equipments.command(
+            first.point, first.data_type, historised=first.data_type in _INTAKE.closed
+        )
+        return _Series(command, clock, settle)
+
+    async def _clock(self) -> JeedomClock:
+        """Return Jeedom's clock; it is the house's where Jeedom does not tell a plugin's key."""
+        name = await self._rpc.call("config::byKey", key="timezone")
+        zone: tzinfo | None = (
+            await dt_util.async_get_time_zone(name) if isinstance(name, str) else None
+        )
+        if zone is None:
+            LOGGER.debug("%s does not tell its time zone: taking Home Assistant's", self._rpc.host)
+            zone = dt_util.get_default_time_zone()
+        return JeedomClock(zone)
+
+
+class _Series:
+    """The values of one command, on their way."""
+
+    def __init__(
+        self,
+        command: JeedomCommand,
+        clock: JeedomClock,
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        self._command = command
+        self._clock = clock
+        self._settle = settle
+        self._batch: list[Measurement] = []
+
+    async def take(self, measurement: Measurement) -> None:
+        """Take one value; closed periods wait until there are enough to be read back."""
+        if not measurement.closed:
+            # Tomorrow's colour: a command has one value, today's. It comes when its day begins.
+            is_ahead = measurement.start > dt_util.utcnow()
+            await self._flush(is_last=is_ahead)
+            if is_ahead:
+                self._settle(measurement, Outcome.ALREADY_THERE)
+            else:
+                await self._show(measurement)
+            return
+        if self._batch and (
+            len(self._batch) >= _BATCH or measurement.start - self._batch[0].start > _BATCH_SPAN
+        ):
+            await self._flush()
+        self._batch.append(measurement)
+
+    async def finish(self) -> None:
+        """Send what still waits, and leave the newest value as the command's current one."""
+        await self._flush(is_last=True)
+
+    async def _show(self, measurement: Measurement) -> None:
+        """Send a current value and read it back before it counts."""
+        await self._tell_and_check(_value(measurement), self._clock.stamp(dt_util.utcnow()))
+        self._settle(measurement, Outcome.STORED)
+
+    async def _flush(self, *, is_last: bool = False) -> None:
+        """Send what the history lacks of the batch, and settle what it has then."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        wanted = [(self._clock.stamp(one.start), _value(one)) for one in batch]
+        # Not the first and the last: the clock is set back once a year.
+        start, end = min(wanted)[0], max(wanted)[0]
+        known = await self._command.history(start, end)
+        missing = {
+            stamp
+            for stamp, value in wanted
+            if stamp not in known
+            or not all(self._command.keeps(found, value) for found in known[stamp])
+        }
+        for stamp, value in wanted:
+            if stamp in missing:
+                await self._command.tell(value, stamp)
+        if missing:
+            known = await self._command.history(start, end)
+        lost = [
+            index
+            for index, (stamp, value) in enumerate(wanted)
+            if not any(self._command.keeps(found, value) for found in known.get(stamp, ()))
+        ]
+        kept = lost[0] if lost else len(batch)
+        if is_last or lost:
+            # Before the last one counts: else nobody would come back for it after an interruption.
+            await self._show_newest(min(one.start for one in batch))
+        for one, (stamp, _) in zip(batch[:kept], wanted, strict=False):
+            self._settle(one, Outcome.STORED if stamp in missing else Outcome.ALREADY_THERE)
+        if lost:
+            stamp, value = wanted[kept]
+            raise self._command.not_kept(value, stamp)
+
+    async def _show_newest(self, oldest_sent: datetime) -> None:
+        """Give the command its newest value again, if an older one has become the current one."""
+        newest = await self._newest(oldest_sent)
+        if newest is None:
+            return
+        stamp, values = newest
+        current, collected = await self._command.state()
+        if collected[: len(stamp)] != stamp or current is None or not self._keeps(current, values):
+            await self._tell_and_check(values[-1], stamp)
+
+    async def _newest(self, oldest_sent: datetime) -> tuple[str, list[float]] | None:
+        """Return the newest stamp of the history and its values, looking back step by step."""
+        now = dt_util.utcnow()
+        end = self._clock.stamp(now + timedelta(days=1))
+        look_back = _FIRST_LOOK_BACK
+        while True:
+            start = max(now - look_back, oldest_sent)
+            found = await self._command.history(self._clock.stamp(start - _SET_BACK), end)
+            timed = [(when, stamp) for stamp in found if (when := self._clock.instant(stamp))]
+            if timed:
+                stamp = max(timed)[1]
+                return stamp, found[stamp]
+            if start == oldest_sent:
+                return None
+            look_back *= 8
+
+    async def _tell_and_check(self, value: float, stamp: str) -> None:
+        await self._command.tell(value, stamp)
+        found, _ = await self._command.state()
+        if found is None or not self._command.keeps(found, value):
+            raise self._command.not_kept(value, stamp)
+
+    def _keeps(self, found: float, values: list[float]) -> bool:
+        return any(self._command.keeps(found, value) for value in values)
+
+
+def _value(measurement: Measurement) -> float:
+    """Return the number: kWh, 1 blue to 3 red, or 1 fine to 3 tense."""
+    if isinstance(measurement, Energy):
+        return measurement.kwh
+    if isinstance(measurement, TempoDay):
+        return measurement.colour.code
+    assert isinstance(measurement, EcoWattLevel)
+    return measurement.level

@@ -1,0 +1,55 @@
+"""From a config entry to a Jeedom destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.translation import async_get_translations
+
+from ...const import (
+    CONF_PLUGIN,
+    DOMAIN,
+    DataType,
+)
+from ..secrets import async_settings_of
+from .destination import JeedomDestination
+from .rpc import JeedomRpc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+
+def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
+    """Return the Jeedom that settings in clear name."""
+    return JeedomRpc(
+        async_get_clientsession(hass, verify_ssl=settings.get(CONF_VERIFY_SSL, True)),
+        settings[CONF_URL],
+        settings[CONF_API_KEY],
+        settings[CONF_PLUGIN],
+    )
+
+
+async def async_create_jeedom(hass: HomeAssistant, entry: ConfigEntry) -> JeedomDestination:
+    """Make the destination of a config entry.
+
+    Raises ConfigEntryAuthFailed where the key can no longer be read.
+    """
+    settings = await async_settings_of(hass, entry)
+    rpc = rpc_of(hass, settings)
+    return JeedomDestination(rpc, settings[CONF_PLUGIN], await _command_names(hass))
+
+
+async def _command_names(hass: HomeAssistant) -> dict[DataType, str]:
+    """Return the data types as the flow names them, in the house's language."""
+    words = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
+    return {
+        data_type: words.get(
+            f"component.{DOMAIN}.selector.data.options.{data_type}", data_type.value
+        )
+        for data_type in DataType
+    }

@@ -1,0 +1,138 @@
+"""The virtual equipment of a metering point in Jeedom, and its commands, one per data type."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ...const import DataType
+from ..base import DestinationError
+from .command import JeedomCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..measurements import PointName
+    from .rpc import JeedomRpc
+
+_UNITS: Final = {DataType.TEMPO: "", DataType.ECOWATT: ""}
+_ENERGY_UNIT: Final = "kWh"
+# Jeedom takes these out of names, since its formulas use them.
+_NOT_IN_NAMES: Final = re.compile(r"[&#\]\[%\\/'\"*]")
+_LONGEST_NAME: Final = 100
+# PHP has no one way to say no.
+_NO: Final = frozenset({"", "0", "false", "none"})
+
+
+class JeedomEquipments:
+    """The equipment of all metering points in one Jeedom, made where it is missing.
+
+    Equipment and commands are known by their logical ids, `med_{pdl}` and the data type, so the
+    user may rename and move them. `names` are the names of new commands.
+    """
+
+    def __init__(self, rpc: JeedomRpc, plugin: str, names: Mapping[DataType, str]) -> None:
+        self._rpc = rpc
+        self._plugin = plugin
+        self._names = names
+        self._lock = asyncio.Lock()
+
+    async def command(
+        self, point: PointName, data_type: DataType, *, historised: bool
+    ) -> JeedomCommand:
+        """Return the command for a data type of a metering point.
+
+        Raises:
+            DestinationError: `EQUIPMENT_DISABLED`, since Jeedom acknowledges and drops events of
+                disabled equipment; `COMMAND_NOT_HISTORISED` where history is asked for and the
+                user has turned it off; otherwise as `JeedomRpc.call`.
+
+        """
+        # Two series of a new metering point must not each make its equipment.
+        async with self._lock:
+            equipment = await self._find_equipment(point)
+            if equipment is None:
+                await self._rpc.call(
+                    "eqLogic::save",
+                    eqType_name=self._plugin,
+                    name=_name(point.name) or _name(point.pdl),
+                    logicalId=_logical_id(point),
+                    isEnable=1,
+                    isVisible=1,
+                    category={"energy": "1"},
+                    cmd=[self._new_command(data_type, set())],
+                )
+                equipment = await self._find_equipment(point)
+            if equipment is None:
+                raise self._not_made(_logical_id(point))
+            if not _is_on(equipment.get("isEnable")):
+                raise DestinationError(
+                    "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
+                )
+            found = await self._command(equipment, data_type)
+        if historised and not _is_on(found.get("isHistorized")):
+            raise DestinationError(
+                "command_not_historised",
+                host=self._rpc.host,
+                name=equipment.get("name"),
+                command=found.get("name"),
+            )
+        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
+
+    async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
+        every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
+        return next((one for one in every if one.get("logicalId") == _logical_id(point)), None)
+
+    async def _command(self, equipment: dict[str, Any], data_type: DataType) -> dict[str, Any]:
+        commands = await self._commands(equipment)
+        if data_type not in commands:
+            # Saving the equipment with some of its commands would delete the others.
+            await self._rpc.call(
+                "cmd::save",
+                eqType_name=self._plugin,
+                eqLogic_id=equipment["id"],
+                **self._new_command(
+                    data_type, {str(one.get("name")).casefold() for one in commands.values()}
+                ),
+            )
+            commands = await self._commands(equipment)
+        if data_type not in commands:
+            raise self._not_made(data_type)
+        return commands[data_type]
+
+    async def _commands(self, equipment: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return the commands by logical id; those without one, the user's own, by their id."""
+        found = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
+        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found}
+
+    def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, Any]:
+        name = first = _name(self._names.get(data_type, data_type)) or data_type.value
+        number = 2
+        while name.casefold() in taken:
+            name, number = f"{first} {number}", number + 1
+        return {
+            "name": name,
+            "logicalId": data_type.value,
+            "type": "info",
+            "subType": "numeric",
+            "unite": _UNITS.get(data_type, _ENERGY_UNIT),
+            "isVisible": 1,
+            "isHistorized": 1,
+            "configuration": {"historizeMode": "none"},
+        }
+
+    def _not_made(self, logical_id: str) -> DestinationError:
+        return DestinationError("equipment_not_made", host=self._rpc.host, name=logical_id)
+
+
+def _logical_id(point: PointName) -> str:
+    return f"med_{point.pdl}"
+
+
+def _name(text: str) -> str:
+    return " ".join(_NOT_IN_NAMES.sub("", text).split())[:_LONGEST_NAME]
+
+
+def _is_on(value: object) -> bool:
+    return str(value).casefold() not in _NO

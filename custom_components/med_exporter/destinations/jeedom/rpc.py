@@ -1,0 +1,161 @@
+"""Questions to Jeedom's JSON-RPC interface, and what its answers mean."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from ..base import DestinationError
+from ..redaction import without_secrets
+from ..web import (
+    TIMEOUT,
+    host_of,
+    request,
+)
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+_PATH: Final = "/core/api/jeeApi.php"
+# What people copy from their browser or from Jeedom's own documentation.
+_PASTED: Final = (_PATH, "/core/api", "/index.php")
+_API_DISABLED: Final = 1
+_WRONG_KEY: Final = 2
+_RESTRICTED_KEY: Final = 500
+# Empty lists and maps, null and false all arrive as this word.
+_EMPTY: Final = "ok"
+_LONGEST_REASON: Final = 200
+
+
+def base_url(typed: str) -> str:
+    """Return Jeedom's own address from what a user typed or pasted.
+
+    A query is dropped: in an address out of Jeedom's documentation it holds the API key.
+    """
+    address = typed.partition("#")[0].partition("?")[0].rstrip("/")
+    for pasted in _PASTED:
+        if address.lower().endswith(pasted.lower()):
+            return address[: -len(pasted)].rstrip("/")
+    return address
+
+
+class JeedomRpc:
+    """A Jeedom, asked with an API key.
+
+    The key may be that of the plugin or Jeedom's own, which Jeedom wants to be told apart.
+    """
+
+    def __init__(self, session: ClientSession, url: str, api_key: str, plugin: str) -> None:
+        self._session = session
+        self._url = f"{base_url(url)}{_PATH}"
+        self._api_key = api_key
+        self._plugin = plugin
+        self._is_core_key: bool | None = None
+
+    @property
+    def host(self) -> str:
+        """Return host and port, for messages to people."""
+        return host_of(self._url)
+
+    async def ping(self) -> None:
+        """Make sure that a Jeedom answers, whoever asks. Raises DestinationError."""
+        if await self._ask("ping", {}, TIMEOUT) != "pong":
+            raise self._no_jeedom()
+
+    async def call(self, method: str, *, seconds: float = TIMEOUT, **params: object) -> Any:  # noqa: ANN401 (JSON)
+        """Return the result of a method as Jeedom gives it.
+
+        Raises:
+            DestinationError: as `web.request`; `API_DISABLED`, `WRONG_API_KEY` or
+                `OTHER_PLUGINS_KEY` where the key is at fault; `JEEDOM_ERROR` with Jeedom's own
+                words otherwise.
+
+        """
+        if self._is_core_key is not None:
+            return await self._ask(method, self._login(core=self._is_core_key) | params, seconds)
+        try:
+            result = await self._ask(method, self._login(core=False) | params, seconds)
+        except DestinationError as err:
+            if err.code not in {"API_DISABLED", "WRONG_API_KEY"}:
+                raise
+            try:
+                result = await self._ask(method, self._login(core=True) | params, seconds)
+            except DestinationError as as_core:
+                # Of the two refusals, the one that takes the key for the plugin's says more.
+                raise err if as_core.field == "api_key" else as_core from None
+            self._is_core_key = True
+        else:
+            self._is_core_key = False
+        return result
+
+    async def rows(
+        self, method: str, *, seconds: float = TIMEOUT, **params: object
+    ) -> list[dict[str, Any]]:
+        """Return a result that is a list of objects; errors as in `call`."""
+        result = await self.call(method, seconds=seconds, **params)
+        if not result or result == _EMPTY:
+            return []
+        values = result.values() if isinstance(result, dict) else result
+        if isinstance(values, str) or not all(isinstance(value, dict) for value in values):
+            raise self._no_jeedom()
+        return list(values)
+
+    def _login(self, *, core: bool) -> dict[str, object]:
+        login: dict[str, object] = {"apikey": self._api_key}
+        return login if core else {**login, "plugin": self._plugin}
+
+    async def _ask(
+        self,
+        method: str,
+        params: dict[str, object],
+        seconds: float,
+    ) -> Any:  # noqa: ANN401
+        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        try:
+            async with request(
+                self._session,
+                "POST",
+                self._url,
+                seconds=seconds,
+                is_known=method != "ping",
+                data=json.dumps(question, allow_nan=False).encode(),
+                headers={"Content-Type": "application/json"},
+            ) as response:
+                status, body = response.status, await response.read()
+        except DestinationError as err:
+            if err.key != "destination_not_expected_server":
+                raise
+            raise self._no_jeedom() from err
+        if status >= 500:
+            raise DestinationError(
+                "server_error", variant="jeedom", field="url", host=self.host, status=status
+            )
+        try:
+            answer = json.loads(body)
+        except ValueError as err:
+            raise self._no_jeedom() from err
+        if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
+            raise self._no_jeedom()
+        if answer.get("error"):
+            raise self._refusal(answer["error"])
+        return answer.get("result")
+
+    def _refusal(self, error: object) -> DestinationError:
+        code, reason = None, error
+        if isinstance(error, dict):
+            code, reason = error.get("code"), error.get("message")
+        for number, name in (
+            (_API_DISABLED, "api_disabled"),
+            (_WRONG_KEY, "wrong_api_key"),
+            (_RESTRICTED_KEY, "other_plugins_key"),
+        ):
+            if str(code) == str(number):
+                return DestinationError(name, field="api_key", host=self.host, plugin=self._plugin)
+        # Some of Jeedom's texts repeat the key.
+        words = " ".join(without_secrets(str(reason), self._api_key).split())[:_LONGEST_REASON]
+        return DestinationError("jeedom_error", host=self.host, reason=words)
+
+    def _no_jeedom(self) -> DestinationError:
+        return DestinationError(
+            "not_expected_server", variant="jeedom", field="url", host=self.host
+        )

@@ -1,0 +1,1 @@
+"""An MQTT broker as a destination: one topic per value, below a prefix."""

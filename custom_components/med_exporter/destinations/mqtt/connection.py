@@ -1,0 +1,180 @@
+"""The lasting connection of an MQTT destination."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import aiomqtt
+
+from ...const import LOGGER
+from ..base import DestinationError
+from .client import (
+    PROTOCOLS,
+    async_open,
+)
+from .messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from .broker import Broker
+    from .client import MqttClient
+
+ONLINE: Final = "online"
+OFFLINE: Final = "offline"
+_STATUS_QOS: Final = 1
+
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 300.0
+# A connection that lasted this long was a good one: the pauses start from the shortest again.
+_STEADY: Final = 60.0
+_GOODBYE_TIMEOUT: Final = 2.0
+
+
+class MqttConnection:
+    """Keeps one connection open, and comes back with growing pauses.
+
+    While it stands, `{prefix}/status` says `online`; the broker says `offline` when it breaks.
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        identifier: str,
+        status_topic: str,
+        attend: Callable[[MqttClient], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
+        """Prepare a connection; `attend` runs beside it each time it stands, and ends with it."""
+        self._broker = broker
+        self._attend = attend
+        self._identifier = identifier
+        self._status_topic = status_topic
+        self._client: MqttClient | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self._attempt: asyncio.Future[MqttClient] | None = None
+        self._protocols: tuple[aiomqtt.ProtocolVersion, ...] = PROTOCOLS
+        self.status_refused = False
+
+    @property
+    def open_client(self) -> MqttClient | None:
+        """Return the client, if the connection stands just now."""
+        return self._client
+
+    def start(self) -> None:
+        """Start to connect in the background."""
+        if self._keeper is None:
+            self._keeper = asyncio.get_running_loop().create_task(
+                self._keep(), name=f"med_exporter mqtt {self._broker.address}"
+            )
+
+    async def client(self) -> MqttClient:
+        """Return the open client, trying at once where there is none. Raises DestinationError."""
+        if self._client is not None:
+            return self._client
+        self.start()
+        assert self._keeper is not None
+        if self._attempt is None:
+            self._attempt = asyncio.get_running_loop().create_future()
+        attempt = self._attempt
+        self._wanted.set()
+        waiting: list[asyncio.Future[Any]] = [attempt, self._keeper]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if not attempt.done():
+            raise DestinationError("connection_lost", host=self._broker.address)
+        return attempt.result()
+
+    async def close(self) -> None:
+        """Say `offline`, and hang up."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+            self._keeper = None
+        if (client := self._client) is not None:
+            self._client = None
+            with suppress(DestinationError, TimeoutError):
+                async with asyncio.timeout(_GOODBYE_TIMEOUT):
+                    await self._say(client, OFFLINE)
+            await client.close()
+
+    async def _keep(self) -> None:
+        pause, is_reported = _FIRST_PAUSE, False
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                client = await self._open()
+            except DestinationError as err:
+                if not is_reported:
+                    LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
+                    is_reported = True
+                self._finish_attempt(err)
+            else:
+                if is_reported:
+                    LOGGER.info("MQTT broker %s is back", self._broker.address)
+                    is_reported = False
+                opened_at = loop.time()
+                self._client = client
+                self._finish_attempt(client)
+                reason = await self._stand(client)
+                self._client = None
+                LOGGER.warning("MQTT broker %s: connection lost: %s", self._broker.address, reason)
+                is_reported = True
+                if loop.time() - opened_at > _STEADY:
+                    pause = _FIRST_PAUSE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._wanted.wait()
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _stand(self, client: MqttClient) -> BaseException | None:
+        """Wait until the connection is gone, and return why."""
+        if self._attend is None:
+            return await client.lost()
+        attending = asyncio.get_running_loop().create_task(
+            self._attend(client), name=f"med_exporter mqtt discovery {self._broker.address}"
+        )
+        try:
+            return await client.lost()
+        finally:
+            attending.cancel()
+            await asyncio.wait([attending])
+
+    async def _open(self) -> MqttClient:
+        self._wanted.clear()
+        will = aiomqtt.Will(self._status_topic, OFFLINE, _STATUS_QOS, retain=True)
+        client = await async_open(
+            self._broker, identifier=self._identifier, will=will, protocols=self._protocols
+        )
+        self._wanted.clear()
+        # What the broker did not know before it need not be asked again.
+        self._protocols = PROTOCOLS[PROTOCOLS.index(client.protocol) :]
+        self.status_refused = False
+        try:
+            await self._say(client, ONLINE)
+        except DestinationError as err:
+            if err.is_unusable:
+                await client.close()
+                raise
+            # Not being allowed to say so is no reason not to try the measurements.
+            self.status_refused = True
+            LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
+        except asyncio.CancelledError:
+            await client.close()
+            raise
+        return client
+
+    async def _say(self, client: MqttClient, status: str) -> None:
+        message = Message(topic=self._status_topic, payload=status, retain=True)
+        await client.settle(client.send(message, qos=_STATUS_QOS), self._status_topic)
+
+    def _finish_attempt(self, outcome: MqttClient | DestinationError) -> None:
+        attempt, self._attempt = self._attempt, None
+        if attempt is None or attempt.done():
+            return
+        if isinstance(outcome, DestinationError):
+            attempt.set_exception(outcome)
+        else:
+            attempt.set_result(outcome)

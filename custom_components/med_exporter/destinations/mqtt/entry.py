@@ -1,0 +1,205 @@
+"""From a config entry to an MQTT destination."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    SOURCE_IGNORE,
+    ConfigEntryChange,
+)
+from homeassistant.const import (
+    CONF_DISCOVERY,
+    CONF_ID,
+    CONF_PASSWORD,
+    CONF_PORT,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.core import callback
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.loader import async_get_integration
+
+from ...const import (
+    CONF_BROKER,
+    CONF_CA_CERTIFICATE,
+    CONF_DATA,
+    CONF_INTERVAL,
+    CONF_PDL,
+    CONF_QOS,
+    CONF_RETAIN,
+    CONF_TOPIC_PREFIX,
+    DOMAIN,
+    LOGGER,
+    DataType,
+    EntryType,
+)
+from ...entries import entries_of_type
+from ...vault import SecretLostError
+from ..base import DestinationError
+from ..secrets import (
+    async_decrypted,
+    async_settings_of,
+)
+from .broker import Broker
+from .client import async_open
+from .destination import (
+    MqttDestination,
+    identifier,
+)
+from .discovery import (
+    DiscoverySettings,
+    MqttDiscovery,
+)
+from .messages import Publishing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+DEFAULT_PORT: Final = 1883
+DEFAULT_TLS_PORT: Final = 8883
+_MQTT_DOMAIN: Final = "mqtt"
+
+
+def broker_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> Broker:
+    """Return the broker that settings in clear name.
+
+    An empty `broker` is the broker of Home Assistant's own MQTT integration, with its login and
+    certificates. Raises DestinationError where there is no such integration.
+    """
+    address = settings.get(CONF_BROKER)
+    if not address:
+        return _home_assistants_broker(hass)
+    url = urlsplit(address)
+    tls = url.scheme == "mqtts"
+    return Broker(
+        host=url.hostname or "",
+        port=url.port or (DEFAULT_TLS_PORT if tls else DEFAULT_PORT),
+        tls=tls,
+        verify_ssl=settings.get(CONF_VERIFY_SSL, True),
+        ca_certificate=settings.get(CONF_CA_CERTIFICATE) or None,
+        username=settings.get(CONF_USERNAME) or None,
+        password=settings.get(CONF_PASSWORD) or None,
+    )
+
+
+def publishing_of(settings: Mapping[str, Any]) -> Publishing:
+    """Return how values are published."""
+    return Publishing(
+        topic_prefix=settings[CONF_TOPIC_PREFIX],
+        qos=int(settings[CONF_QOS]),
+        retain=settings[CONF_RETAIN],
+    )
+
+
+async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDestination:
+    """Make the destination of a config entry.
+
+    Raises ConfigEntryAuthFailed where the password can no longer be read, ConfigEntryNotReady
+    where Home Assistant's own MQTT integration is to be used and is not set up.
+    """
+    settings = await async_settings_of(hass, entry)
+    try:
+        broker = broker_of(hass, settings)
+    except DestinationError as err:
+        raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=err.key) from err
+    unique, publishing = entry.data[CONF_ID], publishing_of(settings)
+    if not settings.get(CONF_DISCOVERY):
+        return MqttDestination(broker, publishing, unique=unique)
+
+    def is_leaving() -> bool:
+        """Return whether the entry was changed so that the sensors have to go."""
+        now = entry.data
+        return not now[CONF_DISCOVERY] or now.get(CONF_BROKER) != settings.get(CONF_BROKER)
+
+    destination = MqttDestination(
+        broker,
+        publishing,
+        unique=unique,
+        discovery=await _async_discovery(hass, settings),
+        is_leaving=is_leaving,
+    )
+
+    @callback
+    def forget(change: ConfigEntryChange, changed: ConfigEntry) -> None:
+        if change is ConfigEntryChange.REMOVED and changed.domain == DOMAIN:
+            entry.async_create_background_task(
+                hass, destination.async_forget_removed(), "med_exporter mqtt discovery"
+            )
+
+    entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget))
+    return destination
+
+
+async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the sensors of a removed destination from the other Home Assistants."""
+    if not entry.data.get(CONF_DISCOVERY):
+        return
+    try:
+        settings = await async_decrypted(hass, entry.data)
+        client = await async_open(
+            broker_of(hass, settings), identifier=identifier(entry.data[CONF_ID])
+        )
+    except (DestinationError, SecretLostError) as err:
+        LOGGER.warning("%s: its sensors stay at the broker: %s", entry.title, err)
+        return
+    try:
+        await (await _async_discovery(hass, settings)).withdraw_unseen(client)
+    finally:
+        await client.close()
+
+
+async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> MqttDiscovery:
+    texts = await async_get_translations(hass, hass.config.language, "entity", {DOMAIN})
+    start, end = f"component.{DOMAIN}.entity.sensor.", ".name"
+    integration = await async_get_integration(hass, DOMAIN)
+    return MqttDiscovery(
+        publishing_of(settings),
+        DiscoverySettings(
+            node=identifier(settings[CONF_ID]),
+            interval=timedelta(minutes=settings[CONF_INTERVAL]),
+            data=frozenset(map(DataType, settings[CONF_DATA])),
+            names={
+                key.removeprefix(start).removesuffix(end): text
+                for key, text in texts.items()
+                if key.startswith(start) and key.endswith(end)
+            },
+            version=str(integration.version),
+            pdls=lambda: {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)},
+        ),
+    )
+
+
+def _home_assistants_broker(hass: HomeAssistant) -> Broker:
+    """Read the entry of the MQTT integration; the names are those of its own flow."""
+    entries = [
+        entry
+        for entry in hass.config_entries.async_entries(_MQTT_DOMAIN)
+        if entry.source != SOURCE_IGNORE and not entry.disabled_by
+    ]
+    if not entries:
+        raise DestinationError("no_mqtt_integration", field=CONF_BROKER)
+    data = entries[0].data
+    certificate = data.get("certificate")
+    return Broker(
+        host=data["broker"],
+        port=data.get(CONF_PORT, DEFAULT_PORT),
+        tls=certificate is not None,
+        check_hostname=not data.get("tls_insecure", False),
+        ca_certificate=None if certificate in {None, "auto"} else certificate,
+        client_certificate=data.get("client_cert"),
+        client_key=data.get("client_key"),
+        username=data.get(CONF_USERNAME),
+        password=data.get(CONF_PASSWORD),
+        transport="websockets" if data.get("transport") == "websockets" else "tcp",
+        websocket_path=data.get("ws_path", "/"),
+        websocket_headers=data.get("ws_headers"),
+    )

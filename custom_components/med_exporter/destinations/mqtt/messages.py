@@ -1,0 +1,125 @@
+"""What is published for a measurement: its topic, its JSON, and how long it holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Final
+
+from ...const import DataType
+from ...sources.tempo_calendar import (
+    ONE_DAY,
+    PARIS,
+    paris_date,
+)
+from ..measurements import (
+    EcoWattLevel,
+    Energy,
+    TempoDay,
+)
+
+if TYPE_CHECKING:
+    from ..measurements import Measurement
+
+ENERGY_TOPICS: Final = {
+    DataType.CONSUMPTION_DAILY: "consumption/daily",
+    DataType.CONSUMPTION_MONTHLY: "consumption/monthly",
+    DataType.CONSUMPTION_DETAILED: "consumption/detailed",
+    DataType.PRODUCTION_DAILY: "production/daily",
+}
+TEMPO_TODAY: Final = "tempo/today"
+TEMPO_TOMORROW: Final = "tempo/tomorrow"
+ECOWATT: Final = "ecowatt/current"
+STATUS: Final = "status"
+_DIGITS: Final = 6
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Publishing:
+    """Where below, how surely and whether to stay: the user's choice for values."""
+
+    topic_prefix: str
+    qos: int
+    retain: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One message; a broker of MQTT 5 forgets it at `expires_at`, if that is set."""
+
+    topic: str
+    payload: str
+    retain: bool
+    expires_at: datetime | None = None
+
+
+def message_of(measurement: Measurement, publishing: Publishing, now: datetime) -> Message | None:
+    """Return the message of a measurement; None for a day of the grid that no topic is about.
+
+    The topics of Tempo and EcoWatt stand for the running day in Paris and the next one. What they
+    say is true until midnight there.
+    """
+    if isinstance(measurement, Energy):
+        assert measurement.point is not None
+        topic = f"{measurement.point.pdl}/{ENERGY_TOPICS[measurement.data_type]}"
+        return Message(
+            topic=f"{publishing.topic_prefix}/{topic}",
+            payload=_energy(measurement, measurement.point.pdl),
+            retain=publishing.retain and not measurement.closed,
+        )
+    day, today = measurement.start.date(), paris_date(now)
+    if isinstance(measurement, TempoDay):
+        topics = {today: TEMPO_TODAY, today + ONE_DAY: TEMPO_TOMORROW}
+        payload = _tempo(measurement.colour.value.upper(), day)
+    elif isinstance(measurement, EcoWattLevel):
+        topics = {today: ECOWATT}
+        payload = _ecowatt(measurement)
+    else:
+        raise TypeError(f"no topic for {type(measurement).__name__}")
+    if measurement.closed or day not in topics:
+        return None
+    return _of_the_grid(topics[day], payload, publishing, today)
+
+
+def unknown_tomorrow(publishing: Publishing, now: datetime) -> Message:
+    """Return what takes the place of an outdated colour while that of tomorrow is not known."""
+    today = paris_date(now)
+    return _of_the_grid(TEMPO_TOMORROW, _tempo(None, today + ONE_DAY), publishing, today)
+
+
+def _of_the_grid(topic: str, payload: str, publishing: Publishing, today: date) -> Message:
+    return Message(
+        topic=f"{publishing.topic_prefix}/{topic}",
+        payload=payload,
+        retain=publishing.retain,
+        expires_at=datetime.combine(today + ONE_DAY, time(), PARIS),
+    )
+
+
+def _energy(measurement: Energy, pdl: str) -> str:
+    return json.dumps(
+        {
+            "value": round(measurement.kwh, _DIGITS),
+            "unit": "kWh",
+            "date": measurement.date,
+            "pdl": pdl,
+            "closed": measurement.closed,
+            "timestamp": measurement.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def _tempo(colour: str | None, day: date) -> str:
+    return json.dumps({"color": colour, "date": day.isoformat()})
+
+
+def _ecowatt(measurement: EcoWattLevel) -> str:
+    return json.dumps(
+        {
+            "value": measurement.level,
+            "message": measurement.details.get("message"),
+            "hourly_values": measurement.details.get("hourly_values"),
+            "date": measurement.date,
+        }
+    )

@@ -1,0 +1,1 @@
+"""VictoriaMetrics as a destination: samples that are read back."""

@@ -1,0 +1,257 @@
+"""A VictoriaMetrics server: its address, its requests, and a name for what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from ..base import DestinationError
+from ..redaction import without_secrets
+from ..web import (
+    host_of,
+    request,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from aiohttp import ClientResponse, ClientSession
+
+# What may be behind the server's address when it is copied from a browser or another program.
+_BEHIND: Final = re.compile(r"/(api/v1(/.*)?|vmui(/.*)?|health|metrics)?$")
+_CLUSTER: Final = re.compile(
+    r"(?P<prefix>.*)/(insert|select)/(?P<account>\d+(:\d+)?|multitenant)(/prometheus)?$"
+)
+# Where the two doors of a cluster listen when nothing stands before them.
+_INSERT_PORT: Final = 8480
+_SELECT_PORT: Final = 8481
+
+# The server itself lets a request wait for up to a minute. A sample whose request was given up too
+# early might be stored after all, when it has been sent again.
+_IMPORT_SECONDS: Final = 90
+_EXPORT_SECONDS: Final = 60
+# Keeps a line of an answer far below what aiohttp takes as one.
+_SAMPLES_PER_LINE: Final = 1000
+_MOST_OF_A_REASON: Final = 200
+
+_FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
+_DURATION: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdwMy])")
+# As the server reckons: a month has 31 days, a year 365.
+_SECONDS: Final = {
+    "ms": 0.001,
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86400,
+    "w": 7 * 86400,
+    "M": 31 * 86400,
+    "y": 365 * 86400,
+}
+
+
+def base_url(url: str) -> str:
+    """Return an address without what users copy along: `/api/v1/import`, `/vmui` and the like.
+
+    `/insert/0` and `/select/0/prometheus` of a cluster become `/insert/0/prometheus`. Raises
+    ValueError for what is no address.
+    """
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return url
+    path = _BEHIND.sub("", parts.path.rstrip("/")).rstrip("/")
+    if (cluster := _CLUSTER.match(path)) is not None:
+        path = f"{cluster['prefix']}/insert/{cluster['account']}/prometheus"
+    query = "" if "/vmui" in parts.path else parts.query
+    return urlunsplit((parts.scheme, parts.netloc.lower(), path, query, ""))
+
+
+def reading_url(base: str) -> str:
+    """Return the address where that which is written at a base address is read.
+
+    They are the same, but for a cluster: `/select/…` instead of `/insert/…`, and its own port
+    where nothing stands before the cluster's two doors.
+    """
+    parts = urlsplit(base)
+    if (cluster := _CLUSTER.match(parts.path)) is None:
+        return base
+    netloc = parts.netloc
+    if parts.port == _INSERT_PORT:
+        netloc = netloc.replace(f":{_INSERT_PORT}", f":{_SELECT_PORT}")
+    path = f"{cluster['prefix']}/select/{cluster['account']}/prometheus"
+    return urlunsplit((parts.scheme, netloc, path, "", ""))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flags:
+    """What a server tells about its settings; None where it does not."""
+
+    retention: timedelta | None = None
+    """How far back it keeps samples."""
+    flush_interval: timedelta | None = None
+    """How long samples may be in memory only."""
+
+
+@dataclass(frozen=True, slots=True)
+class VictoriaMetrics:
+    """A server as one talks to it; every method raises DestinationError.
+
+    The codes are those of `web.request`, and `WRONG_CREDENTIALS`, `WRONG_PATH`, `BAD_REQUEST`,
+    `SERVER_ERROR`.
+    """
+
+    session: ClientSession
+    url: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    is_known: bool = True
+
+    @property
+    def host(self) -> str:
+        """Return the host and port, as error texts name the server."""
+        return host_of(self.url)
+
+    @property
+    def is_cluster(self) -> bool:
+        """Return whether writing and reading have addresses of their own."""
+        return reading_url(self.url) != self.url
+
+    async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
+        """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
+        url = f"{self.url}/api/v1/import"
+        async with request(
+            self.session,
+            "POST",
+            url,
+            seconds=seconds,
+            is_known=self.is_known,
+            data=gzip.compress(lines, compresslevel=1),
+            headers={**self._login, "Content-Encoding": "gzip", "Content-Type": "application/json"},
+        ) as response:
+            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
+                raise await self._error(response, url)
+            if await response.content.read(1):
+                # A website's page for every address, and not the server's empty answer.
+                raise DestinationError("not_expected_server", field="url", host=self.host)
+
+    async def read(
+        self, selector: str, start: int, end: int, *, seconds: float = _EXPORT_SECONDS
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """Yield the lines of `/api/v1/export` between two milliseconds, both included."""
+        url = f"{reading_url(self.url)}/api/v1/export"
+        asked = {
+            "match[]": selector,
+            "start": f"{start / 1000:.3f}",
+            "end": f"{end / 1000:.3f}",
+            "max_rows_per_line": str(_SAMPLES_PER_LINE),
+        }
+        async with request(
+            self.session,
+            "POST",
+            url,
+            seconds=seconds,
+            is_known=self.is_known,
+            headers=self._login,
+            data=asked,
+        ) as response:
+            if response.status != HTTPStatus.OK:
+                raise await self._error(response, url)
+            try:
+                async for line in response.content:
+                    yield _series(json.loads(line))
+            except ValueError as err:
+                raise DestinationError("not_expected_server", field="url", host=self.host) from err
+
+    async def flush(self) -> bool:
+        """Make what was written readable at once; return False where that is not offered."""
+        if self.is_cluster:
+            return False
+        async with request(
+            self.session,
+            "GET",
+            f"{self.url}/internal/force_flush",
+            is_known=self.is_known,
+            headers=self._login,
+        ) as response:
+            return response.status == HTTPStatus.OK
+
+    async def flags(self) -> Flags:
+        """Return what the server tells about its settings: nothing through most proxies."""
+        if self.is_cluster:
+            return Flags()
+        async with request(
+            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self._login
+        ) as response:
+            if response.status != HTTPStatus.OK:
+                return Flags()
+            text = await response.text(errors="replace")
+        flags = {match["name"]: match["value"] for match in _FLAG.finditer(text)}
+        return Flags(
+            retention=_duration(flags.get("retentionPeriod", "")),
+            flush_interval=_duration(flags.get("inmemoryDataFlushInterval", "")),
+        )
+
+    @property
+    def _login(self) -> dict[str, str]:
+        if self.username is None:
+            return {}
+        login = f"{self.username}:{self.password or ''}".encode()
+        return {"Authorization": f"Basic {b64encode(login).decode()}"}
+
+    def _without_login(self, text: str) -> str:
+        """Take out the login, which vmauth repeats in its answers."""
+        headers = (header.removeprefix("Basic ") for header in self._login.values())
+        return without_secrets(text, self.password, *headers)
+
+    async def _error(self, response: ClientResponse, url: str) -> DestinationError:
+        """Name what an answer refuses; a missing path is a bad request to this server."""
+        status = response.status
+        text = await response.text(errors="replace")
+        path = urlsplit(url).path
+        is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+        # Older versions of vmauth call a wrong password a bad request.
+        if is_refused or "cannot find the provided auth token" in text:
+            if self.username is None:
+                return DestinationError(
+                    "unauthorized", variant="login", field="username", host=self.host
+                )
+            return DestinationError("wrong_credentials", field="password", host=self.host)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return DestinationError("server_error", field="url", host=self.host, status=status)
+        is_missing = status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}
+        if is_missing or "unsupported path" in text or "missing route" in text:
+            return DestinationError("wrong_path", field="url", host=self.host, path=path)
+        # The address and the path come first in the server's answers.
+        reason = text.rpartition("requestURI: ")[2].partition("; ")[2] or text
+        reason = " ".join(self._without_login(reason).split())
+        return DestinationError(
+            "bad_request",
+            field="url",
+            host=self.host,
+            status=status,
+            reason=reason[:_MOST_OF_A_REASON],
+        )
+
+
+def _series(line: object) -> Mapping[str, Any]:
+    """Return a line of an export. Raises ValueError where it is something else."""
+    if not isinstance(line, dict) or not line.keys() >= {"metric", "values", "timestamps"}:
+        raise ValueError(line)
+    return line
+
+
+def _duration(text: str) -> timedelta | None:
+    """Read a flag's duration: `1y`, `1m30s`, or a number of months."""
+    if text.isdecimal():
+        text += "M"
+    parts = list(_DURATION.finditer(text))
+    if not parts or "".join(part[0] for part in parts) != text:
+        return None
+    seconds = sum(float(part["number"]) * _SECONDS[part["unit"]] for part in parts)
+    return timedelta(seconds=seconds)

@@ -1,0 +1,145 @@
+"""The actions that push to destinations, for administrators and automations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.const import CONF_ID
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.translation import async_get_exception_message
+
+from ..const import (
+    DOMAIN,
+    DataType,
+)
+from ..destinations.base import DestinationError
+from ..destinations.registry import DESTINATIONS
+from ..errors import ExportFailedError
+from ..exporter import DATA_EXPORTER
+from ..exports.answers import (
+    PushStatus,
+    push_log_entry,
+)
+from ..history.records import (
+    ExportKind,
+    ExportStatus,
+)
+from ..rights import require_administrator
+from .selection import (
+    DestinationNotFoundError,
+    select_destination,
+    select_entry,
+)
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant, ServiceCall
+
+TEST_SUCCEEDED: Final = "destination_test_succeeded"
+"""Translation key of what a connection test without a mistake says."""
+
+RUN_PUSH_SCHEMA: Final = vol.Schema(
+    {
+        vol.Required("destination"): cv.string,
+        vol.Optional("data"): vol.All(cv.ensure_list, [vol.In([str(one) for one in DataType])]),
+        vol.Optional("pdl"): vol.All(cv.ensure_list, [cv.string]),
+        # Judged by the runner, whose errors name the field.
+        vol.Optional("start"): object,
+        vol.Optional("end"): object,
+        vol.Optional("wait", default=False): cv.boolean,
+    }
+)
+TEST_SCHEMA: Final = vol.Schema({vol.Required("destination"): cv.string})
+PUSH_LOG_SCHEMA: Final = vol.Schema(
+    {
+        vol.Optional("destination"): cv.string,
+        vol.Optional("status"): vol.In([str(status) for status in PushStatus]),
+        vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
+        vol.Optional("offset", default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
+    }
+)
+
+
+async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Start a push and return its log entry, once it has ended if that is wished.
+
+    Raises ExportFailedError when it was waited for and did not succeed.
+    """
+    require_administrator(user)
+    runtime = select_destination(call.hass, call.data["destination"])
+    pushes = call.hass.data[DATA_EXPORTER].pushes
+    selection: dict[str, Any] = {
+        "trigger": "action",
+        "user_id": None if user is None else user.id,
+        "data": call.data.get("data"),
+        "pdl": call.data.get("pdl"),
+        "start": call.data.get("start"),
+        "end": call.data.get("end"),
+    }
+    if not call.data["wait"]:
+        return push_log_entry(pushes.async_start(runtime, **selection))
+    record = await pushes.async_run(runtime, **selection)
+    if record.status is not ExportStatus.COMPLETED:
+        code = record.error_code or record.status.value.upper()
+        raise ExportFailedError(code, record.error_message or record.status.value)
+    return push_log_entry(record)
+
+
+async def test_destination(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Test a destination's connection; a mistake found is the answer, not a failure."""
+    require_administrator(user)
+    runtime = select_destination(call.hass, call.data["destination"])
+    try:
+        remark = await runtime.async_test()
+    except DestinationError as err:
+        return {"success": False, "error_code": err.code, "message": str(err)}
+    message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
+    return {"success": True, "error_code": None, "message": message}
+
+
+async def list_push_log(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Return past and running pushes, newest first."""
+    require_administrator(user)
+    status = call.data.get("status")
+    return await async_push_log(
+        call.hass,
+        destination=call.data.get("destination"),
+        status=None if status is None else PushStatus(status),
+        limit=call.data["limit"],
+        offset=call.data["offset"],
+    )
+
+
+async def async_push_log(
+    hass: HomeAssistant,
+    *,
+    destination: str | None,
+    status: PushStatus | None,
+    limit: int,
+    offset: int,
+) -> dict[str, Any]:
+    """Return a page of the log of pushes, newest first, as all doors show it.
+
+    `destination` is a type, or an id or name, also the id of one that is gone. Raises
+    AmbiguousDestinationError and DatabaseUnavailableError.
+    """
+    records, total = await hass.data[DATA_EXPORTER].history.async_list(
+        kind=ExportKind.PUSH,
+        destination=_logged_as(hass, destination),
+        status=None if status is None else status.stands_for,
+        limit=limit,
+        offset=offset,
+    )
+    logs = [push_log_entry(record) for record in records]
+    return {"logs": logs, "total": total, "limit": limit, "offset": offset}
+
+
+def _logged_as(hass: HomeAssistant, name: str | None) -> str | None:
+    """Return what the log knows a destination by: a type, or an id, also of one that is gone."""
+    if name is None or name in DESTINATIONS:
+        return name
+    try:
+        return str(select_entry(hass, name).data[CONF_ID])
+    except DestinationNotFoundError:
+        return name

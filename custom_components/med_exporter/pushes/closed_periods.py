@@ -1,0 +1,184 @@
+"""The closed periods of a part as measurements, read in pages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, cast
+
+from homeassistant.util import dt as dt_util
+
+from ..destinations.measurements import (
+    Cost,
+    EcoWattLevel,
+    Energy,
+    Grain,
+    Measurement,
+    TempoDay,
+)
+from ..exporter import DATA_EXPORTER
+from ..ledger.half_hours import (
+    HOUR,
+    hour_of,
+)
+from .periods import (
+    local,
+    midnight,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from homeassistant.core import HomeAssistant
+
+    from ..sources.ecowatt import EcoWattDay
+    from ..sources.tempo_calendar import TempoColour
+    from .parts import Part
+
+_PAGE: Final = {
+    Grain.HALF_HOURLY: timedelta(days=30),
+    Grain.HOURLY: timedelta(days=60),
+    Grain.DAILY: timedelta(days=3660),
+    Grain.MONTHLY: timedelta(days=3660),
+}
+_ONE_DAY: Final = timedelta(days=1)
+
+
+async def energy_periods(
+    hass: HomeAssistant, part: Part, start: float, before: float, bound: float
+) -> AsyncIterator[Measurement]:
+    """Yield the energies of the periods that begin in [start, before) and end by `bound`.
+
+    All in UTC seconds. Raises DatabaseUnavailableError.
+    """
+    series, ledger = part.energy_series, hass.data[DATA_EXPORTER].ledger
+    assert series is not None
+    assert part.grain is not None
+    read = {
+        Grain.HALF_HOURLY: ledger.async_half_hours,
+        Grain.HOURLY: ledger.async_hours,
+        Grain.DAILY: ledger.async_days,
+        Grain.MONTHLY: ledger.async_months,
+    }[part.grain]
+    for first, last in _pages(part.grain, start, before):
+        for period in await read(series, first, last):
+            if period.closed and period.end.timestamp() <= bound:
+                yield Energy(
+                    data_type=part.data_type,
+                    point=part.name,
+                    grain=part.grain,
+                    start=period.start,
+                    end=period.end,
+                    closed=True,
+                    timestamp=period.end.astimezone(UTC),
+                    kwh=period.kwh,
+                )
+
+
+async def cost_periods(
+    hass: HomeAssistant, part: Part, start: float, before: float, bound: float
+) -> AsyncIterator[Measurement]:
+    """Yield the costs of the periods that begin in [start, before) and end by `bound`.
+
+    A period whose price is not known is left out, and the watermark passes it: a running sum
+    grows by nothing there, as in the installation's own statistics. Once it is priced, the change
+    is announced, and it is sent, with all that builds on it where sums are kept.
+    """
+    series, costs = part.energy_series, hass.data[DATA_EXPORTER].costs
+    assert series is not None
+    assert part.grain is not None
+    zone = _zone()
+    for first, last in _pages(part.grain, start, before):
+        # Hours of costs are local ones, those of the statistics are UTC's.
+        aggregation = "half_hourly" if part.grain is Grain.HOURLY else part.grain.value
+        amounts: dict[tuple[float, float], float] = defaultdict(float)
+        for period in await costs.async_costs(
+            series,
+            first,
+            last,
+            aggregation=aggregation,  # type: ignore[arg-type]
+        ):
+            if period.cost is not None:
+                begin, end = period.start.timestamp(), period.end.timestamp()
+                if part.grain is Grain.HOURLY:
+                    begin = hour_of(begin)
+                    end = begin + HOUR
+                amounts[begin, end] += period.cost
+        for (begin, end), amount in sorted(amounts.items()):
+            if end <= bound:
+                yield Cost(
+                    data_type=part.data_type,
+                    point=part.name,
+                    grain=part.grain,
+                    start=local(begin, zone),
+                    end=local(end, zone),
+                    closed=True,
+                    timestamp=datetime.fromtimestamp(end, UTC),
+                    amount=round(amount, 8),
+                    currency=hass.config.currency,
+                )
+
+
+def tempo_day(
+    part: Part, day: date, colour: TempoColour, *, closed: bool, read_at: datetime | None
+) -> TempoDay:
+    """Return the colour of a day, stamped with its local midnight."""
+    start, end = _day(day)
+    now = dt_util.utcnow()
+    timestamp = end.astimezone(UTC)
+    return TempoDay(
+        data_type=part.data_type,
+        point=part.name,
+        grain=Grain.DAILY,
+        start=start,
+        end=end,
+        closed=closed,
+        timestamp=timestamp if timestamp <= now else read_at or now,
+        colour=colour,
+    )
+
+
+def ecowatt_level(
+    part: Part, signal: EcoWattDay, *, closed: bool, read_at: datetime | None
+) -> EcoWattLevel:
+    """Return the level of a day, which has to be known."""
+    assert signal.level is not None
+    start, end = _day(signal.date)
+    return EcoWattLevel(
+        data_type=part.data_type,
+        point=part.name,
+        grain=Grain.DAILY,
+        start=start,
+        end=end,
+        closed=closed,
+        timestamp=end.astimezone(UTC) if closed else read_at or dt_util.utcnow(),
+        level=signal.level,
+        details={"message": signal.message, "hourly_values": signal.hourly_values},
+    )
+
+
+def known_days[T](values: Mapping[date, T], start: float, before: float) -> Iterator[date]:
+    """Yield the days that begin in [start, before) and that have a value, ascending."""
+    zone = _zone()
+    for day in sorted(values):
+        if start <= midnight(day, zone) < before:
+            yield day
+
+
+def _day(day: date) -> tuple[datetime, datetime]:
+    zone = _zone()
+    return local(midnight(day, zone), zone), local(midnight(day + _ONE_DAY, zone), zone)
+
+
+def _pages(grain: Grain, start: float, before: float) -> Iterator[tuple[datetime, datetime]]:
+    page = _PAGE[grain].total_seconds()
+    while start < before:
+        # Full hours, so that no period is read in two halves.
+        until = min(hour_of(start) + page, before)
+        yield datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)
+        start = until
+
+
+def _zone() -> ZoneInfo:
+    return cast("ZoneInfo", dt_util.get_default_time_zone())

@@ -1,0 +1,278 @@
+"""One part of a run: what it sends, and what is written down as it is settled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..database import queue_work
+from ..destinations.base import Outcome
+from ..errors import MedError
+from ..grid.link import loaded_grid
+from ..sources.ecowatt import EcoWattDay
+from .closed_periods import (
+    cost_periods,
+    ecowatt_level,
+    energy_periods,
+    known_days,
+    tempo_day,
+)
+from .current_values import current_values
+from .periods import period_start
+from .plan import Phase
+from .watermarks import (
+    SCHEMA,
+    Move,
+    advance,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from homeassistant.core import HomeAssistant
+
+    from ..destinations.base import Destination
+    from ..destinations.measurements import Measurement
+    from ..sources.tempo_calendar import TempoColour
+    from .parts import Part
+    from .plan import (
+        Plan,
+        Span,
+    )
+
+# What a sudden stop may repeat: so many periods, or those of so many seconds.
+_FLUSH_PERIODS: Final = 500
+_FLUSH_SECONDS: Final = 1.0
+
+_SAID: Final = {
+    Outcome.TOO_OLD: "push_too_old",
+    Outcome.NOT_CORRECTABLE: "push_not_correctable",
+}
+
+
+class UnsettledError(MedError):
+    """A destination came to an end without a word on all that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__("INTERNAL_ERROR", "push_unsettled")
+
+
+@dataclass(slots=True)
+class _Counted:
+    first: str
+    last: str
+    count: int = 0
+
+
+class PartPush:
+    """Gives a destination what a plan says.
+
+    Args:
+        hass: Home Assistant.
+        destination: where to.
+        destination_id: its public id.
+        plan: what to send.
+        with_current: whether the running value goes along.
+        settled: called with the outcome of each measurement.
+
+    Attributes:
+        is_stale: a change came meanwhile, so that the plan was not the last word.
+
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        destination: Destination,
+        destination_id: str,
+        plan: Plan,
+        *,
+        with_current: bool,
+        settled: Callable[[Outcome], None],
+    ) -> None:
+        self._hass = hass
+        self._destination = destination
+        self._id = destination_id
+        self._plan = plan
+        self._with_current = with_current
+        self._settled = settled
+        self._under_way: deque[tuple[Measurement, Phase]] = deque()
+        self._counted: dict[Outcome, _Counted] = {}
+        self._move = self._new_move()
+        self._unwritten = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._writes: set[asyncio.Future[bool]] = set()
+        self.is_stale = False
+
+    async def async_run(self) -> None:
+        """Send everything; what was settled is queued to be written, however this ends.
+
+        Raises DestinationError, DatabaseUnavailableError and UnsettledError.
+        """
+        stream = self._stream()
+        try:
+            first = await anext(stream, None)
+            if first is not None:
+                await self._destination.async_push(_led_by(first, stream), self._settle)
+            self._complete()
+        except asyncio.CancelledError:
+            # Home Assistant may be stopping: nobody waits for the recorder any more.
+            self._flush()
+            raise
+        except Exception:
+            self._flush()
+            await asyncio.gather(*self._writes, return_exceptions=True)
+            raise
+        finally:
+            await stream.aclose()
+        self._flush()
+        for write in list(self._writes):
+            if not await write:
+                self.is_stale = True
+
+    def remarks(self) -> list[dict[str, Any]]:
+        """Return what was skipped, for the run's record: once for each kind."""
+        return [
+            {
+                "code": outcome.value.upper(),
+                "message": str(
+                    MedError(
+                        outcome.value.upper(),
+                        key,
+                        count=counted.count,
+                        first=counted.first,
+                        last=counted.last,
+                    )
+                ),
+                **self._plan.part.described(),
+                "start": counted.first,
+                "end": counted.last,
+                "count": counted.count,
+            }
+            for outcome, key in _SAID.items()
+            if (counted := self._counted.get(outcome)) is not None
+        ]
+
+    async def _stream(self) -> AsyncGenerator[Measurement]:
+        """Yield the measurements, and remember why each was sent."""
+        for span in self._plan.spans:
+            async for measurement in self._closed(span):
+                self._under_way.append((measurement, span.phase))
+                yield measurement
+        if self._with_current and self._plan.part.shows_current:
+            for measurement in current_values(self._hass, self._plan.part):
+                self._under_way.append((measurement, Phase.CURRENT))
+                yield measurement
+
+    async def _closed(self, span: Span) -> AsyncIterator[Measurement]:
+        plan = self._plan
+        if plan.part.energy_series is not None:
+            read = cost_periods if plan.part.is_cost else energy_periods
+            # What changes is read as it was closed then, and no further.
+            before = min(span.before, plan.bound)
+            async for measurement in read(self._hass, plan.part, span.start, before, plan.bound):
+                yield measurement
+            return
+        for day in known_days(plan.days, span.start, span.before):
+            yield _of_day(self._hass, plan.part, plan.days[day], day)
+
+    @callback
+    def _settle(self, measurement: Measurement, outcome: Outcome) -> None:
+        if not self._under_way or self._under_way[0][0] is not measurement:
+            raise ValueError("Measurements are settled in the order in which they were given")
+        _, phase = self._under_way.popleft()
+        if outcome in _SAID:
+            counted = self._counted.setdefault(
+                outcome, _Counted(measurement.date, measurement.date)
+            )
+            counted.last = measurement.date
+            counted.count += 1
+        start, end = int(measurement.start.timestamp()), int(measurement.end.timestamp())
+        move = self._move
+        if phase is Phase.AGAIN:
+            move.again_from_ts = end
+        elif phase is Phase.PENDING:
+            move.until_ts = end
+        elif phase is Phase.GAP:
+            move.filled.add(start)
+        if phase is not Phase.CURRENT:
+            self._unwritten += 1
+            if self._unwritten >= _FLUSH_PERIODS:
+                self._flush()
+            elif self._timer is None:
+                self._timer = self._hass.loop.call_later(_FLUSH_SECONDS, self._flush)
+        self._settled(outcome)
+
+    def _complete(self) -> None:
+        """Pass what has no value, at the end of spans too: should it get one, that is a change.
+
+        Raises UnsettledError.
+        """
+        if self._under_way:
+            raise UnsettledError
+        plan, watermark = self._plan, self._plan.watermark
+        if watermark is None:
+            return
+        again_from = watermark.again_from_ts
+        phases = {span.phase for span in plan.spans}
+        if again_from is not None and (Phase.AGAIN in phases or again_from >= watermark.until_ts):
+            self._move.again_done = True
+            self._unwritten += 1
+        for span in plan.spans:
+            if span.phase is Phase.PENDING and plan.part.energy_series is not None:
+                until = min(span.before, plan.bound)
+                assert plan.part.grain is not None
+                self._move.until_ts = max(
+                    self._move.until_ts or 0, period_start(plan.part.grain, until, _zone())
+                )
+                self._unwritten += 1
+
+    @callback
+    def _flush(self) -> None:
+        """Queue what was settled for the recorder."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._unwritten or self._plan.watermark is None:
+            return
+        move, self._move, self._unwritten = self._move, self._new_move(), 0
+        write = queue_work(self._hass, SCHEMA, partial(advance, destination=self._id, move=move))
+        self._writes.add(write)
+
+    def _new_move(self) -> Move:
+        watermark = self._plan.watermark
+        return Move(
+            key=self._plan.part.key,
+            revision=0 if watermark is None else watermark.revision,
+            found=set(self._plan.gaps),
+        )
+
+
+def _of_day(
+    hass: HomeAssistant, part: Part, value: TempoColour | EcoWattDay, day: date
+) -> Measurement:
+    grid = loaded_grid(hass)
+    if isinstance(value, EcoWattDay):
+        return ecowatt_level(part, value, closed=True, read_at=None)
+    read_at = None if grid is None else grid.data.tempo_read_at
+    return tempo_day(part, day, value, closed=True, read_at=read_at)
+
+
+async def _led_by(
+    first: Measurement, rest: AsyncIterator[Measurement]
+) -> AsyncIterator[Measurement]:
+    yield first
+    async for measurement in rest:
+        yield measurement
+
+
+def _zone() -> ZoneInfo:
+    return cast("ZoneInfo", dt_util.get_default_time_zone())

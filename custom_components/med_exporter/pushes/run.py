@@ -1,0 +1,174 @@
+"""One run of a destination: part by part, each of which fails or arrives on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from ..const import LOGGER
+from ..database import DatabaseUnavailableError
+from ..destinations.base import (
+    DestinationError,
+    Outcome,
+)
+from ..errors import MedError
+from ..exporter import DATA_EXPORTER
+from .part_push import PartPush
+from .plan import (
+    Plan,
+    Planner,
+)
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+    from datetime import date
+
+    from homeassistant.core import HomeAssistant
+
+    from ..history.records import ExportRecord
+    from ..sources.ecowatt import EcoWattDay
+    from .corrections import CorrectionNotes
+    from .date_range import PushRange
+    from .parts import Part
+    from .runtime import DestinationRuntime
+
+ERROR_INTERNAL: Final = "INTERNAL_ERROR"
+ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
+
+# Changes may come while a part is read; what comes after so many times waits for the next run.
+_MOST_PASSES: Final = 3
+_SHOW_EVERY: Final = 1.0
+
+
+@dataclass(slots=True)
+class PushRun:
+    """A run under way.
+
+    Attributes:
+        runtime: the destination.
+        record: what the history says of it, as it stands.
+        parts: what it consists of.
+        asked: the range that it was asked for, None for all that is pending.
+        failures: parts that failed, as the record names them.
+        remarks: what was skipped for good, likewise.
+        unusable: whether it ended since the destination cannot be used.
+        task: what executes it.
+
+    """
+
+    hass: HomeAssistant
+    runtime: DestinationRuntime
+    record: ExportRecord
+    parts: list[Part]
+    notes: CorrectionNotes
+    levels: Mapping[date, EcoWattDay]
+    asked: PushRange | None = None
+    failures: list[dict[str, Any]] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
+    unusable: bool = False
+    task: asyncio.Task[None] | None = None
+    _expected: dict[Part, int] = field(default_factory=dict)
+    _done: int = 0
+    _done_of_part: int = 0
+    _shown_at: float = 0.0
+
+    @property
+    def progress(self) -> float:
+        """Return how far it is, 0 to 100, by the periods that it has to send."""
+        total = sum(self._expected.values())
+        return min(100.0, 100 * (self._done + self._done_of_part) / total) if total else 0.0
+
+    async def async_execute(self) -> None:
+        """Push all parts, and note what fails; raises nothing but CancelledError."""
+        planner = Planner(
+            self.hass, self.runtime.id, self.runtime.destination.intake, self.levels, self.asked
+        )
+        await self._async_prepare(planner)
+        for part in self.parts:
+            self._done_of_part = 0
+            if await self._async_part(planner, part):
+                self.unusable = True
+                return
+            self._done += self._expected.get(part, 0)
+            self._done_of_part = 0
+            self._show()
+
+    async def _async_prepare(self, planner: Planner) -> None:
+        """Let the ledger and the costs write down what is closed, and count what is pending."""
+        exporter, counts = self.hass.data[DATA_EXPORTER], {}
+        try:
+            if any(part.energy_series is not None and part.grain for part in self.parts):
+                await exporter.ledger.async_write_statistics()
+            await planner.async_measure(self.parts)
+            if any(part.is_cost for part in self.parts):
+                await exporter.costs.async_update()
+            counts = await planner.async_count(self.parts)
+        except Exception as err:  # noqa: BLE001 (what is there can be sent all the same)
+            self._fail(None, err)
+        self._expected = {
+            part: counts.get(part, 0) + self._sends_current(part) for part in self.parts
+        }
+
+    async def _async_part(self, planner: Planner, part: Part) -> bool:
+        """Push one part, and return whether the rest would fail likewise."""
+        for number in range(_MOST_PASSES):
+            self.notes.begin_reading(self.runtime.id, part.key)
+            push = None
+            try:
+                push = PartPush(
+                    self.hass,
+                    self.runtime.destination,
+                    self.runtime.id,
+                    await self._async_plan(planner, part),
+                    with_current=self._sends_current(part) and number == 0,
+                    settled=self._settled,
+                )
+                await push.async_run()
+            except DestinationError as err:
+                self._fail(part, err)
+                return err.is_unusable
+            except Exception as err:  # noqa: BLE001 (whatever one part meets, the rest goes on)
+                self._fail(part, err)
+                return False
+            finally:
+                self.notes.end_reading(self.runtime.id, part.key)
+                if push is not None:
+                    self.remarks += push.remarks()
+            if not push.is_stale:
+                break
+        return False
+
+    async def _async_plan(self, planner: Planner, part: Part) -> Plan:
+        """Return the plan of a part; without its closed periods where they cannot be read."""
+        try:
+            return await planner.async_plan(part)
+        except (DatabaseUnavailableError, TimeoutError) as err:
+            self._fail(part, err)
+            return Plan(part=part)
+
+    def _sends_current(self, part: Part) -> bool:
+        return part.shows_current and (self.asked is None or self.asked.reaches_now)
+
+    def _settled(self, outcome: Outcome) -> None:
+        if outcome is Outcome.STORED:
+            self.record.records = (self.record.records or 0) + 1
+        self._done_of_part += 1
+        # Each change writes states; thousands of periods settle within seconds.
+        if self.hass.loop.time() - self._shown_at >= _SHOW_EVERY:
+            self._show()
+
+    def _show(self) -> None:
+        self._shown_at = self.hass.loop.time()
+        self.runtime.run_progressed()
+
+    def _fail(self, part: Part | None, err: Exception) -> None:
+        if isinstance(err, MedError):
+            code, message = err.code, str(err)
+        elif isinstance(err, (DatabaseUnavailableError, TimeoutError)):
+            code, message = ERROR_DATABASE, str(DatabaseUnavailableError())
+        else:
+            LOGGER.exception("%s: a part failed", self.runtime.name, exc_info=err)
+            code, message = ERROR_INTERNAL, type(err).__name__
+        where = {"data": None, "pdl": None} if part is None else part.described()
+        self.failures.append({"code": code, "message": message, **where})

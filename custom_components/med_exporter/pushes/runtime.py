@@ -1,0 +1,296 @@
+"""A destination at run time: its state, its automatic exports, its connection test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.start import async_at_started
+
+from ..const import (
+    CONF_DATA,
+    CONF_INTERVAL,
+    DOMAIN,
+    LOGGER,
+    DataType,
+    EntryType,
+)
+from ..database import (
+    DatabaseUnavailableError,
+    queue_work,
+)
+from ..destinations.base import DestinationError
+from ..destinations.registry import (
+    DESTINATIONS,
+    REMOVALS,
+)
+from ..entries import entries_of_type
+from ..exporter import DATA_EXPORTER
+from ..history.records import (
+    SIGNAL_EXPORT_FINISHED,
+    UNFINISHED,
+    ExportKind,
+    ExportStatus,
+)
+from .outage import (
+    RECORDS_NEEDED,
+    Outage,
+    issue_id,
+)
+from .schedule import PushSchedule
+from .watermarks import SCHEMA as WATERMARKS_SCHEMA
+from .watermarks import forget_destination
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from datetime import datetime
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
+
+    from ..destinations.base import Destination
+    from ..history.records import ExportRecord
+
+CONF_ENABLED: Final = "enabled"
+# Counting what waits reads the database; hours and corrections come in bursts.
+_COUNT_EVERY: Final = 120
+_COUNT_MINUTE: Final = 4
+
+
+class DestinationState(StrEnum):
+    """How a destination stands: idle before its first run, then as the last run ended."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+
+
+_STATES: Final = {
+    ExportStatus.COMPLETED: DestinationState.SUCCESS,
+    ExportStatus.FAILED: DestinationState.ERROR,
+    ExportStatus.INTERRUPTED: DestinationState.INTERRUPTED,
+}
+
+
+class DestinationRuntime:
+    """The `runtime_data` of a destination's config entry.
+
+    `id` is the destination's public UUID; `data` the data types it receives; `last_export` the
+    UTC time at which its last run ended, `last_records` how many values arrived in it,
+    `last_started` when it began; `backlog` how many closed periods waited when last counted.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, destination: Destination) -> None:
+        self._hass = hass
+        self.entry = entry
+        self.destination = destination
+        self.id: str = entry.data[CONF_ID]
+        self.type = EntryType(entry.data[CONF_TYPE])
+        self.data = frozenset(DataType(name) for name in entry.data[CONF_DATA])
+        self.interval = timedelta(minutes=int(entry.data[CONF_INTERVAL]))
+        self.state = DestinationState.IDLE
+        self.last_export: datetime | None = None
+        self.last_records: int | None = None
+        self.last_started: datetime | None = None
+        self.backlog: int | None = None
+        self.outage = Outage(hass, self.id, self.name)
+        self._schedule = PushSchedule(hass, self)
+        self._running: str | None = None
+        self._forget_stop: CALLBACK_TYPE | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._counting: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
+            hass,
+            LOGGER,
+            cooldown=_COUNT_EVERY,
+            immediate=True,
+            function=self._async_count,
+            background=True,
+        )
+
+    @property
+    def name(self) -> str:
+        """Return the name that the user sees."""
+        return self.entry.title
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether automatic export is on."""
+        return bool(self.entry.options.get(CONF_ENABLED, True))
+
+    @property
+    def progress(self) -> float | None:
+        """Return how far the current run is, 0 to 100; None when none is under way."""
+        if self._running is None:
+            return None
+        return self._hass.data[DATA_EXPORTER].pushes.progress(self._running)
+
+    async def async_test(self) -> str | None:
+        """Test the connection; the result is that of `Destination.async_test`.
+
+        Asks the user to log in again where the destination refused the login.
+        """
+        try:
+            return await self.destination.async_test()
+        except DestinationError as err:
+            if err.is_refused_secret:
+                self.entry.async_start_reauth(self._hass)
+            raise
+
+    @callback
+    def set_enabled(self, *, enabled: bool) -> None:
+        """Turn automatic export on or off; kept over restarts, without a reload."""
+        self._hass.config_entries.async_update_entry(
+            self.entry, options={**self.entry.options, CONF_ENABLED: enabled}
+        )
+        self._schedule.plan()
+        self._changed()
+
+    async def async_backlog(self) -> int:
+        """Count the closed periods that wait, changed ones among them, and return how many.
+
+        Raises DatabaseUnavailableError.
+        """
+        backlog = await self._hass.data[DATA_EXPORTER].pushes.async_backlog(self)
+        if backlog != self.backlog:
+            self.backlog = backlog
+            self._changed()
+        return backlog
+
+    @callback
+    def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call a listener on each change; returns what removes it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def run_started(self, record: ExportRecord) -> None:
+        """Take note of a run that starts."""
+        self.state = DestinationState.RUNNING
+        self._running = record.id
+        self.last_started = record.started_at
+        self._changed()
+
+    @callback
+    def run_progressed(self) -> None:
+        """Take note of the progress of the current run."""
+        self._changed()
+
+    async def async_start(self) -> None:
+        """Take up where the last life ended: connect, show the last run, export in time."""
+        self.entry.async_on_unload(
+            async_dispatcher_connect(self._hass, SIGNAL_EXPORT_FINISHED, self._run_finished)
+        )
+        self._forget_stop = self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._stop)
+        self.entry.async_on_unload(self.async_close)
+        await self.destination.async_start()
+        await self._restore()
+        self._schedule.async_start()
+        self.entry.async_on_unload(async_at_started(self._hass, self._count_soon))
+        self.entry.async_on_unload(
+            async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
+        )
+        pushes = self._hass.data[DATA_EXPORTER].pushes
+        self.entry.async_on_unload(pushes.on_correction(self._count_soon))
+
+    async def async_close(self) -> None:
+        """Interrupt a run, and close the connection."""
+        if self._forget_stop is not None:
+            self._forget_stop()
+            self._forget_stop = None
+        self._schedule.async_stop()
+        self._counting.async_shutdown()
+        self.outage.close()
+        await self._hass.data[DATA_EXPORTER].pushes.async_interrupt(self)
+        await self.destination.async_close()
+
+    async def _stop(self, _: Event) -> None:
+        # Home Assistant has removed this listener itself.
+        self._forget_stop = None
+        await self.async_close()
+
+    async def _restore(self) -> None:
+        try:
+            runs, _ = await self._hass.data[DATA_EXPORTER].history.async_list(
+                kind=ExportKind.PUSH, destination=self.id, limit=RECORDS_NEEDED
+            )
+        except DatabaseUnavailableError:
+            return
+        if runs:
+            self._show(runs[0])
+        self.outage.restore(runs)
+
+    @callback
+    def _run_finished(self, record: ExportRecord) -> None:
+        if record.destination_id != self.id:
+            return
+        if self._running not in {None, record.id}:
+            # A run of an earlier life, found interrupted while one of this life is under way.
+            return
+        self._running = None
+        self._show(record)
+        self.outage.note(record)
+        self._schedule.plan()
+        self._changed()
+        self._count_soon()
+
+    def _show(self, record: ExportRecord) -> None:
+        if record.status in UNFINISHED:
+            return
+        self.state = _STATES.get(record.status, DestinationState.IDLE)
+        self.last_export = record.completed_at
+        self.last_records = record.records
+        self.last_started = record.started_at
+
+    def _changed(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+    @callback
+    def _count_soon(self, _: object = None) -> None:
+        self._counting.async_schedule_call()
+
+    async def _async_count(self) -> None:
+        try:
+            await self.async_backlog()
+        except DatabaseUnavailableError:
+            # It is in the log; the number comes with the next count.
+            return
+
+
+async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> DestinationRuntime:
+    """Set up a destination. Raises ConfigEntryAuthFailed where its secrets were lost."""
+    destination = await DESTINATIONS[EntryType(entry.data[CONF_TYPE])](hass, entry)
+    runtime = DestinationRuntime(hass, entry, destination)
+    await runtime.async_start()
+    return runtime
+
+
+async def async_remove_destination(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what the destination has been given, and that it was down."""
+    destination_id: str = entry.data[CONF_ID]
+    forget = partial(forget_destination, destination=destination_id)
+    queue_work(hass, WATERMARKS_SCHEMA, forget)
+    ir.async_delete_issue(hass, DOMAIN, issue_id(destination_id))
+    if (remove := REMOVALS.get(EntryType(entry.data[CONF_TYPE]))) is not None:
+        await remove(hass, entry)
+
+
+def destinations(hass: HomeAssistant) -> list[DestinationRuntime]:
+    """Return the destinations that are loaded."""
+    return [
+        entry.runtime_data
+        for entry_type in DESTINATIONS
+        for entry in entries_of_type(hass, entry_type)
+        if entry.state is ConfigEntryState.LOADED
+    ]

@@ -1,0 +1,579 @@
+"""What arrives in a real VictoriaMetrics: each closed period once, and nothing that was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import time
+from contextlib import suppress
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
+from aiohttp.test_utils import TestServer
+from homeassistant.util import dt as dt_util
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import (
+    DestinationError,
+    Outcome,
+)
+from custom_components.med_exporter.destinations.measurements import (
+    EcoWattLevel,
+    Energy,
+    Grain,
+    Measurement,
+    PointName,
+    TempoDay,
+)
+from custom_components.med_exporter.destinations.victoriametrics import destination as module
+from custom_components.med_exporter.destinations.victoriametrics.destination import (
+    VictoriaMetricsDestination,
+)
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from custom_components.med_exporter.sources.tempo_calendar import (
+    PARIS,
+    TempoColour,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
+
+    from tests.victoriametrics import VictoriaMetricsServer
+
+POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
+DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
+DETAILED = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="detailed"}'
+ONE_DAY = timedelta(days=1)
+TODAY = dt_util.utcnow().astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    # The system's own resolver: the other one needs a library that fits.
+    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
+        yield made
+
+
+def destination_at(
+    session: ClientSession,
+    server: VictoriaMetricsServer | str,
+    labels: dict[str, str] | None = None,
+    *,
+    on_disk_after: float = 0,
+) -> VictoriaMetricsDestination:
+    url = server if isinstance(server, str) else server.url
+    return VictoriaMetricsDestination(
+        VictoriaMetrics(session, url), labels or {}, on_disk_after=on_disk_after
+    )
+
+
+def day(
+    ago: int,
+    kwh: float,
+    data_type: DataType = DataType.CONSUMPTION_DAILY,
+    point: PointName = POINT,
+) -> Energy:
+    """Return the energy of a closed day, so many days ago."""
+    start = TODAY - ago * ONE_DAY
+    return Energy(
+        data_type=data_type, point=point, grain=Grain.DAILY, start=start,
+        end=start + ONE_DAY, closed=True, timestamp=start + ONE_DAY, kwh=kwh,
+    )  # fmt: skip
+
+
+def days(count: int, seed: int = 1) -> list[Energy]:
+    """Return the energy of the last days, oldest first."""
+    pick = random.Random(seed)
+    return [day(ago, pick.uniform(0, 40)) for ago in range(count, 0, -1)]
+
+
+def half_hours(count: int) -> list[Energy]:
+    """Return the energy of the last half-hours, oldest first."""
+    pick = random.Random(2)
+    length = timedelta(minutes=30)
+    # Real half-hours, over clock changes too.
+    starts = [TODAY.astimezone(UTC) - number * length for number in range(count, 0, -1)]
+    return [
+        Energy(
+            data_type=DataType.CONSUMPTION_DETAILED, point=POINT, grain=Grain.HALF_HOURLY,
+            start=start.astimezone(PARIS), end=start + length, closed=True,
+            timestamp=start + length, kwh=pick.uniform(0, 3),
+        )
+        for start in starts
+    ]  # fmt: skip
+
+
+async def push(
+    destination: VictoriaMetricsDestination,
+    measurements: Iterable[Measurement],
+    outcomes: list[tuple[Measurement, Outcome]] | None = None,
+) -> list[Outcome]:
+    """Push measurements and return what became of them, in their order."""
+    given = list(measurements)
+    settled = [] if outcomes is None else outcomes
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for measurement in given:
+            yield measurement
+
+    await destination.async_push(stream(), lambda *item: settled.append(item))
+    assert [measurement for measurement, _ in settled] == given
+    return [outcome for _, outcome in settled]
+
+
+def expected(measurements: Iterable[Energy]) -> dict[int, list[float]]:
+    """Return what the server should hold: each value once, in Wh."""
+    return {
+        round(one.start.timestamp() * 1000): [pytest.approx(one.kwh * 1000, rel=1e-9, abs=1e-6)]
+        for one in measurements
+    }
+
+
+async def test_a_year_arrives_value_by_value(session, victoriametrics) -> None:
+    server = victoriametrics()
+    year = days(365)
+
+    outcomes = await push(destination_at(session, server), year)
+
+    assert outcomes == [Outcome.STORED] * 365
+    assert server.samples(DAILY) == expected(year)
+    assert server.series() == [
+        {"__name__": "myelectricaldata_consumption_wh", "pdl": "Mon_PDL-1", "type": "daily"}
+    ]
+
+
+async def test_every_kind_of_value_has_its_metric(session, victoriametrics) -> None:
+    server = victoriametrics()
+    destination = destination_at(session, server, {"site": 'a "quoted" \\ é\nline'})
+    start = TODAY - ONE_DAY
+    period = {
+        "point": POINT, "grain": Grain.DAILY, "start": start, "end": TODAY, "timestamp": TODAY,
+    }  # fmt: skip
+
+    await push(destination, [day(1, 1.5, DataType.PRODUCTION_DAILY)])
+    await push(
+        destination,
+        [TempoDay(**period, closed=True, data_type=DataType.TEMPO, colour=TempoColour.RED)],
+    )
+    await push(
+        destination,
+        [EcoWattLevel(**period, closed=False, data_type=DataType.ECOWATT, level=2)],
+    )
+
+    site = {"site": 'a "quoted" \\ é\nline', "pdl": "Mon_PDL-1"}
+    names = {one["__name__"]: one for one in server.series()}
+    assert names == {
+        name: {"__name__": name, **site, **kind}
+        for name, kind in (
+            ("myelectricaldata_production_wh", {"type": "daily"}),
+            ("myelectricaldata_tempo_color", {}),
+            ("myelectricaldata_ecowatt_level", {}),
+        )
+    }
+    at = round(start.timestamp() * 1000)
+    assert server.samples("myelectricaldata_production_wh") == {at: [1500]}
+    assert server.samples("myelectricaldata_tempo_color") == {at: [3]}
+    assert server.samples("myelectricaldata_ecowatt_level") == {
+        round(TODAY.timestamp() * 1000): [2]
+    }
+
+
+async def test_a_second_push_adds_nothing(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week)
+
+    assert await push(destination_at(session, server), week) == [Outcome.ALREADY_THERE] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_only_what_is_missing_is_sent(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week[2:4])
+
+    outcomes = await push(destination_at(session, server), week)
+
+    assert outcomes == [
+        Outcome.ALREADY_THERE if 2 <= number < 4 else Outcome.STORED for number in range(7)
+    ]
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_a_late_correction_is_named_and_changes_nothing(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    await push(destination_at(session, server), week)
+
+    outcomes = await push(destination_at(session, server), [day(3, 99.0), week[-2], day(1, 98.0)])
+
+    assert outcomes == [Outcome.NOT_CORRECTABLE, Outcome.ALREADY_THERE, Outcome.NOT_CORRECTABLE]
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_series_with_other_labels_are_not_mistaken_for_ours(session, victoriametrics) -> None:
+    server = victoriametrics()
+    week = days(7)
+    assert await push(destination_at(session, server, {"site": "a"}), week) == [Outcome.STORED] * 7
+
+    assert await push(destination_at(session, server), week) == [Outcome.STORED] * 7
+    assert len(server.series()) == 2
+
+
+async def test_what_nobody_gives_is_not_asked_for(session) -> None:
+    assert await push(destination_at(session, "http://127.0.0.1:9"), []) == []
+
+
+@pytest.mark.parametrize("retention", ["1", "31d"])
+async def test_a_month_of_retention_skips_what_is_older(
+    session, victoriametrics, retention: str
+) -> None:
+    server = victoriametrics(retention=retention)
+    year = days(365)
+
+    outcomes = await push(destination_at(session, server), year)
+
+    kept = outcomes.count(Outcome.STORED)
+    assert 29 <= kept <= 31
+    assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
+    assert server.samples(DAILY) == expected(year[-kept:])
+
+
+@pytest.fixture
+async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]]:
+    """The addresses of a cluster before a server: `/insert/7` to write, `/select/7` to read."""
+    fronts: list[TestServer] = []
+
+    async def start(server: VictoriaMetricsServer) -> str:
+        async def forward(request: web.Request) -> web.Response:
+            async with session.request(
+                "POST",
+                f"{server.url}/api/v1/{request.match_info['what']}",
+                data=await request.read(),
+                headers={
+                    name: request.headers[name]
+                    for name in ("Content-Encoding", "Content-Type")
+                    if name in request.headers
+                },
+            ) as answer:
+                body = await answer.read()
+            # A cluster shows by itself what it has taken, sooner or later.
+            await asyncio.to_thread(server.get, "/internal/force_flush")
+            return web.Response(status=answer.status, body=body)
+
+        application = web.Application(handler_args={"auto_decompress": False})
+        application.router.add_post("/insert/7/prometheus/api/v1/{what:import}", forward)
+        application.router.add_post("/select/7/prometheus/api/v1/{what:export}", forward)
+        fronts.append(TestServer(application))
+        await fronts[-1].start_server()
+        return f"http://127.0.0.1:{fronts[-1].port}/insert/7/prometheus"
+
+    yield start
+    for front in fronts:
+        await front.close()
+
+
+async def test_a_retention_that_nobody_tells_is_found_out(session, victoriametrics) -> None:
+    server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
+    year = days(365)
+
+    outcomes = await push(destination_at(session, server), year)
+
+    kept = outcomes.count(Outcome.STORED)
+    assert 29 <= kept <= 31
+    assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
+    assert server.samples(DAILY) == expected(year[-kept:])
+
+
+async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 30)
+    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
+    quarter = days(90)
+
+    outcomes = await push(destination_at(session, server), quarter)
+
+    kept = outcomes.count(Outcome.STORED)
+    assert 29 <= kept <= 31
+    assert outcomes == [Outcome.TOO_OLD] * (90 - kept) + [Outcome.STORED] * kept
+
+
+async def test_without_any_newer_row_nothing_is_taken_for_too_old(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
+
+    with pytest.raises(DestinationError) as raised:
+        await push(destination_at(session, server), days(90)[:30])
+
+    assert raised.value.code == "ROWS_MISSING"
+
+
+async def test_rows_that_do_not_come_back_are_an_error_that_names_them(
+    session, victoriametrics, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("- action: drop\n  source_labels: [pdl]\n  regex: 'Mon_PDL-1'\n")
+    server = victoriametrics(options=(f"-relabelConfig={rules}",))
+
+    with pytest.raises(DestinationError) as raised:
+        await push(destination_at(session, server), days(3))
+
+    assert raised.value.code == "ROWS_MISSING"
+    assert not raised.value.is_unusable
+    placeholders = raised.value.translation_placeholders
+    assert placeholders["count"] == "3"
+    assert placeholders["metric"] == "myelectricaldata_consumption_wh"
+
+
+async def test_a_cluster_is_written_and_read_at_its_own_addresses(
+    session, victoriametrics, cluster
+) -> None:
+    server = victoriametrics()
+    front = await cluster(server)
+    week = days(7)
+
+    assert await push(destination_at(session, front), week) == [Outcome.STORED] * 7
+    assert await push(destination_at(session, front), week) == [Outcome.ALREADY_THERE] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+async def test_a_year_of_half_hours_goes_out_in_batches(session, victoriametrics) -> None:
+    server = victoriametrics()
+    year = half_hours(17520)
+    begun = time.monotonic()
+
+    outcomes = await push(destination_at(session, server), year)
+
+    assert outcomes == [Outcome.STORED] * 17520
+    assert server.samples(DETAILED) == expected(year)
+    # Seconds with one processor; a request per value would take minutes.
+    assert time.monotonic() - begun < 60
+
+
+async def test_values_of_very_different_size_keep_their_digits(session, victoriametrics) -> None:
+    server = victoriametrics()
+    values = [0.000001, 123456.789012, 0.1 + 0.2, 0.0, 1 / 3, 98765.4321, 2e-6 / 3]
+    odd = [day(len(values) - number, kwh) for number, kwh in enumerate(values)]
+
+    assert await push(destination_at(session, server), odd) == [Outcome.STORED] * len(values)
+    assert server.samples(DAILY) == expected(odd)
+
+
+async def test_an_error_of_the_source_still_settles_what_was_under_way(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 5)
+    server = victoriametrics()
+    week = days(7)
+    settled: list[Outcome] = []
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for measurement in week:
+            yield measurement
+        raise DestinationError("connection_lost", host="source")
+
+    destination = destination_at(session, server)
+    with pytest.raises(DestinationError):
+        await destination.async_push(stream(), lambda _, outcome: settled.append(outcome))
+
+    assert settled == [Outcome.STORED] * 5
+    assert server.samples(DAILY) == expected(week[:5])
+
+
+async def test_nothing_counts_as_stored_before_it_is_on_the_servers_disk(
+    session, victoriametrics
+) -> None:
+    server = victoriametrics()
+    week = days(7)
+    settled: list[Outcome] = []
+    destination = destination_at(session, server, on_disk_after=2)
+
+    async def kill_when_it_has_them() -> None:
+        while len(await asyncio.to_thread(server.samples, DAILY)) < 7:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+
+    killing = asyncio.create_task(kill_when_it_has_them())
+    with pytest.raises(DestinationError) as raised:
+        await push(destination, week, settled)
+    await killing
+
+    # Killed between two requests, it has forgotten them; in one of them, it has hung up besides.
+    assert raised.value.code in {"ROWS_MISSING", "CONNECTION_LOST"}
+    assert settled == []
+    assert await push(destination, week) == [Outcome.STORED] * 7
+    assert server.samples(DAILY) == expected(week)
+
+
+@pytest.mark.parametrize("seed", [1])
+async def test_killed_at_any_moment_it_ends_up_with_each_value_once(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 400)
+    server = victoriametrics()
+    pick = random.Random(seed)
+    rows = half_hours(4000)
+    watermark = 0
+
+    for _ in range(4):
+        destination = destination_at(session, server, on_disk_after=11)
+        settled: list[tuple[Measurement, Outcome]] = []
+        pushing = asyncio.create_task(push(destination, rows[watermark:], settled))
+        await asyncio.sleep(math.exp(pick.uniform(math.log(0.02), math.log(2))))
+        await asyncio.to_thread(server.kill)
+        await asyncio.to_thread(server.start)
+        if pick.random() < 0.5:
+            # Ours dies too.
+            pushing.cancel()
+        with suppress(DestinationError, asyncio.CancelledError):
+            await pushing
+        watermark += len(settled)
+    await push(destination_at(session, server, on_disk_after=11), rows[watermark:])
+    await asyncio.to_thread(server.kill)
+    await asyncio.to_thread(server.start)
+
+    assert server.samples(DETAILED) == expected(rows)
+
+
+class TestConnectionTest:
+    """Every mistake that the connection test names."""
+
+    async def mistake(self, session, url: str, **login: str) -> DestinationError:
+        server = VictoriaMetrics(session, url, is_known=False, **login)
+        with pytest.raises(DestinationError) as raised:
+            await module.async_test_server(server, {"site": "a"})
+        assert raised.value.is_unusable
+        return raised.value
+
+    async def test_success_leaves_nothing_behind(self, session, victoriametrics) -> None:
+        server = victoriametrics()
+        assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        assert server.series() == []
+
+    async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:
+        server = victoriametrics(retention="1")
+        remark = await destination_at(session, server).async_test()
+        assert remark == module.REMARK_SHORT_RETENTION
+
+    async def test_a_retention_of_a_year_is_none(self, session, victoriametrics) -> None:
+        assert await destination_at(session, victoriametrics(retention="1y")).async_test() is None
+
+    async def test_a_wrong_path(self, session, victoriametrics) -> None:
+        error = await self.mistake(session, f"{victoriametrics().url}/elsewhere")
+        assert error.code == "WRONG_PATH"
+        assert error.translation_placeholders["path"] == "/elsewhere/api/v1/import"
+
+    async def test_wrong_user_or_password(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics())
+        for login in ({"username": "med", "password": "no"}, {"username": "x", "password": "y"}):
+            error = await self.mistake(session, proxy.url, **login)
+            assert (error.code, error.field) == ("WRONG_CREDENTIALS", "password")
+            assert login["password"] not in str(error.translation_placeholders)
+        error = await self.mistake(session, proxy.url)
+        assert (error.code, error.field) == ("UNAUTHORIZED", "username")
+
+    async def test_the_right_login(self, session, victoriametrics, vmauth) -> None:
+        server = victoriametrics()
+        proxy = vmauth(server)
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        assert await module.async_test_server(known, {}) is None
+        assert proxy.password not in repr(known)
+        destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        assert await push(destination, days(3)) == [Outcome.STORED] * 3
+        assert server.samples(DAILY) == expected(days(3))
+
+    async def test_a_login_that_may_write_only(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics(), paths=("/api/v1/import",))
+        login = {"username": proxy.username, "password": proxy.password}
+        error = await self.mistake(session, proxy.url, **login)
+        assert error.code == "WRONG_PATH"
+        assert error.translation_placeholders["path"] == "/api/v1/export"
+
+    async def test_the_servers_own_login(self, session, victoriametrics) -> None:
+        server = victoriametrics(options=("-httpAuth.username=u", "-httpAuth.password=p"))
+        assert (await self.mistake(session, server.url)).code == "UNAUTHORIZED"
+        login = {"username": "u", "password": "p"}
+        known = VictoriaMetrics(session, server.url, **login)
+        assert await module.async_test_server(known, {}) is None
+
+    async def test_refused(self, session) -> None:
+        error = await self.mistake(session, "http://127.0.0.1:9")
+        assert (error.code, error.key) == ("REFUSED", "destination_refused_loopback")
+
+    async def test_name_not_resolved(self, session) -> None:
+        error = await self.mistake(session, "http://nowhere.invalid:8428")
+        assert error.code == "NAME_NOT_RESOLVED"
+
+    async def test_timed_out(
+        self, session, silent_port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "_TEST_SECONDS", 0.2)
+        error = await self.mistake(session, f"http://127.0.0.1:{silent_port}")
+        assert error.code == "TIMED_OUT"
+
+    async def test_a_certificate_that_is_not_trusted(
+        self, session, victoriametrics, authority
+    ) -> None:
+        certificate, key = authority.issue()
+        server = victoriametrics(
+            options=("-tls", f"-tlsCertFile={certificate}", f"-tlsKeyFile={key}")
+        )
+        error = await self.mistake(session, server.url.replace("http:", "https:"))
+        assert error.code == "TLS_CERTIFICATE"
+
+    async def test_no_encryption_where_https_is_asked_for(self, session, victoriametrics) -> None:
+        url = victoriametrics().url.replace("http:", "https:")
+        assert (await self.mistake(session, url)).code == "NOT_EXPECTED_SERVER"
+
+    async def test_another_server(self, session, mosquitto) -> None:
+        url = f"http://127.0.0.1:{mosquitto().port}"
+        assert (await self.mistake(session, url)).code == "NOT_EXPECTED_SERVER"
+
+    @pytest.mark.parametrize(
+        ("status", "body", "code"),
+        [
+            (200, "<html>Welcome</html>", "NOT_EXPECTED_SERVER"),
+            (302, "", "NOT_EXPECTED_SERVER"),
+            (404, "nothing here", "WRONG_PATH"),
+            (405, "", "WRONG_PATH"),
+            (400, 'remoteAddr: "x"; requestURI: /y; cannot parse it', "BAD_REQUEST"),
+            (401, "", "UNAUTHORIZED"),
+            (403, "", "UNAUTHORIZED"),
+            (503, "later", "SERVER_ERROR"),
+        ],
+    )
+    async def test_an_answer_that_is_not_the_expected_one(
+        self, session, status: int, body: str, code: str
+    ) -> None:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=status, text=body)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            error = await self.mistake(session, f"http://127.0.0.1:{server.port}")
+        assert error.code == code
+        if code == "BAD_REQUEST":
+            assert error.translation_placeholders["reason"] == "cannot parse it"
+
+    async def test_a_login_that_an_answer_repeats_is_not_passed_on(self, session) -> None:
+        async def answer(request: web.Request) -> web.Response:
+            return web.Response(status=400, text=f"{request.headers['Authorization']} s3cret")
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            error = await self.mistake(session, url, username="med", password="s3cret")
+        assert error.translation_placeholders["reason"] == "Basic *** ***"

@@ -1,0 +1,146 @@
+"""How a measurement becomes a sample: metric, labels, number and millisecond."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.measurements import (
+    Cost,
+    EcoWattLevel,
+    Energy,
+    Grain,
+    PointName,
+    TempoDay,
+)
+from custom_components.med_exporter.destinations.victoriametrics.rows import (
+    Found,
+    Row,
+    labels_of,
+    line_of,
+    row_of,
+    selector_of,
+)
+from custom_components.med_exporter.sources.tempo_calendar import (
+    PARIS,
+    TempoColour,
+)
+
+POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
+MIDNIGHT = datetime(2026, 3, 29, tzinfo=PARIS)
+READ_AT = datetime(2026, 3, 29, 9, 30, 1, 250000, tzinfo=UTC)
+PERIOD = {
+    "point": POINT,
+    "grain": Grain.DAILY,
+    "start": MIDNIGHT,
+    "end": MIDNIGHT + timedelta(days=1),
+    "closed": True,
+    "timestamp": READ_AT,
+}
+
+
+@pytest.mark.parametrize(
+    ("data_type", "metric", "kind"),
+    [
+        (DataType.CONSUMPTION_DAILY, "myelectricaldata_consumption_wh", "daily"),
+        (DataType.CONSUMPTION_MONTHLY, "myelectricaldata_consumption_wh", "monthly"),
+        (DataType.CONSUMPTION_DETAILED, "myelectricaldata_consumption_wh", "detailed"),
+        (DataType.PRODUCTION_DAILY, "myelectricaldata_production_wh", "daily"),
+    ],
+)
+def test_energy_is_in_watt_hours_and_stamped_with_the_start(data_type, metric, kind) -> None:
+    energy = Energy(**PERIOD, data_type=data_type, kwh=12.345)
+
+    assert labels_of(energy, {}) == {"__name__": metric, "pdl": "Mon_PDL-1", "type": kind}
+    assert row_of(energy) == Row(energy, 1774738800000, 12345.0)
+
+
+@pytest.mark.parametrize(
+    ("colour", "number"),
+    [(TempoColour.BLUE, 1), (TempoColour.WHITE, 2), (TempoColour.RED, 3)],
+)
+def test_a_tempo_day_is_stamped_with_local_midnight(colour, number) -> None:
+    day = TempoDay(**PERIOD, data_type=DataType.TEMPO, colour=colour)
+
+    assert labels_of(day, {}) == {"__name__": "myelectricaldata_tempo_color", "pdl": "Mon_PDL-1"}
+    assert row_of(day) == Row(day, 1774738800000, number)
+
+
+def test_a_level_of_ecowatt_is_stamped_with_when_it_was_read() -> None:
+    level = EcoWattLevel(**{**PERIOD, "closed": False}, data_type=DataType.ECOWATT, level=2)
+
+    assert labels_of(level, {"site": "a"}) == {
+        "__name__": "myelectricaldata_ecowatt_level",
+        "site": "a",
+        "pdl": "Mon_PDL-1",
+    }
+    assert row_of(level) == Row(level, 1774776601250, 2)
+
+
+def test_a_cost_has_no_metric() -> None:
+    cost = Cost(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, amount=1.0, currency="EUR")
+    with pytest.raises(TypeError):
+        row_of(cost)
+
+
+def test_a_line_is_json_for_the_import() -> None:
+    line = line_of({"__name__": "m", "site": 'a "b"'}, [(1000, 1.5), (2000, 2)])
+
+    assert line.endswith(b"}\n")
+    assert json.loads(line) == {
+        "metric": {"__name__": "m", "site": 'a "b"'},
+        "values": [1.5, 2],
+        "timestamps": [1000, 2000],
+    }
+
+
+def test_a_selector_names_every_label() -> None:
+    assert selector_of({"__name__": "m", "site": 'a"\\\n'}) == r'{__name__="m",site="a\"\\\n"}'
+
+
+class TestFound:
+    """What the server holds, compared with what it should hold."""
+
+    LABELS: ClassVar = {"__name__": "m", "pdl": "a"}
+
+    def found(self, rows: list[Row], *values: float | None, **labels: str) -> Found:
+        found = Found(self.LABELS, rows)
+        stamps = [1000] * len(values)
+        found.add({"metric": {**self.LABELS, **labels}, "timestamps": stamps, "values": values})
+        return found
+
+    def row(self, value: float) -> Row:
+        return Row(Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=1), 1000, value)
+
+    def test_the_same_value_agrees_however_often_it_is_there(self) -> None:
+        row = self.row(5.25)
+        assert self.found([row], 5.25).agrees(row)
+        assert self.found([row], 5.25, 5.25).agrees(row)
+
+    def test_another_value_does_not_agree(self) -> None:
+        row = self.row(5.25)
+        assert self.found([row], 5.26).has(row)
+        assert not self.found([row], 5.26).agrees(row)
+        assert not self.found([row], 5.25, 5.26).agrees(row)
+
+    def test_a_series_with_a_further_label_is_another_one(self) -> None:
+        row = self.row(5.25)
+        assert not self.found([row], 5.25, site="elsewhere").has(row)
+
+    def test_what_is_no_number_is_nothing(self) -> None:
+        row = self.row(5.25)
+        assert not self.found([row], None).has(row)
+
+    @given(st.floats(0, 1e7))
+    def test_a_number_that_went_through_json_agrees(self, kwh: float) -> None:
+        energy = Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=kwh)
+        row = row_of(energy)
+        found = Found(self.LABELS, [row])
+        found.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
+        assert found.agrees(row)
