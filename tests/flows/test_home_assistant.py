@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.other_home import OtherHome
 
-TRANSLATIONS = Path(home_assistant.__file__).parents[2] / "translations"
+TRANSLATIONS = Path(home_assistant.__file__).parents[1] / "translations"
 
 
 @pytest.fixture

@@ -80,11 +80,9 @@ class Content:
         tables: in order; their chunks are read once, one table after the other.
         figures: what sums the tables up, for formats with a place for it.
         charts: empty unless the job asks for charts.
-        sums: columns of the first table whose sum is one of the figures, by that figure's name.
 
     """
 
     tables: list[Table]
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
-    sums: dict[str, str] = field(default_factory=dict)

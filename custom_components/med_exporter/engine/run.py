@@ -50,7 +50,8 @@ class Result:
         bytes: size of the file.
         sha256: of the file, in hexadecimal.
         warnings: `{code, message, start, end, count}` each; times in UTC with `Z`.
-        figures: what sums the rows up, by name: `total_energy` in kWh, `total_cost`.
+        figures: what sums the rows up, by name: `total_energy` and `total_production` in
+            kWh, `total_cost` …
 
     """
 
@@ -112,7 +113,6 @@ def run_job(
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
         job.check_rows(count)
-        totals = _Totals(content)
         for table in content.tables:
             table.chunks = report.counted(table.chunks, count)
         metadata = {**job.metadata, "record_count": count, "warnings": warnings}
@@ -123,7 +123,7 @@ def run_job(
             writer_for(job.format).write(content, output, job, metadata)
             report.at(100.0)
             digest = output.finish()
-        return Result(count, output.size, digest, warnings, totals.figures)
+        return Result(count, output.size, digest, warnings, _numbers(content))
 
 
 def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None) -> Preview:
@@ -170,31 +170,13 @@ def _as_export_errors() -> Iterator[None]:
         raise ExportError(code, f"The file could not be written: {err.strerror or err}") from err
 
 
-class _Totals:
-    """The numbers that sum an export up: its figures, and sums of what passes to the writer."""
-
-    def __init__(self, content: Content) -> None:
-        self.figures = {
-            figure.name: float(figure.value)
-            for figure in content.figures
-            if isinstance(figure.value, (int, float))
-        }
-        if summed := {
-            place: (content.sums[column.name], column.decimals)
-            for place, column in enumerate(content.tables[0].columns if content.tables else ())
-            if column.name in content.sums and content.sums[column.name] not in self.figures
-        }:
-            content.tables[0].chunks = self._added(content.tables[0].chunks, summed)
-
-    def _added(
-        self, chunks: Iterator[Chunk], summed: dict[int, tuple[str, int]]
-    ) -> Iterator[Chunk]:
-        for chunk in chunks:
-            for place, (name, decimals) in summed.items():
-                if known := [value for value in chunk[place] if value is not None]:
-                    total = self.figures.get(name, 0.0) + float(sum(known))
-                    self.figures[name] = round(total, decimals)
-            yield chunk
+def _numbers(content: Content) -> dict[str, float]:
+    """Return the figures that are numbers."""
+    return {
+        figure.name: round(float(figure.value), figure.decimals)
+        for figure in content.figures
+        if isinstance(figure.value, (int, float))
+    }
 
 
 class _Report:

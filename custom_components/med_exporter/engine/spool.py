@@ -170,6 +170,12 @@ class Spool:
         columns = ", ".join(("timestamp", "device", *names))
         return self._connection.execute(f"SELECT {columns} FROM result")  # noqa: S608  # our names
 
+    def sums(self, names: Sequence[str]) -> dict[int, tuple[float | None, ...]]:
+        """Return the sums of some of the `stored` fields by device; None where none is known."""
+        columns = ", ".join(("device", *(f"sum({name})" for name in names)))
+        query = f"SELECT {columns} FROM result GROUP BY device"  # noqa: S608  # our names
+        return {device: tuple(sums) for device, *sums in self._connection.execute(query)}
+
     def rows(self, size: int, limit: int = -1) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the finished rows in chunks: timestamp, device, then `value_fields`.
 

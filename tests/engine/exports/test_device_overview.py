@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from custom_components.med_exporter.engine.content import ChartKind, Content
@@ -100,9 +102,22 @@ def test_without_being_asked_there_are_no_charts(states, exports, recorder):
     assert "total_energy" in figures(made)
 
 
-def test_formats_without_a_place_for_them_get_neither(states, exports, recorder):
+def test_what_is_produced_has_a_total_of_its_own(states, exports, recorder):
+    solar = replace(FRIDGE, role="production")
+    both, _ = content(exports, recorder)
+    apart, _ = content(exports, recorder, devices=(solar, WASHER))
+    assert "total_production" not in figures(both)
+    assert figures(apart)["total_energy"] + figures(apart)["total_production"] == pytest.approx(
+        figures(both)["total_energy"], abs=1e-9
+    )
+    alone, _ = content(exports, recorder, devices=(solar,))
+    assert "total_energy" not in figures(alone)
+
+
+def test_a_format_without_a_place_for_charts_gets_the_totals_alone(states, exports, recorder):
     made, _ = content(exports, recorder, format="csv", include_charts=False)
-    assert (made.figures, made.charts) == ([], [])
+    assert "total_energy" in figures(made)
+    assert made.charts == []
 
 
 def test_energy_that_is_not_summed_has_no_total(states, exports, recorder):

@@ -17,7 +17,7 @@ from ..reading import READING_COLUMNS
 from ..readings import readings
 from ..statistics import Coverage
 from ..tables import Column, Rounding, Table
-from .device_overview import TOTALS, is_sum, overview
+from .device_overview import overview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -83,8 +83,7 @@ def content(
     table.warnings += silence_warning(job, silent)
     table.warnings += outlier_warning(job, outliers)
     figures, charts = overview(job, spool, table.columns, end)
-    sums = {name: TOTALS[name] for name in job.fields if is_sum(job, name)}
-    return Content(tables=[table], figures=figures, charts=charts, sums=sums)
+    return Content(tables=[table], figures=figures, charts=charts)
 
 
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:

@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from ..spool import Spool
     from ..tables import Column
 
-TOTALS = {"energy_kwh": "total_energy", "cost": "total_cost"}
-"""Fields that are summed up, and the names of their figures."""
+_TOTALS = {
+    "energy_kwh": ("total_energy", "total_production"),
+    "cost": ("total_cost", "feed_in"),
+}
+"""Fields that are summed up, and the names of their figures: of what is used, and produced."""
+_PRODUCTION = "production"
 
 _DECIMALS_OF_TOTALS = {"energy_kwh": 3, "cost": 2}
 """Digits after the point of a total, when the user asks for none in particular."""
@@ -43,46 +47,70 @@ def overview(
 ) -> tuple[list[Figure], list[Chart]]:
     """Return the figures and, where the job asks for them, the charts of its rows.
 
-    Energy and cost are summed up where they are among the job's fields, and are sums.
+    Energy and cost are summed up where they are among the job's fields, and are sums; what is
+    produced, and what it brings, has figures of its own.
 
     Args:
-        job: what is wanted; a format without a place for these gets none.
+        job: what is wanted; a format without a place for charts gets none.
         spool: has all rows.
         columns: of the table, for the decimals of the totals.
         end: UTC seconds up to which values are known.
 
     """
-    if not FORMATS[job.format].document:
-        return [], []
     figures = [
         Figure(name="devices", value=_BETWEEN.join(device.device_name for device in job.devices))
     ]
-    summed = [column for column in columns if is_sum(job, column.name)]
+    summed = [column for column in columns if _is_sum(job, column.name)]
     if not summed:
         return figures, []
-    sums = _Sums(job, end)
-    for moment, device, *values in spool.values([column.name for column in summed]):
-        sums.add(moment, device, dict(zip((c.name for c in summed), values, strict=True)))
-    for column in summed:
+    by_device = spool.sums([column.name for column in summed])
+    for place, column in enumerate(summed):
+        sums = {device: values[place] for device, values in by_device.items()}
+        figures += _totals(job, column, sums)
+    if not (job.include_charts and FORMATS[job.format].document):
+        return figures, []
+    if all(column.name != "energy_kwh" for column in summed):
+        return figures, []
+    charted = _Sums(job, end)
+    for moment, device, energy in spool.values(["energy_kwh"]):
+        charted.add(moment, device, energy)
+    return figures, charted.charts()
+
+
+def _totals(job: Job, column: Column, sums: dict[int, float | None]) -> list[Figure]:
+    """Return the totals of a column, apart for what is used and what is produced."""
+    decimals = column.decimals
+    if job.options.decimal_places is None:
+        decimals = min(decimals, _DECIMALS_OF_TOTALS[column.name])
+    figures = []
+    for name, is_production in zip(_TOTALS[column.name], (False, True), strict=True):
+        devices = [
+            place
+            for place, device in enumerate(job.devices)
+            if (device.role == _PRODUCTION) is is_production
+        ]
+        if not devices:
+            continue
         # Rows are rounded per device, so that they add up to this.
-        totals = [round(total, column.decimals) for total in sums.totals[column.name].values()]
+        known = [
+            round(total, column.decimals)
+            for place in devices
+            if (total := sums.get(place)) is not None
+        ]
         figures.append(
             Figure(
-                name=TOTALS[column.name],
-                value=sum(totals) if totals else None,
+                name=name,
+                value=sum(known) if known else None,
                 unit=column.unit or "kWh",
-                decimals=min(column.decimals, _DECIMALS_OF_TOTALS[column.name])
-                if job.options.decimal_places is None
-                else column.decimals,
+                decimals=decimals,
             )
         )
-    has_energy = any(column.name == "energy_kwh" for column in summed)
-    return figures, sums.charts() if job.include_charts and has_energy else []
+    return figures
 
 
-def is_sum(job: Job, name: str) -> bool:
+def _is_sum(job: Job, name: str) -> bool:
     """Return whether a field's rows add up to a figure."""
-    if name not in TOTALS:
+    if name not in _TOTALS:
         return False
     functions = job.aggregation_functions
     return job.aggregation == "raw" or function_of(FIELDS[name], functions) is Function.SUM
@@ -100,20 +128,17 @@ class _Sums:
         self._edges = boundaries(_AGGREGATIONS[self._period], job.start, end, self._zone)
         self._by_period: dict[tuple[int, int], float] = defaultdict(float)
         self._by_hour: dict[tuple[int, int], float] = defaultdict(float)
+        self._by_device: dict[int, float] = defaultdict(float)
         self._hours: dict[int, tuple[int, int]] = {}
-        self.totals: dict[str, dict[int, float]] = defaultdict(lambda: defaultdict(float))
 
-    def add(self, moment: float, device: int, values: dict[str, float | None]) -> None:
+    def add(self, moment: float, device: int, energy: float | None) -> None:
         """Add a row."""
-        for name, value in values.items():
-            if value is not None:
-                self.totals[name][device] += value
-        energy = values.get("energy_kwh")
-        if energy is None or not self._job.include_charts:
+        if energy is None:
             return
         # A period's first row may begin before the range.
         period = max(bisect_right(self._edges, moment) - 1, 0)
         self._by_period[period, device] += energy
+        self._by_device[device] += energy
         if self._job.aggregation in _FINE:
             self._by_hour[self._hour_of(moment)] += energy
 
@@ -140,7 +165,7 @@ class _Sums:
 
     def _shares(self) -> Chart:
         ranked = self._ranked()
-        totals = self.totals["energy_kwh"]
+        totals = self._by_device
         return Chart(
             kind=ChartKind.PIE,
             title=self._words.chart("energy_by_device"),
@@ -181,7 +206,7 @@ class _Sums:
 
     def _ranked(self) -> list[tuple[str, list[int]]]:
         """Return names with their devices, the largest first, the smallest together."""
-        totals = self.totals["energy_kwh"]
+        totals = self._by_device
         order = sorted(totals, key=lambda device: -totals[device])
         names = [device.device_name for device in self._job.devices]
         kept = len(order) if len(order) <= _MOST_DEVICES + 1 else _MOST_DEVICES
