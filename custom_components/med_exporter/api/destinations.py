@@ -5,10 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.helpers.translation import async_get_exception_message
-
-from ..const import DOMAIN
-from ..destinations.base import DestinationError
 from ..errors import InvalidRequest
 from ..exporter import DATA_EXPORTER
 from ..exports.answers import PushStatus, push_log_entry
@@ -18,10 +14,7 @@ from ..flows.destination_change import (
     async_export_config,
     async_test_destination,
 )
-from ..pushes.actions import (
-    TEST_SUCCEEDED,
-    async_push_log,
-)
+from ..pushes.actions import async_push_log, async_test_answer
 from ..pushes.selection import (
     destination_entries,
     select_destination,
@@ -87,12 +80,7 @@ class ConfigTestView(ApiView):
         require_administrator(self.user(request))
         hass = self.hass(request)
         entry = select_entry(hass, destination)
-        try:
-            remark = await async_test_destination(hass, entry)
-        except DestinationError as err:
-            return self.json({"success": False, "error_code": err.code, "message": str(err)})
-        message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
-        return self.json({"success": True, "error_code": None, "message": message})
+        return self.json(await async_test_answer(async_test_destination(hass, entry)))
 
 
 class RunView(ApiView):

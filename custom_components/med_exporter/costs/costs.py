@@ -23,6 +23,7 @@ from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..entries import entries_of_type
 from ..grid.link import async_follow_grid, loaded_grid
 from ..ledger import SIGNAL_LEDGER_CHANGED
+from ..local_time import local_zone
 from ..metering.contracts import tariff_of
 from .pricing import Terms, delete_costs, find_work, oldest_kept, price_next
 from .reading import read_costs, read_running, total_cost
@@ -33,7 +34,6 @@ from .tables import SCHEMA
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import date, datetime
-    from zoneinfo import ZoneInfo
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
@@ -203,7 +203,7 @@ class Costs:
         """
         if start.tzinfo is None or end.tzinfo is None:
             raise ValueError("start and end need a time zone")
-        stretch, zone = (start.timestamp(), end.timestamp()), _zone()
+        stretch, zone = (start.timestamp(), end.timestamp()), local_zone()
         nothing: list[CostPeriod] = []
         return await async_read(
             self._hass,
@@ -233,7 +233,7 @@ class Costs:
                 metering_point=point_slug(entry),
                 tariff=tariff_of(entry),
                 colours=self._colours(),
-                zone=_zone(),
+                zone=local_zone(),
             )
             slug, zone, now = terms.metering_point, terms.zone, dt_util.utcnow().timestamp()
             find = partial(find_work, terms=terms, now=now, since=since, reprice=reprice)
@@ -295,7 +295,3 @@ class Costs:
 def point_slug(entry: ConfigEntry) -> str:
     """Return the slug of a metering point's entry, by which the ledger knows it."""
     return slugify(entry.data[CONF_PDL])
-
-
-def _zone() -> ZoneInfo:
-    return cast("ZoneInfo", dt_util.get_default_time_zone())

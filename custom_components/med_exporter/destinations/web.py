@@ -85,7 +85,7 @@ def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterato
         if not isinstance(err.os_error, ConnectionRefusedError):
             reason = err.os_error.strerror or type(err.os_error).__name__
             raise DestinationError("unreachable", field="url", host=host, reason=reason) from err
-        variant = "loopback" if is_loopback(url) else None
+        variant = "loopback" if is_loopback(URL(url).host or "") else None
         raise DestinationError("refused", variant=variant, field="url", host=host) from err
     except InvalidURL as err:
         raise DestinationError("not_expected_server", field="url", host=host) from err
@@ -104,9 +104,8 @@ def host_of(url: str) -> str:
     return f"{parts.host}:{parts.port}"
 
 
-def is_loopback(url: str) -> bool:
-    """Return whether an address means the machine, or the container, that asks."""
-    host = URL(url).host or ""
+def is_loopback(host: str) -> bool:
+    """Return whether a host means the machine, or the container, that asks."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

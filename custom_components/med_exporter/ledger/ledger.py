@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..local_time import local_zone
 from . import reading
 from .books import PlugHistory, delete_half_hours, write_history, write_posting
 from .closing import forget_changes, plan_statistics
@@ -141,7 +142,7 @@ class Ledger:
         self, series: Series, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
         """Return the half-hours that begin in a range, of the last 400 days."""
-        stretch, zone = _stretch(start, end), _zone()
+        stretch, zone = _stretch(start, end), local_zone()
         now = dt_util.utcnow().timestamp()
         return await async_read(
             self._hass,
@@ -204,7 +205,7 @@ class Ledger:
                 name = f"{plug.metering_point_name} {role}"
                 self._names[series.statistic_id] = name
         if self._waiting_write is None:
-            zone = _zone()
+            zone = local_zone()
             self._waiting_write = queue_work(
                 self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
             )
@@ -255,7 +256,7 @@ class Ledger:
     async def _async_periods(
         self, series: Series, aggregation: str, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
-        stretch, zone = _stretch(start, end), _zone()
+        stretch, zone = _stretch(start, end), local_zone()
         if await async_read(
             self._hass, SCHEMA, lambda c: reading.is_under_repair(c, series), missing=False
         ):
@@ -276,10 +277,6 @@ class Ledger:
             return
         except TimeoutError:
             LOGGER.warning("The recorder has been busy for too long to write the ledger")
-
-
-def _zone() -> ZoneInfo:
-    return cast("ZoneInfo", dt_util.get_default_time_zone())
 
 
 def _stretch(start: datetime, end: datetime) -> tuple[float, float]:

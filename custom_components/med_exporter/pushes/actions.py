@@ -33,11 +33,12 @@ from .selection import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant, ServiceCall
 
-TEST_SUCCEEDED: Final = "destination_test_succeeded"
-"""Translation key of what a connection test without a mistake says."""
+_TEST_SUCCEEDED: Final = "destination_test_succeeded"
 
 RUN_PUSH_SCHEMA: Final = vol.Schema(
     {
@@ -90,11 +91,16 @@ async def test_destination(call: ServiceCall, user: User | None) -> dict[str, An
     """Test a destination's connection; a mistake found is the answer, not a failure."""
     require_administrator(user)
     runtime = select_destination(call.hass, call.data["destination"])
+    return await async_test_answer(runtime.async_test())
+
+
+async def async_test_answer(test: Awaitable[str | None]) -> dict[str, Any]:
+    """Await a connection test and return its outcome, as all doors show it."""
     try:
-        remark = await runtime.async_test()
+        remark = await test
     except DestinationError as err:
         return {"success": False, "error_code": err.code, "message": str(err)}
-    message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
+    message = async_get_exception_message(DOMAIN, remark or _TEST_SUCCEEDED)
     return {"success": True, "error_code": None, "message": message}
 
 

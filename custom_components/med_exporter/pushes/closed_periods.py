@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
@@ -21,6 +21,7 @@ from ..ledger.half_hours import (
     HOUR,
     hour_of,
 )
+from ..local_time import local_zone
 from .periods import (
     local,
     midnight,
@@ -28,7 +29,6 @@ from .periods import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-    from zoneinfo import ZoneInfo
 
     from homeassistant.core import HomeAssistant
 
@@ -88,7 +88,7 @@ async def cost_periods(
     series, costs = part.energy_series, hass.data[DATA_EXPORTER].costs
     assert series is not None
     assert part.grain is not None
-    zone = _zone()
+    zone = local_zone()
     for first, last in _pages(part.grain, start, before):
         # Hours of costs are local ones, those of the statistics are UTC's.
         aggregation = "half_hourly" if part.grain is Grain.HOURLY else part.grain.value
@@ -160,14 +160,14 @@ def ecowatt_level(
 
 def known_days[T](values: Mapping[date, T], start: float, before: float) -> Iterator[date]:
     """Yield the days that begin in [start, before) and that have a value, ascending."""
-    zone = _zone()
+    zone = local_zone()
     for day in sorted(values):
         if start <= midnight(day, zone) < before:
             yield day
 
 
 def _day(day: date) -> tuple[datetime, datetime]:
-    zone = _zone()
+    zone = local_zone()
     return local(midnight(day, zone), zone), local(midnight(day + _ONE_DAY, zone), zone)
 
 
@@ -178,7 +178,3 @@ def _pages(grain: Grain, start: float, before: float) -> Iterator[tuple[datetime
         until = min(hour_of(start) + page, before)
         yield datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)
         start = until
-
-
-def _zone() -> ZoneInfo:
-    return cast("ZoneInfo", dt_util.get_default_time_zone())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     DataType,
@@ -19,6 +18,7 @@ from ..ledger import (
     SIGNAL_LEDGER_CHANGED,
     PointSeries,
 )
+from ..local_time import local_zone
 from .watermarks import (
     SCHEMA,
     SeriesKey,
@@ -27,7 +27,6 @@ from .watermarks import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from zoneinfo import ZoneInfo
 
     from homeassistant.core import HomeAssistant
 
@@ -90,7 +89,7 @@ class CorrectionNotes:
             note_change,
             keys=keys,
             first_ts=first_ts,
-            zone=cast("ZoneInfo", dt_util.get_default_time_zone()),
+            zone=local_zone(),
             read_now=frozenset(self._read_now),
         )
         noting = queue_work(self._hass, SCHEMA, note)

@@ -6,15 +6,15 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
-from homeassistant.util import dt as dt_util
 
 from ..database import queue_work
 from ..destinations.base import Outcome
 from ..errors import MedError
 from ..grid.link import loaded_grid
+from ..local_time import local_zone
 from ..sources.ecowatt import EcoWattDay
 from .closed_periods import (
     cost_periods,
@@ -35,7 +35,6 @@ from .watermarks import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from datetime import date
-    from zoneinfo import ZoneInfo
 
     from homeassistant.core import HomeAssistant
 
@@ -231,7 +230,7 @@ class PartPush:
                 until = min(span.before, plan.bound)
                 assert plan.part.grain is not None
                 self._move.until_ts = max(
-                    self._move.until_ts or 0, period_start(plan.part.grain, until, _zone())
+                    self._move.until_ts or 0, period_start(plan.part.grain, until, local_zone())
                 )
                 self._unwritten += 1
 
@@ -272,7 +271,3 @@ async def _led_by(
     yield first
     async for measurement in rest:
         yield measurement
-
-
-def _zone() -> ZoneInfo:
-    return cast("ZoneInfo", dt_util.get_default_time_zone())

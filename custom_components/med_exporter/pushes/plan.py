@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
@@ -23,6 +23,7 @@ from ..database import (
 from ..destinations.base import Corrections
 from ..exporter import DATA_EXPORTER
 from ..grid.link import loaded_grid
+from ..local_time import local_zone
 from ..sources.tempo_calendar import (
     FIRST_DAY,
     paris_date,
@@ -200,7 +201,7 @@ class Planner:
             first, bound = self._extents[series]
             spans = self._spans(watermark, first, bound)
             return Plan(part=part, watermark=watermark, spans=spans, bound=bound)
-        today, zone = paris_date(dt_util.utcnow()), _zone()
+        today, zone = paris_date(dt_util.utcnow()), local_zone()
         if part.data_type is DataType.TEMPO:
             # A colour is settled before its day begins, so today's is as closed as yesterday's.
             days: dict[date, TempoColour | EcoWattDay] = {
@@ -255,7 +256,7 @@ class Planner:
                 spans.append(Span(Phase.REPEAT, start, min(until, before)))
                 spans.append(Span(Phase.PENDING, until, before))
         # The first period of all may have begun before its first hour that is known.
-        begin = period_start(watermark.grain, first, _zone())
+        begin = period_start(watermark.grain, first, local_zone())
         clipped = (Span(one.phase, max(one.start, begin), one.before) for one in spans)
         return tuple(one for one in clipped if one.start < one.before)
 
@@ -267,7 +268,7 @@ class Planner:
                 len(list(known_days(plan.days, span.start, span.before))) for span in plan.spans
             )
         return sum(
-            count_periods(grain, span.start, min(span.before, plan.bound), _zone())
+            count_periods(grain, span.start, min(span.before, plan.bound), local_zone())
             for span in plan.spans
         )
 
@@ -279,7 +280,7 @@ class Planner:
             if onwards and asked is not None and part.key not in self._reached:
                 # Sums build on each other: all from there on, and not to be left half done.
                 start = asked.start_ts
-                to_ts = None if start is None else period_start(grain, start, _zone())
+                to_ts = None if start is None else period_start(grain, start, local_zone())
                 back = partial(rewind, destination=destination, key=part.key, to_ts=to_ts)
                 self._reached[part.key] = await queue_work(self._hass, SCHEMA, back)
             opened = await queue_work(
@@ -296,7 +297,9 @@ class Planner:
         wanted = [watermark.until_ts, *watermark.gaps]
         if self._asked is not None and self._asked.start_ts is not None:
             wanted.append(int(self._asked.start_ts))
-        first = max(dt_util.utc_from_timestamp(min(wanted)).astimezone(_zone()).date(), FIRST_DAY)
+        first = max(
+            dt_util.utc_from_timestamp(min(wanted)).astimezone(local_zone()).date(), FIRST_DAY
+        )
         try:
             async with asyncio.timeout(_COLOURS_LIMIT):
                 await grid.async_colours(first, paris_date(dt_util.utcnow()))
@@ -353,8 +356,6 @@ def _new(part: Part) -> Watermark:
 
 def _since(grain: Grain) -> int:
     """Return where a new series begins: 365 days ago."""
-    return period_start(grain, (dt_util.start_of_local_day() - _FIRST_DAYS).timestamp(), _zone())
-
-
-def _zone() -> ZoneInfo:
-    return cast("ZoneInfo", dt_util.get_default_time_zone())
+    return period_start(
+        grain, (dt_util.start_of_local_day() - _FIRST_DAYS).timestamp(), local_zone()
+    )

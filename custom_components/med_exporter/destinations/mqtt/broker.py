@@ -6,7 +6,6 @@ import os
 import ssl
 import tempfile
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -38,14 +37,6 @@ class Broker:
     def address(self) -> str:
         """Return `host:port`, for messages to people."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Return whether this is the machine, or the container, that asks."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host.lower() == "localhost"
 
 
 def is_certificate(pem: str) -> bool:

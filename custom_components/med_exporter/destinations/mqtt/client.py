@@ -14,6 +14,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ..base import DestinationError
+from ..web import is_loopback
 from .broker import tls_context
 
 if TYPE_CHECKING:
@@ -338,7 +339,7 @@ def _connection_error(err: aiomqtt.MqttError, broker: Broker) -> DestinationErro
 
 
 def _variant(code: str, broker: Broker) -> str | None:
-    if code == "refused" and broker.is_loopback:
+    if code == "refused" and is_loopback(broker.host):
         return "loopback"
     return "mqtt" if code in {"not_expected_server", "tls_certificate"} else None
 
