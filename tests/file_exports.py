@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.exports.jobs import DATA_JOBS
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -49,7 +49,7 @@ async def set_up(hass: HomeAssistant, folder: Path) -> JobManager:
     await async_setup_component(hass, "http", {})
     assert await async_setup_component(hass, DOMAIN, {})
     await hass.async_block_till_done()
-    return hass.data[DATA_EXPORTER].jobs
+    return hass.data[DATA_JOBS]
 
 
 def add_plug(hass: HomeAssistant, name: str, address: str, mac: str = "aabbccddee01") -> Plug:

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import select
 
 from custom_components.med_exporter.const import DOMAIN, DataType, EntryType, PlugRole
+from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.destinations import registry
 from custom_components.med_exporter.destinations.base import (
     Corrections,
@@ -36,11 +37,17 @@ from custom_components.med_exporter.destinations.measurements import (
     TempoDay,
 )
 from custom_components.med_exporter.engine.tariff import parse_contracts
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.grid.data import GridData
-from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PointSeries, Posting
+from custom_components.med_exporter.ledger import (
+    DATA_LEDGER,
+    CounterStart,
+    LedgerPlug,
+    PointSeries,
+    Posting,
+)
 from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.watermarks import watermarks_table
 from custom_components.med_exporter.sources.ecowatt import EcoWattDay
 from tests.metering_points import NOON, PARIS
@@ -227,11 +234,11 @@ class House:
 
     @property
     def runner(self) -> PushRunner:
-        return self.hass.data[DATA_EXPORTER].pushes
+        return self.hass.data[DATA_PUSHES]
 
     @property
     def ledger(self) -> Any:
-        return self.hass.data[DATA_EXPORTER].ledger
+        return self.hass.data[DATA_LEDGER]
 
     async def set_up(self) -> None:
         """Set up the integration without entries."""
@@ -335,7 +342,7 @@ class House:
     async def settle(self) -> None:
         """Let the ledger and the costs notice what has changed."""
         await self.ledger.async_write_statistics()
-        await self.hass.data[DATA_EXPORTER].costs.async_update()
+        await self.hass.data[DATA_COSTS].async_update()
         await self.committed()
 
     async def committed(self) -> None:

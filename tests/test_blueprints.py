@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import add_plug, set_up
 from tests.pushing import House, Shelf, refuse
 from tests.test_device_trigger import installation_device, push
@@ -86,7 +86,7 @@ class TestFailures:
         house.add_point("house")
         house.add_grid().signal(dt_util.now().date(), 1)
         yield house
-        await house.hass.data[DATA_EXPORTER].jobs.async_close()
+        await house.hass.data[DATA_JOBS].async_close()
 
     @pytest.mark.parametrize(
         ("language", "title", "message"),

@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.device_trigger import async_validate_trigger_config
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import request
 from tests.pushing import House, Shelf, refuse
 
@@ -34,7 +34,7 @@ async def house(hass_with_recorder, freezer, monkeypatch, tmp_path):
     await house.set_up()
     assert await async_setup_component(house.hass, "device_automation", {})
     yield house
-    await house.hass.data[DATA_EXPORTER].jobs.async_close()
+    await house.hass.data[DATA_JOBS].async_close()
 
 
 def device_of(hass, entry):
@@ -182,7 +182,7 @@ class TestExports:
         runtime = await house.add_destination(Shelf())
         ready, end = await listen(installation_device(hass), "file_ready")
         await push(house, runtime)
-        jobs = hass.data[DATA_EXPORTER].jobs
+        jobs = hass.data[DATA_JOBS]
         export = await jobs.async_create(
             request(export_type="configuration", fields=None, date_range=None),
             user=None,

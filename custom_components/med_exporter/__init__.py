@@ -8,22 +8,22 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
-from .audit import AuditLog, async_watch
+from .audit import DATA_AUDIT, AuditLog, async_watch
 from .const import DOMAIN, EntryType
-from .costs import Costs
-from .delivery import Deliveries
+from .costs import DATA_COSTS, Costs
+from .delivery import DATA_DELIVERIES, Deliveries
 from .entry_types import ENTRY_TYPES
-from .exporter import DATA_EXPORTER, Exporter
-from .exports.jobs import JobManager
-from .history.history import History
+from .exports.jobs import DATA_JOBS, JobManager
+from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
-from .installation.retention import Retention
-from .ledger import Ledger
+from .installation.retention import DATA_RETENTION, Retention
+from .inventory import async_given_tables
+from .ledger import DATA_LEDGER, Ledger
 from .metering.discovery import async_setup_discovery
-from .pushes.runner import PushRunner
-from .schedules.scheduler import Scheduler
+from .pushes.audit import async_watch_destinations
+from .pushes.runner import DATA_PUSHES, PushRunner
+from .schedules.scheduler import DATA_SCHEDULES, Scheduler
 from .services import async_setup_services
-from .vault import async_get_vault
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -36,7 +36,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
-    hass.data[DATA_EXPORTER] = await _async_create_exporter(hass)
+    await _async_set_up_rooms(hass)
     async_setup_services(hass)
     async_register_views(hass)
     async_setup_discovery(hass)
@@ -74,34 +74,24 @@ async def async_remove_config_entry_device(
     return not any(key in known for domain, key in device.identifiers if domain == DOMAIN)
 
 
-async def _async_create_exporter(hass: HomeAssistant) -> Exporter:
-    audit = AuditLog(hass)
+async def _async_set_up_rooms(hass: HomeAssistant) -> None:
+    """Make what the whole installation shares; each is found under the key beside its class."""
+    audit = hass.data[DATA_AUDIT] = AuditLog(hass)
     await async_watch(hass, audit)
-    history = History(hass)
+    async_watch_destinations(hass, audit)
+    history = hass.data[DATA_HISTORY] = History(hass)
     history.async_setup()
-    jobs = JobManager(hass, history, audit)
-    await jobs.async_setup()
-    retention = Retention(hass, jobs, history, audit)
-    retention.async_setup()
-    deliveries = Deliveries(hass, jobs, history)
-    await deliveries.async_setup()
-    schedules = Scheduler(hass, jobs, deliveries, audit)
-    await schedules.async_setup()
-    pushes = PushRunner(hass, history)
-    pushes.async_setup()
-    ledger = Ledger(hass)
+    ledger = hass.data[DATA_LEDGER] = Ledger(hass)
     await ledger.async_setup()
-    costs = Costs(hass)
+    costs = hass.data[DATA_COSTS] = Costs(hass)
     await costs.async_setup()
-    return Exporter(
-        audit=audit,
-        costs=costs,
-        deliveries=deliveries,
-        history=history,
-        jobs=jobs,
-        ledger=ledger,
-        pushes=pushes,
-        retention=retention,
-        schedules=schedules,
-        vault=await async_get_vault(hass),
-    )
+    pushes = hass.data[DATA_PUSHES] = PushRunner(hass, history)
+    pushes.async_setup()
+    jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, async_given_tables)
+    await jobs.async_setup()
+    deliveries = hass.data[DATA_DELIVERIES] = Deliveries(hass, jobs, history)
+    await deliveries.async_setup()
+    schedules = hass.data[DATA_SCHEDULES] = Scheduler(hass, jobs, deliveries, audit)
+    await schedules.async_setup()
+    retention = hass.data[DATA_RETENTION] = Retention(hass, jobs, history, audit)
+    retention.async_setup()

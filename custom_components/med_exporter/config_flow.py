@@ -8,7 +8,6 @@ from homeassistant.const import CONF_CLIENT_SECRET, CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
-from .destinations.secrets import SECRETS
 from .flows.email import EmailFlow
 from .flows.grid import GridFlow
 from .flows.home_assistant import HomeAssistantFlow
@@ -19,6 +18,7 @@ from .flows.kasa_options import KasaOptionsFlow
 from .flows.mqtt import MqttFlow
 from .flows.victoriametrics import VictoriaMetricsFlow
 from .installation.entry import async_import_installation
+from .vault import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Final, Self
 
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+
+INVALID_DATE_RANGE: Final = "INVALID_DATE_RANGE"
 
 
 class MedError(HomeAssistantError):
@@ -75,6 +77,13 @@ class TooManyExportsError(InvalidRequest):
 
     def __init__(self, limit: int) -> None:
         super().__init__("TOO_MANY_EXPORTS", "too_many_exports", limit=limit)
+
+
+class UnknownMeteringPointError(InvalidRequest):
+    """No metering point has this id."""
+
+    def __init__(self, pdl: str) -> None:
+        super().__init__("UNKNOWN_METERING_POINT", "unknown_metering_point", field="pdl", pdl=pdl)
 
 
 class NotAllowedError(InvalidRequest):

@@ -20,7 +20,7 @@ from homeassistant.helpers.http import current_request
 from .const import DOMAIN
 from .engine.formats import MIME_TYPES
 from .errors import MedError
-from .exporter import DATA_EXPORTER
+from .exports.jobs import DATA_JOBS
 from .exports.links import DOWNLOAD_PATH
 from .history.records import ExportStatus
 from .installation.entry import TITLE
@@ -78,7 +78,7 @@ class ExportMediaSource(MediaSource):
 
     @property
     def _jobs(self) -> JobManager:
-        return self._hass.data[DATA_EXPORTER].jobs
+        return self._hass.data[DATA_JOBS]
 
     async def _async_files(self) -> list[ExportRecord]:
         found: list[ExportRecord] = []

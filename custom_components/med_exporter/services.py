@@ -12,10 +12,10 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, SupportsResponse, callback
 from homeassistant.helpers import config_validation as cv
 
+from .answers import utc
 from .const import DOMAIN
 from .costs.actions import REPRICE_SCHEMA, reprice
 from .errors import ExportFailedError, InvalidRequest
-from .exporter import DATA_EXPORTER
 from .exports.action_fields import (
     PREVIEW_FIELDS,
     REQUEST_FIELDS,
@@ -23,8 +23,9 @@ from .exports.action_fields import (
     plain_values,
     request_of,
 )
-from .exports.answers import export_page, export_status, statistics_answer, utc
+from .exports.answers import export_page, export_status, statistics_answer
 from .exports.catalogue import async_list_devices, list_metrics
+from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
 from .history.records import ExportStatus
 from .pushes.actions import (
@@ -171,7 +172,7 @@ async def _list_metrics(call: ServiceCall, _user: User | None) -> dict[str, Any]
 
 
 def _jobs(call: ServiceCall) -> JobManager:
-    return call.hass.data[DATA_EXPORTER].jobs
+    return call.hass.data[DATA_JOBS]
 
 
 def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:

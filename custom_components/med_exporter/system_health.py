@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.core import HomeAssistant, callback
 
+from .answers import size_text, utc
 from .database import DatabaseUnavailableError
-from .exporter import DATA_EXPORTER
-from .exports.answers import size_text, utc
+from .exports.jobs import DATA_JOBS
+from .history.history import DATA_HISTORY
 from .history.records import ExportKind
+from .installation.retention import DATA_RETENTION
 from .pushes.runtime import destinations
 
 if TYPE_CHECKING:
@@ -24,20 +26,20 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     """Return how many exports there are, what they take, and what waits."""
-    exporter = hass.data[DATA_EXPORTER]
+    history = hass.data[DATA_HISTORY]
     try:
-        _, files = await exporter.history.async_list(kind=ExportKind.FILE, limit=1)
-        _, pushes = await exporter.history.async_list(kind=ExportKind.PUSH, limit=1)
+        _, files = await history.async_list(kind=ExportKind.FILE, limit=1)
+        _, pushes = await history.async_list(kind=ExportKind.PUSH, limit=1)
     except DatabaseUnavailableError as err:
         return {"file_exports": {"type": "failed", "error": str(err)}}
-    cleaning = exporter.retention.last
+    cleaning = hass.data[DATA_RETENTION].last
     backlog = {
         runtime.name: "?" if runtime.backlog is None else runtime.backlog
         for runtime in destinations(hass)
     }
     return {
         "file_exports": files,
-        "file_bytes": size_text(await exporter.jobs.async_disk_usage()),
+        "file_bytes": size_text(await hass.data[DATA_JOBS].async_disk_usage()),
         "pushes": pushes,
         "backlog": ", ".join(f"{name}: {waiting}" for name, waiting in backlog.items()) or "0",
         "last_cleaning": None if cleaning is None else utc(cleaning.ended_at),

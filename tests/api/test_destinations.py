@@ -7,9 +7,10 @@ import json
 import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.flows.destination_change import MASK
+from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.runtime import destinations
+from custom_components.med_exporter.vault import async_get_vault
 from tests.mqtt_destinations import add_mqtt
 
 CONFIGS = "/api/export/configs"
@@ -126,7 +127,8 @@ class TestPut:
         await change(client, {"config": {"password": MASK, "topic_prefix": "elsewhere"}})
         await hass.async_block_till_done()
         assert entry.data["topic_prefix"] == "elsewhere"
-        assert hass.data[DATA_EXPORTER].vault.decrypt(entry.data["password"]) == PASSWORD
+        vault = await async_get_vault(hass)
+        assert vault.decrypt(entry.data["password"]) == PASSWORD
 
     async def test_enabled_is_the_switch_of_automatic_export(self, client, hass, entry):
         answer = await (await change(client, {"enabled": False})).json()
@@ -246,7 +248,7 @@ class TestRunAndLogs:
         await refused(response, 409, "DESTINATION_NOT_LOADED", "destination")
 
     async def test_the_log_has_pages_and_filters(self, client, hass, entry):
-        pushes = hass.data[DATA_EXPORTER].pushes
+        pushes = hass.data[DATA_PUSHES]
         for _ in range(3):
             await pushes.async_run(destinations(hass)[0], trigger="action")
         page = await (await client.get(f"{LOGS}?limit=2&offset=2")).json()

@@ -9,7 +9,7 @@ import pytest
 
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.worker import async_run_job
-from custom_components.med_exporter.installation.settings import Settings
+from custom_components.med_exporter.settings import Settings
 from tests.file_exports import request
 
 CREATE = "/api/exports/create"

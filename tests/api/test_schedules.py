@@ -7,7 +7,7 @@ from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import add_user, request
 from tests.mail_server import add_account, mail_server
 from tests.scheduling import MONTHLY
@@ -132,4 +132,4 @@ class TestActions:
         ):
             with pytest.raises(ServiceValidationError, match="not allowed"):
                 await call(action, user, **data)
-        assert len(hass.data[DATA_EXPORTER].schedules.schedules()) == 1
+        assert len(hass.data[DATA_SCHEDULES].schedules()) == 1

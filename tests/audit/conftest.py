@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.audit.tables import SCHEMA
 from custom_components.med_exporter.database import queue_work
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from tests.file_exports import set_up
 
 
@@ -16,7 +16,7 @@ async def hass(hass_with_recorder):
 @pytest.fixture
 async def log(hass, tmp_path):
     jobs = await set_up(hass, tmp_path)
-    yield hass.data[DATA_EXPORTER].audit
+    yield hass.data[DATA_AUDIT]
     await jobs.async_close()
 
 

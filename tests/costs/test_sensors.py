@@ -11,10 +11,9 @@ from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.engine.tariff import parse_contracts
-from custom_components.med_exporter.errors import NotAllowedError
-from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.pushes.runner import UnknownMeteringPointError
+from custom_components.med_exporter.errors import NotAllowedError, UnknownMeteringPointError
 from tests.grid_entries import add_grid, fill
 from tests.grid_server import GridServer, running_grid_server
 from tests.metering_points import PDL, add_metering_point, entity_of, poll, settle, value_of
@@ -75,7 +74,7 @@ async def enter(hass: HomeAssistant, entry: ConfigEntry, *contracts: dict[str, A
 async def priced(hass: HomeAssistant) -> None:
     """Wait for what a posting, a change of contracts or a colour has started."""
     await settle(hass)
-    await hass.data[DATA_EXPORTER].costs.async_update()
+    await hass.data[DATA_COSTS].async_update()
     await settle(hass)
 
 

@@ -4,8 +4,8 @@ import pytest
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.delivery import Deliveries, async_read_delivery
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.delivery import DATA_DELIVERIES, Deliveries, async_read_delivery
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from tests.file_exports import request
 from tests.mail_server import add_account, mail_server
 from tests.metering_points import settle
@@ -26,8 +26,8 @@ class Post:
         self.hass = hass
         self.jobs = jobs
         self.clock = clock
-        self.deliveries = hass.data[DATA_EXPORTER].deliveries
-        self.history = hass.data[DATA_EXPORTER].history
+        self.deliveries = hass.data[DATA_DELIVERIES]
+        self.history = hass.data[DATA_HISTORY]
 
     async def file(self, **changes):
         """Make a file of this month."""

@@ -20,7 +20,7 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.victoriametrics import (
     destination as victoriametrics_module,
 )
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.pushes.outage import issue_id
 from tests.jeedom_server import Jeedom, add_jeedom, running_jeedom
 from tests.metering_points import NOON, PARIS
@@ -89,7 +89,7 @@ class Town:
     async def ended(self, export_id: str) -> ExportRecord:
         """Wait for the end of a run, and return how the history tells it."""
         await self.hass.async_block_till_done(wait_background_tasks=True)
-        record = await self.hass.data[DATA_EXPORTER].history.async_get(export_id)
+        record = await self.hass.data[DATA_HISTORY].async_get(export_id)
         assert record is not None
         return record
 

@@ -10,10 +10,12 @@ import pytest
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
+from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.errors import InvalidRequest
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.exports.jobs import JobManager
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.inventory import async_given_tables
 from tests.file_exports import add_plug, add_user, path_of, request, set_up
 
 CACHED = {"cache_results": True}
@@ -153,8 +155,7 @@ async def test_a_deleted_or_lost_or_old_file_is_made_anew(of, jobs):
 
 async def test_it_outlives_a_restart_with_its_figures(of, jobs, hass):
     first = await of()
-    shared = hass.data[DATA_EXPORTER]
-    again = JobManager(hass, shared.history, shared.audit)
+    again = JobManager(hass, hass.data[DATA_HISTORY], hass.data[DATA_AUDIT], async_given_tables)
     await again.async_setup()
     assert (await of(using=again)).id == first.id
     assert await again.async_outcome(first.id) == await jobs.async_outcome(first.id)

@@ -13,13 +13,14 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import EXPORT_TYPES, REPORT_SECTIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger.tables import SCHEMA, half_hours_table
+from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import add_plug, add_user, path_of, set_up
 
 MAC = "aabbccddee01"
@@ -76,7 +77,7 @@ async def plug(jobs, hass):
             connection.execute(half_hours_table.insert(), rows)
 
     await get_instance(hass).async_add_executor_job(write)
-    await hass.data[DATA_EXPORTER].costs.async_update(since=0)
+    await hass.data[DATA_COSTS].async_update(since=0)
     await hass.async_block_till_done()
     return plug
 
@@ -194,7 +195,7 @@ async def test_the_configuration_is_whole_and_has_no_secret(jobs, hass, plug, de
 
 
 async def test_schedules_are_part_of_the_configuration(jobs, hass, plug):
-    schedule = await hass.data[DATA_EXPORTER].schedules.async_create(
+    schedule = await hass.data[DATA_SCHEDULES].async_create(
         {
             "name": "Monthly",
             "schedule": "0 9 1 * *",

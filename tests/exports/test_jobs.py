@@ -13,6 +13,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
+from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
@@ -22,12 +23,13 @@ from custom_components.med_exporter.errors import (
     InvalidRequest,
     TooManyExportsError,
 )
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.exports.worker import async_run_job
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
-from custom_components.med_exporter.installation.settings import Settings
+from custom_components.med_exporter.inventory import async_given_tables
+from custom_components.med_exporter.settings import Settings
 from tests.file_exports import add_plug, add_user, path_of, request, set_up
 
 KEEP_FILES = Settings().keep_files
@@ -299,8 +301,7 @@ class TestExpiry:
 
 class TestRestart:
     async def restarted(self, hass):
-        shared = hass.data[DATA_EXPORTER]
-        jobs = JobManager(hass, shared.history, shared.audit)
+        jobs = JobManager(hass, hass.data[DATA_HISTORY], hass.data[DATA_AUDIT], async_given_tables)
         await jobs.async_setup()
         return jobs
 
@@ -339,7 +340,7 @@ class TestRestart:
 
     async def test_finds_files_again_that_the_history_has_lost(self, jobs, fridge, hass):
         record = await complete(jobs)
-        await hass.data[DATA_EXPORTER].history.async_delete(record.id)
+        await hass.data[DATA_HISTORY].async_delete(record.id)
         again = await self.restarted(hass)
         assert await again.async_get(record.id, user=None) == record
         assert await again.async_file(record.id, user=None) == path_of(record)
@@ -348,7 +349,7 @@ class TestRestart:
         record = await complete(jobs)
         lost = await jobs.async_get(record.id, user=None)
         lost.status = ExportStatus.INTERRUPTED
-        hass.data[DATA_EXPORTER].history.save(lost)
+        hass.data[DATA_HISTORY].save(lost)
         again = await self.restarted(hass)
         assert (await again.async_get(record.id, user=None)).status is ExportStatus.COMPLETED
 

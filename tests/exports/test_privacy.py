@@ -9,11 +9,10 @@ import pytest
 from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.med_exporter.audit import EventType
+from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.exports import SUPPORTED
 from custom_components.med_exporter.engine.formats import FORMATS
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
 from tests.file_exports import add_plug, add_user, path_of, set_up
@@ -69,7 +68,7 @@ async def planted(jobs, hass):
     destination.add_to_hass(hass)
     user = add_user(hass, is_admin=True)
     user.name = "Ermintrude"
-    audit = hass.data[DATA_EXPORTER].audit
+    audit = hass.data[DATA_AUDIT]
     for kind, details in (
         (EventType.LOGIN_SUCCESS, {"token_type": "Ermintrude"}),
         (EventType.DEVICE_CONTROLLED, {"entity_id": plug.entities["is_on"]}),

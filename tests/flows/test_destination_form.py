@@ -11,7 +11,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DEFAULT_DATA, DOMAIN, DataType, EntryType
 from custom_components.med_exporter.destinations.base import DestinationError
-from custom_components.med_exporter.destinations.secrets import SECRETS, async_decrypted
 from custom_components.med_exporter.flows.destination_form import (
     LOGIN,
     DestinationForm,
@@ -23,7 +22,7 @@ from custom_components.med_exporter.flows.destination_form import (
     title_of,
 )
 from custom_components.med_exporter.flows.registry import DESTINATION_FORMS
-from custom_components.med_exporter.vault import async_get_vault
+from custom_components.med_exporter.vault import SECRETS, async_decrypted, async_get_vault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.logbook import async_describe_events
 from tests.mqtt_destinations import add_mqtt
@@ -65,7 +65,7 @@ async def finish(hass: HomeAssistant, status: ExportStatus) -> ExportRecord:
         format="csv",
         path="/somewhere/secret.csv",
     )
-    history = hass.data[DATA_EXPORTER].history
+    history = hass.data[DATA_HISTORY]
     history.save(record)
     record.status = status
     record.completed_at = now + timedelta(seconds=1.5)

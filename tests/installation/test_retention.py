@@ -12,11 +12,12 @@ from pytest_homeassistant_custom_component.common import (
     get_system_health_info,
 )
 
-from custom_components.med_exporter.audit import EventType
+from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.installation.retention import DATA_RETENTION
 from tests.file_exports import add_plug, path_of, request, set_up
 from tests.mqtt_destinations import add_mqtt
 
@@ -36,10 +37,10 @@ async def jobs(hass, tmp_path):
 
 
 @pytest.fixture
-async def exporter(jobs, hass):
+async def retention(jobs, hass):
     # The first cleaning, when Home Assistant has started.
     await settled(hass)
-    return hass.data[DATA_EXPORTER]
+    return hass.data[DATA_RETENTION]
 
 
 async def settled(hass):
@@ -62,20 +63,20 @@ def push(age: timedelta, number: int) -> ExportRecord:
     )
 
 
-async def test_everything_has_its_time(exporter, hass):
+async def test_everything_has_its_time(retention, hass):
     for number, days in enumerate((401, 399)):
-        exporter.history.save(push(timedelta(days=days), number))
+        hass.data[DATA_HISTORY].save(push(timedelta(days=days), number))
         then = dt_util.utcnow() - timedelta(days=days)
-        exporter.audit.record(EventType.EXPORT_CREATED, time=then)
+        hass.data[DATA_AUDIT].record(EventType.EXPORT_CREATED, time=then)
     await settled(hass)
-    cleaning = await exporter.retention.async_clean()
+    cleaning = await retention.async_clean()
     assert (cleaning.files, cleaning.exports, cleaning.events) == (0, 1, 1)
-    assert exporter.retention.last == cleaning
-    assert (await exporter.history.async_list(kind=ExportKind.PUSH))[1] == 1
-    assert (await exporter.audit.async_list())[1] == 1
+    assert retention.last == cleaning
+    assert (await hass.data[DATA_HISTORY].async_list(kind=ExportKind.PUSH))[1] == 1
+    assert (await hass.data[DATA_AUDIT].async_list())[1] == 1
 
 
-async def test_cleans_by_itself_every_hour(jobs, exporter, hass, freezer):
+async def test_cleans_by_itself_every_hour(jobs, retention, hass, freezer):
     record = await jobs.async_create(request(), user=None, trigger="action")
     record = await jobs.async_wait(record.id, 60)
     assert path_of(record).exists()
@@ -86,21 +87,21 @@ async def test_cleans_by_itself_every_hour(jobs, exporter, hass, freezer):
     assert (await jobs.async_get(record.id, user=None)).status is ExportStatus.EXPIRED
 
 
-async def test_another_time_holds_from_the_next_cleaning_on(exporter, hass, mosquitto):
+async def test_another_time_holds_from_the_next_cleaning_on(retention, hass, mosquitto):
     await add_mqtt(hass, mosquitto().port)
     (installation,) = entries_of_type(hass, EntryType.INSTALLATION)
     hass.config_entries.async_update_entry(installation, options={"keep_history_days": 10})
-    exporter.history.save(push(timedelta(days=11), 1))
+    hass.data[DATA_HISTORY].save(push(timedelta(days=11), 1))
     await settled(hass)
-    assert (await exporter.retention.async_clean()).exports == 1
+    assert (await retention.async_clean()).exports == 1
 
 
-async def test_the_system_health_page_has_the_figures(jobs, exporter, hass, mosquitto):
+async def test_the_system_health_page_has_the_figures(jobs, retention, hass, mosquitto):
     assert await async_setup_component(hass, "system_health", {})
     await add_mqtt(hass, mosquitto().port)
     record = await jobs.async_create(request(), user=None, trigger="action")
     await jobs.async_wait(record.id, 60)
-    await exporter.retention.async_clean()
+    await retention.async_clean()
     await settled(hass)
     info = await get_system_health_info(hass, DOMAIN)
     assert info["file_exports"] == 1

@@ -9,8 +9,7 @@ import pytest
 from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.exporter import DATA_EXPORTER
-from custom_components.med_exporter.ledger import PlugSeries, PointSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, HouseClock, add_metering_point, poll, settle
 from tests.plug_emulator import EmulatedPlug, EmulatedStrip, Fridge, PlugNetwork
 
@@ -40,7 +39,7 @@ async def read_ledger(
 ) -> list[EnergyPeriod]:
     await settle(hass)
     await get_instance(hass).async_block_till_done()
-    ledger = hass.data[DATA_EXPORTER].ledger
+    ledger = hass.data[DATA_LEDGER]
     await ledger.async_write_statistics()
     await get_instance(hass).async_block_till_done()
     return await getattr(ledger, f"async_{how}")(series, start, end)

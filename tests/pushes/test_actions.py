@@ -20,8 +20,8 @@ from custom_components.med_exporter.destinations.base import (
     Outcome,
 )
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from custom_components.med_exporter.pushes import runner as push_module
+from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.runtime import DestinationRuntime
 from tests.file_exports import add_user, set_up
 
@@ -94,7 +94,7 @@ async def broker(hass_with_recorder, tmp_path):
     await set_up(hass, tmp_path)
     with patch.object(push_module, "metering_points", lambda _: [House()]):
         yield add_destination(hass, "Broker", "id-1")
-        await hass.data[DATA_EXPORTER].pushes.async_close()
+        await hass.data[DATA_PUSHES].async_close()
 
 
 @pytest.fixture

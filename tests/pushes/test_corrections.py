@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.costs import DATA_COSTS
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
 from tests.pushing import SUMS, House, Shelf, plug, since
@@ -152,7 +152,7 @@ class TestCosts:
         await house.push(runtime)
         shelf.clear()
         house.contracts(point, FLAT, {**FLAT, "valid_from": "2026-11-18", "price": 0.5})
-        await house.hass.data[DATA_EXPORTER].costs.async_reprice(point)
+        await house.hass.data[DATA_COSTS].async_reprice(point)
         await house.settle()
         await house.push(runtime)
         assert shelf.closed(series="cost") == [("2026-11-18", 2.4), ("2026-11-19", 2.4)]
@@ -168,7 +168,7 @@ class TestCosts:
         assert shelf.closed(series="cost")[0] == ("2026-11-18T00:00:00+01:00", 0.05)
         assert len(shelf.closed(series="cost")) == 60
         house.contracts(point, FLAT)
-        await house.hass.data[DATA_EXPORTER].costs.async_reprice(point)
+        await house.hass.data[DATA_COSTS].async_reprice(point)
         await house.settle()
         shelf.clear()
         await house.push(runtime)

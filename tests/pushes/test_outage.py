@@ -14,7 +14,7 @@ from custom_components.med_exporter.const import (
     DOMAIN,
     DataType,
 )
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import (
     ExportKind,
     ExportRecord,
@@ -126,7 +126,7 @@ async def test_a_notice_survives_a_restart(hass: HomeAssistant, outage: Outage) 
 async def test_the_notice_goes_with_the_destination(paper_house: House) -> None:
     shelf = Shelf()
     runtime = await paper_house.add_destination(shelf, data=[DataType.CONSUMPTION_DAILY])
-    await paper_house.hass.data[DATA_EXPORTER].history.save(record(START - 30 * HOUR))
+    await paper_house.hass.data[DATA_HISTORY].save(record(START - 30 * HOUR))
     runtime.outage.restore([record(START - 30 * HOUR)])
     assert issue(paper_house.hass, runtime.id) is not None
     await paper_house.hass.config_entries.async_remove(runtime.entry.entry_id)

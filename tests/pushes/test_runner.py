@@ -16,9 +16,10 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import Outcome
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.pushes.runner import (
+    DATA_PUSHES,
     AlreadyRunningError,
     DataNotChosenError,
     UnknownMeteringPointError,
@@ -64,7 +65,7 @@ async def roof(hass: HomeAssistant, plug_network: PlugNetwork) -> ConfigEntry:
 
 
 def runner(hass: HomeAssistant) -> PushRunner:
-    return hass.data[DATA_EXPORTER].pushes
+    return hass.data[DATA_PUSHES]
 
 
 async def received(messages: asyncio.Queue[Any]) -> dict[str, dict[str, Any]]:
@@ -110,7 +111,7 @@ async def test_current_values_arrive_and_are_counted(
     assert (record.trigger, record.user_id) == ("action", "me")
     assert (record.destination, record.destination_name) == ("mqtt", entry.title)
     assert record.destination_id == entry.data["id"]
-    assert await hass.data[DATA_EXPORTER].history.async_get(record.id) == record
+    assert await hass.data[DATA_HISTORY].async_get(record.id) == record
 
 
 async def test_a_run_can_be_narrowed_down(
@@ -130,7 +131,7 @@ async def test_a_run_can_be_narrowed_down(
     with pytest.raises(UnknownMeteringPointError) as unknown:
         runner(hass).async_start(entry.runtime_data, trigger="x", pdl=["nowhere"])
     assert unknown.value.field == "pdl"
-    assert (await hass.data[DATA_EXPORTER].history.async_list())[1] == 1
+    assert (await hass.data[DATA_HISTORY].async_list())[1] == 1
 
 
 async def test_one_part_failing_does_not_stop_the_rest(
@@ -254,7 +255,7 @@ async def test_two_runs_never_overlap_on_one_destination(hass: HomeAssistant, sl
     with pytest.raises(AlreadyRunningError):
         runner(hass).async_start(entry.runtime_data, trigger="action")
     await hass.config_entries.async_unload(entry.entry_id)
-    stored = await hass.data[DATA_EXPORTER].history.async_get(record.id)
+    stored = await hass.data[DATA_HISTORY].async_get(record.id)
     assert (stored.status, stored.error_code) == (ExportStatus.INTERRUPTED, "INTERRUPTED")
 
 
@@ -285,13 +286,13 @@ async def test_a_stop_of_home_assistant_interrupts(hass: HomeAssistant, slow) ->
     entry, _ = slow
     record = runner(hass).async_start(entry.runtime_data, trigger="action")
     await runner(hass).async_close()
-    stored = await hass.data[DATA_EXPORTER].history.async_get(record.id)
+    stored = await hass.data[DATA_HISTORY].async_get(record.id)
     assert stored.status is ExportStatus.INTERRUPTED
     assert stored.completed_at is not None
 
 
 async def runs(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
-    records, _ = await hass.data[DATA_EXPORTER].history.async_list(destination=entry.data["id"])
+    records, _ = await hass.data[DATA_HISTORY].async_list(destination=entry.data["id"])
     return [record.trigger for record in records]
 
 
@@ -336,7 +337,7 @@ async def test_a_run_of_an_earlier_life_shows_as_interrupted(
 ) -> None:
     entry = await add_mqtt(hass, mosquitto().port)
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
-    history = hass.data[DATA_EXPORTER].history
+    history = hass.data[DATA_HISTORY]
     await history.save(replace(record, status=ExportStatus.RUNNING, completed_at=None))
     history._unfinished.clear()
     await hass.config_entries.async_reload(entry.entry_id)

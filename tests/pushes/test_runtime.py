@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.errors import NotAllowedError
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.pushes.runtime import destinations
 from tests.mqtt_destinations import add_mqtt, destination_entity, destination_value
 
@@ -83,7 +83,7 @@ async def test_export_now(
     assert destination_value(hass, entry, "status") == "success"
     assert destination_value(hass, entry, "last_records") == "0"
     assert destination_value(hass, entry, "last_export") != "unknown"
-    records, _ = await hass.data[DATA_EXPORTER].history.async_list()
+    records, _ = await hass.data[DATA_HISTORY].async_list()
     assert [(record.trigger, record.user_id) for record in records] == [
         ("button", hass_admin_user.id)
     ]
@@ -133,7 +133,7 @@ async def test_only_administrators_may_act(
     with pytest.raises(NotAllowedError):
         await act(hass, entry, platform, key, service, user.id)
     assert entry.runtime_data.enabled
-    assert (await hass.data[DATA_EXPORTER].history.async_list())[1] == 0
+    assert (await hass.data[DATA_HISTORY].async_list())[1] == 0
 
 
 async def test_the_switch_reloads_nothing_and_is_kept(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON, PARIS
 from tests.pushing import House, Shelf, plug, refuse
@@ -33,7 +33,7 @@ async def at(house: House, when: datetime) -> None:
 
 
 async def runs(house: House, runtime: DestinationRuntime) -> int:
-    history = house.hass.data[DATA_EXPORTER].history
+    history = house.hass.data[DATA_HISTORY]
     return (await history.async_list(destination=runtime.id))[1]
 
 

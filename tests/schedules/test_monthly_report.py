@@ -15,8 +15,9 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.exporter import DATA_EXPORTER
+from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from custom_components.med_exporter.history.records import EVENT_EXPORT
+from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.mail_server import add_account, mail_server
 from tests.metering_points import settle
 from tests.scheduling import MONTHLY, PARIS
@@ -30,7 +31,7 @@ def server():
 
 @pytest.fixture
 def scheduler(hass, scheduled_fridge):
-    return hass.data[DATA_EXPORTER].schedules
+    return hass.data[DATA_SCHEDULES]
 
 
 async def wait_for_mail(hass, server, count=1):
@@ -73,7 +74,7 @@ async def test_tells_of_devices_that_are_gone(hass, scheduler, january):
     await hass.config_entries.async_remove(point.entry_id)
     january.move_to(datetime(2026, 2, 1, 9, tzinfo=PARIS))
     await settle(hass)
-    jobs = hass.data[DATA_EXPORTER].jobs
+    jobs = hass.data[DATA_JOBS]
     (record,), _ = await jobs.async_list(user=None, limit=10, offset=0)
     assert (record.status, record.error_code, record.trigger) == (
         "failed",

@@ -12,8 +12,8 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 
 from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
-from ..exporter import DATA_EXPORTER
-from ..exports.object_reader import INVALID_REQUEST, INVALID_VALUE
+from ..exports.jobs import DATA_JOBS
+from ..object_reader import INVALID_REQUEST, INVALID_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -53,7 +53,7 @@ class ApiView(HomeAssistantView):
     @classmethod
     def jobs(cls, request: web.Request) -> JobManager:
         """Return the file exports."""
-        return cls.hass(request).data[DATA_EXPORTER].jobs
+        return cls.hass(request).data[DATA_JOBS]
 
     @staticmethod
     def user(request: web.Request) -> User:

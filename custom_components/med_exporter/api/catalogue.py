@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..exports.answers import utc
+from ..answers import utc
 from ..exports.catalogue import async_list_devices, list_formats, list_metrics
 from .base import ApiView, answers_errors
 

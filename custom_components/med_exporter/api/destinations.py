@@ -6,15 +6,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ..errors import InvalidRequest
-from ..exporter import DATA_EXPORTER
-from ..exports.answers import PushStatus, push_log_entry
-from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
 from ..flows.destination_change import (
     async_change_destination,
     async_export_config,
     async_test_destination,
 )
+from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from ..pushes.actions import async_push_log, async_test_answer
+from ..pushes.answers import PushStatus, push_log_entry
+from ..pushes.runner import DATA_PUSHES
 from ..pushes.selection import (
     destination_entries,
     select_destination,
@@ -100,7 +100,7 @@ class RunView(ApiView):
         data, pdl = body.texts("data"), body.texts("pdl")
         start, end = body.text("start"), body.text("end")
         body.finish()
-        record = hass.data[DATA_EXPORTER].pushes.async_start(
+        record = hass.data[DATA_PUSHES].async_start(
             runtime,
             trigger="http",
             user_id=user.id,

@@ -9,8 +9,8 @@ from aiohttp import web
 
 from ..errors import InvalidRequest
 from ..exports.answers import export_page, export_status, statistics_answer
-from ..exports.object_reader import INVALID_VALUE
 from ..history.records import UNFINISHED, ExportStatus
+from ..object_reader import INVALID_VALUE
 from .base import ApiView, answers_errors, read_body, read_number
 
 # The documented clients ask again at once or after 5 s; so most need to ask only once.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import InvalidRequest
-from ..exports.date_range import INVALID_DATE_RANGE
-from ..exports.object_reader import INVALID_REQUEST, shown
+from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
+from ..object_reader import INVALID_REQUEST, shown
 from .base import ApiView, answers_errors, read_number
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..exporter import DATA_EXPORTER
 from ..exports.answers import export_status
 from ..rights import require_administrator
 from ..schedules.answers import schedule_entry
+from ..schedules.scheduler import DATA_SCHEDULES
 from .base import ApiView, answers_errors, read_body
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class _ScheduleView(ApiView):
     def scheduler(cls, request: web.Request) -> Scheduler:
         """Return the schedules, to an administrator only."""
         require_administrator(cls.user(request))
-        return cls.hass(request).data[DATA_EXPORTER].schedules
+        return cls.hass(request).data[DATA_SCHEDULES]
 
 
 class ScheduleCreateView(_ScheduleView):

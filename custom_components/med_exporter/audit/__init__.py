@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .events import AuditEvent, EventType, Severity
-from .log import AuditLog, acting
+from .log import DATA_AUDIT, AuditLog, acting
 from .watching import async_watch
 
-__all__ = ["AuditEvent", "AuditLog", "EventType", "Severity", "acting", "async_watch"]
+__all__ = ["DATA_AUDIT", "AuditEvent", "AuditLog", "EventType", "Severity", "acting", "async_watch"]

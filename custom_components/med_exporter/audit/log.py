@@ -12,10 +12,12 @@ from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.core import callback
 from homeassistant.helpers.http import current_request
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import delete, func, insert, select
 
+from ..const import DOMAIN
 from ..database import async_read, queue_work
-from ..installation.settings import settings
+from ..settings import settings
 from .events import SEVERITIES, AuditEvent, EventType, Severity
 from .tables import SCHEMA, audit_table
 
@@ -152,6 +154,9 @@ class AuditLog:
 
     def _forget(self, written: int) -> None:
         del self._pending[:written]
+
+
+DATA_AUDIT: HassKey[AuditLog] = HassKey(f"{DOMAIN}_audit")
 
 
 def _acting_user() -> User | None:

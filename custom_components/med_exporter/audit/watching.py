@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..destinations.registry import DESTINATIONS
-from .changes import async_watch_destinations
 from .controls import async_watch_controls
 from .logins import async_watch_failures, async_watch_successes
 
@@ -16,8 +14,7 @@ if TYPE_CHECKING:
 
 
 async def async_watch(hass: HomeAssistant, log: AuditLog) -> None:
-    """Record logins, actions on plugs and changes of destinations from now on."""
+    """Record logins and actions on plugs from now on."""
     await async_watch_successes(hass, log)
     async_watch_failures(hass, log)
     async_watch_controls(hass, log)
-    async_watch_destinations(hass, log, frozenset(DESTINATIONS))

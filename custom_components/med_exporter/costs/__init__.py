@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .costs import SIGNAL_COSTS_CHANGED, SIGNAL_COSTS_UPDATED, Costs, Repricing
+from .costs import DATA_COSTS, SIGNAL_COSTS_CHANGED, SIGNAL_COSTS_UPDATED, Costs, Repricing
 from .reading import CostPeriod, CostTotal, RunningCosts
 from .statistics import CostChange, cost_statistic_id
 
 __all__ = [
+    "DATA_COSTS",
     "SIGNAL_COSTS_CHANGED",
     "SIGNAL_COSTS_UPDATED",
     "CostChange",

@@ -8,9 +8,9 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
 from ..const import CONF_PDL, EntryType
+from ..costs import DATA_COSTS
 from ..entries import entries_of_type
-from ..exporter import DATA_EXPORTER
-from ..pushes.runner import UnknownMeteringPointError
+from ..errors import UnknownMeteringPointError
 from ..rights import require_administrator
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def reprice(call: ServiceCall, user: User | None) -> dict[str, Any]:
             break
     else:
         raise UnknownMeteringPointError(pdl)
-    done = await call.hass.data[DATA_EXPORTER].costs.async_reprice(entry)
+    done = await call.hass.data[DATA_COSTS].async_reprice(entry)
     return {
         "pdl": pdl,
         "half_hours": done.half_hours,

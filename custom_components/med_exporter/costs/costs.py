@@ -17,6 +17,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_PDL, DOMAIN, LOGGER, EntryType
 from ..database import DatabaseUnavailableError, async_read, queue_work
@@ -290,6 +291,9 @@ class Costs:
         grid = loaded_grid(self._hass)
         # A copy: the recorder's thread reads it while the grid may learn more.
         return {} if grid is None else cast("Colours", dict(grid.data.known_colours))
+
+
+DATA_COSTS: HassKey[Costs] = HassKey(f"{DOMAIN}_costs")
 
 
 def point_slug(entry: ConfigEntry) -> str:

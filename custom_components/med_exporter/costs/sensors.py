@@ -17,7 +17,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import CONF_PLUGS, CONF_ROLE, DOMAIN, PlugRole
-from ..exporter import DATA_EXPORTER
+from ..costs import DATA_COSTS
 from ..metering.contracts import tariff_of
 from ..metering.entity import MeteringPointEntity, PlugEntity
 from .costs import SIGNAL_COSTS_UPDATED, point_slug
@@ -108,7 +108,7 @@ class _CostSensor(SensorEntity):
 
     @property
     def _running(self) -> RunningCosts | None:
-        return self.hass.data[DATA_EXPORTER].costs.running(point_slug(self._entry))
+        return self.hass.data[DATA_COSTS].running(point_slug(self._entry))
 
     @property
     def _entry(self) -> ConfigEntry:

@@ -10,10 +10,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..const import DOMAIN, EntryType
-from ..destinations.secrets import async_settings_of
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
-from ..exports.object_reader import shown
+from ..object_reader import shown
+from ..vault import async_settings_of
 from .errors import DeliveryError
 from .mail import Account, Security
 

@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..exports.request import async_read_request
@@ -235,3 +236,6 @@ class Deliveries:
         await self._store.async_save(
             {"waiting": waiting, "latest": self._latest, "made": self._made}
         )
+
+
+DATA_DELIVERIES: HassKey[Deliveries] = HassKey(f"{DOMAIN}_deliveries")

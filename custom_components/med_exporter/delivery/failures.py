@@ -9,9 +9,9 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
+from ..answers import utc
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
-from ..exports.answers import utc
 from ..history.records import EVENT_EXPORT, SIGNAL_DELIVERY_FAILED
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers import entity_registry as er
 
 from ..errors import InvalidRequest
-from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
+from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .account import select_account
 from .errors import DeliveryError
 from .folder import prepare_folder

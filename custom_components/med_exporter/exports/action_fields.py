@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import InvalidRequest
-from .date_range import INVALID_DATE_RANGE
+from ..errors import INVALID_DATE_RANGE, InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

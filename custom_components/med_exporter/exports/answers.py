@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from ..answers import size_text, utc
 from ..history.records import UNFINISHED, ExportStatus
 from .links import DOWNLOAD_PATH
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ..history.records import ExportRecord
     from ..history.statistics import FileStatistics
     from .jobs import JobManager
-
-
-class PushStatus(StrEnum):
-    """How the log of pushes words a status."""
-
-    RUNNING = "running"
-    SUCCESS = "success"
-    ERROR = "error"
-
-    @property
-    def stands_for(self) -> set[ExportStatus]:
-        """Return the statuses of the history that it is shown for."""
-        return {
-            status for status in ExportStatus if _PUSH_STATUS.get(status, PushStatus.ERROR) is self
-        }
-
-
-_PUSH_STATUS: Final = {
-    ExportStatus.QUEUED: PushStatus.RUNNING,
-    ExportStatus.RUNNING: PushStatus.RUNNING,
-    ExportStatus.COMPLETED: PushStatus.SUCCESS,
-}
-
-
-def utc(moment: datetime | None) -> str | None:
-    """Return a time as the API writes it, to the second."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def export_entry(record: ExportRecord) -> dict[str, Any]:
@@ -84,23 +54,6 @@ def export_status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
     return status
 
 
-def push_log_entry(record: ExportRecord) -> dict[str, Any]:
-    """Return a push as the log of exports shows it; an interrupted one is an error."""
-    return {
-        "id": record.id,
-        "export_config_id": record.destination_id,
-        "destination": record.destination,
-        "destination_name": record.destination_name,
-        "trigger": record.trigger,
-        "status": _PUSH_STATUS.get(record.status, PushStatus.ERROR).value,
-        "records_exported": record.records,
-        "error_code": record.error_code,
-        "error_message": record.error_message,
-        "started_at": utc(record.started_at),
-        "completed_at": utc(record.completed_at),
-    }
-
-
 def export_page(
     records: list[ExportRecord], total: int, *, limit: int, offset: int
 ) -> dict[str, Any]:
@@ -123,13 +76,3 @@ def statistics_answer(statistics: FileStatistics) -> dict[str, Any]:
         "export_types": statistics.export_types,
         "formats": statistics.formats,
     }
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes as people read it, such as `2.1 MB`."""
-    shown: float = size
-    for unit in ("B", "KB", "MB"):
-        if shown < 1024:
-            return f"{shown:.0f} {unit}" if unit == "B" else f"{shown:.1f} {unit}"
-        shown /= 1024
-    return f"{shown:.1f} GB"

@@ -6,14 +6,13 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ..errors import InvalidRequest
-from .object_reader import ObjectReader, shown
+from ..errors import INVALID_DATE_RANGE, InvalidRequest
+from ..object_reader import ObjectReader, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-INVALID_DATE_RANGE: Final = "INVALID_DATE_RANGE"
 DEFAULT_MAX_DAYS: Final = 366
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

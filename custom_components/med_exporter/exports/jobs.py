@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..audit import EventType
 from ..const import DOMAIN, LOGGER
@@ -29,27 +30,32 @@ from ..errors import (
     TooManyExportsError,
 )
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
+from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
 from .caching import cache_key
 from .files import ExportFolder
-from .given import async_given_tables
 from .links import LinkSigner
-from .object_reader import shown
 from .planning import chosen_devices, file_path, plan_job
 from .queue import Priority
 from .request import async_read_request
 from .runner import ExportRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
 
     from homeassistant.auth.models import User
     from homeassistant.core import Event, HomeAssistant
 
     from ..audit import AuditLog
+    from ..engine.job import GivenTable
     from ..history.history import History
     from ..history.statistics import FileStatistics
+    from .request import ExportRequest
+
+    type GivenTables = Callable[
+        [HomeAssistant, ExportRequest, User | None], Awaitable[tuple[GivenTable, ...]]
+    ]
 
 TRIGGER_SCHEDULE: Final = "schedule"
 
@@ -65,10 +71,14 @@ class JobManager:
 
     links: LinkSigner
 
-    def __init__(self, hass: HomeAssistant, history: History, audit: AuditLog) -> None:
+    def __init__(
+        self, hass: HomeAssistant, history: History, audit: AuditLog, given_tables: GivenTables
+    ) -> None:
+        """`given_tables` tells what only Home Assistant's side knows."""
         self._hass = hass
         self._history = history
         self._audit = audit
+        self._given_tables = given_tables
         self._folder = ExportFolder(Path(hass.config.path(DOMAIN, "exports")))
         self._runner = ExportRunner(hass, history, self._folder)
 
@@ -99,7 +109,7 @@ class JobManager:
         checked = await async_read_request(self._hass, request, now=now)
         require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
-        given = await async_given_tables(self._hass, checked, user)
+        given = await self._given_tables(self._hass, checked, user)
         export_id = str(uuid.uuid4())
         path = str(file_path(export_id, checked, self._folder))
         key = self.links.privacy_key()
@@ -317,6 +327,9 @@ class JobManager:
         record.status = ExportStatus.EXPIRED
         record.path = None
         self._history.save(record)
+
+
+DATA_JOBS: HassKey[JobManager] = HassKey(f"{DOMAIN}_jobs")
 
 
 def _whose(user: User | None) -> str | None:

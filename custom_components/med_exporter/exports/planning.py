@@ -16,15 +16,15 @@ from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint, Privacy
 from ..engine.periods import boundaries
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
-from ..installation.settings import settings
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,
     export_devices,
     select_devices,
 )
+from ..object_reader import shown
 from ..rights import readable_devices
-from .object_reader import shown
+from ..settings import settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.helpers.recorder import get_instance, session_scope
 
+from ..answers import size_text
 from ..engine.errors import ExportError
-from ..errors import ExportFailedError, InvalidRequest
+from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
+from ..object_reader import ObjectReader
 from ..rights import require_export_type
-from .answers import size_text
-from .date_range import INVALID_DATE_RANGE
-from .object_reader import ObjectReader
 from .planning import chosen_devices, plan_job
 from .request import NOT_SUPPORTED, async_read_request
 

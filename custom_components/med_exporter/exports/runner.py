@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
 from ..history.records import ExportStatus, mark_interrupted
-from ..installation.settings import settings
+from ..settings import settings
 from .estimate import Estimate
 from .queue import FairQueue, Priority
 from .worker import async_run_job

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
 
-from ..destinations.secrets import SECRETS
+from ..vault import SECRETS
 from .destination_form import Finding, async_check, async_data, async_settings, title_of
 
 if TYPE_CHECKING:

@@ -10,16 +10,15 @@ from homeassistant.const import CONF_ID, CONF_NAME, CONF_TYPE
 from homeassistant.helpers.selector import BooleanSelector, SelectSelector
 from homeassistant.helpers.translation import async_get_translations
 
+from ..answers import utc
 from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, EntryType
 from ..destinations.base import DestinationError
-from ..destinations.secrets import SECRETS, async_decrypted
 from ..errors import InvalidRequest
-from ..exporter import DATA_EXPORTER
-from ..exports.answers import utc
-from ..exports.object_reader import INVALID_VALUE, ObjectReader, shown
+from ..history.history import DATA_HISTORY
 from ..history.records import UNFINISHED, ExportKind, ExportStatus
+from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from ..pushes.runtime import CONF_ENABLED
-from ..vault import SecretLostError
+from ..vault import SECRETS, SecretLostError, async_decrypted
 from .destination_form import async_check, async_data, async_settings
 from .registry import DESTINATION_FORMS
 
@@ -46,7 +45,7 @@ async def async_export_config(hass: HomeAssistant, entry: ConfigEntry) -> dict[s
 
     `last_export_at` is when its last run ended, UTC with `Z`; secrets are masked.
     """
-    ended, _ = await hass.data[DATA_EXPORTER].history.async_list(
+    ended, _ = await hass.data[DATA_HISTORY].async_list(
         kind=ExportKind.PUSH,
         destination=entry.data[CONF_ID],
         status=set(ExportStatus) - UNFINISHED,

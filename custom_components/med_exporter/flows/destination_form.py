@@ -34,9 +34,8 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_DATA, CONF_INTERVAL, DEFAULT_DATA, DataType, EntryType
 from ..destinations.base import DestinationError
-from ..destinations.secrets import SECRETS, async_decrypted, async_encrypted
 from ..entries import entries_of_type
-from ..vault import SecretLostError
+from ..vault import SECRETS, SecretLostError, async_decrypted, async_encrypted
 from .urls import InvalidUrlError, check_url
 
 if TYPE_CHECKING:

@@ -21,9 +21,8 @@ from ..delivery.account import CONF_FROM, CONF_SECURITY, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
-from ..destinations.secrets import async_decrypted, async_encrypted
 from ..entries import entries_of_type
-from ..vault import SecretLostError
+from ..vault import SecretLostError, async_decrypted, async_encrypted
 from .destination_form import LOGIN, choice
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from ..installation.settings import BOUNDS, Settings
+from ..settings import BOUNDS, Settings
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
 
-    from ..installation.settings import Bounds
+    from ..settings import Bounds
 
 _DEFAULTS: Final = Settings()
 

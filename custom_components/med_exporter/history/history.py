@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
+from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..installation.settings import settings
+from ..settings import settings
 from .records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
@@ -296,6 +298,9 @@ class History:
         if not marking.cancelled() and marking.exception() is None:
             for record in marking.result():
                 self._announce(record)
+
+
+DATA_HISTORY: HassKey[History] = HassKey(f"{DOMAIN}_history")
 
 
 def _as_set(status: ExportStatus | Collection[ExportStatus]) -> set[ExportStatus]:

@@ -11,8 +11,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
-from ..exporter import DATA_EXPORTER
-from ..schedules.scheduler import SIGNAL_SCHEDULES_CHANGED
+from ..schedules.scheduler import DATA_SCHEDULES, SIGNAL_SCHEDULES_CHANGED
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -62,7 +61,7 @@ class ScheduleCalendar(CalendarEntity):
         )
 
     def _runs(self, start: datetime, end: datetime, most: int) -> list[CalendarEvent]:
-        scheduler: Scheduler = self.hass.data[DATA_EXPORTER].schedules
+        scheduler: Scheduler = self.hass.data[DATA_SCHEDULES]
         return [
             CalendarEvent(
                 start=dt_util.as_local(moment),

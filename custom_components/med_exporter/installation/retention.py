@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
@@ -71,3 +72,6 @@ class Retention:
         events = await self._audit.async_purge()
         self.last = Cleaning(ended_at=dt_util.utcnow(), files=files, exports=exports, events=events)
         return self.last
+
+
+DATA_RETENTION: HassKey[Retention] = HassKey(f"{DOMAIN}_retention")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from .books import PlugHistory
 from .closing import LedgerChange
 from .feed import CounterFeed
-from .ledger import SIGNAL_LEDGER_CHANGED, Ledger
+from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
 from .series import LedgerPlug, PlugSeries, PointSeries, Series
 
 __all__ = [
+    "DATA_LEDGER",
     "SIGNAL_LEDGER_CHANGED",
     "CounterFeed",
     "CounterStart",

@@ -12,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
@@ -277,6 +278,9 @@ class Ledger:
             return
         except TimeoutError:
             LOGGER.warning("The recorder has been busy for too long to write the ledger")
+
+
+DATA_LEDGER: HassKey[Ledger] = HassKey(f"{DOMAIN}_ledger")
 
 
 def _stretch(start: datetime, end: datetime) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, EntryType, PlugRole
 from ..entries import entries_of_type
-from ..exporter import DATA_EXPORTER
+from ..ledger import DATA_LEDGER
 from ..sources.session import kasa_session
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
@@ -96,7 +96,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) ->
         entry,
         vault=vault,
         session=lambda: kasa_session(hass),
-        bookkeeper=Bookkeeper(entry, hass.data[DATA_EXPORTER].ledger),
+        bookkeeper=Bookkeeper(entry, hass.data[DATA_LEDGER]),
     )
     entry.async_on_unload(coordinator.async_shutdown)
     await coordinator.async_config_entry_first_refresh()

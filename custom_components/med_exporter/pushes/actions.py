@@ -16,16 +16,17 @@ from ..const import (
 from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
 from ..errors import ExportFailedError
-from ..exporter import DATA_EXPORTER
-from ..exports.answers import (
-    PushStatus,
-    push_log_entry,
-)
+from ..history.history import DATA_HISTORY
 from ..history.records import (
     ExportKind,
     ExportStatus,
 )
+from ..pushes.runner import DATA_PUSHES
 from ..rights import require_administrator
+from .answers import (
+    PushStatus,
+    push_log_entry,
+)
 from .selection import (
     DestinationNotFoundError,
     select_destination,
@@ -69,7 +70,7 @@ async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """
     require_administrator(user)
     runtime = select_destination(call.hass, call.data["destination"])
-    pushes = call.hass.data[DATA_EXPORTER].pushes
+    pushes = call.hass.data[DATA_PUSHES]
     selection: dict[str, Any] = {
         "trigger": "action",
         "user_id": None if user is None else user.id,
@@ -130,7 +131,7 @@ async def async_push_log(
     `destination` is a type, or an id or name, also the id of one that is gone. Raises
     AmbiguousDestinationError and DatabaseUnavailableError.
     """
-    records, total = await hass.data[DATA_EXPORTER].history.async_list(
+    records, total = await hass.data[DATA_HISTORY].async_list(
         kind=ExportKind.PUSH,
         destination=_logged_as(hass, destination),
         status=None if status is None else status.stands_for,

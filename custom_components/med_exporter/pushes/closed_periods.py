@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..costs import DATA_COSTS
 from ..destinations.measurements import (
     Cost,
     EcoWattLevel,
@@ -16,7 +17,7 @@ from ..destinations.measurements import (
     Measurement,
     TempoDay,
 )
-from ..exporter import DATA_EXPORTER
+from ..ledger import DATA_LEDGER
 from ..ledger.half_hours import (
     HOUR,
     hour_of,
@@ -52,7 +53,7 @@ async def energy_periods(
 
     All in UTC seconds. Raises DatabaseUnavailableError.
     """
-    series, ledger = part.energy_series, hass.data[DATA_EXPORTER].ledger
+    series, ledger = part.energy_series, hass.data[DATA_LEDGER]
     assert series is not None
     assert part.grain is not None
     read = {
@@ -85,7 +86,7 @@ async def cost_periods(
     grows by nothing there, as in the installation's own statistics. Once it is priced, the change
     is announced, and it is sent, with all that builds on it where sums are kept.
     """
-    series, costs = part.energy_series, hass.data[DATA_EXPORTER].costs
+    series, costs = part.energy_series, hass.data[DATA_COSTS]
     assert series is not None
     assert part.grain is not None
     zone = local_zone()

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
-from ..errors import InvalidRequest
-from ..exports.date_range import INVALID_DATE_RANGE
+from ..errors import INVALID_DATE_RANGE, InvalidRequest
 
 if TYPE_CHECKING:
     from typing import Any

@@ -21,8 +21,8 @@ from ..database import (
     queue_work,
 )
 from ..destinations.base import Corrections
-from ..exporter import DATA_EXPORTER
 from ..grid.link import loaded_grid
+from ..ledger import DATA_LEDGER
 from ..local_time import local_zone
 from ..sources.tempo_calendar import (
     FIRST_DAY,
@@ -145,7 +145,7 @@ class Planner:
 
         What closes afterwards waits for the next run, so that all that is read is of one state.
         """
-        ledger = self._hass.data[DATA_EXPORTER].ledger
+        ledger = self._hass.data[DATA_LEDGER]
         many = {part.energy_series: part for part in parts if part.grain is not None}
         wanted = {series: part for series, part in many.items() if series is not None}
         stretches = await ledger.async_stretches(list(wanted))
@@ -319,7 +319,7 @@ class Planner:
             for plug_id, plug in point.entry.data[CONF_PLUGS].items()
             if plug[CONF_ROLE] == series.role
         ]
-        posted = await self._hass.data[DATA_EXPORTER].ledger.async_posted_until(plugs)
+        posted = await self._hass.data[DATA_LEDGER].async_posted_until(plugs)
         waited = now - patience.total_seconds()
         if posted.keys() != set(plugs):
             # One of them has never been heard of.

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import LOGGER
+from ..costs import DATA_COSTS
 from ..database import DatabaseUnavailableError
 from ..destinations.base import (
     DestinationError,
     Outcome,
 )
 from ..errors import MedError
-from ..exporter import DATA_EXPORTER
+from ..ledger import DATA_LEDGER
 from .part_push import PartPush
 from .plan import (
     Plan,
@@ -96,13 +97,13 @@ class PushRun:
 
     async def _async_prepare(self, planner: Planner) -> None:
         """Let the ledger and the costs write down what is closed, and count what is pending."""
-        exporter, counts = self.hass.data[DATA_EXPORTER], {}
+        counts: dict[Part, int] = {}
         try:
             if any(part.energy_series is not None and part.grain for part in self.parts):
-                await exporter.ledger.async_write_statistics()
+                await self.hass.data[DATA_LEDGER].async_write_statistics()
             await planner.async_measure(self.parts)
             if any(part.is_cost for part in self.parts):
-                await exporter.costs.async_update()
+                await self.hass.data[DATA_COSTS].async_update()
             counts = await planner.async_count(self.parts)
         except Exception as err:  # noqa: BLE001 (what is there can be sent all the same)
             self._fail(None, err)

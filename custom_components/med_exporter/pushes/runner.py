@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
+from ..const import DOMAIN
 from ..destinations.base import REFUSED_SECRETS
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..history.records import (
     ERROR_INTERRUPTED,
     ExportKind,
@@ -49,13 +51,6 @@ class AlreadyRunningError(InvalidRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__("ALREADY_RUNNING", "already_running", destination=name)
-
-
-class UnknownMeteringPointError(InvalidRequest):
-    """A run was asked for a metering point that is not there."""
-
-    def __init__(self, pdl: str) -> None:
-        super().__init__("UNKNOWN_METERING_POINT", "unknown_metering_point", field="pdl", pdl=pdl)
 
 
 class DataNotChosenError(InvalidRequest):
@@ -275,3 +270,6 @@ class PushRunner:
     def _changed(self) -> None:
         for listener in list(self._listeners):
             listener()
+
+
+DATA_PUSHES: HassKey[PushRunner] = HassKey(f"{DOMAIN}_pushes")

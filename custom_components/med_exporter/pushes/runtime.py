@@ -34,13 +34,14 @@ from ..destinations.registry import (
     REMOVALS,
 )
 from ..entries import entries_of_type
-from ..exporter import DATA_EXPORTER
+from ..history.history import DATA_HISTORY
 from ..history.records import (
     SIGNAL_EXPORT_FINISHED,
     UNFINISHED,
     ExportKind,
     ExportStatus,
 )
+from ..pushes.runner import DATA_PUSHES
 from .outage import (
     RECORDS_NEEDED,
     Outage,
@@ -133,7 +134,7 @@ class DestinationRuntime:
         """Return how far the current run is, 0 to 100; None when none is under way."""
         if self._running is None:
             return None
-        return self._hass.data[DATA_EXPORTER].pushes.progress(self._running)
+        return self._hass.data[DATA_PUSHES].progress(self._running)
 
     async def async_test(self) -> str | None:
         """Test the connection; the result is that of `Destination.async_test`.
@@ -161,7 +162,7 @@ class DestinationRuntime:
 
         Raises DatabaseUnavailableError.
         """
-        backlog = await self._hass.data[DATA_EXPORTER].pushes.async_backlog(self)
+        backlog = await self._hass.data[DATA_PUSHES].async_backlog(self)
         if backlog != self.backlog:
             self.backlog = backlog
             self._changed()
@@ -200,7 +201,7 @@ class DestinationRuntime:
         self.entry.async_on_unload(
             async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
         )
-        pushes = self._hass.data[DATA_EXPORTER].pushes
+        pushes = self._hass.data[DATA_PUSHES]
         self.entry.async_on_unload(pushes.on_correction(self._count_soon))
 
     async def async_close(self) -> None:
@@ -211,7 +212,7 @@ class DestinationRuntime:
         self._schedule.async_stop()
         self._counting.async_shutdown()
         self.outage.close()
-        await self._hass.data[DATA_EXPORTER].pushes.async_interrupt(self)
+        await self._hass.data[DATA_PUSHES].async_interrupt(self)
         await self.destination.async_close()
 
     async def _stop(self, _: Event) -> None:
@@ -221,7 +222,7 @@ class DestinationRuntime:
 
     async def _restore(self) -> None:
         try:
-            runs, _ = await self._hass.data[DATA_EXPORTER].history.async_list(
+            runs, _ = await self._hass.data[DATA_HISTORY].async_list(
                 kind=ExportKind.PUSH, destination=self.id, limit=RECORDS_NEEDED
             )
         except DatabaseUnavailableError:

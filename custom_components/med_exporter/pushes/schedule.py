@@ -20,8 +20,8 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..exporter import DATA_EXPORTER
 from ..grid.link import loaded_grid
+from ..pushes.runner import DATA_PUSHES
 from .runner import AlreadyRunningError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PushSchedule:
     @callback
     def async_start(self) -> None:
         """Keep the times from now on."""
-        pushes = self._hass.data[DATA_EXPORTER].pushes
+        pushes = self._hass.data[DATA_PUSHES]
 
         @callback
         def started(_: HomeAssistant) -> None:
@@ -154,9 +154,7 @@ class PushSchedule:
         if not self._is_on:
             return
         try:
-            self._hass.data[DATA_EXPORTER].pushes.async_start(
-                self._runtime, trigger=TRIGGER_AUTOMATIC
-            )
+            self._hass.data[DATA_PUSHES].async_start(self._runtime, trigger=TRIGGER_AUTOMATIC)
         except AlreadyRunningError:
             # The end of that run plans another one.
             self._missed = True

@@ -10,7 +10,7 @@ from homeassistant.const import CONF_ID, CONF_TYPE
 from ..destinations.registry import DESTINATIONS
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
-from ..exports.object_reader import shown
+from ..object_reader import shown
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

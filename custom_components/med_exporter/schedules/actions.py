@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..exporter import DATA_EXPORTER
 from ..exports.answers import export_status
+from ..exports.jobs import DATA_JOBS
 from ..rights import require_administrator
+from ..schedules.scheduler import DATA_SCHEDULES
 from .answers import schedule_entry
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ async def run_schedule(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Start a run now and return where its export stands."""
     schedule_id = call.data["schedule_id"]
     record = await _scheduler(call, user).async_run_now(schedule_id, user=user)
-    jobs = call.hass.data[DATA_EXPORTER].jobs
+    jobs = call.hass.data[DATA_JOBS]
     return {"schedule_id": schedule_id, **export_status(jobs, record)}
 
 
 def _scheduler(call: ServiceCall, user: User | None) -> Scheduler:
     require_administrator(user)
-    return call.hass.data[DATA_EXPORTER].schedules
+    return call.hass.data[DATA_SCHEDULES]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # whatever a caller gives

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..exports.answers import utc
+from ..answers import utc
 
 if TYPE_CHECKING:
     from .records import Schedule

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..delivery import async_read_delivery
 from ..errors import InvalidRequest
-from ..exports.object_reader import INVALID_VALUE, ObjectReader
 from ..exports.planning import chosen_devices
 from ..exports.request import async_read_request
+from ..object_reader import INVALID_VALUE, ObjectReader
 from .cron import InvalidCronError, check_cron
 
 if TYPE_CHECKING:

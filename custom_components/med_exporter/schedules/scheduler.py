@@ -14,13 +14,14 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..audit import EventType
 from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
 from ..errors import InvalidRequest
-from ..exports.object_reader import shown
+from ..object_reader import shown
 from .cron import due_times, last_due, next_due
 from .records import Schedule
 from .request import async_read_schedule
@@ -283,3 +284,6 @@ class Scheduler:
     @property
     def _zone(self) -> tzinfo:
         return dt_util.get_default_time_zone()
+
+
+DATA_SCHEDULES: HassKey[Scheduler] = HassKey(f"{DOMAIN}_schedules")

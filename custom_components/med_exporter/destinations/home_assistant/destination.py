@@ -18,6 +18,7 @@ from ...const import (
     PlugRole,
 )
 from ...entries import entries_of_type
+from ...vault import async_settings_of
 from ..base import (
     Corrections,
     DestinationError,
@@ -27,7 +28,6 @@ from ..measurements import (
     Cost,
     Grain,
 )
-from ..secrets import async_settings_of
 from .api import (
     Remote,
     RemoteConnection,

@@ -13,7 +13,7 @@ from ...const import (
     DOMAIN,
     DataType,
 )
-from ..secrets import async_settings_of
+from ...vault import async_settings_of
 from .destination import JeedomDestination
 from .rpc import JeedomRpc
 

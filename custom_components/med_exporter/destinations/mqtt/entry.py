@@ -40,12 +40,12 @@ from ...const import (
     EntryType,
 )
 from ...entries import entries_of_type
-from ...vault import SecretLostError
-from ..base import DestinationError
-from ..secrets import (
+from ...vault import (
+    SecretLostError,
     async_decrypted,
     async_settings_of,
 )
+from ..base import DestinationError
 from .broker import Broker
 from .client import async_open
 from .destination import (

@@ -10,7 +10,7 @@ from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME,
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...const import CONF_LABELS
-from ..secrets import async_settings_of
+from ...vault import async_settings_of
 from .destination import VictoriaMetricsDestination
 from .metrics import InternalMetrics
 from .server import (

@@ -12,7 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...const import LOGGER
 from ...database import DatabaseUnavailableError
-from ...exporter import DATA_EXPORTER
+from ...history.history import DATA_HISTORY
 from ...history.records import (
     SIGNAL_EXPORT_FINISHED,
     ExportKind,
@@ -96,7 +96,7 @@ class InternalMetrics:
         while self._ended:
             ended = list(self._ended)
             try:
-                totals = await self._hass.data[DATA_EXPORTER].history.async_push_totals()
+                totals = await self._hass.data[DATA_HISTORY].async_push_totals()
                 await self._server.write(_lines(ended, totals, self._labels))
             except (DatabaseUnavailableError, DestinationError) as err:
                 LOGGER.debug("Metrics of the exporter were not sent: %s", err)

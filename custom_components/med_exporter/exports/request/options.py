@@ -9,7 +9,7 @@ from ...engine.fields import MAX_DECIMALS
 from ...engine.formats import FORMATS
 from ...engine.job import DEFAULT_CHUNK_SIZE, LOCALES, Options, is_delimiter
 from ...errors import InvalidRequest
-from ..object_reader import INVALID_VALUE, ObjectReader
+from ...object_reader import INVALID_VALUE, ObjectReader
 from .codes import NOT_APPLICABLE
 
 _OPTION_KEYS: Final = ("include_headers", "decimal_places", "locale", "delimiter")

@@ -23,9 +23,9 @@ from ...engine.job import (
     Options,
 )
 from ...errors import InvalidRequest
-from ...installation.settings import settings
+from ...object_reader import INVALID_VALUE, ObjectReader, shown
+from ...settings import settings
 from ..date_range import read_date_range
-from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .codes import NOT_APPLICABLE, NOT_SUPPORTED
 from .options import Performance, read_charts, read_options, read_performance, read_privacy
 from .rows import Rows, async_read_rows

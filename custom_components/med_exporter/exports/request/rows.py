@@ -17,7 +17,7 @@ from ...engine.job import (
 )
 from ...engine.job.filters import minutes_of_day
 from ...errors import InvalidRequest
-from ..object_reader import INVALID_REQUEST, INVALID_VALUE, ObjectReader, shown
+from ...object_reader import INVALID_REQUEST, INVALID_VALUE, ObjectReader, shown
 from .codes import INVALID_FORMULA, NOT_APPLICABLE, UNKNOWN_FIELD
 
 if TYPE_CHECKING:

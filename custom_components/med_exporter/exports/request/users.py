@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ...errors import InvalidRequest
-from ..object_reader import INVALID_VALUE, ObjectReader, shown
+from ...object_reader import INVALID_VALUE, ObjectReader, shown
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -11,7 +11,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.helpers.translation import async_get_translations
 
 from ...const import DOMAIN
-from ...exporter import DATA_EXPORTER
+from ...pushes.runner import DATA_PUSHES
 from .entity import DestinationEntity
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class DestinationButtonDescription(ButtonEntityDescription):
 async def _export_now(
     hass: HomeAssistant, runtime: DestinationRuntime, user_id: str | None
 ) -> None:
-    hass.data[DATA_EXPORTER].pushes.async_start(runtime, trigger=TRIGGER_BUTTON, user_id=user_id)
+    hass.data[DATA_PUSHES].async_start(runtime, trigger=TRIGGER_BUTTON, user_id=user_id)
 
 
 async def _test_connection(

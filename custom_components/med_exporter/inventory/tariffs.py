@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_NAME
 
-from ...const import CONF_PDL, EntryType
-from ...engine.fields import Kind
-from ...engine.job import GivenTable
-from ...engine.tables import Column, Holds
-from ...engine.tariff import COLOURS
-from ...entries import entries_of_type
-from ...metering.contracts import tariff_of
+from ..const import CONF_PDL, EntryType
+from ..engine.fields import Kind
+from ..engine.job import GivenTable
+from ..engine.tables import Column, Holds
+from ..engine.tariff import COLOURS
+from ..entries import entries_of_type
+from ..metering.contracts import tariff_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

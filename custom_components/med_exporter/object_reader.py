@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidRequest
+from .errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Collection

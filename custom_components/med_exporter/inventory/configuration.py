@@ -15,7 +15,7 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 
-from ...const import (
+from ..const import (
     CONF_BROKER,
     CONF_DATA,
     CONF_INTERVAL,
@@ -28,15 +28,15 @@ from ...const import (
     CONF_TOPIC_PREFIX,
     EntryType,
 )
-from ...destinations.secrets import SECRETS
-from ...engine.fields import Kind
-from ...engine.job import GivenTable
-from ...engine.tables import Column, Holds
-from ...entries import entries_of_type
-from ...installation.settings import BOUNDS, settings
-from ...metering.devices import export_devices
-from ...pushes.runtime import CONF_ENABLED
-from ...pushes.selection import destination_entries
+from ..engine.fields import Kind
+from ..engine.job import GivenTable
+from ..engine.tables import Column, Holds
+from ..entries import entries_of_type
+from ..metering.devices import export_devices
+from ..pushes.runtime import CONF_ENABLED
+from ..pushes.selection import destination_entries
+from ..settings import BOUNDS, settings
+from ..vault import SECRETS
 from .schedules import schedules_table
 from .tariffs import tariffs_table
 

@@ -10,26 +10,25 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from ..audit.events import EventType
 from ..const import DOMAIN
-from ..pushes.selection import destination_entries
-from .events import EventType
+from ..destinations.registry import DESTINATIONS
+from .selection import destination_entries
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
-    from .log import AuditLog
+    from ..audit.log import AuditLog
 
 _CHANGED: Final = "changed"
 
 
 @callback
-def async_watch_destinations(
-    hass: HomeAssistant, log: AuditLog, types: frozenset[str]
-) -> CALLBACK_TYPE:
+def async_watch_destinations(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
     """Record each destination that is added, changed or removed; return what ends this.
 
-    `types` are the entry types of destinations. What was changed is named, values are not.
+    What was changed is named, values are not.
     """
     known = {entry.entry_id: _parts(entry) for entry in destination_entries(hass)}
 
@@ -39,7 +38,7 @@ def async_watch_destinations(
 
     @callback
     def on_change(change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.domain != DOMAIN or entry.data.get(CONF_TYPE) not in types:
+        if entry.domain != DOMAIN or entry.data.get(CONF_TYPE) not in DESTINATIONS:
             return
         details: dict[str, object] = {
             "change": change.value if change is not ConfigEntryChange.UPDATED else _CHANGED,

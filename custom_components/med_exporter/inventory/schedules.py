@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ...engine.fields import Kind
-from ...engine.job import GivenTable
-from ...engine.tables import Column, Holds
-from ...exporter import DATA_EXPORTER
+from ..engine.fields import Kind
+from ..engine.job import GivenTable
+from ..engine.tables import Column, Holds
+from ..schedules.scheduler import DATA_SCHEDULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def schedules_table(hass: HomeAssistant) -> GivenTable:
 
 
 def _rows(hass: HomeAssistant) -> list[tuple[Any, ...]]:
-    scheduler = hass.data[DATA_EXPORTER].schedules
+    scheduler = hass.data[DATA_SCHEDULES]
     rows = []
     for one in scheduler.schedules():
         request: Mapping[str, Any] = one.export_config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rights import is_administrator
+from ..rights import is_administrator
 from .configuration import async_configuration
 from .health import destination_health
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
-    from ...engine.job import GivenTable
-    from ..request import ExportRequest
+    from ..engine.job import GivenTable
+    from ..exports.request import ExportRequest
 
 
 async def async_given_tables(

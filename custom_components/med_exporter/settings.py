@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ..const import EntryType
-from ..entries import entries_of_type
+from .const import EntryType
+from .entries import entries_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
