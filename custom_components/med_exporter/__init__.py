@@ -13,9 +13,11 @@ from .const import DOMAIN, EntryType
 from .costs import DATA_COSTS, Costs
 from .delivery import DATA_DELIVERIES, Deliveries
 from .entry_types import ENTRY_TYPES
+from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
 from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
+from .installation.leaving import async_come_back, async_leave
 from .installation.retention import DATA_RETENTION, Retention
 from .inventory import async_given_tables
 from .ledger import DATA_LEDGER, Ledger
@@ -36,6 +38,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
+    report_newer_entries(hass)
     await _async_set_up_rooms(hass)
     async_setup_services(hass)
     async_register_views(hass)
@@ -46,10 +49,16 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
     kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
+    await async_come_back(hass)
     entry.runtime_data = await kind.async_setup(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
     async_ensure_installation(hass)
     return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Bring an entry of an older version forward; leave a newer one alone."""
+    return migrate_entry(hass, entry, STEPS)
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
@@ -64,6 +73,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
         return
     await ENTRY_TYPES[EntryType(entry_type)].async_remove(hass, entry)
     async_forget_installation_with_last(hass, entry)
+    left = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    if all(other.entry_id == entry.entry_id for other in left):
+        await async_leave(hass)
 
 
 async def async_remove_config_entry_device(

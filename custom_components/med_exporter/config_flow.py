@@ -8,6 +8,7 @@ from homeassistant.const import CONF_CLIENT_SECRET, CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN, EntryType
+from .entry_versions import VERSION
 from .flows.email import EmailFlow
 from .flows.grid import GridFlow
 from .flows.home_assistant import HomeAssistantFlow
@@ -45,6 +46,8 @@ class MedExporterFlow(
     domain=DOMAIN,
 ):
     """Set up a metering point, the grid, a destination or a mail account."""
+
+    VERSION = VERSION
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""

@@ -28,6 +28,7 @@ from .exports.catalogue import async_list_devices, list_metrics
 from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
 from .history.records import ExportStatus
+from .installation.actions import REMOVE_SCHEMA, remove_all_data
 from .pushes.actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
@@ -97,6 +98,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("delete_schedule", delete_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("list_schedules", list_schedules, LIST_SCHEMA, SupportsResponse.ONLY),
         ("run_schedule", run_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
         ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken
 from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_TOKEN
+from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util.hass_dict import HassKey
@@ -55,6 +56,12 @@ class Vault:
             return self._fernet.decrypt(token.encode()).decode()
         except InvalidToken as err:
             raise SecretLostError from err
+
+
+@callback
+def forget_vault(hass: HomeAssistant) -> None:
+    """Forget the key, whose file is gone; the next secret gets a new one."""
+    hass.data.pop(_DATA_VAULT, None)
 
 
 async def async_get_vault(hass: HomeAssistant) -> Vault:

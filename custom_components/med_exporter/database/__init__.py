@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from .access import DatabaseUnavailableError, async_read, queue_work
+from .access import (
+    DatabaseUnavailableError,
+    async_read,
+    close_database,
+    open_database,
+    queue_work,
+)
 from .schema import LONG_TEXT, TABLE_OPTIONS, Schema
 
 __all__ = [
@@ -11,5 +17,7 @@ __all__ = [
     "DatabaseUnavailableError",
     "Schema",
     "async_read",
+    "close_database",
+    "open_database",
     "queue_work",
 ]

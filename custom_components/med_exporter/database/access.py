@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util.hass_dict import HassKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
+from .removal import drop_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +34,26 @@ class DatabaseUnavailableError(HomeAssistantError):
         super().__init__(translation_domain=DOMAIN, translation_key="database_unavailable")
 
 
+_DATA_CLOSED: HassKey[bool] = HassKey(f"{DOMAIN}_database_closed")
+
+
+@callback
+def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
+    """Drop all tables, and let no later work make them again until `open_database`."""
+    done = queue_work(hass, None, drop_tables)
+    hass.data[_DATA_CLOSED] = True
+    return done
+
+
+@callback
+def open_database(hass: HomeAssistant) -> None:
+    """Let work be done again."""
+    hass.data.pop(_DATA_CLOSED, None)
+
+
 def queue_work[T](
     hass: HomeAssistant,
-    schema: Schema,
+    schema: Schema | None,
     work: Callable[[Connection], T],
     committed: Callable[[T], None] | None = None,
 ) -> asyncio.Future[T]:
@@ -44,7 +63,7 @@ def queue_work[T](
 
     Args:
         hass: whose recorder.
-        schema: the tables, which are made first where they are missing.
+        schema: the tables, which are made first where they are missing; None to make none.
         work: what to do; its return value is the result.
         committed: called with the result after the commit, in the recorder's thread too.
 
@@ -56,6 +75,9 @@ def queue_work[T](
     done: asyncio.Future[T] = hass.loop.create_future()
     # Nobody has to look at the outcome.
     done.add_done_callback(lambda future: future.cancelled() or future.exception())
+    if hass.data.get(_DATA_CLOSED):
+        done.set_exception(DatabaseUnavailableError())
+        return done
     get_instance(hass).queue_task(_Work(hass, schema, work, committed, done))
     return done
 
@@ -128,7 +150,7 @@ class _Work[T](RecorderTask):
     """Work in the recorder's own thread, which may not raise its errors there."""
 
     hass: HomeAssistant
-    schema: Schema
+    schema: Schema | None
     work: Callable[[Connection], T]
     committed: Callable[[T], None] | None
     done: asyncio.Future[T]
@@ -139,7 +161,8 @@ class _Work[T](RecorderTask):
         try:
             with session_scope(session=instance.get_session()) as session:
                 connection = session.connection()
-                self.schema.create(connection)
+                if self.schema is not None:
+                    self.schema.create(connection)
                 result = self.work(connection)
         except (SQLAlchemyError, RuntimeError) as err:
             if "malformed" in str(err) or "not a database" in str(err):

@@ -10,12 +10,12 @@ from homeassistant.core import CoreState, HassJob, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..exports.request import async_read_request
+from ..formats import FormatTooNewError, VersionedStore
 from .account import SIGNAL_ACCOUNT_READY
 from .errors import DeliveryError
 from .failures import DELAYED, FAILED, async_note, close_issues, tell_delivery_failed
@@ -38,7 +38,6 @@ GIVEN_UP_AFTER: Final = timedelta(days=1)
 
 _FIRST_PAUSE: Final = timedelta(minutes=1)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
-_STORE_VERSION: Final = 1
 
 
 class Deliveries:
@@ -52,7 +51,8 @@ class Deliveries:
         self._hass = hass
         self._jobs = jobs
         self._history = history
-        self._store: Store[dict[str, Any]] = Store(hass, _STORE_VERSION, f"{DOMAIN}.deliveries")
+        self._store = VersionedStore(hass, "deliveries")
+        self._too_new: FormatTooNewError | None = None
         self._waiting: dict[str, Delivery] = {}
         self._latest: dict[str, str] = {}
         self._made: dict[str, list[str]] = {}
@@ -60,8 +60,15 @@ class Deliveries:
         self._cancel_timer: Callable[[], None] | None = None
 
     async def async_setup(self) -> None:
-        """Load what is on its way, and go on once Home Assistant has started."""
-        stored = await self._store.async_load() or {}
+        """Load what is on its way, and go on once Home Assistant has started.
+
+        A newer format is left alone: nothing is delivered then.
+        """
+        stored: dict[str, Any] = {}
+        try:
+            stored = await self._store.async_load() or stored
+        except FormatTooNewError as err:
+            self._too_new = err
         self._latest = dict(stored.get("latest", {}))
         self._made = {key: list(paths) for key, paths in stored.get("made", {}).items()}
         for values in stored.get("waiting", ()):
@@ -104,9 +111,12 @@ class Deliveries:
             due: UTC; when it was due.
             figures: what sums it up, see `Result`.
 
-        Raises InvalidRequest where the export's request is no longer valid.
+        Raises InvalidRequest where the export's request is no longer valid, FormatTooNewError
+        where a newer version keeps the deliveries.
 
         """
+        if self._too_new is not None:
+            raise self._too_new
         self._latest[schedule_id] = due.isoformat()
         if delivery["method"] == "none":
             close_issues(self._hass, schedule_id)
@@ -137,6 +147,15 @@ class Deliveries:
         self._latest.pop(schedule_id, None)
         self._made.pop(schedule_id, None)
         await self._async_save()
+
+    async def async_clear(self) -> None:
+        """Forget what is on its way and what has been delivered, on disk too."""
+        self._waiting.clear()
+        self._latest.clear()
+        self._made.clear()
+        self._too_new = None
+        self._try_due()
+        await self._store.async_remove()
 
     @callback
     def _account_ready(self, entry_id: str) -> None:

@@ -267,6 +267,16 @@ class JobManager:
         await self._history.async_delete(export_id)
         self._note(EventType.EXPORT_DELETED, record, user)
 
+    async def async_pause(self) -> None:
+        """Stop everything, and take nothing more until `async_resume`."""
+        await self._runner.async_close()
+
+    async def async_resume(self) -> None:
+        """Go on with a folder and a key of links that are new where they were removed."""
+        self.links = await LinkSigner.async_open(self._hass)
+        await self._hass.async_add_executor_job(self._folder.prepare)
+        self._runner.open()
+
     async def async_close(self) -> None:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
         await self._runner.async_close()

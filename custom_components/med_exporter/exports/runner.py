@@ -101,6 +101,11 @@ class ExportRunner:
         self._waiting.remove(active)
         self._end(active, status)
 
+    @callback
+    def open(self) -> None:
+        """Take exports again after `async_close`."""
+        self._closing = False
+
     async def async_close(self) -> None:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
         self._closing = True

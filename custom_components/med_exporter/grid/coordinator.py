@@ -12,11 +12,11 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_point_in_utc_time
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
+from ..formats import VersionedStore, async_load_for_entry
 from ..sources.ecowatt import RteEcoWatt
 from ..sources.rte import RteCredentials
 from ..sources.tempo_calendar import ONE_DAY, PARIS, paris_date
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 CONF_ADDRESSES: Final = "addresses"
 
-_STORE_VERSION: Final = 1
 _ECOWATT_INTERVAL: Final = timedelta(hours=1)
 # Whatever goes wrong, the loop never turns faster.
 _LEAST_WAIT: Final = timedelta(minutes=1)
@@ -66,8 +65,11 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
         self._wake: CALLBACK_TYPE | None = None
 
     async def async_start(self) -> None:
-        """Take up what an earlier life has read, and start to read in the background."""
-        if (stored := await self._store.async_load()) is not None:
+        """Take up what an earlier life has read, and start to read in the background.
+
+        Raises ConfigEntryError where a newer version keeps what was read.
+        """
+        if (stored := await async_load_for_entry(self._store)) is not None:
             self.data = GridData.from_stored(stored["data"])
             for name, pace in self._sources.paces().items():
                 pace.restore(stored["paces"].get(name))
@@ -211,9 +213,9 @@ async def async_remove_grid(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await grid_store(hass, entry.entry_id).async_remove()
 
 
-def grid_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def grid_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
     """Return the store of a grid entry's colours and signals."""
-    return Store(hass, _STORE_VERSION, f"{DOMAIN}.grid.{entry_id}")
+    return VersionedStore(hass, f"grid.{entry_id}")
 
 
 async def _credentials(hass: HomeAssistant, data: Mapping[str, Any]) -> RteCredentials | None:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components import network
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.storage import Store
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, DOMAIN, LOGGER
+from ..formats import VersionedStore, async_load_for_entry
 from ..sources.kasa import Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
 from .counter import EnergyCounter
@@ -43,7 +43,6 @@ _PATIENCE = 2
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
 _SEARCH_INTERVAL = 60
-_STORE_VERSION = 1
 
 
 @dataclass(kw_only=True, slots=True)
@@ -112,7 +111,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self._unsaved = False
 
     async def _async_setup(self) -> None:
-        stored = await self._store.async_load() or {}
+        stored = await async_load_for_entry(self._store) or {}
         for plug_id in self.config_entry.data[CONF_PLUGS]:
             counter = EnergyCounter()
             if plug_id in stored:
@@ -279,9 +278,9 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         return ", ".join(plugs[plug_id]["name"] for plug_id in host.plug_ids)
 
 
-def counter_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
+def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
     """Return the store of a metering point's energy counters."""
-    return Store(hass, _STORE_VERSION, f"{DOMAIN}.counters.{entry_id}")
+    return VersionedStore(hass, f"counters.{entry_id}")
 
 
 def _connection(stored: dict[str, Any], vault: Vault) -> Connection:

@@ -12,7 +12,6 @@ from homeassistant.core import CoreState, HassJob, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -21,6 +20,7 @@ from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
 from ..errors import InvalidRequest
+from ..formats import FormatTooNewError, VersionedStore
 from ..object_reader import shown
 from .cron import due_times, last_due, next_due
 from .records import Schedule
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 SIGNAL_SCHEDULES_CHANGED: Final = f"{DOMAIN}_schedules_changed"
 """Sent when schedules have been made, changed, removed or run."""
 
-_STORE_VERSION: Final = 1
 _LONGEST_SLEEP: Final = timedelta(minutes=10)
 
 
@@ -68,14 +67,22 @@ class Scheduler:
         self._jobs = jobs
         self._deliveries = deliveries
         self._audit = audit
-        self._store: Store[dict[str, Any]] = Store(hass, _STORE_VERSION, f"{DOMAIN}.schedules")
+        self._store = VersionedStore(hass, "schedules")
         self._schedules: dict[str, Schedule] = {}
+        self._too_new: FormatTooNewError | None = None
         self._running: set[str] = set()
         self._cancel_timer: Callable[[], None] | None = None
 
     async def async_setup(self) -> None:
-        """Load the schedules; once Home Assistant has started, make up for what was missed."""
-        stored = await self._store.async_load() or {"schedules": []}
+        """Load the schedules; once Home Assistant has started, make up for what was missed.
+
+        Schedules of a newer format are left alone: none runs, and none can be made or changed.
+        """
+        stored: dict[str, Any] = {"schedules": []}
+        try:
+            stored = await self._store.async_load() or stored
+        except FormatTooNewError as err:
+            self._too_new = err
         for values in stored["schedules"]:
             try:
                 schedule = Schedule.from_stored(values)
@@ -99,6 +106,7 @@ class Scheduler:
 
     def get(self, schedule_id: str) -> Schedule:
         """Return a schedule. Raises ScheduleNotFoundError."""
+        self._require_known()
         if (schedule := self._schedules.get(schedule_id)) is None:
             raise ScheduleNotFoundError(shown(schedule_id))
         return replace(schedule)
@@ -111,6 +119,7 @@ class Scheduler:
 
     async def async_create(self, request: object, *, user: User | None) -> Schedule:
         """Keep a new schedule and return it. Raises InvalidRequest."""
+        self._require_known()
         asked = await async_read_schedule(self._hass, request)
         now = dt_util.utcnow()
         schedule = Schedule(
@@ -171,6 +180,15 @@ class Scheduler:
         )
         return record
 
+    async def async_clear(self) -> None:
+        """Forget all schedules, on disk too; their files and deliveries are not touched."""
+        for schedule in self._schedules.values():
+            close_issues(self._hass, schedule.id)
+        self._schedules.clear()
+        self._too_new = None
+        self._plan()
+        await self._store.async_remove()
+
     def due_between(self, schedule: Schedule, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield when an enabled schedule is due in [start, end), in UTC."""
         if not schedule.enabled:
@@ -180,6 +198,10 @@ class Scheduler:
             if moment >= end:
                 return
             yield moment
+
+    def _require_known(self) -> None:
+        if self._too_new is not None:
+            raise self._too_new
 
     async def _async_changed(self, schedule: Schedule, change: str, user: User | None) -> None:
         await self._async_save()

@@ -1,0 +1,127 @@
+"""Stored formats: each has a version and a path forward, and a newer one is left alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homeassistant import exceptions
+from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
+
+from .const import DOMAIN
+from .errors import MedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from homeassistant.core import HomeAssistant
+
+    type Step = Callable[[dict[str, Any]], dict[str, Any]]
+    """Takes what one version stored and returns it as the next version stores it."""
+
+
+class FormatTooNewError(MedError):
+    """Something was stored by a newer version of this integration; it is neither read nor written.
+
+    `what` is the name of the format, `version` the one that was found, `known` the newest one that
+    this code reads.
+    """
+
+    def __init__(self, what: str, version: int, known: int) -> None:
+        super().__init__(
+            "FORMAT_TOO_NEW", "format_too_new", what=what, version=version, known=known
+        )
+        self.version = version
+
+
+# The oldest supported Home Assistant knows no such error and asks the migration instead.
+_TOO_NEW: tuple[type[Exception], ...] = (
+    FormatTooNewError,
+    getattr(exceptions, "UnsupportedStorageVersionError", FormatTooNewError),
+)
+
+
+@callback
+def report_too_new(hass: HomeAssistant, what: str, version: int, known: int) -> None:
+    """Tell the user by a repair issue that something stored is of a newer format than known."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(what),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="format_too_new",
+        translation_placeholders={"what": what, "version": str(version), "known": str(known)},
+    )
+
+
+@callback
+def report_known(hass: HomeAssistant, what: str) -> None:
+    """Take the repair issue back: the format is one that this code reads."""
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(what))
+
+
+class VersionedStore(Store[dict[str, Any]]):
+    """A file in Home Assistant's storage.
+
+    Args:
+        hass: Home Assistant.
+        name: of the file, behind the domain.
+        steps: what brings each version to the next one, from version 1 on.
+
+    """
+
+    def __init__(self, hass: HomeAssistant, name: str, steps: Sequence[Step] = ()) -> None:
+        super().__init__(hass, 1 + len(steps), f"{DOMAIN}.{name}")
+        self._name = name
+        self._steps = steps
+        self._is_too_new = False
+
+    async def async_load(self) -> dict[str, Any] | None:
+        """Return what is stored, brought forward to the newest version; None where nothing is.
+
+        Raises FormatTooNewError, after which nothing is written either.
+        """
+        try:
+            stored = await super().async_load()
+        except _TOO_NEW as err:
+            self._is_too_new = True
+            found = int(getattr(err, "found_version", 0) or getattr(err, "version", 0))
+            report_too_new(self.hass, self._name, found, self.version)
+            raise FormatTooNewError(self._name, found, self.version) from err
+        report_known(self.hass, self._name)
+        return stored
+
+    async def async_save(self, data: dict[str, Any]) -> None:
+        """Write the file, unless a newer version has written it."""
+        if not self._is_too_new:
+            await super().async_save(data)
+
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        if old_major_version > self.version:
+            raise FormatTooNewError(self._name, old_major_version, self.version)
+        for step in self._steps[old_major_version - 1 :]:
+            old_data = step(old_data)
+        return old_data
+
+
+async def async_load_for_entry(store: VersionedStore) -> dict[str, Any] | None:
+    """Return what is stored, None where nothing is, for the set-up of a config entry.
+
+    Raises ConfigEntryError where a newer version has stored it: trying again would not help.
+    """
+    try:
+        return await store.async_load()
+    except FormatTooNewError as err:
+        raise exceptions.ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key=err.translation_key,
+            translation_placeholders=err.translation_placeholders,
+        ) from err
+
+
+def _issue_id(what: str) -> str:
+    return f"format_too_new_{what}"

@@ -1,0 +1,34 @@
+"""The action that removes everything, for administrators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
+
+from ..errors import InvalidRequest
+from ..object_reader import INVALID_VALUE
+from ..rights import require_administrator
+from .leaving import async_remove_all_data
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import ServiceCall
+
+REMOVE_SCHEMA: Final = vol.Schema({vol.Optional("confirm", default=False): cv.boolean})
+
+
+async def remove_all_data(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Remove all entries, data and statistics; return how many.
+
+    Raises:
+        NotAllowedError: the caller is not an administrator.
+        InvalidRequest: it was not confirmed.
+
+    """
+    require_administrator(user)
+    if not call.data["confirm"]:
+        raise InvalidRequest(INVALID_VALUE, "not_confirmed", field="confirm")
+    entries, statistics = await async_remove_all_data(call.hass)
+    return {"entries": entries, "statistics": statistics}
