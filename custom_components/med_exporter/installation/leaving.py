@@ -72,6 +72,7 @@ async def async_remove_all_data(hass: HomeAssistant) -> tuple[int, int]:
     ids = [one["statistic_id"] for one in known if one["source"] == DOMAIN]
     if ids:
         get_instance(hass).async_clear_statistics(ids)
+        await get_instance(hass).async_block_till_done()
     return len(entries), len(ids)
 
 
