@@ -1,8 +1,12 @@
 """A server on loopback that answers as a Jeedom 4.5 does, traps included, and keeps state.
 
 Errors come with status 200; empty results are the word "ok"; ids are strings at creation and
-integers later; empty maps are lists; names lose characters; a save with some commands deletes the
-others; events to disabled equipment are acknowledged and dropped; a plugin's key is born disabled.
+integers later; empty maps are lists; names lose characters, and two equipments under one parent
+cannot share one; a save with some commands deletes the others; events to disabled equipment, and of
+values out of range, are acknowledged and dropped. A plugin's key is born disabled when it is first
+shown, and enabled when someone asks for a plugin whose key was never shown. Jeedom's own key opens
+every plugin whose interface is enabled. Asked as a plugin, it tells that plugin's settings, among
+which there is no time zone; an equipment's last communication is in Jeedom's local time.
 """
 
 from __future__ import annotations
@@ -12,7 +16,6 @@ import json
 import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -21,6 +24,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import dt as dt_util
 
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import free_port
@@ -75,7 +79,12 @@ class Jeedom:
     commands: dict[int, dict[str, Any]] = field(default_factory=dict)
     history: dict[int, dict[str, str]] = field(default_factory=dict)
     state: dict[int, tuple[str, str]] = field(default_factory=dict)
-    tells_zone_to_plugins: bool = True
+    objects: list[dict[str, Any]] = field(
+        default_factory=lambda: [
+            {"id": 7, "name": "House", "isVisible": "1"},
+            {"id": 8, "name": "Garden", "isVisible": "1"},
+        ]
+    )
     # What follows is about the test, not about Jeedom.
     calls: list[str] = field(default_factory=list)
     events: list[tuple[int, str, float]] = field(default_factory=list)
@@ -171,14 +180,12 @@ class Jeedom:
         if not params.get("apikey"):
             raise RpcError(1, "Aucune clé API")
         plugin = params.get("plugin") or "core"
-        key = self.keys.get(plugin)
-        if key is None:
-            raise RpcError(2, "Clé API invalide")
+        key = self.keys.setdefault(plugin, Key(f"key made for {plugin}"))
         if not key.enabled:
             raise RpcError(1, "Vous n'êtes pas autorisé à effectuer cette action")
-        if params["apikey"] != key.value:
+        if params["apikey"] not in (key.value, self.keys["core"].value):
             raise RpcError(2, f"Clé API invalide : {params['apikey']}")
-        if key.restricted:
+        if key.restricted and params["apikey"] == key.value:
             raise RpcError(500, "Méthode non autorisée")
         handler = getattr(self, "_rpc_" + method.replace("::", "_"), None)
         if handler is None:
@@ -192,10 +199,12 @@ class Jeedom:
         return [{"id": one, "name": one.title()} for one in self.active]
 
     def _rpc_config_byKey(self, params: dict[str, Any]) -> Any:  # noqa: N802
-        if params["key"] != "timezone":
-            return ""
-        is_plugins = bool(params.get("plugin"))
-        return self.zone if self.tells_zone_to_plugins or not is_plugins else None
+        if params.get("plugin") or params["key"] != "timezone":
+            return None
+        return self.zone
+
+    def _rpc_object_all(self, params: dict[str, Any]) -> Any:
+        return self.objects
 
     def _rpc_eqLogic_byType(self, params: dict[str, Any]) -> Any:  # noqa: N802
         return [
@@ -206,9 +215,16 @@ class Jeedom:
         if params.get("eqType_name") not in self.active:
             raise RpcError(-32000, "Type incorrect (classe commande inexistante)")
         equipment = self._existing(self.equipment, params, 602)
-        names = ("eqType_name", "name", "logicalId", "isEnable", "isVisible", "category")
+        names = (
+            "eqType_name", "name", "logicalId", "isEnable", "isVisible", "category", "object_id",
+            "configuration",
+        )  # fmt: skip
         equipment |= {name: params[name] for name in names if name in params}
         equipment["name"] = equipment["name"].translate(_STRIPPED)
+        for other in self.equipment.values():
+            if other is not equipment and _place(other) == _place(equipment):
+                del self.equipment[equipment["id"]]
+                raise RpcError(-32000, "[MySQL] Duplicate entry for key 'unique'")
         if "cmd" in params:
             kept = set()
             for given in params["cmd"]:
@@ -270,26 +286,39 @@ class Jeedom:
 
     def _rpc_cmd_event(self, params: dict[str, Any]) -> Any:
         command = self._known(params)
-        stamp = params.get("datetime") or datetime.now(ZoneInfo(self.zone)).strftime(_FORMAT)
+        now = dt_util.utcnow().astimezone(ZoneInfo(self.zone)).strftime(_FORMAT)
+        stamp = params.get("datetime") or now
         if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", stamp):
             raise RpcError(-32000, f"[MySQL] Incorrect datetime value: '{stamp}'")
         if str(self.equipment[command["eqLogic_id"]]["isEnable"]) != "1":
             return None
+        self.equipment[command["eqLogic_id"]]["status"] = {"lastCommunication": now}
         value = 0.0
         with suppress(TypeError, ValueError):
             value = float(params["value"])
         configuration = command.get("configuration") or {}
-        if value > float(configuration.get("maxValue", value)):
+        if calculation := configuration.get("calculValueOffset"):
+            value *= float(calculation.replace("#value# *", ""))
+        if not (
+            float(configuration.get("minValue") or value)
+            <= value
+            <= float(configuration.get("maxValue") or value)
+        ):
             return None
         if "historizeRound" in configuration:
             value = round(value, int(configuration["historizeRound"]))
         # PHP's own precision.
         text = f"{value:.14g}"
         self.state[command["id"]] = (text, stamp)
-        self.events.append((command["id"], stamp, value))
+        if command["logicalId"] != "clock":
+            self.events.append((command["id"], stamp, value))
         if str(command.get("isHistorized")) == "1":
             self.history.setdefault(command["id"], {})[stamp] = text
         return None
+
+
+def _place(equipment: dict[str, Any]) -> tuple[object, object]:
+    return equipment.get("object_id"), equipment["name"].casefold()
 
 
 def _shown(thing: dict[str, Any]) -> dict[str, Any]:

@@ -106,7 +106,10 @@ async def test_what_the_connection_test_finds(hass: HomeAssistant, jeedom: Jeedo
     jeedom.keys["virtual"].restricted = True
     assert await errors_of(hass, jeedom.url) == {"api_key": "destination_other_plugins_key"}
     jeedom.keys["virtual"].enabled = False
-    assert await errors_of(hass, jeedom.url) == {"api_key": "destination_api_disabled"}
+    assert await errors_of(hass, jeedom.url) == {"api_key": "destination_api_disabled_or_wrong_key"}
+    assert await errors_of(hass, jeedom.url, api_key=CORE_KEY, parent="Cellar") == {
+        "parent": "destination_unknown_parent"
+    }
     jeedom.status = 502
     assert await errors_of(hass, jeedom.url) == {"url": "destination_server_error_jeedom"}
     jeedom.status, jeedom.body = 200, "<html>Router</html>"

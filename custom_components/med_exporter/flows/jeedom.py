@@ -12,7 +12,7 @@ from yarl import URL
 
 from ..const import CONF_PLUGIN, EntryType
 from ..destinations.jeedom.destination import async_test_jeedom
-from ..destinations.jeedom.entry import rpc_of
+from ..destinations.jeedom.entry import CONF_PARENT, rpc_of
 from ..destinations.jeedom.rpc import base_url
 from .destination import DestinationFlow
 from .destination_form import DestinationForm, secret_text
@@ -28,7 +28,9 @@ _PLUGIN: Final = re.compile(r"[A-Za-z0-9_]+")
 
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
-    await async_test_jeedom(rpc_of(hass, settings), settings[CONF_PLUGIN])
+    await async_test_jeedom(
+        rpc_of(hass, settings), settings[CONF_PLUGIN], settings.get(CONF_PARENT) or None
+    )
     return None
 
 
@@ -65,6 +67,7 @@ JEEDOM_FORM: Final = DestinationForm(
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_API_KEY): secret_text(),
         vol.Required(CONF_PLUGIN, default=DEFAULT_PLUGIN): TextSelector(),
+        vol.Optional(CONF_PARENT): TextSelector(),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
     test=_test,

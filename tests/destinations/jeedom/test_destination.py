@@ -66,9 +66,15 @@ def destination(jeedom: Jeedom, session: ClientSession) -> JeedomDestination:
 
 
 def destination_at(
-    jeedom: Jeedom, session: ClientSession, key: str = VIRTUAL_KEY
+    jeedom: Jeedom,
+    session: ClientSession,
+    key: str = VIRTUAL_KEY,
+    *,
+    home: str = "home-1",
+    parent: str | None = None,
 ) -> JeedomDestination:
-    return JeedomDestination(JeedomRpc(session, jeedom.url, key, "virtual"), "virtual", NAMES)
+    rpc = JeedomRpc(session, jeedom.url, key, "virtual")
+    return JeedomDestination(rpc, "virtual", NAMES, home=home, parent=parent)
 
 
 def day(
@@ -185,8 +191,14 @@ async def test_the_equipment_and_its_commands_are_made(
     assert daily["isHistorized"] == 1
     assert daily["configuration"] == {"historizeMode": "none"}
     assert jeedom.command(PDL, "tempo")["unite"] == ""
-    # What is not sent has no command.
-    assert len(jeedom.commands) == 2
+    # What is not sent has no command; a hidden one tells what time it is there.
+    assert {one["logicalId"] for one in jeedom.commands.values()} == {
+        "consumption_daily",
+        "tempo",
+        "clock",
+    }
+    assert jeedom.command(PDL, "clock")["isVisible"] == 0
+    assert jeedom.command(PDL, "clock")["isHistorized"] == 0
     assert jeedom.calls.count("eqLogic::save") == 1
 
 
@@ -205,7 +217,7 @@ async def test_a_production_only_metering_point_gets_no_other_command(
     jeedom: Jeedom, destination: JeedomDestination
 ) -> None:
     await push(destination, day(1, 1.5, DataType.PRODUCTION_DAILY, BARN))
-    assert [one["logicalId"] for one in jeedom.commands.values()] == ["production_daily"]
+    assert [one["logicalId"] for one in jeedom.commands.values()] == ["production_daily", "clock"]
 
 
 async def test_what_the_user_renamed_and_added_stays(
@@ -273,22 +285,108 @@ async def test_closed_periods_come_first_and_the_current_value_last(
     assert jeedom.current(PDL, "consumption_daily") == (2.25, "2026-11-20 14:30:15")
 
 
-async def test_jeedoms_own_time_zone_counts(session: ClientSession) -> None:
-    async with running_jeedom(Jeedom(zone="Indian/Reunion")) as jeedom:
-        await push(destination_at(jeedom, session), day(1, 5.5), running(2.25))
-        assert jeedom.values(PDL, "consumption_daily") == {
-            "2026-11-19 03:00:00": 5.5,
-            "2026-11-20 17:30:15": 2.25,
-        }
-
-
-@pytest.mark.parametrize("zone", ["", "Nowhere/At all"])
-async def test_a_time_zone_that_is_not_told_is_the_houses(
-    jeedom: Jeedom, destination: JeedomDestination, zone: str
+@pytest.mark.parametrize("key", [CORE_KEY, VIRTUAL_KEY])
+@pytest.mark.parametrize(
+    ("zone", "day_begins", "now"),
+    [
+        ("Indian/Reunion", "2026-11-19 03:00:00", "2026-11-20 17:30:15"),
+        ("UTC", "2026-11-18 23:00:00", "2026-11-20 13:30:15"),
+        ("Europe/Brussels", "2026-11-19 00:00:00", "2026-11-20 14:30:15"),
+        ("America/Martinique", "2026-11-18 19:00:00", "2026-11-20 09:30:15"),
+        ("Asia/Kathmandu", "2026-11-19 04:45:00", "2026-11-20 19:15:15"),
+    ],
+)
+async def test_jeedoms_own_time_zone_counts_whatever_key_asks(
+    session: ClientSession, key: str, zone: str, day_begins: str, now: str
 ) -> None:
-    jeedom.zone, jeedom.tells_zone_to_plugins = zone, bool(zone)
-    await push(destination, day(1, 5.5))
-    assert list(jeedom.values(PDL, "consumption_daily")) == ["2026-11-19 00:00:00"]
+    async with running_jeedom(Jeedom(zone=zone)) as jeedom:
+        await push(destination_at(jeedom, session, key), day(1, 5.5), running(2.25))
+        assert jeedom.values(PDL, "consumption_daily") == {day_begins: 5.5, now: 2.25}
+
+
+@pytest.mark.parametrize("key", [CORE_KEY, VIRTUAL_KEY])
+async def test_a_zone_found_by_the_clock_holds_in_summer_too(
+    session: ClientSession, key: str
+) -> None:
+    async with running_jeedom(Jeedom(zone="Europe/Paris")) as jeedom:
+        await push(destination_at(jeedom, session, key), day(150, 5.5))
+        assert list(jeedom.values(PDL, "consumption_daily")) == ["2026-06-23 00:00:00"]
+
+
+async def test_with_jeedoms_own_key_nothing_is_asked_as_the_plugin(
+    jeedom: Jeedom, session: ClientSession
+) -> None:
+    del jeedom.keys["virtual"]
+    await push(destination_at(jeedom, session, CORE_KEY), day(1, 5.5))
+    # Asking as the plugin would have made Jeedom create an enabled key for it.
+    assert "virtual" not in jeedom.keys
+    assert {one["logicalId"] for one in jeedom.commands.values()} == {"consumption_daily"}
+
+
+class TestPlace:
+    @pytest.mark.parametrize(("parent", "number"), [(None, 7), ("Garden", 8), ("garden", 8)])
+    async def test_new_equipment_stands_on_the_dashboard(
+        self, jeedom: Jeedom, session: ClientSession, parent: str | None, number: int
+    ) -> None:
+        await push(destination_at(jeedom, session, parent=parent), day(1, 5.5))
+        assert jeedom.find(PDL)["object_id"] == number
+
+    async def test_a_jeedom_without_objects_takes_it_all_the_same(
+        self, jeedom: Jeedom, destination: JeedomDestination
+    ) -> None:
+        jeedom.objects.clear()
+        await push(destination, day(1, 5.5))
+        assert "object_id" not in jeedom.find(PDL)
+
+    async def test_equipment_that_was_moved_stays_where_it_is(
+        self, jeedom: Jeedom, session: ClientSession
+    ) -> None:
+        await push(destination_at(jeedom, session), day(1, 5.5))
+        jeedom.find(PDL)["object_id"] = 99
+        await push(destination_at(jeedom, session, parent="Garden"), day(1, 5.5), running(1))
+        assert jeedom.find(PDL)["object_id"] == 99
+
+    async def test_a_parent_that_is_not_there_is_named_with_those_that_are(
+        self, jeedom: Jeedom, session: ClientSession
+    ) -> None:
+        error = await error_of(destination_at(jeedom, session, parent="Cellar"), day(1, 5.5))
+        assert (error.code, error.field) == ("UNKNOWN_PARENT", "parent")
+        assert "House, Garden" in words(error)
+
+    async def test_a_name_that_is_taken_gets_the_id_behind(
+        self, jeedom: Jeedom, destination: JeedomDestination
+    ) -> None:
+        twin = PointName(pdl="other", slug="other", name=BARN.name)
+        await push(destination, day(1, 1.5, point=BARN))
+        await push(destination, day(1, 2.5, point=twin))
+        assert jeedom.find("other")["name"] == "Barn other"
+
+
+class TestTwoHomes:
+    async def test_each_fills_its_own_equipment(
+        self, jeedom: Jeedom, session: ClientSession
+    ) -> None:
+        await push(destination_at(jeedom, session, home="here"), day(1, 5.5))
+        await push(destination_at(jeedom, session, home="there"), day(1, 7.5, point=BARN))
+        assert jeedom.values(PDL, "consumption_daily") == {"2026-11-19 00:00:00": 5.5}
+        assert jeedom.values("barn-2", "consumption_daily") == {"2026-11-19 00:00:00": 7.5}
+
+    async def test_metering_points_of_one_id_are_not_mixed(
+        self, jeedom: Jeedom, session: ClientSession
+    ) -> None:
+        await push(destination_at(jeedom, session, home="here"), day(1, 5.5))
+        error = await error_of(destination_at(jeedom, session, home="there"), day(1, 9.5))
+        assert error.code == "EQUIPMENT_OF_ANOTHER_HOME"
+        assert PDL in words(error)
+        assert jeedom.values(PDL, "consumption_daily") == {"2026-11-19 00:00:00": 5.5}
+
+    async def test_equipment_that_nobody_has_signed_is_taken(
+        self, jeedom: Jeedom, session: ClientSession
+    ) -> None:
+        await push(destination_at(jeedom, session, home="here"), day(1, 5.5))
+        jeedom.find(PDL)["configuration"] = {}
+        await push(destination_at(jeedom, session, home="there"), day(1, 9.5))
+        assert jeedom.values(PDL, "consumption_daily") == {"2026-11-19 00:00:00": 9.5}
 
 
 async def test_tempo_and_ecowatt_are_numbers(
@@ -453,6 +551,18 @@ async def test_a_value_that_jeedom_drops_is_not_settled(
     assert "Name of consumption_daily" in words(caught.value)
     assert [one.date for one, _ in settled] == ["2026-11-18"]
     assert (await error_of(destination, running(6.0))).code == "VALUE_NOT_KEPT"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"calculValueOffset": "#value# * 1000"}, {"maxValue": "5"}, {"minValue": "7"}]
+)
+async def test_a_value_that_jeedom_would_change_never_stands_in_its_history(
+    jeedom: Jeedom, destination: JeedomDestination, settings: dict[str, str]
+) -> None:
+    await push(destination, day(3, 1.0))
+    jeedom.command(PDL, "consumption_daily")["configuration"] |= settings
+    assert (await error_of(destination, day(2, 6.0))).code == "VALUE_NOT_KEPT"
+    assert jeedom.values(PDL, "consumption_daily") == {"2026-11-17 00:00:00": 1.0}
 
 
 async def test_rounding_that_the_user_asked_jeedom_for_is_no_loss(

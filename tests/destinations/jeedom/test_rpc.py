@@ -53,6 +53,13 @@ async def code_of(
     return None
 
 
+async def key_of(session: ClientSession, url: str, key: str = VIRTUAL_KEY) -> str:
+    """Return which text tells the mistake."""
+    with pytest.raises(DestinationError) as caught:
+        await async_test_jeedom(JeedomRpc(session, url, key, "virtual"), "virtual")
+    return caught.value.key
+
+
 async def test_a_connection_that_works(jeedom: Jeedom, session: ClientSession) -> None:
     assert await code_of(session, jeedom.url) is None
     assert await code_of(session, jeedom.url, CORE_KEY) is None
@@ -62,6 +69,13 @@ async def test_a_connection_that_works(jeedom: Jeedom, session: ClientSession) -
 async def test_a_key_is_born_disabled(jeedom: Jeedom, session: ClientSession) -> None:
     jeedom.keys["virtual"].enabled = False
     assert await code_of(session, jeedom.url) == "API_DISABLED api_key"
+    # Nobody can tell it from a key that is mistyped.
+    assert await key_of(session, jeedom.url) == "destination_api_disabled_or_wrong_key"
+    assert await key_of(session, jeedom.url, "mistyped") == (
+        "destination_api_disabled_or_wrong_key"
+    )
+    jeedom.keys["core"].enabled = False
+    assert await key_of(session, jeedom.url) == "destination_api_disabled"
 
 
 async def test_a_wrong_key(jeedom: Jeedom, session: ClientSession) -> None:

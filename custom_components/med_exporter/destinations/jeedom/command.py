@@ -27,8 +27,12 @@ class JeedomCommand:
         self.equipment = equipment
         self.name = str(found.get("name"))
         configuration = found.get("configuration")
-        rounding = configuration.get("historizeRound") if isinstance(configuration, dict) else None
-        self._decimals = int(str(rounding)) if str(rounding).isdecimal() else None
+        settings = configuration if isinstance(configuration, dict) else {}
+        rounding = str(settings.get("historizeRound"))
+        self._decimals = int(rounding) if rounding.isdecimal() else None
+        self._calculation = str(settings.get("calculValueOffset") or "").strip()
+        self._low = _number(settings.get("minValue"))
+        self._high = _number(settings.get("maxValue"))
 
     def keeps(self, found: float, value: float) -> bool:
         """Return whether Jeedom's value is the one it was told, as it was told to round it."""
@@ -36,9 +40,24 @@ class JeedomCommand:
             return True
         return math.isclose(found, value, rel_tol=_PRECISION, abs_tol=_PRECISION)
 
+    def takes(self, value: float) -> bool:
+        """Return whether the command's own settings leave a value as it is.
+
+        One that Jeedom would change is not to be told: nothing can be removed from its history.
+        """
+        return (
+            self._calculation in {"", "#value#"}
+            and (self._low is None or value >= self._low)
+            and (self._high is None or value <= self._high)
+        )
+
     async def tell(self, value: float, stamp: str) -> None:
         """Give the command a value of a time, which becomes its current value."""
         await self._rpc.call("cmd::event", id=self._id, value=value, datetime=stamp)
+
+    async def tell_now(self, value: float) -> None:
+        """Give the command a value that Jeedom itself stamps with its local time."""
+        await self._rpc.call("cmd::event", id=self._id, value=value)
 
     async def state(self) -> tuple[float | None, str]:
         """Return the current value and the stamp it was given with."""

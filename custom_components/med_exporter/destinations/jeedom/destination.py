@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
@@ -23,13 +24,13 @@ from ..measurements import (
     TempoDay,
 )
 from .clock import JeedomClock
-from .equipment import JeedomEquipments
+from .equipment import JeedomEquipments, parent_id
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping
     from datetime import datetime, tzinfo
 
-    from ..measurements import Measurement
+    from ..measurements import Measurement, PointName
     from .command import JeedomCommand
     from .rpc import JeedomRpc
 
@@ -60,22 +61,44 @@ _FIRST_LOOK_BACK: Final = timedelta(days=2)
 _SET_BACK: Final = timedelta(hours=2)
 
 
-async def async_test_jeedom(rpc: JeedomRpc, plugin: str) -> None:
-    """Try the address, the key and the plugin. Raises DestinationError with the mistake."""
+# How often Jeedom is asked what time it is, where it does not tell its time zone.
+_ASK_TIME_EVERY: Final = 3600
+_QUARTER: Final = timedelta(minutes=15)
+# Where Jeedom runs that is not where Home Assistant is; most do in France, many never set a zone.
+_LIKELY_ZONES: Final = ("Europe/Paris", "UTC")
+
+
+async def async_test_jeedom(rpc: JeedomRpc, plugin: str, parent: str | None = None) -> None:
+    """Try the address, the key, the plugin and the parent object.
+
+    Raises DestinationError with the mistake.
+    """
     await rpc.ping()
     active = await rpc.rows("plugin::listPlugin", activateOnly=1)
     if plugin not in {one.get("id") for one in active}:
         raise DestinationError("plugin_not_active", field="plugin", host=rpc.host, plugin=plugin)
     await rpc.rows("eqLogic::byType", type=plugin)
+    await parent_id(rpc, parent)
 
 
 class JeedomDestination:
-    """A Jeedom that takes measurements. `names` are the names of new commands."""
+    """A Jeedom that takes measurements; `names`, `home` and `parent` as of JeedomEquipments."""
 
-    def __init__(self, rpc: JeedomRpc, plugin: str, names: Mapping[DataType, str]) -> None:
+    def __init__(
+        self,
+        rpc: JeedomRpc,
+        plugin: str,
+        names: Mapping[DataType, str],
+        *,
+        home: str,
+        parent: str | None = None,
+    ) -> None:
         self._rpc = rpc
         self._plugin = plugin
-        self._equipments = JeedomEquipments(rpc, plugin, names)
+        self._parent = parent
+        self._equipments = JeedomEquipments(rpc, plugin, names, home=home, parent=parent)
+        self._zone: tzinfo | None = None
+        self._zone_asked_at = float("-inf")
 
     @property
     def intake(self) -> Intake:
@@ -90,7 +113,7 @@ class JeedomDestination:
 
     async def async_test(self) -> str | None:
         """Try the address, the key and the plugin."""
-        await async_test_jeedom(self._rpc, self._plugin)
+        await async_test_jeedom(self._rpc, self._plugin, self._parent)
         return None
 
     async def async_push(
@@ -114,22 +137,37 @@ class JeedomDestination:
         self, first: Measurement, settle: Callable[[Measurement, Outcome], None]
     ) -> _Series:
         assert first.point is not None  # the intake asks for a value per metering point
-        clock = await self._clock()
         command = await self._equipments.command(
             first.point, first.data_type, historised=first.data_type in _INTAKE.closed
         )
-        return _Series(command, clock, settle)
+        return _Series(command, JeedomClock(await self._time_zone(first.point)), settle)
 
-    async def _clock(self) -> JeedomClock:
-        """Return Jeedom's clock; it is the house's where Jeedom does not tell a plugin's key."""
-        name = await self._rpc.call("config::byKey", key="timezone")
-        zone: tzinfo | None = (
-            await dt_util.async_get_time_zone(name) if isinstance(name, str) else None
-        )
-        if zone is None:
-            LOGGER.debug("%s does not tell its time zone: taking Home Assistant's", self._rpc.host)
-            zone = dt_util.get_default_time_zone()
-        return JeedomClock(zone)
+    async def _time_zone(self, point: PointName) -> tzinfo:
+        """Return Jeedom's time zone, or one whose clocks show the time that Jeedom's shows."""
+        if (name := await self._rpc.time_zone()) is not None:
+            zone = await dt_util.async_get_time_zone(name)
+            if zone is not None:
+                return zone
+        now = time.monotonic()
+        if self._zone is None or now - self._zone_asked_at >= _ASK_TIME_EVERY:
+            self._zone = await self._zone_by_the_clock(point)
+            self._zone_asked_at = now
+        return self._zone
+
+    async def _zone_by_the_clock(self, point: PointName) -> tzinfo:
+        own = dt_util.get_default_time_zone()
+        local = await self._equipments.local_time(point)
+        if local is None:
+            LOGGER.debug("%s does not tell its time: taking Home Assistant's zone", self._rpc.host)
+            return own
+        utc = dt_util.utcnow()
+        # Offsets are whole quarters; the clocks of two machines are not that far apart.
+        offset = round((local.replace(tzinfo=UTC) - utc) / _QUARTER) * _QUARTER
+        likely = [await dt_util.async_get_time_zone(name) for name in _LIKELY_ZONES]
+        for zone in (own, *likely):
+            if zone is not None and utc.astimezone(zone).utcoffset() == offset:
+                return zone
+        return timezone(offset)
 
 
 class _Series:
@@ -188,7 +226,7 @@ class _Series:
             or not all(self._command.keeps(found, value) for found in known[stamp])
         }
         for stamp, value in wanted:
-            if stamp in missing:
+            if stamp in missing and self._command.takes(value):
                 await self._command.tell(value, stamp)
         if missing:
             known = await self._command.history(start, end)
@@ -234,6 +272,8 @@ class _Series:
             look_back *= 8
 
     async def _tell_and_check(self, value: float, stamp: str) -> None:
+        if not self._command.takes(value):
+            raise self._command.not_kept(value, stamp)
         await self._command.tell(value, stamp)
         found, _ = await self._command.state()
         if found is None or not self._command.keeps(found, value):

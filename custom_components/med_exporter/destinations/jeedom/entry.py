@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
+from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
 
@@ -16,6 +17,8 @@ from ...const import (
 from ...vault import async_settings_of
 from .destination import JeedomDestination
 from .rpc import JeedomRpc
+
+CONF_PARENT: Final = "parent"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +44,13 @@ async def async_create_jeedom(hass: HomeAssistant, entry: ConfigEntry) -> Jeedom
     """
     settings = await async_settings_of(hass, entry)
     rpc = rpc_of(hass, settings)
-    return JeedomDestination(rpc, settings[CONF_PLUGIN], await _command_names(hass))
+    return JeedomDestination(
+        rpc,
+        settings[CONF_PLUGIN],
+        await _command_names(hass),
+        home=await instance_id.async_get(hass),
+        parent=settings.get(CONF_PARENT) or None,
+    )
 
 
 async def _command_names(hass: HomeAssistant) -> dict[DataType, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ...const import DataType
@@ -21,6 +22,11 @@ _ENERGY_UNIT: Final = "kWh"
 # Jeedom takes these out of names, since its formulas use them.
 _NOT_IN_NAMES: Final = re.compile(r"[&#\]\[%\\/'\"*]")
 _LONGEST_NAME: Final = 100
+_MOST_NAMES: Final = 20
+_CLOCK: Final = "clock"
+_CLOCK_NAME: Final = "MED Exporter"
+# By which one Home Assistant knows its own equipment from that of another.
+_OWNER: Final = "medExporterHome"
 # PHP has no one way to say no.
 _NO: Final = frozenset({"", "0", "false", "none"})
 
@@ -29,13 +35,32 @@ class JeedomEquipments:
     """The equipment of all metering points in one Jeedom, made where it is missing.
 
     Equipment and commands are known by their logical ids, `med_{pdl}` and the data type, so the
-    user may rename and move them. `names` are the names of new commands.
+    user may rename and move them.
+
+    Args:
+        rpc: the Jeedom.
+        plugin: whose equipment it is.
+        names: of new commands.
+        home: tells this Home Assistant from others.
+        parent: the name of the object under which new equipment stands; the first one of Jeedom
+            if None, since equipment under none is on no dashboard.
+
     """
 
-    def __init__(self, rpc: JeedomRpc, plugin: str, names: Mapping[DataType, str]) -> None:
+    def __init__(
+        self,
+        rpc: JeedomRpc,
+        plugin: str,
+        names: Mapping[DataType, str],
+        *,
+        home: str,
+        parent: str | None = None,
+    ) -> None:
         self._rpc = rpc
         self._plugin = plugin
         self._names = names
+        self._home = home
+        self._parent = parent
         self._lock = asyncio.Lock()
 
     async def command(
@@ -44,28 +69,27 @@ class JeedomEquipments:
         """Return the command for a data type of a metering point.
 
         Raises:
-            DestinationError: `EQUIPMENT_DISABLED`, since Jeedom acknowledges and drops events of
-                disabled equipment; `COMMAND_NOT_HISTORISED` where history is asked for and the
-                user has turned it off; otherwise as `JeedomRpc.call`.
+            DestinationError: `EQUIPMENT_OF_ANOTHER_HOME` where another Home Assistant has made the
+                equipment for a metering point of the same id; `EQUIPMENT_DISABLED`, since Jeedom
+                acknowledges and drops events of disabled equipment; `COMMAND_NOT_HISTORISED`
+                where history is asked for and the user has turned it off; otherwise as `JeedomRpc.call`.
 
         """
         # Two series of a new metering point must not each make its equipment.
         async with self._lock:
             equipment = await self._find_equipment(point)
             if equipment is None:
-                await self._rpc.call(
-                    "eqLogic::save",
-                    eqType_name=self._plugin,
-                    name=_name(point.name) or _name(point.pdl),
-                    logicalId=_logical_id(point),
-                    isEnable=1,
-                    isVisible=1,
-                    category={"energy": "1"},
-                    cmd=[self._new_command(data_type, set())],
-                )
+                await self._make(point, data_type)
                 equipment = await self._find_equipment(point)
             if equipment is None:
                 raise self._not_made(_logical_id(point))
+            if _owner(equipment) not in {None, self._home}:
+                raise DestinationError(
+                    "equipment_of_another_home",
+                    host=self._rpc.host,
+                    name=equipment.get("name"),
+                    pdl=point.pdl,
+                )
             if not _is_on(equipment.get("isEnable")):
                 raise DestinationError(
                     "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
@@ -80,9 +104,68 @@ class JeedomEquipments:
             )
         return JeedomCommand(self._rpc, str(equipment.get("name")), found)
 
+    async def local_time(self, point: PointName) -> datetime | None:
+        """Return what time it is in Jeedom, as a naive local time; None where it does not tell.
+
+        A hidden command without history is told something: Jeedom notes when.
+        """
+        async with self._lock:
+            equipment = await self._find_equipment(point)
+            if equipment is None:
+                return None
+            commands = await self._commands(equipment)
+            if _CLOCK not in commands:
+                await self._rpc.call(
+                    "cmd::save",
+                    eqType_name=self._plugin,
+                    eqLogic_id=equipment["id"],
+                    name=_CLOCK_NAME,
+                    logicalId=_CLOCK,
+                    type="info",
+                    subType="numeric",
+                    isVisible=0,
+                    isHistorized=0,
+                )
+                commands = await self._commands(equipment)
+            if _CLOCK not in commands:
+                raise self._not_made(_CLOCK)
+            command = JeedomCommand(self._rpc, str(equipment.get("name")), commands[_CLOCK])
+            await command.tell_now(1)
+            _, collected = await command.state()
+        try:
+            return datetime.fromisoformat(collected)
+        except ValueError:
+            return None
+
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
         return next((one for one in every if one.get("logicalId") == _logical_id(point)), None)
+
+    async def _make(self, point: PointName, data_type: DataType) -> None:
+        """Make the equipment, under a name that is free: Jeedom wants one per parent."""
+        place: dict[str, Any] = {}
+        if (parent := await parent_id(self._rpc, self._parent)) is not None:
+            place["object_id"] = parent
+        name, pdl = _name(point.name), _name(point.pdl)
+        for wanted in (name or pdl, f"{name} {pdl}".strip()):
+            try:
+                await self._rpc.call(
+                    "eqLogic::save",
+                    eqType_name=self._plugin,
+                    name=wanted[:_LONGEST_NAME],
+                    logicalId=_logical_id(point),
+                    isEnable=1,
+                    isVisible=1,
+                    category={"energy": "1"},
+                    configuration={_OWNER: self._home},
+                    cmd=[self._new_command(data_type, set())],
+                    **place,
+                )
+            except DestinationError as err:
+                if err.code != "JEEDOM_ERROR" or wanted != (name or pdl):
+                    raise
+            else:
+                return
 
     async def _command(self, equipment: dict[str, Any], data_type: DataType) -> dict[str, Any]:
         commands = await self._commands(equipment)
@@ -124,6 +207,26 @@ class JeedomEquipments:
 
     def _not_made(self, logical_id: str) -> DestinationError:
         return DestinationError("equipment_not_made", host=self._rpc.host, name=logical_id)
+
+
+async def parent_id(rpc: JeedomRpc, name: str | None) -> object:
+    """Return the id of the object of this name, of the first one if None; None without objects.
+
+    Raises DestinationError `UNKNOWN_PARENT` at the field `parent`, which lists the names.
+    """
+    objects = [one for one in await rpc.rows("object::all") if one.get("id") is not None]
+    if name is None:
+        return objects[0]["id"] if objects else None
+    for one in objects:
+        if str(one.get("name")).casefold() == name.casefold():
+            return one["id"]
+    known = ", ".join(str(one.get("name")) for one in objects[:_MOST_NAMES])
+    raise DestinationError("unknown_parent", field="parent", host=rpc.host, name=name, known=known)
+
+
+def _owner(equipment: Mapping[str, Any]) -> object:
+    configuration = equipment.get("configuration")
+    return configuration.get(_OWNER) if isinstance(configuration, dict) else None
 
 
 def _logical_id(point: PointName) -> str:

@@ -40,9 +40,11 @@ def base_url(typed: str) -> str:
 
 
 class JeedomRpc:
-    """A Jeedom, asked with an API key.
+    """A Jeedom, asked with an API key: Jeedom's own, or that of the plugin.
 
-    The key may be that of the plugin or Jeedom's own, which Jeedom wants to be told apart.
+    It is tried as Jeedom's own first: Jeedom takes that one for any plugin's too, and then tells
+    the plugin's settings in the place of its own; and whoever asks as a plugin whose key nobody
+    has seen yet makes Jeedom create one.
     """
 
     def __init__(self, session: ClientSession, url: str, api_key: str, plugin: str) -> None:
@@ -74,19 +76,35 @@ class JeedomRpc:
         if self._is_core_key is not None:
             return await self._ask(method, self._login(core=self._is_core_key) | params, seconds)
         try:
-            result = await self._ask(method, self._login(core=False) | params, seconds)
-        except DestinationError as err:
-            if err.code not in {"API_DISABLED", "WRONG_API_KEY"}:
+            result = await self._ask(method, self._login(core=True) | params, seconds)
+        except DestinationError as as_core:
+            if as_core.code not in {"API_DISABLED", "WRONG_API_KEY"}:
                 raise
             try:
-                result = await self._ask(method, self._login(core=True) | params, seconds)
-            except DestinationError as as_core:
-                # Of the two refusals, the one that takes the key for the plugin's says more.
-                raise err if as_core.field == "api_key" else as_core from None
-            self._is_core_key = True
-        else:
+                result = await self._ask(method, self._login(core=False) | params, seconds)
+            except DestinationError as as_plugin:
+                if (as_core.code, as_plugin.code) == ("WRONG_API_KEY", "API_DISABLED"):
+                    # Jeedom refuses every key alike while the plugin's interface is disabled.
+                    raise DestinationError(
+                        "api_disabled",
+                        variant="or_wrong_key",
+                        field="api_key",
+                        host=self.host,
+                        plugin=self._plugin,
+                    ) from None
+                raise
             self._is_core_key = False
+        else:
+            self._is_core_key = True
         return result
+
+    async def time_zone(self) -> str | None:
+        """Return the name of Jeedom's time zone, None where a plugin's key is not told it.
+
+        Raises DestinationError as `call`.
+        """
+        name = await self.call("config::byKey", key="timezone")
+        return name if self._is_core_key and isinstance(name, str) and name != _EMPTY else None
 
     async def rows(
         self, method: str, *, seconds: float = TIMEOUT, **params: object
