@@ -72,7 +72,8 @@ class JeedomEquipments:
             DestinationError: `EQUIPMENT_OF_ANOTHER_HOME` where another Home Assistant has made the
                 equipment for a metering point of the same id; `EQUIPMENT_DISABLED`, since Jeedom
                 acknowledges and drops events of disabled equipment; `COMMAND_NOT_HISTORISED`
-                where history is asked for and the user has turned it off; otherwise as `JeedomRpc.call`.
+                where history is asked for and the user has turned it off; otherwise as
+                `JeedomRpc.call`.
 
         """
         # Two series of a new metering point must not each make its equipment.
