@@ -50,6 +50,7 @@ list_pythons() {
       ls -d "${PYENV_ROOT:-${HOME:-}/.pyenv}/versions/$minor".*"/bin/python$minor"
       ls -d "${UV_PYTHON_INSTALL_DIR:-${XDG_DATA_HOME:-${HOME:-}/.local/share}/uv/python}/cpython-$minor".*"/bin/python$minor"
       ls -d "/opt/python$minor/usr/bin/python$minor" "/opt/python$minor/bin/python$minor"
+      ls -d "$tools/python$minor/usr/bin/python$minor"
     } 2>/dev/null | sort -rV
   done
   type -aP python3 python || true
@@ -84,6 +85,9 @@ find_python() {
       probe_python "$candidate"; then
       return
     fi
+    case $version in
+      3.14) if candidate=$("$root/scripts/python314") && probe_python "$candidate"; then return; fi ;;
+    esac
   done
   fail "no Python ${wanted:-3.13 or 3.14} was found or could be downloaded; install one, or name it with --python or MED_PYTHON"
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import socket
 from typing import TYPE_CHECKING
 from unittest.mock import patch
@@ -30,13 +29,14 @@ pytest_plugins = [
     "tests.victoriametrics",
 ]
 
-# A busy machine is no mistake of the code; and what CI finds, everyone should find.
-settings.register_profile(
-    "house",
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    derandomize="CI" in os.environ,
-)
+# A busy machine is no mistake of the code.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# New examples each time, on a machine where somebody sees what they find.
+settings.register_profile("house", _PATIENT, derandomize=False)
+# A change is judged by itself: always the same examples.
+settings.register_profile("push", _PATIENT, derandomize=True)
+# New examples from a seed that the run prints.
+settings.register_profile("nightly", _PATIENT, derandomize=False, print_blob=True)
 settings.load_profile("house")
 
 _REAL_GETADDRINFO = socket.getaddrinfo
@@ -79,6 +79,32 @@ def broadcast_addresses() -> Iterator[list[str]]:
 
     with patch("homeassistant.components.network.async_get_ipv4_broadcast_addresses", loopback):
         yield addresses
+
+
+# What is the same on every Home Assistant: no test in there knows of one.
+_CANNOT_DIFFER = ("tests/plug_emulator_test/", "tests/real_home_test/", "tests/engine/")
+# But what is asked of SQLite, whose release comes with the Python, and how the engine starts.
+_CAN_DIFFER = ("tests/engine/formulas/", "tests/engine/job/", "tests/engine/test_")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run on the oldest Home Assistant leave out what cannot differ there."""
+    parser.addoption(
+        "--what-can-differ", action="store_true", help="leave out what knows no Home Assistant"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest tests first, so that no processor waits for them at the end."""
+    if config.getoption("what_can_differ"):
+        left_out = [
+            item
+            for item in items
+            if item.nodeid.startswith(_CANNOT_DIFFER) and not item.nodeid.startswith(_CAN_DIFFER)
+        ]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
 
 
 def pytest_configure() -> None:

@@ -8,7 +8,7 @@ import re
 import string
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import yaml
@@ -281,3 +281,31 @@ def test_icons_are_material_design_icons() -> None:
 def test_texts_live_in_translations_only() -> None:
     """A custom integration's strings.json is read by nobody."""
     assert not (INTEGRATION / "strings.json").exists()
+
+
+class TestQualityScale:
+    """What is said of Home Assistant's quality scale."""
+
+    TIERS: ClassVar = {"bronze": 20, "silver": 10, "gold": 21, "platinum": 3}
+
+    @pytest.fixture
+    def tiers(self) -> dict[str, dict[str, Any]]:
+        """The rules by tier, which a comment begins."""
+        text = (INTEGRATION / "quality_scale.yaml").read_text(encoding="utf-8")
+        parts = re.split(r"^  # (\w+)$", text, flags=re.MULTILINE)[1:]
+        return {
+            tier.lower(): yaml.safe_load(rules)
+            for tier, rules in zip(parts[::2], parts[1::2], strict=True)
+        }
+
+    def test_every_rule_is_answered(self, tiers: dict[str, dict[str, Any]]) -> None:
+        assert {tier: len(rules) for tier, rules in tiers.items()} == self.TIERS
+
+    def test_no_tier_is_claimed_that_is_not_reached(self, tiers: dict[str, dict[str, Any]]) -> None:
+        reached = None
+        for tier, rules in tiers.items():
+            answers = [rule if isinstance(rule, str) else rule["status"] for rule in rules.values()]
+            if "todo" in answers:
+                break
+            reached = tier
+        assert _json("manifest.json")["quality_scale"] == reached

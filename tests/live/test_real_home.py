@@ -12,7 +12,7 @@ import subprocess
 import sys
 from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -29,6 +29,9 @@ from tests.live.conftest import (
 )
 from tests.real_home import RequestError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.live
 
 NO_VALUE = ("unknown", "unavailable")
@@ -42,15 +45,6 @@ RAW_EXPORT = {
 
 def days_ago(days: int) -> str:
     return (today() - timedelta(days=days)).isoformat()
-
-
-def workers() -> list[str]:
-    """The command lines of engines that are running on this machine."""
-    lines = []
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            lines.append(process.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return [line for line in lines if "med_exporter/engine" in line]
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -87,12 +81,13 @@ async def test_sigkill_during_an_export_leaves_it_interrupted_and_no_part_of_it(
             return exports.exists() and bool(leftovers(exports))
 
         await until(under_way)
+        assert len(home.processes()) >= 2, "no engine is at work"
         await home.kill(children=power_cut)
         assert not list(exports.glob("*.csv")), "the export was over before Home Assistant died"
         assert leftovers(exports) or not power_cut
 
         async def worker_has_noticed() -> bool:
-            return not workers()
+            return not home.processes()
 
         await until(worker_has_noticed, 10)
         await home.restart()

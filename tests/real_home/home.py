@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
@@ -17,8 +18,7 @@ from .log import LogRecord, complaints, read_log
 from .ports import LOOPBACK, free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
 
 _START_LIMIT = 120
@@ -36,6 +36,15 @@ if sys.platform == "linux":
         sys.exit("the starter is gone")
 os.execv(sys.executable, [sys.executable, "-m", "homeassistant", *sys.argv[2:]])
 """
+
+
+def _process_groups() -> Iterator[tuple[int, int]]:
+    """Yield the id and the group of every process; Linux only."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            state, _, group = (folder / "stat").read_text().rpartition(")")[2].split()[:3]
+            if state != "Z":
+                yield int(folder.name), int(group)
 
 
 class HomeNotStartedError(Exception):
@@ -67,6 +76,7 @@ class RealHome(HomeClient):
         self._log_levels = log_levels
         self._python = python
         self._process: asyncio.subprocess.Process | None = None
+        self._group: int | None = None
 
     @property
     def database(self) -> Path:
@@ -126,7 +136,12 @@ class RealHome(HomeClient):
                 # Ctrl-C in a terminal is for the starter, which then ends this one in order.
                 start_new_session=True,
             )
+        self._group = self._process.pid
         await self.wait_until(self._answers, "it answers", _START_LIMIT)
+
+    def processes(self) -> list[int]:
+        """Return the ids of this Home Assistant, and of what it started even if it has died."""
+        return [pid for pid, group in _process_groups() if group == self._group]
 
     async def stop(self) -> None:
         """End it in order; kill it when it does not."""

@@ -107,13 +107,49 @@ def test_arabic_letters_are_joined_and_run_from_right_to_left():
     assert shown("غرفة") == "\ufe94\ufed3\ufeae\ufecf"
 
 
-def test_only_the_fonts_that_are_needed_are_embedded():
-    plain = run("pdffonts", written(Content(tables=[table(NAME, [("Fridge",)])]), "pdf"), "-")
-    chinese = run("pdffonts", written(Content(tables=[table(NAME, [("客厅灯",)])]), "pdf"), "-")
-    assert "DejaVuSans" in plain
-    assert "Droid" not in plain
-    assert "Droid" in chinese
-    assert " no " not in " ".join(line[50:60] for line in chinese.splitlines()[2:])
+def embedded(name: str) -> dict[str, str]:
+    """The fonts of a document by their names, and whether each is in the file."""
+    listed = run("pdffonts", written(Content(tables=[table(NAME, [(name,)])]), "pdf"), "-")
+    rows = (re.split(r"\s+", line) for line in listed.splitlines()[2:])
+    return {row[0].rpartition("+")[2]: row[-5] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "font"),
+    [
+        ("Réfrigérateur", "DejaVuSans"),
+        ("Ψυγείο Холодильник", "DejaVuSans"),
+        ("مصباح", "DejaVuSans"),
+        ("מקרר", "DejaVuSans"),
+        ("ห้องนอน", "NotoSansThai-Regular"),
+        ("🔌 Lampe", "Symbola"),
+    ],
+)
+def test_fonts_are_embedded_where_they_are_needed(name, font):
+    found = embedded(name)
+    assert found[font] == "yes"
+    assert {other for other in found if other.startswith(("Noto", "Symbola"))} <= {font}
+
+
+@pytest.mark.parametrize(
+    ("name", "fonts"),
+    [
+        ("客厅灯", {"STSong-Light"}),
+        ("客廳燈", {"STSong-Light"}),
+        ("冷蔵庫の灯", {"HeiseiKakuGo-W5"}),
+        ("거실램프", {"HYGothic-Medium"}),
+        ("冷蔵庫の灯 厅", {"HeiseiKakuGo-W5", "STSong-Light"}),
+    ],
+)
+def test_east_asian_fonts_are_left_to_the_reader(name, fonts):
+    found = embedded(name)
+    assert {font for font in found if not font.startswith(("DejaVu", "Helvetica"))} == fonts
+    assert all(found[font] == "no" for font in fonts)
+
+
+@pytest.mark.parametrize("name", ["रसोई", "রান্নাঘর", "ខ្មែរ", "မြန်မာ"])
+def test_a_script_that_would_be_misspelt_is_shown_as_boxes(name):
+    assert set(shown(name)) == {"□"}
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,23 @@
-"""Text of any script: which font has its characters, how wide it is, in which order it is drawn.
+"""Text of many scripts: which font has its characters, how wide it is, in which order it is drawn.
 
-The fonts lie in `engine/fonts/`; all but the first two are loaded when a text needs them.
+The fonts lie in `engine/fonts/`, but for those of Chinese, Japanese and Korean. What no font has is
+shown as a box; so are scripts whose letters change beside each other (those of India, Khmer,
+Burmese), which would be misspelt when drawn one by one.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import bidirectional, combining, east_asian_width
 
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFError, TTFont
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,33 +29,17 @@ REGULAR = "DejaVuSans"
 BOLD = "DejaVuSans-Bold"
 
 _FOLDER = Path(__file__).parents[1] / "fonts"
-_CHINESE = "DroidSansFallback"
-_SYMBOLS = "Symbola-subset"
-_OTHERS: Sequence[tuple[int, int, str]] = (
-    (0x0900, 0x097F, "NotoSansDevanagari-Regular"),
-    (0x0980, 0x09FF, "NotoSansBengali-Regular"),
-    (0x0A00, 0x0A7F, "NotoSansGurmukhi-Regular"),
-    (0x0A80, 0x0AFF, "NotoSansGujarati-Regular"),
-    (0x0B80, 0x0BFF, "NotoSansTamil-Regular"),
-    (0x0C00, 0x0C7F, "NotoSansTelugu-Regular"),
-    (0x0C80, 0x0CFF, "NotoSansKannada-Regular"),
-    (0x0D00, 0x0D7F, "NotoSansMalayalam-Regular"),
-    (0x0D80, 0x0DFF, "NotoSansSinhala-Regular"),
-    (0x0E00, 0x0E7F, "NotoSansThai-Regular"),
-    (0x1000, 0x109F, "NotoSansMyanmar-Regular"),
-    (0x1200, 0x139F, "NotoSansEthiopic-Regular"),
-    (0x1780, 0x17FF, "NotoSansKhmer-Regular"),
-    (0x2190, 0x2BFF, _SYMBOLS),
-    (0x1100, 0x11FF, _CHINESE),
-    (0x2E80, 0xA4CF, _CHINESE),
-    (0xAC00, 0xD7FF, _CHINESE),
-    (0xF900, 0xFAFF, _CHINESE),
-    (0xFE30, 0xFE4F, _CHINESE),
-    (0xFF00, 0xFFEF, _CHINESE),
-    (0x1F000, 0x1FAFF, _SYMBOLS),
-    (0x20000, 0x3FFFF, _CHINESE),
+_FALLBACKS = ("NotoSansThai", "Symbola")
+"""Fonts for what the first two do not have, loaded when a text needs them."""
+
+_CHINESE, _JAPANESE, _KOREAN = (
+    ("STSong-Light", "gbk"),
+    ("HeiseiKakuGo-W5", "cp932"),
+    ("HYGothic-Medium", "cp949"),
 )
-"""First and last code point, and the font for those that the first two do not have."""
+"""Fonts that a PDF names and that its reader brings, since files of ours would weigh more than all
+the rest of the integration; with the encoding that has the same characters."""
+_KANA = re.compile("[\u3040-\u30ff]")
 
 _BOX = "□"
 _ELLIPSIS = "…"
@@ -156,8 +145,9 @@ def _runs(text: str, *, bold: bool) -> Sequence[Run]:
         text = _drawn_order(text)
     text = _UNSEEN.sub("", text)
     found: list[tuple[str, list[str]]] = []
+    named = (_JAPANESE, _CHINESE, _KOREAN) if _KANA.search(text) else (_CHINESE, _JAPANESE, _KOREAN)
     for char in text:
-        name = _font_of(char, first)
+        name = _font_of(char, first, named)
         if found and (found[-1][0] == name or (combining(char) and name == first)):
             found[-1][1].append(char)
         elif name:
@@ -177,27 +167,30 @@ def _drawn_order(text: str) -> str:
     return str(get_display(reshape(text)))
 
 
-def _font_of(char: str, first: str) -> str:
+def _font_of(char: str, first: str, named: Sequence[tuple[str, str]]) -> str:
     """Return the font that has a character, "" when none has."""
     code = ord(char)
-    for name in (first, REGULAR):
+    for name in (first, REGULAR, *_FALLBACKS):
         if code in _characters(name):
             return name
-    for low, high, name in _OTHERS:
-        if low <= code <= high and code in _characters(name):
-            return name
-    wide = east_asian_width(char) in "WF"
-    return _CHINESE if wide and code in _characters(_CHINESE) else ""
+    if east_asian_width(char) in "WFH":
+        for name, encoding in named:
+            if char.encode(encoding, "ignore"):
+                return _named(name)
+    return ""
 
 
-@lru_cache(len(_OTHERS) + 2)
+@lru_cache(3)
+def _named(name: str) -> str:
+    """Make a font known that is not embedded."""
+    pdfmetrics.registerFont(UnicodeCIDFont(name))
+    return name
+
+
+@lru_cache(2 + len(_FALLBACKS))
 def _characters(name: str) -> frozenset[int]:
-    """Load a font and return the code points that it has; none where the file is missing."""
-    try:
-        font = TTFont(name, str(_FOLDER / f"{name}.ttf"))
-    except (TTFError, OSError):
-        if name == REGULAR:
-            raise
-        return frozenset()
+    """Load a font and return the code points that it has."""
+    data = gzip.decompress((_FOLDER / f"{name}.ttf.gz").read_bytes())
+    font = TTFont(name, BytesIO(data))
     pdfmetrics.registerFont(font)
     return frozenset(font.face.charToGlyph)
