@@ -40,6 +40,7 @@ from custom_components.med_exporter.destinations.mqtt.destination import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
+from custom_components.med_exporter.destinations.mqtt.packets import Version
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
     from custom_components.med_exporter.destinations.measurements import Energy
 
-V311 = (aiomqtt.ProtocolVersion.V311,)
+V311 = (Version.V311,)
 
 TODAY = paris_date(datetime.now(UTC))
 DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
@@ -541,10 +542,13 @@ class TestConnectionTest:
                 await async_test_broker(Broker(host="127.0.0.1", port=broker.port), PUBLISHING)
                 is None
             )
-            (message,) = await take(messages, 1)
-            assert (str(message.topic), message.retain) == ("home/energy/test", False)
-            await asyncio.sleep(0.2)
-            assert messages.empty()
+            probe, end = await take(messages, 2)
+            assert {str(probe.topic), str(end.topic)} == {"home/energy/test"}
+            assert (probe.qos, end.payload) == (PUBLISHING.qos, b"")
+        async with broker.listening("home/#") as messages, broker.client() as other:
+            # Nothing is kept of it: what is published now comes first.
+            await other.publish("home/first", "first")
+            assert [str(message.topic) for message in await take(messages, 1)] == ["home/first"]
 
     async def test_name_not_resolved(self) -> None:
         assert await failed_test(1883, host="no-such-host.invalid") == "NAME_NOT_RESOLVED"
@@ -562,8 +566,7 @@ class TestConnectionTest:
     async def test_timed_out(self, silent_port: int, tls: bool) -> None:
         with (
             patch.object(mqtt_client, "TIMEOUT", 0.5),
-            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
-            patch.object(mqtt_client, "_KEEPALIVE", 1),
+            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
         ):
             assert await failed_test(silent_port, tls=tls, verify_ssl=not tls) == "TIMED_OUT"
 
@@ -639,7 +642,7 @@ class TestConnectionTest:
         broker = mosquitto(acl=acl)
         with patch.object(mqtt, "_PROBE_TIMEOUT", 0.5):
             result = await async_test_broker(
-                Broker(host="127.0.0.1", port=broker.port), PUBLISHING, protocols=V311
+                Broker(host="127.0.0.1", port=broker.port), PUBLISHING, versions=V311
             )
         assert result == remark
 
@@ -647,8 +650,7 @@ class TestConnectionTest:
         before = open_files()
         with (
             patch.object(mqtt_client, "TIMEOUT", 0.3),
-            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
-            patch.object(mqtt_client, "_KEEPALIVE", 1),
+            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
         ):
             for _ in range(5):
                 await failed_test(silent_port)
