@@ -135,6 +135,7 @@ class Mosquitto:
     tls: tuple[Path, Path] | None = None
     require_client_certificate_of: str | None = None
     acl: str | None = None
+    settings: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Mosquitto:
@@ -152,6 +153,11 @@ class Mosquitto:
             assert self._process.poll() is None, (self.folder / f"{self.port}.log").read_text()
             time.sleep(0.05)
         raise AssertionError("mosquitto does not listen")
+
+    def publish(self, lines: bytes, *, qos: int) -> None:
+        """Publish a message for each line with mosquitto's own program."""
+        command = ["mosquitto_pub", "-V", "mqttv5", "-p", str(self.port), "-q", str(qos)]
+        subprocess.run([*command, "-l", "-t", "lines"], input=lines, check=True)
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
@@ -181,6 +187,7 @@ class Mosquitto:
             f"allow_anonymous {str(not self.users).lower()}",
             # Else what a listener is too slow for is dropped after a thousand messages.
             "max_queued_messages 100000",
+            *self.settings,
         ]
         if self.users:
             passwords = self.folder / f"{self.port}.passwords"

@@ -343,7 +343,7 @@ class TestTakingSensorsAway:
         await announce(entry, DAILY)
         broker.kill()
         await hass.config_entries.async_remove(entry.entry_id)
-        assert "its sensors stay at the broker" in caplog.text
+        assert "its messages and sensors stay at the broker" in caplog.text
 
 
 async def test_values_go_out_where_discovery_is_not_allowed(

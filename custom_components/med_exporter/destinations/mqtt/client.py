@@ -168,7 +168,8 @@ class MqttClient(asyncio.Protocol):
             self._abort()
             return reason
         self._learn(properties)
-        self._pinging = self._loop.call_later(self._keep_alive, self._ping)
+        if not self._lost.done():
+            self._pinging = self._loop.call_later(self._keep_alive, self._ping)
         return 0
 
     async def close(self) -> None:
@@ -176,7 +177,7 @@ class MqttClient(asyncio.Protocol):
 
         A connection that was lost is closed too: its line may still hold what nobody takes.
         """
-        self._end(DestinationError("connection_lost", host=self._broker.address))
+        self._end(self._refusal(0, None))
         await asyncio.wait([self._gone], timeout=_GOODBYE_TIMEOUT)
         self._abort()
 
@@ -438,7 +439,7 @@ class MqttClient(asyncio.Protocol):
             early = cause if isinstance(cause, ssl.SSLError) else _EarlyCloseError(why)
             self._connack.set_exception(early)
             self._connack.exception()
-        self._end(DestinationError("connection_lost", host=self._broker.address))
+        self._end(self._refusal(0, None))
 
     def _end(self, error: DestinationError) -> None:
         """Be done with the connection; everything under way ends with the same error."""
@@ -459,8 +460,7 @@ class MqttClient(asyncio.Protocol):
             self._transport.close()
 
     def _abort(self) -> None:
-        if not self._lost.done():
-            self._lost.set_result(DestinationError("connection_lost", host=self._broker.address))
+        self._end(self._refusal(0, None))
         if self._transport is not None:
             self._transport.abort()
 

@@ -168,7 +168,7 @@ async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
         finally:
             await client.close()
     except (DestinationError, SecretLostError) as err:
-        LOGGER.warning("%s: what the broker keeps of it stays there: %s", entry.title, err)
+        LOGGER.warning("%s: its messages and sensors stay at the broker: %s", entry.title, err)
         async_create_issue(
             hass,
             DOMAIN,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 from yarl import URL
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import ssl
 
     from .broker import Broker
+
+_CLOSE_TIMEOUT: Final = 1.0
 
 
 async def open_websocket(
@@ -27,7 +29,11 @@ async def open_websocket(
     )
     try:
         socket = await session.ws_connect(
-            url, protocols=("mqtt",), headers=broker.websocket_headers, ssl=tls or True
+            url,
+            protocols=("mqtt",),
+            headers=broker.websocket_headers,
+            ssl=tls or True,
+            timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSE_TIMEOUT),
         )
     except BaseException as err:
         await session.close()
@@ -89,8 +95,9 @@ class _WebSocketTransport(asyncio.WriteTransport):
         finally:
             self._is_closing = True
             sending.cancel()
-            self._protocol.connection_lost(None)
+            await self._socket.close()
             await self._session.close()
+            self._protocol.connection_lost(None)
 
     async def _send(self) -> None:
         while (data := await self._out.get()) is not None:
