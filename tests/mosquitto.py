@@ -166,6 +166,13 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def stop(self) -> None:
+        """End it in good order: what it keeps is on disk then."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
     @asynccontextmanager
     async def client(self, **options: object) -> AsyncIterator[aiomqtt.Client]:
         """Connect an independent client."""
