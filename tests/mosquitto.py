@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
 
+_END = "end/of/what/is/kept"
+
+
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
     with closing(socket.socket()) as probe:
@@ -187,6 +190,20 @@ class Mosquitto:
         async with self.client(**options) as client:
             await client.subscribe(topic, qos=2)
             yield client._queue
+
+    async def kept(self, topic: str = "#") -> dict[str, aiomqtt.Message]:
+        """Return what the broker keeps, by topic."""
+        found: dict[str, aiomqtt.Message] = {}
+        async with self.client() as client:
+            await client.subscribe([(topic, 1), (_END, 1)])
+            # What is kept comes before what is published now.
+            await client.publish(_END, qos=1)
+            async for message in client.messages:
+                if str(message.topic) == _END:
+                    return found
+                if message.retain:
+                    found[str(message.topic)] = message
+        raise AssertionError
 
     def _write_configuration(self) -> Path:
         lines = [

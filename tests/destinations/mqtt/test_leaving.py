@@ -20,7 +20,6 @@ from tests.mqtt_destinations import (
     energy,
     mqtt_input,
     push,
-    take,
     tempo,
 )
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
@@ -75,15 +74,7 @@ async def entry(hass: HomeAssistant, house: ConfigEntry, broker: Mosquitto) -> C
 
 async def kept(broker: Mosquitto) -> set[str]:
     """Return the topics on which the broker keeps something."""
-    async with broker.listening() as messages, broker.client() as other:
-        await other.publish("end", "", qos=1)
-        found: set[str] = set()
-        while True:
-            (message,) = await take(messages, 1)
-            if str(message.topic) == "end":
-                return found
-            if message.retain:
-                found.add(str(message.topic))
+    return set(await broker.kept())
 
 
 async def until_kept(broker: Mosquitto, topics: set[str]) -> None:
