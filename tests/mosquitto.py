@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
 
+_END = "end/of/what/is/kept"
+
+
 def free_port() -> int:
     """Return a port of loopback that nobody listens on."""
     with closing(socket.socket()) as probe:
@@ -135,6 +138,7 @@ class Mosquitto:
     tls: tuple[Path, Path] | None = None
     require_client_certificate_of: str | None = None
     acl: str | None = None
+    settings: tuple[str, ...] = ()
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Mosquitto:
@@ -153,10 +157,22 @@ class Mosquitto:
             time.sleep(0.05)
         raise AssertionError("mosquitto does not listen")
 
+    def publish(self, lines: bytes, *, qos: int) -> None:
+        """Publish a message for each line with mosquitto's own program."""
+        command = ["mosquitto_pub", "-V", "mqttv5", "-p", str(self.port), "-q", str(qos)]
+        subprocess.run([*command, "-l", "-t", "lines"], input=lines, check=True)
+
     def kill(self) -> None:
         """End it at once, as a power cut does."""
         if self._process is not None:
             self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End it in good order: what it keeps is on disk then."""
+        if self._process is not None:
+            self._process.terminate()
             self._process.wait()
             self._process = None
 
@@ -175,12 +191,27 @@ class Mosquitto:
             await client.subscribe(topic, qos=2)
             yield client._queue
 
+    async def kept(self, topic: str = "#") -> dict[str, aiomqtt.Message]:
+        """Return what the broker keeps, by topic."""
+        found: dict[str, aiomqtt.Message] = {}
+        async with self.client() as client:
+            await client.subscribe([(topic, 1), (_END, 1)])
+            # What is kept comes before what is published now.
+            await client.publish(_END, qos=1)
+            async for message in client.messages:
+                if str(message.topic) == _END:
+                    return found
+                if message.retain:
+                    found[str(message.topic)] = message
+        raise AssertionError
+
     def _write_configuration(self) -> Path:
         lines = [
             f"listener {self.port} 127.0.0.1",
             f"allow_anonymous {str(not self.users).lower()}",
             # Else what a listener is too slow for is dropped after a thousand messages.
             "max_queued_messages 100000",
+            *self.settings,
         ]
         if self.users:
             passwords = self.folder / f"{self.port}.passwords"

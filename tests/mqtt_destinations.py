@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PREFIX = "home/energy"
 PDL = "12345678901234"
+UNIQUE = "0a1b2c3d-4e5f"
 POINT = PointName(pdl=PDL, slug=PDL, name="House")
 READ_AT = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 PUBLISHING = Publishing(topic_prefix=PREFIX, qos=1, retain=True)
@@ -112,9 +113,7 @@ async def destination(
     port: int, publishing: Publishing = PUBLISHING, **broker: Any
 ) -> AsyncIterator[MqttDestination]:
     """A started destination, closed in the end."""
-    made = MqttDestination(
-        Broker(host="127.0.0.1", port=port, **broker), publishing, unique="0a1b2c3d-4e5f"
-    )
+    made = MqttDestination(Broker(host="127.0.0.1", port=port, **broker), publishing, unique=UNIQUE)
     await made.async_start()
     try:
         yield made

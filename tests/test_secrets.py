@@ -69,7 +69,6 @@ LOGINS = (
 VERBOSE = dict.fromkeys(
     (
         "aiohttp",
-        "aiomqtt",
         "aiosmtplib",
         "asyncio",
         "custom_components",

@@ -129,7 +129,7 @@ async def test_a_silent_server(
     hass: HomeAssistant, silent_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mqtt_client, "TIMEOUT", 0.3)
-    monkeypatch.setattr(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2)
+    monkeypatch.setattr(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2)
     assert await errors_of(hass, mqtt_input(silent_port)) == {"broker": "destination_timed_out"}
 
 
@@ -150,9 +150,9 @@ async def test_what_cannot_be_verified_is_said_before_it_is_saved(
     hass: HomeAssistant, mosquitto
 ) -> None:
     broker = mosquitto(acl=f"topic write {PREFIX}/#\n")
-    only_3 = (mqtt_client.PROTOCOLS[-1],)
+    only_3 = (mqtt_client.VERSIONS[-1],)
     with (
-        patch.object(mqtt.async_test_broker, "__kwdefaults__", {"protocols": only_3}),
+        patch.object(mqtt.async_test_broker, "__kwdefaults__", {"versions": only_3}),
         patch.object(mqtt, "_PROBE_TIMEOUT", 0.2),
     ):
         result = await submit(hass, mqtt_input(broker.port))

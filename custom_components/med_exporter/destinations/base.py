@@ -31,6 +31,8 @@ UNUSABLE: Final = frozenset(
         "SERVER_REFUSED",
         "SERVER_ERROR",
         "CONNECTION_LOST",
+        "QOS_NOT_SUPPORTED",
+        "RETAIN_NOT_SUPPORTED",
         "NO_MQTT_INTEGRATION",
         "SECRET_LOST",
         "OWN_INSTANCE",

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import signal
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -40,6 +37,7 @@ from custom_components.med_exporter.destinations.mqtt.destination import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
+from custom_components.med_exporter.destinations.mqtt.packets import Version
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
@@ -58,6 +56,7 @@ from tests.mqtt_destinations import (
     take,
     tempo,
 )
+from tests.mqtt_line import bad_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -66,7 +65,7 @@ if TYPE_CHECKING:
 
     from custom_components.med_exporter.destinations.measurements import Energy
 
-V311 = (aiomqtt.ProtocolVersion.V311,)
+V311 = (Version.V311,)
 
 TODAY = paris_date(datetime.now(UTC))
 DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
@@ -109,39 +108,6 @@ def _year() -> tuple[list[Energy], Callable[[Energy, Outcome], None]]:
 async def _stream(measurements: list[Energy]) -> AsyncIterator[Energy]:
     for measurement in measurements:
         yield measurement
-
-
-@contextlib.asynccontextmanager
-async def _line_that_breaks_after(port: int, *numbers: int) -> AsyncIterator[int]:
-    """A way to a port that is cut after so many bytes, connection by connection, then holds."""
-    limits = list(numbers)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        limit = limits.pop(0) if limits else sys.maxsize
-        there, back = await asyncio.open_connection("127.0.0.1", port)
-
-        async def returning() -> None:
-            while data := await there.read(4096):
-                writer.write(data)
-
-        task = asyncio.create_task(returning())
-        tasks.add(task)
-        while limit > 0 and (data := await reader.read(min(limit, 4096))):
-            back.write(data)
-            await back.drain()
-            limit -= len(data)
-        task.cancel()
-        writer.transport.abort()
-        back.close()
-
-    server = await asyncio.start_server(carry, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
 
 
 class TestPush:
@@ -293,11 +259,8 @@ class TestPush:
         closed = replace(MONTHLY, closed=True)
         async with destination(broker.port, replace(PUBLISHING, retain=retain)) as made:
             await push(made, DAILY, closed)
-        async with broker.listening(f"home/energy/{PDL}/#") as messages:
-            await asyncio.sleep(0.3)
-            kept = [messages.get_nowait() for _ in range(messages.qsize())]
-        assert [str(message.topic) for message in kept] == (
-            [f"home/energy/{PDL}/consumption/daily"] if retain else []
+        assert set(await broker.kept()) == (
+            {f"home/energy/{PDL}/consumption/daily", "home/energy/status"} if retain else set()
         )
 
     @pytest.mark.parametrize("qos", [0, 1, 2])
@@ -358,12 +321,14 @@ class TestPush:
             with pytest.raises(DestinationError):
                 await push(made, DAILY)
 
-    async def test_with_a_broker_of_mqtt_3_only(self) -> None:
+    @pytest.mark.parametrize("transport", ["tcp", "websockets"])
+    async def test_with_a_broker_of_mqtt_3_only(self, transport: str) -> None:
         amqtt = pytest.importorskip("amqtt.broker", reason="amqtt is not installed")
         port = free_port()
+        kind = {"tcp": "tcp", "websockets": "ws"}[transport]
         broker = amqtt.Broker(
             {
-                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+                "listeners": {"default": {"type": kind, "bind": f"127.0.0.1:{port}"}},
                 "plugins": {
                     "amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}
                 },
@@ -371,9 +336,11 @@ class TestPush:
         )
         await broker.start()
         try:
-            async with destination(port) as made:
-                assert await push(made, DAILY) == stored(DAILY)
-                assert await made.async_test() is None
+            with patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2):
+                async with destination(port, transport=transport, websocket_path="/") as made:
+                    many = [replace(DAILY, kwh=float(n)) for n in range(100)]
+                    assert await push(made, *many) == stored(*many)
+                    assert await made.async_test() is None
         finally:
             await broker.shutdown()
 
@@ -391,28 +358,20 @@ class TestPresence:
             (kept,) = await take(messages, 1)
             assert (kept.payload, kept.retain) == (b"offline", True)
 
-    async def test_the_broker_says_offline_when_the_exporter_is_killed(self, mosquitto) -> None:
+    async def test_the_broker_says_offline_when_the_exporter_is_gone_without_a_word(
+        self, mosquitto
+    ) -> None:
         broker = mosquitto()
-        program = (
-            "import asyncio\n"
-            # As Home Assistant does; the oldest one cannot import its parts in any order.
-            "import homeassistant.components.http\n"
-            "from custom_components.med_exporter.destinations.mqtt.destination import *\n"
-            "from custom_components.med_exporter.destinations.mqtt.broker import Broker\n"
-            "async def main():\n"
-            f"    broker = Broker(host='127.0.0.1', port={broker.port})\n"
-            "    chosen = Publishing(topic_prefix='home/energy', qos=1, retain=True)\n"
-            "    await MqttDestination(broker, chosen, unique='abc').async_start()\n"
-            "    await asyncio.sleep(60)\n"
-            "asyncio.run(main())\n"
-        )
-        async with broker.listening("home/energy/status") as messages:
-            exporter = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-            async with asyncio.timeout(20):
-                assert (await messages.get()).payload == b"online"
-            exporter.send_signal(signal.SIGKILL)
+        async with (
+            bad_line(broker.port) as line,
+            broker.listening("home/energy/status") as messages,
+            destination(line.port),
+        ):
+            assert [message.payload for message in await take(messages, 1)] == [b"online"]
+            # As the end of its process does.
+            line.cut()
             assert [message.payload for message in await take(messages, 1)] == [b"offline"]
-            await exporter.wait()
+            assert [message.payload for message in await take(messages, 1)] == [b"online"]
 
     async def test_a_killed_broker_is_found_again(
         self, mosquitto, caplog: pytest.LogCaptureFixture
@@ -476,8 +435,8 @@ class TestLongPush:
         waiting, settle = _year()
         async with (
             broker.listening(f"home/energy/{PDL}/#") as messages,
-            _line_that_breaks_after(broker.port, 300, 700, 3000, 9001, 12345, 777, 20000) as port,
-            destination(port, replace(PUBLISHING, qos=qos)) as made,
+            bad_line(broker.port, 300, 700, 3000, 9001, 12345, 777, 20000) as line,
+            destination(line.port, replace(PUBLISHING, qos=qos)) as made,
         ):
             breaks = 0
             with patch.object(mqtt_connection, "_FIRST_PAUSE", 0.05):
@@ -534,17 +493,72 @@ class TestLongPush:
 class TestConnectionTest:
     """The test names the mistake."""
 
-    async def test_success(self, mosquitto) -> None:
+    @pytest.mark.parametrize(
+        ("takes", "chosen", "error"),
+        [
+            (("retain_available false",), {}, ("destination_retain_not_supported", "retain")),
+            (("retain_available false",), {"retain": False}, None),
+            (
+                ("retain_available false",),
+                {"retain": False, "discovery": True},
+                ("destination_retain_not_supported_discovery", "discovery"),
+            ),
+            (("max_qos 1",), {"qos": 2}, ("destination_qos_not_supported", "qos")),
+            (("max_qos 1",), {"qos": 1}, None),
+            (("max_qos 0",), {"qos": 1}, ("destination_qos_not_supported", "qos")),
+            (("max_qos 0",), {"qos": 0}, None),
+            (("max_qos 0", "retain_available false"), {"qos": 0, "retain": False}, None),
+            (("max_inflight_messages 1", "max_packet_size 400"), {}, None),
+        ],
+    )
+    async def test_a_broker_of_limits_is_told_by_test_and_run_alike(
+        self,
+        mosquitto,
+        takes: tuple[str, ...],
+        chosen: dict[str, object],
+        error: tuple[str, str] | None,
+    ) -> None:
+        broker = mosquitto(settings=takes)
+        publishing = replace(PUBLISHING, **chosen)
+        many = [replace(DAILY, kwh=float(n)) for n in range(50)]
+        async with (
+            broker.listening("home/energy/status") as messages,
+            destination(broker.port, publishing) as made,
+        ):
+            if error is None:
+                assert await made.async_test() in {None, REMARK_UNVERIFIED}
+                assert await push(made, *many) == stored(*many)
+                assert [message.payload for message in await take(messages, 1)] == [b"online"]
+                return
+            for attempt in (made.async_test(), push(made, *many)):
+                with pytest.raises(DestinationError) as raised:
+                    await attempt
+                assert (raised.value.key, raised.value.field) == error
+                assert raised.value.is_unusable
+
+    @pytest.mark.parametrize("qos", [0, 1, 2])
+    @pytest.mark.parametrize("retain", [True, False])
+    async def test_it_publishes_as_a_run_does_and_leaves_nothing(
+        self, mosquitto, qos: int, retain: bool
+    ) -> None:
         broker = mosquitto()
+        publishing = replace(PUBLISHING, qos=qos, retain=retain)
         async with broker.listening("home/#") as messages:
-            assert (
-                await async_test_broker(Broker(host="127.0.0.1", port=broker.port), PUBLISHING)
-                is None
-            )
-            (message,) = await take(messages, 1)
-            assert (str(message.topic), message.retain) == ("home/energy/test", False)
-            await asyncio.sleep(0.2)
-            assert messages.empty()
+            connecting = Broker(host="127.0.0.1", port=broker.port)
+            assert await async_test_broker(connecting, publishing) is None
+            # The broker may overtake a value of QoS 2 with what takes it away again.
+            probes = await take(messages, 2 if retain or not qos else 1)
+            assert {str(probe.topic) for probe in probes} == {"home/energy/test"}
+            assert [probe.qos for probe in probes if probe.payload] == [qos]
+        assert await broker.kept() == {}
+
+    async def test_a_message_that_is_too_large_for_the_broker_is_named(self, mosquitto) -> None:
+        broker = mosquitto(settings=("max_packet_size 100",))
+        async with destination(broker.port) as made:
+            with pytest.raises(DestinationError) as raised:
+                await push(made, DAILY)
+        assert raised.value.code == "MESSAGE_REFUSED"
+        assert raised.value.translation_placeholders["reason"] == "packet too large"
 
     async def test_name_not_resolved(self) -> None:
         assert await failed_test(1883, host="no-such-host.invalid") == "NAME_NOT_RESOLVED"
@@ -562,8 +576,7 @@ class TestConnectionTest:
     async def test_timed_out(self, silent_port: int, tls: bool) -> None:
         with (
             patch.object(mqtt_client, "TIMEOUT", 0.5),
-            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
-            patch.object(mqtt_client, "_KEEPALIVE", 1),
+            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
         ):
             assert await failed_test(silent_port, tls=tls, verify_ssl=not tls) == "TIMED_OUT"
 
@@ -639,7 +652,7 @@ class TestConnectionTest:
         broker = mosquitto(acl=acl)
         with patch.object(mqtt, "_PROBE_TIMEOUT", 0.5):
             result = await async_test_broker(
-                Broker(host="127.0.0.1", port=broker.port), PUBLISHING, protocols=V311
+                Broker(host="127.0.0.1", port=broker.port), PUBLISHING, versions=V311
             )
         assert result == remark
 
@@ -647,8 +660,7 @@ class TestConnectionTest:
         before = open_files()
         with (
             patch.object(mqtt_client, "TIMEOUT", 0.3),
-            patch.object(mqtt_client, "_NEWER_PROTOCOL_TIMEOUT", 0.2),
-            patch.object(mqtt_client, "_KEEPALIVE", 1),
+            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
         ):
             for _ in range(5):
                 await failed_test(silent_port)

@@ -79,18 +79,15 @@ async def announce(entry: ConfigEntry, *measurements: Any) -> None:
 
 async def configs(broker: Mosquitto) -> dict[str, dict[str, Any]]:
     """Return what the broker keeps, by the last part of the sensor's topic."""
-    async with broker.listening(CONFIGS) as messages:
-        await asyncio.sleep(0.3)
-        kept = [messages.get_nowait() for _ in range(messages.qsize())]
-    return {
-        str(each.topic).split("/")[3]: json.loads(each.payload) for each in kept if each.payload
-    }
+    kept = await broker.kept(CONFIGS)
+    return {topic.split("/")[3]: json.loads(each.payload) for topic, each in kept.items()}
 
 
 async def until_there_are(broker: Mosquitto, *names: str) -> None:
-    for _ in range(30):
+    for _ in range(100):
         if set(found := await configs(broker)) == set(names):
             return
+        await asyncio.sleep(0.05)
     assert set(found) == set(names)
 
 
@@ -242,10 +239,11 @@ async def test_sensors_follow_other_settings_at_once(
     changed = mqtt_input(broker.port, discovery=True, topic_prefix="a/b", interval="15", qos="2")
     await answer(hass, form, changed)
     await hass.async_block_till_done()
-    for _ in range(30):
+    for _ in range(100):
         after = await configs(broker)
         if all(config["qos"] == 2 for config in after.values()):
             break
+        await asyncio.sleep(0.05)
     key = f"{PDL}_consumption_daily"
     assert after[key] == {
         **before[key],
@@ -343,7 +341,7 @@ class TestTakingSensorsAway:
         await announce(entry, DAILY)
         broker.kill()
         await hass.config_entries.async_remove(entry.entry_id)
-        assert "its sensors stay at the broker" in caplog.text
+        assert "its messages and sensors stay at the broker" in caplog.text
 
 
 async def test_values_go_out_where_discovery_is_not_allowed(

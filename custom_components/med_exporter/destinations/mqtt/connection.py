@@ -6,25 +6,22 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import aiomqtt
-
 from ...const import LOGGER
 from ..base import DestinationError
-from .client import (
-    PROTOCOLS,
-    async_open,
+from .client import async_open
+from .messages import (
+    OFFLINE,
+    ONLINE,
+    Message,
+    nothing,
 )
-from .messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Collection, Coroutine
 
     from .broker import Broker
     from .client import MqttClient
-
-ONLINE: Final = "online"
-OFFLINE: Final = "offline"
-_STATUS_QOS: Final = 1
+    from .messages import Publishing
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
@@ -42,27 +39,26 @@ class MqttConnection:
     def __init__(
         self,
         broker: Broker,
+        publishing: Publishing,
         *,
         identifier: str,
-        status_topic: str,
         attend: Callable[[MqttClient], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         """Prepare a connection; `attend` runs beside it each time it stands, and ends with it."""
         self._broker = broker
+        self._publishing = publishing
         self._attend = attend
         self._identifier = identifier
-        self._status_topic = status_topic
         self._client: MqttClient | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._attempt: asyncio.Future[MqttClient] | None = None
-        self._protocols: tuple[aiomqtt.ProtocolVersion, ...] = PROTOCOLS
         self.status_refused = False
 
     @property
     def open_client(self) -> MqttClient | None:
         """Return the client, if the connection stands just now."""
-        return self._client
+        return None if self._client is None or self._client.is_lost else self._client
 
     def start(self) -> None:
         """Start to connect in the background."""
@@ -73,8 +69,8 @@ class MqttConnection:
 
     async def client(self) -> MqttClient:
         """Return the open client, trying at once where there is none. Raises DestinationError."""
-        if self._client is not None:
-            return self._client
+        if (client := self.open_client) is not None:
+            return client
         self.start()
         assert self._keeper is not None
         if self._attempt is None:
@@ -87,8 +83,8 @@ class MqttConnection:
             raise DestinationError("connection_lost", host=self._broker.address)
         return attempt.result()
 
-    async def close(self) -> None:
-        """Say `offline`, and hang up."""
+    async def close(self, stale: Collection[str] = ()) -> None:
+        """Say `offline`, have the broker forget what it keeps on stale topics, and hang up."""
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.wait([self._keeper])
@@ -98,6 +94,7 @@ class MqttConnection:
             with suppress(DestinationError, TimeoutError):
                 async with asyncio.timeout(_GOODBYE_TIMEOUT):
                     await self._say(client, OFFLINE)
+                    await client.deliver(*map(nothing, stale), qos=client.answering_qos)
             await client.close()
 
     async def _keep(self) -> None:
@@ -119,8 +116,9 @@ class MqttConnection:
                 self._client = client
                 self._finish_attempt(client)
                 reason = await self._stand(client)
+                await client.close()
                 self._client = None
-                LOGGER.warning("MQTT broker %s: connection lost: %s", self._broker.address, reason)
+                LOGGER.warning("MQTT broker %s: %s", self._broker.address, reason)
                 is_reported = True
                 if loop.time() - opened_at > _STEADY:
                     pause = _FIRST_PAUSE
@@ -129,28 +127,24 @@ class MqttConnection:
                     await self._wanted.wait()
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _stand(self, client: MqttClient) -> BaseException | None:
+    async def _stand(self, client: MqttClient) -> DestinationError:
         """Wait until the connection is gone, and return why."""
-        if self._attend is None:
-            return await client.lost()
-        attending = asyncio.get_running_loop().create_task(
-            self._attend(client), name=f"med_exporter mqtt discovery {self._broker.address}"
-        )
+        attending = None
+        if self._attend is not None:
+            attending = asyncio.get_running_loop().create_task(
+                self._attend(client), name=f"med_exporter mqtt discovery {self._broker.address}"
+            )
         try:
             return await client.lost()
         finally:
-            attending.cancel()
-            await asyncio.wait([attending])
+            if attending is not None:
+                attending.cancel()
+                await asyncio.wait([attending])
 
     async def _open(self) -> MqttClient:
         self._wanted.clear()
-        will = aiomqtt.Will(self._status_topic, OFFLINE, _STATUS_QOS, retain=True)
-        client = await async_open(
-            self._broker, identifier=self._identifier, will=will, protocols=self._protocols
-        )
+        client = await async_open(self._broker, self._publishing, identifier=self._identifier)
         self._wanted.clear()
-        # What the broker did not know before it need not be asked again.
-        self._protocols = PROTOCOLS[PROTOCOLS.index(client.protocol) :]
         self.status_refused = False
         try:
             await self._say(client, ONLINE)
@@ -167,8 +161,9 @@ class MqttConnection:
         return client
 
     async def _say(self, client: MqttClient, status: str) -> None:
-        message = Message(topic=self._status_topic, payload=status, retain=True)
-        await client.settle(client.send(message, qos=_STATUS_QOS), self._status_topic)
+        topic, retain = self._publishing.status_topic, self._publishing.keeps_status
+        message = Message(topic=topic, payload=status, retain=retain)
+        await client.deliver(message, qos=client.answering_qos)
 
     def _finish_attempt(self, outcome: MqttClient | DestinationError) -> None:
         attempt, self._attempt = self._attempt, None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
 
-import aiomqtt
 from homeassistant.util import dt as dt_util
 
 from ...const import (
@@ -22,23 +22,23 @@ from ..base import (
 )
 from ..measurements import Grain
 from .client import (
-    PROTOCOLS,
     TIMEOUT,
+    VERSIONS,
     async_open,
-    reason_value,
 )
 from .connection import MqttConnection
 from .messages import (
-    STATUS,
     TEMPO_TODAY,
     Message,
     Publishing,
     message_of,
+    nothing,
     unknown_tomorrow,
 )
+from .packets import Version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import AsyncIterable, Callable, Collection
 
     from ..measurements import Measurement
     from .broker import Broker
@@ -79,8 +79,9 @@ def identifier(unique: str) -> str:
 class MqttDestination:
     """A broker that takes measurements.
 
-    `discovery` announces the sensors, where the user wants that; `is_leaving` tells when the
-    destination is closed whether its sensors are to go with it.
+    `discovery` announces the sensors, where the user wants that; `pdls` tells the ids of all
+    metering points; `successor` tells, when the destination is closed, how the same broker is
+    published to from now on, None where it is not.
     """
 
     def __init__(
@@ -90,17 +91,17 @@ class MqttDestination:
         *,
         unique: str,
         discovery: MqttDiscovery | None = None,
-        is_leaving: Callable[[], bool] = lambda: False,
+        pdls: Callable[[], Collection[str]] = frozenset,
+        successor: Callable[[], Publishing | None] | None = None,
     ) -> None:
         self._broker = broker
         self._publishing = publishing
         self._discovery = discovery
-        self._is_leaving = is_leaving
+        self._pdls = pdls
+        self._known = set(pdls())
+        self._successor = successor or (lambda: publishing)
         self._connection = MqttConnection(
-            broker,
-            identifier=identifier(unique),
-            status_topic=f"{publishing.topic_prefix}/{STATUS}",
-            attend=None if discovery is None else discovery.attend,
+            broker, publishing, identifier=identifier(unique), attend=self._attend
         )
 
     @property
@@ -113,23 +114,39 @@ class MqttDestination:
         self._connection.start()
 
     async def async_close(self) -> None:
-        """Say `offline`, and hang up."""
-        if self._discovery is not None and self._is_leaving():
+        """Say `offline`, take away what nobody will renew any more, and hang up."""
+        successor = self._successor()
+        stale = self._publishing.retained_topics(self._known)
+        if successor is not None:
+            stale -= successor.retained_topics(self._known)
+        is_announced = self._discovery is not None and (
+            successor is None or not successor.discovery
+        )
+        if stale or is_announced:
             try:
                 async with asyncio.timeout(TIMEOUT):
-                    await self._discovery.withdraw(await self._connection.client())
+                    client = await self._connection.client()
+                    if self._discovery is not None and is_announced:
+                        await self._discovery.withdraw(client)
             except (DestinationError, TimeoutError):
-                LOGGER.warning("MQTT broker %s keeps its sensors", self._broker.address)
-        await self._connection.close()
+                LOGGER.warning(
+                    "MQTT broker %s is away and keeps what was published below %s",
+                    self._broker.address,
+                    self._publishing.topic_prefix,
+                )
+        await self._connection.close(stale)
 
     async def async_test(self) -> str | None:
         """Try a connection of its own, beside the lasting one."""
         return await async_test_broker(self._broker, self._publishing)
 
     async def async_forget_removed(self) -> None:
-        """Take away the sensors of metering points that are gone, if a connection stands."""
-        if self._discovery is not None and (client := self._connection.open_client) is not None:
-            await self._discovery.tidy(client)
+        """Take away what the broker keeps of metering points that are gone.
+
+        Where no connection stands that is done when one does.
+        """
+        if (client := self._connection.open_client) is not None:
+            await self._tidy(client)
 
     async def async_push(
         self,
@@ -166,6 +183,26 @@ class MqttDestination:
             raise
         await flight.land()
 
+    async def _attend(self, client: MqttClient) -> None:
+        """Look after what the broker keeps, as long as a connection stands."""
+        await self._tidy(client)
+        if self._discovery is not None:
+            await self._discovery.attend(client)
+
+    async def _tidy(self, client: MqttClient) -> None:
+        if self._discovery is not None:
+            await self._discovery.tidy(client)
+        now = set(self._pdls())
+        gone, self._known = self._known - now, self._known | now
+        kept = self._publishing.retained_topics
+        try:
+            stale = map(nothing, kept(gone) - kept(now))
+            await client.deliver(*stale, qos=client.answering_qos)
+        except DestinationError as err:
+            LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
+        else:
+            self._known = now
+
 
 class _Flight:
     """Messages under way, settled in the order in which they were sent.
@@ -180,17 +217,14 @@ class _Flight:
         self._client = client
         self._qos = qos
         self._settle = settle
-        self._under_way: deque[tuple[Measurement | None, str, asyncio.Future[Any] | None]] = deque()
+        self._under_way: deque[tuple[Measurement | None, asyncio.Future[int] | None]] = deque()
 
     async def send(self, measurement: Measurement | None, message: Message | None) -> None:
         """Send a message, when there is room for it. Raises what an earlier one met."""
         while len(self._under_way) >= self._client.receive_maximum:
             await self._settle_oldest()
-        if message is None:
-            self._under_way.append((measurement, "", None))
-        else:
-            answer = self._client.send(message, qos=self._qos)
-            self._under_way.append((measurement, message.topic, answer))
+        answer = None if message is None else self._client.send(message, qos=self._qos)
+        self._under_way.append((measurement, answer))
 
     async def land(self) -> None:
         """Settle what is under way. Raises DestinationError for the first that was not taken."""
@@ -198,10 +232,10 @@ class _Flight:
             await self._settle_oldest()
 
     async def _settle_oldest(self) -> None:
-        measurement, topic, answer = self._under_way.popleft()
+        measurement, answer = self._under_way.popleft()
         if answer is not None:
             try:
-                await self._client.settle(answer, topic)
+                await self._client.answered(answer)
             except BaseException:
                 self._under_way.clear()
                 raise
@@ -211,55 +245,44 @@ class _Flight:
 
 
 async def async_test_broker(
-    broker: Broker,
-    publishing: Publishing,
-    *,
-    protocols: tuple[aiomqtt.ProtocolVersion, ...] = PROTOCOLS,
+    broker: Broker, publishing: Publishing, *, versions: tuple[Version, ...] = VERSIONS
 ) -> str | None:
-    """Connect, and publish a message that is not kept, on `{prefix}/test`.
+    """Connect as a run does, and publish on `{prefix}/test` as it publishes current values.
 
-    Returns None, or REMARK_UNVERIFIED where nobody can tell whether publishing is allowed: brokers
-    of MQTT 3.1.1 acknowledge what they drop, and this one does not let us listen either. Raises
-    DestinationError with the mistake.
+    What the broker keeps of it is taken away again. Returns None, or REMARK_UNVERIFIED where nobody
+    can tell whether publishing is allowed: brokers of MQTT 3.1.1 acknowledge what they drop, and
+    this one does not let us listen either. Raises DestinationError with the mistake.
     """
-    client = await async_open(broker, identifier=identifier(uuid.uuid4().hex), protocols=protocols)
+    client = await async_open(
+        broker, publishing, identifier=identifier(uuid.uuid4().hex), versions=versions
+    )
     try:
-        if publishing.qos > client.maximum_qos:
-            raise DestinationError("qos_not_supported", field="qos", qos=client.maximum_qos)
-        if publishing.retain and not client.retain_available:
-            raise DestinationError("retain_not_supported", field="retain")
-        topic = f"{publishing.topic_prefix}/{_PROBE}"
-        if client.protocol is aiomqtt.ProtocolVersion.V5:
-            await _publish_probe(client, topic)
-            return None
-        return None if await _publish_and_hear(client, topic) else REMARK_UNVERIFIED
+        return await _probe(client, publishing)
+    except DestinationError as err:
+        raise err.at("topic_prefix") if err.code == "PUBLISH_NOT_ALLOWED" else err from err
     finally:
         await client.close()
 
 
-async def _publish_probe(client: MqttClient, topic: str, payload: str = "") -> None:
-    try:
-        message = Message(topic=topic, payload=payload, retain=False)
-        await client.settle(client.send(message, qos=1), topic)
-    except DestinationError as err:
-        raise err.at("topic_prefix") if err.code == "PUBLISH_NOT_ALLOWED" else err from err
+async def _probe(client: MqttClient, publishing: Publishing) -> str | None:
+    topic = f"{publishing.topic_prefix}/{_PROBE}"
+    is_answered = client.version is Version.V5 and client.answering_qos > 0
+    is_heard = False if is_answered else await client.subscribe(topic)
+    message = Message(topic=topic, payload=uuid.uuid4().hex, retain=publishing.retain)
+    await client.deliver(message, qos=publishing.qos)
+    if is_heard:
+        is_heard = await _hears(client, message.payload)
+    if publishing.retain or (is_answered and not publishing.qos):
+        # Also has the broker answer where it says nothing to the value itself.
+        await client.deliver(nothing(topic, retain=publishing.retain), qos=client.answering_qos)
+    return None if is_answered or is_heard else REMARK_UNVERIFIED
 
 
-async def _publish_and_hear(client: MqttClient, topic: str) -> bool:
+async def _hears(client: MqttClient, payload: str) -> bool:
     """Return whether a message comes back to one who listens to its topic."""
-    try:
-        granted = await client.subscribe(topic, qos=1)
-    except aiomqtt.MqttError:
-        return False
-    token = uuid.uuid4().hex
-    await _publish_probe(client, topic, token)
-    if any(reason_value(code) >= 0x80 for code in granted):
-        return False
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(_PROBE_TIMEOUT):
-            async for message in client.messages:
-                if message.payload == token.encode():
-                    return True
-    except (TimeoutError, aiomqtt.MqttError):
-        pass
+            while (await client.next_message()).payload != payload.encode():
+                pass
+            return True
     return False

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import aiomqtt
-
 from ...const import (
     LOGGER,
     DataType,
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
 _PREFIX: Final = "homeassistant"
 _BIRTH_TOPIC: Final = f"{_PREFIX}/status"
 _BIRTH: Final = b"online"
-_QOS: Final = 1
 _MANUFACTURER: Final = "MED Exporter"
 GRID_NAME: Final = "Tempo & EcoWatt"
 
@@ -113,19 +110,19 @@ class MqttDiscovery:
         Sensors that are not wanted any more are taken away, and all are announced again when
         another Home Assistant starts.
         """
-        with suppress(aiomqtt.MqttError):
-            await client.subscribe(_config_topic(self._settings.node, "+"), qos=_QOS)
-            await client.subscribe(_BIRTH_TOPIC, qos=_QOS)
-            async for message in client.messages:
-                topic = str(message.topic)
+        with suppress(DestinationError):
+            await client.subscribe(_config_topic(self._settings.node, "+"))
+            await client.subscribe(_BIRTH_TOPIC)
+            while True:
+                topic, payload, _ = await client.next_message()
                 if topic == _BIRTH_TOPIC:
-                    if message.payload == _BIRTH:
+                    if payload == _BIRTH:
                         await self._announce_again(client)
-                elif isinstance(message.payload, bytes) and message.payload:
+                elif payload:
                     self._seen.add(topic)
                     await self.tidy(client)
                     if topic in self._seen:
-                        await self._bring_up_to_date(client, topic, message.payload)
+                        await self._bring_up_to_date(client, topic, payload)
 
     async def announce(
         self, client: MqttClient, measurement: Measurement, message: Message
@@ -157,12 +154,13 @@ class MqttDiscovery:
 
     async def withdraw_unseen(self, client: MqttClient) -> None:
         """Ask the broker which sensors there are, and take away all."""
-        with suppress(TimeoutError, aiomqtt.MqttError):
+        with suppress(TimeoutError, DestinationError):
             async with asyncio.timeout(_UNTIL_TOLD):
-                await client.subscribe(_config_topic(self._settings.node, "+"), qos=_QOS)
-                async for message in client.messages:
-                    if message.payload:
-                        self._seen.add(str(message.topic))
+                await client.subscribe(_config_topic(self._settings.node, "+"))
+                while True:
+                    topic, payload, _ = await client.next_message()
+                    if payload:
+                        self._seen.add(topic)
         await self.withdraw(client)
 
     async def _announce_again(self, client: MqttClient) -> None:
@@ -199,17 +197,15 @@ class MqttDiscovery:
         await self._publish(client, dict.fromkeys(topics, ""))
 
     async def _publish(self, client: MqttClient, configs: Mapping[str, str]) -> None:
-        answers = [
-            (client.send(Message(topic=topic, payload=payload, retain=True), qos=_QOS), topic)
-            for topic, payload in configs.items()
+        messages = [
+            Message(topic=topic, payload=payload, retain=True) for topic, payload in configs.items()
         ]
-        for answer, topic in answers:
-            try:
-                await client.settle(answer, topic)
-            except DestinationError as err:
-                if not self._is_refusal_reported and not err.is_unusable:
-                    LOGGER.warning("MQTT discovery: %s", err)
-                    self._is_refusal_reported = True
+        try:
+            await client.deliver(*messages, qos=client.answering_qos)
+        except DestinationError as err:
+            if not self._is_refusal_reported and not err.is_unusable:
+                LOGGER.warning("MQTT discovery: %s", err)
+                self._is_refusal_reported = True
 
     def _possible(self, data: Collection[DataType]) -> set[str]:
         """Return the topics that sensors of these data types can have."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,6 +23,10 @@ from homeassistant.const import (
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.issue_registry import (
+    IssueSeverity,
+    async_create_issue,
+)
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
@@ -56,7 +61,10 @@ from .discovery import (
     DiscoverySettings,
     MqttDiscovery,
 )
-from .messages import Publishing
+from .messages import (
+    Publishing,
+    nothing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,6 +105,7 @@ def publishing_of(settings: Mapping[str, Any]) -> Publishing:
         topic_prefix=settings[CONF_TOPIC_PREFIX],
         qos=int(settings[CONF_QOS]),
         retain=settings[CONF_RETAIN],
+        discovery=settings.get(CONF_DISCOVERY, False),
     )
 
 
@@ -112,27 +121,26 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
     except DestinationError as err:
         raise ConfigEntryNotReady(translation_domain=DOMAIN, translation_key=err.key) from err
     unique, publishing = entry.data[CONF_ID], publishing_of(settings)
-    if not settings.get(CONF_DISCOVERY):
-        return MqttDestination(broker, publishing, unique=unique)
 
-    def is_leaving() -> bool:
-        """Return whether the entry was changed so that the sensors have to go."""
+    def successor() -> Publishing | None:
+        """Return how the entry, which may have been changed, has this broker published to."""
         now = entry.data
-        return not now[CONF_DISCOVERY] or now.get(CONF_BROKER) != settings.get(CONF_BROKER)
+        return publishing_of(now) if now.get(CONF_BROKER) == settings.get(CONF_BROKER) else None
 
     destination = MqttDestination(
         broker,
         publishing,
         unique=unique,
-        discovery=await _async_discovery(hass, settings),
-        is_leaving=is_leaving,
+        discovery=await _async_discovery(hass, settings) if publishing.discovery else None,
+        pdls=partial(_pdls, hass),
+        successor=successor,
     )
 
     @callback
     def forget(change: ConfigEntryChange, changed: ConfigEntry) -> None:
-        if change is ConfigEntryChange.REMOVED and changed.domain == DOMAIN:
+        if change is not ConfigEntryChange.ADDED and changed.domain == DOMAIN:
             entry.async_create_background_task(
-                hass, destination.async_forget_removed(), "med_exporter mqtt discovery"
+                hass, destination.async_forget_removed(), "med_exporter mqtt tidying"
             )
 
     entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget))
@@ -140,21 +148,46 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
 
 
 async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Take the sensors of a removed destination from the other Home Assistants."""
-    if not entry.data.get(CONF_DISCOVERY):
+    """Have the broker forget what it keeps of a removed destination.
+
+    Where it cannot be reached, a repair issue tells what stays there.
+    """
+    publishing = publishing_of(entry.data)
+    if not publishing.keeps_status:
         return
     try:
         settings = await async_decrypted(hass, entry.data)
         client = await async_open(
-            broker_of(hass, settings), identifier=identifier(entry.data[CONF_ID])
+            broker_of(hass, settings), publishing, identifier=identifier(entry.data[CONF_ID])
         )
+        try:
+            if publishing.discovery:
+                await (await _async_discovery(hass, settings)).withdraw_unseen(client)
+            kept = publishing.retained_topics(_pdls(hass))
+            await client.deliver(*map(nothing, kept), qos=client.answering_qos)
+        finally:
+            await client.close()
     except (DestinationError, SecretLostError) as err:
-        LOGGER.warning("%s: its sensors stay at the broker: %s", entry.title, err)
-        return
-    try:
-        await (await _async_discovery(hass, settings)).withdraw_unseen(client)
-    finally:
-        await client.close()
+        LOGGER.warning("%s: its messages and sensors stay at the broker: %s", entry.title, err)
+        async_create_issue(
+            hass,
+            DOMAIN,
+            f"retained_messages_left_{entry.entry_id}",
+            is_fixable=False,
+            is_persistent=False,
+            severity=IssueSeverity.WARNING,
+            translation_key="retained_messages_left",
+            translation_placeholders={
+                "name": entry.title,
+                "prefix": publishing.topic_prefix,
+                "reason": str(err),
+            },
+        )
+
+
+def _pdls(hass: HomeAssistant) -> set[str]:
+    """Return the ids of all metering points that are set up, loaded or not."""
+    return {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)}
 
 
 async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> MqttDiscovery:
@@ -173,7 +206,7 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
                 if key.startswith(start) and key.endswith(end)
             },
             version=str(integration.version),
-            pdls=lambda: {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)},
+            pdls=partial(_pdls, hass),
         ),
     )
 

@@ -20,6 +20,8 @@ from ..measurements import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..measurements import Measurement
 
 ENERGY_TOPICS: Final = {
@@ -32,16 +34,46 @@ TEMPO_TODAY: Final = "tempo/today"
 TEMPO_TOMORROW: Final = "tempo/tomorrow"
 ECOWATT: Final = "ecowatt/current"
 STATUS: Final = "status"
+ONLINE: Final = "online"
+OFFLINE: Final = "offline"
 _DIGITS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publishing:
-    """Where below, how surely and whether to stay: the user's choice for values."""
+    """Where below, how surely and whether to stay: the user's choice for values.
+
+    `discovery` tells whether sensors are announced, which the broker has to keep.
+    """
 
     topic_prefix: str
     qos: int
     retain: bool
+    discovery: bool = False
+
+    @property
+    def status_topic(self) -> str:
+        """Return the topic that tells whether the exporter lives."""
+        return f"{self.topic_prefix}/{STATUS}"
+
+    @property
+    def keeps_status(self) -> bool:
+        """Return whether the broker has to keep the status: sensors depend on it."""
+        return self.retain or self.discovery
+
+    def retained_topics(self, pdls: Collection[str]) -> set[str]:
+        """Return every topic on which the broker may keep something of these metering points."""
+        topics = {self.status_topic} if self.keeps_status else set()
+        if self.retain:
+            below = [TEMPO_TODAY, TEMPO_TOMORROW, ECOWATT]
+            below += [
+                f"{pdl}/{topic}"
+                for pdl in pdls
+                for data_type, topic in ENERGY_TOPICS.items()
+                if data_type is not DataType.CONSUMPTION_DETAILED
+            ]
+            topics.update(f"{self.topic_prefix}/{topic}" for topic in below)
+        return topics
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +118,11 @@ def unknown_tomorrow(publishing: Publishing, now: datetime) -> Message:
     """Return what takes the place of an outdated colour while that of tomorrow is not known."""
     today = paris_date(now)
     return _of_the_grid(TEMPO_TOMORROW, _tempo(None, today + ONE_DAY), publishing, today)
+
+
+def nothing(topic: str, *, retain: bool = True) -> Message:
+    """Return what has the broker forget the message that it keeps on a topic."""
+    return Message(topic=topic, payload="", retain=retain)
 
 
 def _of_the_grid(topic: str, payload: str, publishing: Publishing, today: date) -> Message:

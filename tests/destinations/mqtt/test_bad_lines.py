@@ -1,0 +1,320 @@
+"""A real broker behind lines, and beside strangers, that are not what they seem.
+
+Every run ends in bounded time, and what it did not settle the next one sends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import aiomqtt
+import pytest
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import DestinationError
+from custom_components.med_exporter.destinations.mqtt import client as mqtt_client
+from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
+from custom_components.med_exporter.destinations.mqtt import destination as mqtt
+from custom_components.med_exporter.destinations.mqtt.packets import Version
+from tests.mqtt_destinations import PDL, POINT, PUBLISHING, UNIQUE, destination, energy, take
+from tests.mqtt_line import ACKNOWLEDGEMENTS, PUBACK, PUBCOMP, PUBREC, Line, bad_line
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from homeassistant.core import HomeAssistant
+
+    from custom_components.med_exporter.destinations.base import Outcome
+    from custom_components.med_exporter.destinations.measurements import Energy, PointName
+    from custom_components.med_exporter.destinations.mqtt.destination import MqttDestination
+    from tests.mosquitto import Mosquitto
+
+DAYS = 379
+TOPIC = f"home/energy/{PDL}/consumption/daily"
+
+
+@pytest.fixture(autouse=True)
+def brief_waits(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a second where a user waits for ten, and come back at once."""
+    monkeypatch.setattr(mqtt_client, "TIMEOUT", 1.0)
+    monkeypatch.setattr(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.5)
+    monkeypatch.setattr(mqtt_client, "_GOODBYE_TIMEOUT", 0.1)
+    monkeypatch.setattr(mqtt_connection, "_FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(mqtt_connection, "_GOODBYE_TIMEOUT", 0.2)
+
+
+@pytest.fixture(params=list(Version), ids=lambda version: version.name)
+def version(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Version:
+    """Speak this version only."""
+    defaults = mqtt_client.async_open.__kwdefaults__
+    monkeypatch.setitem(defaults, "versions", (request.param,))
+    return request.param
+
+
+@pytest.fixture
+async def line(mosquitto) -> AsyncIterator[Line]:
+    async with bad_line(mosquitto().port) as line:
+        yield line
+
+
+class Waiting:
+    """Days that wait to be pushed, oldest first; what is settled goes."""
+
+    def __init__(self, count: int = DAYS, point: PointName = POINT) -> None:
+        self.days = [
+            energy(float(n), DataType.CONSUMPTION_DAILY, date(2025, 1, 1), point=point)
+            for n in range(count)
+        ]
+
+    async def push(self, made: MqttDestination, limit: float = 10) -> None:
+        """Push everything that waits, within seconds."""
+        async with asyncio.timeout(limit):
+            await made.async_push(self._stream(), self._settle)
+
+    async def fails(self, made: MqttDestination) -> DestinationError:
+        with pytest.raises(DestinationError) as raised:
+            await self.push(made)
+        return raised.value
+
+    async def _stream(self) -> AsyncIterator[Energy]:
+        for day in list(self.days):
+            yield day
+
+    def _settle(self, day: Energy, _: Outcome) -> None:
+        assert self.days.pop(0) is day
+
+
+async def arrived(messages: asyncio.Queue, last: int = DAYS - 1) -> list[int]:
+    """Return the days that arrived, until the last one did; nothing ever jumps ahead."""
+    days: list[int] = []
+    while last not in days:
+        (message,) = await take(messages, 1)
+        days.append(int(json.loads(message.payload)["value"]))
+    assert all(day <= max(days[: n + 1]) + 1 for n, day in enumerate(days[1:]))
+    assert set(days) == set(range(last + 1))
+    return days
+
+
+@asynccontextmanager
+async def listening(port: int) -> AsyncIterator[asyncio.Queue]:
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        await client.subscribe(TOPIC, qos=2)
+        yield client._queue
+
+
+async def until(made: MqttDestination, *, stands: bool) -> None:
+    async with asyncio.timeout(5):
+        while (made._connection.open_client is not None) is not stands:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    ("qos", "dropped"),
+    [(1, PUBACK), (2, PUBREC), (2, PUBCOMP)],
+    ids=["PUBACK", "PUBREC", "PUBCOMP"],
+)
+async def test_a_broker_that_stops_to_acknowledge_gets_the_rest_with_the_next_run(
+    line: Line, version: Version, qos: int, dropped: int
+) -> None:
+    waiting = Waiting()
+    async with (
+        listening(line.broker) as messages,
+        destination(line.port, replace(PUBLISHING, qos=qos)) as made,
+    ):
+        await made._connection.client()
+        line.drops, line.passing = frozenset({dropped}), 100
+        error = await waiting.fails(made)
+        assert (error.code, error.key) == (
+            "TIMED_OUT",
+            "destination_timed_out_acknowledgement",
+        )
+        assert len(waiting.days) == 279
+        line.drops = frozenset()
+        await waiting.push(made)
+        assert waiting.days == []
+        await arrived(messages)
+
+
+async def test_a_broker_that_never_acknowledges_fails_every_run_in_bounded_time(
+    line: Line, version: Version
+) -> None:
+    waiting = Waiting(30)
+    line.drops = ACKNOWLEDGEMENTS
+    async with destination(line.port) as made:
+        for _ in range(3):
+            assert (await waiting.fails(made)).code == "TIMED_OUT"
+        assert len(waiting.days) == 30
+        line.drops = frozenset()
+        await waiting.push(made)
+        assert waiting.days == []
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_a_line_that_freezes(line: Line, version: Version, qos: int) -> None:
+    # More than the buffers on the way take: with QoS 0 what they take counts as delivered.
+    waiting = Waiting(1500, replace(POINT, pdl="1" * 5000))
+    async with destination(line.port, replace(PUBLISHING, qos=qos)) as made:
+        await made._connection.client()
+        line.freeze()
+        assert (await waiting.fails(made)).code == "TIMED_OUT"
+        assert (len(waiting.days) == 1500) is (qos > 0)
+        assert (await waiting.fails(made)).code == "TIMED_OUT"
+        line.thaw()
+        del waiting.days[100:]
+        await waiting.push(made)
+        assert waiting.days == []
+
+
+async def test_a_frozen_line_is_noticed_without_a_run(
+    line: Line, version: Version, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_client, "_KEEP_ALIVE", 1)
+    async with destination(line.port) as made:
+        await made._connection.client()
+        await asyncio.sleep(1.5)
+        assert line.connections == 1
+        line.freeze()
+        await until(made, stands=False)
+        line.thaw()
+        await until(made, stands=True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x40\x02\xff\x00",  # an acknowledgement of what was never sent
+        b"\x70\x02\x00\x07\x50\x02\x00\x08\x90\x03\x00\x09\x80",  # of what was sent otherwise
+        b"\xd0\x00\xd0\x00",  # answers to pings that were never sent
+        b"\x30\x05\x00\x01ahi",  # a message that nobody asked for
+    ],
+)
+async def test_answers_to_another_question_are_no_answers(line: Line, said: bytes) -> None:
+    waiting = Waiting()
+    async with destination(line.port) as made:
+        await made._connection.client()
+        line.say(said)
+        await waiting.push(made)
+        assert (waiting.days, line.connections) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\xff\xff",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"\x40\x01\x00",  # an acknowledgement of nothing
+        b"\x30\xff\xff\xff\x7f",  # a message of a quarter of a gigabyte
+        b"\x30\x80\x80\x80\x80\x01",  # a length without end
+        b"\x30\x03\x00\x09a",  # a topic that goes on behind its message
+        b"\x30\x05\x00\x02\xff\xfex",  # a topic that is no text
+        b"\xe0\x02\x97\x00",  # DISCONNECT: quota exceeded
+        b"\xe0\x00",
+    ],
+)
+async def test_a_server_that_says_something_else_is_hung_up_on_and_tried_again(
+    line: Line, version: Version, said: bytes
+) -> None:
+    waiting = Waiting()
+    async with destination(line.port) as made:
+        await made._connection.client()
+        pushing = asyncio.create_task(waiting.fails(made))
+        await line.stop_answers(after=50)
+        line.say(said)
+        assert (await pushing).code == "CONNECTION_LOST"
+        line.drops = frozenset()
+        await waiting.push(made)
+        assert waiting.days == []
+
+
+async def test_an_answer_that_never_ends(line: Line, version: Version) -> None:
+    waiting = Waiting(30)
+    async with destination(line.port) as made:
+        await made._connection.client()
+        line.drops = ACKNOWLEDGEMENTS
+        line.say(b"\x30\xff\x7f")
+        assert (await waiting.fails(made)).code == "TIMED_OUT"
+
+
+async def test_another_program_with_the_same_client_id_does_not_stop_it_for_good(
+    mosquitto, version: Version
+) -> None:
+    broker = mosquitto()
+    waiting = Waiting(20)
+    async with destination(broker.port) as made:
+        await made._connection.client()
+        thief = aiomqtt.Client("127.0.0.1", broker.port, identifier=mqtt.identifier(UNIQUE))
+        with suppress(aiomqtt.MqttError):
+            async with thief:
+                await until(made, stands=False)
+                # It comes back, which throws out the other one.
+                await until(made, stands=True)
+        await waiting.push(made)
+        assert waiting.days == []
+
+
+async def test_another_program_with_the_same_client_id_is_named(line: Line) -> None:
+    waiting = Waiting()
+    async with destination(line.port) as made:
+        await made._connection.client()
+        pushing = asyncio.create_task(waiting.fails(made))
+        await line.stop_answers(after=10)
+        line.say(b"\xe0\x01\x8e")
+        assert (await pushing).key == "destination_connection_lost_taken_over"
+
+
+@pytest.mark.parametrize("persistence", [False, True])
+@pytest.mark.parametrize("qos", [1, 2])
+async def test_a_broker_restarted_with_and_without_what_it_knew(
+    mosquitto, tmp_path, version: Version, qos: int, persistence: bool
+) -> None:
+    kept = ("persistence true", f"persistence_location {tmp_path}/", "autosave_interval 1")
+    broker: Mosquitto = mosquitto(settings=kept if persistence else ())
+    waiting = Waiting()
+    async with (
+        bad_line(broker.port) as line,
+        destination(line.port, replace(PUBLISHING, qos=qos)) as made,
+    ):
+        await made._connection.client()
+        pushing = asyncio.create_task(waiting.fails(made))
+        await line.stop_answers(after=150)
+        broker.kill()
+        assert (await pushing).is_unusable
+        broker.start()
+        line.drops = frozenset()
+        await waiting.push(made)
+        assert waiting.days == []
+
+
+async def test_everything_at_once_arrives_whole_and_in_order(line: Line, version: Version) -> None:
+    """Freezes, dropped answers, cuts and rubbish in turn, until everything is settled."""
+    waiting = Waiting()
+
+    async def disturb() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            line.drops, line.passing = ACKNOWLEDGEMENTS, 40
+            await asyncio.sleep(0.1)
+            line.drops = frozenset()
+            line.cut()
+            await asyncio.sleep(0.03)
+            line.say(b"\x00")
+            line.freeze()
+            await asyncio.sleep(0.05)
+            line.thaw()
+
+    async with listening(line.broker) as messages, destination(line.port) as made:
+        disturbing = asyncio.create_task(disturb())
+        try:
+            async with asyncio.timeout(30):
+                while waiting.days:
+                    with suppress(DestinationError):
+                        await waiting.push(made, 10)
+        finally:
+            disturbing.cancel()
+        await arrived(messages)
+    assert line.connections > 1
