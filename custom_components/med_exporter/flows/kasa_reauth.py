@@ -75,8 +75,6 @@ class KasaReauthFlow(KasaFlow):
                 entry, data={**entry.data, CONF_HOSTS: {**known, **reading.hosts}}
             )
             self._password = None
-            if self._refusing:
-                self.hass.config_entries.async_schedule_reload(entry.entry_id)
         return not reading.refusing and not errors
 
 

@@ -108,6 +108,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             update_interval=timedelta(seconds=seconds),
         )
         self.data = {}
+        self._vault = vault
         self._bookkeeper = bookkeeper
         self._store = counter_store(hass, entry.entry_id)
         self._saving = asyncio.Lock()
@@ -188,6 +189,10 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     async def _ask(self, host: _Host) -> list[PlugSample]:
         """Read one host, within its own time limit. Return nothing where it does not answer."""
         host.asked += 1
+        if host.refuses_login:
+            # The user may have entered another one meanwhile.
+            stored = self.config_entry.data[CONF_HOSTS][host.mac]
+            host.link.connection = _connection(stored, self._vault)
         try:
             async with asyncio.timeout(_POLL_LIMIT):
                 samples = await host.link.poll(dt_util.now().date())

@@ -19,7 +19,7 @@ _HOUR, _DAY, _MONTH = 60, 1440, 43200
 class EnergyHistory:
     """How a firmware answers a question about the past.
 
-    `most` is how many buckets one answer holds at most. With `end_is_start` the answer's end
+    `most` is how many hours one answer holds at most. With `end_is_start` the answer's end
     is its start, which says nothing. `intervals` are those it knows.
     """
 
@@ -39,7 +39,7 @@ class EnergyHistory:
         at = _midnight(clock, start)
         first, last = at, at
         for since, to in _buckets(clock, start, interval):
-            if since >= end or len(data) == self.most:
+            if since >= end or (interval == _HOUR and len(data) == self.most):
                 break
             over = min(to, clock())
             data.append(round(outlet.energy_between(since, over) * 1000) if since < over else 0)

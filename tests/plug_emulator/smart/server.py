@@ -38,7 +38,9 @@ class SmartServer:
         app.router.add_post("/app/handshake1", self._greet)
         app.router.add_post("/app/handshake2", self._agree)
         app.router.add_post("/app/request", self._answer)
-        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()

@@ -6,6 +6,7 @@ call for; `_ask` is the one place that sends it, by the library's general query.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -29,13 +30,16 @@ _HOURS_STEP: Final = timedelta(days=7)
 # A year of hours is many questions; what a slow plug has not told by then stays with its days.
 _HOURS_LIMIT: Final = timedelta(seconds=30)
 
+# 25 hours of whole watt-hours, and the day of them, in kWh.
+_ROUNDING: Final = 0.026
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answer:
-    """Buckets in kWh from a local date on, and the local date at which they end."""
+    """Buckets in kWh from a local date on, and the local date on which they end."""
 
     start: date
-    end: date | None
+    end: date
     kwh: list[float]
 
 
@@ -104,12 +108,14 @@ class PlugHistory:
                 break
             found = hours | found
             end = start
-        told = {at.astimezone(zone).date() for at, kwh in found.items() if kwh}
-        # Hours that say nothing of a day on which something was counted have been forgotten.
+        sums: Counter[date] = Counter()
+        for at, kwh in found.items():
+            sums[at.astimezone(zone).date()] += kwh
+        # Hours that do not make up their day have been forgotten in part.
         return {
             at: kwh
             for at, kwh in sorted(found.items())
-            if (day := at.astimezone(zone).date()) in told or not days.get(day)
+            if abs(sums[day := at.astimezone(zone).date()] - days.get(day, 0)) <= _ROUNDING
         }
 
     async def _answers(self, plug: Device, interval: int, start: date, end: date) -> list[_Answer]:
@@ -121,9 +127,13 @@ class PlugHistory:
                 self._lacking.add((plug.device_id, interval))
                 break
             answers.append(answer)
-            if answer.end is None or answer.end <= start:
+            if interval == _HOURS:
+                # A plug that ends within a day begins that day again, and never gets beyond it.
+                start = max(answer.end, start + timedelta(days=1))
+            elif answer.end > start:
+                start = answer.end
+            else:
                 break
-            start = answer.end
         return answers
 
 
@@ -140,12 +150,15 @@ async def _ask(plug: Device, interval: int, start: date, end: date) -> _Answer |
             datetime.fromtimestamp(told[key], local_zone())
             for key in ("start_timestamp", "end_timestamp")
         )
+        kwh = [float(wh) / 1000 for wh in told["data"]]
+        if last <= first:  # which says nothing
+            last = first.astimezone(UTC) + timedelta(minutes=interval * len(kwh))
         return _Answer(
             # A plug's midnight is not always quite that of the house.
             start=(first + timedelta(hours=12)).date(),
             # Some end a second before midnight.
-            end=(last + timedelta(seconds=1)).date() if last > first else None,
-            kwh=[float(wh) / 1000 for wh in told["data"]],
+            end=(last.astimezone(local_zone()) + timedelta(seconds=1)).date(),
+            kwh=kwh,
         )
     except AuthenticationError:
         raise

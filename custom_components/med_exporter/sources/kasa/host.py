@@ -52,14 +52,11 @@ class KasaHost:
 
         A plug that is connected is asked anew; otherwise connecting reads it as well.
         """
-        is_read = self._device is None
-        if is_read:
+        if self._device is None or not await self._update(self._device):
             await self.connect()
         device = self._device
         assert device is not None
         try:
-            if not is_read:
-                await device.update()
             samples = [
                 _sample(device, plug, await self._counters(plug, today))
                 for plug in _energy_plugs(device)
@@ -73,6 +70,16 @@ class KasaHost:
         if not samples:
             raise KasaError("no_energy", self.connection.host)
         return samples
+
+    async def _update(self, device: Device) -> bool:
+        """Ask a plug anew. Return False for an error of which only connecting tells the reason."""
+        try:
+            await device.update()
+        except TimeoutError as err:
+            raise KasaError("timed_out", self.connection.host) from err
+        except FAILURES:
+            return False
+        return True
 
     async def statistics(self, since: date, today: date) -> dict[str, PlugStatistics]:
         """Return what each plug, by its id, has itself counted since a local date."""
