@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.metering import coordinator as coordinator_module
-from custom_components.med_exporter.sources import kasa as kasa_source
+from custom_components.med_exporter.sources.kasa import connecting, connection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -34,9 +34,9 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=PARIS)
 @pytest.fixture
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for plugs on loopback a tenth as long as for those on a bad radio link."""
-    monkeypatch.setattr(kasa_source, "_QUERY_TIMEOUT", 1)
-    monkeypatch.setattr(kasa_source, "_DISCOVERY_TIMEOUT", 0.3)
-    monkeypatch.setattr(kasa_source, "_CONNECT_LIMIT", 2)
+    monkeypatch.setattr(connection, "_QUERY_TIMEOUT", 1)
+    monkeypatch.setattr(connecting, "DISCOVERY_TIMEOUT", 0.3)
+    monkeypatch.setattr(connecting, "CONNECT_LIMIT", 2)
     monkeypatch.setattr(coordinator_module, "_POLL_LIMIT", 0.8)
     monkeypatch.setattr(coordinator_module, "_PATIENCE", 0.2)
 
@@ -101,18 +101,18 @@ async def add_metering_point(
     name: str = "House",
     roles: dict[str, str] | None = None,
     rated_power: dict[str, float] | None = None,
+    **login: str,
 ) -> ConfigEntry:
-    """Set up a metering point; roles and rated powers go by the plug's name."""
+    """Set up a metering point; roles and rated powers go by the plug's name.
+
+    `username` and `password` are for newer plugs.
+    """
     flow = await answer(
-        hass, await start_flow(hass), {"name": name, "pdl": pdl, "hosts": list(hosts)}
+        hass, await start_flow(hass), {"name": name, "pdl": pdl, "hosts": list(hosts), **login}
     )
-    while flow["type"] is FlowResultType.FORM:
-        assert flow["step_id"] == "kasa_plug", flow["errors"]
-        plug = flow["description_placeholders"]["name"]
-        user_input: dict[str, Any] = {"role": (roles or {}).get(plug, "consumption")}
-        if plug in (rated_power or {}):
-            user_input["rated_power"] = rated_power[plug]
-        flow = await answer(hass, flow, user_input)
+    assert flow["step_id"] == "kasa_plugs", flow["errors"]
+    powers = {f"{plug} (W)": power for plug, power in (rated_power or {}).items()}
+    flow = await answer(hass, flow, {**(roles or {}), **powers})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     return flow["result"]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
-from kasa import AuthenticationError, Device
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.sources.kasa import KasaError, KasaHost
 from tests.metering_points import (
     PDL,
     add_metering_point,
@@ -116,22 +113,32 @@ class TestSetUp:
         assert (plugs[WASHER]["role"], plugs[WASHER]["rated_power"]) == ("ignored", None)
         assert plugs["50c7bf000003_00"]["role"] == "production"
 
-    async def test_each_plug_is_introduced(
+    async def test_one_form_asks_about_all_plugs(
         self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug
     ) -> None:
         hosts = [fridge.address, washer.address]
         flow = await answer(
             hass, await start_flow(hass), {"name": "House", "pdl": PDL, "hosts": hosts}
         )
-        assert flow["description_placeholders"] == {
-            "name": "Fridge",
-            "model": "HS110",
-            "host": fridge.address,
-            "number": "1",
-            "count": "2",
-        }
-        flow = await answer(hass, flow, {"role": "consumption"})
-        assert flow["description_placeholders"]["name"] == "Washer"
+        assert flow["step_id"] == "kasa_plugs"
+        fields = [str(field) for field in flow["data_schema"].schema]
+        assert fields == ["Fridge", "Fridge (W)", "Washer", "Washer (W)"]
+        flow = await answer(hass, flow, {})
+        assert flow["type"] is FlowResultType.CREATE_ENTRY
+        assert {plug["role"] for plug in flow["data"]["plugs"].values()} == {"consumption"}
+
+    async def test_plugs_of_one_name_are_told_apart(
+        self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug
+    ) -> None:
+        washer.alias = "Fridge"
+        hosts = [fridge.address, washer.address]
+        flow = await answer(
+            hass, await start_flow(hass), {"name": "House", "pdl": PDL, "hosts": hosts}
+        )
+        roles = {f"Fridge ({washer.address})": "ignored"}
+        entry = (await answer(hass, flow, roles))["result"]
+        assert entry.data["plugs"][FRIDGE]["role"] == "consumption"
+        assert entry.data["plugs"][WASHER]["role"] == "ignored"
 
     async def test_the_same_host_twice_counts_once(
         self, hass: HomeAssistant, fridge: EmulatedPlug
@@ -240,7 +247,9 @@ class TestMistakes:
         async with PlugNetwork() as network:
             await network.start(plug, host="127.0.0.1")
             names = [f"127.0.0.1:{plug.port}", f"localhost:{plug.port}"]
-            await self.refuse(hass, {"hosts": "plug_taken"}, names[0], hosts=names)
+            flow = await self.refuse(hass, {"hosts": "plug_twice"}, names[0], hosts=names)
+            told = flow["description_placeholders"]
+            assert {told["host"], told["other"]} == set(names)
 
     async def test_a_plug_of_another_metering_point(
         self, hass: HomeAssistant, fridge: EmulatedPlug
@@ -258,16 +267,6 @@ class TestMistakes:
             hass, {missing: "credentials_incomplete"}, fridge.address, **{given: "something"}
         )
 
-    async def test_wrong_credentials(self, hass: HomeAssistant, fridge: EmulatedPlug) -> None:
-        with patch.object(Device, "connect", side_effect=AuthenticationError("no")):
-            await self.refuse(
-                hass,
-                {"password": "invalid_auth"},
-                fridge.address,
-                username="user@example.com",
-                password="wrong",
-            )
-
     async def test_several_at_once(self, hass: HomeAssistant, fridge: EmulatedPlug) -> None:
         await self.refuse(
             hass, {"pdl": "invalid_pdl", "hosts": "invalid_host"}, "a b", pdl="__", hosts=["a b"]
@@ -278,7 +277,7 @@ class TestMistakes:
     ) -> None:
         flow = await self.refuse(hass, {"pdl": "invalid_pdl"}, fridge.address, pdl="__")
         flow = await answer(hass, flow, {"name": "House", "pdl": "ok", "hosts": [fridge.address]})
-        flow = await answer(hass, flow, {"role": "consumption"})
+        flow = await answer(hass, flow, {})
         assert flow["type"] is FlowResultType.CREATE_ENTRY
 
 
@@ -287,11 +286,9 @@ class TestReconfigure:
         flow = await start_reconfigure(hass, entry)
         assert flow["step_id"] == "kasa_reconfigure"
         flow = await answer(hass, flow, {"name": "Home", "hosts": list(hosts)})
-        while flow["type"] is FlowResultType.FORM:
-            assert flow["step_id"] == "kasa_plug", flow["errors"]
-            plug = flow["description_placeholders"]["name"]
-            known = suggested(flow, "role")
-            flow = await answer(hass, flow, {"role": roles.get(plug, known or "consumption")})
+        if flow["type"] is FlowResultType.FORM:
+            assert flow["step_id"] == "kasa_plugs", flow["errors"]
+            flow = await answer(hass, flow, roles)
         assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
         await hass.async_block_till_done()
 
@@ -345,51 +342,25 @@ class TestReconfigure:
         flow = await start_reconfigure(hass, entry)
         assert suggested(flow, "name") == "House"
         assert suggested(flow, "hosts") == [fridge.address]
-        flow = await answer(hass, flow, {"name": "House", "hosts": [fridge.address]})
-        assert suggested(flow, "rated_power") == 150
 
-
-class TestReauth:
-    @pytest.fixture
-    async def entry(self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug) -> Any:
-        """A metering point whose fridge plug asks for credentials, and whose key was lost."""
-        entry = await add_metering_point(hass, fridge.address, washer.address)
-        hosts = dict(entry.data["hosts"])
-        hosts[FRIDGE] = {**hosts[FRIDGE], "credentials_hash": "of another key"}
-        hass.config_entries.async_update_entry(entry, data={**entry.data, "hosts": hosts})
-        await hass.config_entries.async_reload(entry.entry_id)
-        return entry
-
-    async def form(self, hass: HomeAssistant) -> dict[str, Any]:
-        (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-        return await hass.config_entries.flow.async_configure(flow["flow_id"])
-
-    async def test_new_credentials_are_tried_and_kept(
-        self, hass: HomeAssistant, entry: Any, washer: EmulatedPlug
+    async def test_only_new_plugs_are_asked_about_unless_all_are_wanted(
+        self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug
     ) -> None:
-        await washer.cut_off()
-        flow = await self.form(hass)
-        assert flow["step_id"] == "kasa_reauth"
-        flow = await answer(hass, flow, {"username": "me@example.com", "password": "right"})
-        assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
+        entry = await add_metering_point(
+            hass, fridge.address, roles={"Fridge": "ignored"}, rated_power={"Fridge": 150}
+        )
+        hosts = [fridge.address, washer.address]
+        flow = await start_reconfigure(hass, entry)
+        flow = await answer(hass, flow, {"name": "House", "hosts": hosts})
+        assert [str(field) for field in flow["data_schema"].schema] == ["Washer", "Washer (W)"]
+        await answer(hass, flow, {})
+        flow = await start_reconfigure(hass, entry)
+        flow = await answer(hass, flow, {"name": "House", "hosts": hosts, "all_roles": True})
+        assert (suggested(flow, "Fridge"), suggested(flow, "Fridge (W)")) == ("ignored", 150)
+        await answer(hass, flow, {"Fridge": "production", "Washer": "consumption"})
+        assert entry.data["plugs"][FRIDGE]["role"] == "production"
+        assert entry.data["plugs"][FRIDGE]["rated_power"] is None
         await hass.async_block_till_done()
-        assert hass.states.get(entity_of(hass, FRIDGE, "power")).state == "100.0"
-        assert list(entry.data["hosts"]) == [FRIDGE, WASHER]
-
-    async def test_wrong_ones_are_refused(self, hass: HomeAssistant, entry: Any) -> None:
-        flow = await self.form(hass)
-        refused = KasaError("invalid_auth", "plug")
-        with patch.object(KasaHost, "connect", side_effect=refused):
-            flow = await answer(hass, flow, {"username": "me@example.com", "password": "wrong"})
-        assert flow["errors"] == {"password": "invalid_auth"}
-
-    async def test_a_plug_that_is_off_cannot_be_logged_in_to(
-        self, hass: HomeAssistant, entry: Any, fridge: EmulatedPlug
-    ) -> None:
-        await fridge.cut_off()
-        flow = await self.form(hass)
-        flow = await answer(hass, flow, {"username": "me@example.com", "password": "right"})
-        assert flow["errors"] == {"base": "refused"}
 
 
 class TestSuggestions:
@@ -457,8 +428,7 @@ class TestDiscovered:
         assert flow["type"] is FlowResultType.MENU
         flow = await self.choose(hass, flow, "kasa_join")
         flow = await answer(hass, flow, {"metering_point": entry.entry_id})
-        assert flow["description_placeholders"]["count"] == "1"
-        flow = await answer(hass, flow, {"role": "production", "rated_power": 600})
+        flow = await answer(hass, flow, {"Washer": "production", "Washer (W)": 600})
         assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "plug_added")
         await hass.async_block_till_done()
         plugs = entry.data["plugs"]
@@ -474,7 +444,7 @@ class TestDiscovered:
         flow = await answer(
             hass, flow, {"name": "Cellar", "pdl": "cellar", "hosts": [washer.address]}
         )
-        flow = await answer(hass, flow, {"role": "consumption"})
+        flow = await answer(hass, flow, {})
         assert flow["type"] is FlowResultType.CREATE_ENTRY
         assert flow["result"].unique_id == "cellar"
 

@@ -32,6 +32,13 @@ class Received(NamedTuple):
     request: dict[str, Any]
 
 
+def mains_voltage(nominal: float, now: datetime) -> float:
+    """Return the mains voltage at a time, in V: within one percent of nominal."""
+    seconds = now.timestamp()
+    sway = 0.6 * math.sin(seconds / 437) + 0.4 * math.sin(seconds / 61)
+    return nominal * (1 + 0.01 * sway)
+
+
 class EmulatedDevice:
     """What plugs and strips have in common; a :class:`PlugNetwork` puts it on the network.
 
@@ -80,9 +87,7 @@ class EmulatedDevice:
     @property
     def voltage(self) -> float:
         """The mains voltage now, in V: within one percent of nominal, from the time alone."""
-        seconds = self.clock().timestamp()
-        sway = 0.6 * math.sin(seconds / 437) + 0.4 * math.sin(seconds / 61)
-        return self.kind.nominal_voltage * (1 + 0.01 * sway)
+        return mains_voltage(self.kind.nominal_voltage, self.clock())
 
     def advance(self, by: timedelta) -> None:
         """Move this device's clock."""

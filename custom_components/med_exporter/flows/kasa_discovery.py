@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import voluptuous as vol
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
@@ -13,21 +14,24 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
 )
 
-from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
+from ..const import CONF_HOSTS, EntryType
 from ..entries import entries_of_type
-from .kasa import CREDENTIALS_FIELDS, KasaFlow
+from ..metering.discovery import OFFER_STEP, FoundPlug, async_energy_plug, is_set_up
+from .kasa import CREDENTIALS_FIELDS
+from .kasa_reauth import KasaReauthFlow
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
+    from homeassistant.helpers.service_info.dhcp import DhcpServiceInfo
 
 
 CONF_METERING_POINT = "metering_point"
 
 
-class KasaDiscoveryFlow(KasaFlow):
+class KasaDiscoveryFlow(KasaReauthFlow):
     """The steps that put a discovered plug into a metering point, a new one or another."""
 
-    _offer: dict[str, Any]
+    _offer: FoundPlug
 
     async def async_step_integration_discovery(
         self, discovery_info: dict[str, Any]
@@ -36,19 +40,44 @@ class KasaDiscoveryFlow(KasaFlow):
         # A MAC address with its colons is never the slug of a metering point.
         await self.async_set_unique_id(dr.format_mac(discovery_info["mac"]))
         self._abort_if_unique_id_configured()
-        self._offer = discovery_info
-        self._suggested = {CONF_HOSTS: [discovery_info["host"]]}
-        self.context["title_placeholders"] = {"name": discovery_info["name"]}
+        return await self._offer_plug(FoundPlug(**discovery_info))  # type: ignore[typeddict-item]
+
+    async def async_step_dhcp(self, discovery_info: DhcpServiceInfo) -> ConfigFlowResult:
+        """Offer a plug that has joined the network, or follow one that is set up."""
+        mac, address = discovery_info.macaddress, discovery_info.ip
+        await self.async_set_unique_id(dr.format_mac(mac))
+        self._abort_if_unique_id_configured()
+        for entry in entries_of_type(self.hass, EntryType.KASA):
+            if mac in entry.data[CONF_HOSTS] and entry.state is ConfigEntryState.LOADED:
+                entry.runtime_data.coordinator.seen_at(mac, address)
+        if is_set_up(self.hass, mac):
+            return self.async_abort(reason="already_configured")
+        offer = await async_energy_plug(self.hass, mac, address, discovery_info.hostname)
+        if offer is None:
+            return self.async_abort(reason="no_energy_plug")
+        return await self._offer_plug(offer)
+
+    async def _offer_plug(self, offer: FoundPlug) -> ConfigFlowResult:
+        if is_set_up(self.hass, offer["mac"]):
+            return self.async_abort(reason="already_configured")
+        self._offer = offer
+        self._suggested = {CONF_HOSTS: [offer["host"]]}
+        self.context["title_placeholders"] = {"name": offer["name"]}
         return await self.async_step_plug_found()
 
     async def async_step_plug_found(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask whether the plug joins a metering point or starts one."""
+        has_point = bool(entries_of_type(self.hass, EntryType.KASA))
         return self.async_show_menu(
-            step_id="plug_found",
-            menu_options=["kasa_join", "kasa"],
-            description_placeholders={key: self._offer[key] for key in ("name", "model", "host")},
+            step_id=OFFER_STEP,
+            menu_options=["kasa_join", "kasa"] if has_point else ["kasa"],
+            description_placeholders={
+                "name": self._offer["name"],
+                "model": self._offer["model"],
+                "host": self._offer["host"],
+            },
         )
 
     async def async_step_kasa_join(
@@ -56,20 +85,18 @@ class KasaDiscoveryFlow(KasaFlow):
     ) -> ConfigFlowResult:
         """Ask which metering point the plug joins, and read it."""
         points = {entry.entry_id: entry for entry in entries_of_type(self.hass, EntryType.KASA)}
-        errors: dict[str, str] = {}
-        self._placeholders = {"host": ""}
+        errors = self._no_errors()
         if user_input is not None:
             entry = points[user_input[CONF_METERING_POINT]]
-            await self._read_plugs({**user_input, CONF_HOSTS: [self._offer["host"]]}, errors)
+            await self._read({**user_input, CONF_HOSTS: [self._offer["host"]]}, errors)
             if not errors:
                 self._entry = entry
-                self._data = {
+                self._draft = {
                     **entry.data,
                     CONF_NAME: entry.title,
-                    CONF_HOSTS: {**entry.data[CONF_HOSTS], **self._hosts},
-                    CONF_PLUGS: dict(entry.data[CONF_PLUGS]),
+                    CONF_HOSTS: dict(entry.data[CONF_HOSTS]),
                 }
-                return await self.async_step_kasa_plug()
+                return await self.async_step_kasa_login()
             # There is no field for the host here.
             errors = {"base" if key == CONF_HOSTS else key: code for key, code in errors.items()}
         options = [SelectOptionDict(value=key, label=point.title) for key, point in points.items()]

@@ -15,9 +15,10 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, DOMAIN, LOGGER
 from ..formats import VersionedStore, async_load_for_entry
-from ..sources.kasa import Connection, KasaError, KasaHost, search
+from ..sources.kasa import LOGIN_CODES, Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
 from .counter import EnergyCounter
+from .renaming import async_follow_plugs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -61,6 +62,7 @@ class _Host:
         self.link = link
         self.plug_ids = plug_ids
         self.answering = True
+        self.refuses_login = False
         self.busy = False
         self.due_at = 0.0
         self.searched_at = float("-inf")
@@ -105,6 +107,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             update_interval=timedelta(seconds=seconds),
         )
         self.data = {}
+        self._vault = vault
         self._bookkeeper = bookkeeper
         self._store = counter_store(hass, entry.entry_id)
         self._saving = asyncio.Lock()
@@ -147,6 +150,17 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         """Return how often each host, by MAC, was asked and answered since the start."""
         return {host.mac: (host.asked, host.answered) for host in self._hosts}
 
+    def refusing_login(self) -> list[str]:
+        """Return the addresses that asked for another login when they were last read."""
+        return [host.link.connection.host for host in self._hosts if host.refuses_login]
+
+    def seen_at(self, mac: str, address: str) -> None:
+        """Look for a host that does not answer at the address where somebody has seen it."""
+        for host in self._hosts:
+            known = host.link.connection.host.partition(":")[0]
+            if host.mac == mac and not host.answering and known != address:
+                self._move(host, address)
+
     def _start(
         self, host: _Host, work: Callable[[_Host], Coroutine[Any, Any, None]]
     ) -> asyncio.Task[None]:
@@ -174,12 +188,17 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     async def _ask(self, host: _Host) -> list[PlugSample]:
         """Read one host, within its own time limit. Return nothing where it does not answer."""
         host.asked += 1
+        if host.refuses_login:
+            # The user may have entered another one meanwhile.
+            stored = self.config_entry.data[CONF_HOSTS][host.mac]
+            host.link.connection = _connection(stored, self._vault)
         try:
             async with asyncio.timeout(_POLL_LIMIT):
                 samples = await host.link.poll(dt_util.now().date())
         except KasaError as err:
             await self._lose(host, err.code)
-            if err.code == "invalid_auth":
+            host.refuses_login = err.code in LOGIN_CODES
+            if host.refuses_login:
                 self.config_entry.async_start_reauth(self.hass)
             return []
         except TimeoutError:
@@ -190,6 +209,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             await self._lose(host, "moved")
             return []
         host.answered += 1
+        host.refuses_login = False
         if not host.answering:
             LOGGER.info("%s answers again at %s", self._names(host), host.link.connection.host)
             host.answering = True
@@ -218,6 +238,9 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             await self._save()
         for plug_id, sample in known.items():
             self.data[plug_id].sample = sample
+        async_follow_plugs(
+            self.hass, self.config_entry, [sample.identity for sample in known.values()]
+        )
         if known:
             await self._bookkeeper.async_book(host.link, counters, gap=gap)
 
@@ -256,10 +279,10 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         host.searched_at = now
         targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
         found = (await search(str(target) for target in targets)).get(host.mac)
-        if found is None or found[0] == host.link.connection.host.partition(":")[0]:
+        if found is None or found.host == host.link.connection.host.partition(":")[0]:
             return []
-        LOGGER.info("%s has moved to %s", self._names(host), found[0])
-        self._move(host, found[0])
+        LOGGER.info("%s has moved to %s", self._names(host), found.host)
+        self._move(host, found.host)
         return await self._ask(host)
 
     def _move(self, host: _Host, address: str) -> None:

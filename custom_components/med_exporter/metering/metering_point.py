@@ -129,5 +129,20 @@ def _remove_devices_of_gone_plugs(hass: HomeAssistant, entry: ConfigEntry) -> No
     registry = dr.async_get(hass)
     known = {(DOMAIN, key) for key in (entry.entry_id, *entry.data[CONF_PLUGS])}
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        if not device.identifiers & known:
+        if device.identifiers & known:
+            continue
+        if _is_shared(hass, device, entry):
             registry.async_update_device(device.id, remove_config_entry_id=entry.entry_id)
+        else:
+            registry.async_remove_device(device.id)
+
+
+def _is_shared(hass: HomeAssistant, device: dr.DeviceEntry, entry: ConfigEntry) -> bool:
+    """Return whether a device is another integration's too, as older Home Assistants merge them."""
+    registry = dr.async_get(hass)
+    return any(
+        device.id == one.id
+        for other in hass.config_entries.async_entries()
+        if other.entry_id != entry.entry_id
+        for one in dr.async_entries_for_config_entry(registry, other.entry_id)
+    )

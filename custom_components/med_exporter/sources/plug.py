@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +57,11 @@ class PlugSample:
 class PlugStatistics:
     """What a plug itself has counted, in kWh, by local day and by the first day of each month.
 
-    Both are empty for a plug that keeps no such statistics.
+    `hours`, by their start in UTC, are there for as many of the days as the plug tells by the
+    hour, from local midnight on; the last one is still running. Each is empty for a plug that
+    keeps no such statistics.
     """
 
+    hours: Mapping[datetime, float] = field(default_factory=dict)
     days: Mapping[date, float] = field(default_factory=dict)
     months: Mapping[date, float] = field(default_factory=dict)

@@ -1,0 +1,219 @@
+"""What a plug itself has kept of its past.
+
+Older plugs list their days and months. Newer ones answer a question that python-kasa knows no
+call for; `_ask` is the one place that sends it, by the library's general query.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from kasa import AuthenticationError, Device, DeviceError, Module
+from kasa.iot.modules import Emeter
+
+from ...local_time import local_zone
+from ..plug import PlugStatistics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_METHOD: Final = "get_energy_data"
+# The lengths of a bucket that a newer plug knows, in minutes.
+_HOURS: Final = 60
+_DAYS: Final = 1440
+_MONTHS: Final = 43200
+# Firmwares refuse more hours than eight days have.
+_HOURS_STEP: Final = timedelta(days=7)
+# A year of hours is many questions; what a slow plug has not told by then stays with its days.
+_HOURS_LIMIT: Final = timedelta(seconds=30)
+
+# 25 hours of whole watt-hours, and the day of them, in kWh.
+_ROUNDING: Final = 0.026
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    """Buckets in kWh from a local date on, and the local date on which they end."""
+
+    start: date
+    end: date
+    kwh: list[float]
+
+
+class PlugHistory:
+    """Asks plugs for their past, and remembers what they do not keep."""
+
+    def __init__(self) -> None:
+        self._lacking: set[tuple[str, int]] = set()
+
+    async def of(self, plug: Device, since: date, today: date) -> PlugStatistics:
+        """Return what a plug has counted from one local date to another, both included.
+
+        Raises what python-kasa raises where the plug does not answer.
+        """
+        if isinstance(plug.modules[Module.Energy], Emeter):
+            return await _of_older(plug, since, today)
+        months = _from_first(await self._months(plug, since, today))
+        days = _from_first(await self._days(plug, since, today))
+        return PlugStatistics(
+            hours=await self._hours(plug, days, today) if days else {},
+            days=days,
+            months=months,
+        )
+
+    async def _months(self, plug: Device, since: date, today: date) -> dict[date, float]:
+        found: dict[date, float] = {}
+        for year in range(since.year, today.year + 1):
+            start = date(year, 1, 1)
+            for answer in await self._answers(plug, _MONTHS, start, date(year + 1, 1, 1)):
+                found |= dict(zip(_months_from(answer.start), answer.kwh, strict=False))
+        return {m: kwh for m, kwh in found.items() if since.replace(day=1) <= m <= today}
+
+    async def _days(self, plug: Device, since: date, today: date) -> dict[date, float]:
+        found: dict[date, float] = {}
+        quarter = since.replace(month=since.month - (since.month - 1) % 3, day=1)
+        while quarter <= today:
+            after = _month_after(quarter, 3)
+            for answer in await self._answers(plug, _DAYS, quarter, after):
+                found |= {
+                    answer.start + timedelta(days=number): kwh
+                    for number, kwh in enumerate(answer.kwh)
+                }
+            quarter = after
+        return {day: kwh for day, kwh in found.items() if since <= day <= today}
+
+    async def _hours(
+        self, plug: Device, days: Mapping[date, float], today: date
+    ) -> dict[datetime, float]:
+        """Return the hours of these days, as far back as the plug has kept them."""
+        zone, now = local_zone(), datetime.now(UTC)
+        found: dict[datetime, float] = {}
+        end = today + timedelta(days=1)
+        while end > min(days) and datetime.now(UTC) - now < _HOURS_LIMIT:
+            start = max(end - _HOURS_STEP, min(days))
+            hours: dict[datetime, float] = {}
+            for answer in await self._answers(plug, _HOURS, start, end):
+                first = _midnight(answer.start)
+                hours |= {
+                    at: kwh
+                    for number, kwh in enumerate(answer.kwh)
+                    if (at := first + timedelta(hours=number)) < now
+                    and start <= at.astimezone(zone).date() < end
+                }
+            kept = {day for day in days if start <= day < end and days[day]}
+            if kept and not any(hours.values()):
+                break
+            found = hours | found
+            end = start
+        sums: Counter[date] = Counter()
+        for at, kwh in found.items():
+            sums[at.astimezone(zone).date()] += kwh
+        # Hours that do not make up their day have been forgotten in part.
+        return {
+            at: kwh
+            for at, kwh in sorted(found.items())
+            if abs(sums[day := at.astimezone(zone).date()] - days.get(day, 0)) <= _ROUNDING
+        }
+
+    async def _answers(self, plug: Device, interval: int, start: date, end: date) -> list[_Answer]:
+        """Return all that a plug tells of a range, which it may do in several answers."""
+        answers: list[_Answer] = []
+        while start < end and (plug.device_id, interval) not in self._lacking:
+            answer = await _ask(plug, interval, start, end)
+            if answer is None:
+                self._lacking.add((plug.device_id, interval))
+                break
+            answers.append(answer)
+            if interval == _HOURS:
+                # A plug that ends within a day begins that day again, and never gets beyond it.
+                start = max(answer.end, start + timedelta(days=1))
+            elif answer.end > start:
+                start = answer.end
+            else:
+                break
+        return answers
+
+
+async def _ask(plug: Device, interval: int, start: date, end: date) -> _Answer | None:
+    """Ask a newer plug for buckets of so many minutes; None where it refuses or tells nonsense."""
+    question = {
+        "start_timestamp": int(_midnight(start).timestamp()),
+        "end_timestamp": int(_midnight(end).timestamp()),
+        "interval": interval,
+    }
+    try:
+        told = (await plug.protocol.query({_METHOD: question}))[_METHOD]
+        first, last = (
+            datetime.fromtimestamp(told[key], local_zone())
+            for key in ("start_timestamp", "end_timestamp")
+        )
+        kwh = [float(wh) / 1000 for wh in told["data"]]
+        if last <= first:  # which says nothing
+            last = first.astimezone(UTC) + timedelta(minutes=interval * len(kwh))
+        return _Answer(
+            # A plug's midnight is not always quite that of the house.
+            start=(first + timedelta(hours=12)).date(),
+            # Some end a second before midnight.
+            end=(last.astimezone(local_zone()) + timedelta(seconds=1)).date(),
+            kwh=kwh,
+        )
+    except AuthenticationError:
+        raise
+    except (DeviceError, LookupError, TypeError, ValueError, OverflowError):
+        return None
+
+
+async def _of_older(plug: Device, since: date, today: date) -> PlugStatistics:
+    energy = plug.modules[Module.Energy]
+    assert isinstance(energy, Emeter)
+    days: dict[date, float] = {}
+    months: dict[date, float] = {}
+    for year in range(since.year, today.year + 1):
+        rows = (await energy.get_raw_monthstat(year=year))["month_list"]
+        for month in sorted({row["month"] for row in rows}):
+            first = date(year, month, 1)
+            if not since.replace(day=1) <= first <= today:
+                continue
+            months[first] = period_kwh(rows, "month", month)
+            day_rows = (await energy.get_raw_daystat(year=year, month=month))["day_list"]
+            days |= {
+                date(year, month, row["day"]): period_kwh(day_rows, "day", row["day"])
+                for row in day_rows
+            }
+    return PlugStatistics(
+        days={day: kwh for day, kwh in sorted(days.items()) if since <= day <= today},
+        months=months,
+    )
+
+
+def period_kwh(rows: list[dict[str, Any]], period: str, number: int) -> float:
+    """Return the kWh of a day or month; firmwares differ in the unit. 0 where there is none."""
+    for row in rows:
+        if row[period] == number:
+            return float(row["energy_wh"] / 1000 if "energy_wh" in row else row["energy"])
+    return 0.0
+
+
+def _from_first(periods: dict[date, float]) -> dict[date, float]:
+    """Leave out the zeros before the first energy: the plug was not there yet."""
+    first = min((at for at, kwh in periods.items() if kwh), default=date.max)
+    return {at: kwh for at, kwh in sorted(periods.items()) if at >= first}
+
+
+def _months_from(start: date) -> Iterator[date]:
+    month = start.replace(day=1)
+    while True:
+        yield month
+        month = _month_after(month, 1)
+
+
+def _month_after(month: date, count: int) -> date:
+    number = month.month - 1 + count
+    return date(month.year + number // 12, number % 12 + 1, 1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), local_zone()).astimezone(UTC)

@@ -1,0 +1,108 @@
+"""The search for plugs on the network."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from kasa import DeviceEncryptionType, DeviceFamily, Discover
+
+from . import connecting
+from .connection import FAILURES, Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kasa import Device
+
+_WITH_SOCKETS: Final = frozenset(
+    {
+        DeviceFamily.IotSmartPlugSwitch,
+        DeviceFamily.SmartKasaPlug,
+        DeviceFamily.SmartKasaSwitch,
+        DeviceFamily.SmartTapoPlug,
+        DeviceFamily.SmartTapoSwitch,
+    }
+)
+
+
+# Newer devices tell of a meter only after a login. These are known to have none; of what is not
+# named here, only the device itself can tell.
+# fmt: off
+_WITHOUT_METER: Final = frozenset(
+    {
+        "EP10", "EP40", "EP40M", "HS200", "HS220", "KP200", "KS200", "KS200M", "KS205",
+        "KS220", "KS225", "KS230", "KS240", "P100", "P105", "P125", "P125M", "P135", "P300",
+        "P306", "P400M", "S200D", "S210", "S220", "S500", "S500D", "S505", "S505D", "TP10",
+        "TP11", "TP15", "TP25", "TS15",
+    }
+)
+# fmt: on
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundDevice:
+    """A device that answered a broadcast; `connection` is how it says it is spoken to.
+
+    `measures` is None where only a login can tell.
+    """
+
+    mac: str
+    name: str
+    model: str
+    connection: Connection
+    measures: bool | None
+
+    @property
+    def host(self) -> str:
+        """The address that it answered from."""
+        return self.connection.host
+
+
+async def search(targets: Iterable[str]) -> dict[str, FoundDevice]:
+    """Return each device, by MAC, that answers a broadcast to the targets."""
+    found = await asyncio.gather(
+        *(
+            Discover.discover(target=target, discovery_timeout=connecting.DISCOVERY_TIMEOUT)
+            for target in targets
+        ),
+        return_exceptions=True,
+    )
+    devices: dict[str, FoundDevice] = {}
+    for answers in found:
+        if isinstance(answers, BaseException):
+            continue
+        for host, device in answers.items():
+            with suppress(*FAILURES):
+                one = _found(host, device)
+                devices[one.mac] = one
+            with suppress(*FAILURES):
+                await device.disconnect()
+    return devices
+
+
+def plain_mac(mac: str) -> str:
+    """Return a MAC address as twelve lower-case hexadecimal digits."""
+    return "".join(c for c in mac.lower() if c in "0123456789abcdef")
+
+
+def _found(host: str, device: Device) -> FoundDevice:
+    kind = device.config.connection_type
+    return FoundDevice(
+        mac=plain_mac(device.mac),
+        name=device.alias or device.model,
+        model=device.model,
+        connection=Connection(host=host, parameters=kind.to_dict()),
+        measures=_measures(device),
+    )
+
+
+def _measures(device: Device) -> bool | None:
+    kind = device.config.connection_type
+    if kind.device_family not in _WITH_SOCKETS or device.model in _WITHOUT_METER:
+        return False
+    if kind.encryption_type is DeviceEncryptionType.Xor:
+        return "ENE" in device.sys_info.get("feature", "")
+    return None

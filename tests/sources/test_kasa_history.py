@@ -1,0 +1,195 @@
+"""Newer plugs are asked for their own past, through the library's general query."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from aiohttp import ClientSession
+from homeassistant.util import dt as dt_util
+from kasa import Credentials
+from kasa.httpclient import get_cookie_jar
+from kasa.protocols import SmartProtocol
+
+from custom_components.med_exporter.sources.kasa import Connection, KasaError, KasaHost
+from tests.metering_points import PARIS
+from tests.plug_emulator.smart import NO_HISTORY, P304M, EmulatedSmartPlug, EnergyHistory
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from custom_components.med_exporter.sources.plug import PlugStatistics
+    from tests.metering_points import HouseClock
+
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=PARIS)
+INSTALLED = datetime(2026, 9, 28, 18, tzinfo=PARIS)
+
+
+@pytest.fixture
+async def paris(clock: HouseClock) -> AsyncIterator[None]:
+    """Noon and a half in Paris, a month after the clocks went back."""
+    before = dt_util.get_default_time_zone()
+    dt_util.set_default_time_zone(PARIS)
+    clock.move_to(NOW)
+    yield
+    dt_util.set_default_time_zone(before)
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession(cookie_jar=get_cookie_jar()) as session:
+        yield session
+
+
+def plug_at(host: str, **options: Any) -> EmulatedSmartPlug:
+    options = {"load": 1000.0, "installed_at": INSTALLED, **options}
+    return EmulatedSmartPlug(host=host, clock=lambda: NOW, timezone=PARIS, **options)
+
+
+async def connected(session: ClientSession, plug: EmulatedSmartPlug) -> KasaHost:
+    host = KasaHost(Connection(host=plug.address), lambda: session)
+    await host.connect(Credentials("me@example.com", "secret"))
+    return host
+
+
+async def past_of(
+    session: ClientSession, plug: EmulatedSmartPlug, since: date = date(2025, 10, 16)
+) -> PlugStatistics:
+    async with plug:
+        host = await connected(session, plug)
+        (past,) = (await host.statistics(since, NOW.date())).values()
+        await host.close()
+    return past
+
+
+def questions(plug: EmulatedSmartPlug, minutes: int) -> list[dict[str, Any]]:
+    return [
+        one["params"]
+        for one in plug.received
+        if one["method"] == "get_energy_data" and one["params"]["interval"] == minutes
+    ]
+
+
+async def test_hours_days_and_months(session: ClientSession) -> None:
+    past = await past_of(session, plug_at("127.0.83.1"))
+    assert past.months == {date(2026, 9, 1): 54, date(2026, 10, 1): 745, date(2026, 11, 1): 468.5}
+    assert past.days[date(2026, 9, 28)] == 6
+    assert past.days[date(2026, 10, 25)] == 25
+    assert past.days[date(2026, 11, 20)] == 12.5
+    assert min(past.days) == date(2026, 9, 28)
+    assert len(past.days) == 54
+    hours = past.hours
+    assert min(at for at, kwh in hours.items() if kwh) == INSTALLED.astimezone(UTC)
+    assert max(hours) == datetime(2026, 11, 20, 11, tzinfo=UTC)
+    assert hours[max(hours)] == 0.5
+    assert sum(hours.values()) == pytest.approx(sum(past.days.values()))
+
+
+async def test_days_are_asked_by_the_quarter_and_months_by_the_year(session: ClientSession) -> None:
+    plug = plug_at("127.0.83.2")
+    await past_of(session, plug)
+    days = [datetime.fromtimestamp(one["start_timestamp"], PARIS) for one in questions(plug, 1440)]
+    assert [(at.year, at.month, at.day, at.hour) for at in days] == [
+        (2025, 10, 1, 0),
+        (2026, 1, 1, 0),
+        (2026, 4, 1, 0),
+        (2026, 7, 1, 0),
+        (2026, 10, 1, 0),
+    ]
+    months = [
+        datetime.fromtimestamp(one["start_timestamp"], PARIS) for one in questions(plug, 43200)
+    ]
+    assert [(at.year, at.month) for at in months] == [(2025, 1), (2026, 1)]
+
+
+@pytest.mark.parametrize("most", [48, 96, 168])
+async def test_an_answer_that_falls_short_is_asked_on_from_its_end(
+    session: ClientSession, most: int
+) -> None:
+    whole = await past_of(session, plug_at("127.0.83.3"))
+    short = await past_of(session, plug_at("127.0.83.3", history=EnergyHistory(most=most)))
+    # An answer may end within the day that has 25 hours: that day then stays without hours.
+    missing = {at.astimezone(PARIS).date() for at in whole.hours.keys() - short.hours.keys()}
+    assert missing <= {date(2026, 10, 25)}
+    assert short.hours.items() <= whole.hours.items()
+    assert (short.days, short.months) == (whole.days, whole.months)
+
+
+async def test_an_end_that_equals_the_start_says_nothing(session: ClientSession) -> None:
+    whole = await past_of(session, plug_at("127.0.83.4"))
+    told = await past_of(session, plug_at("127.0.83.4", history=EnergyHistory(end_is_start=True)))
+    assert told == whole
+
+
+async def test_energy_that_comes_at_once_is_told_by_its_hour(session: ClientSession) -> None:
+    plug = plug_at("127.0.83.5", load=0.0)
+    plug.clock.set(datetime(2026, 11, 19, 8, 20, tzinfo=PARIS))
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW)
+    past = await past_of(session, plug)
+    used = {at: kwh for at, kwh in past.hours.items() if kwh}
+    assert used == {datetime(2026, 11, 19, 7, tzinfo=UTC): 0.75}
+
+
+async def test_a_firmware_without_history_is_asked_once(session: ClientSession) -> None:
+    plug = plug_at("127.0.83.6", history=NO_HISTORY)
+    async with plug:
+        host = await connected(session, plug)
+        for _ in range(2):
+            (past,) = (await host.statistics(date(2026, 10, 1), NOW.date())).values()
+            assert not past.hours | past.days | past.months
+        await host.close()
+    assert len(questions(plug, 43200)) == len(questions(plug, 1440)) == 1
+
+
+async def test_a_firmware_that_knows_only_days(session: ClientSession) -> None:
+    plug = plug_at("127.0.83.7", history=EnergyHistory(intervals=(1440,)))
+    past = await past_of(session, plug)
+    assert len(past.days) == 54
+    assert not past.hours
+    assert not past.months
+
+
+@pytest.mark.parametrize("answer", [{}, {"data": None}, [], "no"])
+async def test_nonsense_is_no_history(session: ClientSession, answer: Any) -> None:
+    plug = plug_at("127.0.83.8")
+    with patch.object(EnergyHistory, "answer", lambda *_: answer):
+        past = await past_of(session, plug, date(2026, 10, 1))
+    assert not past.days
+
+
+async def test_a_plug_that_falls_silent_is_not_taken_for_one_without(
+    session: ClientSession,
+) -> None:
+    plug = plug_at("127.0.83.9")
+    async with plug:
+        host = await connected(session, plug)
+        await plug.cut_off()
+        with pytest.raises(KasaError, match="timed_out"):
+            await host.statistics(date(2026, 10, 1), NOW.date())
+        await plug.restore()
+        await host.close()
+        await host.poll(NOW.date())
+        (past,) = (await host.statistics(date(2026, 10, 1), NOW.date())).values()
+        assert past.days
+        await host.close()
+
+
+async def test_each_socket_of_a_strip_tells_its_own(session: ClientSession) -> None:
+    strip = plug_at("127.0.83.10", kind=P304M, load=0.0, loads=[1000.0, 500.0])
+    async with strip:
+        host = await connected(session, strip)
+        past = await host.statistics(date(2026, 11, 19), NOW.date())
+        await host.close()
+    day = date(2026, 11, 19)
+    told = [past[f"{strip.plain_mac}_0{number}"].days.get(day) for number in range(4)]
+    assert told == [24, 12, None, None]
+
+
+def test_the_library_still_has_the_query_that_reaches_it() -> None:
+    """Where this fails, the one place that asks has to follow."""
+    assert callable(SmartProtocol.query)
