@@ -28,9 +28,9 @@ _LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
 _EXPORT_NAME: Final = re.compile(r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\..+")
 
 
-@dataclass(kw_only=True, slots=True)
-class FileDescription(ExportRecord):
-    """What lies beside a file: its record, its path being the file's name alone.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """What a description tells beside the record.
 
     Attributes:
         cache_key: what jobs that make the same file have in common; None for none.
@@ -66,7 +66,7 @@ class ExportFolder:
         for pattern in _LEFTOVERS:
             for left in self._path.glob(pattern):
                 left.unlink(missing_ok=True)
-        records: list[ExportRecord] = list(self._described())
+        records = [record for record, _ in self._described()]
         known = {record.path for record in records}
         for file in self._path.iterdir():
             if _EXPORT_NAME.fullmatch(file.name) and str(file) not in known:
@@ -88,11 +88,8 @@ class ExportFolder:
         """
         if record.path is None:
             return
-        values = to_json(record) | {
-            "path": Path(record.path).name,
-            "cache_key": cache_key,
-            "figures": dict(figures or {}),
-        }
+        about = _About(cache_key=cache_key, figures=figures or {})
+        values = to_json(replace(record, path=Path(record.path).name)) | to_json(about)
         target = _description_of(Path(record.path))
         part = target.with_name(f"{target.name}.part")
         part.unlink(missing_ok=True)
@@ -103,13 +100,13 @@ class ExportFolder:
 
     def cached(self, key: str) -> list[ExportRecord]:
         """Return the records of the files that were made under a cache key, newest first."""
-        found: list[ExportRecord] = [one for one in self._described() if one.cache_key == key]
+        found = [record for record, about in self._described() if about.cache_key == key]
         return sorted(found, key=lambda record: record.created_at, reverse=True)
 
     def figures(self, path: str) -> dict[str, float]:
         """Return the figures that sum up the file at a path; none where they are not known."""
         described = _read_description(_description_of(Path(path)))
-        return {} if described is None else dict(described.figures)
+        return {} if described is None else dict(described[1].figures)
 
     def remove(self, path: str) -> None:
         """Remove a file, its description and whatever a run that was stopped left of it."""
@@ -129,7 +126,7 @@ class ExportFolder:
         """Return the records of the files whose time is over."""
         return [
             record
-            for record in self._described()
+            for record, _ in self._described()
             if record.expires_at is not None and record.expires_at <= now
         ]
 
@@ -137,7 +134,7 @@ class ExportFolder:
         """Return how many bytes lie in the folder."""
         return sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
 
-    def _described(self) -> Iterator[FileDescription]:
+    def _described(self) -> Iterator[tuple[ExportRecord, _About]]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
             if (described := _read_description(description)) is not None:
                 yield described
@@ -147,16 +144,17 @@ def _description_of(file: Path) -> Path:
     return file.with_name(f"{file.name}{_DESCRIPTION_SUFFIX}")
 
 
-def _read_description(description: Path) -> FileDescription | None:
+def _read_description(description: Path) -> tuple[ExportRecord, _About] | None:
     """Read a description; None where it is damaged or gone, or its file is."""
     file = description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
     try:
         if not file.is_file():
             return None
-        described = from_json(FileDescription, json.loads(description.read_bytes()))
+        values = json.loads(description.read_bytes())
+        record, about = from_json(ExportRecord, values), from_json(_About, values)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as err:
         LOGGER.warning("The description %s cannot be read: %s", description.name, err)
         return None
-    return replace(described, path=str(file))
+    return replace(record, path=str(file)), about
