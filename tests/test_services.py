@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,10 +13,12 @@ from yarl import URL
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
 from custom_components.med_exporter.exports import runner as runner_module
+from custom_components.med_exporter.exports.action_fields import request_fields
 from custom_components.med_exporter.exports.date_range import PRESETS
 from tests.file_exports import add_plug, add_user, path_of, set_up
 
@@ -103,6 +105,14 @@ class TestCreateExport:
             start=date(2026, 1, 1),
             end=date(2026, 1, 2),
             wait=True,
+        )
+        assert "_2026-01-01_2026-01-02_" in answer["file_name"]
+
+    @pytest.mark.parametrize("end", ["2026-01-02 00:00:00", datetime(2026, 1, 2)])  # noqa: DTZ001
+    async def test_a_last_day_from_a_picker_of_times_is_not_dropped(self, call, end):
+        days = {"start": "2026-01-01 00:00:00", "end": end}
+        answer = await call(
+            "create_export", export_type="device_data", format="csv", wait=True, **days
         )
         assert "_2026-01-01_2026-01-02_" in answer["file_name"]
 
@@ -193,10 +203,41 @@ class TestRights:
             await exported(call, user=stranger)
         assert error.value.translation_key == "no_device"
 
+    @pytest.mark.parametrize(
+        "wrong", [{}, {"format": "xml"}, {"users": ["a name to be tried"]}, {"colour": "red"}]
+    )
+    @pytest.mark.parametrize("export_type", ["audit_logs", "configuration"])
+    @pytest.mark.parametrize("action", ["create_export", "preview_export"])
+    async def test_the_right_is_judged_before_the_request(
+        self, call, hass, action, export_type, wrong
+    ):
+        with pytest.raises(ServiceValidationError) as error:
+            await call(action, user=add_user(hass), export_type=export_type, **wrong)
+        assert error.value.translation_key == "not_allowed"
+
+    @pytest.mark.parametrize(
+        ("action", "data", "key"),
+        [
+            ("create_export", {"export_type": "device_data", "colour": 1}, "unknown_field"),
+            ("create_export", {"export_type": "device_data", "filters": {}}, "unknown_field"),
+            ("preview_export", {"colour": 1}, "unknown_field"),
+            ("delete_schedule", {}, "required"),
+            ("run_schedule", {"schedule_id": 1}, "not_a_text"),
+            ("list_schedules", {"colour": 1}, "unknown_field"),
+        ],
+    )
+    async def test_a_field_that_is_wrong_is_named_in_words(self, call, action, data, key):
+        with pytest.raises(ServiceValidationError) as error:
+            await call(action, **data)
+        assert error.value.translation_key == key
+
 
 class TestDeclarations:
     def test_every_registered_action_is_declared(self, jobs, hass):
         assert set(hass.services.async_services_for_domain(DOMAIN)) == set(DECLARED)
+
+    def test_a_request_has_all_its_fields(self):
+        assert set(DECLARED["create_export"]["fields"]) == {*request_fields(), "wait"}
 
     @pytest.mark.parametrize("action", DECLARED)
     def test_every_field_has_a_selector_and_words(self, action):
@@ -220,6 +261,7 @@ class TestDeclarations:
     @pytest.mark.parametrize(
         ("field", "known"),
         [
+            ("export_type", EXPORT_TYPES),
             ("format", FORMATS),
             ("preset", PRESETS),
             ("fields", FIELDS),

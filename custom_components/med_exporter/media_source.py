@@ -18,7 +18,7 @@ from homeassistant.components.websocket_api.connection import current_connection
 from homeassistant.helpers.http import current_request
 
 from .const import DOMAIN
-from .engine.formats import MIME_TYPES
+from .engine.formats import mime_type_of
 from .errors import MedError
 from .exports.jobs import DATA_JOBS
 from .exports.links import DOWNLOAD_PATH
@@ -74,7 +74,7 @@ class ExportMediaSource(MediaSource):
         except MedError as err:
             raise Unresolvable(str(err)) from err
         url = DOWNLOAD_PATH.format(export_id=item.identifier)
-        return PlayMedia(url, MIME_TYPES.get(path.suffix, "application/octet-stream"))
+        return PlayMedia(url, mime_type_of(path.suffix) or "application/octet-stream")
 
     @property
     def _jobs(self) -> JobManager:
@@ -95,7 +95,7 @@ def _file(record: ExportRecord) -> BrowseMediaSource:
         domain=DOMAIN,
         identifier=record.id,
         media_class=MediaClass.URL,
-        media_content_type=MIME_TYPES.get(Path(record.path or "").suffix, ""),
+        media_content_type=mime_type_of(Path(record.path or "").suffix) or "",
         title=Path(record.path or record.id).name,
         can_play=True,
         can_expand=False,

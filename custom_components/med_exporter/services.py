@@ -17,8 +17,6 @@ from .const import DOMAIN
 from .costs.actions import REPRICE_SCHEMA, reprice
 from .errors import ExportFailedError, InvalidRequest
 from .exports.action_fields import (
-    PREVIEW_FIELDS,
-    REQUEST_FIELDS,
     named_as_here,
     plain_values,
     request_of,
@@ -37,12 +35,9 @@ from .pushes.actions import (
     run_push,
     test_destination,
 )
-from .rights import async_user_of
+from .rights import async_user_of, require_export_type
+from .schedules.actions import SCHEMA as _SCHEDULE_SCHEMA
 from .schedules.actions import (
-    CREATE_SCHEMA,
-    LIST_SCHEMA,
-    SCHEDULE_SCHEMA,
-    UPDATE_SCHEMA,
     create_schedule,
     delete_schedule,
     list_schedules,
@@ -59,14 +54,12 @@ if TYPE_CHECKING:
     from .exports.jobs import JobManager
     from .history.records import ExportRecord
 
-# Types and values are judged by the same code as those of the HTTP API, whose errors translate.
+# Names, types and values are judged after the caller's right, by the same code as those of the
+# HTTP API, whose errors translate.
 _CREATE_SCHEMA: Final = vol.Schema(
-    {
-        **{vol.Optional(name): object for name in REQUEST_FIELDS},
-        vol.Optional("wait", default=False): cv.boolean,
-    }
+    {vol.Optional("wait", default=False): cv.boolean}, extra=vol.ALLOW_EXTRA
 )
-_PREVIEW_SCHEMA: Final = vol.Schema({vol.Optional(name): object for name in PREVIEW_FIELDS})
+_PREVIEW_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
 _LIST_SCHEMA: Final = vol.Schema(
     {
@@ -93,11 +86,11 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
         ("test_destination", test_destination, TEST_SCHEMA, SupportsResponse.ONLY),
         ("list_push_log", list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY),
-        ("create_schedule", create_schedule, CREATE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("update_schedule", update_schedule, UPDATE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("delete_schedule", delete_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("list_schedules", list_schedules, LIST_SCHEMA, SupportsResponse.ONLY),
-        ("run_schedule", run_schedule, SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("create_schedule", create_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("update_schedule", update_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("delete_schedule", delete_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
+        ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
         ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
@@ -119,11 +112,14 @@ def _for_caller(
 
 async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
     jobs = _jobs(call)
+    fields = dict(call.data)
+    wait = fields.pop("wait")
+    require_export_type(user, fields)
     try:
-        record = await jobs.async_create(request_of(call.data), user=user, trigger="action")
+        record = await jobs.async_create(request_of(fields), user=user, trigger="action")
     except InvalidRequest as err:
         raise named_as_here(err) from err
-    if call.data["wait"]:
+    if wait:
         record = await jobs.async_wait(record.id)
         if record.status is not ExportStatus.COMPLETED:
             code = record.error_code or record.status.value.upper()

@@ -79,4 +79,9 @@ async def test_some_types_are_for_administrators(log_in, client, fridge, export_
         asked["date_range"] = "today"
     user = await log_in(*fridge.entities.values())
     await refused(await user.post(CREATE, json=asked), 403, "NOT_ALLOWED", "export_type")
+    for wrong in ({"users": ["a name to be tried"]}, {"format": "xml"}, {"colour": "red"}):
+        answer = await user.post(CREATE, json={**asked, **wrong})
+        await refused(answer, 403, "NOT_ALLOWED", "export_type")
+    answer = await user.get(f"/api/exports/preview?export_type={export_type}&colour=red")
+    await refused(answer, 403, "NOT_ALLOWED", "export_type")
     assert (await client.post(CREATE, json=asked)).status == 202

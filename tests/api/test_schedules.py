@@ -129,6 +129,12 @@ class TestActions:
             ("delete_schedule", {"schedule_id": schedule["schedule_id"]}),
             ("run_schedule", {"schedule_id": schedule["schedule_id"]}),
             ("list_schedules", {}),
+            # The right is judged first.
+            ("create_schedule", {"colour": "red"}),
+            ("update_schedule", {}),
+            ("delete_schedule", {"schedule_id": 1}),
+            ("run_schedule", {"schedule_id": "unknown", "colour": "red"}),
+            ("list_schedules", {"colour": "red"}),
         ):
             with pytest.raises(ServiceValidationError, match="not allowed"):
                 await call(action, user, **data)

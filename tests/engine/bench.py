@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from custom_components.med_exporter.engine.codec import to_json
 from custom_components.med_exporter.engine.job import Job, JobDevice
 
 from .recorder_database import RecorderDatabase
@@ -89,7 +90,7 @@ def measure(url: str, job: Job) -> None:
         [sys.executable, "-I", ENGINE / "__main__.py"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     ) as worker:  # fmt: skip
-        request = {"database_url": url, "sys_path": sys.path, "job": job.to_json()}
+        request = {"database_url": url, "sys_path": sys.path, "job": to_json(job)}
         worker.stdin.write(json.dumps(request).encode() + b"\n")
         worker.stdin.flush()
         for text in worker.stdout:

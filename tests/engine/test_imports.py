@@ -12,7 +12,7 @@ import pytest
 ENGINE = Path(__file__).parents[2] / "custom_components/med_exporter/engine"
 ALLOWED = {
     *sys.stdlib_module_names, "sqlalchemy", "orjson", "openpyxl", "reportlab", "sqlglot",
-    "arabic_reshaper", "bidi",
+    "arabic_reshaper", "bidi", "mashumaro",
 }  # fmt: skip
 MODULES = sorted(ENGINE.rglob("*.py"))
 
@@ -35,7 +35,9 @@ def run_alone(script: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_rule_looks_at_all_modules():
-    assert {"run.py", "worker.py", "device_data.py", "csv_file.py"} <= {p.name for p in MODULES}
+    assert {"run.py", "worker.py", "codec.py", "content.py", "writer.py"} <= {
+        p.name for p in MODULES
+    }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ENGINE)))
@@ -56,7 +58,7 @@ def test_loading_the_whole_engine_loads_no_home_assistant():
 import runpy, sys
 runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
 import importlib
-for name in ("worker", "run", "database", "writers.csv_file", "writers.json_file"):
+for name in ("worker", "run", "database", "codec", "writers.csv.writer", "writers.json.writer"):
     importlib.import_module("med_exporter_engine." + name)
 print([name for name in ("homeassistant", "voluptuous", "probatio") if name in sys.modules])
 print([path for path in sys.path if "med_exporter" in path])
@@ -70,8 +72,9 @@ def test_describing_jobs_and_formats_loads_no_library():
     script = f"""
 import runpy, sys
 runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
-import med_exporter_engine.job, med_exporter_engine.formats, med_exporter_engine.fields
-print([name for name in ("sqlalchemy", "sqlite3", "orjson", "csv") if name in sys.modules])
+import med_exporter_engine.job, med_exporter_engine.formats, med_exporter_engine.export_types
+libraries = ("sqlalchemy", "sqlite3", "orjson", "csv", "mashumaro")
+print([name for name in libraries if name in sys.modules])
 """
     shown = run_alone(script)
     assert shown.stdout.strip() == "[]"

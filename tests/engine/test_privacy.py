@@ -28,7 +28,6 @@ from custom_components.med_exporter.engine.job import (
 )
 from custom_components.med_exporter.engine.privacy import Mask
 from custom_components.med_exporter.engine.tables import Column, Holds, Table
-from custom_components.med_exporter.engine.writers import writer_for
 
 from .conftest import at
 
@@ -200,7 +199,7 @@ def test_nothing_is_left_in_tables_figures_charts_and_warnings(job, tmp_path, fi
     warnings = [warning for table in content.tables for warning in table.warnings]
     stream = io.BytesIO()
     metadata = {**masked.metadata, "record_count": 6, "warnings": warnings}
-    writer_for(file_format).write(content, stream, masked, metadata)
+    FORMATS[file_format].writer().write(content, stream, masked, metadata)
     shown = everything(stream.getvalue(), tmp_path) + json.dumps(metadata)
     for planted in (*ADDRESSES, *IDS, *NAMES, *ENTITIES, *USERS, *PLACES):
         assert planted.casefold() not in shown
@@ -220,7 +219,7 @@ def test_each_option_removes_its_own_and_keeps_the_rest(job, tmp_path, option, r
     masked = mask.job()
     content = mask.content(content_of(masked))
     stream = io.BytesIO()
-    writer_for("json").write(content, stream, masked, masked.metadata)
+    FORMATS["json"].writer().write(content, stream, masked, masked.metadata)
     shown = everything(stream.getvalue(), tmp_path)
     assert [value for value in removed if value.casefold() in shown] == []
     assert [value for value in kept if value.casefold() not in shown] == []

@@ -14,8 +14,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs import DATA_COSTS
+from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
-from custom_components.med_exporter.engine.job import EXPORT_TYPES, REPORT_SECTIONS
+from custom_components.med_exporter.engine.job import REPORT_SECTIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.engine.exports import SUPPORTED
+from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
@@ -91,7 +91,7 @@ async def made(jobs, export_type: str, file_format: str, **changes) -> tuple[str
     return path_of(ended).name, path_of(ended).read_bytes()
 
 
-@pytest.mark.parametrize("export_type", SUPPORTED)
+@pytest.mark.parametrize("export_type", EXPORT_TYPES)
 async def test_nothing_planted_is_left(jobs, planted, tmp_path, export_type):
     plain = everything((await made(jobs, export_type, "json"))[1], tmp_path)
     assert any(one.casefold() in plain for one in planted), "there was nothing to remove"
@@ -114,7 +114,7 @@ async def test_nothing_planted_is_left(jobs, planted, tmp_path, export_type):
     ],
 )
 async def test_each_option_removes_its_own(jobs, planted, tmp_path, option, removed):
-    for export_type in SUPPORTED:
+    for export_type in EXPORT_TYPES:
         _, data = await made(jobs, export_type, "json", privacy_options={option: True})
         shown = everything(data, tmp_path)
         for one in PLANTED[removed]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,7 +116,7 @@ async def test_the_engine_reads_what_the_recorder_holds_and_reports_its_progress
 
 async def test_an_error_of_the_engine_arrives_with_its_code(hass, job):
     await store(hass, 10)
-    too_small = Job(**{name: getattr(job, name) for name in job.__slots__} | {"max_records": 5})
+    too_small = replace(job, max_records=5)
     with pytest.raises(ExportError) as error:
         await async_run_job(hass, too_small, lambda _: None)
     assert error.value.code == "TOO_MANY_RECORDS"

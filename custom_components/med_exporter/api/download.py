@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import hdrs, web
 from homeassistant.helpers.http import KEY_AUTHENTICATED
 
-from ..engine.formats import MIME_TYPES
+from ..engine.formats import mime_type_of
 from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
 from .base import ApiView, answers_errors
 
@@ -77,7 +77,7 @@ class _File(web.FileResponse):
 def _content_type(path: Path) -> str:
     if path.suffix == ".gz":
         return "application/gzip"
-    mime_type = MIME_TYPES[path.suffix]
+    mime_type = mime_type_of(path.suffix) or "application/octet-stream"
     # Clients read text without a charset as Latin-1.
     return f"{mime_type}; charset=utf-8" if mime_type.startswith("text/") else mime_type
 

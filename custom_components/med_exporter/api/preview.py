@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
 from ..object_reader import INVALID_REQUEST, shown
+from ..rights import require_export_type
 from .base import ApiView, answers_errors, read_number
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class PreviewView(ApiView):
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """Answer the first rows, and about how many there would be."""
+        require_export_type(self.user(request), dict(request.query))
         asked = _asked(request)
         asked["limit"] = read_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         try:

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
+from ..engine.codec import from_json, to_json
 from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
 from .account import SIGNAL_ACCOUNT_READY
@@ -73,9 +74,9 @@ class Deliveries:
         self._made = {key: list(paths) for key, paths in stored.get("made", {}).items()}
         for values in stored.get("waiting", ()):
             try:
-                delivery = Delivery.from_stored(values)
-            except (KeyError, TypeError, ValueError) as err:
-                LOGGER.error("A delivery cannot be read and is left out: %r", err)
+                delivery = from_json(Delivery, values)
+            except ValueError as err:
+                LOGGER.error("A delivery cannot be read and is left out: %s", err)
                 continue
             self._waiting[delivery.id] = delivery
 
@@ -130,9 +131,9 @@ class Deliveries:
             schedule_name=schedule_name,
             delivery=dict(delivery),
             due=due,
-            start=asked.start,
-            end=asked.end,
-            time_zone=asked.time_zone,
+            start=dt_util.utc_from_timestamp(asked.start),
+            end=dt_util.utc_from_timestamp(asked.end),
+            time_zone=asked.timezone,
             rows=record.records or 0,
             figures=dict(figures),
             next_try=dt_util.utcnow(),
@@ -251,7 +252,7 @@ class Deliveries:
         await async_note(self._history, delivery, DELAYED, error)
 
     async def _async_save(self) -> None:
-        waiting = [delivery.to_stored() for delivery in self._waiting.values()]
+        waiting = [to_json(delivery) for delivery in self._waiting.values()]
         await self._store.async_save(
             {"waiting": waiting, "latest": self._latest, "made": self._made}
         )

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_TIMES: Final = ("due", "start", "end", "first_try", "next_try")
+from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
+from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  # see above
+from typing import Any
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,19 +47,3 @@ class Delivery:
     tries: int = 0
     done_for: list[str] = field(default_factory=list)
     file_name: str | None = None
-
-    def to_stored(self) -> dict[str, Any]:
-        """Return plain JSON that `from_stored` turns back into an equal delivery."""
-        values = asdict(self)
-        for name in _TIMES:
-            values[name] = None if values[name] is None else values[name].isoformat()
-        return values
-
-    @classmethod
-    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_stored` gave. Raises KeyError, TypeError or ValueError for other things."""
-        values = dict(stored)
-        for name in _TIMES:
-            if values[name] is not None:
-                values[name] = datetime.fromisoformat(values[name])
-        return cls(**values)

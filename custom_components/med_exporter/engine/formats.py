@@ -2,123 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from .writers import csv, excel, json, pdf
 
-@dataclass(frozen=True, slots=True)
-class Package:
-    """What a file is to whoever receives it.
-
-    Attributes:
-        extension: with its dot.
-        mime_type: of the file without compression.
-        compressible: whether gzip around it makes sense.
-
-    """
-
-    extension: str
-    mime_type: str
-    compressible: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A file format.
-
-    Attributes:
-        id: as in requests.
-        name: for people.
-        single: the file of an export with one table.
-        several: the file of an export with more tables, or with none.
-        writer: module in `engine/writers/`.
-        options: the presentation options that can act in this format; others are to be refused.
-        document: whether it has a place for figures and charts.
-
-    """
-
-    id: str
-    name: str
-    single: Package
-    several: Package
-    writer: str
-    options: frozenset[str]
-    document: bool = False
-
-    @property
-    def mime_type(self) -> str:
-        """Of the file of an export with one table."""
-        return self.single.mime_type
-
-    @property
-    def extension(self) -> str:
-        """Of the file of an export with one table, with its dot."""
-        return self.single.extension
-
-    @property
-    def compressible(self) -> bool:
-        """Whether gzip makes sense around the file of an export with one table."""
-        return self.single.compressible
-
-    def package(self, tables: int) -> Package:
-        """Return what the file is when it holds so many tables."""
-        return self.single if tables == 1 else self.several
-
-
-_CSV = Package(".csv", "text/csv", compressible=True)
-_ZIP = Package(".zip", "application/zip", compressible=False)
-_JSON = Package(".json", "application/json", compressible=True)
-_EXCEL = Package(
-    ".xlsx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    compressible=False,
-)
-_PDF = Package(".pdf", "application/pdf", compressible=False)
+if TYPE_CHECKING:
+    from .writers.format import Format
 
 FORMATS: dict[str, Format] = {
-    file_format.id: file_format
-    for file_format in (
-        Format(
-            id="csv",
-            name="CSV",
-            single=_CSV,
-            several=_ZIP,
-            writer="csv_file",
-            options=frozenset(
-                {"include_headers", "timezone", "decimal_places", "locale", "delimiter"}
-            ),
-        ),
-        Format(
-            id="json",
-            name="JSON",
-            single=_JSON,
-            several=_JSON,
-            writer="json_file",
-            options=frozenset({"timezone", "decimal_places"}),
-        ),
-        Format(
-            id="excel",
-            name="Excel",
-            single=_EXCEL,
-            several=_EXCEL,
-            writer="excel_file",
-            options=frozenset({"timezone", "decimal_places", "locale"}),
-            document=True,
-        ),
-        Format(
-            id="pdf",
-            name="PDF",
-            single=_PDF,
-            several=_PDF,
-            writer="pdf_file",
-            options=frozenset({"timezone", "decimal_places", "locale"}),
-            document=True,
-        ),
-    )
+    folder.FORMAT.id: folder.FORMAT
+    # A new format is its folder here.
+    for folder in (csv, json, excel, pdf)
 }
 
-MIME_TYPES: dict[str, str] = {
-    package.extension: package.mime_type
-    for file_format in FORMATS.values()
-    for package in (file_format.single, file_format.several)
-}
-"""Extension → MIME type of every file that can be made, gzip aside."""
+
+def mime_type_of(extension: str) -> str | None:
+    """Return the MIME type of a file that a format makes, gzip aside; None for any other.
+
+    Args:
+        extension: with its dot.
+
+    """
+    packages = (one for file in FORMATS.values() for one in (file.single, file.several))
+    return next((one.mime_type for one in packages if one.extension == extension), None)

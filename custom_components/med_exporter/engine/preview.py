@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .content import Content
-from .exports import device_data
+from .export_types import EXPORT_TYPES
+from .formats import FORMATS
 from .periods import HOUR
 from .recorder import Recorder, count_states
-from .writers import writer_for
-from .writers.json_file import records
+from .writers.json.writer import records
 
 if TYPE_CHECKING:
+    from .exports.export_type import PreviewedWork
     from .job import Job, JobDevice
     from .recorder import Connect
     from .spool import Spool
@@ -48,7 +49,7 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
     most 8 days of the range; so it takes as long for any range.
 
     Args:
-        job: what is wanted; it has no filters and no custom fields.
+        job: what is wanted, of an export type with a preview; without filters and custom fields.
         connect: opens a connection to the recorder's database.
         spool: empty.
         end: UTC seconds up to which values are known.
@@ -56,7 +57,8 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
 
     """
     recorder = Recorder(connect)
-    table = device_data.preview(job, recorder, spool, end, limit)
+    work = cast("PreviewedWork", EXPORT_TYPES[job.export_type].work())
+    table = work.preview(job, recorder, spool, end, limit)
     rows = [row for chunk in records(table, job) for row in chunk]
     estimated = len(rows) == limit
     count = len(rows)
@@ -65,8 +67,8 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
             count, sum(_rows_of(job, recorder, device, spool, end) for device in job.devices)
         )
     written = BytesIO()
-    table = device_data.table_of(job, spool, limit, limit)
-    writer_for("csv").write(Content(tables=[table]), written, job, {})
+    table = work.table_of(job, spool, limit, limit)
+    FORMATS["csv"].writer().write(Content(tables=[table]), written, job, {})
     size = len(written.getvalue())
     return Preview(rows, count, estimated, round(size * count / len(rows)) if rows else size)
 

@@ -13,15 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .cell_words import put_into_words
 from .custom_fields import formulas_of
-from .errors import ErrorCode, ExportError, InvalidJobError
-from .exports import export_type
+from .errors import ErrorCode, ExportError
+from .export_types import EXPORT_TYPES
 from .formats import FORMATS
 from .output import OutputFile, spool_path
 from .preview import Preview, preview_rows
 from .privacy import Mask
 from .recorder import Recorder
 from .spool import Spool
-from .writers import writer_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,8 +88,6 @@ def run_job(
         ExportError: why there is no file; nothing is left behind.
 
     """
-    if not job.path:
-        raise InvalidJobError("path", "must be given")
     report = _Report(progress, cancelled)
     mask = Mask(job)
     job = mask.job()
@@ -100,7 +97,8 @@ def run_job(
         Spool(job, end, spool_path(job.path), formulas_of(job)) as spool,
     ):
         report.at(0.0)
-        content = export_type(job.export_type).content(
+        export_type, file_format = EXPORT_TYPES[job.export_type], FORMATS[job.format]
+        content = export_type.work().content(
             job,
             Recorder(connect),
             spool,
@@ -108,7 +106,7 @@ def run_job(
             lambda share: report.at(share * _READING_SHARE),
         )
         content = mask.content(content)
-        if FORMATS[job.format].document and job.export_type != "device_data":
+        if file_format.document and export_type.has_words:
             put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
@@ -120,7 +118,7 @@ def run_job(
         with OutputFile(
             job.path, compression=options.compression, max_bytes=job.max_bytes
         ) as output:
-            writer_for(job.format).write(content, output, job, metadata)
+            file_format.writer().write(content, output, job, metadata)
             report.at(100.0)
             digest = output.finish()
         return Result(count, output.size, digest, warnings, _numbers(content))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .export_types import EXPORT_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -27,11 +29,6 @@ UNITS: Mapping[str, str] = {
 """The units of columns whose name tells them."""
 
 TITLES: Mapping[str, _Pair] = {
-    "device_data": ("Device readings", "Relevés des appareils"),
-    "cost_analysis": ("Cost analysis", "Analyse des coûts"),
-    "system_report": ("System report", "Rapport du système"),
-    "audit_logs": ("Audit log", "Journal d’audit"),
-    "configuration": ("Configuration", "Configuration"),
     "device_summary": ("Devices", "Appareils"),
     "energy_consumption": ("Energy consumption", "Consommation d’énergie"),
     "cost_breakdown": ("Costs", "Coûts"),
@@ -45,7 +42,7 @@ TITLES: Mapping[str, _Pair] = {
     "limits": ("Limits", "Limites"),
     "users": ("Users", "Utilisateurs"),
 }
-"""Export types and tables."""
+"""Tables."""
 
 COLUMNS: Mapping[str, _Pair] = {
     "timestamp": ("Time", "Date et heure"),
@@ -332,11 +329,18 @@ class Words:
         return [self._of(day) for day in _WEEKDAYS]
 
     def _named(self, words: Mapping[str, _Pair], name: str) -> str:
-        pair = words.get(name)
+        pair = words.get(name) or _of_export_type(name)
         return name if pair is None else self._of(pair)
 
     def _of(self, pair: _Pair) -> str:
         return pair[self._french]
+
+
+def _of_export_type(name: str) -> _Pair | None:
+    """Return what an export type calls itself or one of its own columns, tables and charts."""
+    if name in EXPORT_TYPES:
+        return EXPORT_TYPES[name].title
+    return next((one.words[name] for one in EXPORT_TYPES.values() if name in one.words), None)
 
 
 def unit_of(column: Column) -> str:

@@ -21,13 +21,13 @@ import time
 import traceback
 from contextlib import suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import ErrorCode, ExportError, InvalidJobError
-from .job import Job
 from .output import remove_unfinished
 
 if TYPE_CHECKING:
+    from .job import Job
     from .run import Result
 
 NICENESS = 10
@@ -66,16 +66,16 @@ def _work(line: bytes, secrets: list[str]) -> Result:
     secrets.append(url)
     if not isinstance(sys_path, list) or not all(isinstance(path, str) for path in sys_path):
         raise InvalidJobError("sys_path", "must be a list of texts")
-    job = Job.from_json(request["job"])
-    _watch(job.path)
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     # Rows make no cycles; searching millions of them for some takes a third of the time.
     gc.disable()
-    # SQLite sorts in files of its own, which belong on the disk that the export goes to.
-    os.environ["SQLITE_TMPDIR"] = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
     # Behind what is there, so that nothing standard is hidden.
     sys.path += [path for path in sys_path if path not in sys.path]
+    job = _job(request["job"])
+    _watch(job.path)
+    # SQLite sorts in files of its own, which belong on the disk that the export goes to.
+    os.environ["SQLITE_TMPDIR"] = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
     database: Any = import_module(".database", __package__)
     run: Any = import_module(".run", __package__)
     secrets[:] = database.secrets_of(url)
@@ -85,6 +85,15 @@ def _work(line: bytes, secrets: list[str]) -> Result:
             return result
     except (ImportError, run.SQLAlchemyError) as err:
         raise ExportError(ErrorCode.DATABASE_ERROR, f"The database cannot be used: {err}") from err
+
+
+def _job(data: object) -> Job:
+    codec: Any = import_module(".codec", __package__)
+    job: Any = import_module(".job", __package__)
+    try:
+        return cast("Job", codec.from_json(job.Job, data))
+    except ValueError as err:
+        raise InvalidJobError("job", str(err)) from err
 
 
 def _watch(path: str) -> None:

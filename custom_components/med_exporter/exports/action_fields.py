@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any, Final
 
+from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
+from ..object_reader import INVALID_REQUEST, shown
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-REQUEST_FIELDS: Final = {
+_FIELDS: Final = {
     "export_type": ("export_type",),
     "format": ("format",),
     "preset": ("date_range",),
@@ -48,13 +48,10 @@ REQUEST_FIELDS: Final = {
     "chunk_size": ("performance_options", "chunk_size"),
     "cache_results": ("performance_options", "cache_results"),
 }
-"""Field of `create_export` → where it belongs in a request."""
-PREVIEW_FIELDS: Final = ("preset", "start", "end", "devices", "fields", "aggregation", "limit")
-"""Fields of `preview_export`."""
-
-_OWN_NAMES: Final = {".".join(path): name for name, path in REQUEST_FIELDS.items()} | {
+_OWN_NAMES: Final = {".".join(path): name for name, path in _FIELDS.items()} | {
     "filters.time_of_day": "time_of_day_start",
 }
+_MOST_LEVELS: Final = 10
 _LISTS: Final = (
     "devices",
     "fields",
@@ -68,18 +65,24 @@ _LISTS: Final = (
 )
 
 
+def request_fields() -> dict[str, tuple[str, ...]]:
+    """Return each field of `create_export` with where it belongs in a request."""
+    return _FIELDS | {name: (name,) for one in EXPORT_TYPES.values() for name in sorted(one.own)}
+
+
 def request_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `create_export` as a request.
 
-    Raises InvalidRequest when both a preset and dates are given.
+    Raises InvalidRequest for a field that is not known, and when both a preset and dates are given.
     """
+    known = request_fields()
     if "preset" in data and ("start" in data or "end" in data):
         raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
     request: dict[str, Any] = {}
     for name, value in plain_values(data).items():
-        if name not in REQUEST_FIELDS:
-            continue
-        *parents, last = REQUEST_FIELDS[name]
+        if name not in known:
+            raise InvalidRequest(INVALID_REQUEST, "unknown_field", field=shown(name))
+        *parents, last = known[name]
         inner = request
         for key in parents:
             inner = inner.setdefault(key, {})
@@ -89,7 +92,20 @@ def request_of(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain_values(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return an action's fields as JSON would carry them."""
-    return {name: _plain(name, value) for name, value in data.items()}
+    return {name: _plain(name, value) for name, value in as_json(data).items()}
+
+
+def as_json(value: Any, levels: int = _MOST_LEVELS) -> Any:  # noqa: ANN401  # whatever a caller gives
+    """Return a value as JSON would carry it: YAML reads an unquoted date or time as one.
+
+    What lies deeper than any request reaches stays as it is, to be refused.
+    """
+    if isinstance(value, Mapping) and levels:
+        return {key: as_json(inner, levels - 1) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)) and levels:
+        return [as_json(inner, levels - 1) for inner in value]
+    # With a blank between day and time, as it was written.
+    return str(value) if isinstance(value, (date, time)) else value
 
 
 def named_as_here(err: InvalidRequest) -> InvalidRequest:
@@ -99,9 +115,6 @@ def named_as_here(err: InvalidRequest) -> InvalidRequest:
 
 
 def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller gives
-    # YAML reads an unquoted date as one.
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()
     if name in ("time_of_day_start", "time_of_day_end"):
         return _clock(value)
     # A template that names one device gives a text where the selector gives a list.
@@ -115,8 +128,6 @@ def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller g
 
 def _clock(value: Any) -> Any:  # noqa: ANN401
     """Return a time as HH:MM; the selector of times adds seconds."""
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
     if isinstance(value, str) and value.count(":") == 2 and value.endswith(":00"):
         return value[:-3]
     return value

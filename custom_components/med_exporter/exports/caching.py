@@ -6,11 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
+from ..engine.codec import to_json
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..engine.job import Job
 
+_HOW_IT_IS_MADE = ("path", "given", "device_names", "background_processing", "cache_results")
 _OF_ONE_EXPORT = ("export_id", "created_at")
 """What the metadata say of one making of the file."""
 
@@ -26,8 +29,10 @@ def cache_key(job: Job, now: datetime, *, administrator: bool) -> str | None:
     """
     if job.end > now.timestamp():
         return None
-    plan = job.to_json()
-    del plan["path"], plan["given"], plan["options"]["chunk_size"]
+    plan = to_json(job)
+    for name in _HOW_IT_IS_MADE:
+        del plan[name]
+    del plan["options"]["chunk_size"]
     plan["administrator"] = administrator
     plan["metadata"] = {
         name: value for name, value in plan["metadata"].items() if name not in _OF_ONE_EXPORT

@@ -39,13 +39,6 @@ class Metric:
     unit: str | None
 
 
-_FORMAT_DESCRIPTIONS: Final = {
-    "csv": "Comma-separated values",
-    "json": "JavaScript Object Notation",
-    "excel": "Microsoft Excel workbook",
-    "pdf": "Portable Document Format, laid out for reading",
-}
-
 METRICS: Final = (
     Metric(
         field="power_w",
@@ -119,9 +112,9 @@ def list_formats() -> list[dict[str, str]]:
         {
             "id": item.id,
             "name": item.name,
-            "description": _FORMAT_DESCRIPTIONS[item.id],
-            "mime_type": item.mime_type,
-            "extension": item.extension,
+            "description": item.description,
+            "mime_type": item.single.mime_type,
+            "extension": item.single.extension,
         }
         for item in FORMATS.values()
     ]

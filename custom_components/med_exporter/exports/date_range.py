@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_DAYS: Final = 366
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Pickers of dates and times give a day that was chosen its midnight.
+_DATE: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?: 00:00(?::00)?)?")
 # Python reads more of ISO 8601, as week dates, where it is not plain whether a time was meant.
 _DATE_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}.*")
 
@@ -58,7 +59,8 @@ def read_date_range(
 
     `value` is a preset's name, or `{"start", "end"}` with dates or ISO 8601 date-times. Dates
     and presets are whole days of `time_zone`, an end date among them and today too; a date-time
-    without offset is in `time_zone`. Weeks begin on Monday.
+    without offset is in `time_zone`. `2026-01-31 00:00:00`, as a form gives a day that was chosen
+    in it, is that day. Weeks begin on Monday.
 
     Raises InvalidRequest with code INVALID_DATE_RANGE, also past `max_days`.
     """
@@ -105,12 +107,12 @@ def _moment(reader: ObjectReader, key: str, time_zone: tzinfo, *, last_day: bool
         raise InvalidRequest(INVALID_DATE_RANGE, "required", field=field)
     if not isinstance(text, str):
         raise InvalidRequest(INVALID_DATE_RANGE, "not_a_date", field=field)
-    dated = _DATE.fullmatch(text) is not None
+    dated = _DATE.fullmatch(text)
     if not dated and not _DATE_TIME.fullmatch(text):
         raise InvalidRequest(INVALID_DATE_RANGE, "not_a_date", field=field)
     try:
         if dated:
-            day = date.fromisoformat(text)
+            day = date.fromisoformat(dated[1])
             return _midnight(day + _DAY if last_day else day, time_zone)
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:

@@ -9,25 +9,37 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import suppress
-from dataclasses import asdict, fields
-from datetime import datetime
+from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..const import LOGGER
-from ..history.records import ExportKind, ExportRecord, ExportStatus
+from ..engine.codec import from_json, to_json
+from ..history.records import ExportRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from datetime import datetime
 
 _DESCRIPTION_SUFFIX: Final = ".about.json"
 # What a file is called while it is written, and the engine's own scratch database.
 _LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
 _EXPORT_NAME: Final = re.compile(r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\..+")
-_CACHE_KEY: Final = "cache_key"
-_FIGURES: Final = "figures"
-_TIMES: Final = ("created_at", "started_at", "completed_at", "expires_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _About:
+    """What a description tells beside the record.
+
+    Attributes:
+        cache_key: what jobs that make the same file have in common; None for none.
+        figures: what sums the file up, by name.
+
+    """
+
+    cache_key: str | None = None
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class ExportFolder:
@@ -54,7 +66,7 @@ class ExportFolder:
         for pattern in _LEFTOVERS:
             for left in self._path.glob(pattern):
                 left.unlink(missing_ok=True)
-        records = list(self._described())
+        records = [record for record, _ in self._described()]
         known = {record.path for record in records}
         for file in self._path.iterdir():
             if _EXPORT_NAME.fullmatch(file.name) and str(file) not in known:
@@ -76,12 +88,8 @@ class ExportFolder:
         """
         if record.path is None:
             return
-        values = asdict(record)
-        values[_CACHE_KEY] = cache_key
-        values[_FIGURES] = dict(figures or {})
-        values["path"] = Path(record.path).name
-        for name in _TIMES:
-            values[name] = None if values[name] is None else values[name].isoformat()
+        about = _About(cache_key=cache_key, figures=figures or {})
+        values = to_json(replace(record, path=Path(record.path).name)) | to_json(about)
         target = _description_of(Path(record.path))
         part = target.with_name(f"{target.name}.part")
         part.unlink(missing_ok=True)
@@ -92,23 +100,13 @@ class ExportFolder:
 
     def cached(self, key: str) -> list[ExportRecord]:
         """Return the records of the files that were made under a cache key, newest first."""
-        found = []
-        for description in self._path.glob(f"*{_DESCRIPTION_SUFFIX}"):
-            with suppress(OSError, ValueError, AttributeError):
-                if json.loads(description.read_bytes()).get(_CACHE_KEY) == key:
-                    found.append(_read_description(description, _file_of(description)))
-        return sorted(
-            (record for record in found if record is not None),
-            key=lambda record: record.created_at,
-            reverse=True,
-        )
+        found = [record for record, about in self._described() if about.cache_key == key]
+        return sorted(found, key=lambda record: record.created_at, reverse=True)
 
     def figures(self, path: str) -> dict[str, float]:
         """Return the figures that sum up the file at a path; none where they are not known."""
-        with suppress(OSError, ValueError, AttributeError):
-            figures = json.loads(_description_of(Path(path)).read_bytes()).get(_FIGURES)
-            return dict(figures or {})
-        return {}
+        described = _read_description(_description_of(Path(path)))
+        return {} if described is None else dict(described[1].figures)
 
     def remove(self, path: str) -> None:
         """Remove a file, its description and whatever a run that was stopped left of it."""
@@ -128,7 +126,7 @@ class ExportFolder:
         """Return the records of the files whose time is over."""
         return [
             record
-            for record in self._described()
+            for record, _ in self._described()
             if record.expires_at is not None and record.expires_at <= now
         ]
 
@@ -136,37 +134,27 @@ class ExportFolder:
         """Return how many bytes lie in the folder."""
         return sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
 
-    def _described(self) -> Iterator[ExportRecord]:
+    def _described(self) -> Iterator[tuple[ExportRecord, _About]]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
-            with suppress(FileNotFoundError):
-                record = _read_description(description, _file_of(description))
-                if record is not None:
-                    yield record
+            if (described := _read_description(description)) is not None:
+                yield described
 
 
 def _description_of(file: Path) -> Path:
     return file.with_name(f"{file.name}{_DESCRIPTION_SUFFIX}")
 
 
-def _file_of(description: Path) -> Path:
-    return description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
-
-
-def _read_description(description: Path, file: Path) -> ExportRecord | None:
-    """Read a description; None where it is damaged or its file is gone."""
-    if not file.is_file():
-        return None
+def _read_description(description: Path) -> tuple[ExportRecord, _About] | None:
+    """Read a description; None where it is damaged or gone, or its file is."""
+    file = description.with_name(description.name.removesuffix(_DESCRIPTION_SUFFIX))
     try:
-        values: dict[str, Any] = json.loads(description.read_bytes())
-        known = {field.name for field in fields(ExportRecord)}
-        values = {name: value for name, value in values.items() if name in known}
-        for name in _TIMES:
-            if values.get(name) is not None:
-                values[name] = datetime.fromisoformat(values[name])
-        values["kind"] = ExportKind(values["kind"])
-        values["status"] = ExportStatus(values["status"])
-        values["path"] = str(file)
-        return ExportRecord(**values)
-    except (ValueError, TypeError, KeyError, AttributeError) as err:
+        if not file.is_file():
+            return None
+        values = json.loads(description.read_bytes())
+        record, about = from_json(ExportRecord, values), from_json(_About, values)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as err:
         LOGGER.warning("The description %s cannot be read: %s", description.name, err)
         return None
+    return replace(record, path=str(file)), about

@@ -48,13 +48,12 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
 
     from ..audit import AuditLog
-    from ..engine.job import GivenTable
+    from ..engine.job import GivenTable, Request
     from ..history.history import History
     from ..history.statistics import FileStatistics
-    from .request import ExportRequest
 
     type GivenTables = Callable[
-        [HomeAssistant, ExportRequest, User | None], Awaitable[tuple[GivenTable, ...]]
+        [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
     ]
 
 TRIGGER_SCHEDULE: Final = "schedule"
@@ -106,16 +105,16 @@ class JobManager:
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
+        require_export_type(user, request)
         checked = await async_read_request(self._hass, request, now=now)
-        require_export_type(user, checked.export_type)
         devices = chosen_devices(self._hass, checked, user)
         given = await self._given_tables(self._hass, checked, user)
         export_id = str(uuid.uuid4())
         path = str(file_path(export_id, checked, self._folder))
         key = self.links.privacy_key()
         job = plan_job(self._hass, export_id, checked, devices, path, key, given)
-        performance, cached_as = checked.performance, None
-        if performance.cache_results:
+        cached_as = None
+        if checked.cache_results:
             cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
         if cached_as is not None and (made := await self._async_cached(cached_as, user)):
             return made
@@ -131,13 +130,13 @@ class JobManager:
             export_type=checked.export_type,
             format=checked.format,
             path=job.path,
-            request=checked.source,
+            request=dict(request) if isinstance(request, dict) else {},
         )
         queued = replace(record)
-        priority = _priority(trigger, background=performance.background_processing)
+        priority = _priority(trigger, background=checked.background_processing)
         self._runner.add(record, job, priority, cached_as)
         self._note(EventType.EXPORT_CREATED, record, user)
-        if not performance.background_processing and trigger != TRIGGER_SCHEDULE:
+        if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, EntryType
+from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
-from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint, Privacy
+from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.periods import boundaries
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
@@ -32,25 +33,24 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
+    from ..engine.job import Request
     from ..metering.devices import ExportDevice
     from .files import ExportFolder
-    from .request import ExportRequest
-
-_NOT_ABOUT_DEVICES: Final = ("audit_logs", "configuration")
 
 
-def chosen_devices(
-    hass: HomeAssistant, request: ExportRequest, user: User | None
-) -> list[ExportDevice]:
+def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> list[ExportDevice]:
     """Return the devices asked for; none for an export that is not about devices.
 
     Raises InvalidRequest; unknown and unreadable ones are answered alike.
     """
-    if request.export_type in _NOT_ABOUT_DEVICES:
+    export_type = EXPORT_TYPES[request.export_type]
+    if not export_type.is_about_devices:
         return []
     known = readable_devices(user, export_devices(hass))
     try:
-        devices = select_devices(known, request.devices)
+        devices = select_devices(
+            known, "all" if request.device_names is None else request.device_names
+        )
     except UnknownDeviceError as err:
         raise InvalidRequest(
             "UNKNOWN_DEVICE", "unknown_device", field="devices", name=shown(err.name)
@@ -63,24 +63,24 @@ def chosen_devices(
             name=shown(err.name),
             ids=", ".join(err.ids),
         ) from err
-    if not devices and request.export_type != "system_report":
+    if not devices and export_type.needs_devices:
         raise InvalidRequest("UNKNOWN_DEVICE", "no_device", field="devices")
     return devices
 
 
-def check_pdf_rows(hass: HomeAssistant, request: ExportRequest, devices: int) -> None:
+def check_pdf_rows(hass: HomeAssistant, request: Request, devices: int) -> None:
     """Refuse a PDF that may have more rows than allowed, as far as it can be told beforehand.
 
     Raises InvalidRequest with code TOO_MANY_PDF_ROWS. How many raw rows there are only the job
     finds out, which then fails with the same code.
     """
-    if request.format != "pdf" or request.aggregation == "raw" or not devices:
+    on_pages = FORMATS[request.format].on_pages
+    if not on_pages or request.aggregation == "raw" or not devices:
         return
-    start = request.start.timestamp()
-    end = min(request.end.timestamp(), dt_util.utcnow().timestamp())
-    if end <= start:
+    end = min(request.end, dt_util.utcnow().timestamp())
+    if end <= request.start:
         return
-    periods = boundaries(request.aggregation, start, end, ZoneInfo(request.time_zone))
+    periods = boundaries(request.aggregation, request.start, end, request.zone())
     rows = (len(periods) - 1) * devices
     limit = settings(hass).max_pdf_rows
     if rows > limit:
@@ -89,14 +89,15 @@ def check_pdf_rows(hass: HomeAssistant, request: ExportRequest, devices: int) ->
         )
 
 
-def file_path(export_id: str, request: ExportRequest, folder: ExportFolder) -> Path:
+def file_path(export_id: str, request: Request, folder: ExportFolder) -> Path:
     """Return where a request's file will lie; its name tells type and days."""
-    zone = ZoneInfo(request.time_zone)
-    last_moment = request.end - timedelta(microseconds=1)
+    zone = request.zone()
     days = tuple(
-        moment.astimezone(zone).date().isoformat() for moment in (request.start, last_moment)
+        datetime.fromtimestamp(moment, zone).date().isoformat()
+        for moment in (request.start, request.end - 0.001)
     )
-    extension = FORMATS[request.format].package(request.tables).extension
+    tables = EXPORT_TYPES[request.export_type].tables(request)
+    extension = FORMATS[request.format].package(tables).extension
     if request.options.compression:
         extension += ".gz"
     return folder.file_for(export_id, request.export_type, (days[0], days[1]), extension)
@@ -105,7 +106,7 @@ def file_path(export_id: str, request: ExportRequest, folder: ExportFolder) -> P
 def plan_job(
     hass: HomeAssistant,
     export_id: str,
-    request: ExportRequest,
+    request: Request,
     devices: list[ExportDevice],
     path: str,
     privacy_key: str = "",
@@ -126,57 +127,38 @@ def plan_job(
 
     """
     check_pdf_rows(hass, request, len(devices))
-    zone = ZoneInfo(request.time_zone)
+    zone = request.zone()
     limits = settings(hass)
+    export_type = EXPORT_TYPES[request.export_type]
     metadata = {
         "export_id": export_id,
         "export_type": request.export_type,
         "created_at": dt_util.utcnow().astimezone(zone).isoformat(timespec="seconds"),
     }
-    if request.export_type != "configuration":
-        metadata["start"] = request.start.astimezone(zone).isoformat()
-        metadata["end"] = request.end.astimezone(zone).isoformat()
-    metadata["timezone"] = request.time_zone
-    if request.export_type == "device_data":
+    if export_type.is_about_a_time:
+        metadata["start"] = datetime.fromtimestamp(request.start, zone).isoformat()
+        metadata["end"] = datetime.fromtimestamp(request.end, zone).isoformat()
+    metadata["timezone"] = request.timezone
+    if export_type.has_rows:
         metadata["aggregation"] = request.aggregation
     points = _metering_points(hass)
-    if request.privacy and request.export_type in _NOT_ABOUT_DEVICES:
+    if request.privacy.active and not export_type.is_about_devices:
         # Texts may name any device: what is to be removed has to be known.
         devices = export_devices(hass)
-    return Job(
-        export_type=request.export_type,
-        format=request.format,
+    key = privacy_key if request.privacy.active else ""
+    return Job.of(
+        replace(request, privacy=replace(request.privacy, key=key)),
         devices=tuple(_job_device(hass, device, points) for device in devices),
-        start=request.start.timestamp(),
-        end=request.end.timestamp(),
-        timezone=request.time_zone,
-        aggregation=request.aggregation,
-        fields=request.fields,
         metadata=metadata,
         path=path,
-        options=request.options,
         max_records=limits.max_records_per_export,
         max_bytes=limits.max_file_bytes,
         max_pdf_rows=limits.max_pdf_rows,
-        aggregation_functions=dict(request.aggregation_functions),
-        filters=request.filters,
-        custom_fields=request.custom_fields,
         currency=hass.config.currency,
-        grouping=request.grouping,
-        breakdown_by=request.breakdown_by,
-        include_charts=request.include_charts,
-        report_sections=request.report_sections,
-        event_types=request.event_types,
-        severity_levels=request.severity_levels,
-        users=request.users,
-        privacy=Privacy(
-            **dict.fromkeys(request.privacy, True), key=privacy_key if request.privacy else ""
-        ),
         points=tuple(
             point
             for pdl, point in points.items()
-            if request.export_type in _NOT_ABOUT_DEVICES
-            or any(device.pdl == pdl for device in devices)
+            if not export_type.is_about_devices or any(device.pdl == pdl for device in devices)
         ),
         given=given,
     )

@@ -9,6 +9,7 @@ from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..answers import size_text
 from ..engine.errors import ExportError
+from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader
 from ..rights import require_export_type
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT: Final = 10
 MAX_LIMIT: Final = 100
+_DEFAULT_TYPE: Final = "device_data"
 _DEFAULT_RANGE: Final = "last_7_days"
 
 
@@ -35,19 +37,20 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     """Return the first rows of an export and about how large it would be.
 
     `asked` may have `start` and `end`, or `preset` (the last 7 days when silent), `devices`,
-    `fields`, `aggregation`, `limit` (1 to 100, else 10) and `export_type`, which can only be
-    `device_data`.
+    `fields`, `aggregation`, `limit` (1 to 100, else 10) and `export_type` (one that has a preview,
+    `device_data` when silent).
 
     Raises InvalidRequest at the first mistake, ExportFailedError when the rows cannot be read.
     """
+    require_export_type(user, asked)
     reader = ObjectReader(asked)
     limit = reader.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT
-    export_type = reader.text("export_type") or "device_data"
-    if export_type != "device_data":
+    export_type = reader.text("export_type") or _DEFAULT_TYPE
+    known = EXPORT_TYPES.get(export_type)
+    if known is None or not known.has_preview:
         raise InvalidRequest(
             NOT_SUPPORTED, "value_not_supported", field="export_type", value=export_type
         )
-    require_export_type(user, export_type)
     request = {
         "export_type": export_type,
         "format": "json",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..const import LOGGER
+from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.run import Result, run_job
 
@@ -75,7 +76,7 @@ async def _async_run_in_process(database_url: str, job: Job, on_progress: OnProg
         request = {
             "database_url": database_url,
             "sys_path": [path for path in sys.path if path],
-            "job": job.to_json(),
+            "job": to_json(job),
         }
         # The pipe stays open: its end tells the engine that Home Assistant is gone.
         with suppress(ConnectionError):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  # the codec reads annotations
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ..const import DOMAIN
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
 SIGNAL_DELIVERY_FAILED: Final = f"{DOMAIN}_delivery_failed"

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..rights import is_administrator
 from .configuration import async_configuration
-from .health import destination_health
+from .health import async_health
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
-    from ..engine.job import GivenTable
-    from ..exports.request import ExportRequest
+    from ..engine.job import GivenTable, Request
+
+    type GivenTables = Callable[
+        [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
+    ]
+
+GIVEN: dict[str, GivenTables] = {
+    "configuration": async_configuration,
+    "system_report": async_health,
+}
+"""Export type → what makes the tables that it needs beside the recorder's database."""
 
 
 async def async_given_tables(
-    hass: HomeAssistant, request: ExportRequest, user: User | None
+    hass: HomeAssistant, request: Request, user: User | None
 ) -> tuple[GivenTable, ...]:
-    """Return the tables that an export needs beside the recorder's database.
-
-    A report of the system has what it says of destinations, and with them of exports and the
-    database, for administrators only.
-    """
-    if request.export_type == "configuration":
-        return await async_configuration(hass)
-    if request.export_type == "system_report" and is_administrator(user):
-        return (destination_health(hass),)
-    return ()
+    """Return the tables of a request; none where its export type needs none."""
+    give = GIVEN.get(request.export_type)
+    return () if give is None else await give(hass, request, user)

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from ..engine.job import Request
+
 _MASK: Final = "********"
 # Of one kind of destination only; no secret is among them.
 _OWN_SETTINGS: Final = (
@@ -57,7 +59,9 @@ _OWN_SETTINGS: Final = (
 )
 
 
-async def async_configuration(hass: HomeAssistant) -> tuple[GivenTable, ...]:
+async def async_configuration(
+    hass: HomeAssistant, _request: Request, _user: User | None
+) -> tuple[GivenTable, ...]:
     """Return the tables of an export of the configuration, in their order."""
     return (
         _metering_points(hass),

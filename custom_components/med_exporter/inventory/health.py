@@ -11,12 +11,26 @@ from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
 from ..pushes.selection import destination_entries
+from ..rights import is_administrator
 
 if TYPE_CHECKING:
+    from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
+    from ..engine.job import Request
 
-def destination_health(hass: HomeAssistant) -> GivenTable:
+
+async def async_health(
+    hass: HomeAssistant, _request: Request, user: User | None
+) -> tuple[GivenTable, ...]:
+    """Return what a report of the system says of destinations.
+
+    It is for administrators only, and with it what the report says of exports and the database.
+    """
+    return (_destinations(hass),) if is_administrator(user) else ()
+
+
+def _destinations(hass: HomeAssistant) -> GivenTable:
     """Return id, name, type, state and backlog of each destination.
 
     One that is not loaded has the state of its config entry, and no backlog.

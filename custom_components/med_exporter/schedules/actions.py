@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers import config_validation as cv
 
+from ..exports.action_fields import as_json
 from ..exports.answers import export_status
 from ..exports.jobs import DATA_JOBS
+from ..object_reader import ObjectReader
 from ..rights import require_administrator
 from ..schedules.scheduler import DATA_SCHEDULES
 from .answers import schedule_entry
@@ -20,48 +20,44 @@ if TYPE_CHECKING:
 
     from .scheduler import Scheduler
 
-_FIELDS: Final = ("name", "schedule", "export_config", "delivery", "enabled")
-# Types and values are judged by the same code as those of the HTTP API, whose errors translate.
-_ANYTHING: Final = {vol.Optional(name): object for name in _FIELDS}
-
-CREATE_SCHEMA: Final = vol.Schema(_ANYTHING)
-UPDATE_SCHEMA: Final = vol.Schema({vol.Required("schedule_id"): cv.string, **_ANYTHING})
-SCHEDULE_SCHEMA: Final = vol.Schema({vol.Required("schedule_id"): cv.string})
-LIST_SCHEMA: Final = vol.Schema({})
+SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
+"""Names, types and values are judged after the caller's right, as those of the HTTP API are."""
 
 
 async def create_schedule(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Make a schedule and return it."""
     scheduler = _scheduler(call, user)
-    schedule = await scheduler.async_create(_plain(dict(call.data)), user=user)
+    schedule = await scheduler.async_create(as_json(call.data), user=user)
     return schedule_entry(scheduler, schedule)
 
 
 async def update_schedule(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Change what is named of a schedule and return the whole."""
     scheduler = _scheduler(call, user)
-    changes = _plain(dict(call.data))
-    schedule = await scheduler.async_update(changes.pop("schedule_id"), changes, user=user)
+    changes = as_json(call.data)
+    schedule_id = ObjectReader(changes).text("schedule_id", required=True) or ""
+    schedule = await scheduler.async_update(schedule_id, changes, user=user)
     return schedule_entry(scheduler, schedule)
 
 
 async def delete_schedule(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Remove a schedule."""
-    schedule_id = call.data["schedule_id"]
-    await _scheduler(call, user).async_delete(schedule_id, user=user)
+    scheduler, schedule_id = _schedule(call, user)
+    await scheduler.async_delete(schedule_id, user=user)
     return {"schedule_id": schedule_id, "deleted": True}
 
 
 async def list_schedules(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Return all schedules, by name."""
     scheduler = _scheduler(call, user)
+    ObjectReader(call.data).finish()
     return {"schedules": [schedule_entry(scheduler, one) for one in scheduler.schedules()]}
 
 
 async def run_schedule(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Start a run now and return where its export stands."""
-    schedule_id = call.data["schedule_id"]
-    record = await _scheduler(call, user).async_run_now(schedule_id, user=user)
+    scheduler, schedule_id = _schedule(call, user)
+    record = await scheduler.async_run_now(schedule_id, user=user)
     jobs = call.hass.data[DATA_JOBS]
     return {"schedule_id": schedule_id, **export_status(jobs, record)}
 
@@ -71,12 +67,10 @@ def _scheduler(call: ServiceCall, user: User | None) -> Scheduler:
     return call.hass.data[DATA_SCHEDULES]
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # whatever a caller gives
-    """Return a value as JSON would carry it: YAML reads an unquoted date as one."""
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, (date, datetime, time)):
-        return value.isoformat()
-    return value
+def _schedule(call: ServiceCall, user: User | None) -> tuple[Scheduler, str]:
+    """Return the schedules with the id of the one that a call is about, and nothing else."""
+    scheduler = _scheduler(call, user)
+    reader = ObjectReader(call.data)
+    schedule_id = reader.text("schedule_id", required=True) or ""
+    reader.finish()
+    return scheduler, schedule_id

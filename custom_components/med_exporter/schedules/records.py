@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_TIMES: Final = ("created_at", "handled_until", "under_way", "last_run_at")
+from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # see above
+from typing import Any
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,19 +40,3 @@ class Schedule:
     under_way: datetime | None = None
     last_run_at: datetime | None = None
     last_export_id: str | None = None
-
-    def to_stored(self) -> dict[str, Any]:
-        """Return plain JSON that `from_stored` turns back into an equal schedule."""
-        values = asdict(self)
-        for name in _TIMES:
-            values[name] = None if values[name] is None else values[name].isoformat()
-        return values
-
-    @classmethod
-    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
-        """Read what `to_stored` gave. Raises KeyError, TypeError or ValueError for other things."""
-        values = dict(stored)
-        for name in _TIMES:
-            if values.get(name) is not None:
-                values[name] = datetime.fromisoformat(values[name])
-        return cls(**values)

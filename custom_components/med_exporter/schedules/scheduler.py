@@ -19,6 +19,7 @@ from ..audit import EventType
 from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
+from ..engine.codec import from_json, to_json
 from ..errors import InvalidRequest
 from ..formats import FormatTooNewError, VersionedStore
 from ..object_reader import shown
@@ -85,9 +86,9 @@ class Scheduler:
             self._too_new = err
         for values in stored["schedules"]:
             try:
-                schedule = Schedule.from_stored(values)
-            except (KeyError, TypeError, ValueError) as err:
-                LOGGER.error("A schedule cannot be read and is left out: %r", err)
+                schedule = from_json(Schedule, values)
+            except ValueError as err:
+                LOGGER.error("A schedule cannot be read and is left out: %s", err)
                 continue
             self._schedules[schedule.id] = schedule
 
@@ -217,7 +218,7 @@ class Scheduler:
         )
 
     async def _async_save(self) -> None:
-        stored = [schedule.to_stored() for schedule in self._schedules.values()]
+        stored = [to_json(schedule) for schedule in self._schedules.values()]
         await self._store.async_save({"schedules": stored})
         async_dispatcher_send(self._hass, SIGNAL_SCHEDULES_CHANGED)
 

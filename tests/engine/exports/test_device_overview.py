@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from custom_components.med_exporter.engine.content import ChartKind, Content
-from custom_components.med_exporter.engine.exports import device_data
+from custom_components.med_exporter.engine.exports.device_data import content as device_data
 from custom_components.med_exporter.engine.output import spool_path
 from custom_components.med_exporter.engine.recorder import Recorder
 from custom_components.med_exporter.engine.spool import Spool

@@ -7,9 +7,9 @@ from typing import Any
 
 from custom_components.med_exporter.engine.content import Chart, ChartKind, Content, Figure, Series
 from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options
 from custom_components.med_exporter.engine.tables import Column, Table
-from custom_components.med_exporter.engine.writers import writer_for
 
 from ..conftest import at
 
@@ -74,7 +74,7 @@ def written(
 ) -> bytes:
     """Return the bytes of a file."""
     stream = io.BytesIO()
-    writer_for(file_format).write(
+    FORMATS[file_format].writer().write(
         content, stream, job(file_format, locale, **(job_changes or {})), METADATA | about
     )
     return stream.getvalue()

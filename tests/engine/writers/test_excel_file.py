@@ -13,7 +13,7 @@ import pytest
 from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.tables import Column
-from custom_components.med_exporter.engine.writers import excel_file
+from custom_components.med_exporter.engine.writers.excel import writer as excel_file
 
 from ..conftest import at
 from .documents import (

@@ -12,7 +12,7 @@ import pytest
 from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.tables import Column
-from custom_components.med_exporter.engine.writers.pdf_fonts import shown
+from custom_components.med_exporter.engine.writers.pdf.fonts import shown
 
 from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written
 

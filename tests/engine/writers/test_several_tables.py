@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.formats import FORMATS, MIME_TYPES
+from custom_components.med_exporter.engine.formats import FORMATS, mime_type_of
 from custom_components.med_exporter.engine.tables import Column
 
 from .documents import readings, table, written
@@ -52,7 +52,7 @@ def test_the_name_of_a_file_tells_what_it_is(file_format):
         written_file = written(Content(tables=content().tables[:tables]), file_format)
         assert written_file.startswith(begins[file_format])
         package = FORMATS[file_format].package(tables)
-        assert MIME_TYPES[package.extension] == package.mime_type
+        assert mime_type_of(package.extension) == package.mime_type
         assert (package.extension == ".zip") == (tables == 2 and file_format == "csv")
 
 

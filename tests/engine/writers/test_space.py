@@ -10,15 +10,13 @@ import pytest
 
 from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.output import OutputFile
-from custom_components.med_exporter.engine.writers import writer_for
 
 from .documents import METADATA, job, readings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FORMATS = ["csv", "json", "excel", "pdf"]
 
 
 @pytest.mark.parametrize("tables", [1, 2])
@@ -28,7 +26,7 @@ def test_a_file_that_grows_too_large(tmp_path, file_format, tables):
 
     def write() -> None:
         with OutputFile(str(tmp_path / "x"), compression=False, max_bytes=10_000) as output:
-            writer_for(file_format).write(content, output, job(file_format), METADATA)
+            FORMATS[file_format].writer().write(content, output, job(file_format), METADATA)
             output.finish()
 
     with pytest.raises(ExportError) as failed:
@@ -55,7 +53,7 @@ def test_a_disk_that_takes_no_more(tmp_path, file_format, tables):
 
     def write() -> None:
         with OutputFile(str(tmp_path / "x"), compression=False, max_bytes=2**30) as output:
-            writer_for(file_format).write(content, output, job(file_format), METADATA)
+            FORMATS[file_format].writer().write(content, output, job(file_format), METADATA)
             output.finish()
 
     with files_end_at(10_000), pytest.raises(OSError, match="too large"):

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.engine.codec import from_json, to_json
 from custom_components.med_exporter.engine.fields import FIELDS
+from custom_components.med_exporter.engine.job import Privacy, Request
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.request import async_read_request
 from tests.file_exports import request
@@ -23,19 +25,23 @@ async def read(hass):
     return read
 
 
+def utc(got):
+    return datetime.fromtimestamp(got.start, UTC)
+
+
 async def test_a_request_that_names_little_gets_the_documented_defaults(read):
     got = await read(request(fields=None))
-    assert got.devices == "all"
+    assert got.device_names is None
     assert got.fields[:2] == ("timestamp", "device_id")
     assert got.fields == tuple(FIELDS)
     assert got.aggregation == "raw"
-    assert got.time_zone == "Europe/Paris"
+    assert got.timezone == "Europe/Paris"
     assert got.options.include_headers
     assert got.options.decimal_places is None
     assert got.options.locale == "en"
     assert not got.options.compression
-    assert got.performance.background_processing
-    assert not got.performance.cache_results
+    assert got.background_processing
+    assert not got.cache_results
 
 
 async def test_the_documents_example_is_understood(read):
@@ -60,10 +66,10 @@ async def test_the_documents_example_is_understood(read):
             },
         }
     )
-    assert got.start.isoformat() == "2024-01-01T00:00:00+00:00"
-    assert got.end.isoformat() == "2024-01-31T23:59:59+00:00"
-    assert got.devices == ("192.168.1.100",)
-    assert got.time_zone == "America/New_York"
+    assert got.start == datetime(2024, 1, 1, tzinfo=UTC).timestamp()
+    assert got.end == datetime(2024, 1, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+    assert got.device_names == ("192.168.1.100",)
+    assert got.timezone == "America/New_York"
     assert got.options.decimal_places == 2
     assert got.options.chunk_size == 10000
     assert got.options.compression
@@ -71,9 +77,9 @@ async def test_the_documents_example_is_understood(read):
 
 async def test_days_are_those_of_the_time_zone_asked_for(read):
     days = {"start": "2026-01-01", "end": "2026-01-01"}
-    assert (await read(request(date_range=days))).start.hour == 23
+    assert utc(await read(request(date_range=days))).hour == 23
     got = await read(request(date_range=days, options={"timezone": "America/New_York"}))
-    assert got.start.hour == 5
+    assert utc(got).hour == 5
 
 
 @pytest.mark.parametrize(
@@ -182,7 +188,7 @@ async def test_nothing_but_an_invalid_request_comes_of_junk(hass, changes):
         got = await async_read_request(hass, value)
     except InvalidRequest:
         return
-    assert json.dumps(got.source) == json.dumps(value)
+    assert from_json(Request, json.loads(json.dumps(to_json(got)))) == got
 
 
 async def test_reports_not_made_yet_or_unknown_are_told_apart(read):
@@ -211,7 +217,30 @@ async def test_charts_are_in_a_pdf_unless_not_wanted_and_in_a_workbook_when_want
 
 async def test_privacy_options_that_are_on(read):
     asked = {"anonymize_ip_addresses": True, "exclude_user_data": False}
-    assert (await read(request(privacy_options=asked))).privacy == {"anonymize_ip_addresses"}
+    assert (await read(request(privacy_options=asked))).privacy == Privacy(
+        anonymize_ip_addresses=True
+    )
+
+
+async def test_a_device_that_is_named_again_is_named_once(read):
+    got = await read(request(devices=["Oven", "Fridge", "Oven", *["Fridge"] * 900]))
+    assert got.device_names == ("Oven", "Fridge")
+
+
+@pytest.mark.parametrize("name", ["devices", "fields", "custom_fields"])
+async def test_a_list_that_nobody_can_mean_is_refused_before_it_is_looked_into(read, name):
+    with pytest.raises(InvalidRequest) as error:
+        await read(request(**{name: ["power_w"] * 240_000}))
+    assert (error.value.key, error.value.field) == ("too_many_items", name)
+
+
+@pytest.mark.parametrize("name", ["devices", "filters", "custom_fields", "options", "date_range"])
+async def test_what_is_nested_for_ever_is_refused(read, name):
+    value = []
+    for _ in range(5_000):
+        value = [value]
+    with pytest.raises(InvalidRequest):
+        await read(request(**{name: value}))
 
 
 @pytest.mark.parametrize(("days", "allowed"), [(366, True), (367, False)])

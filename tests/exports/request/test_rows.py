@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.engine.codec import from_json, to_json
 from custom_components.med_exporter.engine.fields import FIELDS
-from custom_components.med_exporter.engine.job import FUNCTIONS, TimeOfDay
+from custom_components.med_exporter.engine.job import FUNCTIONS, Request, TimeOfDay
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.request import async_read_request
 from tests.file_exports import request
@@ -215,7 +216,7 @@ async def test_any_valid_request_is_read(hass, changes, functions):
         changes = {**changes, "aggregation_functions": functions}
     value = {**request(), **changes}
     got = await async_read_request(hass, value)
-    assert json.dumps(got.source) == json.dumps(value)
+    assert from_json(Request, json.loads(json.dumps(to_json(got)))) == got
     assert set(changes.get("fields", request()["fields"])) <= set(got.fields)
 
 

@@ -7,12 +7,10 @@ from .choices import (
     BREAKDOWNS,
     DEVICE_STATES,
     EVENT_TYPES,
-    EXPORT_TYPES,
     FUNCTIONS,
     GROUPINGS,
     LOCALES,
     REPORT_SECTIONS,
-    ROLES,
     SEVERITY_LEVELS,
 )
 from .filters import Filters, TimeOfDay
@@ -24,6 +22,7 @@ from .job import (
 )
 from .parts import (
     DEFAULT_CHUNK_SIZE,
+    MAX_CHUNK_SIZE,
     CustomField,
     GivenTable,
     JobDevice,
@@ -32,6 +31,7 @@ from .parts import (
     Privacy,
     is_delimiter,
 )
+from .request import Request
 
 __all__ = [
     "AGGREGATIONS",
@@ -42,12 +42,11 @@ __all__ = [
     "DEFAULT_MAX_RECORDS",
     "DEVICE_STATES",
     "EVENT_TYPES",
-    "EXPORT_TYPES",
     "FUNCTIONS",
     "GROUPINGS",
     "LOCALES",
+    "MAX_CHUNK_SIZE",
     "REPORT_SECTIONS",
-    "ROLES",
     "SEVERITY_LEVELS",
     "CustomField",
     "Filters",
@@ -57,6 +56,7 @@ __all__ = [
     "MeteringPoint",
     "Options",
     "Privacy",
+    "Request",
     "TimeOfDay",
     "is_delimiter",
 ]

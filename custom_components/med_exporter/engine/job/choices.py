@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-EXPORT_TYPES = ("device_data", "cost_analysis", "system_report", "audit_logs", "configuration")
 AGGREGATIONS = ("raw", "hourly", "daily", "weekly", "monthly")
 FUNCTIONS = ("average", "min", "max", "sum", "first", "last", "count")
 """How the readings of a period may become one value."""
@@ -29,5 +28,3 @@ EVENT_TYPES = (
 )
 SEVERITY_LEVELS = ("info", "warning", "error")
 LOCALES = ("en", "fr")
-ROLES = ("consumption", "production", "ignored")
-"""What a plug's energy counts as in its metering point."""

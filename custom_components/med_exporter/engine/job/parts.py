@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidJobError
-from ..fields import ENTITY_FIELDS, MAX_DECIMALS, Kind
-from ..tables import Column, Holds
-from .checks import (
-    as_tuple,
-    check_choice,
-    check_items,
-    check_type,
-    check_whole,
-    exact_keys,
-    plain,
-)
-from .choices import LOCALES, ROLES
+from ..tables import Column  # noqa: TC001  # see above
 
 DEFAULT_CHUNK_SIZE = 10_000
+MAX_CHUNK_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +26,12 @@ class JobDevice:
         plug_id: by which the ledger's tables know the device, None when they do not. Without it
             there are no costs, and the energy of a gap is spread evenly.
         metering_point: slug of the `MeteringPoint` of the job it belongs to, None for none.
-        role: one of `ROLES`.
+        role: `consumption`, `production` or `ignored`: what its energy counts as in its metering
+            point.
         mac: twelve hexadecimal digits, None when not known.
         model: as the device calls itself, None when not known.
         firmware: version, None when not known.
         last_seen: UTC seconds of its last answer, None when it never gave one.
-
-    Raises:
-        InvalidJobError: a value is of the wrong type, or a field is not known.
 
     """
 
@@ -61,29 +48,6 @@ class JobDevice:
     firmware: str | None = None
     last_seen: float | None = None
 
-    def __post_init__(self) -> None:
-        for name in ("device_id", "device_name"):
-            check_type(name, getattr(self, name), str)
-        for name in ("device_ip", "plug_id", "metering_point", "mac", "model", "firmware"):
-            check_type(name, getattr(self, name), str, type(None))
-        for name in ("rated_power", "last_seen"):
-            check_type(name, getattr(self, name), int, float, type(None))
-        check_choice("role", self.role, ROLES)
-        check_type("entities", self.entities, Mapping)
-        for name, entity_id in self.entities.items():
-            check_choice("entities", name, ENTITY_FIELDS)
-            check_type(f"entities.{name}", entity_id, str)
-
-    @classmethod
-    def from_json(cls, data: object) -> JobDevice:
-        """Read what `plain` gave.
-
-        Raises:
-            InvalidJobError: a key is missing, unknown or wrong.
-
-        """
-        return cls(**exact_keys(cls, data, "devices"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeteringPoint:
@@ -94,23 +58,11 @@ class MeteringPoint:
         pdl: its id as the user typed it.
         name: for people.
 
-    Raises:
-        InvalidJobError: a value is of the wrong type.
-
     """
 
     slug: str
     pdl: str
     name: str
-
-    def __post_init__(self) -> None:
-        for name in ("slug", "pdl", "name"):
-            check_type(name, getattr(self, name), str)
-
-    @classmethod
-    def from_json(cls, data: object) -> MeteringPoint:
-        """Read what `plain` gave; raises InvalidJobError."""
-        return cls(**exact_keys(cls, data, "points"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,25 +74,11 @@ class CustomField:
         formula: what `formulas` understands.
         unit: of its column, "" for none.
 
-    Raises:
-        InvalidJobError: a value is of the wrong type, or the name is empty.
-
     """
 
     name: str
     formula: str
     unit: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("name", "formula", "unit"):
-            check_type(f"custom_fields.{name}", getattr(self, name), str)
-        if not self.name:
-            raise InvalidJobError("custom_fields.name", "must not be empty")
-
-    @classmethod
-    def from_json(cls, data: object) -> CustomField:
-        """Read what `plain` gave; raises InvalidJobError."""
-        return cls(**exact_keys(cls, data, "custom_fields"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +90,8 @@ class Privacy:
         exclude_user_data: no names or ids of users.
         hash_device_identifiers: ids of devices and metering points become keyed hashes.
         remove_location_data: no areas, coordinates or name of the time zone.
-        key: hexadecimal, of at least 16 bytes when anything above is true; the same key gives the
+        key: hexadecimal, of at least 16 bytes in a job with anything above; the same key gives the
             same pseudonyms.
-
-    Raises:
-        InvalidJobError: a value is of the wrong type, or the key is missing or too short.
 
     """
 
@@ -165,22 +100,6 @@ class Privacy:
     hash_device_identifiers: bool = False
     remove_location_data: bool = False
     key: str = ""
-
-    def __post_init__(self) -> None:
-        for name in (
-            "anonymize_ip_addresses",
-            "exclude_user_data",
-            "hash_device_identifiers",
-            "remove_location_data",
-        ):
-            check_type(name, getattr(self, name), bool)
-        check_type("privacy.key", self.key, str)
-        try:
-            size = len(bytes.fromhex(self.key))
-        except ValueError as err:
-            raise InvalidJobError("privacy.key", "must be hexadecimal") from err
-        if self.active and size < 16:
-            raise InvalidJobError("privacy.key", "must have at least 16 bytes")
 
     @property
     def active(self) -> bool:
@@ -192,11 +111,6 @@ class Privacy:
             or self.remove_location_data
         )
 
-    @classmethod
-    def from_json(cls, data: object) -> Privacy:
-        """Read what `plain` gave; raises InvalidJobError."""
-        return cls(**exact_keys(cls, data, "privacy"))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenTable:
@@ -207,42 +121,11 @@ class GivenTable:
         columns: in order; kinds as in `tables.Table`.
         rows: plain JSON values, one per column; a time is in UTC seconds.
 
-    Raises:
-        InvalidJobError: a value is of the wrong type, or a row has another length.
-
     """
 
     name: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
-
-    def __post_init__(self) -> None:
-        check_type("given.name", self.name, str)
-        check_items("given.columns", self.columns, Column)
-        check_items("given.rows", self.rows, tuple)
-        for row in self.rows:
-            if len(row) != len(self.columns):
-                raise InvalidJobError("given.rows", "a row has another length than the columns")
-
-    @classmethod
-    def from_json(cls, data: object) -> GivenTable:
-        """Read what `plain` gave; raises InvalidJobError."""
-        values = exact_keys(cls, data, "given")
-        values["columns"] = as_tuple("given.columns", values["columns"], _column)
-        values["rows"] = as_tuple(
-            "given.rows", values["rows"], lambda row: as_tuple("given.rows", row)
-        )
-        return cls(**values)
-
-
-def _column(data: object) -> Column:
-    values = exact_keys(Column, data, "given.columns")
-    check_choice("given.columns.kind", values["kind"], tuple(Kind))
-    values["kind"] = Kind(values["kind"])
-    if values["holds"] is not None:
-        check_choice("given.columns.holds", values["holds"], tuple(Holds))
-        values["holds"] = Holds(values["holds"])
-    return Column(**values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,12 +137,9 @@ class Options:
         decimal_places: digits after the point for every number; None: each field's own default.
         locale: `en` or `fr`: the language of words, and how Excel, PDF and CSV write numbers and
             dates; in a CSV `fr` gives `;`, decimal comma, dd/mm/yyyy and a `utc_offset` column.
-        delimiter: CSV: one character; None: the locale's.
+        delimiter: CSV: one that `is_delimiter` takes; None: the locale's.
         compression: gzip around the file.
         chunk_size: rows that are worked on at a time.
-
-    Raises:
-        InvalidJobError: a value is of the wrong type or outside its range.
 
     """
 
@@ -269,33 +149,6 @@ class Options:
     delimiter: str | None = None
     compression: bool = False
     chunk_size: int = DEFAULT_CHUNK_SIZE
-
-    def __post_init__(self) -> None:
-        check_type("include_headers", self.include_headers, bool)
-        if self.decimal_places is not None:
-            check_whole("decimal_places", self.decimal_places, 0, MAX_DECIMALS)
-        check_choice("locale", self.locale, LOCALES)
-        check_type("delimiter", self.delimiter, str, type(None))
-        if self.delimiter is not None and not is_delimiter(self.delimiter):
-            raise InvalidJobError(
-                "delimiter", "must be one character, neither letter, digit, quote nor line end"
-            )
-        check_type("compression", self.compression, bool)
-        check_whole("chunk_size", self.chunk_size, 1, 1_000_000)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a dict that `from_json` turns back into equal options."""
-        return dict(plain(self))
-
-    @classmethod
-    def from_json(cls, data: object) -> Options:
-        """Read what `to_json` gave.
-
-        Raises:
-            InvalidJobError: a key is missing, unknown or wrong.
-
-        """
-        return cls(**exact_keys(cls, data, "options"))
 
 
 def is_delimiter(text: str) -> bool:

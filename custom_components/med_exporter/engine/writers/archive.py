@@ -11,7 +11,7 @@ from ..errors import ErrorCode, ExportError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from . import Stream
+    from .format import Stream
 
 # Half the time of the usual level, for files that are a few percent larger.
 _LEVEL = 4

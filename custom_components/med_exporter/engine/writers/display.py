@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ..export_types import EXPORT_TYPES
 from ..fields import Kind
 from ..times import TimeText
 from ..words import Words
@@ -93,7 +94,7 @@ class Display:
 
         None for what is about no period.
         """
-        if self._job.export_type == "configuration":
+        if not EXPORT_TYPES[self._job.export_type].is_about_a_time:
             return None
         start, end = (
             datetime.fromtimestamp(moment, UTC).astimezone(self._zone)

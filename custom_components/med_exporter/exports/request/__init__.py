@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from .codes import NOT_APPLICABLE, NOT_SUPPORTED, UNKNOWN_FIELD
-from .request import ExportRequest, async_read_request
+from .request import async_read_request
 
-__all__ = [
-    "NOT_APPLICABLE",
-    "NOT_SUPPORTED",
-    "UNKNOWN_FIELD",
-    "ExportRequest",
-    "async_read_request",
-]
+__all__ = ["NOT_APPLICABLE", "NOT_SUPPORTED", "UNKNOWN_FIELD", "async_read_request"]

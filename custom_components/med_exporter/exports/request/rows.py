@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.custom_fields import usable_fields
@@ -31,19 +30,8 @@ _LONGEST_UNIT: Final = 32
 _VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rows:
-    """What `engine.job.Job` calls by the same names."""
-
-    fields: tuple[str, ...] = ()
-    aggregation: str = "raw"
-    aggregation_functions: Mapping[str, str] = field(default_factory=dict)
-    filters: Filters = field(default_factory=Filters)
-    custom_fields: tuple[CustomField, ...] = ()
-
-
-async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> Rows:
-    """Return what a request says of rows and columns.
+async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> dict[str, Any]:
+    """Return what a request says of rows and columns, as fields of `engine.job.Request`.
 
     Raises InvalidRequest that names the first field at fault.
     """
@@ -55,13 +43,13 @@ async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> Rows:
     if custom_fields:
         # Reading a formula loads a library.
         await hass.async_add_executor_job(_check_formulas, custom_fields, aggregation, functions)
-    return Rows(
-        fields=fields,
-        aggregation=aggregation,
-        aggregation_functions=functions,
-        filters=filters,
-        custom_fields=custom_fields,
-    )
+    return {
+        "fields": fields,
+        "aggregation": aggregation,
+        "aggregation_functions": functions,
+        "filters": filters,
+        "custom_fields": custom_fields,
+    }
 
 
 def _functions(request: ObjectReader, aggregation: str) -> dict[str, str]:

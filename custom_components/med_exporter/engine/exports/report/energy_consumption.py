@@ -18,7 +18,7 @@ from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
 from ...peaks import peaks
 from ...tables import Column
 from ...words import Words
-from ..cost_analysis import period_edges
+from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
 from ..ledger_gaps import ledger_warnings
 from . import Section, table_of

@@ -1,0 +1,257 @@
+"""Export type `device_data`: the readings of devices, raw or per period."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from ...aggregation import function_of
+from ...content import Content
+from ...custom_fields import DECIMALS, formulas_of
+from ...fields import FIELDS, Function, Kind
+from ...filling import spread_over_periods, with_costs
+from ...filters import kept_by_time, kept_by_value, stretches_of
+from ...gaps import coverage_warnings, outlier_warning, silence_warning
+from ...ledger import plug_ledger
+from ...reading import READING_COLUMNS
+from ...readings import readings
+from ...statistics import Coverage
+from ...tables import Column, Rounding, Table
+from .overview import overview
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ...filters import Stretch
+    from ...job import Job, JobDevice
+    from ...reading import Reading
+    from ...recorder import Recorder
+    from ...spool import Spool
+    from ...tables import Chunk
+
+_AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+_ENERGY = READING_COLUMNS.index("energy_kwh")
+_TOTAL = READING_COLUMNS.index("energy_total_kwh")
+
+
+def content(
+    job: Job,
+    recorder: Recorder,
+    spool: Spool,
+    end: float,
+    on_read: Callable[[float], None],
+) -> Content:
+    """Read everything into the spool and return the one table of this export.
+
+    Args:
+        job: what is wanted.
+        recorder: where the states are.
+        spool: where the rows go through.
+        end: UTC seconds up to which values are known.
+        on_read: called with the share of the reading that is done, 0 to 1.
+
+    Raises:
+        ExportError: `TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`.
+
+    """
+    total = outliers = 0
+    silent: list[str] = []
+    coverages: list[Coverage] = []
+    stretches = _stretches(job, end)
+    limit = job.most_rows
+    for place, device in enumerate(job.devices):
+
+        def on_block(moment: float, place: int = place) -> None:
+            share = (moment - job.start) / (job.end - job.start)
+            on_read((place + share) / len(job.devices))
+
+        source = _Source(job, recorder, device, spool, end, stretches)
+        found = source.readings(on_block)
+        if job.aggregation == "raw":
+            # Too many are noticed before they fill the disk.
+            found = islice(found, limit - total + 2)
+        added = spool.add(place, found)
+        if not source.seen:
+            silent.append(device.device_name)
+        coverages.append(source.coverage)
+        outliers += source.outliers
+        total += added
+        job.check_rows(total)
+        on_read((place + 1) / len(job.devices))
+    table = table_of(job, spool, total)
+    table.warnings += coverage_warnings(job, recorder, end, coverages)
+    table.warnings += silence_warning(job, silent)
+    table.warnings += outlier_warning(job, outliers)
+    figures, charts = overview(job, spool, table.columns, end)
+    return Content(tables=[table], figures=figures, charts=charts)
+
+
+def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
+    """Return the first rows, reading no more of each device than they need.
+
+    Args:
+        job: what is wanted; it has no filters.
+        recorder: where the states are.
+        spool: where the rows go through.
+        end: UTC seconds up to which values are known.
+        limit: number of rows.
+
+    """
+    for place, device in enumerate(job.devices):
+        found = _Source(job, recorder, device, spool, end, None).readings(lambda _: None)
+        awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
+        spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
+    return table_of(job, spool, limit, limit)
+
+
+class _Source:
+    """Where the rows of one device come from.
+
+    `seen`: whether there was any reading before filters; `outliers`: how many were left out.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        recorder: Recorder,
+        device: JobDevice,
+        spool: Spool,
+        end: float,
+        stretches: Sequence[Stretch] | None,
+    ) -> None:
+        self._job = job
+        self._recorder = recorder
+        self._device = device
+        self._spool = spool
+        self._end = end
+        self._stretches = stretches
+        self._left_out = [0]
+        self.coverage = Coverage()
+        self.seen = False
+
+    @property
+    def outliers(self) -> int:
+        return self._left_out[0]
+
+    def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
+        """Return the readings that are kept, with the amounts that are asked for."""
+        job, spool = self._job, self._spool
+        ledger = plug_ledger(
+            self._recorder.connect, self._device.plug_id, costs="cost" in spool.stored
+        )
+        found: Iterator[Reading] = self._noticed(
+            readings(
+                self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
+            )
+        )
+        if job.filters.by_value:
+            found = kept_by_value(found, job.filters)
+        if self._stretches is not None:
+            found = kept_by_time(found, self._stretches)
+        if job.filters.exclude_outliers:
+            found, self._left_out = spool.without_outliers(found, job.options.chunk_size)
+        if spool.edges:
+            return spread_over_periods(found, ledger, spool.edges)
+        return with_costs(found, ledger) if ledger.has_costs else found
+
+    def _noticed(self, found: Iterator[Reading]) -> Iterator[Reading]:
+        """Pass readings through and notice whether there is any; one by one only to the first."""
+        for reading in found:
+            yield reading
+            if reading[2] or self._spool.edges:
+                self.seen = True
+                break
+        yield from found
+
+
+def _stretches(job: Job, end: float) -> list[Stretch] | None:
+    if not job.filters.by_time:
+        return None
+    return stretches_of(job.filters, job.start, end, job.zone())
+
+
+def _first_rows(
+    found: Iterable[Reading], edges: Sequence[float], limit: int, *, awaits_counter: bool
+) -> Iterator[Reading]:
+    """Yield the readings that make up the first rows of a device, each period whole.
+
+    While the counter is not known, energy of these periods may still come: a gap's parts are
+    yielded when it ends.
+    """
+    if not edges:
+        # One more, since the first may be what was in force before the range.
+        yield from islice(found, limit + 1)
+        return
+    rows = first = 0
+    reached = -1
+    for reading in found:
+        moment, until, *_ = reading
+        while moment >= edges[first + 1]:
+            first += 1
+        if rows >= limit and first > reached:
+            if not awaits_counter or reading[_ENERGY] is not None or reading[_TOTAL] is not None:
+                return
+        elif moment < edges[first]:
+            yield reading
+            continue
+        last = first
+        while until > edges[last + 1]:
+            last += 1
+        rows += max(last - max(reached, first - 1), 0)
+        reached = max(last, reached)
+        yield reading
+
+
+def _column(name: str, job: Job) -> Column:
+    field = FIELDS[name]
+    kind, decimals, function = field.kind, field.decimals, None
+    if field.function is not None and job.aggregation != "raw":
+        function = function_of(field, job.aggregation_functions)
+        kind, decimals = field.of_period(function)
+    asked = job.options.decimal_places
+    if asked is not None and function is not Function.COUNT:
+        decimals = asked
+    unit = job.currency if name == "cost" and function is not Function.COUNT else ""
+    return Column(name, kind, decimals, unit)
+
+
+def _columns(job: Job) -> list[Column]:
+    asked = job.options.decimal_places
+    custom = {
+        one.name: Column(
+            one.name,
+            formula.kind,
+            (DECIMALS if asked is None else asked) if formula.kind is Kind.NUMBER else 0,
+            one.unit,
+        )
+        for one, formula in zip(job.custom_fields, formulas_of(job), strict=True)
+    }
+    return [custom.get(name) or _column(name, job) for name in job.fields]
+
+
+def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
+    """Return the rows that the spool has, the first `limit` of them, as a table."""
+    columns = _columns(job)
+    return Table("device_data", columns, count, _chunks(job, spool, columns, limit))
+
+
+def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> Iterator[Chunk]:
+    rounding = Rounding(columns)
+    place = {name: index for index, name in enumerate(spool.value_fields, 2)}
+    identity = {
+        name: [getattr(device, name) for device in job.devices]
+        for name in ("device_id", "device_ip", "device_name")
+    }
+    for rows in spool.rows(job.options.chunk_size, limit):
+        stored: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
+        moments, owners = stored[0], stored[1]
+        chunk: Chunk = []
+        for index, column in enumerate(columns):
+            if column.name == "timestamp":
+                chunk.append(list(moments))
+            elif column.name in identity:
+                texts = identity[column.name]
+                chunk.append([texts[owner] for owner in owners])
+            else:
+                chunk.append(rounding.column(index, stored[place[column.name]], owners))
+        yield chunk

@@ -1,0 +1,238 @@
+"""What sums up the readings of devices: totals, and charts of where and when energy went."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ...aggregation import function_of
+from ...content import Chart, ChartKind, Figure, Series
+from ...fields import FIELDS, Function
+from ...formats import FORMATS
+from ...periods import boundaries
+from ...words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...job import Job
+    from ...spool import Spool
+    from ...tables import Column
+
+_TOTALS = {
+    "energy_kwh": ("total_energy", "total_production"),
+    "cost": ("total_cost", "feed_in"),
+}
+"""Fields that are summed up, and the names of their figures: of what is used, and produced."""
+_PRODUCTION = "production"
+
+_DECIMALS_OF_TOTALS = {"energy_kwh": 3, "cost": 2}
+"""Digits after the point of a total, when the user asks for none in particular."""
+_PERIODS = {"weekly": "week", "monthly": "month"}
+_AGGREGATIONS = {"week": "weekly", "month": "monthly", "day": "daily"}
+_FINE = ("raw", "hourly")
+"""Aggregations whose rows belong to an hour."""
+_MOST_DEVICES = 11
+"""Devices with a colour of their own; the smaller ones share one."""
+_DECIMALS = 3
+_QUARTER = 900
+# Keeps right-to-left names apart from each other.
+_BETWEEN = "\u200e, "
+
+
+def overview(
+    job: Job, spool: Spool, columns: Sequence[Column], end: float
+) -> tuple[list[Figure], list[Chart]]:
+    """Return the figures and, where the job asks for them, the charts of its rows.
+
+    Energy and cost are summed up where they are among the job's fields, and are sums; what is
+    produced, and what it brings, has figures of its own.
+
+    Args:
+        job: what is wanted; a format without a place for charts gets none.
+        spool: has all rows.
+        columns: of the table, for the decimals of the totals.
+        end: UTC seconds up to which values are known.
+
+    """
+    figures = [
+        Figure(name="devices", value=_BETWEEN.join(device.device_name for device in job.devices))
+    ]
+    summed = [column for column in columns if _is_sum(job, column.name)]
+    if not summed:
+        return figures, []
+    by_device = spool.sums([column.name for column in summed])
+    for place, column in enumerate(summed):
+        sums = {device: values[place] for device, values in by_device.items()}
+        figures += _totals(job, column, sums)
+    if not (job.include_charts and FORMATS[job.format].document):
+        return figures, []
+    if all(column.name != "energy_kwh" for column in summed):
+        return figures, []
+    charted = _Sums(job, end)
+    for moment, device, energy in spool.values(["energy_kwh"]):
+        charted.add(moment, device, energy)
+    return figures, charted.charts()
+
+
+def _totals(job: Job, column: Column, sums: dict[int, float | None]) -> list[Figure]:
+    """Return the totals of a column, apart for what is used and what is produced."""
+    decimals = column.decimals
+    if job.options.decimal_places is None:
+        decimals = min(decimals, _DECIMALS_OF_TOTALS[column.name])
+    figures = []
+    for name, is_production in zip(_TOTALS[column.name], (False, True), strict=True):
+        devices = [
+            place
+            for place, device in enumerate(job.devices)
+            if (device.role == _PRODUCTION) is is_production
+        ]
+        if not devices:
+            continue
+        # Rows are rounded per device, so that they add up to this.
+        known = [
+            round(total, column.decimals)
+            for place in devices
+            if (total := sums.get(place)) is not None
+        ]
+        figures.append(
+            Figure(
+                name=name,
+                value=sum(known) if known else None,
+                unit=column.unit or "kWh",
+                decimals=decimals,
+            )
+        )
+    return figures
+
+
+def _is_sum(job: Job, name: str) -> bool:
+    """Return whether a field's rows add up to a figure."""
+    if name not in _TOTALS:
+        return False
+    functions = job.aggregation_functions
+    return job.aggregation == "raw" or function_of(FIELDS[name], functions) is Function.SUM
+
+
+class _Sums:
+    """Adds up rows by device, period and hour of the week."""
+
+    def __init__(self, job: Job, end: float) -> None:
+        self._job = job
+        self._end = end
+        self._zone = job.zone()
+        self._words = Words(job.options.locale)
+        self._period = _PERIODS.get(job.aggregation, "day")
+        self._edges = boundaries(_AGGREGATIONS[self._period], job.start, end, self._zone)
+        self._by_period: dict[tuple[int, int], float] = defaultdict(float)
+        self._by_hour: dict[tuple[int, int], float] = defaultdict(float)
+        self._by_device: dict[int, float] = defaultdict(float)
+        self._hours: dict[int, tuple[int, int]] = {}
+
+    def add(self, moment: float, device: int, energy: float | None) -> None:
+        """Add a row."""
+        if energy is None:
+            return
+        # A period's first row may begin before the range.
+        period = max(bisect_right(self._edges, moment) - 1, 0)
+        self._by_period[period, device] += energy
+        self._by_device[device] += energy
+        if self._job.aggregation in _FINE:
+            self._by_hour[self._hour_of(moment)] += energy
+
+    def charts(self) -> list[Chart]:
+        """Return the charts that the rows are fine enough for."""
+        if not self._by_period:
+            return []
+        charts = [self._over_time(), self._shares()]
+        return [*charts, self._over_the_week()] if self._by_hour else charts
+
+    def _over_time(self) -> Chart:
+        periods = range(len(self._edges) - 1)
+        return Chart(
+            kind=ChartKind.STACKED_BAR,
+            title=self._words.chart(f"energy_by_{self._period}"),
+            unit="kWh",
+            decimals=_DECIMALS,
+            categories=[self._label(self._edges[period]) for period in periods],
+            series=[
+                Series(name, [self._sum(period, devices) for period in periods])
+                for name, devices in self._ranked()
+            ],
+        )
+
+    def _shares(self) -> Chart:
+        ranked = self._ranked()
+        totals = self._by_device
+        return Chart(
+            kind=ChartKind.PIE,
+            title=self._words.chart("energy_by_device"),
+            unit="kWh",
+            decimals=_DECIMALS,
+            categories=[name for name, _ in ranked],
+            series=[
+                Series(
+                    self._words.column("energy_kwh"),
+                    [sum(totals[device] for device in devices) for _, devices in ranked],
+                )
+            ],
+        )
+
+    def _over_the_week(self) -> Chart:
+        passed: dict[tuple[int, int], int] = defaultdict(int)
+        for edge in boundaries("hourly", self._job.start, self._end, self._zone)[:-1]:
+            passed[self._hour_of(edge)] += 1
+        return Chart(
+            kind=ChartKind.HEAT_MAP,
+            title=self._words.chart("energy_by_hour"),
+            unit="kWh",
+            decimals=_DECIMALS,
+            categories=[f"{hour:02d}" for hour in range(24)],
+            series=[
+                Series(
+                    name,
+                    [
+                        self._by_hour[day, hour] / max(passed[day, hour], 1)
+                        if (day, hour) in self._by_hour
+                        else None
+                        for hour in range(24)
+                    ],
+                )
+                for day, name in enumerate(self._words.weekdays())
+            ],
+        )
+
+    def _ranked(self) -> list[tuple[str, list[int]]]:
+        """Return names with their devices, the largest first, the smallest together."""
+        totals = self._by_device
+        order = sorted(totals, key=lambda device: -totals[device])
+        names = [device.device_name for device in self._job.devices]
+        kept = len(order) if len(order) <= _MOST_DEVICES + 1 else _MOST_DEVICES
+        ranked = [(names[device], [device]) for device in order[:kept]]
+        others = order[kept:]
+        return [*ranked, (self._words.text("others"), others)] if others else ranked
+
+    def _sum(self, period: int, devices: Sequence[int]) -> float | None:
+        found = [
+            self._by_period[period, device]
+            for device in devices
+            if (period, device) in self._by_period
+        ]
+        return sum(found) if found else None
+
+    def _label(self, moment: float) -> str:
+        local = datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+        if self._period == "month":
+            return f"{self._words.months()[local.month - 1]} {local.year}"
+        return local.strftime("%d/%m/%Y" if self._job.options.locale == "fr" else "%Y-%m-%d")
+
+    def _hour_of(self, moment: float) -> tuple[int, int]:
+        """Return weekday (Monday 0) and hour of a local time."""
+        quarter = int(moment // _QUARTER)
+        known = self._hours.get(quarter)
+        if known is None:
+            local = datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(self._zone)
+            known = self._hours[quarter] = (local.weekday(), local.hour)
+        return known

@@ -1,0 +1,120 @@
+"""What an export type is: a record that everyone may ask, and the work that only a job loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..content import Content
+    from ..job import Job, Request
+    from ..object_reader import ObjectReader
+    from ..recorder import Recorder
+    from ..spool import Spool
+    from ..tables import Table
+
+
+class Work(Protocol):
+    """What the module `content` in an export type's folder offers."""
+
+    def content(
+        self,
+        job: Job,
+        recorder: Recorder,
+        spool: Spool,
+        end: float,
+        on_read: Callable[[float], None],
+    ) -> Content:
+        """Read everything into the spool and return what goes into the file.
+
+        Args:
+            job: what is wanted.
+            recorder: where the states are.
+            spool: where rows go through.
+            end: UTC seconds up to which values are known.
+            on_read: called with the share of the reading that is done, 0 to 1.
+
+        Raises:
+            ExportError: why it cannot be had.
+
+        """
+        ...
+
+
+class PreviewedWork(Work, Protocol):
+    """What it offers of an export type that has a preview."""
+
+    def preview(self, job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
+        """Return the first rows, reading little more than these."""
+        ...
+
+    def table_of(self, job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
+        """Return the rows that are in the spool."""
+        ...
+
+
+def _one_table(_request: Request) -> int:
+    return 1
+
+
+def _nothing(_reader: ObjectReader) -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportType:
+    """An export type.
+
+    Attributes:
+        id: as in requests, and in the names of files.
+        title: of its documents, in English and French.
+        folder: dotted name of the package whose module `content` does the work.
+        takes: what a request may name beside type, format and options, of what several export
+            types have in common; a `date_range` that may be named is needed.
+        own: what only this one takes.
+        read_own: returns the values of `own` as plain JSON values, checked. Its errors are the
+            reader's.
+        administrators_only: whether it tells what only administrators may see.
+        needs_devices: whether it is refused where there is no device to tell of.
+        tables: how many tables its file has; 0 for any number but one.
+        has_words: whether codes in its cells become words in a document.
+        has_preview: whether its work is a `PreviewedWork`.
+        words: what its columns, tables, figures and charts are called in documents, in English and
+            French, beside those of `words.py`.
+
+    """
+
+    id: str
+    title: tuple[str, str]
+    folder: str
+    takes: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    read_own: Callable[[ObjectReader], Mapping[str, Any]] = _nothing
+    administrators_only: bool = False
+    needs_devices: bool = False
+    tables: Callable[[Request], int] = _one_table
+    has_words: bool = True
+    has_preview: bool = False
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def is_about_devices(self) -> bool:
+        """Tell whether its file shows devices that the request can choose."""
+        return "devices" in self.takes
+
+    @property
+    def is_about_a_time(self) -> bool:
+        """Tell whether its file is about a range, and not about the present."""
+        return "date_range" in self.takes
+
+    @property
+    def has_rows(self) -> bool:
+        """Tell whether its rows are readings, whose columns and periods the request can choose."""
+        return "fields" in self.takes
+
+    def work(self) -> Work:
+        """Load what makes the content, and only its libraries."""
+        return cast(Work, import_module(f"{self.folder}.content"))

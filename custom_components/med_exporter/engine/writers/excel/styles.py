@@ -1,0 +1,77 @@
+"""How cells of a workbook look: number formats, widths, headings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+
+from ...fields import Kind
+from ...words import unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from ...job import Job
+    from ...tables import Chunk, Column
+
+TITLE_FONT = Font(bold=True, size=16)
+BOLD = Font(bold=True)
+
+_HEADING_FILL = PatternFill("solid", start_color="1F4E79")
+_HEADING_FONT = Font(bold=True, color="FFFFFF")
+_HEADING_ALIGNMENT = Alignment(wrap_text=True, vertical="center")
+_CURRENCY = re.compile("[A-Z]{3}")
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
+_NARROWEST, _WIDEST = 10, 60
+_TIME_WIDTH = 20
+
+
+def number_format(decimals: int, unit: str, *, french: bool) -> str:
+    """Return the pattern of a number; money carries its currency."""
+    digits = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
+    if not _CURRENCY.fullmatch(unit):
+        return digits
+    symbol = _SYMBOLS.get(unit, unit)
+    return f'{digits} "{symbol}"' if french or len(symbol) > 1 else f'"{symbol}"{digits}'
+
+
+def column_style(sheet: Worksheet, column: Column, job: Job) -> int:
+    """Make the style of a column's cells known to the workbook and return its number."""
+    french = job.options.locale == "fr"
+    cell = WriteOnlyCell(sheet)
+    if column.kind is Kind.TIME:
+        cell.number_format = "dd/mm/yyyy hh:mm:ss" if french else "yyyy-mm-dd hh:mm:ss"
+    elif column.kind in {Kind.NUMBER, Kind.AMOUNT}:
+        cell.number_format = number_format(column.decimals, unit_of(column), french=french)
+    return int(cell.style_id)
+
+
+def as_heading(cell: Cell | MergedCell) -> None:
+    """Make a cell look like the heading of a column."""
+    cell.font = _HEADING_FONT
+    cell.fill = _HEADING_FILL
+    cell.alignment = _HEADING_ALIGNMENT
+
+
+def widths(columns: Sequence[Column], headers: Sequence[str], sample: Chunk | None) -> list[float]:
+    """Return how many characters wide the columns of a sheet are, for the rows of a sample."""
+    found: list[float] = []
+    for index, column in enumerate(columns):
+        if column.kind is Kind.TIME:
+            found += [_TIME_WIDTH, _NARROWEST + 2]
+            continue
+        # A heading may break at its spaces; the arrow of the filter needs room too.
+        longest = max(map(len, headers[len(found)].split())) + 4
+        if sample is not None and column.kind is Kind.TEXT:
+            longest = max([longest, *(len(str(value or "")) + 2 for value in sample[index])])
+        elif sample is not None and column.kind is not Kind.FLAG:
+            largest = max((abs(value) for value in sample[index] if value is not None), default=0)
+            longest = max(longest, len(f"{largest:,.{column.decimals}f}") + 5)
+        found.append(float(min(max(longest, _NARROWEST), _WIDEST)))
+    return found
