@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ..engine.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .access import DatabaseUnavailableError, async_read, queue_work
-from .schema import LONG_TEXT, TABLE_OPTIONS, Schema
+from .migration import NewerFormatError
+from .schema import Schema
 
 __all__ = [
     "LONG_TEXT",
     "TABLE_OPTIONS",
     "DatabaseUnavailableError",
+    "NewerFormatError",
     "Schema",
     "async_read",
     "queue_work",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from .content import Content
 from .exports import device_data
-from .periods import HOUR
 from .recorder import Recorder, count_states
+from .times import HOUR
 from .writers import writer_for
 from .writers.json_file import records
 

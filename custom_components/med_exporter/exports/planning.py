@@ -13,7 +13,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, EntryType
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint, Privacy
-from ..engine.periods import boundaries
+from ..engine.times import boundaries
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
 from ..installation.settings import settings

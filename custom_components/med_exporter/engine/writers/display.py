@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..fields import Kind
-from ..times import TimeText
+from ..time_text import TimeText
+from ..times import local_time
 from ..words import Words
 
 if TYPE_CHECKING:
@@ -95,12 +96,9 @@ class Display:
         """
         if self._job.export_type == "configuration":
             return None
-        start, end = (
-            datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
-            for moment in (self._job.start, self._job.end)
-        )
+        start, end = (local_time(moment, self._zone) for moment in (self._job.start, self._job.end))
         if start.time() == end.time() == datetime.min.time():
-            last = datetime.fromtimestamp(self._job.end - 1, UTC).astimezone(self._zone)
+            last = local_time(self._job.end - 1, self._zone)
             texts = (start.strftime(self._date), last.strftime(self._date))
         else:
             texts = (self.moment(start), self.moment(end))
@@ -112,7 +110,7 @@ class Display:
         """Return the name of the time zone if it may be known, and its offsets in the period."""
         offsets = []
         for moment in (self._job.start, self._job.end - 1):
-            offset = datetime.fromtimestamp(moment, UTC).astimezone(self._zone).strftime("UTC%:z")
+            offset = local_time(moment, self._zone).strftime("UTC%:z")
             if offset not in offsets:
                 offsets.append(offset)
         shown = " / ".join(offsets)
