@@ -36,7 +36,9 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
+from custom_components.med_exporter.engine.energy import to_kwh, to_mwh
 from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.engine.times import quarters_between
 from custom_components.med_exporter.grid.data import GridData
 from custom_components.med_exporter.ledger import (
     DATA_LEDGER,
@@ -45,7 +47,6 @@ from custom_components.med_exporter.ledger import (
     PointSeries,
     Posting,
 )
-from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.watermarks import watermarks_table
@@ -311,15 +312,15 @@ class House:
 
     async def use(self, plug: LedgerPlug, start: datetime, end: datetime, kwh: float) -> None:
         """Measure the same energy in each half-hour from start to end."""
-        half_hours = dict.fromkeys(
-            range(half_hour_of(start.timestamp()), half_hour_of(end.timestamp()), HALF_HOUR),
-            to_mwh(kwh),
-        )
+        quarters = quarters_between(start.timestamp(), end.timestamp())
+        total = to_mwh(kwh * len(quarters) / 2)
+        parts = {
+            quarter: total * (number + 1) // len(quarters) - total * number // len(quarters)
+            for number, quarter in enumerate(quarters)
+        }
         before = self._values.get(plug.plug_id, 0.0)
         await self.read(plug, before, start)
-        await self.read(
-            plug, before + kwh * len(half_hours), end, since=start, half_hours=half_hours
-        )
+        await self.read(plug, before + to_kwh(total), end, since=start, quarters=parts)
 
     async def read(self, plug: LedgerPlug, value: float, at: datetime, **values: Any) -> None:
         """Post a counter; what it grew by without being measured is filled in."""

@@ -78,7 +78,7 @@ class TestStore:
             "version": "7",
             "known": "1",
         }
-        assert issues(hass) == {"format_too_new_shelf"}
+        assert issues(hass) == {"newer_shelf"}
 
     async def test_the_issue_goes_when_the_format_is_known_again(self, hass, storage) -> None:
         storage.lay("shelf", 7, {})
@@ -98,7 +98,7 @@ class TestWhatItConcerns:
         with pytest.raises(FormatTooNewError):
             await scheduler.async_create({}, user=None)
         assert storage["schedules"] == before
-        assert issues(hass) == {"format_too_new_schedules"}
+        assert issues(hass) == {"newer_schedules"}
 
     async def test_newer_counters_stop_their_metering_point_without_trying_again(
         self, hass, storage, tmp_path
@@ -144,4 +144,4 @@ class TestEntries:
         await hass.async_block_till_done()
         assert entry.state is ConfigEntryState.MIGRATION_ERROR
         assert entry.version == 99
-        assert issues(hass) == {"format_too_new_Old"}
+        assert issues(hass) == {"newer_Old"}

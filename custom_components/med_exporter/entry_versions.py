@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 
 from .const import DOMAIN
-from .formats import report_known, report_too_new
+from .formats import FormatTooNewError, report_known, report_newer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +43,7 @@ def report_newer_entries(hass: HomeAssistant) -> None:
     """
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         if entry.version > VERSION:
-            report_too_new(hass, entry.title, entry.version, VERSION)
+            error = FormatTooNewError(entry.title, entry.version, VERSION)
+            report_newer(hass, entry.title, error.key, **error.translation_placeholders or {})
         else:
             report_known(hass, entry.title)

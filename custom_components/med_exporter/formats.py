@@ -9,7 +9,7 @@ from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 
-from .const import DOMAIN
+from .const import DOMAIN, LOGGER
 from .errors import MedError
 
 if TYPE_CHECKING:
@@ -43,23 +43,31 @@ _TOO_NEW: tuple[type[Exception], ...] = (
 
 
 @callback
-def report_too_new(hass: HomeAssistant, what: str, version: int, known: int) -> None:
-    """Tell the user by a repair issue that something stored is of a newer format than known."""
+def report_newer(
+    hass: HomeAssistant, what: str, translation_key: str | None = None, **placeholders: object
+) -> None:
+    """Tell by a repair issue, and once in the log, that something is of a newer format than known.
+
+    Its words are `newer_{what}` where no other key is given.
+    """
+    issue_id = f"newer_{what}"
+    if ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None:
+        LOGGER.error("%s was stored by a newer version and is left alone", what)
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _issue_id(what),
+        issue_id,
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
-        translation_key="format_too_new",
-        translation_placeholders={"what": what, "version": str(version), "known": str(known)},
+        translation_key=translation_key or issue_id,
+        translation_placeholders={key: str(value) for key, value in placeholders.items()},
     )
 
 
 @callback
 def report_known(hass: HomeAssistant, what: str) -> None:
     """Take the repair issue back: the format is one that this code reads."""
-    ir.async_delete_issue(hass, DOMAIN, _issue_id(what))
+    ir.async_delete_issue(hass, DOMAIN, f"newer_{what}")
 
 
 class VersionedStore(Store[dict[str, Any]]):
@@ -88,8 +96,9 @@ class VersionedStore(Store[dict[str, Any]]):
         except _TOO_NEW as err:
             self._is_too_new = True
             found = int(getattr(err, "found_version", 0) or getattr(err, "version", 0))
-            report_too_new(self.hass, self._name, found, self.version)
-            raise FormatTooNewError(self._name, found, self.version) from err
+            error = FormatTooNewError(self._name, found, self.version)
+            report_newer(self.hass, self._name, error.key, **error.translation_placeholders or {})
+            raise error from err
         report_known(self.hass, self._name)
         return stored
 
@@ -121,7 +130,3 @@ async def async_load_for_entry(store: VersionedStore) -> dict[str, Any] | None:
             translation_key=err.translation_key,
             translation_placeholders=err.translation_placeholders,
         ) from err
-
-
-def _issue_id(what: str) -> str:
-    return f"format_too_new_{what}"

@@ -14,11 +14,11 @@ from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import Costs
 from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.engine.times import HALF_HOUR, floor_to
 from custom_components.med_exporter.ledger import PointSeries
-from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of
-from custom_components.med_exporter.ledger.tables import SCHEMA, half_hours_table
 from tests.ledger.conftest import Books, books, plug  # noqa: F401 (a fixture)
 from tests.ledger.stories import PARIS
+from tests.ledger_rows import HalfHourRow, put_half_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,24 +89,16 @@ class PricedBooks:
         of = of or plug()
         rows = []
         for start_ts in range(
-            half_hour_of(start.timestamp()), half_hour_of(end.timestamp()), HALF_HOUR
+            floor_to(start.timestamp(), HALF_HOUR),
+            floor_to(end.timestamp(), HALF_HOUR),
+            HALF_HOUR,
         ):
             amount = kwh if isinstance(kwh, float) else kwh(datetime.fromtimestamp(start_ts, PARIS))
-            rows.append(
-                {
-                    "plug_id": of.plug_id,
-                    "start_ts": start_ts,
-                    "role": of.role.value,
-                    "metering_point": of.metering_point,
-                    "kwh": amount,
-                    "filled_kwh": 0.0,
-                }
-            )
+            rows.append(HalfHourRow(of.plug_id, start_ts, of.role.value, of.metering_point, amount))
 
         def write() -> None:
             with get_instance(self.hass).engine.begin() as connection:
-                SCHEMA.create(connection)
-                connection.execute(half_hours_table.insert(), rows)
+                put_half_hours(connection, rows)
 
         await self.books.committed()
         await get_instance(self.hass).async_add_executor_job(write)

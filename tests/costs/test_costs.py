@@ -18,8 +18,8 @@ from custom_components.med_exporter.costs import SIGNAL_COSTS_CHANGED, CostChang
 from custom_components.med_exporter.costs import costs as costs_module
 from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.database import DatabaseUnavailableError
+from custom_components.med_exporter.engine.ledger import quarters_table
 from custom_components.med_exporter.ledger import PlugSeries, PointSeries
-from custom_components.med_exporter.ledger.tables import half_hours_table
 from tests.ledger.conftest import plug
 from tests.ledger.stories import PARIS
 
@@ -339,11 +339,7 @@ class TestStatistics:
         await house.price()
         assert not heard
         assert len(await stored(house)) == 4
-        await house.books.execute(
-            half_hours_table.update()
-            .where(half_hours_table.c.start_ts == int(day(20, 9).timestamp()))
-            .values(kwh=2.5)
-        )
+        await house.use(day(20, 9), day(20, 9.5), 2.0)
         await house.price()
         assert await stored(house) == [
             (day(20, 8), 0.25),
@@ -367,7 +363,7 @@ class TestStatistics:
         await house.use(day(20, 8), day(20, 12), 0.5)
         await house.price()
         house.freezer.move_to(NOW + timedelta(days=402))
-        await house.books.execute(half_hours_table.delete())
+        await house.books.execute(quarters_table.delete())
         await house.price()
         assert await house.rows() == []
         assert len(await stored(house)) == 4

@@ -18,6 +18,10 @@ from sqlalchemy import (
     select,
 )
 
+from custom_components.med_exporter.engine.own_tables import versions_table
+from custom_components.med_exporter.ledger.tables import metadata as ledger_tables
+from tests.ledger_rows import HalfHourRow, put_half_hours
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -57,16 +61,6 @@ _HOURS = Table(
     Index("ix_statistics_statistic_id_start_ts", "metadata_id", "start_ts", unique=True),
 )
 _LEDGER = MetaData()
-_HALF_HOURS = Table(
-    "med_exporter_half_hours",
-    _LEDGER,
-    Column("plug_id", String(32), primary_key=True),
-    Column("start_ts", BigInteger, primary_key=True, autoincrement=False),
-    Column("role", String(16), primary_key=True),
-    Column("metering_point", String(64), primary_key=True),
-    Column("kwh", Double, nullable=False),
-    Column("filled_kwh", Double, nullable=False),
-)
 _COSTS = Table(
     "med_exporter_costs",
     _LEDGER,
@@ -144,11 +138,11 @@ class RecorderDatabase:
     ) -> None:
         """Add energies of a plug: when the half-hour begins, kWh, filled kWh."""
         rows = [
-            {"plug_id": plug_id, "start_ts": int(start), "role": role, "metering_point": "house",
-             "kwh": kwh, "filled_kwh": filled}
+            HalfHourRow(plug_id, int(start), role, "house", kwh, filled)
             for start, kwh, filled in half_hours
-        ]  # fmt: skip
-        self._add_to_ledger(_HALF_HOURS, rows)
+        ]
+        with self.engine.begin() as connection:
+            put_half_hours(connection, rows)
 
     def add_costs(
         self, plug_id: str, costs: Iterable[tuple[float, float, float | None]], period: str = ""
@@ -159,13 +153,10 @@ class RecorderDatabase:
              "metering_point": "house", "period": period, "kwh": kwh, "cost": cost}
             for start, kwh, cost in costs
         ]  # fmt: skip
-        self._add_to_ledger(_COSTS, rows)
-
-    def _add_to_ledger(self, table: Table, rows: list[dict[str, object]]) -> None:
         with self.engine.begin() as connection:
-            table.create(connection, checkfirst=True)
+            _COSTS.create(connection, checkfirst=True)
             if rows:
-                connection.execute(table.insert(), rows)
+                connection.execute(_COSTS.insert(), rows)
 
     def clear(self) -> None:
         """Remove all states, and the ledger."""
@@ -173,6 +164,8 @@ class RecorderDatabase:
             connection.execute(_STATES.delete())
             connection.execute(_META.delete())
             _LEDGER.drop_all(connection)
+            ledger_tables.drop_all(connection)
+            versions_table.drop(connection, checkfirst=True)
             _STATISTICS.drop_all(connection)
 
     def close(self) -> None:

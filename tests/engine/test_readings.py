@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.engine.ledger import plug_ledger
+from custom_components.med_exporter.engine.plug_ledger import plug_ledger
 from custom_components.med_exporter.engine.reading import READING_COLUMNS
 from custom_components.med_exporter.engine.readings import growth, readings
 from custom_components.med_exporter.engine.recorder import Recorder
@@ -203,8 +203,8 @@ class TestWhatIsFilled:
         found = all_readings(recorder, start=HALF_HOURS[0], end=HALF_HOURS[2] + 60)
         assert column(found, "filled_from") == [None, HALF_HOURS[0] + 60]
 
-    def test_not_where_the_filled_half_hour_reaches_beyond_the_silence(self, recorder):
-        recorder.add(ENERGY, [(HALF_HOURS[1] + 1, 9.0), (HALF_HOURS[2] + 900, 9.5)])
+    def test_not_where_the_filled_quarter_hour_reaches_beyond_the_silence(self, recorder):
+        recorder.add(ENERGY, [(HALF_HOURS[1] + 1, 9.0), (HALF_HOURS[1] + 1700, 9.5)])
         recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[1], 1, 1), (HALF_HOURS[2], 1, 1)])
         found = all_readings(recorder, start=HALF_HOURS[0], end=HALF_HOURS[2] + 960)
         assert column(found, "filled_from") == [None, None]

@@ -1,50 +1,109 @@
-"""Times as text: local, with the offset in force, never in another period."""
+"""Hours, days, weeks and months begin and end as the local clock says."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.times import TimeText
+from custom_components.med_exporter.engine.times import boundaries
 
 from .conftest import at
 
+HOUR = 3600
 
-def test_the_repeated_hour_is_told_apart_by_its_offset():
-    first = at("2026-10-25 02:30", "Europe/Paris")
-    assert TimeText(ZoneInfo("Europe/Paris")).iso([first, first + 3600]) == [
-        "2026-10-25T02:30:00+02:00",
-        "2026-10-25T02:30:00+01:00",
+
+def lengths(aggregation: str, start: str, end: str, zone: str) -> list[float]:
+    edges = boundaries(aggregation, at(start, zone), at(end, zone), ZoneInfo(zone))
+    return [(b - a) / HOUR for a, b in pairwise(edges)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "spring", "autumn"),
+    [
+        ("Europe/Paris", "2026-03-29", "2026-10-25"),
+        ("America/New_York", "2026-03-08", "2026-11-01"),
+    ],
+)
+def test_days_have_23_and_25_hours_at_clock_changes(zone: str, spring: str, autumn: str):
+    for day, hours in ((spring, 23), (autumn, 25)):
+        assert lengths("daily", f"{day} 00:30", f"{day} 23:30", zone) == [hours]
+        assert lengths("hourly", f"{day} 00:00", f"{day} 23:59", zone) == [1] * hours
+
+
+def test_a_zone_half_an_hour_off_has_its_own_hours():
+    edges = boundaries(
+        "hourly", at("2026-01-10 00:10"), at("2026-01-10 01:00"), ZoneInfo("Asia/Kolkata")
+    )
+    assert edges == [at("2026-01-09 23:30"), at("2026-01-10 00:30"), at("2026-01-10 01:30")]
+
+
+def test_where_the_clock_changes_by_half_an_hour_one_hour_is_longer():
+    assert set(
+        lengths("hourly", "2026-04-05 00:00", "2026-04-05 06:00", "Australia/Lord_Howe")
+    ) == {1, 1.5}
+    assert set(
+        lengths("hourly", "2026-10-04 00:00", "2026-10-04 06:00", "Australia/Lord_Howe")
+    ) == {1, 1.5}
+
+
+def test_a_day_whose_midnight_is_skipped_begins_with_the_change():
+    # Cuba goes from 23:59:59 to 01:00:00.
+    assert lengths("daily", "2026-03-07 12:00", "2026-03-09 12:00", "America/Havana") == [
+        24,
+        23,
+        24,
     ]
 
 
-def test_fractions_are_cut_so_that_a_row_stays_in_its_period():
-    assert TimeText(ZoneInfo("UTC")).iso([59.9999]) == ["1970-01-01T00:00:59+00:00"]
+def test_a_day_that_a_zone_skips_is_no_period():
+    assert lengths("daily", "2011-12-29 12:00", "2011-12-31 12:00", "Pacific/Apia") == [24, 24]
 
 
-def test_local_time_and_offset_apart_in_another_order_of_the_date():
-    text = TimeText(ZoneInfo("Asia/Kolkata"), "%d/%m/%Y %H")
-    assert list(text.parts([at("2026-01-02 00:00")])) == [("02/01/2026 05:30:00", "+05:30")]
+def test_weeks_begin_on_monday():
+    edges = boundaries("weekly", at("2026-01-01 12:00"), at("2026-01-06 00:00"), ZoneInfo("UTC"))
+    assert edges == [at("2025-12-29 00:00"), at("2026-01-05 00:00"), at("2026-01-12 00:00")]
+
+
+def test_months_have_their_own_lengths():
+    days = [
+        hours / 24 for hours in lengths("monthly", "2025-12-15 00:00", "2026-03-01 00:00", "UTC")
+    ]
+    assert days == [31, 31, 28]
+
+
+def test_a_range_that_ends_on_an_edge_has_no_further_period():
+    edges = boundaries("daily", at("2026-01-01 00:00"), at("2026-01-02 00:00"), ZoneInfo("UTC"))
+    assert edges == [at("2026-01-01 00:00"), at("2026-01-02 00:00")]
 
 
 @given(
-    st.lists(st.floats(1e9, 4e9), max_size=20),
-    st.sampled_from(["Europe/Paris", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe",
-                     "America/St_Johns", "Pacific/Chatham", "UTC"]),
+    aggregation=st.sampled_from(["hourly", "daily", "weekly", "monthly"]),
+    zone=st.sampled_from([
+        "Europe/Paris", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "America/Havana",
+        "Australia/Lord_Howe", "America/Santiago", "Pacific/Apia", "UTC",
+    ]),
+    start=st.floats(1.3e9, 2e9),
+    length=st.floats(1, 40 * 86400),
 )  # fmt: skip
-def test_texts_are_what_datetime_says(moments: list[float], zone: str):
-    expected = [
-        datetime.fromtimestamp(int(moment), UTC).astimezone(ZoneInfo(zone)).isoformat()
-        for moment in moments
-    ]
-    assert TimeText(ZoneInfo(zone)).iso(moments) == expected
-
-
-def test_years_of_quarters_are_not_all_remembered():
-    text = TimeText(ZoneInfo("UTC"))
-    for _ in text.parts(range(0, 900 * 20_000, 900)):
-        pass
-    assert len(text._quarters) < 5000
+def test_periods_cover_the_range_without_gap_and_begin_where_the_clock_says(
+    aggregation: str, zone: str, start: float, length: float
+):
+    edges = boundaries(aggregation, start, start + length, ZoneInfo(zone))
+    assert edges[0] <= start < edges[1]
+    assert edges[-2] < start + length <= edges[-1]
+    assert edges == sorted(set(edges))
+    for edge in edges[1:-1]:
+        local = datetime.fromtimestamp(edge, UTC).astimezone(ZoneInfo(zone))
+        before = datetime.fromtimestamp(edge - 1, UTC).astimezone(ZoneInfo(zone))
+        assert (local.minute, local.second) == (0, 0)
+        if aggregation != "hourly":
+            assert local.date() > before.date()
+        if aggregation == "weekly":
+            assert local.isocalendar().weekday == 1
+        if aggregation == "monthly":
+            assert local.day == 1

@@ -20,9 +20,9 @@ from custom_components.med_exporter.engine.job import REPORT_SECTIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus
-from custom_components.med_exporter.ledger.tables import SCHEMA, half_hours_table
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import add_plug, add_user, path_of, set_up
+from tests.ledger_rows import HalfHourRow, put_half_hours
 
 MAC = "aabbccddee01"
 SLUG = f"pdl_{MAC}"
@@ -65,17 +65,12 @@ async def plug(jobs, hass):
     hass.config_entries.async_update_entry(entry, options={"contracts": contracts})
     now = int(dt_util.utcnow().timestamp()) // 1800 * 1800
     rows = [
-        {
-            "plug_id": MAC, "start_ts": now - 1800 * number, "role": "consumption",
-            "metering_point": SLUG, "kwh": 0.1, "filled_kwh": 0.0,
-        }
-        for number in range(1, 49)
-    ]  # fmt: skip
+        HalfHourRow(MAC, now - 1800 * number, "consumption", SLUG, 0.1) for number in range(1, 49)
+    ]
 
     def write() -> None:
         with get_instance(hass).engine.begin() as connection:
-            SCHEMA.create(connection)
-            connection.execute(half_hours_table.insert(), rows)
+            put_half_hours(connection, rows)
 
     await get_instance(hass).async_add_executor_job(write)
     await hass.data[DATA_COSTS].async_update(since=0)

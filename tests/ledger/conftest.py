@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
-from sqlalchemy import select
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.energy import to_kwh, to_mwh
+from custom_components.med_exporter.engine.ledger import accounts_of, energies_between
+from custom_components.med_exporter.engine.times import quarter_of
 from custom_components.med_exporter.ledger import (
     SIGNAL_LEDGER_CHANGED,
     CounterStart,
@@ -21,8 +23,6 @@ from custom_components.med_exporter.ledger import (
     LedgerPlug,
     Posting,
 )
-from custom_components.med_exporter.ledger.half_hours import half_hour_of, to_mwh
-from custom_components.med_exporter.ledger.tables import half_hours_table
 
 from .stories import PARIS
 
@@ -46,6 +46,16 @@ def plug(
     )
 
 
+class QuarterRow(NamedTuple):
+    """What is known of a quarter-hour."""
+
+    plug_id: str
+    start_ts: int
+    role: str
+    kwh: float
+    filled_kwh: float
+
+
 class Books:
     """A ledger with words for what tests do to it."""
 
@@ -58,13 +68,13 @@ class Books:
     async def read(
         self, of: LedgerPlug, kwh: float, at: datetime, *, measured: bool = False, **values: object
     ) -> None:
-        """Post a counter's value, as measured in the half-hour of the reading or not."""
+        """Post a counter's value, as measured in the quarter-hour of the reading or not."""
         start = self.starts.setdefault(of.plug_id, CounterStart(at=at, value_kwh=kwh))
-        half_hours = {}
+        quarters = {}
         since = at
         if measured:
-            half_hours = {half_hour_of(at.timestamp()): to_mwh(kwh)}
-            since = at - timedelta(minutes=30)
+            quarters = {quarter_of(at.timestamp()): to_mwh(kwh)}
+            since = at - timedelta(minutes=15)
         posting = Posting(
             plug=of,
             **{
@@ -72,7 +82,7 @@ class Books:
                 "value_kwh": kwh,
                 "at": at,
                 "since": since,
-                "half_hours": half_hours,
+                "quarters": quarters,
                 **values,
             },
         )
@@ -94,15 +104,19 @@ class Books:
         async_dispatcher_connect(self.hass, SIGNAL_LEDGER_CHANGED, hear)
         return heard
 
-    async def rows(self) -> list[tuple]:
-        """Return all half-hours as they stand in the database."""
+    async def rows(self) -> list[QuarterRow]:
+        """Return all quarter-hours that are known, as they stand in the database."""
         await self.committed()
-        columns = half_hours_table.c
 
-        def read() -> list[tuple]:
+        def read() -> list[QuarterRow]:
             with get_instance(self.hass).engine.connect() as connection:
-                statement = select(half_hours_table).order_by(columns.plug_id, columns.start_ts)
-                return [tuple(row) for row in connection.execute(statement)]
+                return [
+                    QuarterRow(one.plug_id, start, one.role, to_kwh(mwh), to_kwh(filled))
+                    for one in accounts_of(connection)
+                    for start, (mwh, filled) in energies_between(
+                        connection, [one], 0, 2**32
+                    ).items()
+                ]
 
         return await get_instance(self.hass).async_add_executor_job(read)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from custom_components.med_exporter.ledger.half_hours import day_of
+from custom_components.med_exporter.engine.times import day_of
 from custom_components.med_exporter.ledger.posting import Account, Posting, book
 from custom_components.med_exporter.ledger.spreading import add
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
-    from custom_components.med_exporter.ledger.half_hours import HalfHours
+    from custom_components.med_exporter.ledger.spreading import Quarters
 
 
 class Paper:
-    """Half-hours and the account of one plug."""
+    """Quarter-hours and the account of one plug."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self.zone = zone
         self.account: Account | None = None
-        self.half_hours: HalfHours = {}
-        self.filled: HalfHours = {}
+        self.quarters: Quarters = {}
+        self.filled: Quarters = {}
         self.posted: list[Posting] = []
 
     def post(self, posting: Posting) -> bool:
@@ -32,8 +32,8 @@ class Paper:
         if booking is None:
             return False
         assert all(mwh >= 0 for mwh in (*booking.measured.values(), *booking.filled.values()))
-        add(self.half_hours, booking.measured)
-        add(self.half_hours, booking.filled)
+        add(self.quarters, booking.measured)
+        add(self.quarters, booking.filled)
         add(self.filled, booking.filled)
         self.account = booking.account
         return True
@@ -41,12 +41,12 @@ class Paper:
     def posted_until(self) -> float | None:
         return None if self.account is None else self.account.posted_ts
 
-    def held(self, start: float, end: float) -> HalfHours:
-        return {h: mwh for h, mwh in self.half_hours.items() if start <= h < end}
+    def held(self, start: float, end: float) -> Quarters:
+        return {h: mwh for h, mwh in self.quarters.items() if start <= h < end}
 
     def by_day(self) -> dict[date, int]:
         days: dict[date, int] = {}
-        for half_hour, mwh in self.half_hours.items():
-            day = day_of(half_hour, self.zone)
+        for quarter, mwh in self.quarters.items():
+            day = day_of(quarter, self.zone)
             days[day] = days.get(day, 0) + mwh
         return days

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.ledger.posting import Posting
 
 PARIS, NEW_YORK = ZoneInfo("Europe/Paris"), ZoneInfo("America/New_York")
+ST_JOHNS, KATHMANDU = ZoneInfo("America/St_Johns"), ZoneInfo("Asia/Kathmandu")
+LORD_HOWE, KOLKATA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Kolkata")
+ZONES = [PARIS, NEW_YORK, ST_JOHNS, KATHMANDU, LORD_HOWE, KOLKATA]
 GAP = timedelta(seconds=150)
 
 # A few days before something happens: clock changes both ways, the ends of months and of a year.
@@ -37,6 +40,11 @@ BEGINNINGS = [
     (PARIS, datetime(2026, 10, 24, 22, 3, tzinfo=PARIS)),
     (NEW_YORK, datetime(2026, 3, 7, 23, 41, tzinfo=NEW_YORK)),
     (NEW_YORK, datetime(2026, 10, 31, 12, 0, tzinfo=NEW_YORK)),
+    (ST_JOHNS, datetime(2026, 3, 7, 22, 11, tzinfo=ST_JOHNS)),
+    (LORD_HOWE, datetime(2026, 4, 4, 23, 2, tzinfo=LORD_HOWE)),
+    (LORD_HOWE, datetime(2026, 10, 3, 20, 44, tzinfo=LORD_HOWE)),
+    (KATHMANDU, datetime(2026, 5, 31, 21, 5, tzinfo=KATHMANDU)),
+    (KOLKATA, datetime(2026, 6, 30, 23, 50, tzinfo=KOLKATA)),
     (PARIS, datetime(2026, 12, 30, 9, 30, tzinfo=PARIS)),
     (PARIS, datetime(2026, 2, 27, 23, 59, 50, tzinfo=PARIS)),
 ]

@@ -7,17 +7,17 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.ledger.backfill import KEPT_DAYS, backfill
-from custom_components.med_exporter.ledger.half_hours import (
-    HALF_HOUR,
+from custom_components.med_exporter.engine.times import (
+    QUARTER,
     day_bounds,
     day_of,
     day_start,
-    half_hours_between,
+    quarters_between,
 )
+from custom_components.med_exporter.ledger.backfill import KEPT_DAYS, backfill
 from custom_components.med_exporter.ledger.spreading import add
 
-from .stories import NEW_YORK, PARIS
+from .stories import PARIS, ZONES
 
 UNTIL = datetime(2026, 11, 20, 10, 10, tzinfo=PARIS).timestamp()
 KWH = 1_000_000
@@ -27,15 +27,15 @@ days_kwh = st.dictionaries(
 )
 
 
-def of_day(half_hours: dict[int, int], day: date) -> int:
-    return sum(half_hours.get(h, 0) for h in half_hours_between(*day_bounds(day, PARIS)))
+def of_day(quarters: dict[int, int], day: date) -> int:
+    return sum(quarters.get(h, 0) for h in quarters_between(*day_bounds(day, PARIS)))
 
 
 def test_a_day_of_23_or_25_hours_is_filled_evenly() -> None:
     for day, hours in ((date(2026, 3, 29), 23), (date(2026, 10, 25), 25)):
         filled = backfill({day: hours * KWH}, {}, (None, UNTIL), {}, PARIS)
-        assert filled == dict.fromkeys(half_hours_between(*day_bounds(day, PARIS)), KWH // 2)
-        assert len(filled) == hours * 2
+        assert filled == dict.fromkeys(quarters_between(*day_bounds(day, PARIS)), KWH // 4)
+        assert len(filled) == hours * 4
 
 
 def test_the_current_day_is_filled_up_to_the_first_reading() -> None:
@@ -63,7 +63,7 @@ def test_a_month_that_its_days_account_for_but_for_rounding_fills_nothing_more()
 def test_what_is_held_already_is_not_counted_again() -> None:
     day = date(2026, 11, 18)
     start = int(day_start(day, PARIS))
-    held = {start + n * HALF_HOUR: KWH // 10 for n in range(20)}
+    held = {start + n * QUARTER: KWH // 10 for n in range(20)}
     filled = backfill({day: 30 * KWH}, {}, (None, UNTIL), held, PARIS)
     assert sum(filled.values()) == 28 * KWH
     assert not set(filled) & set(held)
@@ -71,7 +71,7 @@ def test_what_is_held_already_is_not_counted_again() -> None:
     assert sum(less.values()) == 0
 
 
-def test_the_half_hour_of_the_first_reading_is_filled_up_to_it() -> None:
+def test_the_quarter_of_the_first_reading_is_filled_up_to_it() -> None:
     begun = int(UNTIL) - 600
     filled = backfill({date(2026, 11, 20): 62 * KWH}, {}, (None, UNTIL), {begun: KWH}, PARIS)
     assert filled[begun] == KWH
@@ -93,7 +93,7 @@ def test_only_the_time_since_an_earlier_counter_is_filled() -> None:
         st.integers(0, 900 * KWH),
         max_size=8,
     ),
-    st.sampled_from([PARIS, NEW_YORK]),
+    st.sampled_from(ZONES),
 )
 def test_a_second_run_adds_nothing(days: dict, months: dict, zone) -> None:
     months = {month: max(mwh, _days_of(days, month)) for month, mwh in months.items()}
@@ -102,16 +102,14 @@ def test_a_second_run_adds_nothing(days: dict, months: dict, zone) -> None:
     assert sum(backfill(days, months, (None, UNTIL), held, zone).values()) == 0
 
 
-@given(days_kwh, st.sampled_from([PARIS, NEW_YORK]))
+@given(days_kwh, st.sampled_from(ZONES))
 def test_days_get_exactly_what_the_plug_said(days: dict, zone) -> None:
     filled = backfill(days, {}, (None, UNTIL), {}, zone)
     last = day_of(UNTIL, zone)
     kept = {day: mwh for day, mwh in days.items() if last - timedelta(days=KEPT_DAYS) < day <= last}
     assert sum(filled.values()) == sum(kept.values())
     for day, mwh in kept.items():
-        assert (
-            sum(filled[h] for h in half_hours_between(*day_bounds(day, zone)) if h < UNTIL) == mwh
-        )
+        assert sum(filled[h] for h in quarters_between(*day_bounds(day, zone)) if h < UNTIL) == mwh
 
 
 def _days_of(days: dict[date, int], month: date) -> int:

@@ -6,11 +6,8 @@ from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 
-from custom_components.med_exporter.ledger.half_hours import (
-    HALF_HOUR,
-    day_bounds,
-    to_mwh,
-)
+from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.engine.times import QUARTER, day_bounds
 
 from .paper import Paper
 from .stories import Life, Story, stories
@@ -27,32 +24,30 @@ def lived(story: Story) -> tuple[Life, Paper]:
 
 @SETTINGS
 @given(stories())
-def test_the_half_hours_are_the_counters_growth(story: Story) -> None:
+def test_the_quarters_are_the_counters_growth(story: Story) -> None:
     life, paper = lived(story)
     growth = to_mwh(life.counter.value) - to_mwh(life.start.value_kwh)
     before = to_mwh(life.start.today_kwh)
-    assert sum(paper.half_hours.values()) == growth + before
+    assert sum(paper.quarters.values()) == growth + before
 
 
 @SETTINGS
 @given(stories())
 def test_posting_everything_again_changes_nothing(story: Story) -> None:
     _, paper = lived(story)
-    half_hours = dict(paper.half_hours)
+    quarters = dict(paper.quarters)
     for posting in list(paper.posted):
         assert not paper.post(posting)
-    assert paper.half_hours == half_hours
+    assert paper.quarters == quarters
 
 
 @SETTINGS
 @given(stories())
-def test_every_half_hour_since_the_first_reading_is_known(story: Story) -> None:
+def test_every_quarter_since_the_first_reading_is_known(story: Story) -> None:
     life, paper = lived(story)
     first, last = paper.account.first_ts, paper.account.posted_ts
     assert last == life.counter.seen_at.timestamp()
-    missing = set(range(int(first // HALF_HOUR) * HALF_HOUR, int(last), HALF_HOUR)) - set(
-        paper.half_hours
-    )
+    missing = set(range(int(first // QUARTER) * QUARTER, int(last), QUARTER)) - set(paper.quarters)
     assert not missing
 
 
@@ -78,7 +73,7 @@ def test_days_are_what_was_used_on_them(story: Story) -> None:
 def test_a_counter_restored_from_an_older_state_counts_nothing_twice(story: Story) -> None:
     life, paper = lived(story)
     truth = life.outlet.energy_between(life.start.at, life.counter.seen_at)
-    booked = sum(paper.half_hours.values()) / 1e6 - life.start.today_kwh
+    booked = sum(paper.quarters.values()) / 1e6 - life.start.today_kwh
     # Day counters that differ by less than 10 Wh are no reason to add energy.
     assert abs(booked - truth) <= 0.011 * (1 + len(story.events))
     assert timedelta(0) <= life.counter.seen_at - life.start.at

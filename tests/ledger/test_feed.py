@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.engine.times import quarter_of
 from custom_components.med_exporter.ledger.feed import CounterFeed
-from custom_components.med_exporter.ledger.half_hours import half_hour_of, to_mwh
 from custom_components.med_exporter.ledger.posting import CounterStart, Posting
 
 from .conftest import plug
@@ -49,15 +50,15 @@ def test_measured_energy_is_posted_every_five_minutes(feed: Feed) -> None:
         feed.read(1.0 + number / 100, 30 * number)
     assert [p.value_kwh for p in feed.postings] == [1.1, 1.2]
     assert feed.postings[1].since == feed.postings[0].at
-    assert [sum(p.half_hours.values()) for p in feed.postings] == [to_mwh(0.1)] * 2
+    assert [sum(p.quarters.values()) for p in feed.postings] == [to_mwh(0.1)] * 2
 
 
-def test_a_half_hour_that_has_ended_is_posted_at_once(feed: Feed) -> None:
+def test_a_quarter_that_has_ended_is_posted_at_once(feed: Feed) -> None:
     feed.read(1.1, 1190)
     feed.postings.clear()
     feed.read(1.2, 1210)
-    half_hours = feed.postings[0].half_hours
-    assert half_hours == {half_hour_of(NOON.timestamp() + 1210): to_mwh(0.1)}
+    quarters = feed.postings[0].quarters
+    assert quarters == {quarter_of(NOON.timestamp() + 1210): to_mwh(0.1)}
 
 
 def test_a_gap_posts_what_was_measured_before_it_and_leaves_the_rest_to_be_filled(
@@ -66,17 +67,17 @@ def test_a_gap_posts_what_was_measured_before_it_and_leaves_the_rest_to_be_fille
     feed.read(1.1, 30)
     feed.read(5.0, 7200, gap=True, day_kwh={date(2026, 11, 20): 9.0})
     before, after = feed.postings
-    assert (before.value_kwh, before.half_hours) == (
+    assert (before.value_kwh, before.quarters) == (
         1.1,
-        {half_hour_of(NOON.timestamp()): to_mwh(0.1)},
+        {quarter_of(NOON.timestamp()): to_mwh(0.1)},
     )
-    assert (after.value_kwh, after.half_hours, after.since) == (5.0, {}, after.at)
+    assert (after.value_kwh, after.quarters, after.since) == (5.0, {}, after.at)
     assert after.day_kwh == {date(2026, 11, 20): 9.0}
 
 
 def test_a_new_counter_does_not_go_on_from_the_old_one(feed: Feed) -> None:
     feed.read(400.0, 30, start=CounterStart(at=NOON + timedelta(seconds=30), value_kwh=400.0))
-    assert feed.postings[-1].half_hours == {}
+    assert feed.postings[-1].quarters == {}
 
 
 def test_a_changed_role_counts_from_the_next_reading_on(feed: Feed) -> None:

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from custom_components.med_exporter.ledger.half_hours import half_hour_of, to_mwh
+from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.engine.times import quarter_of
 from custom_components.med_exporter.ledger.posting import CounterStart, Posting
 
 from .conftest import plug
@@ -19,9 +20,9 @@ START = CounterStart(at=NOON, value_kwh=10.0)
 
 def posting(kwh: float, minutes: float, measured: float | None = None, **values) -> Posting:
     at = NOON + timedelta(minutes=minutes)
-    half_hours = {}
+    quarters = {}
     if measured is not None:
-        half_hours = {half_hour_of(at.timestamp()): to_mwh(measured)}
+        quarters = {quarter_of(at.timestamp()): to_mwh(measured)}
         values.setdefault("since", at - timedelta(minutes=5))
     return Posting(
         **{
@@ -30,7 +31,7 @@ def posting(kwh: float, minutes: float, measured: float | None = None, **values)
             "value_kwh": kwh,
             "at": at,
             "since": at,
-            "half_hours": half_hours,
+            "quarters": quarters,
             **values,
         }
     )
@@ -44,13 +45,13 @@ def paper() -> Paper:
 
 
 def test_what_a_counter_stood_at_when_it_began_is_no_energy(paper: Paper) -> None:
-    assert sum(paper.half_hours.values()) == 0
+    assert sum(paper.quarters.values()) == 0
 
 
 def test_growth_before_the_first_posting_that_was_written_is_not_lost() -> None:
     paper = Paper(PARIS)
     paper.post(posting(11.0, 60, measured=0.1))
-    assert sum(paper.half_hours.values()) == to_mwh(1.0)
+    assert sum(paper.quarters.values()) == to_mwh(1.0)
     assert sum(paper.filled.values()) == to_mwh(0.9)
 
 
@@ -58,14 +59,14 @@ def test_what_was_not_measured_fills_the_time_before_the_measuring_began(paper: 
     two_o_clock = NOON + timedelta(minutes=110)
     paper.post(posting(11.0, 120, measured=0.2, since=two_o_clock))
     assert sum(paper.filled.values()) == to_mwh(0.8)
-    assert max(paper.filled) == two_o_clock.timestamp() - 1800
+    assert max(paper.filled) == two_o_clock.timestamp() - 900
 
 
 def test_energy_that_stands_in_the_ledger_already_is_not_measured_again(paper: Paper) -> None:
     paper.post(posting(12.0, 10, measured=2.0))
     # A counter restored from an older state measures some of it again.
     paper.post(posting(12.5, 60, measured=1.5))
-    assert sum(paper.half_hours.values()) == to_mwh(2.5)
+    assert sum(paper.quarters.values()) == to_mwh(2.5)
     assert not sum(paper.filled.values())
 
 
@@ -73,21 +74,21 @@ def test_a_counter_that_lags_behind_the_ledger_is_waited_for(paper: Paper) -> No
     paper.post(posting(12.0, 10, measured=2.0))
     assert not paper.post(posting(11.0, 5))
     paper.post(posting(12.5, 20, measured=1.5))
-    assert sum(paper.half_hours.values()) == to_mwh(2.5)
+    assert sum(paper.quarters.values()) == to_mwh(2.5)
 
 
 def test_a_counter_that_stays_behind_after_a_reading_goes_on_from_there(paper: Paper) -> None:
     paper.post(posting(12.0, 10, measured=2.0))
     paper.post(posting(11.5, 20))
     paper.post(posting(11.6, 30, measured=0.1))
-    assert sum(paper.half_hours.values()) == to_mwh(2.1)
+    assert sum(paper.quarters.values()) == to_mwh(2.1)
 
 
 def test_a_clock_that_was_set_back_loses_nothing(paper: Paper) -> None:
     paper.post(posting(12.0, 60, measured=2.0))
     paper.post(posting(12.3, 40))
     paper.post(posting(12.4, 50, measured=0.1))
-    assert sum(paper.half_hours.values()) == to_mwh(2.4)
+    assert sum(paper.quarters.values()) == to_mwh(2.4)
 
 
 def test_the_first_day_gets_what_the_plug_had_counted_on_it_by_then() -> None:
@@ -95,7 +96,7 @@ def test_the_first_day_gets_what_the_plug_had_counted_on_it_by_then() -> None:
     start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=3.65)
     paper.post(posting(10.0, 0, start=start))
     assert sum(paper.filled.values()) == to_mwh(3.65)
-    assert paper.filled[int(NOON.timestamp()) - 600 - 1800] == pytest.approx(to_mwh(0.15), abs=1)
+    assert paper.filled[int(NOON.timestamp()) - 600 - 900] == pytest.approx(to_mwh(0.075), abs=1)
     assert not paper.post(posting(10.0, 0, start=start))
 
 
@@ -124,7 +125,7 @@ def test_a_lost_database_does_not_squeeze_years_into_the_days_that_are_kept() ->
     paper = Paper(PARIS)
     paper.post(posting(9000.0, 60 * 24 * 900, measured=0.1))
     paper.post(posting(9000.5, 60 * 24 * 900 + 5, measured=0.5))
-    assert sum(paper.half_hours.values()) == to_mwh(0.5)
+    assert sum(paper.quarters.values()) == to_mwh(0.5)
 
 
 @pytest.mark.parametrize(
@@ -135,8 +136,8 @@ def test_a_lost_database_does_not_squeeze_years_into_the_days_that_are_kept() ->
         ({"at": datetime(2026, 1, 1)}, "at"),  # noqa: DTZ001
         ({"since": datetime(2027, 1, 1, tzinfo=UTC)}, "since"),
         ({"day_kwh": {date(2026, 1, 1): float("inf")}}, "day_kwh"),
-        ({"half_hours": {17: 1}}, "half_hours"),
-        ({"half_hours": {1800: -1}}, "half_hours"),
+        ({"quarters": {17: 1}}, "quarters"),
+        ({"quarters": {900: -1}}, "quarters"),
     ],
 )
 def test_what_cannot_be_booked_is_refused(values: dict, named: str) -> None:

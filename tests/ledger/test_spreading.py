@@ -8,20 +8,20 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.ledger.half_hours import (
-    HALF_HOUR,
+from custom_components.med_exporter.engine.times import (
+    QUARTER,
     day_bounds,
     days_between,
-    half_hours_between,
+    quarters_between,
 )
 from custom_components.med_exporter.ledger.spreading import spread, spread_by_days, without
 
-from .stories import NEW_YORK, PARIS
+from .stories import PARIS, ZONES
 
 moments = st.floats(1_770_000_000, 1_800_000_000)
 lengths = st.floats(1, 40 * 86400)
 energies = st.integers(0, 10**10)
-zones = st.sampled_from([PARIS, NEW_YORK])
+zones = st.sampled_from(ZONES)
 
 
 @given(
@@ -36,7 +36,7 @@ def test_the_parts_add_up_and_none_is_negative(mwh: int, gaps_and_lengths: list)
     parts = spread(mwh, stretches)
     assert sum(parts.values()) == mwh
     assert all(part >= 0 for part in parts.values())
-    touched = {h for start, end in stretches for h in half_hours_between(start, end)}
+    touched = {h for start, end in stretches for h in quarters_between(start, end)}
     assert set(parts) == touched
 
 
@@ -45,8 +45,8 @@ def test_it_is_even_by_time(mwh: int, start: float, length: float) -> None:
     end = start + length
     # Two roundings, and moments that are known to less than a microsecond.
     tolerance = 1.5 + mwh / length * 1e-6
-    for half_hour, part in spread(mwh, [(start, end)]).items():
-        seconds = min(end, half_hour + HALF_HOUR) - max(start, half_hour)
+    for quarter, part in spread(mwh, [(start, end)]).items():
+        seconds = min(end, quarter + QUARTER) - max(start, quarter)
         assert abs(part - mwh * seconds / length) <= tolerance
 
 
@@ -61,7 +61,7 @@ def test_by_days_the_parts_add_up_whatever_the_plug_tells(
     parts = spread_by_days(mwh, stretch, zone, days, lambda day: known.get(day, 0))
     assert sum(parts.values()) == mwh
     assert all(part >= 0 for part in parts.values())
-    assert set(parts) == set(half_hours_between(*stretch))
+    assert set(parts) == set(quarters_between(*stretch))
 
 
 def test_a_day_gets_what_the_plug_counted_on_it_beyond_what_is_known() -> None:
@@ -72,7 +72,7 @@ def test_a_day_gets_what_the_plug_counted_on_it_beyond_what_is_known() -> None:
         5060, (start, start + 40 * 3600), PARIS, days, lambda day: known.get(day, 0)
     )
     by_day = [
-        sum(parts.get(h, 0) for h in half_hours_between(*day_bounds(day, PARIS))) for day in days
+        sum(parts.get(h, 0) for h in quarters_between(*day_bounds(day, PARIS))) for day in days
     ]
     assert by_day == [200, 4800, 60]
 
@@ -82,7 +82,7 @@ def test_days_of_which_the_plug_tells_nothing_share_the_rest() -> None:
     end, _ = day_bounds(date(2026, 3, 31), PARIS)
     parts = spread_by_days(5700, (start, end), PARIS, {date(2026, 3, 30): 1000}, lambda _: 0)
     by_day = [
-        sum(parts[h] for h in half_hours_between(*day_bounds(date(2026, 3, day), PARIS)))
+        sum(parts[h] for h in quarters_between(*day_bounds(date(2026, 3, day), PARIS)))
         for day in (28, 29, 30)
     ]
     # The 29th has 23 hours.
@@ -98,7 +98,7 @@ def test_days_follow_each_other_without_a_gap(start: float, length: float, zone)
         assert (begin, following) == (end, day + timedelta(days=1))
 
 
-def test_half_hours_are_cut_out_of_a_stretch() -> None:
-    assert without((900, 9000), [1800, 5400]) == [(900, 1800), (3600, 5400), (7200, 9000)]
-    assert without((1800, 3600), [1800]) == []
-    assert without((1800, 3600), []) == [(1800, 3600)]
+def test_quarters_are_cut_out_of_a_stretch() -> None:
+    assert without((450, 4500), [900, 2700]) == [(450, 900), (1800, 2700), (3600, 4500)]
+    assert without((900, 1800), [900]) == []
+    assert without((900, 1800), []) == [(900, 1800)]

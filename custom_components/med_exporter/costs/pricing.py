@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from ..engine import ledger as held
+from ..engine.energy import to_kwh, to_mwh
 from ..engine.tariff import Eras, Pricer
-from ..ledger.half_hours import HALF_HOUR, day_of, day_start, half_hour_of, hour_of, to_mwh
+from ..engine.times import HALF_HOUR, ceil_to, day_of, day_start, floor_to, hour_of
 from ..ledger.series import COUNTED_ROLES
-from ..ledger.tables import half_hours_table
 from .state import Pricing, read_pricing, write_pricing
 from .tables import costs_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import Table
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colours, Tariff
 
@@ -55,6 +55,15 @@ class Work(NamedTuple):
 
     changed: int
     is_done: bool
+
+
+class HalfHour(NamedTuple):
+    """The energy of a plug in one role and half-hour."""
+
+    start_ts: int
+    plug_id: str
+    role: str
+    kwh: float
 
 
 class _Key(NamedTuple):
@@ -109,7 +118,7 @@ def find_work(
         _first_difference(connection, terms.metering_point, max(oldest, since)),
     )
     dirty = [moment for moment in found if moment is not None and moment <= now]
-    pricing.dirty_from_ts = half_hour_of(max(oldest, min(dirty))) if dirty else None
+    pricing.dirty_from_ts = floor_to(max(oldest, min(dirty)), HALF_HOUR) if dirty else None
     if pricing.values() != known:
         write_pricing(connection, pricing)
     return pricing
@@ -141,8 +150,8 @@ def price_next(connection: Connection, metering_point: str, now: float, zone: Zo
     return Work(len(changed), is_done=pricing.dirty_from_ts is None)
 
 
-def price_half_hours(rows: Iterable[Row[tuple[int, str, str, float]]], pricer: Pricer) -> _Prices:
-    """Price half-hours: `start_ts, plug_id, role, kwh`, ascending by time."""
+def price_half_hours(rows: Iterable[HalfHour], pricer: Pricer) -> _Prices:
+    """Price half-hours, ascending by time."""
     prices: _Prices = {}
     for start_ts, group in groupby(rows, key=lambda row: row.start_ts):
         start = datetime.fromtimestamp(start_ts, UTC)
@@ -190,30 +199,22 @@ def _add(prices: _Prices, key: _Key, kwh: float, cost: float | None) -> None:
     prices[key] = _Value(kwh, cost)
 
 
-def _energies(
-    connection: Connection, metering_point: str, start: int, end: int
-) -> Sequence[Row[tuple[int, str, str, float]]]:
-    columns = half_hours_table.c
-    return connection.execute(
-        select(columns.start_ts, columns.plug_id, columns.role, columns.kwh)
-        .where(
-            columns.metering_point == metering_point,
-            columns.role.in_(_ROLES),
-            columns.start_ts >= start,
-            columns.start_ts < end,
-            columns.kwh > 0,
-        )
-        .order_by(columns.start_ts, columns.plug_id)
-    ).all()
+def _energies(connection: Connection, metering_point: str, start: int, end: int) -> list[HalfHour]:
+    accounts = held.accounts_of(connection, metering_point=metering_point, roles=_ROLES)
+    edges = range(start, end + 1, HALF_HOUR)
+    by_id = {account.id: account for account in accounts}
+    found = [
+        HalfHour(edges[place], by_id[account].plug_id, by_id[account].role, to_kwh(one.mwh))
+        for (place, account), one in held.sums_by_account(connection, accounts, edges).items()
+        if one.mwh
+    ]
+    return sorted(found)
 
 
 def _first_half_hour(connection: Connection, metering_point: str) -> int | None:
-    columns = half_hours_table.c
-    return connection.execute(
-        select(func.min(columns.start_ts)).where(
-            columns.metering_point == metering_point, columns.role.in_(_ROLES)
-        )
-    ).scalar()
+    accounts = held.accounts_of(connection, metering_point=metering_point, roles=_ROLES)
+    known = held.known_range(connection, accounts)
+    return None if known is None else floor_to(known[0], HALF_HOUR)
 
 
 def _used_before(
@@ -221,25 +222,10 @@ def _used_before(
 ) -> dict[date, float]:
     """Return what was consumed in the local month of a half-hour before it."""
     month = day_of(moment, zone).replace(day=1)
-    start = day_start(month, zone)
-    first = half_hour_of(start)
-    columns = half_hours_table.c
-    here = (
-        columns.metering_point == metering_point,
-        columns.role == _CONSUMPTION,
-        columns.start_ts < moment,
-    )
-    used = connection.execute(
-        select(func.sum(columns.kwh)).where(*here, columns.start_ts >= start)
-    ).scalar()
-    used = used or 0.0
-    if first < start:
-        # Where the month begins inside a half-hour, the part after its beginning counts.
-        kwh = connection.execute(
-            select(func.sum(columns.kwh)).where(*here, columns.start_ts == first)
-        ).scalar()
-        used += (kwh or 0.0) * (first + HALF_HOUR - start) / HALF_HOUR
-    return {month: round(used, _KWH_DECIMALS)}
+    accounts = held.accounts_of(connection, metering_point=metering_point, roles=[_CONSUMPTION])
+    stretch = (day_start(month, zone), moment)
+    used = sum(one.mwh for one in held.sums_between(connection, accounts, stretch).values())
+    return {month: to_kwh(used)}
 
 
 def _first_difference(connection: Connection, metering_point: str, since: float) -> int | None:
@@ -247,25 +233,42 @@ def _first_difference(connection: Connection, metering_point: str, since: float)
     begin, length = int(since // _DAY) * _DAY, _DAY
     end: int | None = None
     while True:
-        held = _sums(connection, half_hours_table, metering_point, (begin, end), length)
-        priced = _sums(connection, costs_table, metering_point, (begin, end), length)
+        booked = _booked(connection, metering_point, (begin, end), length)
+        priced = _priced(connection, metering_point, (begin, end), length)
         different = [
-            key[0] for key in held.keys() | priced.keys() if held.get(key, 0) != priced.get(key, 0)
+            key[0]
+            for key in booked.keys() | priced.keys()
+            if booked.get(key, 0) != priced.get(key, 0)
         ]
         if not different or length == HALF_HOUR:
             return min(different, default=None)
         begin, end, length = min(different), min(different) + _DAY, HALF_HOUR
 
 
-def _sums(
-    connection: Connection,
-    table: Table,
-    metering_point: str,
-    stretch: tuple[int, int | None],
-    length: int,
+def _booked(
+    connection: Connection, metering_point: str, stretch: tuple[int, int | None], length: int
 ) -> dict[tuple[int, str, str], int]:
-    """Return energies in mWh by stretch of time, plug and role."""
-    columns = table.c
+    """Return the ledger's energies in mWh by stretch of time, plug and role."""
+    accounts = held.accounts_of(connection, metering_point=metering_point, roles=_ROLES)
+    start, end = stretch
+    known = held.known_range(connection, accounts)
+    if known is None:
+        return {}
+    start = max(start, floor_to(known[0], length))
+    edges = range(start, (ceil_to(known[1], length) if end is None else end) + 1, length)
+    by_id = {account.id: account for account in accounts}
+    return {
+        (edges[place], by_id[account].plug_id, by_id[account].role): one.mwh
+        for (place, account), one in held.sums_by_account(connection, accounts, edges).items()
+        if one.mwh
+    }
+
+
+def _priced(
+    connection: Connection, metering_point: str, stretch: tuple[int, int | None], length: int
+) -> dict[tuple[int, str, str], int]:
+    """Return the priced energies in mWh by stretch of time, plug and role."""
+    columns = costs_table.c
     start, end = stretch
     stretch_ts = (columns.start_ts - columns.start_ts % length).label("stretch_ts")
     statement = (

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from sqlalchemy import case, func, select
 
 from ..const import PlugRole
-from ..engine.periods import boundaries
-from ..ledger.half_hours import HALF_HOUR, day_of, day_start
+from ..engine.times import HALF_HOUR, boundaries, day_of, day_start
 from ..ledger.series import PlugSeries
 from .tables import costs_table
 

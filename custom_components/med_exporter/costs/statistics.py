@@ -14,11 +14,10 @@ from homeassistant.core import callback
 from sqlalchemy import func, select
 
 from ..const import DOMAIN, PlugRole
-from ..ledger.closing import closed_until
-from ..ledger.half_hours import HOUR
+from ..engine.times import HOUR, hour_of
+from ..ledger.closing import closed_until, read_counters
 from ..ledger.series import PointSeries
-from ..ledger.sums import StoredSums
-from ..ledger.tables import accounts_table
+from ..statistics import RunningSum
 from .state import read_pricing, write_pricing
 from .tables import costs_table
 
@@ -58,20 +57,24 @@ class CostPlan:
 def plan_cost_statistics(connection: Connection, metering_point: str, now: float) -> CostPlan:
     """Find which closed hours are to be written, and settle what is found written."""
     pricing = read_pricing(connection, metering_point)
-    accounts = connection.execute(select(accounts_table)).all()
     series = PointSeries(metering_point, PlugRole.CONSUMPTION)
-    until = closed_until(connection, series, accounts, now, HOUR)
+    until = closed_until(connection, series, read_counters(connection), now, HOUR)
     if pricing is None or until is None or pricing.dirty_from_ts is not None:
         return CostPlan(sums=[])
     start = pricing.statistics_from_ts
     if start is not None and start < until:
-        sums, changed = StoredSums(cost_statistic_id(metering_point), _to_parts, _to_money).compare(
-            connection,
-            partial(_hours, connection, metering_point),
-            start,
-            until,
-            pricing.written_until_ts or 0,
+        running_sum = RunningSum(
+            statistic_id=cost_statistic_id(metering_point),
+            unit="",
+            unit_class=None,
+            parts_per_unit=_PARTS,
+            hours=partial(_hours, metering_point),
+            first_hour=partial(_first_hour, metering_point),
+            closed_until=lambda _: until,
         )
+        if running_sum.sum_before(connection, start) is None:
+            start = min(running_sum.first_hour(connection) or until, until)
+        sums, changed = running_sum.compare(connection, start, until, pricing.written_until_ts or 0)
         if changed is not None:
             pricing.changed_from_ts = min(changed, pricing.changed_from_ts or changed)
         if not sums:
@@ -116,7 +119,18 @@ def write_cost_statistics(
     async_add_external_statistics(hass, cast("StatisticMetaData", metadata), rows)
 
 
-def _hours(connection: Connection, metering_point: str, start: int, end: int) -> dict[int, int]:
+def _first_hour(metering_point: str, connection: Connection) -> int | None:
+    first = connection.execute(
+        select(func.min(costs_table.c.start_ts)).where(
+            costs_table.c.metering_point == metering_point,
+            costs_table.c.role == PlugRole.CONSUMPTION.value,
+            costs_table.c.cost.is_not(None),
+        )
+    ).scalar()
+    return None if first is None else hour_of(first)
+
+
+def _hours(metering_point: str, connection: Connection, start: int, end: int) -> dict[int, int]:
     columns = costs_table.c
     hour = (columns.start_ts - columns.start_ts % HOUR).label("hour")
     rows = connection.execute(
@@ -135,7 +149,3 @@ def _hours(connection: Connection, metering_point: str, start: int, end: int) ->
 
 def _to_parts(money: float) -> int:
     return round(money * _PARTS)
-
-
-def _to_money(parts: int) -> float:
-    return parts / _PARTS

@@ -42,7 +42,7 @@ costs_table: Final = Table(
 """What the energy of each plug cost, by half-hour.
 
 One row says what `kwh` of a plug cost in the half-hour that begins at `start_ts` (UTC seconds, a
-multiple of 1,800), as one part of what `med_exporter_half_hours` holds for the same plug, role and
+multiple of 1,800), as one part of what the ledger holds for the same plug, role and
 metering point (its slug). There is a row for each tariff period (its name; empty for none) and
 tier (1 for the first; 0 for none) that the half-hour touches, and none for a half-hour without
 energy. `role` is `consumption`, where `cost` is what is paid, or `production`, where it is what

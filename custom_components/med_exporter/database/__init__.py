@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..engine.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .access import (
     DatabaseUnavailableError,
     async_read,
@@ -9,12 +10,14 @@ from .access import (
     open_database,
     queue_work,
 )
-from .schema import LONG_TEXT, TABLE_OPTIONS, Schema
+from .migration import NewerFormatError
+from .schema import Schema
 
 __all__ = [
     "LONG_TEXT",
     "TABLE_OPTIONS",
     "DatabaseUnavailableError",
+    "NewerFormatError",
     "Schema",
     "async_read",
     "close_database",

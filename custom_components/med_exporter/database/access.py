@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.tasks import RecorderTask
@@ -15,10 +18,13 @@ from homeassistant.util.hass_dict import HassKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
+from ..formats import report_known, report_newer
+from .migration import NewerFormatError
 from .removal import drop_tables
+from .schema import forget_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import Event, HomeAssistant
@@ -30,8 +36,8 @@ if TYPE_CHECKING:
 class DatabaseUnavailableError(HomeAssistantError):
     """The recorder's database could not be read or written."""
 
-    def __init__(self) -> None:
-        super().__init__(translation_domain=DOMAIN, translation_key="database_unavailable")
+    def __init__(self, translation_key: str = "database_unavailable") -> None:
+        super().__init__(translation_domain=DOMAIN, translation_key=translation_key)
 
 
 _DATA_CLOSED: HassKey[bool] = HassKey(f"{DOMAIN}_database_closed")
@@ -40,7 +46,12 @@ _DATA_CLOSED: HassKey[bool] = HassKey(f"{DOMAIN}_database_closed")
 @callback
 def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
     """Drop all tables, and let no later work make them again until `open_database`."""
-    done = queue_work(hass, None, drop_tables)
+
+    def drop(connection: Connection) -> int:
+        forget_schemas(connection.engine)
+        return drop_tables(connection)
+
+    done = queue_work(hass, None, drop)
     hass.data[_DATA_CLOSED] = True
     return done
 
@@ -59,7 +70,9 @@ def queue_work[T](
 ) -> asyncio.Future[T]:
     """Let the recorder's thread do work in one transaction.
 
-    The recorder begins with what is queued when Home Assistant has started.
+    The recorder begins with what is queued when Home Assistant has started. Works on one schema
+    are done in the order in which they were queued. Tables of an older version are brought forward
+    first, a part at a time, so that the recorder's own work goes on.
 
     Args:
         hass: whose recorder.
@@ -69,7 +82,8 @@ def queue_work[T](
 
     Returns:
         A future with what `work` returned, done after the commit, or failed with
-        DatabaseUnavailableError. Callers may ignore it.
+        DatabaseUnavailableError, also where the tables are of a newer version. Callers may ignore
+        it.
 
     """
     done: asyncio.Future[T] = hass.loop.create_future()
@@ -87,7 +101,8 @@ async def async_read[T](
 ) -> T:
     """Return what `read` finds, or `missing` while the tables have not been made.
 
-    Raises DatabaseUnavailableError, also once Home Assistant stops.
+    Raises DatabaseUnavailableError, also once Home Assistant stops, while tables are brought
+    forward, and where they are of a newer version.
     """
     instance = get_instance(hass)
     reads = _reads(hass)
@@ -106,6 +121,12 @@ async def async_read[T](
     await asyncio.wait([under_way])
     try:
         return under_way.result()
+    except NewerFormatError as err:
+        report_newer(hass, err.component)
+        raise DatabaseUnavailableError("database_newer") from err
+    except LookupError as err:
+        LOGGER.debug("The recorder's database is not read yet: %s", err)
+        raise DatabaseUnavailableError from err
     except (SQLAlchemyError, RuntimeError) as err:
         LOGGER.error("The recorder's database could not be read: %s", err)
         raise DatabaseUnavailableError from err
@@ -145,6 +166,10 @@ def _reads(hass: HomeAssistant) -> _Reads:
     return hass.data[_DATA_READS]
 
 
+_DATA_WAITING: HassKey[dict[Schema | None, deque[_Work[Any]]]] = HassKey(f"{DOMAIN}_waiting_works")
+"""What waits, in its order, for tables that are brought forward."""
+
+
 @dataclass(slots=True)
 class _Work[T](RecorderTask):
     """Work in the recorder's own thread, which may not raise its errors there."""
@@ -157,36 +182,107 @@ class _Work[T](RecorderTask):
     retried: bool = field(default=False, init=False)
 
     def run(self, instance: Recorder) -> None:
-        """Do the work, and keep errors from the recorder but those it repairs itself."""
+        """Do the work, or let it wait for its tables."""
+        waiting = self.hass.data.setdefault(_DATA_WAITING, {})
+        if self.schema in waiting:
+            waiting[self.schema].append(self)
+            return
+        with self.failing(instance):
+            if not self.prepared(instance):
+                waiting[self.schema] = deque([self])
+                instance.queue_task(_Forward(self))
+                return
+            self.do(instance)
+
+    def prepared(self, instance: Recorder) -> bool:
+        """Do a part of what the tables need, and tell whether they are as described now."""
+        if (schema := self.schema) is None:
+            return True
+        with session_scope(session=instance.get_session()) as session:
+            connection = session.connection()
+            engine = connection.engine
+            if schema.is_ready(engine):
+                return True
+            is_ready = schema.prepare(connection)
+        if is_ready:
+            schema.note_ready(engine)
+            settle = partial(report_known, self.hass, schema.component)
+            self._in_loop(settle)
+        return is_ready
+
+    def do(self, instance: Recorder) -> None:
+        """Do the work in one transaction, and tell the result."""
+        with session_scope(session=instance.get_session()) as session:
+            result = self.work(session.connection())
+        if self.committed is not None:
+            self.committed(result)
+        self._settle(lambda: self.done.set_result(result))
+
+    @contextmanager
+    def failing(self, instance: Recorder) -> Iterator[None]:
+        """Keep errors from the recorder but those it repairs itself, and let the work fail."""
         try:
-            with session_scope(session=instance.get_session()) as session:
-                connection = session.connection()
-                if self.schema is not None:
-                    self.schema.create(connection)
-                result = self.work(connection)
+            yield
+        except NewerFormatError as err:
+            report = partial(report_newer, self.hass, err.component)
+            self._in_loop(report)
+            self._fail(DatabaseUnavailableError("database_newer"))
         except (SQLAlchemyError, RuntimeError) as err:
+            if instance.engine is not None and self.schema is not None:
+                self.schema.forget(instance.engine)
             if "malformed" in str(err) or "not a database" in str(err):
                 # The recorder moves the broken file away; a second try then meets a new database.
                 if self.retried:
-                    self._fail(err)
+                    self._log(err)
                 else:
                     self.retried = True
                     instance.queue_task(self)
                 raise
-            self._fail(err)
-        else:
-            if self.committed is not None:
-                self.committed(result)
-            self._call(lambda: self.done.set_result(result))
+            self._log(err)
 
-    def _fail(self, err: Exception) -> None:
+    def _log(self, err: Exception) -> None:
         LOGGER.error("The recorder's database could not be written: %s", err)
-        self._call(lambda: self.done.set_exception(DatabaseUnavailableError()))
+        self._fail(DatabaseUnavailableError())
 
-    def _call(self, settle: Callable[[], None]) -> None:
+    def _fail(self, err: DatabaseUnavailableError) -> None:
+        self._settle(lambda: self.done.set_exception(err))
+
+    def _settle(self, settle: Callable[[], None]) -> None:
         def unless_done() -> None:
             if not self.done.done():
                 settle()
 
+        self._in_loop(unless_done)
+
+    def _in_loop(self, action: Callable[[], None]) -> None:
         if not self.hass.loop.is_closed():
-            self.hass.loop.call_soon_threadsafe(unless_done)
+            self.hass.loop.call_soon_threadsafe(action)
+
+
+@dataclass(slots=True)
+class _Forward(RecorderTask):
+    """Brings tables forward, then does what waited for them, each time only a part.
+
+    What else the recorder has to do is queued in between.
+    """
+
+    first: _Work[Any]
+
+    def run(self, instance: Recorder) -> None:
+        """Do the next part."""
+        schema, hass = self.first.schema, self.first.hass
+        queue = hass.data[_DATA_WAITING][schema]
+        work = queue[0]
+        is_prepared = True
+        try:
+            with work.failing(instance):
+                is_prepared = work.prepared(instance)
+                if is_prepared:
+                    work.do(instance)
+        finally:
+            if is_prepared:
+                queue.popleft()
+            if queue:
+                instance.queue_task(self)
+            else:
+                del hass.data[_DATA_WAITING][schema]

@@ -7,86 +7,142 @@ there live until this integration removes them.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import (
-    Column,
-    Double,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    insert,
-    inspect,
-    select,
-    update,
-)
-from sqlalchemy.dialects import mysql
+from sqlalchemy import insert, inspect, select, update
+
+from ..engine.own_tables import versions_table
+from .migration import NewerFormatError
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
+    from collections.abc import Mapping
 
-# TEXT ends at 64 KB on MySQL and MariaDB.
-LONG_TEXT: Final = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
-TABLE_OPTIONS: Final[dict[str, Any]] = {
-    "mysql_engine": "InnoDB",
-    "mysql_default_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_unicode_ci",
-    "mariadb_engine": "InnoDB",
-    "mariadb_default_charset": "utf8mb4",
-    "mariadb_collate": "utf8mb4_unicode_ci",
-}
+    from sqlalchemy import MetaData
+    from sqlalchemy.engine import Connection, Engine
 
-_versions: Final = Table(
-    "med_exporter_schema",
-    MetaData(),
-    Column("component", String(32), primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("changed_ts", Double, nullable=False),
-    **TABLE_OPTIONS,
-)
-"""Which version each component's tables have: one row for each `Schema`."""
+    from .migration import Step
+
+
+_SCHEMAS: Final[list[Schema]] = []
+
+
+def forget_schemas(engine: Engine) -> None:
+    """Look all tables of a database up again, since they are dropped."""
+    for schema in _SCHEMAS:
+        schema.forget(engine)
 
 
 class Schema:
     """The tables of one component, and their version.
+
+    What a database holds is looked up once. The recorder makes a new engine for a new database, as
+    after a corruption; all is looked up again then.
 
     Args:
         component: its name in the table of versions.
         version: of the tables as they are described now.
         metadata: the tables.
         needs: another component's schema, whose tables are worked on as well.
+        migrations: what brings the tables from a version to the next one, by the version that it
+            begins with. All versions before the present one are there.
 
     """
 
     def __init__(
-        self, component: str, version: int, metadata: MetaData, *, needs: Schema | None = None
+        self,
+        component: str,
+        version: int,
+        metadata: MetaData,
+        *,
+        needs: Schema | None = None,
+        migrations: Mapping[int, Step] | None = None,
     ) -> None:
-        self._component = component
-        self._version = version
+        self.component = component
+        self.version = version
         self._metadata = metadata
         self._needs = needs
+        self._migrations = migrations or {}
+        self._ready: WeakKeyDictionary[Engine, bool] = WeakKeyDictionary()
+        _SCHEMAS.append(self)
+
+    def is_ready(self, engine: Engine) -> bool:
+        """Tell whether the tables of a database are known to be there, as described now."""
+        return engine in self._ready and (self._needs is None or self._needs.is_ready(engine))
+
+    def note_ready(self, engine: Engine) -> None:
+        """Note that what `prepare` has done is committed."""
+        self._ready[engine] = True
+        if self._needs is not None:
+            self._needs.note_ready(engine)
+
+    def forget(self, engine: Engine) -> None:
+        """Look the tables of a database up again, since something failed on it."""
+        self._ready.pop(engine, None)
+        if self._needs is not None:
+            self._needs.forget(engine)
 
     def exists(self, connection: Connection) -> bool:
-        """Tell whether the tables have been made in this database yet."""
+        """Tell whether the tables have been made in this database yet.
+
+        Raises NewerFormatError, and LookupError while they are still to be brought forward.
+        """
+        if self.is_ready(connection.engine):
+            return True
+        if self._needs is not None and not self._needs.exists(connection):
+            return False
         inspector = inspect(connection)
-        return all(inspector.has_table(name) for name in self._metadata.tables)
+        stored = None
+        if inspector.has_table(versions_table.name):
+            stored = self._stored(connection)
+        if stored is not None and stored < self.version:
+            raise LookupError(f"{self.component} is brought forward from version {stored} first")
+        if not all(inspector.has_table(name) for name in self._metadata.tables):
+            return False
+        if stored is not None:
+            self._ready[connection.engine] = True
+        return True
+
+    def prepare(self, connection: Connection) -> bool:
+        """Create what is missing, or do a part of what brings older tables forward.
+
+        Returns:
+            Whether that is all; if not, commit and call it again. After the last time, commit and
+            call `note_ready`.
+
+        Raises NewerFormatError, and then nothing has been changed.
+
+        """
+        if self._needs is not None and not self._needs.prepare(connection):
+            return False
+        versions_table.create(connection, checkfirst=True)
+        stored = self._stored(connection)
+        if stored is not None and stored < self.version:
+            if self._migrations[stored](connection):
+                self._note(connection, stored + 1, is_new=False)
+            return False
+        self._metadata.create_all(connection, checkfirst=True)
+        if stored is None:
+            self._note(connection, self.version, is_new=True)
+        return True
 
     def create(self, connection: Connection) -> None:
-        """Create what is missing and note the version.
+        """Do all that `prepare` does at once."""
+        while not self.prepare(connection):
+            pass
 
-        Safe to run before every write: after a corruption the recorder goes on with an empty
-        database.
-        """
-        if self._needs is not None:
-            self._needs.create(connection)
-        _versions.create(connection, checkfirst=True)
-        self._metadata.create_all(connection, checkfirst=True)
-        here = _versions.c.component == self._component
-        stored = connection.execute(select(_versions.c.version).where(here)).scalar()
-        values = {"version": self._version, "changed_ts": time.time()}
-        if stored is None:
-            connection.execute(insert(_versions).values(component=self._component, **values))
-        elif stored < self._version:
-            connection.execute(update(_versions).where(here).values(**values))
+    def _stored(self, connection: Connection) -> int | None:
+        here = versions_table.c.component == self.component
+        stored = connection.execute(select(versions_table.c.version).where(here)).scalar()
+        if stored is not None and stored > self.version:
+            raise NewerFormatError(self.component, stored)
+        return stored
+
+    def _note(self, connection: Connection, version: int, *, is_new: bool) -> None:
+        values = {"version": version, "changed_ts": time.time()}
+        if is_new:
+            statement = insert(versions_table).values(component=self.component, **values)
+            connection.execute(statement)
+        else:
+            here = versions_table.c.component == self.component
+            connection.execute(update(versions_table).where(here).values(**values))

@@ -3,15 +3,15 @@
 A filled reading carries the energy of a gap. As a raw row it is one row. In hours, days, weeks and
 months the energy is spread over the gap:
 
-- by the half-hours that the ledger has of it. Where they do not add up to the reading's energy,
-  they are scaled. Of a half-hour that lies partly in the gap, what was filled counts; where the
-  ledger has filled nothing in the gap, the share of the half-hour's energy by time.
-- What the known half-hours leave, evenly over the time without any.
+- by the quarter-hours that the ledger has of it. Where they do not add up to the reading's energy,
+  they are scaled. Of a quarter-hour that lies partly in the gap, what was filled counts; where the
+  ledger has filled nothing in the gap, the share of the quarter-hour's energy by time.
+- What the known quarter-hours leave, evenly over the time without any.
 - Of a gap that begins before the range the whole energy goes to the part inside: a range's first
   row carries all energy since the last state before it, so raw, hourly and daily rows still have
   the same sum.
 
-The energy of an hour from statistics is spread over its half-hours in the same way, since it was
+The energy of an hour from statistics is spread over its quarter-hours in the same way, since it was
 used between the row's timestamp and the end of the hour.
 
 An energy costs what the plug's half-hour of its timestamp cost per kWh; a spread part what the
@@ -24,13 +24,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, cast
 
-from .ledger import HALF_HOUR, half_hour_of
 from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
+from .times import QUARTER, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from .ledger import PlugLedger
+    from .plug_ledger import PlugLedger
     from .reading import Reading
 
     type Part = tuple[float, float, float]
@@ -58,12 +58,9 @@ def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Read
             yield reading
             continue
         if (time := _used_in(reading)) is None:
-            cost = ledger.cost(kwh, half_hour_of(reading[0]))
+            cost = ledger.cost(kwh, reading[0])
         else:
-            cost = _sum(
-                ledger.cost(part, half_hour_of(start))
-                for start, _, part in spread(ledger, *time, kwh)
-            )
+            cost = _sum(ledger.cost(part, start) for start, _, part in spread(ledger, *time, kwh))
         yield _with_amounts(reading, kwh, reading[_FILLED_FROM], cost)
 
 
@@ -92,7 +89,7 @@ def spread_over_periods(
             continue
         if (time := _used_in(reading)) is None:
             if ledger.has_costs:
-                cost = ledger.cost(kwh, half_hour_of(reading[0]))
+                cost = ledger.cost(kwh, reading[0])
                 yield _with_amounts(reading, kwh, None, cost)
             else:
                 yield reading
@@ -102,7 +99,7 @@ def spread_over_periods(
         if measured == FROM_STATISTICS:
             yield rest
         for start, end, part in spread(ledger, *time, kwh):
-            cost = ledger.cost(part, half_hour_of(start))
+            cost = ledger.cost(part, start)
             whole = _sum((whole, cost))
             for since, until in _cut(start, end, edges):
                 share = (until - since) / (end - start) if end > start else 1.0
@@ -117,9 +114,9 @@ def spread_over_periods(
 
 
 def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterator[Part]:
-    """Yield the parts of a gap's energy, oldest first; each lies in one half-hour.
+    """Yield the parts of a gap's energy, oldest first; each lies in one quarter-hour.
 
-    Without anything to tell half-hours apart there is one part.
+    Without anything to tell quarter-hours apart there is one part.
 
     Args:
         ledger: what is known of the gap.
@@ -159,15 +156,11 @@ def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterat
 def _energies(
     ledger: PlugLedger, since: float, until: float
 ) -> Iterator[tuple[float, float, tuple[float, float] | None]]:
-    """Yield the pieces of a gap by half-hour, and what the ledger says of each half-hour."""
-    half_hour = half_hour_of(since)
-    while half_hour < until:
-        yield (
-            max(since, half_hour),
-            min(until, half_hour + HALF_HOUR),
-            ledger.energy(half_hour),
-        )
-        half_hour += HALF_HOUR
+    """Yield the pieces of a gap by quarter-hour, and what the ledger says of each."""
+    quarter = quarter_of(since)
+    while quarter < until:
+        yield max(since, quarter), min(until, quarter + QUARTER), ledger.energy(quarter)
+        quarter += QUARTER
 
 
 def _weights(
@@ -176,12 +169,12 @@ def _weights(
     for start, end, energy in _energies(ledger, since, until):
         if energy is None:
             yield start, end, None
-        elif end - start == HALF_HOUR:
+        elif end - start == QUARTER:
             yield start, end, energy[0]
         elif by_filled:
             yield start, end, energy[1]
         else:
-            yield start, end, energy[0] * (end - start) / HALF_HOUR
+            yield start, end, energy[0] * (end - start) / QUARTER
 
 
 def _used_in(reading: Reading) -> tuple[float, float] | None:

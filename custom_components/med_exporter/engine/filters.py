@@ -19,11 +19,12 @@ An hour from statistics (`statistics.py`) is judged like a reading, by its mean 
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from .job.filters import minutes_of_day
 from .reading import CARRIED, READING_COLUMNS
+from .times import local_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -180,5 +181,5 @@ def _change(low: float, high: float, zone: ZoneInfo) -> float:
 
 
 def _offset(moment: float, zone: ZoneInfo) -> float:
-    local = datetime.fromtimestamp(moment, UTC).astimezone(zone)
+    local = local_time(moment, zone)
     return (local.utcoffset() or timedelta()).total_seconds()

@@ -5,8 +5,9 @@ A warning is `{code, message, start, end, count}`; start and end are in UTC with
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from .times import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,11 +97,7 @@ def warning(code: str, message: str, start: float, end: float, count: int) -> Wa
     return {
         "code": code,
         "message": message,
-        "start": _utc(start),
-        "end": _utc(end),
+        "start": utc_text(start),
+        "end": utc_text(end),
         "count": count,
     }
-
-
-def _utc(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

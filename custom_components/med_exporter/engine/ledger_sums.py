@@ -1,7 +1,6 @@
-"""Sums over the ledger's half-hours, by period, plug and tariff period.
+"""Sums over the ledger's quarter-hours, by period, plug and tariff period.
 
-The database adds up; what comes here is small, and a few periods at a time. A half-hour belongs to
-the period in which it begins.
+They come a few periods at a time. A quarter-hour belongs to the period in which it begins.
 """
 
 from __future__ import annotations
@@ -25,7 +24,16 @@ from sqlalchemy import (
     table,
 )
 
-from .ledger import HALF_HOUR
+from .energy import to_kwh
+from .ledger import (
+    Account,
+    accounts_of,
+    energies_between,
+    is_readable,
+    known_range,
+    sums_by_account,
+)
+from .times import QUARTER, UTC_DAY, ceil_to, floor_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,14 +49,9 @@ _AT_ONCE = 48
 """Periods of one query: a row is compared with the edges of all of them."""
 _NEGLIGIBLE = 5e-7
 """kWh; the ledger has six decimals."""
+_PATTERN_DAYS = 28
+"""Days of quarter-hours in memory at a time."""
 
-_HALF_HOURS = table(
-    "med_exporter_half_hours",
-    column("plug_id", String),
-    column("start_ts", BigInteger),
-    column("role", String),
-    column("kwh", Double),
-)
 _COSTS = table(
     "med_exporter_costs",
     column("plug_id", String),
@@ -63,13 +66,17 @@ _COSTS = table(
 
 @dataclass(slots=True)
 class EnergySum:
-    """The energy of one plug in one role and period: `half_hours` of it are known."""
+    """The energy of one plug in one role and period.
+
+    `filled_kwh` of `kwh` was filled, and `quarters` of its quarter-hours are known.
+    """
 
     place: int
     plug_id: str
     role: str
     kwh: float
-    half_hours: int
+    filled_kwh: float
+    quarters: int
 
 
 @dataclass(slots=True)
@@ -111,17 +118,19 @@ def energy_sums(
         edges: UTC seconds; period i runs from edge i to before edge i + 1.
 
     """
-    if not _has(connect, _HALF_HOURS):
-        return
+    accounts = _accounts(connect, plug_ids)
     for first, some in _windows(edges):
-        source = _placed(_HALF_HOURS, some)
-        columns = source.c
-        query = select(
-            columns.place, columns.plug_id, columns.role, func.sum(columns.kwh), func.count()
-        ).group_by(columns.place, columns.plug_id, columns.role)
         with connect() as connection:
-            rows = connection.execute(query, {"plugs": list(plug_ids)}).fetchall()
-        yield [EnergySum(first + place, *rest) for place, *rest in rows]
+            sums = sums_by_account(connection, list(accounts.values()), some)
+        found: dict[tuple[int, str, str], EnergySum] = {}
+        for (place, account_id), part in sorted(sums.items()):
+            account = accounts[account_id]
+            key = (first + place, account.plug_id, account.role)
+            one = found.setdefault(key, EnergySum(*key, kwh=0.0, filled_kwh=0.0, quarters=0))
+            one.kwh = round(one.kwh + to_kwh(part.mwh), 6)
+            one.filled_kwh = round(one.filled_kwh + to_kwh(part.filled), 6)
+            one.quarters += part.quarters
+        yield list(found.values())
 
 
 def cost_sums(
@@ -148,57 +157,58 @@ def cost_sums(
             priced = known.get((place, plug_id, role))
             rest = energy.kwh - (priced or 0.0)
             if rest > _NEGLIGIBLE:
-                count = energy.half_hours if priced is None else 1
+                count = math.ceil(energy.quarters / 2) if priced is None else 1
                 found.append(CostSum(place, plug_id, role, "", 0, rest, None, rest, count))
             elif priced is None:
                 found.append(CostSum(place, plug_id, role, "", 0, 0.0, None, 0.0, 0))
         yield found
 
 
-def half_hour_energies(
+def quarter_energies(
     connect: Connect, plug_ids: Sequence[str], start: float, end: float
-) -> Iterator[list[tuple[int, float]]]:
-    """Yield what plugs consumed together in each half-hour of a range, some days at a time.
+) -> Iterator[list[tuple[int, float, float]]]:
+    """Yield what plugs consumed together in each quarter-hour of a range, some days at a time.
+
+    Each is given as its start in UTC seconds, the kWh, and the part of these that was filled.
 
     Args:
         connect: as for `energy_sums`.
         plug_ids: of the plugs.
-        start: UTC seconds; half-hours that begin from here on.
-        end: UTC seconds; half-hours that are over by then.
+        start: UTC seconds; quarter-hours that begin from here on.
+        end: UTC seconds; quarter-hours that are over by then.
 
     """
-    if not _has(connect, _HALF_HOURS):
-        return
-    columns = _HALF_HOURS.c
-    query = (
-        select(columns.start_ts, func.sum(columns.kwh))
-        .where(
-            columns.plug_id.in_(bindparam("plugs", expanding=True)),
-            columns.role == CONSUMPTION,
-            columns.start_ts >= bindparam("low"),
-            columns.start_ts < bindparam("high"),
-        )
-        .group_by(columns.start_ts)
-    )
-    low, last = _whole(start), _whole(end - HALF_HOUR) + 1
-    step = 28 * 48 * HALF_HOUR
+    accounts = [
+        account for account in _accounts(connect, plug_ids).values() if account.role == CONSUMPTION
+    ]
+    low, last = ceil_to(start, QUARTER), floor_to(end, QUARTER)
     while low < last:
-        limits = {"plugs": list(plug_ids), "low": low, "high": min(low + step, last)}
+        high = min(low + _PATTERN_DAYS * UTC_DAY, last)
         with connect() as connection:
-            rows = connection.execute(query, limits).fetchall()
-        yield [(int(moment), float(kwh)) for moment, kwh in rows]
-        low += step
+            found = energies_between(connection, accounts, low, high)
+        yield [(start, to_kwh(mwh), to_kwh(filled)) for start, (mwh, filled) in found.items()]
+        low = high
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger has of a plug: its first half-hour ever, and how many in a range."""
+    """What the ledger has of a plug.
+
+    Attributes:
+        first: when its first quarter-hour ever begins, None where there is none.
+        quarters: how many of a range are known.
+        filled: when the filled ones of the range begin and end, None where none is.
+        filled_kwh: their filled energy.
+
+    """
 
     first: int | None
-    half_hours: int
+    quarters: int = 0
+    filled: tuple[int, int] | None = None
+    filled_kwh: float = 0.0
 
 
-def known_half_hours(
+def known_quarters(
     connect: Connect, plug_ids: Sequence[str], start: float, end: float
 ) -> dict[str, Known]:
     """Return what the ledger has of each plug.
@@ -210,22 +220,25 @@ def known_half_hours(
         end: UTC seconds, not included.
 
     """
-    if not _has(connect, _HALF_HOURS):
-        return {plug_id: Known(None, 0) for plug_id in plug_ids}
-    columns = _HALF_HOURS.c
-    here = columns.plug_id == bindparam("plug_id")
-    first = select(func.min(columns.start_ts)).where(here)
-    count = select(func.count(columns.start_ts.distinct())).where(
-        here, columns.start_ts >= _whole(start), columns.start_ts < _whole(end)
-    )
+    accounts = _accounts(connect, plug_ids)
+    # By day, so that what was filled is found without all quarter-hours in memory.
+    edges = [start, *range(ceil_to(start + 1, UTC_DAY), ceil_to(end, UTC_DAY), UTC_DAY), end]
     known = {}
-    with connect() as connection:
-        for plug_id in plug_ids:
-            values = {"plug_id": plug_id}
-            known[plug_id] = Known(
-                connection.execute(first, values).scalar(),
-                int(connection.execute(count, values).scalar() or 0),
-            )
+    for plug_id in plug_ids:
+        own = [account for account in accounts.values() if account.plug_id == plug_id]
+        if not own:
+            known[plug_id] = Known(None)
+            continue
+        with connect() as connection:
+            first = known_range(connection, own)
+            sums = sums_by_account(connection, own, edges) if start < end else {}
+        filled = [place for (place, _), one in sums.items() if one.filled]
+        known[plug_id] = Known(
+            None if first is None else first[0],
+            sum(one.quarters for one in sums.values()),
+            (int(edges[min(filled)]), int(edges[max(filled) + 1])) if filled else None,
+            to_kwh(sum(one.filled for one in sums.values())),
+        )
     return known
 
 
@@ -273,12 +286,15 @@ def _placed(source: TableClause, edges: Sequence[int]) -> FromClause:
 def _windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[int]]]:
     """Yield the edges of some periods at a time, with the place of the first."""
     for first in range(0, len(edges) - 1, _AT_ONCE):
-        yield first, [_whole(edge) for edge in edges[first : first + _AT_ONCE + 1]]
+        yield first, [math.ceil(edge) for edge in edges[first : first + _AT_ONCE + 1]]
 
 
-def _whole(moment: float) -> int:
-    """Return the first whole second at or after a moment: half-hours begin at such."""
-    return math.ceil(moment)
+def _accounts(connect: Connect, plug_ids: Sequence[str]) -> dict[int, Account]:
+    """Return the accounts of plugs by id; none where the ledger has no tables."""
+    with connect() as connection:
+        if not is_readable(connection):
+            return {}
+        return {account.id: account for account in accounts_of(connection, plug_ids=plug_ids)}
 
 
 def _has(connect: Connect, source: TableClause) -> bool:

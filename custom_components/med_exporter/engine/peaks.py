@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Double, String, bindparam, column, inspect, select, table
 
-from .periods import HOUR
 from .recorder import number
+from .times import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 from .content import Content
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
-from .periods import HOUR
 from .recorder import Recorder, count_states
+from .times import HOUR
 from .writers.json.writer import records
 
 if TYPE_CHECKING:

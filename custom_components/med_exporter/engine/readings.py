@@ -10,7 +10,7 @@ The rules:
 - The energy of a reading is the growth of the counter since its last number, however long ago
   that was; empty when there has never been one, or while the counter is not known.
 - Energy that was used while nobody read the counter makes its reading a filled one: the counter
-  was not known in between, or the ledger has filled a half-hour that lies wholly between the
+  was not known in between, or the ledger has filled a quarter-hour that lies wholly between the
   reading before and this one. That the recorder has nothing for a while proves no gap: it keeps
   changes only.
 - A counter that falls below 90 % of its last number has been restarted, and all that it shows is
@@ -27,17 +27,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
-from .ledger import HALF_HOUR
-from .periods import HOUR
 from .reading import CARRIED, MEASURED
 from .recorder import number, on_off
 from .statistics import Coverage, Statistics, hourly_readings
+from .times import HOUR, QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .job import JobDevice
-    from .ledger import PlugLedger
+    from .plug_ledger import PlugLedger
     from .reading import Reading
     from .recorder import Entry, Parser, Recorder
     from .statistics import Hour
@@ -185,7 +184,7 @@ class _Plug:
             self.filled_from = lost_at
             return
         read_at = since if measured else self.read_before
-        if moment - read_at >= HALF_HOUR and self.ledger.is_filled_between(read_at, moment):
+        if moment - read_at >= QUARTER and self.ledger.is_filled_between(read_at, moment):
             self.filled_from = since
 
     def take(self) -> Values | None:

@@ -16,8 +16,8 @@ from .aggregation import expressions
 from .custom_fields import CONSTANTS
 from .fields import FIELDS
 from .filters import fences, within_fences
-from .periods import boundaries
 from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
+from .times import boundaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ class Spool:
     ) -> None:
         self._job = job
         self._path = path
-        self._edges: list[float] = []
+        self._edges: Sequence[float] = []
         if job.aggregation != "raw":
             self._edges = boundaries(job.aggregation, job.start, end, job.zone())
         self._formulas = formulas

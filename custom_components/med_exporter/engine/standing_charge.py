@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sqlalchemy import String, Text, column, inspect, select, table
 
-from .periods import boundaries
 from .tariff import Eras
+from .times import boundaries, local_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -60,7 +59,7 @@ def standing_charge(eras: Eras, start: float, end: float, zone: ZoneInfo) -> flo
         return 0.0
     charge = 0.0
     for midnight, following in pairwise(boundaries("daily", start, end, zone)):
-        day = datetime.fromtimestamp(midnight, UTC).astimezone(zone).date()
+        day = local_time(midnight, zone).date()
         contract = eras.contract_on(day)
         if contract is not None:
             share = (min(following, end) - max(midnight, start)) / (following - midnight)

@@ -25,8 +25,8 @@ from sqlalchemy import (
 )
 
 from .fields import ENTITY_FIELDS
-from .periods import HOUR
 from .reading import FROM_STATISTICS
+from .times import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

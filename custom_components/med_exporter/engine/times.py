@@ -1,62 +1,157 @@
-"""Times of rows as text in the export's time zone, fast for many rows.
+"""Quarter-hours, hours, local days and months: where they begin and end.
 
-Times are cut to the second, never rounded up, so that a row never shows a moment outside its
-period.
+Moments are UTC seconds since 1970. Every zone in use stands a multiple of 15 minutes off UTC and
+changes its clock by such a multiple, so quarter-hours of UTC fill the half-hours, hours and days
+of all of them.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from zoneinfo import ZoneInfo
+    from collections.abc import Iterator
+    from datetime import tzinfo
 
-_QUARTER = 900
-"""Seconds; no clock in use changes, or stands off UTC, by a fraction of a quarter of an hour."""
+QUARTER: Final = 900
+HALF_HOUR: Final = 1800
+HOUR: Final = 3600
+UTC_DAY: Final = 86_400
+"""Lengths in seconds."""
+
+_ONE_DAY: Final = timedelta(days=1)
+_CLOCK_LENGTHS: Final = {"half_hourly": HALF_HOUR, "hourly": HOUR}
 
 
-_MOST_QUARTERS = 4096
+def floor_to(moment: float, length: int) -> int:
+    """Return the last multiple of a length, in seconds of UTC, at or before a moment."""
+    return int(moment // length) * length
 
 
-class TimeText:
-    """Writes times of one zone as two texts: local time, and offset from UTC.
+def ceil_to(moment: float, length: int) -> int:
+    """Return the first multiple of a length, in seconds of UTC, at or after a moment."""
+    return -int(-moment // length) * length
+
+
+def quarter_of(moment: float) -> int:
+    """Return when the quarter-hour begins that a moment lies in."""
+    return floor_to(moment, QUARTER)
+
+
+def hour_of(moment: float) -> int:
+    """Return when the hour of UTC begins that a moment lies in."""
+    return floor_to(moment, HOUR)
+
+
+def quarters_between(start: float, end: float) -> range:
+    """Return the quarter-hours that the range [start, end) touches."""
+    return range(quarter_of(start), ceil_to(end, QUARTER), QUARTER)
+
+
+def local_time(moment: float, zone: tzinfo) -> datetime:
+    """Return a moment as a time of the zone."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone)
+
+
+def day_of(moment: float, zone: tzinfo) -> date:
+    """Return the local date of a moment."""
+    return local_time(moment, zone).date()
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Return, in UTC, when a local day begins; where the clock skips midnight, when it does."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def day_start(day: date, zone: tzinfo) -> int:
+    """Return when a local day begins."""
+    return int(midnight(day, zone).timestamp())
+
+
+def day_bounds(day: date, zone: tzinfo) -> tuple[int, int]:
+    """Return when a local day of 23, 24 or 25 hours begins and ends."""
+    return day_start(day, zone), day_start(day + _ONE_DAY, zone)
+
+
+def days_between(start: float, end: float, zone: tzinfo) -> Iterator[tuple[date, float, float]]:
+    """Cut [start, end) at local midnights: yield each day with the part of the range in it."""
+    day = day_of(start, zone)
+    while start < end:
+        day_end = day_start(day + _ONE_DAY, zone)
+        # A zone that crosses the date line skips a whole day.
+        if day_end > start:
+            yield day, start, min(end, day_end)
+            start = day_end
+        day += _ONE_DAY
+
+
+def period_start(aggregation: str, moment: float, zone: tzinfo) -> int:
+    """Return when the local period begins that a moment lies in.
 
     Args:
-        zone: the export's time zone.
-        hour: strftime pattern up to the hour, such as `%Y-%m-%dT%H`.
+        aggregation: `half_hourly`, `hourly`, `daily`, `weekly` or `monthly`.
+        moment: UTC seconds.
+        zone: the time zone that decides.
 
     """
+    if (length := _CLOCK_LENGTHS.get(aggregation)) is not None:
+        moment = int(moment // 1)
+        return moment - _into(moment, length, zone)
+    return day_start(_first_day(aggregation, day_of(moment, zone)), zone)
 
-    def __init__(self, zone: ZoneInfo, hour: str = "%Y-%m-%dT%H") -> None:
-        self._zone = zone
-        self._hour = hour
-        self._quarters: dict[int, tuple[str, int, str]] = {}
 
-    def iso(self, moments: Iterable[float | None]) -> list[str | None]:
-        """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""
-        return [local and f"{local}{offset}" for local, offset in self.parts(moments)]
+def boundaries(aggregation: str, start: float, end: float, zone: tzinfo) -> list[int]:
+    """Return the edges of all local periods that a range touches, ascending.
 
-    def parts(
-        self, moments: Iterable[float | None]
-    ) -> Iterator[tuple[str, str] | tuple[None, None]]:
-        """Yield local time and offset, such as 2026-10-25T02:00:00 and +01:00; None for None."""
-        quarters = self._quarters
-        for moment in moments:
-            if moment is None:
-                yield None, None
-                continue
-            quarter, second = divmod(int(moment // 1), _QUARTER)
-            known = quarters.get(quarter) or self._quarter(quarter)
-            hour, minute, offset = known
-            yield f"{hour}:{minute + second // 60:02d}:{second % 60:02d}", offset
+    Period i runs from edge i (included) to edge i + 1 (not included); the first edge is at or
+    before start, the last at or after end. Days may have 23 or 25 hours; hours and half-hours
+    begin where the local clock shows them, also in zones that are 15, 30 or 45 minutes off; weeks
+    are ISO weeks.
 
-    def _quarter(self, quarter: int) -> tuple[str, int, str]:
-        """Return hour, minute and offset at the beginning of a quarter of an hour."""
-        if len(self._quarters) >= _MOST_QUARTERS:
-            self._quarters.clear()
-        local = datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(self._zone)
-        known = (local.strftime(self._hour), local.minute, local.strftime("%:z"))
-        self._quarters[quarter] = known
-        return known
+    Args:
+        aggregation: `half_hourly`, `hourly`, `daily`, `weekly` or `monthly`.
+        start: UTC seconds.
+        end: UTC seconds, after start.
+        zone: the time zone that decides.
+
+    """
+    edges = [period_start(aggregation, start, zone)]
+    if (length := _CLOCK_LENGTHS.get(aggregation)) is not None:
+        while edges[-1] < end:
+            following = edges[-1] + length
+            into = _into(following, length, zone)
+            # Where the clock changes by a part of the period, that one lasts longer.
+            edges.append(following + length - into if into else following)
+        return edges
+    day = _first_day(aggregation, day_of(start, zone))
+    while edges[-1] < end:
+        day = _following(aggregation, day)
+        edge = day_start(day, zone)
+        # A zone that crosses the date line skips a whole day.
+        if edge > edges[-1]:
+            edges.append(edge)
+    return edges
+
+
+def utc_text(moment: float) -> str:
+    """Return a moment as text, such as 2026-10-25T01:00:00Z."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _into(moment: int, length: int, zone: tzinfo) -> int:
+    """Return how many seconds of the local hour or half-hour have passed."""
+    offset = local_time(moment, zone).utcoffset() or timedelta()
+    return (moment + int(offset.total_seconds())) % length
+
+
+def _first_day(aggregation: str, day: date) -> date:
+    if aggregation == "weekly":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1) if aggregation == "monthly" else day
+
+
+def _following(aggregation: str, day: date) -> date:
+    if aggregation == "monthly":
+        return (day + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=7 if aggregation == "weekly" else 1)

@@ -14,7 +14,7 @@ from ..const import CONF_PDL, EntryType
 from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
-from ..engine.periods import boundaries
+from ..engine.times import boundaries
 from ..entries import entries_of_type
 from ..errors import InvalidRequest
 from ..metering.devices import (

@@ -7,8 +7,8 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from .half_hours import HALF_HOUR, HalfHours, day_bounds, day_of, day_start, half_hour_of
-from .spreading import Stretch, add, spread, without
+from ..engine.times import QUARTER, day_bounds, day_of, day_start, quarter_of
+from .spreading import Quarters, Stretch, add, spread, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ def backfill(
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
     zone: ZoneInfo,
-) -> HalfHours:
+) -> Quarters:
     """Fill a stretch by what the plug counted, spread evenly, and count nothing twice.
 
     A day's energy goes to the part of the day that lies in the stretch and that nothing is known
@@ -37,36 +37,37 @@ def backfill(
         days: what the plug counted per local day, in mWh.
         months: the same per month, by the first of the month; read together with `days`.
         stretch: from where (None: from as far back as the plug tells) to where, in UTC seconds.
-        held: what is known of the plug already, in mWh by half-hour.
+        held: what is known of the plug already, in mWh by quarter-hour.
         zone: the time zone of days and months.
 
     Returns:
-        What to add to the half-hours. A half-hour that held nothing and gets nothing is known to
-        be empty.
+        What to add to the quarter-hours. A quarter-hour that held nothing and gets nothing is
+        known to be empty.
 
     """
     since, until = stretch
     last_day = day_of(until, zone)
     first_day = last_day - timedelta(days=KEPT_DAYS - 1)
     known: defaultdict[date, int] = defaultdict(int)
-    for half_hour, mwh in held.items():
-        known[day_of(half_hour, zone)] += mwh
-    # A half-hour at either edge is known for the part of it that lies outside the stretch.
+    for quarter, mwh in held.items():
+        known[day_of(quarter, zone)] += mwh
+    # A quarter-hour at either edge is known for the part of it that lies outside the stretch.
     inside = sorted(
-        half_hour
-        for half_hour in held
-        if (since is None or half_hour > since) and half_hour + HALF_HOUR <= until
+        quarter
+        for quarter in held
+        if (since is None or quarter > since) and quarter + QUARTER <= until
     )
 
     def unknown_of(day: date) -> list[Stretch]:
-        start, end = day_bounds(day, zone)
-        start, end = max(start, start if since is None else since), min(end, until)
+        first, last = day_bounds(day, zone)
+        start = first if since is None else max(first, since)
+        end = min(last, until)
         if start >= end:
             return []
-        first, past = bisect_left(inside, half_hour_of(start)), bisect_left(inside, end)
+        first, past = bisect_left(inside, quarter_of(start)), bisect_left(inside, end)
         return without((start, end), inside[first:past])
 
-    filled: HalfHours = {}
+    filled: Quarters = {}
     for day, mwh in sorted(days.items()):
         if first_day <= day <= last_day and (unknown := unknown_of(day)):
             add(filled, spread(max(0, mwh - known[day]), unknown))
@@ -78,7 +79,7 @@ def backfill(
         if unknown and rest > _ROUNDING_MWH * (len(counted) + 1 if counted else 0):
             add(filled, spread(rest, unknown))
     oldest = day_start(first_day, zone)
-    return {half_hour: mwh for half_hour, mwh in filled.items() if half_hour >= oldest}
+    return {quarter: mwh for quarter, mwh in filled.items() if quarter >= oldest}
 
 
 def _days_of_month(month: date) -> list[date]:

@@ -1,4 +1,4 @@
-"""Up to when the periods of a series are closed, and what is still to be written of them."""
+"""Up to when the periods of a series are closed, and the running sums that are made of them."""
 
 from __future__ import annotations
 
@@ -6,35 +6,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, update
+from homeassistant.const import UnitOfEnergy
+from homeassistant.util.unit_conversion import EnergyConverter
+from sqlalchemy import select
 
 from ..const import PlugRole
-from .books import counting_towards
-from .half_hours import HOUR, to_kwh, to_mwh
-from .series import PlugSeries, PointSeries, Series
-from .sums import StoredSums
-from .tables import accounts_table, half_hours_table, series_table
+from ..engine import ledger as held
+from ..engine.energy import to_mwh
+from ..engine.times import HOUR, ceil_to, floor_to, hour_of
+from ..statistics import RunningSum
+from .series import COUNTED_ROLES, PlugSeries, PointSeries, Series
+from .tables import counters_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sqlalchemy.engine import Connection, Row
 
+    from ..engine.ledger import Account
+
 # How long a metering point's period waits for a plug that has just been heard of, in seconds.
 _PATIENCE: Final = 600
-_MOST_ROWS: Final = 20_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """Hours of a series that the long-term statistics lack or have otherwise.
-
-    `sums` are kWh by the UTC second at which the hour begins, ascending.
-    """
-
-    series: Series
-    name: str
-    sums: list[tuple[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,69 +37,46 @@ class LedgerChange:
     first_ts: int
 
 
-def plan_statistics(connection: Connection, now: float) -> tuple[list[Plan], list[LedgerChange]]:
-    """Find what is to be written, and settle what is found written.
-
-    The long-term statistics are compared with the half-hours, from the first hour that is marked
-    to the last that is closed. Where they agree the mark moves on. Where they do not, the rows to
-    write are returned, at most some 20,000: write them and ask again.
-
-    Returns:
-        The plans, and the changes of series that have been settled: announce them, then call
-        `forget_changes`.
-
-    """
-    accounts = connection.execute(select(accounts_table)).all()
-    plans: list[Plan] = []
-    changes: list[LedgerChange] = []
-    rows = 0
-    for record in connection.execute(select(series_table)).all():
-        series = series_of(record)
-        until = closed_until(connection, series, accounts, now, HOUR)
-        changed_from = record.changed_from_ts
-        if until is not None and until > record.dirty_from_ts:
-            if rows >= _MOST_ROWS:
-                continue
-            sums, changed = StoredSums(series.statistic_id, to_mwh, to_kwh).compare(
-                connection,
-                partial(_hours, connection, series),
-                record.dirty_from_ts,
-                until,
-                record.written_until_ts or 0,
-            )
-            changed_from = min(
-                (hour for hour in (changed, changed_from) if hour is not None), default=None
-            )
-            if sums:
-                rows += len(sums)
-                plans.append(Plan(series=series, name=record.name, sums=sums))
-                _note(connection, record, changed_from_ts=changed_from)
-                continue
-            written = max(until, record.written_until_ts or until)
-            _note(connection, record, dirty_from_ts=until, written_until_ts=written)
-        if changed_from is not None:
-            changes.append(LedgerChange(series, changed_from))
-    return plans, changes
-
-
-def forget_changes(connection: Connection, changes: Collection[LedgerChange]) -> None:
-    """Note that changes have been announced."""
-    columns = series_table.c
-    for change in changes:
-        connection.execute(
-            update(series_table)
-            .where(
-                columns.statistic_id == change.series.statistic_id,
-                columns.changed_from_ts == change.first_ts,
-            )
-            .values(changed_from_ts=None)
+def running_sums(connection: Connection, now: float) -> dict[str, RunningSum]:
+    """Return the running sums of all series by statistic id."""
+    counters = read_counters(connection)
+    accounts = held.accounts_of(connection)
+    return {
+        series.statistic_id: RunningSum(
+            statistic_id=series.statistic_id,
+            unit=UnitOfEnergy.KILO_WATT_HOUR,
+            unit_class=EnergyConverter.UNIT_CLASS,
+            parts_per_unit=to_mwh(1),
+            hours=partial(_hours, own),
+            first_hour=partial(_first_hour, own),
+            closed_until=partial(
+                closed_until, series=series, counters=counters, now=now, length=HOUR
+            ),
         )
+        for series, own in _by_series(accounts).items()
+    }
+
+
+def accounts_of(connection: Connection, series: Series) -> list[Account]:
+    """Return the accounts that a series is the sum of."""
+    match series:
+        case PlugSeries():
+            return held.accounts_of(connection, plug_ids=[series.plug_id])
+        case PointSeries():
+            return held.accounts_of(
+                connection, metering_point=series.metering_point, roles=[series.role.value]
+            )
+
+
+def read_counters(connection: Connection) -> Sequence[Row[Any]]:
+    """Return what is remembered of all plugs."""
+    return connection.execute(select(counters_table)).all()
 
 
 def closed_until(
     connection: Connection,
     series: Series,
-    accounts: Sequence[Row[Any]],
+    counters: Sequence[Row[Any]],
     now: float,
     length: int,
 ) -> int | None:
@@ -120,47 +89,51 @@ def closed_until(
     Args:
         connection: to the recorder's database.
         series: whose periods.
-        accounts: all rows of the table of accounts.
+        counters: as `read_counters` returns them.
         now: UTC seconds.
-        length: of the periods, in seconds: an hour, or half of one.
+        length: of the periods, in seconds: an hour, or a quarter of one.
 
     """
     if isinstance(series, PlugSeries):
-        read = [row.posted_ts for row in accounts if row.plug_id == series.plug_id]
-        return int(min(read[0], now) // length) * length if read else None
-    last = connection.execute(
-        select(func.max(half_hours_table.c.start_ts)).where(counting_towards(series))
-    ).scalar()
-    if last is None:
+        read = [row.posted_ts for row in counters if row.plug_id == series.plug_id]
+        return floor_to(min(read[0], now), length) if read else None
+    known = held.known_range(connection, accounts_of(connection, series))
+    if known is None:
         return None
-    until = int(min(last // length + 1, now // length)) * length
+    until = min(ceil_to(known[1], length), floor_to(now, length))
     late = any(
         until - length <= row.posted_ts < until
-        for row in accounts
+        for row in counters
         if (row.metering_point, row.role) == (series.metering_point, series.role.value)
     )
     return until - length if late and now < until + _PATIENCE else until
 
 
-def series_of(record: Row[Any]) -> Series:
-    """Return the series that a row of the table of series is about."""
-    if record.plug_id is not None:
-        return PlugSeries(record.plug_id)
-    return PointSeries(record.metering_point, PlugRole(record.role))
+def series_of(connection: Connection) -> dict[str, Series]:
+    """Return all series by statistic id."""
+    accounts = held.accounts_of(connection)
+    return {series.statistic_id: series for series in _by_series(accounts)}
 
 
-def _hours(connection: Connection, series: Series, start: int, end: int) -> dict[int, int]:
-    """Return the energy of hours in mWh, by the half-hours."""
-    columns = half_hours_table.c
-    hour = (columns.start_ts - columns.start_ts % HOUR).label("hour")
-    rows = connection.execute(
-        select(hour, func.sum(columns.kwh))
-        .where(counting_towards(series), columns.start_ts >= start, columns.start_ts < end)
-        .group_by(hour)
-    )
-    return {int(start_ts): to_mwh(kwh) for start_ts, kwh in rows}
+def _by_series(accounts: Iterable[Account]) -> dict[Series, list[Account]]:
+    found: dict[Series, list[Account]] = {}
+    for account in accounts:
+        many: list[Series] = [PlugSeries(account.plug_id)]
+        if (role := PlugRole(account.role)) in COUNTED_ROLES:
+            many.append(PointSeries(account.metering_point, role))
+        for series in many:
+            found.setdefault(series, []).append(account)
+    return found
 
 
-def _note(connection: Connection, record: Row[Any], **values: int | None) -> None:
-    here = series_table.c.statistic_id == record.statistic_id
-    connection.execute(update(series_table).where(here).values(**values))
+def _hours(
+    accounts: Collection[Account], connection: Connection, start: int, end: int
+) -> dict[int, int]:
+    """Return the energy of hours in mWh."""
+    sums = held.sums_between(connection, accounts, range(start, end + 1, HOUR))
+    return {start + place * HOUR: one.mwh for place, one in sums.items()}
+
+
+def _first_hour(accounts: Collection[Account], connection: Connection) -> int | None:
+    known = held.known_range(connection, accounts)
+    return None if known is None else hour_of(known[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from .half_hours import HalfHours, half_hour_of, to_mwh
+from ..engine.energy import to_mwh
+from ..engine.times import quarter_of
 from .posting import Posting
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from .posting import CounterStart
     from .series import LedgerPlug
+    from .spreading import Quarters
 
 # How long measured energy waits in memory, in seconds. A sudden stop makes it filled energy.
 _POST_EVERY: Final = 300
@@ -28,13 +30,13 @@ class _Tally:
     value_kwh: float
     at: datetime
     since: datetime
-    half_hours: HalfHours = field(default_factory=dict)
+    quarters: Quarters = field(default_factory=dict)
 
     def count(self, value_kwh: float, at: datetime) -> None:
-        """Count what the counter has grown towards the half-hour of the reading."""
-        half_hour = half_hour_of(at.timestamp())
+        """Count what the counter has grown towards the quarter-hour of the reading."""
+        quarter = quarter_of(at.timestamp())
         growth = to_mwh(value_kwh) - to_mwh(self.value_kwh)
-        self.half_hours[half_hour] = self.half_hours.get(half_hour, 0) + growth
+        self.quarters[quarter] = self.quarters.get(quarter, 0) + growth
         self.value_kwh, self.at = value_kwh, at
 
     def posting(self, day_kwh: Mapping[date, float] | None = None) -> Posting:
@@ -44,7 +46,7 @@ class _Tally:
             value_kwh=self.value_kwh,
             at=self.at,
             since=self.since,
-            half_hours=self.half_hours,
+            quarters=self.quarters,
             day_kwh=day_kwh or {},
         )
 
@@ -52,8 +54,8 @@ class _Tally:
 class CounterFeed:
     """Posts the counters of plugs to the ledger as they are read.
 
-    Growth belongs to the half-hour in which the reading was taken, as a raw row belongs to its
-    timestamp. It is posted every five minutes, when a half-hour has ended, and at once where
+    Growth belongs to the quarter-hour in which the reading was taken, as a raw row belongs to its
+    timestamp. It is posted every five minutes, when a quarter-hour has ended, and at once where
     nobody read the plug for a while.
 
     Args:
@@ -102,20 +104,20 @@ class CounterFeed:
             self._tallies[plug.plug_id] = tally
             self._flush(tally, day_kwh)
             return
-        was = half_hour_of(tally.at.timestamp())
+        was = quarter_of(tally.at.timestamp())
         tally.count(value_kwh, at)
         waited = (at - tally.since).total_seconds()
-        if tally.plug != plug or was != half_hour_of(at.timestamp()) or waited >= _POST_EVERY:
+        if tally.plug != plug or was != quarter_of(at.timestamp()) or waited >= _POST_EVERY:
             self._flush(tally)
             tally.plug = plug
 
     def flush(self) -> None:
         """Post what was measured since the last postings, as before a stop."""
         for tally in self._tallies.values():
-            if tally.half_hours:
+            if tally.quarters:
                 self._flush(tally)
 
     def _flush(self, tally: _Tally, day_kwh: Mapping[date, float] | None = None) -> None:
         posting = tally.posting(day_kwh)
-        tally.since, tally.half_hours = tally.at, {}
+        tally.since, tally.quarters = tally.at, {}
         self._post(posting)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
@@ -17,21 +16,23 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..local_time import local_zone
+from ..statistics import SumsWriter, written_until
 from . import reading
-from .books import PlugHistory, delete_half_hours, write_history, write_posting
-from .closing import forget_changes, plan_statistics
+from .books import PlugHistory, delete_quarters, write_history, write_posting
+from .closing import LedgerChange, running_sums, series_of
 from .posting import Posting
 from .series import PointSeries
-from .statistics import write_statistics
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Collection, Coroutine
     from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
     from sqlalchemy.engine import Connection
 
+    from ..statistics import RunningSum
     from .reading import EnergyPeriod
     from .series import LedgerPlug, Series
 
@@ -40,17 +41,17 @@ SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 
 _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
-_WRITE_LIMIT: Final = 300
-_MOST_PASSES: Final = 20
+# How long the recorder books at a time, in seconds: a plug brings a year when it is added.
+_BOOK_SECONDS: Final = 0.2
 
 
 class Ledger:
     """Books the energy of plugs, and knows how much belongs to which period.
 
-    Half-hours stand in a table of the ledger's own for 400 days; hours stand in Home Assistant's
-    long-term statistics for good, under statistic ids of the integration's own. Energies are in
-    kWh, times are aware, ranges include their start and not their end. Methods that read raise
-    DatabaseUnavailableError, and ValueError for a time without a time zone.
+    Quarter-hours stand in a table of the ledger's own for 400 days; hours stand in Home
+    Assistant's long-term statistics for good, under statistic ids of its own. Energies
+    are in kWh, times are aware, ranges include their start and not their end. Methods that read
+    raise DatabaseUnavailableError, and ValueError for a time without a time zone.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -58,9 +59,10 @@ class Ledger:
         self._pending: list[Posting | PlugHistory] = []
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
-        self._waiting_write: asyncio.Future[int] | None = None
+        self._booking: asyncio.Future[int] | None = None
         self._writing_now = False
-        self._statistics = asyncio.Lock()
+        self._series: dict[str, Series] = {}
+        self._sums = SumsWriter(hass, SCHEMA, self._running_sums, self._announce)
 
     async def async_setup(self) -> CALLBACK_TYPE:
         """Write statistics and delete what is too old from now on; return what ends that."""
@@ -78,7 +80,7 @@ class Ledger:
 
         async def work(now: datetime) -> None:
             nonlocal purged_at
-            if self._statistics.locked() or not self._hass.is_running:
+            if self._sums.is_writing or not self._hass.is_running:
                 return
             await self._try(self.async_write_statistics())
             # Not by a timer of its own, which a house that restarts every day would never see.
@@ -94,7 +96,7 @@ class Ledger:
     def post(self, posting: Posting) -> asyncio.Future[int]:
         """Book a reading of a plug's counter.
 
-        The half-hours and what is remembered of the counter change in one transaction. Posting
+        The quarter-hours and what is remembered of the counter change in one transaction. Posting
         the same again changes nothing. What could not be written is tried again with the next
         posting; what is lost in a sudden stop, the counter's next posting makes up for.
 
@@ -130,33 +132,26 @@ class Ledger:
         Hours that had been written and now have other energy are announced by
         SIGNAL_LEDGER_CHANGED. A second call changes nothing. To be called before closed periods
         are pushed; it also runs every two minutes. Not during set-up: it waits for the recorder.
+        Raises DatabaseUnavailableError and TimeoutError.
         """
-        async with self._statistics:
-            await self._async_write_statistics()
+        await self._sums.async_write()
 
     async def async_purge(self) -> int:
-        """Delete half-hours older than 400 days and return how many."""
+        """Delete days older than 400 days; return how many, each of one plug."""
         now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, SCHEMA, lambda c: delete_half_hours(c, now))
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, now))
 
     async def async_half_hours(
         self, series: Series, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
-        """Return the half-hours that begin in a range, of the last 400 days."""
-        stretch, zone = _stretch(start, end), local_zone()
-        now = dt_util.utcnow().timestamp()
-        return await async_read(
-            self._hass,
-            SCHEMA,
-            lambda c: reading.read_half_hours(c, series, *stretch, now, zone),
-            [],
-        )
+        """Return the local half-hours that begin in a range, of the last 400 days."""
+        return await self._async_periods(series, reading.HALF_HOURLY, start, end)
 
     async def async_hours(
         self, series: Series, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
-        """Return the hours that begin in a range."""
-        return await self._async_periods(series, "hourly", start, end)
+        """Return the hours of UTC that begin in a range, as the long-term statistics have them."""
+        return await self._async_periods(series, reading.HOURLY, start, end)
 
     async def async_days(
         self, series: Series, start: datetime, end: datetime
@@ -173,7 +168,7 @@ class Ledger:
     async def async_closed_until(self, series: Series) -> datetime | None:
         """Return the end of the last hour of a series that is written; None before the first."""
         written = await async_read(
-            self._hass, SCHEMA, lambda c: reading.written_until(c, series), None
+            self._hass, SCHEMA, lambda c: written_until(c, series.statistic_id), None
         )
         return None if written is None else datetime.fromtimestamp(written, UTC)
 
@@ -205,12 +200,39 @@ class Ledger:
                 role = self._roles.get(series.role.value, series.role.value)
                 name = f"{plug.metering_point_name} {role}"
                 self._names[series.statistic_id] = name
-        if self._waiting_write is None:
-            zone = local_zone()
-            self._waiting_write = queue_work(
+        if self._booking is None:
+            self._booking = self._book()
+        return self._booking
+
+    def _book(self) -> asyncio.Future[int]:
+        """Let the recorder book all that waits, and return when that is done."""
+        done: asyncio.Future[int] = self._hass.loop.create_future()
+        # Nobody has to look at the outcome.
+        done.add_done_callback(lambda future: future.cancelled() or future.exception())
+        zone, booked = local_zone(), 0
+
+        def next_part() -> None:
+            part = queue_work(
                 self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
             )
-        return self._waiting_write
+            part.add_done_callback(go_on)
+
+        def go_on(part: asyncio.Future[int]) -> None:
+            nonlocal booked
+            if not part.cancelled() and part.exception() is None and self._pending:
+                booked += part.result()
+                next_part()
+                return
+            self._booking = None
+            if part.cancelled():
+                done.cancel()
+            elif (error := part.exception()) is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(booked + part.result())
+
+        next_part()
+        return done
 
     @callback
     def _write_now(self, _: asyncio.Future[int]) -> None:
@@ -225,48 +247,40 @@ class Ledger:
         await self._try(self.async_write_statistics())
 
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
-        """Book all that waits, in the recorder's thread, and return how much that was."""
-        # What comes from now on may be too late for this write: it gets one of its own.
-        self._waiting_write = None
-        waiting = list(self._pending)
-        for item in waiting:
+        """Book what waits, in the recorder's thread and not for long, and return how much."""
+        begun, written = monotonic(), 0
+        for item in list(self._pending):
             if isinstance(item, Posting):
                 write_posting(connection, item, self._names, zone)
             else:
                 write_history(connection, item, self._names, zone)
-        return len(waiting)
+            written += 1
+            if monotonic() - begun > _BOOK_SECONDS:
+                break
+        return written
 
     def _forget(self, written: int) -> None:
         del self._pending[:written]
 
-    async def _async_write_statistics(self) -> None:
-        for _ in range(_MOST_PASSES):
-            plan = partial(plan_statistics, now=dt_util.utcnow().timestamp())
-            async with asyncio.timeout(_WRITE_LIMIT):
-                plans, changes = await queue_work(self._hass, SCHEMA, plan)
-            for change in changes:
-                async_dispatcher_send(self._hass, SIGNAL_LEDGER_CHANGED, change)
-            if changes:
-                queue_work(self._hass, SCHEMA, partial(forget_changes, changes=changes))
-            if not plans:
-                return
-            for hours in plans:
-                write_statistics(self._hass, hours)
-        LOGGER.error("The long-term statistics do not take what the ledger writes")
+    def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
+        sums = running_sums(connection, now)
+        self._series = series_of(connection)
+        return sums
+
+    @callback
+    def _announce(self, statistic_id: str, first_ts: int) -> None:
+        change = LedgerChange(self._series[statistic_id], first_ts)
+        async_dispatcher_send(self._hass, SIGNAL_LEDGER_CHANGED, change)
 
     async def _async_periods(
         self, series: Series, aggregation: str, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
         stretch, zone = _stretch(start, end), local_zone()
-        if await async_read(
-            self._hass, SCHEMA, lambda c: reading.is_under_repair(c, series), missing=False
-        ):
-            # A run that was cut short has left sums that do not fit together.
-            await self.async_write_statistics()
+        now = dt_util.utcnow().timestamp()
         return await async_read(
             self._hass,
             SCHEMA,
-            lambda c: reading.read_periods(c, series, aggregation, stretch, zone),
+            lambda c: reading.read_periods(c, series, aggregation, stretch, now, zone),
             [],
         )
 

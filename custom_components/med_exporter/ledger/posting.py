@@ -1,4 +1,4 @@
-"""How a plug's counter is booked: what a posting adds to the half-hours, and what is remembered."""
+"""How a plug's counter is booked: what a posting adds, and what is remembered."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ..engine.energy import to_mwh
+from ..engine.times import QUARTER, day_bounds, day_of, day_start, quarter_of, quarters_between
 from .backfill import backfill
-from .half_hours import (
-    HALF_HOUR,
-    HalfHours,
-    day_bounds,
-    day_of,
-    day_start,
-    half_hour_of,
-    half_hours_between,
-    to_mwh,
-)
-from .spreading import add, spread, spread_by_days
+from .spreading import Quarters, add, spread, spread_by_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +18,7 @@ if TYPE_CHECKING:
 
     from .series import LedgerPlug
 
-# Nothing is spread further back: older half-hours are not kept.
+# Nothing is spread further back: older quarter-hours are not kept.
 _FURTHEST_BACK = 400 * 86400
 
 
@@ -64,8 +56,8 @@ class Posting:
             one, whose value has nothing to do with the old one's.
         value_kwh: the counter.
         at: when it was read, aware.
-        since: from when on `half_hours` tells all; `at` where nothing was measured. Aware.
-        half_hours: the growth that was measured, in mWh by half-hour. What the counter has grown
+        since: from when on `quarters` tells all; `at` where nothing was measured. Aware.
+        quarters: the growth that was measured, in mWh by quarter-hour. What the counter has grown
             beyond it is filled in between the last posting and `since`.
         day_kwh: what the plug itself counted on local days, as of `at`. It guides the filling.
 
@@ -78,7 +70,7 @@ class Posting:
     value_kwh: float
     at: datetime
     since: datetime
-    half_hours: Mapping[int, int] = field(default_factory=dict)
+    quarters: Mapping[int, int] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,8 +82,8 @@ class Posting:
         check_kwh("value_kwh", self.value_kwh)
         for kwh in self.day_kwh.values():
             check_kwh("day_kwh", kwh)
-        if any(half_hour % HALF_HOUR or mwh < 0 for half_hour, mwh in self.half_hours.items()):
-            raise ValueError("half_hours are not half-hours with what was used in them")
+        if any(quarter % QUARTER or mwh < 0 for quarter, mwh in self.quarters.items()):
+            raise ValueError("quarters are not quarter-hours with what was used in them")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +91,7 @@ class Account:
     """What is remembered of a plug. Energies in mWh, times in UTC seconds.
 
     Attributes:
-        posted: the counter's value up to which its growth stands in the half-hours.
+        posted: the counter's value up to which its growth stands in the quarter-hours.
         posted_ts: when the counter had that value.
         started_ts: when the counter was begun.
         first_ts: from when on its growth is booked; before that there is what the plug told.
@@ -118,11 +110,11 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
-    """What changes by a posting: the account, and what to add to the half-hours."""
+    """What changes by a posting: the account, and what to add to the quarter-hours."""
 
     account: Account
-    measured: HalfHours
-    filled: HalfHours
+    measured: Quarters
+    filled: Quarters
 
 
 def book(
@@ -137,7 +129,7 @@ def book(
         account: what is remembered of the plug; None for a plug that is new.
         posting: the reading.
         zone: the time zone of the plug's days.
-        held: returns what stands in the plug's half-hours that begin in a range of UTC seconds.
+        held: returns what stands in the plug's quarter-hours that begin in a range of UTC seconds.
 
     """
     if account is None or account.started_ts != posting.start.at.timestamp():
@@ -171,13 +163,13 @@ def _go_on(
     if value == account.posted and at <= account.posted_ts:
         return None
     growth = value - account.posted
-    measured = _latest(posting.half_hours, growth)
-    filled: HalfHours = {}
+    measured = _latest(posting.quarters, growth)
+    filled: Quarters = {}
     if rest := growth - sum(measured.values()):
         filled = _fill(account, posting, rest, zone, _Known(measured, held, zone))
-    for half_hour in _empty(account.posted_ts, at):
-        if half_hour not in filled:
-            measured.setdefault(half_hour, 0)
+    for quarter in _empty(account.posted_ts, at):
+        if quarter not in filled:
+            measured.setdefault(quarter, 0)
     return Booking(
         account=replace(account, posted=value, posted_ts=at), measured=measured, filled=filled
     )
@@ -199,23 +191,23 @@ def _begin(
     if at - start_ts > _FURTHEST_BACK:
         # A lost database: the counter's growth is from before anything is kept of.
         opened = _open(posting.value_kwh, at, start_ts, gap_from)
-        return Booking(account=opened, measured={half_hour_of(at): 0}, filled={})
-    before: HalfHours = {}
+        return Booking(account=opened, measured={quarter_of(at): 0}, filled={})
+    before: Quarters = {}
     if start.today_kwh:
         day = day_of(start_ts, zone)
         known = held(day_start(day, zone), start_ts)
         stretch = (gap_from, start_ts)
         before = backfill({day: to_mwh(start.today_kwh)}, {}, stretch, known, zone)
 
-    def held_now(first: float, end: float) -> HalfHours:
-        half_hours = dict(held(first, end))
-        add(half_hours, {h: mwh for h, mwh in before.items() if first <= h < end})
-        return half_hours
+    def held_now(first: float, end: float) -> Quarters:
+        quarters = dict(held(first, end))
+        add(quarters, {h: mwh for h, mwh in before.items() if first <= h < end})
+        return quarters
 
     opened = _open(start.value_kwh, start_ts, start_ts, gap_from)
     grown = _go_on(opened, posting, zone, held_now)
     if grown is None:
-        return Booking(account=opened, measured={half_hour_of(start_ts): 0}, filled=before)
+        return Booking(account=opened, measured={quarter_of(start_ts): 0}, filled=before)
     add(before, grown.filled)
     return Booking(account=grown.account, measured=grown.measured, filled=before)
 
@@ -236,14 +228,14 @@ def _fill(
     rest: int,
     zone: ZoneInfo,
     known: Callable[[date], int],
-) -> HalfHours:
+) -> Quarters:
     """Spread what grew unseen over the time since the last posting."""
     at, since = posting.at.timestamp(), posting.since.timestamp()
     start = max(account.posted_ts, at - _FURTHEST_BACK)
     end = since if since > start else at
     if end <= start:
         # The clock was set back.
-        return {half_hour_of(at): rest}
+        return {quarter_of(at): rest}
     days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}
     if not days:
         return spread(rest, [(start, end)])
@@ -255,7 +247,7 @@ class _Known:
 
     def __init__(
         self,
-        measured: HalfHours,
+        measured: Quarters,
         held: Callable[[float, float], Mapping[int, int]],
         zone: ZoneInfo,
     ) -> None:
@@ -266,22 +258,22 @@ class _Known:
     def __call__(self, day: date) -> int:
         standing = sum(self._held(*day_bounds(day, self._zone)).values())
         return standing + sum(
-            mwh for half_hour, mwh in self._measured.items() if day_of(half_hour, self._zone) == day
+            mwh for quarter, mwh in self._measured.items() if day_of(quarter, self._zone) == day
         )
 
 
-def _latest(half_hours: Mapping[int, int], growth: int) -> HalfHours:
+def _latest(quarters: Mapping[int, int], growth: int) -> Quarters:
     """Keep the latest of what was measured where the earliest is booked already."""
-    kept: HalfHours = {}
-    for half_hour in sorted(half_hours, reverse=True):
-        kept[half_hour] = min(half_hours[half_hour], growth)
-        growth -= kept[half_hour]
+    kept: Quarters = {}
+    for quarter in sorted(quarters, reverse=True):
+        kept[quarter] = min(quarters[quarter], growth)
+        growth -= kept[quarter]
     return kept
 
 
-def _empty(start: float, end: float) -> HalfHours:
-    """Return the half-hours from one moment to another with nothing in them."""
+def _empty(start: float, end: float) -> Quarters:
+    """Return the quarter-hours from one moment to another with nothing in them."""
     earliest = max(start, end - _FURTHEST_BACK)
-    half_hours = dict.fromkeys(half_hours_between(earliest, end), 0)
-    half_hours.setdefault(half_hour_of(end), 0)
-    return half_hours
+    quarters = dict.fromkeys(quarters_between(earliest, end), 0)
+    quarters.setdefault(quarter_of(end), 0)
+    return quarters

@@ -1,23 +1,25 @@
-"""Read closed periods: half-hours from the ledger's table, hours and longer from statistics."""
+"""Read closed periods: from quarter-hours, and from statistics what is older than these."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import func, select
 
-from ..engine.periods import boundaries
-from .books import counting_towards
-from .closing import closed_until
-from .half_hours import HALF_HOUR, HOUR, to_kwh, to_mwh
-from .tables import accounts_table, half_hours_table, series_table
+from ..engine import ledger as held
+from ..engine.energy import to_kwh, to_mwh
+from ..engine.times import HOUR, QUARTER, boundaries, ceil_to, hour_of
+from ..statistics import written_until
+from .closing import accounts_of, closed_until, read_counters
+from .tables import counters_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection
@@ -25,11 +27,12 @@ if TYPE_CHECKING:
     from .series import Series
 
 HOURLY = "hourly"
+HALF_HOURLY = "half_hourly"
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyPeriod:
-    """The energy of one half-hour, hour, day or month.
+    """The energy of one half-hour, hour, day, week or month.
 
     Attributes:
         start: when it begins, in the installation's time zone.
@@ -48,36 +51,12 @@ class EnergyPeriod:
     closed: bool
 
 
-def read_half_hours(
-    connection: Connection, series: Series, start: float, end: float, now: float, zone: ZoneInfo
-) -> list[EnergyPeriod]:
-    """Return the half-hours that begin in [start, end) and that anything is known of."""
-    columns = half_hours_table.c
-    accounts = connection.execute(select(accounts_table)).all()
-    closed = closed_until(connection, series, accounts, now, HALF_HOUR) or 0
-    rows = connection.execute(
-        select(columns.start_ts, func.sum(columns.kwh), func.sum(columns.filled_kwh))
-        .where(counting_towards(series), columns.start_ts >= start, columns.start_ts < end)
-        .group_by(columns.start_ts)
-        .order_by(columns.start_ts)
-    )
-    return [
-        EnergyPeriod(
-            datetime.fromtimestamp(begin, zone),
-            datetime.fromtimestamp(begin + HALF_HOUR, zone),
-            round(kwh, 6),
-            round(filled_kwh, 6),
-            begin + HALF_HOUR <= closed,
-        )
-        for begin, kwh, filled_kwh in rows
-    ]
-
-
 def read_periods(
     connection: Connection,
     series: Series,
     aggregation: str,
     stretch: tuple[float, float],
+    now: float,
     zone: ZoneInfo,
 ) -> list[EnergyPeriod]:
     """Return the periods that begin in a stretch and that anything is known of.
@@ -85,45 +64,37 @@ def read_periods(
     Args:
         connection: to the recorder's database.
         series: whose energy.
-        aggregation: `hourly`, `daily`, `weekly` or `monthly`.
+        aggregation: `half_hourly` (of the last 400 days), `hourly`, `daily`, `weekly` or `monthly`.
         stretch: start and end (excluded), in UTC seconds.
-        zone: the time zone of days, weeks and months. Hours are those of UTC, as in the long-term
+        now: UTC seconds.
+        zone: the time zone of all but hours, which are those of UTC, as in the long-term
             statistics.
 
     """
     edges = _edges(aggregation, stretch, zone)
     if len(edges) < 2:
         return []
-    sums = _sums(connection, series, edges[0], edges[-1])
-    filled = _filled(connection, series, edges[0], edges[-1])
-    closed = written_until(connection, series) or 0
-    energies: dict[int, tuple[int, int]] = {}
-    before = sums[0][1] if sums and sums[0][0] < edges[0] else 0
-    for begin, total in sums:
-        if begin < edges[0]:
-            continue
-        period = bisect_right(edges, begin) - 1
-        kwh, filled_kwh = energies.get(period, (0, 0))
-        energies[period] = (kwh + total - before, filled_kwh + filled.get(begin, 0))
-        before = total
+    accounts = accounts_of(connection, series)
+    sums = held.sums_between(connection, accounts, edges)
+    if aggregation == HALF_HOURLY:
+        closed = closed_until(connection, series, read_counters(connection), now, QUARTER)
+    else:
+        closed = written_until(connection, series.statistic_id)
+        known = held.known_range(connection, accounts)
+        older = edges[-1] if known is None else min(hour_of(known[0]), edges[-1])
+        for place, mwh in _from_statistics(connection, series, edges, older).items():
+            standing = sums.get(place, held.EnergySum())
+            sums[place] = standing._replace(mwh=standing.mwh + mwh)
     return [
         EnergyPeriod(
-            datetime.fromtimestamp(edges[period], zone),
-            datetime.fromtimestamp(edges[period + 1], zone),
-            to_kwh(kwh),
-            to_kwh(filled_kwh),
-            edges[period + 1] <= closed,
+            datetime.fromtimestamp(edges[place], zone),
+            datetime.fromtimestamp(edges[place + 1], zone),
+            to_kwh(one.mwh),
+            to_kwh(one.filled),
+            edges[place + 1] <= (closed or 0),
         )
-        for period, (kwh, filled_kwh) in energies.items()
+        for place, one in sorted(sums.items())
     ]
-
-
-def written_until(connection: Connection, series: Series) -> int | None:
-    """Return the end of the last hour that stands in the long-term statistics."""
-    columns = series_table.c
-    return connection.execute(
-        select(columns.written_until_ts).where(columns.statistic_id == series.statistic_id)
-    ).scalar()
 
 
 def stretches(connection: Connection, many: Iterable[Series]) -> dict[Series, tuple[int, int]]:
@@ -135,30 +106,15 @@ def stretches(connection: Connection, many: Iterable[Series]) -> dict[Series, tu
             .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
             .where(StatisticsMeta.statistic_id == series.statistic_id)
         ).scalar()
-        until = written_until(connection, series)
+        until = written_until(connection, series.statistic_id)
         if first is not None and until is not None:
             found[series] = (int(first), until)
     return found
 
 
-def is_under_repair(connection: Connection, series: Series) -> bool:
-    """Tell whether hours that were written before are still to be written anew."""
-    columns = series_table.c
-    row = connection.execute(
-        select(columns.dirty_from_ts, columns.written_until_ts).where(
-            columns.statistic_id == series.statistic_id
-        )
-    ).first()
-    return (
-        row is not None
-        and row.written_until_ts is not None
-        and row.dirty_from_ts < row.written_until_ts
-    )
-
-
 def posted_until(connection: Connection, plug_ids: Iterable[str]) -> dict[str, float]:
     """Return when each plug's counter was last posted, in UTC seconds."""
-    columns = accounts_table.c
+    columns = counters_table.c
     rows = connection.execute(
         select(columns.plug_id, columns.posted_ts).where(columns.plug_id.in_(list(plug_ids)))
     )
@@ -167,61 +123,48 @@ def posted_until(connection: Connection, plug_ids: Iterable[str]) -> dict[str, f
 
 def backfilled(connection: Connection, plug_ids: Iterable[str]) -> set[str]:
     """Return the plugs whose own statistics have filled what lies before their first posting."""
-    columns = accounts_table.c
+    columns = counters_table.c
     rows = connection.execute(
         select(columns.plug_id).where(columns.plug_id.in_(list(plug_ids)), columns.backfilled)
     )
     return {row.plug_id for row in rows}
 
 
-def _edges(
-    aggregation: str, stretch: tuple[float, float], zone: ZoneInfo
-) -> list[int] | list[float]:
+def _edges(aggregation: str, stretch: tuple[float, float], zone: ZoneInfo) -> Sequence[int]:
     start, end = stretch
     if start >= end:
         return []
     if aggregation == HOURLY:
-        return list(range(_full_hour(start), _full_hour(end) + 1, HOUR))
+        return range(ceil_to(start, HOUR), ceil_to(end, HOUR) + 1, HOUR)
     # A period belongs to the range that it begins in.
     return [edge for edge in boundaries(aggregation, start, end, zone) if edge >= start]
 
 
-def _full_hour(moment: float) -> int:
-    """Return the first full hour at or after a moment."""
-    return -int(-moment // HOUR) * HOUR
-
-
-def _sums(
-    connection: Connection, series: Series, start: float, end: float
-) -> list[tuple[int, int]]:
-    """Return hours and their sums in mWh, ascending, led by the last one before the range."""
+def _from_statistics(
+    connection: Connection, series: Series, edges: Sequence[int], end: int
+) -> dict[int, int]:
+    """Return mWh by period, of the hours that begin before `end`."""
+    found: dict[int, int] = {}
+    if end <= edges[0]:
+        return found
     statement = (
         select(Statistics.start_ts, Statistics.sum)
         .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
         .where(StatisticsMeta.statistic_id == series.statistic_id)
     )
     before = connection.execute(
-        statement.where(Statistics.start_ts < start).order_by(Statistics.start_ts.desc()).limit(1)
+        statement.where(Statistics.start_ts < edges[0])
+        .order_by(Statistics.start_ts.desc())
+        .limit(1)
     ).all()
     inside = connection.execute(
-        statement.where(Statistics.start_ts >= start, Statistics.start_ts < end).order_by(
+        statement.where(Statistics.start_ts >= edges[0], Statistics.start_ts < end).order_by(
             Statistics.start_ts
         )
-    )
-    return [(int(begin), to_mwh(kwh or 0)) for begin, kwh in (*before, *inside)]
-
-
-def _filled(connection: Connection, series: Series, start: float, end: float) -> dict[int, int]:
-    columns = half_hours_table.c
-    hour = (columns.start_ts - columns.start_ts % HOUR).label("hour")
-    rows = connection.execute(
-        select(hour, func.sum(columns.filled_kwh))
-        .where(
-            counting_towards(series),
-            columns.start_ts >= start,
-            columns.start_ts < end,
-            columns.filled_kwh > 0,
-        )
-        .group_by(hour)
-    )
-    return {int(begin): to_mwh(kwh) for begin, kwh in rows}
+    ).all()
+    sums = [(edges[0], 0 if not before else to_mwh(before[0].sum or 0))]
+    sums += [(int(begin), to_mwh(kwh or 0)) for begin, kwh in inside]
+    for (_, total), (begin, following) in pairwise(sums):
+        place = bisect_right(edges, begin) - 1
+        found[place] = found.get(place, 0) + following - total
+    return found

@@ -46,7 +46,7 @@ class LedgerPlug:
     """A plug as the ledger books it.
 
     `metering_point` is the slug of the metering point that it belongs to now, and `role` the role
-    that it has now: both stand in each half-hour that is booked. The names are shown to users.
+    that it has now: energy is booked to both. The names are shown to users.
     """
 
     plug_id: str

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .half_hours import HALF_HOUR, HalfHours, days_between, half_hour_of
+from ..engine.times import QUARTER, days_between, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
     from zoneinfo import ZoneInfo
 
+type Quarters = dict[int, int]
+"""Energy in mWh by the quarter-hour it belongs to, named by the UTC second at which it begins."""
+
 type Stretch = tuple[float, float]
 """A range [start, end) in UTC seconds."""
 
 
-def spread(mwh: int, stretches: Sequence[Stretch]) -> HalfHours:
+def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
     """Spread an energy evenly over the time of some stretches.
 
-    The parts are whole mWh, none is negative, and they add up exactly. Half-hours that get
+    The parts are whole mWh, none is negative, and they add up exactly. Quarter-hours that get
     nothing are in the result too.
 
     Args:
@@ -27,19 +30,19 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> HalfHours:
 
     """
     length = sum(end - start for start, end in stretches)
-    half_hours: HalfHours = {}
+    quarters: Quarters = {}
     # Differences of moments, and their sums, are exact: in the end `passed` is `length`.
     passed, given = 0.0, 0
     for start, end in stretches:
         since = start
         while since < end:
-            half_hour = half_hour_of(since)
-            until = min(end, half_hour + HALF_HOUR)
+            quarter = quarter_of(since)
+            until = min(end, quarter + QUARTER)
             passed += until - since
             due = min(mwh, round(mwh * passed / length))
-            half_hours[half_hour] = half_hours.get(half_hour, 0) + due - given
+            quarters[quarter] = quarters.get(quarter, 0) + due - given
             given, since = due, until
-    return half_hours
+    return quarters
 
 
 def spread_by_days(
@@ -48,7 +51,7 @@ def spread_by_days(
     zone: ZoneInfo,
     days: Mapping[date, int],
     known: Callable[[date], int],
-) -> HalfHours:
+) -> Quarters:
     """Spread an energy over a stretch, as far as known by what the plug counted each day.
 
     What the plug counted on a day, less what is known of that day already, is what the stretch
@@ -73,33 +76,33 @@ def spread_by_days(
     total = sum(part for part, _ in told)
     if not total and not untold:
         return spread(mwh, [stretch])
-    half_hours: HalfHours = {}
+    quarters: Quarters = {}
     if untold:
-        add(half_hours, spread(max(0, mwh - total), untold))
+        add(quarters, spread(max(0, mwh - total), untold))
     whole = min(mwh, total) if untold else mwh
     counted, given = 0, 0
     for part, place in told:
         counted += part
         due = whole * counted // total if total else 0
-        add(half_hours, spread(due - given, [place]))
+        add(quarters, spread(due - given, [place]))
         given = due
-    return half_hours
+    return quarters
 
 
-def add(to: HalfHours, more: Mapping[int, int]) -> None:
-    """Add energies to half-hours."""
-    for half_hour, mwh in more.items():
-        to[half_hour] = to.get(half_hour, 0) + mwh
+def add(to: Quarters, more: Mapping[int, int]) -> None:
+    """Add energies to quarter-hours."""
+    for quarter, mwh in more.items():
+        to[quarter] = to.get(quarter, 0) + mwh
 
 
-def without(stretch: Stretch, half_hours: Iterable[int]) -> list[Stretch]:
-    """Return what is left of a stretch when whole half-hours (ascending) are cut out of it."""
+def without(stretch: Stretch, quarters: Iterable[int]) -> list[Stretch]:
+    """Return what is left of a stretch when whole quarter-hours (ascending) are cut out of it."""
     start, end = stretch
     left: list[Stretch] = []
-    for half_hour in half_hours:
-        if half_hour > start:
-            left.append((start, min(end, half_hour)))
-        start = max(start, half_hour + HALF_HOUR)
+    for quarter in quarters:
+        if quarter > start:
+            left.append((start, min(end, quarter)))
+        start = max(start, quarter + QUARTER)
         if start >= end:
             return left
     return [*left, (start, end)] if start < end else left

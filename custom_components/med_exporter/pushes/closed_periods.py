@@ -17,16 +17,9 @@ from ..destinations.measurements import (
     Measurement,
     TempoDay,
 )
+from ..engine.times import HOUR, day_bounds, day_start, hour_of, local_time
 from ..ledger import DATA_LEDGER
-from ..ledger.half_hours import (
-    HOUR,
-    hour_of,
-)
 from ..local_time import local_zone
-from .periods import (
-    local,
-    midnight,
-)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -43,7 +36,6 @@ _PAGE: Final = {
     Grain.DAILY: timedelta(days=3660),
     Grain.MONTHLY: timedelta(days=3660),
 }
-_ONE_DAY: Final = timedelta(days=1)
 
 
 async def energy_periods(
@@ -112,8 +104,8 @@ async def cost_periods(
                     data_type=part.data_type,
                     point=part.name,
                     grain=part.grain,
-                    start=local(begin, zone),
-                    end=local(end, zone),
+                    start=local_time(begin, zone),
+                    end=local_time(end, zone),
                     closed=True,
                     timestamp=datetime.fromtimestamp(end, UTC),
                     amount=round(amount, 8),
@@ -163,19 +155,20 @@ def known_days[T](values: Mapping[date, T], start: float, before: float) -> Iter
     """Yield the days that begin in [start, before) and that have a value, ascending."""
     zone = local_zone()
     for day in sorted(values):
-        if start <= midnight(day, zone) < before:
+        if start <= day_start(day, zone) < before:
             yield day
 
 
 def _day(day: date) -> tuple[datetime, datetime]:
     zone = local_zone()
-    return local(midnight(day, zone), zone), local(midnight(day + _ONE_DAY, zone), zone)
+    start, end = day_bounds(day, zone)
+    return local_time(start, zone), local_time(end, zone)
 
 
 def _pages(grain: Grain, start: float, before: float) -> Iterator[tuple[datetime, datetime]]:
     page = _PAGE[grain].total_seconds()
     while start < before:
-        # Full hours, so that no period is read in two halves.
+        # Full hours, so that no hour is put together from two halves.
         until = min(hour_of(start) + page, before)
         yield datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(until, UTC)
         start = until

@@ -21,6 +21,7 @@ from ..database import (
     queue_work,
 )
 from ..destinations.base import Corrections
+from ..engine.times import day_start
 from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER
 from ..local_time import local_zone
@@ -31,7 +32,6 @@ from ..sources.tempo_calendar import (
 from .closed_periods import known_days
 from .periods import (
     count_periods,
-    midnight,
     period_start,
 )
 from .watermarks import (
@@ -215,12 +215,12 @@ class Planner:
             }
         if not days:
             return Plan(part=part, watermark=watermark)
-        bound = midnight(max(days) + _ONE_DAY, zone)
-        spans = self._spans(watermark, midnight(min(days), zone), bound)
+        bound = day_start(max(days) + _ONE_DAY, zone)
+        spans = self._spans(watermark, day_start(min(days), zone), bound)
         gaps: set[int] = set()
         if part.data_type is DataType.TEMPO:
             unknown = _unknown_days(days, watermark.until_ts, zone)
-            gaps = {midnight(day, zone) for day in unknown}
+            gaps = {day_start(day, zone) for day in unknown}
             if self._asked is None:
                 spans = (
                     *(Span(Phase.GAP, gap, gap + 1) for gap in sorted(watermark.gaps)),

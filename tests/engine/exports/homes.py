@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from custom_components.med_exporter.audit.tables import audit_table
-from custom_components.med_exporter.costs.pricing import price_half_hours
+from custom_components.med_exporter.costs.pricing import HalfHour, price_half_hours
 from custom_components.med_exporter.costs.tables import costs_table, pricings_table
 from custom_components.med_exporter.engine.job import JobDevice, MeteringPoint
+from custom_components.med_exporter.engine.ledger import quarters_table
+from custom_components.med_exporter.engine.own_tables import versions_table
 from custom_components.med_exporter.engine.tariff import Eras, Pricer, parse_contracts
 from custom_components.med_exporter.history.tables import exports_table
-from custom_components.med_exporter.ledger.tables import half_hours_table
+from custom_components.med_exporter.ledger.tables import SCHEMA
+from tests.ledger_rows import HalfHourRow, half_hours, put_half_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,9 +93,10 @@ class Home:
     def __init__(self, recorder: RecorderDatabase) -> None:
         self.recorder = recorder
         with recorder.engine.begin() as connection:
-            for table in (
-                half_hours_table, costs_table, pricings_table, audit_table, exports_table
-            ):  # fmt: skip
+            quarters_table.drop(connection, checkfirst=True)
+            versions_table.drop(connection, checkfirst=True)
+            SCHEMA.create(connection)
+            for table in (costs_table, pricings_table, audit_table, exports_table):
                 table.drop(connection, checkfirst=True)
                 table.create(connection)
 
@@ -101,17 +105,17 @@ class Home:
     ) -> None:
         """Let a device use, or produce, the same energy in each half-hour, or by a function."""
         rows = [
-            {
-                "plug_id": one.plug_id,
-                "start_ts": moment,
-                "role": one.role,
-                "metering_point": one.metering_point,
-                "kwh": round(kwh(moment) if callable(kwh) else kwh, 6),
-                "filled_kwh": 0.0,
-            }
+            HalfHourRow(
+                one.plug_id,
+                moment,
+                one.role,
+                one.metering_point,
+                round(kwh(moment) if callable(kwh) else kwh, 6),
+            )
             for moment in range(math.ceil(start / HALF_HOUR) * HALF_HOUR, int(end), HALF_HOUR)
         ]
-        self.insert(half_hours_table, rows)
+        with self.recorder.engine.begin() as connection:
+            put_half_hours(connection, rows)
 
     def priced(
         self,
@@ -122,15 +126,11 @@ class Home:
     ) -> None:
         """Price all half-hours of a metering point by contracts, with the pricing of the costs."""
         eras = Eras.of(parse_contracts(list(contracts)) if contracts else None)
-        columns = half_hours_table.c
-        query = (
-            half_hours_table.select()
-            .where(columns.metering_point == slug)
-            .with_only_columns(columns.start_ts, columns.plug_id, columns.role, columns.kwh)
-            .order_by(columns.start_ts)
+        rows = sorted(
+            HalfHour(row.start_ts, row.plug_id, row.role, row.kwh)
+            for row in self.half_hours()
+            if row.metering_point == slug
         )
-        with self.recorder.engine.connect() as connection:
-            rows = connection.execute(query).fetchall()
         prices = price_half_hours(rows, Pricer(eras, zone, colours or {}))
         self.insert(
             costs_table,
@@ -147,6 +147,11 @@ class Home:
         with self.recorder.engine.begin() as connection:
             for first in range(0, len(rows), 5000):
                 connection.execute(table.insert(), rows[first : first + 5000])
+
+    def half_hours(self) -> list[HalfHourRow]:
+        """Return all energies."""
+        with self.recorder.engine.connect() as connection:
+            return half_hours(connection)
 
     def rows(self, table: Any) -> list[Any]:
         """Return all rows of a table."""

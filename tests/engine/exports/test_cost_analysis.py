@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.tariff import parse_contracts
-from custom_components.med_exporter.ledger.tables import half_hours_table
 
 from .homes import (
     BARN,
@@ -101,7 +100,7 @@ def test_columns_in_their_order(home, analysis):
 def test_days_are_what_a_plain_sum_over_the_tables_gives(home, analysis, exports):
     """29 March 2026 has 23 hours."""
     energy, cost, feed_in = {}, {}, {}
-    for row in home.rows(half_hours_table):
+    for row in home.half_hours():
         if row.role == "consumption":
             day = local_day(row.start_ts)
             energy[day] = energy.get(day, 0) + row.kwh

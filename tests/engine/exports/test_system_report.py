@@ -12,7 +12,6 @@ from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
 from custom_components.med_exporter.engine.tables import Column
 from custom_components.med_exporter.history.tables import exports_table
-from custom_components.med_exporter.ledger.tables import half_hours_table
 
 from .homes import BARN, DEVICES, FRIDGE, HEATER, HOUSE, LATHE, PARIS, Home, at, demo
 
@@ -88,7 +87,7 @@ def test_energy_of_each_day_and_its_totals(home, report):
     """29 March 2026 has 23 hours."""
     expected: dict[tuple, float] = {}
     names = {device.plug_id: device.device_name for device in DEVICES}
-    for row in home.rows(half_hours_table):
+    for row in home.half_hours():
         name = names[row.plug_id]
         day = local(row.start_ts).date().isoformat()
         for key in ((day, name, row.role), (None, name, row.role), (None, None, row.role)):
@@ -209,7 +208,7 @@ def test_others_are_told_what_is_left_out(home, report):
 def test_the_week_as_it_is_used(home, report):
     sums: dict[tuple, list[float]] = {}
     by_moment: dict[int, float] = {}
-    for row in home.rows(half_hours_table):
+    for row in home.half_hours():
         if row.role == "consumption":
             by_moment[row.start_ts] = by_moment.get(row.start_ts, 0) + row.kwh
     for moment, kwh in by_moment.items():

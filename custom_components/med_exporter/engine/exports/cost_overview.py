@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..content import Chart, ChartKind, Figure, Series
 from ..formats import FORMATS
-from ..periods import boundaries
+from ..times import boundaries, local_time
 from ..words import Words
 from .cost_rows import energy_decimals, money_decimals
 
@@ -158,7 +157,7 @@ class CostCharts:
         return sum(found) if found else None
 
     def _label(self, moment: float) -> str:
-        local = datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+        local = local_time(moment, self._zone)
         if self._period == "month":
             return f"{self._words.months()[local.month - 1]} {local.year}"
         return local.strftime("%d/%m/%Y" if self._job.options.locale == "fr" else "%Y-%m-%d")

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from ..gaps import warning
-from ..ledger import HALF_HOUR
-from ..ledger_sums import known_half_hours
+from ..ledger_sums import known_quarters
+from ..times import QUARTER, ceil_to, floor_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,17 +35,20 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
     names = [one.device_name for one in job.devices if not one.plug_id]
     late: list[int] = []
     missing = 0
-    for plug_id, known in known_half_hours(recorder.connect, list(plugs), job.start, end).items():
-        if known.first is None or not known.half_hours:
+    for plug_id, known in known_quarters(recorder.connect, list(plugs), job.start, end).items():
+        if known.first is None or not known.quarters:
             names.append(plugs[plug_id])
             continue
         if known.first > job.start:
             late.append(known.first)
-        begin = math.ceil(max(job.start, known.first) / HALF_HOUR)
-        missing += max(math.floor(end / HALF_HOUR) - begin - known.half_hours, 0)
+        begin = ceil_to(max(job.start, known.first), QUARTER)
+        quarters = (floor_to(end, QUARTER) - begin) // QUARTER
+        missing += math.ceil(max(quarters - known.quarters, 0) / 2)
     found = []
     if late:
-        message = "Half-hours are kept for 400 days from installation on; nothing is known before"
+        message = (
+            "Quarter-hours are kept for 400 days from installation on; nothing is known before"
+        )
         found.append(warning("BEFORE_LEDGER", message, job.start, max(late), len(late)))
     if names:
         message = f"No energy is known in this range: {', '.join(names)}"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from ..times import QUARTER, local_time
 
 if TYPE_CHECKING:
     import sqlite3
     from zoneinfo import ZoneInfo
 
-_QUARTER = 900
-"""Seconds; no clock in use changes, or stands off UTC, by a fraction of a quarter of an hour."""
 _MOST_QUARTERS = 4096
 
 
@@ -26,12 +25,12 @@ def register(connection: sqlite3.Connection, zone: ZoneInfo) -> None:
     quarters: dict[int, tuple[str, float]] = {}
 
     def local(moment: float) -> tuple[str, float]:
-        quarter = int(moment // _QUARTER)
+        quarter = int(moment // QUARTER)
         known = quarters.get(quarter)
         if known is None:
             if len(quarters) >= _MOST_QUARTERS:
                 quarters.clear()
-            there = datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(zone)
+            there = local_time(quarter * QUARTER, zone)
             known = quarters[quarter] = (there.date().isoformat(), float(there.hour))
         return known
 

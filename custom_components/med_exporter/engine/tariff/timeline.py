@@ -7,9 +7,10 @@ repeats are priced twice by the same rule.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..times import midnight
 from .contracts import Rate
 
 if TYPE_CHECKING:
@@ -128,11 +129,6 @@ class Timeline:
                 rate = pricing.rate_at(wall, self._colours)
                 yield _instant(wall, offset), _instant(edge, offset), rate
                 wall = edge
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    """Return the instant, in UTC, when a local day begins; a skipped midnight is when it skips."""
-    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _instant(wall: datetime, offset: timedelta) -> datetime:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ..export_types import EXPORT_TYPES
 from ..fields import Kind
-from ..times import TimeText
+from ..time_text import TimeText
+from ..times import local_time
 from ..words import Words
 
 if TYPE_CHECKING:
@@ -96,12 +97,9 @@ class Display:
         """
         if not EXPORT_TYPES[self._job.export_type].is_about_a_time:
             return None
-        start, end = (
-            datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
-            for moment in (self._job.start, self._job.end)
-        )
+        start, end = (local_time(moment, self._zone) for moment in (self._job.start, self._job.end))
         if start.time() == end.time() == datetime.min.time():
-            last = datetime.fromtimestamp(self._job.end - 1, UTC).astimezone(self._zone)
+            last = local_time(self._job.end - 1, self._zone)
             texts = (start.strftime(self._date), last.strftime(self._date))
         else:
             texts = (self.moment(start), self.moment(end))
@@ -113,7 +111,7 @@ class Display:
         """Return the name of the time zone if it may be known, and its offsets in the period."""
         offsets = []
         for moment in (self._job.start, self._job.end - 1):
-            offset = datetime.fromtimestamp(moment, UTC).astimezone(self._zone).strftime("UTC%:z")
+            offset = local_time(moment, self._zone).strftime("UTC%:z")
             if offset not in offsets:
                 offsets.append(offset)
         shown = " / ".join(offsets)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...content import Content
-from ...periods import boundaries
+from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
 from ..cost_rows import CostRows
 from ..ledger_gaps import ledger_warnings, unpriced_warning

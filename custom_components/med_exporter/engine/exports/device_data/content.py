@@ -12,7 +12,7 @@ from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
 from ...gaps import coverage_warnings, outlier_warning, silence_warning
-from ...ledger import plug_ledger
+from ...plug_ledger import plug_ledger
 from ...reading import READING_COLUMNS
 from ...readings import readings
 from ...statistics import Coverage

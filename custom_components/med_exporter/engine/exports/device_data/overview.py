@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ...aggregation import function_of
 from ...content import Chart, ChartKind, Figure, Series
 from ...fields import FIELDS, Function
 from ...formats import FORMATS
-from ...periods import boundaries
+from ...times import QUARTER, boundaries, local_time
 from ...words import Words
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ _FINE = ("raw", "hourly")
 _MOST_DEVICES = 11
 """Devices with a colour of their own; the smaller ones share one."""
 _DECIMALS = 3
-_QUARTER = 900
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "
 
@@ -223,16 +221,16 @@ class _Sums:
         return sum(found) if found else None
 
     def _label(self, moment: float) -> str:
-        local = datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+        local = local_time(moment, self._zone)
         if self._period == "month":
             return f"{self._words.months()[local.month - 1]} {local.year}"
         return local.strftime("%d/%m/%Y" if self._job.options.locale == "fr" else "%Y-%m-%d")
 
     def _hour_of(self, moment: float) -> tuple[int, int]:
         """Return weekday (Monday 0) and hour of a local time."""
-        quarter = int(moment // _QUARTER)
+        quarter = int(moment // QUARTER)
         known = self._hours.get(quarter)
         if known is None:
-            local = datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(self._zone)
+            local = local_time(quarter * QUARTER, self._zone)
             known = self._hours[quarter] = (local.weekday(), local.hour)
         return known

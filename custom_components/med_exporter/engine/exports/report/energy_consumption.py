@@ -7,7 +7,6 @@ Energy is told apart by the role that the plug had, since consumption and produc
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...apportioning import Apportioning
@@ -17,6 +16,7 @@ from ...formats import FORMATS
 from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
 from ...peaks import peaks
 from ...tables import Column
+from ...times import local_time
 from ...words import Words
 from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
@@ -198,7 +198,7 @@ def _sum(bars: Mapping[tuple[str, int], float], label: str, devices: set[int]) -
 
 
 def _label(job: Job, words: Words, moment: float, period: str) -> str:
-    local = datetime.fromtimestamp(moment, UTC).astimezone(job.zone())
+    local = local_time(moment, job.zone())
     if period == "month":
         return f"{words.months()[local.month - 1]} {local.year}"
     return local.strftime("%d/%m/%Y" if job.options.locale == "fr" else "%Y-%m-%d")

@@ -3,21 +3,22 @@
 One row for each hour of the week, weekdays as 1 (Monday) to 7, and behind them one for all, whose
 weekday and hour are empty. The average is that of the hours of which the ledger knows something.
 The base load is the power that is hardly ever gone below: of an hour of the week its lowest
-half-hour, of the whole range the median of the lowest half-hours of its days.
+quarter-hour, of the whole range the median of the lowest quarter-hours of its days. Quarter-hours
+into which energy was spread tell nothing of habits, and are left out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ...content import Chart, ChartKind, Figure, Series
 from ...fields import Kind
 from ...formats import FORMATS
-from ...ledger_sums import half_hour_energies
+from ...ledger_sums import quarter_energies
 from ...tables import Column
+from ...times import local_time
 from ...words import Words
 from ..cost_rows import energy_decimals
 from . import Section, table_of
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     from ...job import Job
     from ...recorder import Recorder
 
-_HALF_HOURS = 2
+_QUARTERS = 4
 """Of an hour."""
-_WATTS = 1000 * _HALF_HOURS
-"""What a kWh of a half-hour is as power."""
+_WATTS = 1000 * _QUARTERS
+"""What a kWh of a quarter-hour is as power."""
 _EXACT_DECIMALS = 9
 _BUSIEST = 3
 """Hours that are named."""
@@ -41,9 +42,10 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     """Return the hours of the week, as `SectionModule.section` describes."""
     week = _Week(job)
     plugs = [device.plug_id for device in job.devices if device.plug_id]
-    for found in half_hour_energies(recorder.connect, plugs, job.start, end):
-        for moment, kwh in sorted(found):
-            week.add(moment, kwh)
+    for found in quarter_energies(recorder.connect, plugs, job.start, end):
+        for moment, kwh, filled_kwh in sorted(found):
+            if not filled_kwh:
+                week.add(moment, kwh)
             on_read((moment - job.start) / (job.end - job.start))
     table = table_of("usage_patterns", _columns(job), week.rows())
     return Section(table=table, figures=week.figures(), charts=week.charts())
@@ -60,7 +62,7 @@ def _columns(job: Job) -> list[Column]:
 
 
 class _Week:
-    """Adds up half-hours by hour of the week; weekdays count from 0 here."""
+    """Adds up quarter-hours by hour of the week; weekdays count from 0 here."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -72,8 +74,8 @@ class _Week:
         self._lowest_of_day: dict[int, float] = {}
 
     def add(self, moment: int, kwh: float) -> None:
-        """Add what all devices used in a half-hour."""
-        local = datetime.fromtimestamp(moment, UTC).astimezone(self._zone)
+        """Add what all devices used in a quarter-hour."""
+        local = local_time(moment, self._zone)
         hour = (local.weekday(), local.hour)
         self._kwh[hour] += kwh
         self._count[hour] += 1
@@ -97,7 +99,7 @@ class _Week:
             )
             for day, hour in sorted(self._kwh)
         ]
-        average = sum(self._kwh.values()) / sum(self._count.values()) * _HALF_HOURS
+        average = sum(self._kwh.values()) / sum(self._count.values()) * _QUARTERS
         return [*rows, (None, None, round(average, decimals), round(self._base_load()), None)]
 
     def figures(self) -> list[Figure]:
@@ -138,7 +140,7 @@ class _Week:
 
     def _average(self, hour: tuple[int, int]) -> float:
         # The order in which a database adds up is its own, and must decide no rank.
-        return round(self._kwh[hour] / self._count[hour] * _HALF_HOURS, _EXACT_DECIMALS)
+        return round(self._kwh[hour] / self._count[hour] * _QUARTERS, _EXACT_DECIMALS)
 
     def _ranked(self) -> list[tuple[int, int]]:
         """Return the hours of the week, the busiest first."""

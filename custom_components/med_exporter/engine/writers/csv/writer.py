@@ -13,7 +13,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from ...fields import Kind
-from ...times import TimeText
+from ...time_text import TimeText
 from ..archive import open_archive
 from ..spreadsheet import UTC_OFFSET, neutral, offset_text
 

@@ -6,7 +6,6 @@ This is what has to be fast: a million rows take openpyxl's own cells minutes.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -14,6 +13,7 @@ from xml.sax.saxutils import escape
 from openpyxl.utils import get_column_letter
 
 from ...fields import Kind
+from ...times import QUARTER, local_time
 from ..spreadsheet import neutral, offset_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _REPLACEMENT = "\ufffd"
 # What a spreadsheet would take for the code of a character.
 _CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 
-_QUARTER = 900
 _SECONDS_IN_DAY = 86_400
 _EPOCH_DAY = 25_569
 """1970-01-01, counted as spreadsheets do."""
@@ -100,7 +99,7 @@ class RowWriter:
                 offsets.append(None)
                 continue
             second = int(moment // 1)
-            quarter = second // _QUARTER
+            quarter = second // QUARTER
             seconds, offset = quarters.get(quarter) or self._quarter(quarter)
             # Ten digits are far below a second, and above what binary fractions add.
             serials.append(round((second + seconds) / _SECONDS_IN_DAY + _EPOCH_DAY, 10))
@@ -111,7 +110,7 @@ class RowWriter:
         """Return the offset at the beginning of a quarter of an hour, in seconds and as text."""
         if len(self._quarters) >= _MOST_QUARTERS:
             self._quarters.clear()
-        local = datetime.fromtimestamp(quarter * _QUARTER, UTC).astimezone(self._zone)
+        local = local_time(quarter * QUARTER, self._zone)
         offset = local.utcoffset()
         seconds = 0 if offset is None else round(offset.total_seconds())
         known = (seconds, offset_text(local.strftime("%:z")))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ...fields import Kind
-from ...times import TimeText
+from ...time_text import TimeText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.med_exporter.engine import ledger as module
-from custom_components.med_exporter.engine.ledger import HALF_HOUR, plug_ledger
+from custom_components.med_exporter.engine import plug_ledger as module
+from custom_components.med_exporter.engine.plug_ledger import plug_ledger
+from custom_components.med_exporter.engine.times import HALF_HOUR, QUARTER
 
 from .test_recorder import any_database, database  # noqa: F401
 
@@ -20,18 +21,18 @@ def test_without_tables_or_plug_nothing_is_known(database):  # noqa: F811
         assert not ledger.is_filled_between(0, DAY)
 
 
-def test_a_half_hour_is_the_sum_of_its_rows(database):  # noqa: F811
+def test_a_quarter_hour_is_the_sum_of_its_accounts(database):  # noqa: F811
     database.add_half_hours("plug", [(0, 0.5, 0.25), (DAY, 4, 0)])
     database.add_half_hours("plug", [(0, 1, 0.5)], role="b")
     database.add_half_hours("other", [(HALF_HOUR, 1, 1)])
     ledger = plug_ledger(database.connect, "plug", costs=False)
-    assert [ledger.energy(at) for at in (0, HALF_HOUR, DAY)] == [(1.5, 0.75), None, (4, 0)]
+    assert [ledger.energy(at) for at in (0, HALF_HOUR, DAY)] == [(0.75, 0.375), None, (2, 0)]
 
 
-def test_a_half_hour_is_found_wherever_the_last_one_was(database, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(module, "_WINDOW", 2 * HALF_HOUR)
-    starts = [n * HALF_HOUR for n in range(10)]
-    database.add_half_hours("plug", [(start, start, 0) for start in starts])
+def test_a_quarter_hour_is_found_wherever_the_last_one_was(database, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(module, "_WINDOW", DAY)
+    starts = [n * DAY for n in range(10)]
+    database.add_half_hours("plug", [(start, 2 * start, 0) for start in starts])
     ledger = plug_ledger(database.connect, "plug", costs=False)
     for start in (*starts, *reversed(starts)):
         assert ledger.energy(start) == (start, 0)
@@ -53,9 +54,9 @@ def test_no_energy_costs_nothing_where_anything_has_a_price(database):  # noqa: 
     assert plug_ledger(database.connect, "unpriced", costs=True).cost(0, DAY) is None
 
 
-def test_only_half_hours_wholly_between_two_moments_count_as_filled(database):  # noqa: F811
+def test_only_quarter_hours_wholly_between_two_moments_count_as_filled(database):  # noqa: F811
     database.add_half_hours("plug", [(HALF_HOUR, 1, 1)])
     ledger = plug_ledger(database.connect, "plug", costs=False)
-    assert ledger.is_filled_between(HALF_HOUR, 2 * HALF_HOUR)
-    assert not ledger.is_filled_between(HALF_HOUR + 1, 9 * HALF_HOUR)
-    assert not ledger.is_filled_between(0, 2 * HALF_HOUR - 1)
+    assert ledger.is_filled_between(HALF_HOUR, HALF_HOUR + QUARTER)
+    assert not ledger.is_filled_between(HALF_HOUR + QUARTER + 1, 9 * HALF_HOUR)
+    assert not ledger.is_filled_between(0, HALF_HOUR + QUARTER - 1)

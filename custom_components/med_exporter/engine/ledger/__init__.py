@@ -1,0 +1,35 @@
+"""The ledger in the recorder's database: quarter-hours of energy, and how they are read."""
+
+from __future__ import annotations
+
+from .books import (
+    Account,
+    EnergySum,
+    accounts_of,
+    energies_between,
+    is_readable,
+    known_range,
+    sums_between,
+    sums_by_account,
+)
+from .day import QUARTERS_A_DAY, UNKNOWN, Day
+from .tables import COMPONENT, VERSION, accounts_table, metadata, quarters_table
+
+__all__ = [
+    "COMPONENT",
+    "QUARTERS_A_DAY",
+    "UNKNOWN",
+    "VERSION",
+    "Account",
+    "Day",
+    "EnergySum",
+    "accounts_of",
+    "accounts_table",
+    "energies_between",
+    "is_readable",
+    "known_range",
+    "metadata",
+    "quarters_table",
+    "sums_between",
+    "sums_by_account",
+]

@@ -1,0 +1,169 @@
+"""Read the ledger: sums of quarter-hours over periods of any length.
+
+All functions read through a connection of the caller's, a few days in memory at a time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import func, select
+
+from ..own_tables import stored_version
+from ..times import QUARTER, UTC_DAY, ceil_to
+from .day import QUARTERS_A_DAY, Day
+from .tables import COMPONENT, VERSION, accounts_table, quarters_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from sqlalchemy.engine import Connection
+
+
+class Account(NamedTuple):
+    """A plug, while it had this role in this metering point (its slug)."""
+
+    id: int
+    plug_id: str
+    metering_point: str
+    role: str
+
+
+class EnergySum(NamedTuple):
+    """Energy in mWh, the part of it that was filled, and how many quarter-hours are known."""
+
+    mwh: int = 0
+    filled: int = 0
+    quarters: int = 0
+
+
+def is_readable(connection: Connection) -> bool:
+    """Tell whether the ledger's tables are there, in the format that is described here."""
+    return stored_version(connection, COMPONENT) == VERSION
+
+
+def accounts_of(
+    connection: Connection,
+    *,
+    plug_ids: Collection[str] | None = None,
+    metering_point: str | None = None,
+    roles: Collection[str] | None = None,
+) -> list[Account]:
+    """Return accounts by id, all of them unless told otherwise.
+
+    Args:
+        connection: to the recorder's database.
+        plug_ids: only those of these plugs.
+        metering_point: only those of this metering point, by its slug.
+        roles: only those with one of these roles.
+
+    """
+    columns = accounts_table.c
+    statement = select(accounts_table).order_by(columns.id)
+    if plug_ids is not None:
+        statement = statement.where(columns.plug_id.in_(list(plug_ids)))
+    if metering_point is not None:
+        statement = statement.where(columns.metering_point == metering_point)
+    if roles is not None:
+        statement = statement.where(columns.role.in_(list(roles)))
+    return [Account(*row) for row in connection.execute(statement)]
+
+
+def days_between(
+    connection: Connection, accounts: Collection[Account], start: float, end: float
+) -> Iterator[tuple[int, int, Day]]:
+    """Yield account id, UTC second of the midnight, and day, where they touch [start, end)."""
+    columns = quarters_table.c
+    if not accounts or start >= end:
+        return
+    rows = connection.execute(
+        select(columns.account_id, columns.day, columns.energy, columns.filled)
+        .where(
+            columns.account_id.in_([account.id for account in accounts]),
+            columns.day >= int(start // UTC_DAY),
+            columns.day < ceil_to(end, UTC_DAY) // UTC_DAY,
+        )
+        .order_by(columns.account_id, columns.day)
+    )
+    for account_id, day, energy, filled in rows:
+        yield account_id, day * UTC_DAY, Day.unpacked(energy, filled)
+
+
+def sums_by_account(
+    connection: Connection, accounts: Collection[Account], edges: Sequence[float]
+) -> dict[tuple[int, int], EnergySum]:
+    """Return the energy of accounts by period, as (period, account id); not where nothing is known.
+
+    Args:
+        connection: to the recorder's database.
+        accounts: whose energy.
+        edges: UTC seconds; period i runs from edge i to before edge i + 1. A quarter-hour belongs
+            to the period in which it begins.
+
+    """
+    found: dict[tuple[int, int], EnergySum] = {}
+    if len(edges) < 2:
+        return found
+    places = [ceil_to(edge, QUARTER) // QUARTER for edge in edges]
+    for account_id, midnight, day in days_between(connection, accounts, edges[0], edges[-1]):
+        base = midnight // QUARTER
+        first = max(base, places[0])
+        last = min(base + QUARTERS_A_DAY, places[-1])
+        period = bisect_right(places, first) - 1
+        while first < last:
+            after = min(last, places[period + 1])
+            known = day.known(first - base, after - base)
+            if known:
+                key = (period, account_id)
+                before = found.get(key, _NOTHING)
+                found[key] = EnergySum(
+                    before.mwh + day.mwh(first - base, after - base),
+                    before.filled + day.filled_mwh(first - base, after - base),
+                    before.quarters + known,
+                )
+            first = after
+            period += 1
+    return found
+
+
+def sums_between(
+    connection: Connection, accounts: Collection[Account], edges: Sequence[float]
+) -> dict[int, EnergySum]:
+    """Return the energy of accounts together, by period; see `sums_by_account`."""
+    found: dict[int, EnergySum] = {}
+    for (period, _), one in sums_by_account(connection, accounts, edges).items():
+        before = found.get(period, _NOTHING)
+        found[period] = EnergySum(*map(sum, zip(before, one, strict=True)))
+    return dict(sorted(found.items()))
+
+
+def energies_between(
+    connection: Connection, accounts: Collection[Account], start: float, end: float
+) -> dict[int, tuple[int, int]]:
+    """Return mWh and filled mWh of the known quarter-hours that begin in [start, end), by start."""
+    found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for _, midnight, day in days_between(connection, accounts, start, end):
+        for place, mwh, filled in day.entries():
+            moment = midnight + place * QUARTER
+            if start <= moment < end:
+                before = found[moment]
+                found[moment] = (before[0] + mwh, before[1] + filled)
+    return dict(found)
+
+
+def known_range(connection: Connection, accounts: Collection[Account]) -> tuple[int, int] | None:
+    """Return when the first known quarter-hour of accounts begins and the last one ends."""
+    columns = quarters_table.c
+    here = columns.account_id.in_([account.id for account in accounts])
+    row = connection.execute(select(func.min(columns.day), func.max(columns.day)).where(here)).one()
+    if row[0] is None:
+        return None
+    starts: list[int] = []
+    for day in {row[0], row[1]}:
+        starts += energies_between(connection, accounts, day * UTC_DAY, (day + 1) * UTC_DAY)
+    return min(starts), max(starts) + QUARTER
+
+
+_NOTHING = EnergySum()

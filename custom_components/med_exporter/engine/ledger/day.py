@@ -1,0 +1,118 @@
+"""The quarter-hours of one day, packed into bytes.
+
+A day has 96 little-endian whole numbers of milliwatt-hours: of 4 bytes, or of 8 where one of them
+would not fit. -1 stands for a quarter-hour of which nothing is known; one that is known to be
+empty has 0. Beside them stand as many for the part that was filled, which means spread over the
+time it came from since nobody read the plug then: NULL where nothing was filled, no bytes where
+all of it was.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    type Numbers = Sequence[int]
+
+QUARTERS_A_DAY: Final = 96
+UNKNOWN: Final = -1
+
+_MOST_OF_4_BYTES: Final = 2**31 - 1
+_ALL_OF_IT: Final = b""
+
+
+class Day:
+    """What is known of a day.
+
+    Attributes:
+        energy: mWh by quarter-hour, `UNKNOWN` where nothing is known.
+        filled: the part of it that was filled, 0 where nothing is known; None where nothing was.
+
+    """
+
+    __slots__ = ("energy", "filled")
+
+    def __init__(self, energy: Numbers, filled: Numbers | None = None) -> None:
+        self.energy = energy
+        self.filled = filled
+
+    @classmethod
+    def unknown(cls) -> Self:
+        """Return a day of which nothing is known yet."""
+        return cls([UNKNOWN] * QUARTERS_A_DAY)
+
+    @classmethod
+    def unpacked(cls, energy: bytes, filled: bytes | None) -> Self:
+        """Read a day from its bytes. Raises ValueError for what is no day."""
+        numbers = _unpack(energy)
+        if filled is None:
+            return cls(numbers)
+        if filled == _ALL_OF_IT:
+            return cls(numbers, [max(mwh, 0) for mwh in numbers])
+        return cls(numbers, _unpack(filled))
+
+    def packed(self) -> tuple[bytes, bytes | None]:
+        """Return the bytes of the energy and of the filled part."""
+        energy = _pack(self.energy)
+        if self.filled is None or not any(self.filled):
+            return energy, None
+        if all(part == max(mwh, 0) for mwh, part in zip(self.energy, self.filled, strict=True)):
+            return energy, _ALL_OF_IT
+        return energy, _pack(self.filled)
+
+    def adding(self, parts: Iterable[tuple[int, int, int]]) -> Day:
+        """Return the day with more energy.
+
+        Args:
+            parts: places of quarter-hours (0 to 95), each with the mWh that are added, and how
+                many of these were filled. One that was not known is known from then on.
+
+        """
+        energy = list(self.energy)
+        filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
+        for place, mwh, part in parts:
+            energy[place] = max(energy[place], 0) + mwh
+            filled[place] += part
+        return Day(energy, filled)
+
+    def known(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
+        """Return how many quarter-hours in [first, after) are known."""
+        return after - first - self.energy[first:after].count(UNKNOWN)
+
+    def mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
+        """Return the energy of the quarter-hours in [first, after)."""
+        part = self.energy[first:after]
+        return sum(part) + part.count(UNKNOWN)
+
+    def filled_mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
+        """Return the filled energy of the quarter-hours in [first, after)."""
+        return 0 if self.filled is None else sum(self.filled[first:after])
+
+    def entries(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the quarter-hours that are known: place, mWh, filled mWh."""
+        filled = self.filled
+        for place, mwh in enumerate(self.energy):
+            if mwh != UNKNOWN:
+                yield place, mwh, 0 if filled is None else filled[place]
+
+
+def _pack(numbers: Numbers) -> bytes:
+    values = array("i" if max(numbers) <= _MOST_OF_4_BYTES else "q", numbers)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values.tobytes()
+
+
+def _unpack(data: bytes) -> array[int]:
+    width, rest = divmod(len(data), QUARTERS_A_DAY)
+    if rest or width not in (4, 8):
+        raise ValueError(f"{len(data)} bytes are no day of quarter-hours")
+    values = array("i" if width == 4 else "q")
+    values.frombytes(data)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values

@@ -1,0 +1,43 @@
+"""The ledger's tables in the recorder's database, described once for all who use them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+
+from ..own_tables import TABLE_OPTIONS
+
+COMPONENT: Final = "ledger"
+VERSION: Final = 2
+"""Of the tables as they are described here, in the table of versions."""
+
+metadata: Final = MetaData()
+
+accounts_table: Final = Table(
+    "med_exporter_accounts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("plug_id", String(32), nullable=False),
+    Column("metering_point", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    UniqueConstraint("plug_id", "metering_point", "role"),
+    **TABLE_OPTIONS,
+)
+"""What energy is booked to: a plug, while it had this role in this metering point (its slug)."""
+
+quarters_table: Final = Table(
+    "med_exporter_quarters",
+    metadata,
+    Column("account_id", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("energy", LargeBinary, nullable=False),
+    Column("filled", LargeBinary),
+    sqlite_with_rowid=False,
+    **TABLE_OPTIONS,
+)
+"""The energy of accounts by quarter-hour: one row for each day of UTC.
+
+`day` counts the days since 1970. `energy` and `filled` are as `day.Day` describes. The quarter-hour
+that runs is in its row too.
+"""

@@ -1,0 +1,162 @@
+"""What the ledger and the costs say of one plug, quarter-hour by quarter-hour.
+
+The tables lie in the recorder's database. Those of the ledger, or `med_exporter_costs`, may be
+missing; then nothing is known of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Double, String, bindparam, column, func, inspect, select, table
+
+from .energy import to_kwh
+from .ledger import Account, accounts_of, energies_between, is_readable
+from .times import HALF_HOUR, QUARTER, UTC_DAY, ceil_to, floor_to, quarter_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+    from .recorder import Connect
+
+    type _Values = dict[int, tuple[float, float | None]]
+    type _Read = Callable[[Connection, int, int], _Values]
+
+_WINDOW = 16 * UTC_DAY
+"""Seconds of which all is in memory at a time."""
+
+_COSTS = table(
+    "med_exporter_costs",
+    column("plug_id", String),
+    column("start_ts", BigInteger),
+    column("kwh", Double),
+    column("cost", Double),
+)
+_BY_HALF_HOUR = (
+    select(_COSTS.c.start_ts, func.sum(_COSTS.c.kwh), func.sum(_COSTS.c.cost))
+    .where(
+        _COSTS.c.plug_id == bindparam("plug_id"),
+        _COSTS.c.start_ts >= bindparam("low"),
+        _COSTS.c.start_ts < bindparam("high"),
+    )
+    .group_by(_COSTS.c.start_ts)
+)
+_ANY_COST = (
+    select(_COSTS.c.cost)
+    .where(_COSTS.c.plug_id == bindparam("plug_id"), _COSTS.c.cost.is_not(None))
+    .limit(1)
+)
+
+
+class _Window:
+    """Values by the moment at which they begin, of which a few days are in memory at a time.
+
+    It is quick where the moments that are asked for lie near each other.
+    """
+
+    def __init__(self, connect: Connect, read: _Read) -> None:
+        self._connect = connect
+        self._read = read
+        self._low = self._high = 0
+        self._values: _Values = {}
+
+    def at(self, moment: int) -> tuple[float, float | None] | None:
+        """Return the two values of a moment, None where there are none."""
+        if not self._low <= moment < self._high:
+            self._low = floor_to(moment, UTC_DAY)
+            self._high = self._low + _WINDOW
+            with self._connect() as connection:
+                self._values = self._read(connection, self._low, self._high)
+        return self._values.get(moment)
+
+
+@dataclass(frozen=True, slots=True)
+class PlugLedger:
+    """What is known of one plug; without any table, nothing."""
+
+    _quarters: _Window | None = None
+    _costs: _Window | None = None
+
+    @property
+    def has_energy(self) -> bool:
+        """Tell whether quarter-hours can be asked for."""
+        return self._quarters is not None
+
+    @property
+    def has_costs(self) -> bool:
+        """Tell whether costs can be asked for."""
+        return self._costs is not None
+
+    def energy(self, quarter: int) -> tuple[float, float] | None:
+        """Return the kWh of a quarter-hour and the filled part of it, None when not known."""
+        row = None if self._quarters is None else self._quarters.at(quarter)
+        return None if row is None else (row[0], row[1] or 0.0)
+
+    def is_filled_between(self, since: float, until: float) -> bool:
+        """Tell whether a quarter-hour that lies wholly between two moments has been filled."""
+        first = ceil_to(since - 1e-6, QUARTER)
+        for quarter in range(first, quarter_of(until), QUARTER):
+            energy = self.energy(quarter)
+            if energy is not None and energy[1] > 0:
+                return True
+        return False
+
+    def cost(self, kwh: float, moment: float) -> float | None:
+        """Return what an energy costs at the price of a moment, None without one.
+
+        The price is what the plug's energy of the half-hour cost by what it was. No energy costs
+        nothing, whatever the price, where anything of the plug has one.
+        """
+        if self._costs is None:
+            return None
+        if not kwh:
+            return 0.0
+        row = self._costs.at(floor_to(moment, HALF_HOUR))
+        if row is None or row[1] is None:
+            return None
+        return kwh * row[1] / row[0] if row[0] > 0 else None
+
+
+def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLedger:
+    """Return what the ledger knows of a plug.
+
+    Args:
+        connect: opens a connection to the recorder's database; asked for anew for each page.
+        plug_id: None for a device that the ledger does not know.
+        costs: whether they will be asked for.
+
+    """
+    if plug_id is None:
+        return PlugLedger()
+    values = {"plug_id": plug_id}
+    with connect() as connection:
+        has_energy = is_readable(connection)
+        accounts = accounts_of(connection, plug_ids=[plug_id]) if has_energy else []
+        has_costs = (
+            costs
+            and inspect(connection).has_table(_COSTS.name)
+            and connection.execute(_ANY_COST, values).first() is not None
+        )
+
+    def read_costs(connection: Connection, low: int, high: int) -> _Values:
+        rows = connection.execute(_BY_HALF_HOUR, {**values, "low": low, "high": high})
+        return {
+            int(start): (float(kwh), None if cost is None else float(cost))
+            for start, kwh, cost in rows
+        }
+
+    return PlugLedger(
+        _Window(connect, _reader(accounts)) if has_energy else None,
+        _Window(connect, read_costs) if has_costs else None,
+    )
+
+
+def _reader(accounts: list[Account]) -> _Read:
+    def read(connection: Connection, low: int, high: int) -> _Values:
+        found = energies_between(connection, accounts, low, high)
+        return {start: (to_kwh(mwh), to_kwh(filled)) for start, (mwh, filled) in found.items()}
+
+    return read

@@ -1,0 +1,72 @@
+"""Write quarter-hours of energy, inside a transaction of the caller's."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, insert, select, update
+
+from ..engine.ledger import Day, accounts_table, quarters_table
+from ..engine.times import QUARTER, UTC_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Connection
+
+
+def account_id(connection: Connection, plug_id: str, metering_point: str, role: str) -> int:
+    """Return the id of what energy is booked to, which is made where it is missing."""
+    key = {"plug_id": plug_id, "metering_point": metering_point, "role": role}
+    found = connection.execute(select(accounts_table.c.id).filter_by(**key)).scalar()
+    if found is not None:
+        return int(found)
+    inserted = connection.execute(insert(accounts_table).values(**key))
+    assert inserted.inserted_primary_key is not None
+    return int(inserted.inserted_primary_key[0])
+
+
+def add_quarters(
+    connection: Connection, account: int, energies: Mapping[int, tuple[int, int]]
+) -> None:
+    """Add energies to the quarter-hours of an account.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        account: its id.
+        energies: mWh, and how many of these were filled, by quarter-hour. One that was not known
+            is known from then on, also with no energy.
+
+    """
+    if not energies:
+        return
+    columns = quarters_table.c
+    rows = connection.execute(
+        select(columns.day, columns.energy, columns.filled).where(
+            columns.account_id == account,
+            columns.day >= min(energies) // UTC_DAY,
+            columns.day <= max(energies) // UTC_DAY,
+        )
+    )
+    standing = {day: (energy, filled) for day, energy, filled in rows}
+    new, changed = [], []
+    for day, quarters in groupby(sorted(energies), key=lambda quarter: quarter // UTC_DAY):
+        before = standing.get(day)
+        known = Day.unknown() if before is None else Day.unpacked(*before)
+        after = known.adding(
+            (quarter % UTC_DAY // QUARTER, *energies[quarter]) for quarter in quarters
+        ).packed()
+        if before is None:
+            new.append({"account_id": account, "day": day, "energy": after[0], "filled": after[1]})
+        elif after != before:
+            changed.append({"of_day": day, "energy": after[0], "filled": after[1]})
+    if new:
+        connection.execute(insert(quarters_table), new)
+    if changed:
+        connection.execute(
+            update(quarters_table).where(
+                columns.account_id == account, columns.day == bindparam("of_day")
+            ),
+            changed,
+        )

@@ -1,0 +1,260 @@
+"""Write running sums to the long-term statistics, a part at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticData, StatisticMeanType
+from homeassistant.components.recorder.statistics import async_add_external_statistics
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
+from sqlalchemy import select, update
+
+from ..const import DOMAIN, LOGGER
+from ..database import queue_work
+from ..engine.times import HOUR, hour_of
+from .tables import sums_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from homeassistant.components.recorder.models import StatisticMetaData
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy.engine import Connection, Row
+
+    from ..database import Schema
+    from .sums import RunningSum
+
+# How long one part may take the recorder, in seconds; how many hours it has follows from that.
+_LONG: Final = 0.5
+_SHORT: Final = 0.2
+_FEWEST_ROWS: Final = 50
+_MOST_ROWS: Final = 1000
+# Hours that are compared at once: some weeks.
+_HOURS_AT_ONCE: Final = 1000
+_LIMIT: Final = 300
+# How often a statistic may be found as it was before it was written.
+_MOST_TRIES: Final = 3
+
+
+@dataclass(slots=True)
+class _Part:
+    """What one look at the sums has found.
+
+    `rows` are those to write, by sum and with its name; `changes` are the first hours that have
+    changed, by statistic id; `is_last` tells whether nothing is left to look at.
+    """
+
+    rows: list[tuple[RunningSum, str, list[StatisticData]]] = field(default_factory=list)
+    changes: dict[str, int] = field(default_factory=dict)
+    is_last: bool = True
+
+
+class SumsWriter:
+    """Writes the closed hours of running sums to Home Assistant's long-term statistics.
+
+    The recorder has other work to do: it is given a second's worth at most, and the next part once
+    that is done. A statistic that Home Assistant refuses is logged once and left out until the
+    next start; the others go on.
+
+    Args:
+        hass: Home Assistant.
+        schema: the tables that the sums are read from, which need those of this room.
+        sums: returns all sums by statistic id, given a connection and the time (UTC seconds).
+        on_change: called in the event loop with a statistic id and the first hour (UTC seconds)
+            that had been written and now adds another amount, at least once for each.
+
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        schema: Schema,
+        sums: Callable[[Connection, float], Mapping[str, RunningSum]],
+        on_change: Callable[[str, int], None],
+    ) -> None:
+        self._hass = hass
+        self._schema = schema
+        self._sums = sums
+        self._on_change = on_change
+        self._writing = asyncio.Lock()
+        self._rows_at_once = _MOST_ROWS // 4
+        self._handed_over: float | None = None
+        self._tries: dict[str, tuple[int, int]] = {}
+        self._left_out: set[str] = set()
+
+    @property
+    def is_writing(self) -> bool:
+        """Tell whether sums are being written."""
+        return self._writing.locked()
+
+    async def async_write(self) -> None:
+        """Write all closed hours that are not as they should be. A second call changes nothing.
+
+        Raises DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
+        """
+        async with self._writing:
+            self._handed_over = None
+            self._tries.clear()
+            while True:
+                now = dt_util.utcnow().timestamp()
+                async with asyncio.timeout(_LIMIT):
+                    part = await queue_work(self._hass, self._schema, partial(self._look, now=now))
+                for statistic_id, first_ts in part.changes.items():
+                    self._on_change(statistic_id, first_ts)
+                if part.changes:
+                    # Behind whatever those who heard of it have queued.
+                    forget = partial(_forget_changes, changes=part.changes)
+                    queue_work(self._hass, self._schema, forget)
+                for running_sum, name, rows in part.rows:
+                    self._write(running_sum, name, rows)
+                self._handed_over = monotonic() if part.rows else None
+                if part.is_last and not part.rows:
+                    return
+
+    @callback
+    def _write(self, running_sum: RunningSum, name: str, rows: list[StatisticData]) -> None:
+        """Queue hours for the recorder, which stores them in one transaction."""
+        metadata: dict[str, Any] = {
+            "source": DOMAIN,
+            "statistic_id": running_sum.statistic_id,
+            "name": name,
+            "has_sum": True,
+            "mean_type": StatisticMeanType.NONE,
+            "unit_of_measurement": running_sum.unit,
+        }
+        if hasattr(StatisticsMeta, "unit_class"):
+            # Older versions store nothing where they meet a key that they do not know.
+            metadata["unit_class"] = running_sum.unit_class
+        try:
+            async_add_external_statistics(self._hass, cast("StatisticMetaData", metadata), rows)
+        except HomeAssistantError as err:
+            self._leave_out(running_sum.statistic_id, str(err))
+
+    def _look(self, connection: Connection, now: float) -> _Part:
+        """Find the next hours that are to be written, and settle what is found written."""
+        self._adapt()
+        sums = self._sums(connection, now)
+        records = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
+        part, begun = _Part(), monotonic()
+        left, looked_at = self._rows_at_once, 0
+        for record in records:
+            running_sum = sums.get(record.statistic_id)
+            if running_sum is None or record.statistic_id in self._left_out:
+                continue
+            if left <= 0 or (looked_at and monotonic() - begun > _SHORT):
+                part.is_last = False
+                break
+            looked_at += 1
+            try:
+                rows, is_settled, changed_from = self._compare(
+                    connection, record, running_sum, now, left
+                )
+            except ValueError as err:
+                self._leave_out(record.statistic_id, str(err))
+                continue
+            part.is_last = part.is_last and is_settled
+            if rows and not self._is_stuck(record.statistic_id, rows[0][0], len(rows)):
+                left -= len(rows)
+                part.rows.append((running_sum, record.name, _statistic_data(rows)))
+            elif is_settled and changed_from is not None:
+                part.changes[record.statistic_id] = changed_from
+        return part
+
+    def _compare(
+        self,
+        connection: Connection,
+        record: Row[Any],
+        running_sum: RunningSum,
+        now: float,
+        most: int,
+    ) -> tuple[list[tuple[int, float]], bool, int | None]:
+        """Return the next wrong hours of a sum, whether none is left behind, and what changed."""
+        start, written = record.dirty_from_ts, record.written_until_ts or 0
+        changed_from: int | None = record.changed_from_ts
+        if start >= hour_of(now):
+            return [], True, changed_from
+        until = running_sum.closed_until(connection)
+        if until is None or until <= start:
+            return [], True, changed_from
+        if running_sum.sum_before(connection, start) is None:
+            # The first hours of all, or statistics that a user has deleted: all of it anew.
+            first = running_sum.first_hour(connection)
+            if first is None:
+                return [], True, changed_from
+            start = first if first < until else start
+        begun = monotonic()
+        while start < until:
+            end = min(until, start + _HOURS_AT_ONCE * HOUR)
+            wrong, changed = running_sum.compare(connection, start, end, written)
+            if changed is not None:
+                changed_from = min(changed, changed_from or changed)
+            if wrong:
+                _note(connection, record, dirty_from_ts=start, changed_from_ts=changed_from)
+                return wrong[:most], False, changed_from
+            start, written = end, max(end, written)
+            if monotonic() - begun > _SHORT:
+                break
+        _note(
+            connection,
+            record,
+            dirty_from_ts=start,
+            written_until_ts=written,
+            changed_from_ts=changed_from,
+        )
+        return [], start >= until, changed_from
+
+    def _adapt(self) -> None:
+        """Choose how much the next part has, by how long the last one has taken."""
+        if self._handed_over is None:
+            return
+        took = monotonic() - self._handed_over
+        if took > _LONG:
+            self._rows_at_once = max(_FEWEST_ROWS, self._rows_at_once // 2)
+        elif took < _SHORT:
+            self._rows_at_once = min(_MOST_ROWS, self._rows_at_once * 2)
+
+    def _is_stuck(self, statistic_id: str, first: int, count: int) -> bool:
+        """Tell whether the same hours have been written in vain, again and again."""
+        before, tries = self._tries.get(statistic_id, (0, 0))
+        tries = tries + 1 if before == first else 1
+        self._tries[statistic_id] = (first, tries)
+        if tries <= _MOST_TRIES:
+            return False
+        self._leave_out(statistic_id, f"{count} hours are not as they were written")
+        return True
+
+    def _leave_out(self, statistic_id: str, reason: str) -> None:
+        self._left_out.add(statistic_id)
+        LOGGER.error("Home Assistant does not take the statistic %s: %s", statistic_id, reason)
+
+
+def _statistic_data(rows: list[tuple[int, float]]) -> list[StatisticData]:
+    return [
+        {"start": datetime.fromtimestamp(hour, UTC), "state": amount, "sum": amount}
+        for hour, amount in rows
+    ]
+
+
+def _note(connection: Connection, record: Row[Any], **values: int | None) -> None:
+    if any(getattr(record, name) != value for name, value in values.items()):
+        here = sums_table.c.statistic_id == record.statistic_id
+        connection.execute(update(sums_table).where(here).values(**values))
+
+
+def _forget_changes(connection: Connection, changes: Mapping[str, int]) -> None:
+    """Note that changes have been announced."""
+    columns = sums_table.c
+    for statistic_id, first_ts in changes.items():
+        connection.execute(
+            update(sums_table)
+            .where(columns.statistic_id == statistic_id, columns.changed_from_ts == first_ts)
+            .values(changed_from_ts=None)
+        )
