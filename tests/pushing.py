@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,8 @@ from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import select
 
-from custom_components.med_exporter.const import DOMAIN, DataType, EntryType, PlugRole
+from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
 from custom_components.med_exporter.costs import DATA_COSTS
-from custom_components.med_exporter.destinations import registry
 from custom_components.med_exporter.destinations.base import (
     Corrections,
     DestinationError,
@@ -36,6 +35,8 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
+from custom_components.med_exporter.destinations.mqtt.kind import MQTT
+from custom_components.med_exporter.destinations.registry import DESTINATIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.grid.data import GridData
 from custom_components.med_exporter.ledger import (
@@ -47,6 +48,7 @@ from custom_components.med_exporter.ledger import (
 )
 from custom_components.med_exporter.ledger.half_hours import HALF_HOUR, half_hour_of, to_mwh
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.pushes.request import read_push_request
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.watermarks import watermarks_table
 from custom_components.med_exporter.sources.ecowatt import EcoWattDay
@@ -299,11 +301,11 @@ class House:
         )
         assert not options
 
-        async def create(hass: HomeAssistant, entry: ConfigEntry) -> Shelf:
+        async def create(*_: object) -> Shelf:
             return shelf
 
-        self._patch.setitem(registry.DESTINATIONS, EntryType.MQTT, create)
-        self._patch.setitem(registry.REMOVALS, EntryType.MQTT, forget_nothing)
+        kind = replace(MQTT, create=create, remove=None)
+        self._patch.setitem(DESTINATIONS, MQTT.type, kind)
         entry.add_to_hass(self.hass)
         assert await self.hass.config_entries.async_setup(entry.entry_id)
         await self.hass.async_block_till_done()
@@ -335,7 +337,7 @@ class House:
 
     async def push(self, runtime: DestinationRuntime, **asked: Any) -> ExportRecord:
         """Run to the end."""
-        record = await self.runner.async_run(runtime, trigger="test", **asked)
+        record = await self.runner.async_run(runtime, read_push_request(asked), trigger="test")
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return record
 
@@ -386,10 +388,6 @@ class House:
                 return {(row.metering_point, row.series): row for row in rows}
 
         return await get_instance(self.hass).async_add_executor_job(read)
-
-
-async def forget_nothing(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """A shelf leaves nothing outside."""
 
 
 def plug(number: int = 1, role: str = "consumption", point: str = "house") -> LedgerPlug:

@@ -9,10 +9,10 @@ from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
 from .audit import DATA_AUDIT, AuditLog, async_watch
-from .const import DOMAIN, EntryType
+from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .delivery import DATA_DELIVERIES, Deliveries
-from .entry_types import ENTRY_TYPES
+from .entry_types import entry_kinds, kind_of
 from .exports.jobs import DATA_JOBS, JobManager
 from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
@@ -45,24 +45,24 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
-    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
+    kind = entry_kinds()[entry.data[CONF_TYPE]]
     entry.runtime_data = await kind.async_setup(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    await hass.config_entries.async_forward_entry_setups(entry, list(kind.entities))
     async_ensure_installation(hass)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Take an entry down; whatever it opened was registered with the entry to be closed."""
-    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
-    return await hass.config_entries.async_unload_platforms(entry, kind.platforms)
+    kind = entry_kinds()[entry.data[CONF_TYPE]]
+    return await hass.config_entries.async_unload_platforms(entry, list(kind.entities))
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Remove what an entry kept on disk. A plug that was only ignored has kept nothing."""
-    if (entry_type := entry.data.get(CONF_TYPE)) is None:
+    if (kind := kind_of(entry)) is None:
         return
-    await ENTRY_TYPES[EntryType(entry_type)].async_remove(hass, entry)
+    await kind.async_remove(hass, entry)
     async_forget_installation_with_last(hass, entry)
 
 

@@ -20,6 +20,7 @@ from custom_components.med_exporter.destinations.base import (
     Outcome,
 )
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
+from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.pushes import runner as push_module
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.runtime import DestinationRuntime
@@ -83,7 +84,8 @@ def add_destination(hass, name, public_id):
     )
     entry.add_to_hass(hass)
     shelf = Shelf()
-    entry.runtime_data = DestinationRuntime(hass, entry, shelf)
+    pushes = hass.data[DATA_PUSHES]
+    entry.runtime_data = DestinationRuntime(hass, entry, MQTT, shelf, pushes, pushes.history)
     entry.mock_state(hass, ConfigEntryState.LOADED)
     return shelf
 

@@ -27,28 +27,21 @@ UNUSABLE: Final = frozenset(
         "BAD_REQUEST",
         "WRONG_CREDENTIALS",
         "UNAUTHORIZED",
-        "NOT_ADMINISTRATOR",
         "SERVER_REFUSED",
         "SERVER_ERROR",
         "CONNECTION_LOST",
-        "NO_MQTT_INTEGRATION",
         "SECRET_LOST",
-        "OWN_INSTANCE",
-        "API_DISABLED",
-        "WRONG_API_KEY",
-        "OTHER_PLUGINS_KEY",
-        "PLUGIN_NOT_ACTIVE",
     }
 )
-"""Codes of a destination that cannot be used at all: the rest of a run would meet the same."""
+"""Codes of a destination that cannot be used at all: the rest of a run would meet the same.
+
+A kind has more of its own, see `DestinationKind.is_unusable`.
+"""
 
 REFUSED_SECRETS: Final = frozenset(
     {
         "WRONG_CREDENTIALS",
         "UNAUTHORIZED",
-        "NOT_ADMINISTRATOR",
-        "WRONG_API_KEY",
-        "OTHER_PLUGINS_KEY",
         "SECRET_LOST",
     }
 )
@@ -76,13 +69,8 @@ class DestinationError(MedError):
 
     @property
     def is_unusable(self) -> bool:
-        """Return whether everything else sent now would fail likewise."""
+        """Return whether no destination of any kind could be used after it."""
         return self.code in UNUSABLE
-
-    @property
-    def is_refused_secret(self) -> bool:
-        """Return whether the user has to give another secret."""
-        return self.code in REFUSED_SECRETS
 
 
 class Corrections(StrEnum):

@@ -11,8 +11,6 @@ from homeassistant.components import network
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigFlow,
-    ConfigFlowResult,
 )
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers import device_registry as dr
@@ -55,11 +53,12 @@ from ..sources.kasa import (
 from ..sources.plug import PlugIdentity
 from ..sources.session import kasa_session
 from ..vault import SecretLostError, async_get_vault
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
     from ..vault import Vault
 
@@ -93,7 +92,7 @@ _PLUG_SCHEMA: Final = vol.Schema(
 )
 
 
-class KasaFlow(ConfigFlow):
+class KasaSteps(Steps):
     """The steps that set up, change and repair a metering point."""
 
     _entry: ConfigEntry | None = None
@@ -363,7 +362,7 @@ class KasaFlow(ConfigFlow):
         )
 
 
-def _pdl_error(flow: ConfigFlow, pdl: str) -> str | None:
+def _pdl_error(flow: Steps, pdl: str) -> str | None:
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
     taken = {slugify(entry.data[CONF_PDL]) for entry in entries_of_type(flow.hass, EntryType.KASA)}

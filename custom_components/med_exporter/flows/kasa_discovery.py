@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 
 from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
 from ..entries import entries_of_type
-from .kasa import CREDENTIALS_FIELDS, KasaFlow
+from .kasa import CREDENTIALS_FIELDS, KasaSteps
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CONF_METERING_POINT = "metering_point"
 
 
-class KasaDiscoveryFlow(KasaFlow):
+class KasaDiscoverySteps(KasaSteps):
     """The steps that put a discovered plug into a metering point, a new one or another."""
 
     _offer: dict[str, Any]

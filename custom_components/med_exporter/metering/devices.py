@@ -19,10 +19,9 @@ from ..const import (
     CONF_RATED_POWER,
     CONF_ROLE,
     DOMAIN,
-    EntryType,
     PlugRole,
 )
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -87,7 +86,7 @@ def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
     devices = dr.async_get(hass)
     found = [
         device
-        for entry in entries_of_type(hass, EntryType.KASA)
+        for entry in metering_point_entries(hass)
         for device in _of_entry(entry, devices, entities)
     ]
     return sorted(found, key=lambda device: (device.name.casefold(), device.device_id))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .corrections import CorrectionNotes
     from .date_range import PushRange
     from .parts import Part
-    from .runtime import DestinationRuntime
+    from .target import Target
 
 ERROR_INTERNAL: Final = "INTERNAL_ERROR"
 ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
@@ -47,7 +47,7 @@ class PushRun:
     """A run under way.
 
     Attributes:
-        runtime: the destination.
+        target: the destination.
         record: what the history says of it, as it stands.
         parts: what it consists of.
         asked: the range that it was asked for, None for all that is pending.
@@ -59,7 +59,7 @@ class PushRun:
     """
 
     hass: HomeAssistant
-    runtime: DestinationRuntime
+    target: Target
     record: ExportRecord
     parts: list[Part]
     notes: CorrectionNotes
@@ -83,7 +83,7 @@ class PushRun:
     async def async_execute(self) -> None:
         """Push all parts, and note what fails; raises nothing but CancelledError."""
         planner = Planner(
-            self.hass, self.runtime.id, self.runtime.destination.intake, self.levels, self.asked
+            self.hass, self.target.id, self.target.destination.intake, self.levels, self.asked
         )
         await self._async_prepare(planner)
         for part in self.parts:
@@ -114,13 +114,13 @@ class PushRun:
     async def _async_part(self, planner: Planner, part: Part) -> bool:
         """Push one part, and return whether the rest would fail likewise."""
         for number in range(_MOST_PASSES):
-            self.notes.begin_reading(self.runtime.id, part.key)
+            self.notes.begin_reading(self.target.id, part.key)
             push = None
             try:
                 push = PartPush(
                     self.hass,
-                    self.runtime.destination,
-                    self.runtime.id,
+                    self.target.destination,
+                    self.target.id,
                     await self._async_plan(planner, part),
                     with_current=self._sends_current(part) and number == 0,
                     settled=self._settled,
@@ -128,12 +128,12 @@ class PushRun:
                 await push.async_run()
             except DestinationError as err:
                 self._fail(part, err)
-                return err.is_unusable
+                return self.target.kind.is_unusable(err.code)
             except Exception as err:  # noqa: BLE001 (whatever one part meets, the rest goes on)
                 self._fail(part, err)
                 return False
             finally:
-                self.notes.end_reading(self.runtime.id, part.key)
+                self.notes.end_reading(self.target.id, part.key)
                 if push is not None:
                     self.remarks += push.remarks()
             if not push.is_stale:
@@ -161,7 +161,7 @@ class PushRun:
 
     def _show(self) -> None:
         self._shown_at = self.hass.loop.time()
-        self.runtime.run_progressed()
+        self.target.run_progressed()
 
     def _fail(self, part: Part | None, err: Exception) -> None:
         if isinstance(err, MedError):
@@ -169,7 +169,7 @@ class PushRun:
         elif isinstance(err, (DatabaseUnavailableError, TimeoutError)):
             code, message = ERROR_DATABASE, str(DatabaseUnavailableError())
         else:
-            LOGGER.exception("%s: a part failed", self.runtime.name, exc_info=err)
+            LOGGER.exception("%s: a part failed", self.target.name, exc_info=err)
             code, message = ERROR_INTERNAL, type(err).__name__
         where = {"data": None, "pdl": None} if part is None else part.described()
         self.failures.append({"code": code, "message": message, **where})

@@ -22,31 +22,27 @@ from ..const import (
     DOMAIN,
     LOGGER,
     DataType,
-    EntryType,
 )
 from ..database import (
     DatabaseUnavailableError,
     queue_work,
 )
 from ..destinations.base import DestinationError
-from ..destinations.registry import (
-    DESTINATIONS,
-    REMOVALS,
-)
+from ..destinations.registry import DESTINATIONS
 from ..entries import entries_of_type
-from ..history.history import DATA_HISTORY
 from ..history.records import (
     SIGNAL_EXPORT_FINISHED,
     UNFINISHED,
     ExportKind,
     ExportStatus,
 )
-from ..pushes.runner import DATA_PUSHES
+from ..vault import SecretLostError, async_decrypted, async_settings_of
 from .outage import (
     RECORDS_NEEDED,
     Outage,
     issue_id,
 )
+from .runner import DATA_PUSHES
 from .schedule import PushSchedule
 from .watermarks import SCHEMA as WATERMARKS_SCHEMA
 from .watermarks import forget_destination
@@ -59,7 +55,10 @@ if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
     from ..destinations.base import Destination
+    from ..destinations.kind import DestinationKind
+    from ..history.history import History
     from ..history.records import ExportRecord
+    from .runner import PushRunner
 
 CONF_ENABLED: Final = "enabled"
 # Counting what waits reads the database; hours and corrections come in bursts.
@@ -92,12 +91,22 @@ class DestinationRuntime:
     `last_started` when it began; `backlog` how many closed periods waited when last counted.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, destination: Destination) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: DestinationEntry,
+        kind: DestinationKind,
+        destination: Destination,
+        pushes: PushRunner,
+        history: History,
+    ) -> None:
         self._hass = hass
         self.entry = entry
+        self.kind = kind
         self.destination = destination
+        self._pushes = pushes
+        self._history = history
         self.id: str = entry.data[CONF_ID]
-        self.type = EntryType(entry.data[CONF_TYPE])
         self.data = frozenset(DataType(name) for name in entry.data[CONF_DATA])
         self.interval = timedelta(minutes=int(entry.data[CONF_INTERVAL]))
         self.state = DestinationState.IDLE
@@ -105,8 +114,8 @@ class DestinationRuntime:
         self.last_records: int | None = None
         self.last_started: datetime | None = None
         self.backlog: int | None = None
-        self.outage = Outage(hass, self.id, self.name)
-        self._schedule = PushSchedule(hass, self)
+        self.outage = Outage(hass, self.id, self.name, kind)
+        self._schedule = PushSchedule(hass, pushes, self)
         self._running: str | None = None
         self._forget_stop: CALLBACK_TYPE | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -134,7 +143,7 @@ class DestinationRuntime:
         """Return how far the current run is, 0 to 100; None when none is under way."""
         if self._running is None:
             return None
-        return self._hass.data[DATA_PUSHES].progress(self._running)
+        return self._pushes.progress(self._running)
 
     async def async_test(self) -> str | None:
         """Test the connection; the result is that of `Destination.async_test`.
@@ -144,9 +153,14 @@ class DestinationRuntime:
         try:
             return await self.destination.async_test()
         except DestinationError as err:
-            if err.is_refused_secret:
-                self.entry.async_start_reauth(self._hass)
+            if self.kind.is_refused_secret(err.code):
+                self.ask_for_secret()
             raise
+
+    @callback
+    def ask_for_secret(self) -> None:
+        """Ask the user to log in again."""
+        self.entry.async_start_reauth(self._hass)
 
     @callback
     def set_enabled(self, *, enabled: bool) -> None:
@@ -162,7 +176,7 @@ class DestinationRuntime:
 
         Raises DatabaseUnavailableError.
         """
-        backlog = await self._hass.data[DATA_PUSHES].async_backlog(self)
+        backlog = await self._pushes.async_backlog(self)
         if backlog != self.backlog:
             self.backlog = backlog
             self._changed()
@@ -201,8 +215,7 @@ class DestinationRuntime:
         self.entry.async_on_unload(
             async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
         )
-        pushes = self._hass.data[DATA_PUSHES]
-        self.entry.async_on_unload(pushes.on_correction(self._count_soon))
+        self.entry.async_on_unload(self._pushes.on_correction(self._count_soon))
 
     async def async_close(self) -> None:
         """Interrupt a run, and close the connection."""
@@ -212,7 +225,7 @@ class DestinationRuntime:
         self._schedule.async_stop()
         self._counting.async_shutdown()
         self.outage.close()
-        await self._hass.data[DATA_PUSHES].async_interrupt(self)
+        await self._pushes.async_interrupt(self)
         await self.destination.async_close()
 
     async def _stop(self, _: Event) -> None:
@@ -222,7 +235,7 @@ class DestinationRuntime:
 
     async def _restore(self) -> None:
         try:
-            runs, _ = await self._hass.data[DATA_HISTORY].async_list(
+            runs, _ = await self._history.async_list(
                 kind=ExportKind.PUSH, destination=self.id, limit=RECORDS_NEEDED
             )
         except DatabaseUnavailableError:
@@ -269,29 +282,48 @@ class DestinationRuntime:
             return
 
 
-async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> DestinationRuntime:
+type DestinationEntry = ConfigEntry[DestinationRuntime]
+
+
+async def async_setup_destination(
+    hass: HomeAssistant, entry: DestinationEntry
+) -> DestinationRuntime:
     """Set up a destination. Raises ConfigEntryAuthFailed where its secrets were lost."""
-    destination = await DESTINATIONS[EntryType(entry.data[CONF_TYPE])](hass, entry)
-    runtime = DestinationRuntime(hass, entry, destination)
+    kind = DESTINATIONS[entry.data[CONF_TYPE]]
+    settings = await async_settings_of(hass, entry, kind.secrets)
+    destination = await kind.create(hass, entry, settings)
+    pushes = hass.data[DATA_PUSHES]
+    runtime = DestinationRuntime(hass, entry, kind, destination, pushes, pushes.history)
     await runtime.async_start()
     return runtime
 
 
-async def async_remove_destination(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_destination(hass: HomeAssistant, entry: DestinationEntry) -> None:
     """Forget what the destination has been given, and that it was down."""
     destination_id: str = entry.data[CONF_ID]
     forget = partial(forget_destination, destination=destination_id)
     queue_work(hass, WATERMARKS_SCHEMA, forget)
     ir.async_delete_issue(hass, DOMAIN, issue_id(destination_id))
-    if (remove := REMOVALS.get(EntryType(entry.data[CONF_TYPE]))) is not None:
-        await remove(hass, entry)
+    kind = DESTINATIONS[entry.data[CONF_TYPE]]
+    if kind.remove is None:
+        return
+    try:
+        settings = await async_decrypted(hass, entry.data, kind.secrets)
+    except SecretLostError:
+        LOGGER.warning("%s: what it left outside stays there, its secret is lost", entry.title)
+        return
+    await kind.remove(hass, entry, settings)
 
 
 def destinations(hass: HomeAssistant) -> list[DestinationRuntime]:
     """Return the destinations that are loaded."""
     return [
         entry.runtime_data
-        for entry_type in DESTINATIONS
-        for entry in entries_of_type(hass, entry_type)
+        for entry in destination_entries(hass)
         if entry.state is ConfigEntryState.LOADED
     ]
+
+
+def destination_entries(hass: HomeAssistant) -> list[DestinationEntry]:
+    """Return the config entries of all destinations, loaded or not."""
+    return [entry for kind in DESTINATIONS for entry in entries_of_type(hass, kind)]

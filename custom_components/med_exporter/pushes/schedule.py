@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from zlib import crc32
 
 from homeassistant.core import callback
@@ -21,15 +21,17 @@ from ..const import (
     LOGGER,
 )
 from ..grid.link import loaded_grid
-from ..pushes.runner import DATA_PUSHES
 from .runner import AlreadyRunningError
+from .target import Target
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
-    from .runtime import DestinationRuntime
+    from .outage import Outage
+    from .runner import PushRunner
 
 TRIGGER_AUTOMATIC: Final = "automatic"
 
@@ -42,6 +44,19 @@ _AT_ONCE: Final = timedelta(seconds=5)
 _GRID_LIMIT: Final = 60
 
 
+class Scheduled(Target, Protocol):
+    """A destination as its schedule sees it; `last_started` is when its last run began, UTC."""
+
+    entry: ConfigEntry
+    interval: timedelta
+    last_started: datetime | None
+    outage: Outage
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether automatic export is on."""
+
+
 class PushSchedule:
     """Starts exports: at the interval, after the daily sync, and when the grid tells another value.
 
@@ -49,8 +64,9 @@ class PushSchedule:
     a destination is down, it is tried after pauses that grow, and at the daily sync.
     """
 
-    def __init__(self, hass: HomeAssistant, runtime: DestinationRuntime) -> None:
+    def __init__(self, hass: HomeAssistant, pushes: PushRunner, runtime: Scheduled) -> None:
         self._hass = hass
+        self._pushes = pushes
         self._runtime = runtime
         self._started = False
         self._missed = False
@@ -61,7 +77,6 @@ class PushSchedule:
     @callback
     def async_start(self) -> None:
         """Keep the times from now on."""
-        pushes = self._hass.data[DATA_PUSHES]
 
         @callback
         def started(_: HomeAssistant) -> None:
@@ -70,7 +85,7 @@ class PushSchedule:
 
         self._ends = [
             async_track_time_change(self._hass, self._daily, hour=_DAILY_HOUR, minute=0, second=0),
-            pushes.on_grid_change(self._at_once),
+            self._pushes.on_grid_change(self._at_once),
             async_at_started(self._hass, started),
         ]
 
@@ -154,7 +169,7 @@ class PushSchedule:
         if not self._is_on:
             return
         try:
-            self._hass.data[DATA_PUSHES].async_start(self._runtime, trigger=TRIGGER_AUTOMATIC)
+            self._pushes.async_start(self._runtime, trigger=TRIGGER_AUTOMATIC)
         except AlreadyRunningError:
             # The end of that run plans another one.
             self._missed = True

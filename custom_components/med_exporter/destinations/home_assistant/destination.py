@@ -14,11 +14,9 @@ from ...const import (
     CONF_PDL,
     DOMAIN,
     DataType,
-    EntryType,
     PlugRole,
 )
-from ...entries import entries_of_type
-from ...vault import async_settings_of
+from ...entries import metering_point_entries
 from ..base import (
     Corrections,
     DestinationError,
@@ -83,13 +81,10 @@ def remote_of(settings: Mapping[str, Any]) -> Remote:
 
 
 async def async_create_home_assistant(
-    hass: HomeAssistant, entry: ConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> HomeAssistantDestination:
-    """Make the destination of a config entry.
-
-    Raises ConfigEntryAuthFailed where the token can no longer be read.
-    """
-    return HomeAssistantDestination(hass, remote_of(await async_settings_of(hass, entry)))
+    """Make the destination of a config entry and its settings in clear."""
+    return HomeAssistantDestination(hass, remote_of(settings))
 
 
 async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
@@ -241,7 +236,7 @@ async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> No
     It would overwrite what is sent, or this would overwrite its own. Where a user has renamed the
     entities of a metering point, its device tells.
     """
-    pdls = {entry.data[CONF_PDL] for entry in entries_of_type(hass, EntryType.KASA)}
+    pdls = {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
     slugs = {slugify(pdl) for pdl in pdls}
     ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
     for entity in await connection.command("config/entity_registry/list"):

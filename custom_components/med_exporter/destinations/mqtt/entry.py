@@ -25,26 +25,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
-from ...const import (
-    CONF_BROKER,
-    CONF_CA_CERTIFICATE,
-    CONF_DATA,
-    CONF_INTERVAL,
-    CONF_PDL,
-    CONF_QOS,
-    CONF_RETAIN,
-    CONF_TOPIC_PREFIX,
-    DOMAIN,
-    LOGGER,
-    DataType,
-    EntryType,
-)
-from ...entries import entries_of_type
-from ...vault import (
-    SecretLostError,
-    async_decrypted,
-    async_settings_of,
-)
+from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
+from ...entries import metering_point_entries
 from ..base import DestinationError
 from .broker import Broker
 from .client import async_open
@@ -63,6 +45,12 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+CONF_BROKER: Final = "broker"
+CONF_CA_CERTIFICATE: Final = "ca_certificate"
+CONF_QOS: Final = "qos"
+CONF_RETAIN: Final = "retain"
+CONF_TOPIC_PREFIX: Final = "topic_prefix"
 
 DEFAULT_PORT: Final = 1883
 DEFAULT_TLS_PORT: Final = 8883
@@ -100,13 +88,14 @@ def publishing_of(settings: Mapping[str, Any]) -> Publishing:
     )
 
 
-async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDestination:
-    """Make the destination of a config entry.
+async def async_create_mqtt(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> MqttDestination:
+    """Make the destination of a config entry and its settings in clear.
 
-    Raises ConfigEntryAuthFailed where the password can no longer be read, ConfigEntryNotReady
-    where Home Assistant's own MQTT integration is to be used and is not set up.
+    Raises ConfigEntryNotReady where Home Assistant's own MQTT integration is to be used and is
+    not set up.
     """
-    settings = await async_settings_of(hass, entry)
     try:
         broker = broker_of(hass, settings)
     except DestinationError as err:
@@ -139,16 +128,17 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
     return destination
 
 
-async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_mqtt(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> None:
     """Take the sensors of a removed destination from the other Home Assistants."""
     if not entry.data.get(CONF_DISCOVERY):
         return
     try:
-        settings = await async_decrypted(hass, entry.data)
         client = await async_open(
             broker_of(hass, settings), identifier=identifier(entry.data[CONF_ID])
         )
-    except (DestinationError, SecretLostError) as err:
+    except DestinationError as err:
         LOGGER.warning("%s: its sensors stay at the broker: %s", entry.title, err)
         return
     try:
@@ -173,7 +163,7 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
                 if key.startswith(start) and key.endswith(end)
             },
             version=str(integration.version),
-            pdls=lambda: {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)},
+            pdls=lambda: {each.data[CONF_PDL] for each in metering_point_entries(hass)},
         ),
     )
 
