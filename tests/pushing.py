@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from sqlalchemy import select
 
 from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
@@ -55,7 +59,7 @@ from custom_components.med_exporter.sources.ecowatt import EcoWattDay
 from tests.metering_points import NOON, PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
     import pytest
     from freezegun.api import FrozenDateTimeFactory
@@ -112,7 +116,8 @@ def series_of(measurement: Measurement) -> tuple[str | None, str]:
 class Shelf:
     """A destination that keeps what it gets, in order, and settles it some values later.
 
-    `fails` is asked before each measurement and may raise; `outcome` says what becomes of it.
+    `fails` is asked before each measurement and may raise; `outcome` says what becomes of it;
+    `begins` is asked at the start of each run and may raise; what is in `lost` is not there.
     """
 
     def __init__(self, intake: Intake = DAYS, window: int = 3) -> None:
@@ -121,11 +126,18 @@ class Shelf:
         self.taken: list[Measurement] = []
         self.fails: Callable[[Measurement], object] = lambda _: None
         self.outcome: Callable[[Measurement], Outcome] = lambda _: Outcome.STORED
+        self.begins: Callable[[], object] = lambda: None
+        self.lost: Callable[[Measurement], bool] = lambda _: False
         self.opened = asyncio.Event()
         self.opened.set()
 
     async def async_start(self) -> None:
         """Connect to nothing."""
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> list[Measurement]:
+        """Tell what is lost."""
+        self.begins()
+        return [one for one in witnesses if self.lost(one)]
 
     async def async_close(self) -> None:
         """Close nothing."""
@@ -340,6 +352,12 @@ class House:
         record = await self.runner.async_run(runtime, read_push_request(asked), trigger="test")
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return record
+
+    async def pass_time(self, **span: float) -> None:
+        """Let timers fire that are due by then."""
+        self.freezer.tick(timedelta(**span))
+        async_fire_time_changed(self.hass, dt_util.utcnow())
+        await self.committed()
 
     async def settle(self) -> None:
         """Let the ledger and the costs notice what has changed."""

@@ -44,6 +44,11 @@ class Shelf:
         if self.refusal:
             raise self.refusal
 
+    async def async_begin(self, witnesses):
+        if self.refusal:
+            raise self.refusal
+        return ()
+
     async def async_push(self, measurements, settle):
         await self.opened.wait()
         if self.refusal:
@@ -152,6 +157,29 @@ class TestRunPush:
         with pytest.raises(ServiceValidationError) as error:
             await call("run_push", destination="Broker", **asked)
         assert (error.value.code, error.value.field) == ("INVALID_DATE_RANGE", field)
+
+    @pytest.mark.parametrize(
+        ("field", "asked"),
+        [
+            ("data", {"data": []}),
+            ("data", {"data": ["gas"]}),
+            ("data", {"data": ["tempo", "tempo"]}),
+            ("data", {"data": [5]}),
+            ("pdl", {"pdl": []}),
+            ("pdl", {"pdl": ["house", "house"]}),
+        ],
+    )
+    async def test_what_is_no_selection_is_refused_alike_at_every_door(
+        self, call, hass_client, field, asked
+    ):
+        client = await hass_client()
+        response = await client.post("/api/export/mqtt/run", json=asked)
+        answer = await response.json()
+        assert (response.status, answer["field"]) == (400, field)
+        with pytest.raises(ServiceValidationError) as error:
+            await call("run_push", destination="Broker", **asked)
+        assert (error.value.code, error.value.field) == (answer["error_code"], field)
+        assert str(error.value) == answer["message"]
 
     async def test_a_range_of_the_past_has_no_current_values(self, call, broker):
         await call(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ..errors import MedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
     from ..const import DataType
     from .measurements import Grain, Measurement
@@ -137,6 +137,16 @@ class Destination(Protocol):
 
         Returns None, or the translation key of a remark where the test succeeded but left
         something open. Raises DestinationError with the mistake.
+        """
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Make sure that a run can reach the destination, and find out what it has lost.
+
+        `witnesses` are some closed periods that it has acknowledged, the first and the last of
+        each series among them; perhaps there are none. Returns those of them (the same objects)
+        that it has no value of any more, whatever value that was. What cannot be asked, or is
+        older than what it keeps, is not missing. Costs as little as it can: a question for each
+        witness at most. Raises DestinationError where the destination cannot be used.
         """
 
     async def async_push(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..const import DataType
 from ..object_reader import ObjectReader
@@ -37,6 +37,9 @@ class PushRequest:
         if self.pdl is not None:
             described["pdl"] = list(self.pdl)
         return described if self.range is None else described | self.range.described()
+
+
+EVERYTHING: Final = PushRequest()
 
 
 def read_push_request(values: object) -> PushRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
@@ -29,7 +29,7 @@ from .parts import (
     parts_of,
 )
 from .plan import Planner
-from .request import PushRequest
+from .request import EVERYTHING, PushRequest
 from .run import (
     ERROR_INTERNAL,
     PushRun,
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
 
     from ..history.history import History
     from .target import Target
-
-
-_EVERYTHING: Final = PushRequest()
 
 
 class AlreadyRunningError(InvalidRequest):
@@ -90,7 +87,7 @@ class PushRunner:
     def async_start(
         self,
         target: Target,
-        request: PushRequest = _EVERYTHING,
+        request: PushRequest = EVERYTHING,
         *,
         trigger: str,
         user_id: str | None = None,
@@ -106,7 +103,7 @@ class PushRunner:
     async def async_run(
         self,
         target: Target,
-        request: PushRequest = _EVERYTHING,
+        request: PushRequest = EVERYTHING,
         *,
         trigger: str,
         user_id: str | None = None,
@@ -134,7 +131,7 @@ class PushRunner:
         Raises DatabaseUnavailableError.
         """
         planner = Planner(self._hass, target.id, target.destination.intake, self._grid.levels)
-        parts = self._parts(target, _EVERYTHING)
+        parts = self._parts(target, EVERYTHING)
         await planner.async_measure(parts)
         return sum((await planner.async_count(parts)).values())
 

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -30,6 +31,7 @@ from ..database import (
 from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
 from ..entries import entries_of_type
+from ..history.reasons import reason_of
 from ..history.records import (
     SIGNAL_EXPORT_FINISHED,
     UNFINISHED,
@@ -42,6 +44,7 @@ from .outage import (
     Outage,
     issue_id,
 )
+from .request import read_push_request
 from .runner import DATA_PUSHES
 from .schedule import PushSchedule
 from .watermarks import SCHEMA as WATERMARKS_SCHEMA
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from ..destinations.kind import DestinationKind
     from ..history.history import History
     from ..history.records import ExportRecord
+    from .request import PushRequest
     from .runner import PushRunner
 
 CONF_ENABLED: Final = "enabled"
@@ -86,9 +90,11 @@ _STATES: Final = {
 class DestinationRuntime:
     """The `runtime_data` of a destination's config entry.
 
-    `id` is the destination's public UUID; `data` the data types it receives; `last_export` the
-    UTC time at which its last run ended, `last_records` how many values arrived in it,
-    `last_started` when it began; `backlog` how many closed periods waited when last counted.
+    `id` is the destination's public UUID; `data` the data types it receives. Of its last run,
+    `last_started` is when it began (UTC), `last_records` how many values arrived in it,
+    `last_error` why it failed, in the house's language; `last_success` is when the last run ended
+    that did not fail. `backlog` is how many closed periods waited when last counted; `cut_short`
+    has the runs by range that are to be taken up again.
     """
 
     def __init__(
@@ -110,13 +116,16 @@ class DestinationRuntime:
         self.data = frozenset(DataType(name) for name in entry.data[CONF_DATA])
         self.interval = timedelta(minutes=int(entry.data[CONF_INTERVAL]))
         self.state = DestinationState.IDLE
-        self.last_export: datetime | None = None
+        self.last_success: datetime | None = None
+        self.last_error: str | None = None
         self.last_records: int | None = None
         self.last_started: datetime | None = None
         self.backlog: int | None = None
         self.outage = Outage(hass, self.id, self.name, kind)
         self._schedule = PushSchedule(hass, pushes, self)
         self._running: str | None = None
+        self._reached: float | None = None
+        self.cut_short: list[PushRequest] = []
         self._forget_stop: CALLBACK_TYPE | None = None
         self._listeners: list[Callable[[], None]] = []
         self._counting: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
@@ -140,10 +149,10 @@ class DestinationRuntime:
 
     @property
     def progress(self) -> float | None:
-        """Return how far the current run is, 0 to 100; None when none is under way."""
-        if self._running is None:
-            return None
-        return self._pushes.progress(self._running)
+        """Return how far the current run is, or how far the last one came, 0 to 100."""
+        if self._running is not None:
+            self._reached = self._pushes.progress(self._running)
+        return self._reached
 
     async def async_test(self) -> str | None:
         """Test the connection; the result is that of `Destination.async_test`.
@@ -156,6 +165,10 @@ class DestinationRuntime:
             if self.kind.is_refused_secret(err.code):
                 self.ask_for_secret()
             raise
+
+    async def async_export(self, *, trigger: str, user_id: str | None) -> ExportRecord:
+        """Run to the end, as `PushRunner.async_run`."""
+        return await self._pushes.async_run(self, trigger=trigger, user_id=user_id)
 
     @callback
     def ask_for_secret(self) -> None:
@@ -240,8 +253,8 @@ class DestinationRuntime:
             )
         except DatabaseUnavailableError:
             return
-        if runs:
-            self._show(runs[0])
+        for run in reversed(runs):
+            self._show(run)
         self.outage.restore(runs)
 
     @callback
@@ -255,16 +268,35 @@ class DestinationRuntime:
         self._show(record)
         self.outage.note(record)
         self._schedule.plan()
+        if self.cut_short and record.status is ExportStatus.COMPLETED:
+            self._schedule.take_up(self.cut_short[0])
         self._changed()
-        self._count_soon()
+        # What waits now is asked for now, however often that was done before.
+        self.entry.async_create_background_task(
+            self._hass, self._async_count(), f"{DOMAIN} backlog of {self.name}"
+        )
 
     def _show(self, record: ExportRecord) -> None:
         if record.status in UNFINISHED:
             return
         self.state = _STATES.get(record.status, DestinationState.IDLE)
-        self.last_export = record.completed_at
         self.last_records = record.records
         self.last_started = record.started_at
+        self.last_error = reason_of(self._hass, record)
+        if record.status is ExportStatus.COMPLETED:
+            self.last_success = record.completed_at
+            self._reached = 100.0
+        self._note_range(record)
+
+    def _note_range(self, record: ExportRecord) -> None:
+        """Remember a run by range that was cut short, until it has come to its end."""
+        if not record.request or not {"start", "end"} & record.request.keys():
+            return
+        request = read_push_request(record.request)
+        self.cut_short = [one for one in self.cut_short if one != request]
+        is_down = self.kind.is_unusable(record.error_code)
+        if record.status is ExportStatus.INTERRUPTED or is_down:
+            self.cut_short.append(request)
 
     def _changed(self) -> None:
         for listener in list(self._listeners):
@@ -294,8 +326,18 @@ async def async_setup_destination(
     destination = await kind.create(hass, entry, settings)
     pushes = hass.data[DATA_PUSHES]
     runtime = DestinationRuntime(hass, entry, kind, destination, pushes, pushes.history)
+    _keep_sensor(hass, runtime.id)
     await runtime.async_start()
     return runtime
+
+
+@callback
+def _keep_sensor(hass: HomeAssistant, destination_id: str) -> None:
+    """Let the sensor of the last export go on as that of the last success, as which it stood in."""
+    registry = er.async_get(hass)
+    before, now = (f"{destination_id}_{key}" for key in ("last_export", "last_success"))
+    if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, before):
+        registry.async_update_entity(entity_id, new_unique_id=now)
 
 
 async def async_remove_destination(hass: HomeAssistant, entry: DestinationEntry) -> None:

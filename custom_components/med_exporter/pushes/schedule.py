@@ -21,6 +21,7 @@ from ..const import (
     LOGGER,
 )
 from ..grid.link import loaded_grid
+from .request import EVERYTHING
 from .runner import AlreadyRunningError
 from .target import Target
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
     from .outage import Outage
+    from .request import PushRequest
     from .runner import PushRunner
 
 TRIGGER_AUTOMATIC: Final = "automatic"
@@ -72,6 +74,7 @@ class PushSchedule:
         self._missed = False
         self._timer: CALLBACK_TYPE | None = None
         self._soon: CALLBACK_TYPE | None = None
+        self._resume: CALLBACK_TYPE | None = None
         self._ends: list[CALLBACK_TYPE] = []
 
     @callback
@@ -115,15 +118,27 @@ class PushSchedule:
         self._missed = False
         self._timer = async_track_point_in_utc_time(self._hass, self._export, max(due, soonest))
 
+    @callback
+    def take_up(self, request: PushRequest) -> None:
+        """Run again soon what was cut short, since the destination is well now."""
+
+        @callback
+        def run(_: datetime) -> None:
+            self._resume = None
+            self._export(request=request)
+
+        if self._is_on and self._resume is None:
+            self._resume = async_call_later(self._hass, _AT_ONCE.total_seconds(), run)
+
     @property
     def _is_on(self) -> bool:
         return self._started and self._runtime.enabled and self._hass.is_running
 
     def _cancel(self) -> None:
-        for cancel in (self._timer, self._soon):
+        for cancel in (self._timer, self._soon, self._resume):
             if cancel is not None:
                 cancel()
-        self._timer = self._soon = None
+        self._timer = self._soon = self._resume = None
 
     @callback
     def _daily(self, _: datetime) -> None:
@@ -165,11 +180,11 @@ class PushSchedule:
         self._export()
 
     @callback
-    def _export(self, _: datetime | None = None) -> None:
+    def _export(self, _: datetime | None = None, request: PushRequest = EVERYTHING) -> None:
         if not self._is_on:
             return
         try:
-            self._pushes.async_start(self._runtime, trigger=TRIGGER_AUTOMATIC)
+            self._pushes.async_start(self._runtime, request, trigger=TRIGGER_AUTOMATIC)
         except AlreadyRunningError:
             # The end of that run plans another one.
             self._missed = True

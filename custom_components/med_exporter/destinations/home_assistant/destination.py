@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEnergy
@@ -36,12 +37,20 @@ from .states import (
     entity_id_of,
 )
 from .statistics import (
+    HOUR,
     HourlyPush,
     RemoteStatistics,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -131,6 +140,13 @@ class HomeAssistantDestination:
         await async_test_home_assistant(self._hass, self._remote)
         return None
 
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Connect, and look for the hours in its statistics. Raises DestinationError."""
+        async with self._session() as connection:
+            if _RECORDER not in connection.components:
+                return ()
+            return [one for one in witnesses if not await self._has(connection, one)]
+
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
@@ -140,15 +156,26 @@ class HomeAssistantDestination:
 
         An hour is settled once it is read back.
         """
+        async with self._session() as connection:
+            await self._push(connection, measurements, settle)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[RemoteConnection]:
+        """Have the connection for oneself."""
         async with self._busy:
             connection = await self._open()
             try:
-                await self._push(connection, measurements, settle)
+                yield connection
             except BaseException:
                 # What it may still answer belongs to nothing that comes.
                 await self.async_close()
                 raise
             self._idle = self._hass.loop.call_later(_IDLE_SECONDS, self._hang_up)
+
+    async def _has(self, connection: RemoteConnection, hour: Measurement) -> bool:
+        start = int(hour.start.timestamp())
+        statistics = await self._statistics(connection, hour)
+        return bool(await statistics.read(start, start + HOUR))
 
     async def _push(
         self,

@@ -26,7 +26,7 @@ from .clock import JeedomClock
 from .equipment import JeedomEquipments
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from ..measurements import Measurement
@@ -92,6 +92,11 @@ class JeedomDestination:
         """Try the address, the key and the plugin."""
         await async_test_jeedom(self._rpc, self._plugin)
         return None
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look whether Jeedom answers. Raises DestinationError."""
+        await self._clock()
+        return ()
 
     async def async_push(
         self,

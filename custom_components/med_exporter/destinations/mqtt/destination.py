@@ -38,7 +38,7 @@ from .messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable
+    from collections.abc import AsyncIterable, Callable, Collection, Sequence
 
     from ..measurements import Measurement
     from .broker import Broker
@@ -130,6 +130,11 @@ class MqttDestination:
         """Take away the sensors of metering points that are gone, if a connection stands."""
         if self._discovery is not None and (client := self._connection.open_client) is not None:
             await self._discovery.tidy(client)
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Connect; a broker cannot be asked what it has handed on. Raises DestinationError."""
+        await self._connection.client()
+        return ()
 
     async def async_push(
         self,
