@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from sqlalchemy import select
 
-from custom_components.med_exporter.const import DOMAIN, DataType, EntryType, PlugRole
+from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
 from custom_components.med_exporter.costs import DATA_COSTS
-from custom_components.med_exporter.destinations import registry
 from custom_components.med_exporter.destinations.base import (
     Corrections,
     DestinationError,
@@ -36,6 +39,8 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
+from custom_components.med_exporter.destinations.mqtt.kind import MQTT
+from custom_components.med_exporter.destinations.registry import DESTINATIONS
 from custom_components.med_exporter.engine.energy import to_kwh, to_mwh
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.engine.times import quarters_between
@@ -48,13 +53,14 @@ from custom_components.med_exporter.ledger import (
     Posting,
 )
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.pushes.request import read_push_request
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.watermarks import watermarks_table
 from custom_components.med_exporter.sources.ecowatt import EcoWattDay
 from tests.metering_points import NOON, PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
     import pytest
     from freezegun.api import FrozenDateTimeFactory
@@ -111,7 +117,8 @@ def series_of(measurement: Measurement) -> tuple[str | None, str]:
 class Shelf:
     """A destination that keeps what it gets, in order, and settles it some values later.
 
-    `fails` is asked before each measurement and may raise; `outcome` says what becomes of it.
+    `fails` is asked before each measurement and may raise; `outcome` says what becomes of it;
+    `begins` is asked at the start of each run and may raise; what is in `lost` is not there.
     """
 
     def __init__(self, intake: Intake = DAYS, window: int = 3) -> None:
@@ -120,11 +127,18 @@ class Shelf:
         self.taken: list[Measurement] = []
         self.fails: Callable[[Measurement], object] = lambda _: None
         self.outcome: Callable[[Measurement], Outcome] = lambda _: Outcome.STORED
+        self.begins: Callable[[], object] = lambda: None
+        self.lost: Callable[[Measurement], bool] = lambda _: False
         self.opened = asyncio.Event()
         self.opened.set()
 
     async def async_start(self) -> None:
         """Connect to nothing."""
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> list[Measurement]:
+        """Tell what is lost."""
+        self.begins()
+        return [one for one in witnesses if self.lost(one)]
 
     async def async_close(self) -> None:
         """Close nothing."""
@@ -300,11 +314,11 @@ class House:
         )
         assert not options
 
-        async def create(hass: HomeAssistant, entry: ConfigEntry) -> Shelf:
+        async def create(*_: object) -> Shelf:
             return shelf
 
-        self._patch.setitem(registry.DESTINATIONS, EntryType.MQTT, create)
-        self._patch.setitem(registry.REMOVALS, EntryType.MQTT, forget_nothing)
+        kind = replace(MQTT, create=create, remove=None)
+        self._patch.setitem(DESTINATIONS, MQTT.type, kind)
         entry.add_to_hass(self.hass)
         assert await self.hass.config_entries.async_setup(entry.entry_id)
         await self.hass.async_block_till_done()
@@ -336,9 +350,15 @@ class House:
 
     async def push(self, runtime: DestinationRuntime, **asked: Any) -> ExportRecord:
         """Run to the end."""
-        record = await self.runner.async_run(runtime, trigger="test", **asked)
+        record = await self.runner.async_run(runtime, read_push_request(asked), trigger="test")
         await self.hass.async_block_till_done(wait_background_tasks=True)
         return record
+
+    async def pass_time(self, **span: float) -> None:
+        """Let timers fire that are due by then."""
+        self.freezer.tick(timedelta(**span))
+        async_fire_time_changed(self.hass, dt_util.utcnow())
+        await self.committed()
 
     async def settle(self) -> None:
         """Let the ledger and the costs notice what has changed."""
@@ -387,10 +407,6 @@ class House:
                 return {(row.metering_point, row.series): row for row in rows}
 
         return await get_instance(self.hass).async_add_executor_job(read)
-
-
-async def forget_nothing(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """A shelf leaves nothing outside."""
 
 
 def plug(number: int = 1, role: str = "consumption", point: str = "house") -> LedgerPlug:

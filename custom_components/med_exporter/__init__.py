@@ -9,10 +9,10 @@ from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
 from .audit import DATA_AUDIT, AuditLog, async_watch
-from .const import DOMAIN, EntryType
+from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .delivery import DATA_DELIVERIES, Deliveries
-from .entry_types import ENTRY_TYPES
+from .entry_types import entry_kinds, kind_of
 from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
 from .history.history import DATA_HISTORY, History
@@ -48,10 +48,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
-    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
+    kind = entry_kinds()[entry.data[CONF_TYPE]]
     await async_come_back(hass)
     entry.runtime_data = await kind.async_setup(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, kind.platforms)
+    await hass.config_entries.async_forward_entry_setups(entry, list(kind.entities))
     async_ensure_installation(hass)
     return True
 
@@ -63,15 +63,15 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 async def async_unload_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Take an entry down; whatever it opened was registered with the entry to be closed."""
-    kind = ENTRY_TYPES[EntryType(entry.data[CONF_TYPE])]
-    return await hass.config_entries.async_unload_platforms(entry, kind.platforms)
+    kind = entry_kinds()[entry.data[CONF_TYPE]]
+    return await hass.config_entries.async_unload_platforms(entry, list(kind.entities))
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Remove what an entry kept on disk. A plug that was only ignored has kept nothing."""
-    if (entry_type := entry.data.get(CONF_TYPE)) is None:
+    if (kind := kind_of(entry)) is None:
         return
-    await ENTRY_TYPES[EntryType(entry_type)].async_remove(hass, entry)
+    await kind.async_remove(hass, entry)
     async_forget_installation_with_last(hass, entry)
     left = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if all(other.entry_id == entry.entry_id for other in left):

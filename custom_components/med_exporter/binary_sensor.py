@@ -1,16 +1,12 @@
-"""The relay of a plug, to be seen, not to be switched."""
+"""Binary sensors, by what the config entry stands for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeassistant.components.binary_sensor import (  # type: ignore[attr-defined]  # the newest keeps it in const
-    BinarySensorDeviceClass,
-    BinarySensorEntity,
-    BinarySensorEntityDescription,
-)
+from homeassistant.const import Platform
 
-from .metering.entity import PlugEntity
+from .platforms import add_entities_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -19,25 +15,11 @@ if TYPE_CHECKING:
 
 PARALLEL_UPDATES = 0
 
-_RELAY = BinarySensorEntityDescription(
-    key="relay", translation_key="relay", device_class=BinarySensorDeviceClass.POWER
-)
-
-
-class RelaySensor(PlugEntity, BinarySensorEntity):
-    """Whether the plug's relay is closed."""
-
-    @property
-    def is_on(self) -> bool | None:
-        """Return the state of the relay."""
-        return None if self.plug.sample is None else self.plug.sample.is_on
-
 
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the relay of each plug of a metering point."""
-    coordinator = entry.runtime_data.coordinator
-    async_add_entities(RelaySensor(coordinator, plug_id, _RELAY) for plug_id in coordinator.data)
+    """Add the entities of an entry."""
+    add_entities_of(Platform.BINARY_SENSOR, hass, entry, async_add_entities)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .pushes.entities.buttons import destination_buttons
+from homeassistant.const import Platform
+
+from .platforms import add_entities_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .pushes.runtime import DestinationRuntime
-
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[DestinationRuntime],
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the buttons of a destination."""
-    async_add_entities(destination_buttons(entry.runtime_data))
+    """Add the entities of an entry."""
+    add_entities_of(Platform.BUTTON, hass, entry, async_add_entities)

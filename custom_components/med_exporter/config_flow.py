@@ -1,25 +1,17 @@
-"""The config flow: a menu, and behind it a flow for each kind of entry."""
+"""The config flow: a menu, and behind it the steps of each kind of entry."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import CONF_CLIENT_SECRET, CONF_TYPE
+from homeassistant.config_entries import ConfigFlow
+from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
-from .const import DOMAIN, EntryType
+from .const import DOMAIN
+from .entry_types import entry_kinds, kind_of
 from .entry_versions import VERSION
-from .flows.email import EmailFlow
-from .flows.grid import GridFlow
-from .flows.home_assistant import HomeAssistantFlow
-from .flows.installation_options import InstallationOptionsFlow
-from .flows.jeedom import JeedomFlow
-from .flows.kasa_discovery import KasaDiscoveryFlow
-from .flows.kasa_options import KasaOptionsFlow
-from .flows.mqtt import MqttFlow
-from .flows.victoriametrics import VictoriaMetricsFlow
 from .installation.entry import async_import_installation
-from .vault import SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,41 +20,23 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
 
 
-_SECRETS: Final = SECRETS | {CONF_CLIENT_SECRET}
-_OPTIONS: Final[dict[str, type[OptionsFlow]]] = {
-    EntryType.KASA: KasaOptionsFlow,
-    EntryType.INSTALLATION: InstallationOptionsFlow,
-}
-
-
-class MedExporterFlow(
-    KasaDiscoveryFlow,
-    GridFlow,
-    HomeAssistantFlow,
-    MqttFlow,
-    VictoriaMetricsFlow,
-    JeedomFlow,
-    EmailFlow,
-    domain=DOMAIN,
-):
+class MedExporterFlow(ConfigFlow, domain=DOMAIN):
     """Set up a metering point, the grid, a destination or a mail account."""
 
     VERSION = VERSION
 
+    def __init__(self) -> None:
+        """Take in the steps of all kinds: each flow has its own."""
+        kinds = entry_kinds()
+        self._offered = [kind.type for kind in kinds.values() if kind.is_offered]
+        self._secrets = frozenset().union(*(kind.secrets for kind in kinds.values()))
+        for kind in kinds.values():
+            for step_id, step in kind.steps(self).items():
+                setattr(self, f"async_step_{step_id}", step)
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
-        return self.async_show_menu(
-            step_id="user",
-            menu_options=[
-                "kasa",
-                "grid",
-                "home_assistant",
-                "mqtt",
-                "victoriametrics",
-                "jeedom",
-                "email",
-            ],
-        )
+        return self.async_show_menu(step_id="user", menu_options=self._offered)
 
     async def async_step_import(self, import_data: dict[str, Any]) -> ConfigFlowResult:
         """Make the installation's own entry."""
@@ -84,24 +58,32 @@ class MedExporterFlow(
     ) -> vol.Schema:
         """Fill in a form again, but for secrets: no answer repeats one."""
         shown = {
-            key: value for key, value in (suggested_values or {}).items() if key not in _SECRETS
+            key: value
+            for key, value in (suggested_values or {}).items()
+            if key not in self._secrets
         }
         return super().add_suggested_values_to_schema(data_schema, shown)
 
     async def _step_of(self, entry: ConfigEntry, step: str) -> ConfigFlowResult:
-        result: ConfigFlowResult = await getattr(
-            self, f"async_step_{entry.data[CONF_TYPE]}_{step}"
-        )()
+        begin = getattr(self, f"async_step_{entry.data[CONF_TYPE]}_{step}", None)
+        if begin is None:
+            # Home Assistant offers this for every entry; what this one has are options.
+            return self.async_abort(reason="only_options")
+        result: ConfigFlowResult = await begin(None)
         return result
 
     @classmethod
     @callback
     def async_supports_options_flow(cls, config_entry: ConfigEntry) -> bool:
         """Return whether the entry has options; an ignored discovery has no kind."""
-        return config_entry.data.get(CONF_TYPE) in _OPTIONS
+        kind = kind_of(config_entry)
+        return kind is not None and kind.options is not None
 
     @staticmethod
     @callback
     def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
         """Return the options flow of the entry's kind."""
-        return _OPTIONS[config_entry.data[CONF_TYPE]]()
+        kind = kind_of(config_entry)
+        assert kind is not None
+        assert kind.options is not None
+        return kind.options()

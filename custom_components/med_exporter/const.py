@@ -16,26 +16,16 @@ CONF_ROLE: Final = "role"
 CONF_RATED_POWER: Final = "rated_power"
 CONF_POLLING_INTERVAL: Final = "polling_interval"
 
-CONF_BROKER: Final = "broker"
-CONF_CA_CERTIFICATE: Final = "ca_certificate"
 CONF_DATA: Final = "data"
 CONF_INTERVAL: Final = "interval"
-CONF_PLUGIN: Final = "plugin"
 CONF_LABELS: Final = "labels"
-CONF_QOS: Final = "qos"
-CONF_RETAIN: Final = "retain"
-CONF_TOPIC_PREFIX: Final = "topic_prefix"
 
 
 class EntryType(StrEnum):
-    """What a config entry of this integration stands for (`entry.data["type"]`)."""
+    """What a config entry may stand for (`entry.data["type"]`) besides a destination."""
 
     KASA = "kasa"
     GRID = "grid"
-    HOME_ASSISTANT = "home_assistant"
-    MQTT = "mqtt"
-    VICTORIAMETRICS = "victoriametrics"
-    JEEDOM = "jeedom"
     EMAIL = "email"
     INSTALLATION = "installation"
 

@@ -24,7 +24,6 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN, EntryType
-from .destinations.base import UNUSABLE
 from .destinations.registry import DESTINATIONS
 from .history.records import EVENT_EXPORT, ExportKind, ExportStatus
 from .pushes.downtime import Downtime
@@ -124,10 +123,11 @@ async def async_attach_trigger(
 
     @callback
     def on_event(event: Event[Any]) -> None:
+        kind = DESTINATIONS.get(event.data.get("destination", ""))
         values = {
             **about,
             "event": event,
-            "down": event.data.get("error_code") in UNUSABLE,
+            "down": kind is not None and kind.is_unusable(event.data.get("error_code")),
             "description": "the end of an export",
         }
         hass.async_run_hass_job(job, {"trigger": values}, event.context)

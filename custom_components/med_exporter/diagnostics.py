@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_BROKER, CONF_CA_CERTIFICATE, CONF_HOSTS, CONF_PDL, CONF_PLUGS
+from .const import CONF_HOSTS, CONF_PDL, CONF_PLUGS
 from .grid.coordinator import CONF_ADDRESSES, GridCoordinator
 from .metering.metering_point import MeteringPoint
 
@@ -27,8 +27,8 @@ _REDACTED: Final = frozenset(
         "token",
         "username",
         CONF_ADDRESSES,
-        CONF_BROKER,
-        CONF_CA_CERTIFICATE,
+        "broker",
+        "ca_certificate",
         CONF_PDL,
         "device_id",
         "from",

@@ -9,19 +9,18 @@ from homeassistant.core import callback
 
 from .const import DOMAIN
 from .history.records import EVENT_EXPORT
+from .texts import counted, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
     from homeassistant.core import Event, HomeAssistant
-
-# The logbook has no translations for events: its own sentences are English too.
-_MESSAGES: Final = {
-    "completed": "finished",
-    "failed": "failed",
-    "interrupted": "was interrupted",
-    "cancelled": "was cancelled",
+_WORDS: Final = {
+    "completed": "logged_completed_plain",
+    "failed": "logged_failed",
+    "interrupted": "logged_interrupted",
+    "cancelled": "logged_cancelled",
 }
 
 
@@ -38,11 +37,12 @@ def async_describe_events(
         what = data.get("destination_name") or " ".join(
             part for part in (data.get("export_type"), data.get("format")) if part
         )
-        message = _MESSAGES.get(data["status"], data["status"])
         if data["status"] == "completed" and data.get("records") is not None:
-            message += f" with {data['records']} records"
-        if data.get("error_message"):
-            message += f": {data['error_message']}"
+            message = counted(hass, "logged_completed", data["records"])
+        else:
+            message = text_of(hass, _WORDS.get(data["status"], ""), {}) or data["status"]
+        if reason := data.get("reason") or data.get("error_message"):
+            message += f": {reason}"
         return {LOGBOOK_ENTRY_NAME: f"Export {what}".strip(), LOGBOOK_ENTRY_MESSAGE: message}
 
     async_describe_event(DOMAIN, EVENT_EXPORT, describe)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .costs.sensors import cost_sensors
-from .grid.coordinator import GridCoordinator
-from .grid.sensors import async_follow_grid_sensors, grid_sensors
-from .metering.metering_point import MeteringPoint
-from .metering.plug_sensors import plug_sensors
-from .metering.point_sensors import metering_point_sensors
-from .pushes.entities.sensors import destination_sensors
-from .pushes.runtime import DestinationRuntime
+from homeassistant.const import Platform
+
+from .platforms import add_entities_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -26,13 +21,5 @@ async def async_setup_entry(
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of a metering point and its plugs, of the grid, or of a destination."""
-    if isinstance(entry.runtime_data, MeteringPoint):
-        async_add_entities(metering_point_sensors(entry.runtime_data))
-        async_add_entities(plug_sensors(entry.runtime_data))
-        async_add_entities(cost_sensors(entry.runtime_data))
-        async_follow_grid_sensors(hass, entry.runtime_data, async_add_entities)
-    elif isinstance(entry.runtime_data, GridCoordinator):
-        async_add_entities(grid_sensors(entry.runtime_data))
-    elif isinstance(entry.runtime_data, DestinationRuntime):
-        async_add_entities(destination_sensors(entry.runtime_data))
+    """Add the entities of an entry."""
+    add_entities_of(Platform.SENSOR, hass, entry, async_add_entities)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .pushes.entities.switches import destination_switches
+from homeassistant.const import Platform
+
+from .platforms import add_entities_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .pushes.runtime import DestinationRuntime
-
 PARALLEL_UPDATES = 0
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
-    entry: ConfigEntry[DestinationRuntime],
+    entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the switches of a destination."""
-    async_add_entities(destination_switches(entry.runtime_data))
+    """Add the entities of an entry."""
+    add_entities_of(Platform.SWITCH, hass, entry, async_add_entities)

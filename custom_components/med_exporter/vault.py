@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, InvalidToken
-from homeassistant.const import CONF_API_KEY, CONF_PASSWORD, CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.storage import STORAGE_DIR
@@ -17,13 +16,10 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
-
-SECRETS: Final = frozenset({CONF_PASSWORD, CONF_TOKEN, CONF_API_KEY})
-"""The fields whose values are stored encrypted, and shown to nobody."""
 
 _KEY_FILE = f"{DOMAIN}.key"
 _DATA_VAULT: HassKey[asyncio.Future[Fernet]] = HassKey(f"{DOMAIN}_vault")
@@ -88,31 +84,37 @@ def _fernet(path: Path) -> Fernet:
     return Fernet(key)
 
 
-async def async_encrypted(hass: HomeAssistant, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as they may be stored."""
+async def async_encrypted(
+    hass: HomeAssistant, settings: Mapping[str, Any], secrets: Collection[str]
+) -> dict[str, Any]:
+    """Return settings as they may be stored; `secrets` names those that are."""
     vault = await async_get_vault(hass)
     return {
-        key: vault.encrypt(value) if key in SECRETS and value else value
+        key: vault.encrypt(value) if key in secrets and value else value
         for key, value in settings.items()
     }
 
 
-async def async_decrypted(hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
+async def async_decrypted(
+    hass: HomeAssistant, data: Mapping[str, Any], secrets: Collection[str]
+) -> dict[str, Any]:
     """Return the stored data of an entry in clear. Raises SecretLostError."""
     vault = await async_get_vault(hass)
     return {
-        key: vault.decrypt(value) if key in SECRETS and value else value
+        key: vault.decrypt(value) if key in secrets and value else value
         for key, value in data.items()
     }
 
 
-async def async_settings_of(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+async def async_settings_of(
+    hass: HomeAssistant, entry: ConfigEntry, secrets: Collection[str]
+) -> dict[str, Any]:
     """Return the settings of an entry in clear, for its set-up.
 
     Raises ConfigEntryAuthFailed where a secret can no longer be read, so that it is asked for.
     """
     try:
-        return await async_decrypted(hass, entry.data)
+        return await async_decrypted(hass, entry.data, secrets)
     except SecretLostError as err:
         raise ConfigEntryAuthFailed(
             translation_domain=DOMAIN, translation_key="secret_lost"

@@ -20,6 +20,7 @@ from custom_components.med_exporter.destinations.base import (
     Outcome,
 )
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
+from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.pushes import runner as push_module
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.runtime import DestinationRuntime
@@ -42,6 +43,11 @@ class Shelf:
     async def async_test(self):
         if self.refusal:
             raise self.refusal
+
+    async def async_begin(self, witnesses):
+        if self.refusal:
+            raise self.refusal
+        return ()
 
     async def async_push(self, measurements, settle):
         await self.opened.wait()
@@ -83,7 +89,8 @@ def add_destination(hass, name, public_id):
     )
     entry.add_to_hass(hass)
     shelf = Shelf()
-    entry.runtime_data = DestinationRuntime(hass, entry, shelf)
+    pushes = hass.data[DATA_PUSHES]
+    entry.runtime_data = DestinationRuntime(hass, entry, MQTT, shelf, pushes, pushes.history)
     entry.mock_state(hass, ConfigEntryState.LOADED)
     return shelf
 
@@ -150,6 +157,29 @@ class TestRunPush:
         with pytest.raises(ServiceValidationError) as error:
             await call("run_push", destination="Broker", **asked)
         assert (error.value.code, error.value.field) == ("INVALID_DATE_RANGE", field)
+
+    @pytest.mark.parametrize(
+        ("field", "asked"),
+        [
+            ("data", {"data": []}),
+            ("data", {"data": ["gas"]}),
+            ("data", {"data": ["tempo", "tempo"]}),
+            ("data", {"data": [5]}),
+            ("pdl", {"pdl": []}),
+            ("pdl", {"pdl": ["house", "house"]}),
+        ],
+    )
+    async def test_what_is_no_selection_is_refused_alike_at_every_door(
+        self, call, hass_client, field, asked
+    ):
+        client = await hass_client()
+        response = await client.post("/api/export/mqtt/run", json=asked)
+        answer = await response.json()
+        assert (response.status, answer["field"]) == (400, field)
+        with pytest.raises(ServiceValidationError) as error:
+            await call("run_push", destination="Broker", **asked)
+        assert (error.value.code, error.value.field) == (answer["error_code"], field)
+        assert str(error.value) == answer["message"]
 
     async def test_a_range_of_the_past_has_no_current_values(self, call, broker):
         await call(

@@ -18,6 +18,7 @@ from custom_components.med_exporter.destinations.base import Outcome
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.pushes.request import PushRequest
 from custom_components.med_exporter.pushes.runner import (
     DATA_PUSHES,
     AlreadyRunningError,
@@ -122,14 +123,18 @@ async def test_a_run_can_be_narrowed_down(
     async with broker.listening(f"{PREFIX}/#") as messages:
         await received(messages)
         await runner(hass).async_run(
-            entry.runtime_data, trigger="action", data=["consumption_monthly"], pdl=[PDL]
+            entry.runtime_data,
+            PushRequest(data=("consumption_monthly",), pdl=(PDL,)),
+            trigger="action",
         )
         assert set(await received(messages)) == {f"{PDL}/consumption/monthly"}
     with pytest.raises(DataNotChosenError) as unchosen:
-        runner(hass).async_start(entry.runtime_data, trigger="x", data=["production_daily"])
+        runner(hass).async_start(
+            entry.runtime_data, PushRequest(data=("production_daily",)), trigger="x"
+        )
     assert unchosen.value.field == "data"
     with pytest.raises(UnknownMeteringPointError) as unknown:
-        runner(hass).async_start(entry.runtime_data, trigger="x", pdl=["nowhere"])
+        runner(hass).async_start(entry.runtime_data, PushRequest(pdl=("nowhere",)), trigger="x")
     assert unknown.value.field == "pdl"
     assert (await hass.data[DATA_HISTORY].async_list())[1] == 1
 
@@ -320,12 +325,12 @@ async def test_the_interval_goes_on_over_a_reload(
 ) -> None:
     entry = await add_mqtt(hass, mosquitto().port)
     await runner(hass).async_run(entry.runtime_data, trigger="action")
-    last_export = destination_value(hass, entry, "last_export")
+    last_success = destination_value(hass, entry, "last_success")
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
     assert entry.state is ConfigEntryState.LOADED
     assert destination_value(hass, entry, "status") == "success"
-    assert destination_value(hass, entry, "last_export") == last_export
+    assert destination_value(hass, entry, "last_success") == last_success != "unknown"
     await pass_time(hass, minutes=50)
     assert await runs(hass, entry) == ["action"]
     await pass_time(hass, minutes=61)

@@ -67,8 +67,9 @@ async def test_a_new_destination_is_idle_and_exports_by_itself(
     hass: HomeAssistant, entry: ConfigEntry
 ) -> None:
     assert destination_value(hass, entry, "status") == "idle"
-    assert destination_value(hass, entry, "last_export") == "unknown"
-    assert destination_value(hass, entry, "last_records") == "unknown"
+    for key in ("last_success", "last_attempt", "last_records", "progress"):
+        assert destination_value(hass, entry, key) == "unknown"
+    assert destination_value(hass, entry, "last_error") == "none"
     switch = destination_entity(hass, entry, "switch", "automatic_export")
     assert hass.states.get(switch).state == "on"
     assert destinations(hass) == [entry.runtime_data]
@@ -82,11 +83,32 @@ async def test_export_now(
     await act(hass, entry, "button", "export_now", "press", hass_admin_user.id)
     assert destination_value(hass, entry, "status") == "success"
     assert destination_value(hass, entry, "last_records") == "0"
-    assert destination_value(hass, entry, "last_export") != "unknown"
+    assert destination_value(hass, entry, "last_success") != "unknown"
+    assert destination_value(hass, entry, "progress") == "100"
+    notification = _async_get_or_create_notifications(hass)[
+        f"med_exporter_export_{entry.data['id']}"
+    ]
+    assert (notification["title"], notification["message"]) == (entry.title, "0 values arrived.")
     records, _ = await hass.data[DATA_HISTORY].async_list()
     assert [(record.trigger, record.user_id) for record in records] == [
         ("button", hass_admin_user.id)
     ]
+
+
+async def test_export_now_raises_why_it_failed(
+    hass: HomeAssistant, entry: ConfigEntry, broker: Mosquitto
+) -> None:
+    broker.kill()
+    await asyncio.sleep(0.2)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, entry, "button", "export_now", "press")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    reason = destination_value(hass, entry, "last_error")
+    assert str(broker.port) in reason
+    assert reason in str(raised.value)
+    assert destination_value(hass, entry, "status") == "error", "nothing was sent, nor could be"
+    assert destination_value(hass, entry, "last_success") == "unknown"
+    assert destination_value(hass, entry, "last_attempt") != "unknown"
 
 
 async def test_the_connection_test_says_that_it_succeeded(

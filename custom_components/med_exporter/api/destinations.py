@@ -11,15 +11,13 @@ from ..flows.destination_change import (
     async_export_config,
     async_test_destination,
 )
-from ..object_reader import INVALID_VALUE, ObjectReader, shown
+from ..object_reader import INVALID_VALUE, shown
 from ..pushes.actions import async_push_log, async_test_answer
 from ..pushes.answers import PushStatus, push_log_entry
+from ..pushes.request import read_push_request
 from ..pushes.runner import DATA_PUSHES
-from ..pushes.selection import (
-    destination_entries,
-    select_destination,
-    select_entry,
-)
+from ..pushes.runtime import destination_entries
+from ..pushes.selection import select_destination, select_entry
 from ..rights import require_administrator
 from .base import ApiView, answers_errors, read_body, read_number
 
@@ -96,19 +94,8 @@ class RunView(ApiView):
         require_administrator(user)
         hass = self.hass(request)
         runtime = select_destination(hass, destination)
-        body = ObjectReader(await read_body(request) if request.can_read_body else {})
-        data, pdl = body.texts("data"), body.texts("pdl")
-        start, end = body.text("start"), body.text("end")
-        body.finish()
-        record = hass.data[DATA_PUSHES].async_start(
-            runtime,
-            trigger="http",
-            user_id=user.id,
-            data=data,
-            pdl=pdl,
-            start=start,
-            end=end,
-        )
+        asked = read_push_request(await read_body(request) if request.can_read_body else {})
+        record = hass.data[DATA_PUSHES].async_start(runtime, asked, trigger="http", user_id=user.id)
         return self.json(push_log_entry(record), HTTPStatus.ACCEPTED)
 
 

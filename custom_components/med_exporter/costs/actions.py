@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..const import CONF_PDL, EntryType
+from ..const import CONF_PDL
 from ..costs import DATA_COSTS
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 from ..errors import UnknownMeteringPointError
 from ..rights import require_administrator
 
@@ -31,7 +31,7 @@ async def reprice(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """
     require_administrator(user)
     pdl = call.data[CONF_PDL]
-    for entry in entries_of_type(call.hass, EntryType.KASA):
+    for entry in metering_point_entries(call.hass):
         if entry.data[CONF_PDL] == pdl:
             break
     else:

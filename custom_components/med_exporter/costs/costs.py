@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import CONF_TYPE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
@@ -19,9 +19,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import CONF_PDL, DOMAIN, LOGGER, EntryType
+from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 from ..grid.link import async_follow_grid, loaded_grid
 from ..ledger import SIGNAL_LEDGER_CHANGED
 from ..local_time import local_zone
@@ -106,7 +106,7 @@ class Costs:
 
         @callback
         def on_entry_change(change: ConfigEntryChange, entry: ConfigEntry) -> None:
-            if entry.domain == DOMAIN and entry.data.get(CONF_TYPE) == EntryType.KASA:
+            if entry.domain == DOMAIN and CONF_PDL in entry.data:
                 self.async_request()
 
         ends = [
@@ -156,7 +156,7 @@ class Costs:
             since: energy has changed from here on (UTC seconds).
 
         """
-        for entry in entries_of_type(self._hass, EntryType.KASA):
+        for entry in metering_point_entries(self._hass):
             await self._async_price(entry, since)
         if since == 0:
             now = dt_util.utcnow().timestamp()
@@ -276,7 +276,7 @@ class Costs:
         if grid is None:
             return False
         days: set[date] = set()
-        for entry in entries_of_type(self._hass, EntryType.KASA):
+        for entry in metering_point_entries(self._hass):
             pricing: Pricing | None = await async_read(
                 self._hass, SCHEMA, partial(read_pricing, metering_point=point_slug(entry)), None
             )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 CONF_SECURITY: Final = "security"
+SECRETS: Final = frozenset({CONF_PASSWORD})
+"""The fields that are stored encrypted, and shown to nobody."""
 CONF_FROM: Final = "from"
 
 SIGNAL_ACCOUNT_READY: Final = f"{DOMAIN}_account_ready"
@@ -47,7 +49,7 @@ async def async_setup_account(hass: HomeAssistant, entry: ConfigEntry) -> Accoun
 
     Raises ConfigEntryAuthFailed where the password can no longer be read.
     """
-    account = account_of(await async_settings_of(hass, entry))
+    account = account_of(await async_settings_of(hass, entry, SECRETS))
     entry.async_on_unload(entry.async_on_state_change(lambda: _tell_ready(hass, entry)))
     return account
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ..errors import MedError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
     from ..const import DataType
     from .measurements import Grain, Measurement
@@ -27,30 +27,23 @@ UNUSABLE: Final = frozenset(
         "BAD_REQUEST",
         "WRONG_CREDENTIALS",
         "UNAUTHORIZED",
-        "NOT_ADMINISTRATOR",
         "SERVER_REFUSED",
         "SERVER_ERROR",
         "CONNECTION_LOST",
         "QOS_NOT_SUPPORTED",
         "RETAIN_NOT_SUPPORTED",
-        "NO_MQTT_INTEGRATION",
         "SECRET_LOST",
-        "OWN_INSTANCE",
-        "API_DISABLED",
-        "WRONG_API_KEY",
-        "OTHER_PLUGINS_KEY",
-        "PLUGIN_NOT_ACTIVE",
     }
 )
-"""Codes of a destination that cannot be used at all: the rest of a run would meet the same."""
+"""Codes of a destination that cannot be used at all: the rest of a run would meet the same.
+
+A kind has more of its own, see `DestinationKind.is_unusable`.
+"""
 
 REFUSED_SECRETS: Final = frozenset(
     {
         "WRONG_CREDENTIALS",
         "UNAUTHORIZED",
-        "NOT_ADMINISTRATOR",
-        "WRONG_API_KEY",
-        "OTHER_PLUGINS_KEY",
         "SECRET_LOST",
     }
 )
@@ -78,13 +71,8 @@ class DestinationError(MedError):
 
     @property
     def is_unusable(self) -> bool:
-        """Return whether everything else sent now would fail likewise."""
+        """Return whether no destination of any kind could be used after it."""
         return self.code in UNUSABLE
-
-    @property
-    def is_refused_secret(self) -> bool:
-        """Return whether the user has to give another secret."""
-        return self.code in REFUSED_SECRETS
 
 
 class Corrections(StrEnum):
@@ -151,6 +139,16 @@ class Destination(Protocol):
 
         Returns None, or the translation key of a remark where the test succeeded but left
         something open. Raises DestinationError with the mistake.
+        """
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Make sure that a run can reach the destination, and find out what it has lost.
+
+        `witnesses` are some closed periods that it has acknowledged, the first and the last of
+        each series among them; perhaps there are none. Returns those of them (the same objects)
+        that it has no value of any more, whatever value that was. What cannot be asked, or is
+        older than what it keeps, is not missing. Costs as little as it can: a question for each
+        witness at most. Raises DestinationError where the destination cannot be used.
         """
 
     async def async_push(

@@ -10,12 +10,12 @@ from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL, EntryType
+from ..const import CONF_PDL
 from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 from ..errors import InvalidRequest
 from ..metering.devices import (
     AmbiguousDeviceError,
@@ -172,7 +172,7 @@ def _metering_points(hass: HomeAssistant) -> dict[str, MeteringPoint]:
             pdl=entry.data[CONF_PDL],
             name=entry.data.get(CONF_NAME, entry.title),
         )
-        for entry in entries_of_type(hass, EntryType.KASA)
+        for entry in metering_point_entries(hass)
     }
 
 

@@ -1,148 +1,126 @@
-"""The steps that every kind of destination has in common.
+"""The steps that set up, change and repair a destination, the same for every kind.
 
-A kind describes itself with a `DestinationForm` and names its steps:
-
-    _FORM = DestinationForm(type=EntryType.JEEDOM, fields={…}, test=…, …)
-
-    class JeedomFlow(DestinationFlow):
-        async def async_step_jeedom(self, user_input=None):
-            return await self.destination_user(_FORM, user_input)
-
-        async def async_step_jeedom_reconfigure(self, user_input=None):
-            return await self.destination_reconfigure(_FORM, user_input)
-
-        async def async_step_jeedom_reauth(self, user_input=None):
-            return await self.destination_reauth(_FORM, user_input)
-
-        async def async_step_jeedom_unverified(self, user_input=None):
-            return await self.destination_unverified(_FORM, user_input)
-
-The class joins the bases of the config flow and adds its line to the menu there; the form joins
-`flows/registry.py`. Words: `config.step.{type}`, `{type}_reconfigure`, `{type}_reauth` and, where
-the connection test may return a remark, `{type}_unverified`, with the remark's own words as
-`config.error.{remark}`. A mistake of the test is shown at the field that it names, if the form
-has that field, with `config.error.{err.key}` and the placeholders of the error.
+Words: `config.step.{type}`, `{type}_reconfigure`, `{type}_reauth` and, where the connection test
+may return a remark, `{type}_unverified`, with the remark's own words as `config.error.{remark}`. A
+mistake of the test is shown at the field that it names, if the form has that field, with
+`config.error.{err.key}` and the placeholders of the error.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
-
-from ..vault import SECRETS
-from .destination_form import Finding, async_check, async_data, async_settings, title_of
+from ..destinations.settings import (
+    Finding,
+    async_check,
+    async_data,
+    async_settings,
+    title_of,
+)
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import voluptuous as vol
+    from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 
-    from .destination_form import DestinationForm
+    from ..destinations.kind import DestinationKind
+    from ..entry_kind import Step
 
 
-class DestinationFlow(ConfigFlow):
-    """The steps that set up, change and repair a destination of any kind."""
+class DestinationSteps(Steps):
+    """The steps of one kind of destination."""
 
-    _destination_settings: dict[str, Any]
-    _destination_remark: str
+    _settings: dict[str, Any]
+    _remark: str
 
-    async def destination_user(
-        self, form: DestinationForm, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    def __init__(self, flow: ConfigFlow, kind: DestinationKind) -> None:
+        super().__init__(flow)
+        self._kind = kind
+
+    def steps(self) -> dict[str, Step]:
+        """Return the steps, named by the kind."""
+        name = self._kind.type
+        return {
+            name: self._user,
+            f"{name}_reconfigure": self._reconfigure,
+            f"{name}_reauth": self._reauth,
+            f"{name}_unverified": self._unverified,
+        }
+
+    async def _user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a new destination."""
-        return await self._destination_form(form, form.type.value, user_input, {})
+        return await self._ask(self._kind.type, user_input, {})
 
-    async def destination_reconfigure(
-        self, form: DestinationForm, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    async def _reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Change a destination; secrets that are left empty stay."""
-        shown = form.values(self._get_reconfigure_entry().data)
-        return await self._destination_form(form, f"{form.type}_reconfigure", user_input, shown)
+        shown = self._kind.values(self._get_reconfigure_entry().data)
+        return await self._ask(f"{self._kind.type}_reconfigure", user_input, shown)
 
-    async def destination_reauth(
-        self, form: DestinationForm, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    async def _reauth(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the login again, and for nothing else."""
-        entry = self._get_reauth_entry()
-        schema = form.login_schema(entry.data)
+        kind, entry = self._kind, self._get_reauth_entry()
+        schema = kind.login_schema(entry.data)
         finding = Finding()
         if user_input is not None:
             fields = {str(marker) for marker in schema.schema}
-            rest = {key: entry.data[key] for key in entry.data if key not in fields | SECRETS}
-            settings = await async_settings(self.hass, form, rest | user_input)
-            finding = await async_check(self.hass, form, settings, entry, fields=fields)
+            rest = {key: entry.data[key] for key in entry.data if key not in fields | kind.secrets}
+            settings = await async_settings(self.hass, kind, rest | user_input)
+            finding = await async_check(self.hass, kind, settings, entry, fields=fields)
             if not finding.errors:
                 return self.async_update_reload_and_abort(
-                    entry, data=await async_data(self.hass, settings, form.type, entry)
+                    entry, data=await async_data(self.hass, kind, settings, entry)
                 )
-        return self._destination_show(
-            form, f"{form.type}_reauth", schema, user_input or form.values(entry.data), finding
-        )
+        shown = user_input or kind.values(entry.data)
+        return self._show(f"{kind.type}_reauth", schema, shown, finding)
 
-    async def destination_unverified(
-        self, form: DestinationForm, user_input: dict[str, Any] | None
-    ) -> ConfigFlowResult:
+    async def _unverified(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Say what the connection test left open, and save all the same."""
         if user_input is not None:
-            return await self._destination_save(form)
+            return await self._save()
         return self.async_show_form(
-            step_id=f"{form.type}_unverified", errors={"base": self._destination_remark}
+            step_id=f"{self._kind.type}_unverified", errors={"base": self._remark}
         )
 
-    async def _destination_form(
-        self,
-        form: DestinationForm,
-        step: str,
-        user_input: dict[str, Any] | None,
-        shown: Mapping[str, Any],
+    async def _ask(
+        self, step: str, user_input: dict[str, Any] | None, shown: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        entry = self._get_reconfigure_entry() if self.source == SOURCE_RECONFIGURE else None
-        schema = form.schema(is_known=entry is not None)
+        kind, entry = self._kind, self.entry
+        schema = kind.schema(is_known=entry is not None)
         finding = Finding()
         if user_input is not None:
-            settings = await async_settings(self.hass, form, user_input, entry)
+            settings = await async_settings(self.hass, kind, user_input, entry)
             fields = {str(marker) for marker in schema.schema}
-            finding = await async_check(self.hass, form, settings, entry, fields=fields)
+            finding = await async_check(self.hass, kind, settings, entry, fields=fields)
             if not finding.errors:
-                self._destination_settings = settings
+                self._settings = settings
                 if finding.remark is None:
-                    return await self._destination_save(form)
-                self._destination_remark = finding.remark
-                return await self.destination_unverified(form, None)
-        return self._destination_show(form, step, schema, user_input or shown, finding)
+                    return await self._save()
+                self._remark = finding.remark
+                return await self._unverified()
+        return self._show(step, schema, user_input or shown, finding)
 
-    def _destination_show(
-        self,
-        form: DestinationForm,
-        step: str,
-        schema: vol.Schema,
-        shown: Mapping[str, Any],
-        finding: Finding,
+    def _show(
+        self, step: str, schema: vol.Schema, shown: Mapping[str, Any], finding: Finding
     ) -> ConfigFlowResult:
-        is_reauth = step.endswith("_reauth")
-        title = self._get_reauth_entry().title if is_reauth else ""
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=finding.errors,
             description_placeholders={
-                "name": title,
-                "example": form.example,
+                "name": "" if self.entry is None else self.entry.title,
+                "example": self._kind.example,
                 **finding.placeholders,
             },
         )
 
-    async def _destination_save(self, form: DestinationForm) -> ConfigFlowResult:
-        settings = self._destination_settings
-        unique_id = form.unique_id(self.hass, settings)
-        if self.source == SOURCE_RECONFIGURE:
-            entry = self._get_reconfigure_entry()
-            data = await async_data(self.hass, settings, form.type, entry)
+    async def _save(self) -> ConfigFlowResult:
+        kind, settings, entry = self._kind, self._settings, self.entry
+        unique_id = kind.unique_id(self.hass, settings)
+        data = await async_data(self.hass, kind, settings, entry)
+        if entry is not None:
             return self.async_update_reload_and_abort(entry, unique_id=unique_id, data=data)
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
-        return self.async_create_entry(
-            title=title_of(self.hass, form, settings),
-            data=await async_data(self.hass, settings, form.type),
-        )
+        return self.async_create_entry(title=title_of(self.hass, kind, settings), data=data)

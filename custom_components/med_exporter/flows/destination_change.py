@@ -11,25 +11,25 @@ from homeassistant.helpers.selector import BooleanSelector, SelectSelector
 from homeassistant.helpers.translation import async_get_translations
 
 from ..answers import utc
-from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, EntryType
+from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN
 from ..destinations.base import DestinationError
+from ..destinations.registry import DESTINATIONS
+from ..destinations.settings import async_check, async_data, async_settings
 from ..errors import InvalidRequest
 from ..history.history import DATA_HISTORY
 from ..history.records import UNFINISHED, ExportKind, ExportStatus
 from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from ..pushes.runtime import CONF_ENABLED
-from ..vault import SECRETS, SecretLostError, async_decrypted
-from .destination_form import async_check, async_data, async_settings
-from .registry import DESTINATION_FORMS
+from ..vault import SecretLostError, async_decrypted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.selector import Selector
 
-    from .destination_form import DestinationForm
+    from ..destinations.kind import DestinationKind
 
 MASK: Final = "********"
 """Shown instead of a secret; sent back, it leaves the secret as it is."""
@@ -108,45 +108,47 @@ async def async_test_destination(hass: HomeAssistant, entry: ConfigEntry) -> str
         remark: str | None = await entry.runtime_data.async_test()
         return remark
     try:
-        settings = await async_decrypted(hass, entry.data)
+        settings = await async_decrypted(hass, entry.data, _kind_of(entry).secrets)
     except SecretLostError as err:
         raise DestinationError("secret_lost") from err
-    return await _form_of(entry).test(hass, settings)
+    return await _kind_of(entry).test(hass, settings)
 
 
 async def _async_config_changes(
     hass: HomeAssistant, entry: ConfigEntry, value: object
 ) -> dict[str, Any]:
     """Return what changes in the config entry."""
-    form = _form_of(entry)
-    selectors = {str(marker): known for marker, known in form.schema().schema.items()}
-    given = _given(selectors, value)
+    kind = _kind_of(entry)
+    selectors = {str(marker): known for marker, known in kind.schema().schema.items()}
+    given = _given(selectors, value, kind.secrets)
     # As the form shows it: secrets that are not named are missing, and stay.
-    merged = form.values(entry.data) | given
+    merged = kind.values(entry.data) | given
     merged = {key: one for key, one in merged.items() if one is not None}
     if missing := [
         str(marker)
-        for marker in form.schema(is_known=True).schema
+        for marker in kind.schema(is_known=True).schema
         if isinstance(marker, vol.Required) and str(marker) not in merged
     ]:
         raise InvalidRequest("INVALID_REQUEST", "required", field=f"{_CONFIG}.{missing[0]}")
-    settings = await async_settings(hass, form, merged, entry)
-    for key in SECRETS & given.keys():
+    settings = await async_settings(hass, kind, merged, entry)
+    for key in kind.secrets & given.keys():
         if given[key] is None:
             settings.pop(key, None)
-    data = await async_data(hass, settings, form.type, entry)
-    if not _differs(entry, data, settings, given):
+    data = await async_data(hass, kind, settings, entry)
+    if not _differs(kind.secrets, entry, data, settings, given):
         return {}
     local = given.keys() <= _LOCAL
     if local and settings[CONF_DATA]:
         return {"data": data}
-    finding = await async_check(hass, form, settings, entry)
+    finding = await async_check(hass, kind, settings, entry)
     for field, key in finding.errors.items():
         await _refuse(hass, field, key, finding.placeholders)
-    return {"data": data, "unique_id": form.unique_id(hass, settings)}
+    return {"data": data, "unique_id": kind.unique_id(hass, settings)}
 
 
-def _given(selectors: Mapping[str, Selector[Any]], value: object) -> dict[str, Any]:
+def _given(
+    selectors: Mapping[str, Selector[Any]], value: object, secrets: Collection[str]
+) -> dict[str, Any]:
     """Return the settings that are named, each as its form would give it."""
     if not isinstance(value, dict):
         raise InvalidRequest("INVALID_REQUEST", "not_an_object", field=_CONFIG)
@@ -155,7 +157,7 @@ def _given(selectors: Mapping[str, Selector[Any]], value: object) -> dict[str, A
         field = f"{_CONFIG}.{key}"
         if key not in selectors:
             raise InvalidRequest("INVALID_REQUEST", "unknown_field", field=shown(field))
-        if key in SECRETS and one == MASK:
+        if key in secrets and one == MASK:
             continue
         given[key] = None if one is None else _selected(selectors[key], one, field)
     return given
@@ -185,17 +187,18 @@ def _selected(selector: Selector[Any], value: object, field: str) -> object:
 
 
 def _differs(
+    secrets: frozenset[str],
     entry: ConfigEntry,
     data: Mapping[str, Any],
     settings: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> bool:
     """Return whether anything is to be stored; an encrypted secret never equals itself."""
-    if SECRETS & given.keys():
+    if secrets & given.keys():
         return True
-    now = {key: value for key, value in entry.data.items() if key not in SECRETS}
-    then = {key: value for key, value in data.items() if key not in SECRETS}
-    return now != then or SECRETS & settings.keys() != SECRETS & entry.data.keys()
+    now = {key: value for key, value in entry.data.items() if key not in secrets}
+    then = {key: value for key, value in data.items() if key not in secrets}
+    return now != then or secrets & settings.keys() != secrets & entry.data.keys()
 
 
 async def _refuse(
@@ -212,9 +215,9 @@ async def _refuse(
 
 
 def _shown_config(entry: ConfigEntry) -> dict[str, Any]:
-    hidden = {CONF_ID, CONF_TYPE}
+    hidden, secrets = {CONF_ID, CONF_TYPE}, _kind_of(entry).secrets
     return {
-        key: MASK if key in SECRETS and value else value
+        key: MASK if key in secrets and value else value
         for key, value in entry.data.items()
         if key not in hidden
     }
@@ -224,5 +227,5 @@ def _is_enabled(entry: ConfigEntry) -> bool:
     return bool(entry.options.get(CONF_ENABLED, True)) and entry.disabled_by is None
 
 
-def _form_of(entry: ConfigEntry) -> DestinationForm:
-    return DESTINATION_FORMS[EntryType(entry.data[CONF_TYPE])]
+def _kind_of(entry: ConfigEntry) -> DestinationKind:
+    return DESTINATIONS[entry.data[CONF_TYPE]]

@@ -7,7 +7,6 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_USER, ConfigFlow, ConfigFlowResult
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers.selector import (
     NumberSelector,
@@ -17,18 +16,19 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import EntryType
-from ..delivery.account import CONF_FROM, CONF_SECURITY, account_of
+from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries import entries_of_type
+from ..form_fields import LOGIN, choice
 from ..vault import SecretLostError, async_decrypted, async_encrypted
-from .destination_form import LOGIN, choice
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
     from homeassistant.helpers.selector import Selector
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._:-]{1,253}")
@@ -45,41 +45,40 @@ _FIELDS: Final[dict[vol.Marker, Selector[Any]]] = {
 }
 
 
-class EmailFlow(ConfigFlow):
+class EmailSteps(Steps):
     """The steps that set up, change and repair a mail account."""
 
     async def async_step_email(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for a new account."""
-        return await self._email_form("email", _FIELDS, user_input, None)
+        return await self._form("email", _FIELDS, user_input)
 
     async def async_step_email_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Change an account; a password that is left empty stays."""
-        entry = self._get_reconfigure_entry()
-        return await self._email_form("email_reconfigure", _FIELDS, user_input, entry)
+        return await self._form("email_reconfigure", _FIELDS, user_input)
 
     async def async_step_email_reauth(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the login again, and for nothing else."""
-        return await self._email_form("email_reauth", LOGIN, user_input, self._get_reauth_entry())
+        return await self._form("email_reauth", LOGIN, user_input)
 
-    async def _email_form(
+    async def _form(
         self,
         step: str,
         fields: Mapping[vol.Marker, Selector[Any]],
         user_input: dict[str, Any] | None,
-        entry: ConfigEntry | None,
     ) -> ConfigFlowResult:
+        entry = self.entry
         known = {} if entry is None else dict(entry.data)
         errors: dict[str, str] = {}
         placeholders = {"name": "" if entry is None else entry.title}
         if user_input is not None:
             asked = {str(marker) for marker in fields}
             rest = {key: known[key] for key in known if key not in {*asked, CONF_TYPE}}
-            settings = await self._email_settings({**rest, **user_input}, entry)
-            errors = self._email_mistakes(settings, entry)
+            settings = await self._settings({**rest, **user_input}, entry)
+            errors = self._mistakes(settings, entry)
             if not errors:
                 try:
                     await async_test_account(self.hass, account_of(settings))
@@ -87,7 +86,7 @@ class EmailFlow(ConfigFlow):
                     placeholders |= err.translation_placeholders or {}
                     errors[err.field if err.field in asked else "base"] = err.key
             if not errors:
-                return await self._email_save(settings, entry)
+                return await self._save(settings, entry)
         shown = user_input or {key: known[key] for key in known if key != CONF_PASSWORD}
         return self.async_show_form(
             step_id=step,
@@ -96,7 +95,7 @@ class EmailFlow(ConfigFlow):
             description_placeholders=placeholders,
         )
 
-    async def _email_settings(
+    async def _settings(
         self, given: Mapping[str, Any], entry: ConfigEntry | None
     ) -> dict[str, Any]:
         """Return the settings in clear, without what was left empty.
@@ -119,15 +118,13 @@ class EmailFlow(ConfigFlow):
         ):
             try:
                 stored = {CONF_PASSWORD: entry.data[CONF_PASSWORD]}
-                settings |= await async_decrypted(self.hass, stored)
+                settings |= await async_decrypted(self.hass, stored, SECRETS)
             except SecretLostError:
                 # It is missing then, and asked for.
                 return settings
         return settings
 
-    def _email_mistakes(
-        self, settings: Mapping[str, Any], entry: ConfigEntry | None
-    ) -> dict[str, str]:
+    def _mistakes(self, settings: Mapping[str, Any], entry: ConfigEntry | None) -> dict[str, str]:
         """Return what is wrong with the settings as such, by field."""
         errors: dict[str, str] = {}
         host = settings.get(CONF_HOST, "")
@@ -152,15 +149,13 @@ class EmailFlow(ConfigFlow):
             errors[CONF_USERNAME if username else CONF_HOST] = "mail_account_exists"
         return errors
 
-    async def _email_save(
-        self, settings: dict[str, Any], entry: ConfigEntry | None
-    ) -> ConfigFlowResult:
+    async def _save(self, settings: dict[str, Any], entry: ConfigEntry | None) -> ConfigFlowResult:
         unique_id = _unique_id(settings)
         data = {
-            **await async_encrypted(self.hass, settings),
+            **await async_encrypted(self.hass, settings, SECRETS),
             CONF_TYPE: EntryType.EMAIL.value,
         }
-        if entry is not None and self.source != SOURCE_USER:
+        if entry is not None:
             return self.async_update_reload_and_abort(entry, unique_id=unique_id, data=data)
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()

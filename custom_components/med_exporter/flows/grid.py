@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import voluptuous as vol
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_USER, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_TYPE
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
@@ -16,11 +16,12 @@ from ..grid.coordinator import CONF_ADDRESSES
 from ..grid.servers import GridAddresses, async_probe
 from ..sources.rte import RteCredentials
 from ..vault import SecretLostError, async_get_vault
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigFlowResult
 
 TITLE: Final = "Tempo & EcoWatt"
 
@@ -39,19 +40,19 @@ _ACCOUNT: Final = {
 _ADDRESS_FIELDS: Final = ("rte", "services_rte", "couleur_tempo", "gateway")
 
 
-class GridFlow(ConfigFlow):
+class GridSteps(Steps):
     """The steps that set up, change and repair the grid. There is one France, so one entry."""
 
-    _grid_data: dict[str, Any]
-    _grid_options: dict[str, Any]
-    _grid_placeholders: dict[str, str]
-    _grid_remark: str
+    _data: dict[str, Any]
+    _options: dict[str, Any]
+    _placeholders: dict[str, str]
+    _remark: str
 
     async def async_step_grid(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for an account, if there is one."""
         await self.async_set_unique_id(EntryType.GRID.value, raise_on_progress=False)
         self._abort_if_unique_id_configured()
-        return await self._grid_form("grid", user_input, {})
+        return await self._form("grid", user_input, {})
 
     async def async_step_grid_reconfigure(
         self, user_input: dict[str, Any] | None = None
@@ -62,32 +63,32 @@ class GridFlow(ConfigFlow):
             CONF_CLIENT_ID: entry.data.get(CONF_CLIENT_ID, ""),
             CONF_ADDRESSES: entry.options.get(CONF_ADDRESSES, {}),
         }
-        return await self._grid_form("grid_reconfigure", user_input, shown)
+        return await self._form("grid_reconfigure", user_input, shown)
 
     async def async_step_grid_reauth(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the account again; without one the public servers go on."""
         shown = {CONF_CLIENT_ID: self._get_reauth_entry().data.get(CONF_CLIENT_ID, "")}
-        return await self._grid_form("grid_reauth", user_input, shown)
+        return await self._form("grid_reauth", user_input, shown)
 
     async def async_step_grid_without_ecowatt(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Say what keeps EcoWatt from being read, and save all the same."""
         if user_input is not None:
-            return self._grid_save()
+            return self._save()
         return self.async_show_form(
             step_id="grid_without_ecowatt",
-            errors={"base": self._grid_remark},
-            description_placeholders=self._grid_placeholders,
+            errors={"base": self._remark},
+            description_placeholders=self._placeholders,
         )
 
-    async def _grid_form(
+    async def _form(
         self, step: str, user_input: dict[str, Any] | None, shown: Mapping[str, Any]
     ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
-        self._grid_placeholders = {
+        self._placeholders = {
             "server": "",
             "api": "",
             "address": "",
@@ -95,40 +96,32 @@ class GridFlow(ConfigFlow):
             "url": _PORTAL,
         }
         if user_input is not None:
-            credentials = await self._grid_credentials(user_input, errors)
-            addresses = self._grid_addresses(user_input, errors)
+            credentials = await self._credentials(user_input, errors)
+            addresses = self._addresses(user_input, errors)
             remark = None
             if not errors:
-                remark = await self._grid_try(credentials, addresses, errors)
+                remark = await self._try(credentials, addresses, errors)
             if not errors:
-                await self._grid_keep(credentials)
+                await self._keep(credentials)
                 if remark is None:
-                    return self._grid_save()
-                self._grid_remark = remark
+                    return self._save()
+                self._remark = remark
                 return await self.async_step_grid_without_ecowatt()
         schema = _account_schema() if step == "grid_reauth" else _schema()
         return self.async_show_form(
             step_id=step,
             data_schema=self.add_suggested_values_to_schema(schema, user_input or shown),
             errors=errors,
-            description_placeholders=self._grid_placeholders,
+            description_placeholders=self._placeholders,
         )
 
-    @property
-    def _grid_entry(self) -> ConfigEntry | None:
-        if self.source == SOURCE_USER:
-            return None
-        if self.source == SOURCE_REAUTH:
-            return self._get_reauth_entry()
-        return self._get_reconfigure_entry()
-
-    async def _grid_credentials(
+    async def _credentials(
         self, user_input: Mapping[str, Any], errors: dict[str, str]
     ) -> RteCredentials | None:
         """Return the account; None without one, and where there is an error."""
         client_id = user_input.get(CONF_CLIENT_ID, "").strip()
         secret = user_input.get(CONF_CLIENT_SECRET, "").strip()
-        entry = self._grid_entry
+        entry = self.entry
         if (
             entry is not None
             and self.source != SOURCE_REAUTH
@@ -148,27 +141,25 @@ class GridFlow(ConfigFlow):
             return None
         return RteCredentials(client_id=client_id, client_secret=secret) if client_id else None
 
-    def _grid_addresses(
-        self, user_input: Mapping[str, Any], errors: dict[str, str]
-    ) -> GridAddresses:
+    def _addresses(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> GridAddresses:
         """Return the servers to read, and note the changed addresses to be stored."""
-        entry = self._grid_entry
+        entry = self.entry
         options = {} if entry is None else dict(entry.options)
         if self.source != SOURCE_REAUTH:
             options.pop(CONF_ADDRESSES, None)
             given = {key: text.strip() for key, text in user_input[CONF_ADDRESSES].items()}
             if changed := {key: text for key, text in given.items() if text}:
                 options[CONF_ADDRESSES] = changed
-        self._grid_options = options
+        self._options = options
         changed = options.get(CONF_ADDRESSES, {})
         try:
             return GridAddresses.from_options(changed)
         except ValueError as err:
-            self._grid_placeholders["address"] = changed[str(err)]
+            self._placeholders["address"] = changed[str(err)]
             errors[CONF_ADDRESSES] = "grid_invalid_address"
             return GridAddresses()
 
-    async def _grid_try(
+    async def _try(
         self,
         credentials: RteCredentials | None,
         addresses: GridAddresses,
@@ -178,14 +169,14 @@ class GridFlow(ConfigFlow):
         probe = await async_probe(self.hass, credentials, addresses)
         tempo, ecowatt = probe.tempo, probe.ecowatt
         if credentials is not None:
-            self._grid_placeholders["server"] = urlsplit(addresses.rte).netloc
+            self._placeholders["server"] = urlsplit(addresses.rte).netloc
             if probe.account is not None:
                 field = CONF_CLIENT_SECRET if probe.account == "invalid_auth" else "base"
                 errors[field] = f"grid_{probe.account}"
                 return None
             missing = ((tempo, _TEMPO_API), (ecowatt, _ECOWATT_API))
             if apis := [api for code, api in missing if code == _NOT_SUBSCRIBED]:
-                self._grid_placeholders["api"] = ", ".join(apis)
+                self._placeholders["api"] = ", ".join(apis)
                 errors[CONF_CLIENT_ID] = "grid_not_subscribed"
                 return None
             if tempo is not None or ecowatt is not None:
@@ -193,30 +184,26 @@ class GridFlow(ConfigFlow):
                 public = await async_probe(self.hass, None, addresses)
                 tempo, ecowatt = tempo and public.tempo, ecowatt and public.ecowatt
         if tempo is not None:
-            self._grid_placeholders["server"] = urlsplit(addresses.services_rte).netloc
+            self._placeholders["server"] = urlsplit(addresses.services_rte).netloc
             errors["base"] = f"grid_{tempo}"
             return None
         if ecowatt is None:
             return None
-        self._grid_placeholders["server"] = urlsplit(addresses.gateway).netloc
+        self._placeholders["server"] = urlsplit(addresses.gateway).netloc
         return f"grid_{ecowatt}"
 
-    async def _grid_keep(self, credentials: RteCredentials | None) -> None:
+    async def _keep(self, credentials: RteCredentials | None) -> None:
         """Note what is stored: the secret encrypted."""
-        self._grid_data = {CONF_TYPE: EntryType.GRID.value}
+        self._data = {CONF_TYPE: EntryType.GRID.value}
         if credentials is not None:
             vault = await async_get_vault(self.hass)
-            self._grid_data[CONF_CLIENT_ID] = credentials.client_id
-            self._grid_data[CONF_CLIENT_SECRET] = vault.encrypt(credentials.client_secret)
+            self._data[CONF_CLIENT_ID] = credentials.client_id
+            self._data[CONF_CLIENT_SECRET] = vault.encrypt(credentials.client_secret)
 
-    def _grid_save(self) -> ConfigFlowResult:
-        if (entry := self._grid_entry) is not None:
-            return self.async_update_reload_and_abort(
-                entry, data=self._grid_data, options=self._grid_options
-            )
-        return self.async_create_entry(
-            title=TITLE, data=self._grid_data, options=self._grid_options
-        )
+    def _save(self) -> ConfigFlowResult:
+        if (entry := self.entry) is not None:
+            return self.async_update_reload_and_abort(entry, data=self._data, options=self._options)
+        return self.async_create_entry(title=TITLE, data=self._data, options=self._options)
 
 
 def _account_schema() -> vol.Schema:

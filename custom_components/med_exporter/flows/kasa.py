@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.components import network
-from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
@@ -29,11 +29,12 @@ from ..metering.discovery import is_set_up
 from ..sources.kasa import search
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .kasa_plugs import PlugsForm
+from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
 CONF_ALL_ROLES: Final = "all_roles"
 
@@ -48,7 +49,7 @@ CREDENTIALS_FIELDS: Final = {
 }
 
 
-class KasaFlow(ConfigFlow):
+class KasaSteps(Steps):
     """The steps that set up, change and repair a metering point."""
 
     _entry: ConfigEntry | None = None
@@ -291,7 +292,7 @@ class KasaFlow(ConfigFlow):
         )
 
 
-def _pdl_error(flow: ConfigFlow, pdl: str) -> str | None:
+def _pdl_error(flow: Steps, pdl: str) -> str | None:
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
     taken = {slugify(entry.data[CONF_PDL]) for entry in entries_of_type(flow.hass, EntryType.KASA)}

@@ -18,7 +18,7 @@ from ..const import CONF_HOSTS, EntryType
 from ..entries import entries_of_type
 from ..metering.discovery import OFFER_STEP, FoundPlug, async_energy_plug, is_set_up
 from .kasa import CREDENTIALS_FIELDS
-from .kasa_reauth import KasaReauthFlow
+from .kasa_reauth import KasaReauthSteps
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CONF_METERING_POINT = "metering_point"
 
 
-class KasaDiscoveryFlow(KasaReauthFlow):
+class KasaDiscoverySteps(KasaReauthSteps):
     """The steps that put a discovered plug into a metering point, a new one or another."""
 
     _offer: FoundPlug

@@ -9,14 +9,14 @@ from homeassistant.const import CONF_USERNAME
 
 from ..const import CONF_HOSTS
 from ..metering.metering_point import MeteringPoint
-from .kasa import CREDENTIALS_FIELDS, KasaFlow
+from .kasa import CREDENTIALS_FIELDS, KasaSteps
 from .kasa_hosts import HostError, HostReader
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
 
-class KasaReauthFlow(KasaFlow):
+class KasaReauthSteps(KasaSteps):
     """The step that asks for logins until no host refuses; what one takes is kept at once."""
 
     _refusing: list[str] | None = None

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.const import CONF_ID
 from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -16,6 +18,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..settings import settings
+from .reasons import reason_of
 from .records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
@@ -213,10 +216,24 @@ class History:
 
     @callback
     def _announce(self, record: ExportRecord) -> None:
-        self._hass.bus.async_fire(
-            EVENT_EXPORT, export_event_data(record), context=Context(user_id=record.user_id)
-        )
+        data = export_event_data(record)
+        if (device_id := self._device_of(record)) is not None:
+            data["device_id"] = device_id
+        if (reason := reason_of(self._hass, record)) is not None:
+            data["reason"] = reason
+        self._hass.bus.async_fire(EVENT_EXPORT, data, context=Context(user_id=record.user_id))
         async_dispatcher_send(self._hass, SIGNAL_EXPORT_FINISHED, replace(record))
+
+    def _device_of(self, record: ExportRecord) -> str | None:
+        """Return the device of a push's destination, so that its logbook tells of it."""
+        if record.destination_id is None:
+            return None
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            if entry.data.get(CONF_ID) == record.destination_id:
+                known = {(DOMAIN, entry.entry_id)}
+                device = dr.async_get(self._hass).async_get_device(identifiers=known)
+                return None if device is None else device.id
+        return None
 
     def _status_condition(self, statuses: set[ExportStatus]) -> ColumnElement[bool]:
         columns = exports_table.c

@@ -6,37 +6,27 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import (
-    CONF_DISCOVERY,
     CONF_ID,
     CONF_NAME,
     CONF_TYPE,
-    CONF_URL,
     CONF_USERNAME,
-    CONF_VERIFY_SSL,
 )
 
 from ..const import (
-    CONF_BROKER,
     CONF_DATA,
     CONF_INTERVAL,
     CONF_LABELS,
     CONF_PDL,
-    CONF_PLUGIN,
     CONF_PLUGS,
-    CONF_QOS,
-    CONF_RETAIN,
-    CONF_TOPIC_PREFIX,
-    EntryType,
 )
+from ..destinations.registry import DESTINATIONS
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 from ..metering.devices import export_devices
-from ..pushes.runtime import CONF_ENABLED
-from ..pushes.selection import destination_entries
+from ..pushes.runtime import CONF_ENABLED, destination_entries
 from ..settings import BOUNDS, settings
-from ..vault import SECRETS
 from .schedules import schedules_table
 from .tariffs import tariffs_table
 
@@ -48,15 +38,6 @@ if TYPE_CHECKING:
     from ..engine.job import Request
 
 _MASK: Final = "********"
-# Of one kind of destination only; no secret is among them.
-_OWN_SETTINGS: Final = (
-    CONF_VERIFY_SSL,
-    CONF_TOPIC_PREFIX,
-    CONF_QOS,
-    CONF_RETAIN,
-    CONF_DISCOVERY,
-    CONF_PLUGIN,
-)
 
 
 async def async_configuration(
@@ -90,7 +71,7 @@ def _metering_points(hass: HomeAssistant) -> GivenTable:
                 len(entry.data[CONF_PLUGS]),
                 entry.disabled_by is None,
             )
-            for entry in entries_of_type(hass, EntryType.KASA)
+            for entry in metering_point_entries(hass)
         ),
     )
 
@@ -150,9 +131,11 @@ def _destinations(hass: HomeAssistant) -> GivenTable:
 
 
 def _destination(entry: ConfigEntry) -> tuple[Any, ...]:
-    data = entry.data
+    data, kind = entry.data, DESTINATIONS[entry.data[CONF_TYPE]]
     labels = data.get(CONF_LABELS)
-    own = {key: data[key] for key in _OWN_SETTINGS if data.get(key) is not None}
+    elsewhere = {kind.address, CONF_USERNAME, CONF_LABELS}
+    own = {key: data[key] for key in kind.told if data.get(key) is not None}
+    own = {key: value for key, value in own.items() if key not in elsewhere}
     return (
         entry.title,
         data[CONF_ID],
@@ -160,9 +143,9 @@ def _destination(entry: ConfigEntry) -> tuple[Any, ...]:
         bool(entry.options.get(CONF_ENABLED, True)) and entry.disabled_by is None,
         int(data[CONF_INTERVAL]),
         ", ".join(sorted(str(one) for one in data[CONF_DATA])),
-        data.get(CONF_URL) or data.get(CONF_BROKER),
+        data.get(kind.address),
         data.get(CONF_USERNAME),
-        _MASK if any(data.get(key) for key in SECRETS) else None,
+        _MASK if any(data.get(key) for key in kind.secrets) else None,
         labels if labels is None or isinstance(labels, str) else _json(labels),
         _json(own),
     )

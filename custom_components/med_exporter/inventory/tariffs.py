@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_NAME
 
-from ..const import CONF_PDL, EntryType
+from ..const import CONF_PDL
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
 from ..engine.tariff import COLOURS
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 from ..metering.contracts import tariff_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def tariffs_table(hass: HomeAssistant) -> GivenTable:
                 contract["standing_charge"],
                 contract["feed_in"],
             )
-            for entry in entries_of_type(hass, EntryType.KASA)
+            for entry in metering_point_entries(hass)
             if (tariff := tariff_of(entry)) is not None
             for contract in tariff.to_dicts()
             for price in _prices(contract)

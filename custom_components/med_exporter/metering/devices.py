@@ -19,10 +19,9 @@ from ..const import (
     CONF_RATED_POWER,
     CONF_ROLE,
     DOMAIN,
-    EntryType,
     PlugRole,
 )
-from ..entries import entries_of_type
+from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,7 +63,7 @@ class ExportDevice:
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
     `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
-    says of itself.
+    says of itself. `mac` and `address` are empty for what has none.
     """
 
     device_id: str
@@ -87,7 +86,7 @@ def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
     devices = dr.async_get(hass)
     found = [
         device
-        for entry in entries_of_type(hass, EntryType.KASA)
+        for entry in metering_point_entries(hass)
         for device in _of_entry(entry, devices, entities)
     ]
     return sorted(found, key=lambda device: (device.name.casefold(), device.device_id))
@@ -115,28 +114,34 @@ def select_devices(
 def _of_entry(
     entry: ConfigEntry, devices: dr.DeviceRegistry, entities: er.EntityRegistry
 ) -> Iterable[ExportDevice]:
+    """Describe what counts in a metering point, by its entry's `plugs`.
+
+    Each may name its `entities` by reading field; without, they are this integration's own.
+    """
     by_plug = {
         key: device
         for device in dr.async_entries_for_config_entry(devices, entry.entry_id)
         for domain, key in device.identifiers
         if domain == DOMAIN
     }
+    hosts = entry.data.get(CONF_HOSTS, {})
     for plug_id, plug in entry.data[CONF_PLUGS].items():
         if (device := by_plug.get(plug_id)) is None:
             continue
         yield ExportDevice(
             device_id=device.id,
             name=device.name_by_user or device.name or plug["name"],
-            device_type="strip_socket" if plug["child_id"] else "plug",
-            mac=plug["mac"],
-            address=entry.data[CONF_HOSTS][plug["mac"]]["host"],
+            device_type="strip_socket" if plug.get("child_id") else "plug",
+            mac=(mac := plug.get("mac", "")),
+            address=hosts[mac]["host"] if mac in hosts else "",
             pdl=entry.data[CONF_PDL],
             role=PlugRole(plug[CONF_ROLE]),
-            rated_power=plug[CONF_RATED_POWER],
+            rated_power=plug.get(CONF_RATED_POWER),
             plug_id=plug_id,
             model=device.model,
             firmware=device.sw_version,
-            entities={
+            entities=plug.get("entities")
+            or {
                 field: entity_id
                 for field, (platform, key) in FIELD_ENTITIES.items()
                 if (entity_id := entities.async_get_entity_id(platform, DOMAIN, f"{plug_id}_{key}"))
@@ -150,14 +155,14 @@ def _named(devices: list[ExportDevice], name: str) -> list[ExportDevice]:
     address = name.strip().lower().removesuffix(":9999")
     groups = (
         [d for d in devices if d.device_id == name],
-        [d for d in devices if d.mac == mac],
-        [d for d in devices if d.address.lower() == address],
+        [d for d in devices if mac and d.mac == mac],
+        [d for d in devices if address and d.address.lower() == address],
         [d for d in devices if d.pdl == name],
     )
     if found := next(filter(None, groups), None):
         return found
     # Several plugs may share a host on ports of their own, and several may share a name.
-    on_host = [d for d in devices if d.address.lower().partition(":")[0] == address]
+    on_host = [d for d in devices if address and d.address.lower().partition(":")[0] == address]
     called = [d for d in devices if d.name.casefold() == name.strip().casefold()]
     if len({d.mac for d in on_host}) > 1 or len(called) > 1:
         raise AmbiguousDeviceError(name, [d.device_id for d in on_host or called])

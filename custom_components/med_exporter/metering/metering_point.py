@@ -12,8 +12,8 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, EntryType, PlugRole
-from ..entries import entries_of_type
+from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
+from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
 from ..sources.session import kasa_session
 from ..vault import async_get_vault
@@ -119,7 +119,7 @@ def metering_points(hass: HomeAssistant) -> list[MeteringPoint]:
     """Return the metering points that are loaded."""
     return [
         entry.runtime_data
-        for entry in entries_of_type(hass, EntryType.KASA)
+        for entry in metering_point_entries(hass)
         if entry.state is ConfigEntryState.LOADED
     ]
 

@@ -9,10 +9,7 @@ from homeassistant.const import CONF_ID
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.translation import async_get_exception_message
 
-from ..const import (
-    DOMAIN,
-    DataType,
-)
+from ..const import DOMAIN
 from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
 from ..errors import ExportFailedError
@@ -21,12 +18,13 @@ from ..history.records import (
     ExportKind,
     ExportStatus,
 )
-from ..pushes.runner import DATA_PUSHES
 from ..rights import require_administrator
 from .answers import (
     PushStatus,
     push_log_entry,
 )
+from .request import read_push_request
+from .runner import DATA_PUSHES
 from .selection import (
     DestinationNotFoundError,
     select_destination,
@@ -41,14 +39,13 @@ if TYPE_CHECKING:
 
 _TEST_SUCCEEDED: Final = "destination_test_succeeded"
 
+_ASKED: Final = ("data", "pdl", "start", "end")
+
 RUN_PUSH_SCHEMA: Final = vol.Schema(
     {
         vol.Required("destination"): cv.string,
-        vol.Optional("data"): vol.All(cv.ensure_list, [vol.In([str(one) for one in DataType])]),
-        vol.Optional("pdl"): vol.All(cv.ensure_list, [cv.string]),
-        # Judged by the runner, whose errors name the field.
-        vol.Optional("start"): object,
-        vol.Optional("end"): object,
+        # Judged as at every door, by what names the field.
+        **{vol.Optional(name): object for name in _ASKED},
         vol.Optional("wait", default=False): cv.boolean,
     }
 )
@@ -71,21 +68,29 @@ async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
     require_administrator(user)
     runtime = select_destination(call.hass, call.data["destination"])
     pushes = call.hass.data[DATA_PUSHES]
-    selection: dict[str, Any] = {
-        "trigger": "action",
-        "user_id": None if user is None else user.id,
-        "data": call.data.get("data"),
-        "pdl": call.data.get("pdl"),
-        "start": call.data.get("start"),
-        "end": call.data.get("end"),
-    }
+    request = read_push_request(_asked(call))
+    user_id = None if user is None else user.id
     if not call.data["wait"]:
-        return push_log_entry(pushes.async_start(runtime, **selection))
-    record = await pushes.async_run(runtime, **selection)
+        return push_log_entry(
+            pushes.async_start(runtime, request, trigger="action", user_id=user_id)
+        )
+    record = await pushes.async_run(runtime, request, trigger="action", user_id=user_id)
     if record.status is not ExportStatus.COMPLETED:
         code = record.error_code or record.status.value.upper()
         raise ExportFailedError(code, record.error_message or record.status.value)
     return push_log_entry(record)
+
+
+def _asked(call: ServiceCall) -> dict[str, Any]:
+    """Return what is asked for; YAML may name one thing without a list, and a pdl as a number."""
+    asked = {name: call.data[name] for name in _ASKED if name in call.data}
+    for name in ("data", "pdl"):
+        one = asked.get(name)
+        if isinstance(one, (str, int)) and not isinstance(one, bool):
+            asked[name] = [one]
+    if isinstance(asked.get("pdl"), list):
+        asked["pdl"] = [str(one) if type(one) is int else one for one in asked["pdl"]]
+    return asked
 
 
 async def test_destination(call: ServiceCall, user: User | None) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..destinations.base import UNUSABLE
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
+    from ..destinations.kind import DestinationKind
     from ..history.records import ExportRecord
 
 RECORDS_NEEDED: Final = 200
@@ -42,10 +42,13 @@ class Outage:
     before the destination was loaded.
     """
 
-    def __init__(self, hass: HomeAssistant, destination_id: str, name: str) -> None:
+    def __init__(
+        self, hass: HomeAssistant, destination_id: str, name: str, kind: DestinationKind
+    ) -> None:
         self._hass = hass
         self._id = destination_id
         self._name = name
+        self._kind = kind
         self._failures = 0
         self.failed_at: datetime | None = None
         self._error: str | None = None
@@ -58,7 +61,7 @@ class Outage:
         """Take up where an earlier life ended, by its last runs, newest first."""
         failures: list[ExportRecord] = []
         for record in records:
-            if _is_down(record):
+            if self._is_down(record):
                 failures.append(record)
             elif record.status in {ExportStatus.COMPLETED, ExportStatus.FAILED}:
                 break
@@ -71,7 +74,7 @@ class Outage:
     def note(self, record: ExportRecord) -> None:
         """Take note of a run that has ended."""
         self.is_restored = False
-        if _is_down(record):
+        if self._is_down(record):
             self._add(record)
             self._tell()
             async_dispatcher_send(self._hass, SIGNAL_OUTAGE, self._id)
@@ -100,6 +103,10 @@ class Outage:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+
+    def _is_down(self, record: ExportRecord) -> bool:
+        is_failed = record.status is ExportStatus.FAILED
+        return is_failed and self._kind.is_unusable(record.error_code)
 
     def _add(self, record: ExportRecord) -> None:
         self._failures += 1
@@ -136,7 +143,3 @@ class Outage:
 def issue_id(destination_id: str) -> str:
     """Return the id of the repair issue of a destination that is down."""
     return f"destination_down_{destination_id}"
-
-
-def _is_down(record: ExportRecord) -> bool:
-    return record.status is ExportStatus.FAILED and record.error_code in UNUSABLE

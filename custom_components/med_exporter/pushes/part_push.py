@@ -14,6 +14,7 @@ from ..database import queue_work
 from ..destinations.base import Outcome
 from ..errors import MedError
 from ..grid.link import loaded_grid
+from ..history.reasons import noted
 from ..local_time import local_zone
 from ..sources.ecowatt import EcoWattDay
 from .closed_periods import (
@@ -141,11 +142,10 @@ class PartPush:
         """Return what was skipped, for the run's record: once for each kind."""
         return [
             {
-                "code": outcome.value.upper(),
-                "message": str(
+                **noted(
                     MedError(
                         outcome.value.upper(),
-                        key,
+                        key if counted.count > 1 else f"{key}_one",
                         count=counted.count,
                         first=counted.first,
                         last=counted.last,

@@ -42,6 +42,7 @@ from .watermarks import (
     read_watermarks,
     rewind,
 )
+from .witnesses import Witnesses, find_witnesses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -155,15 +156,44 @@ class Planner:
                 first, bound = (moment.timestamp() for moment in stretch)
                 self._extents[series] = (first, min(bound, await self._async_patience(part)))
 
+    async def async_witnesses(self, parts: Collection[Part]) -> list[Witnesses]:
+        """Return what tells whether the destination still has what it acknowledged.
+
+        To be called after `async_measure`. Raises DatabaseUnavailableError.
+        """
+        known = await self._async_known()
+        found = []
+        for part in parts:
+            watermark, first = known.get(part.key), 0.0
+            if watermark is None or watermark.grain is not part.grain:
+                continue
+            if part.energy_series is not None:
+                if part.energy_series not in self._extents:
+                    continue
+                first, _ = self._extents[part.energy_series]
+            witnesses = await find_witnesses(self._hass, part, watermark, first)
+            if witnesses is not None:
+                found.append(witnesses)
+        return found
+
+    async def async_take_back(self, part: Part, to_ts: int) -> None:
+        """Have all of a part from a period on (UTC seconds) given again. Raises TimeoutError."""
+        back = partial(rewind, destination=self._destination, key=part.key, to_ts=to_ts)
+        async with asyncio.timeout(_OPEN_LIMIT):
+            await queue_work(self._hass, SCHEMA, back)
+
+    async def _async_known(self) -> dict[SeriesKey, Watermark]:
+        nothing: dict[SeriesKey, Watermark] = {}
+        return await async_read(
+            self._hass, SCHEMA, lambda c: read_watermarks(c, self._destination), nothing
+        )
+
     async def async_count(self, parts: Collection[Part]) -> dict[Part, int]:
         """Return how many closed periods wait, after `async_measure`; changes nothing.
 
         Raises DatabaseUnavailableError.
         """
-        nothing: dict[SeriesKey, Watermark] = {}
-        known = await async_read(
-            self._hass, SCHEMA, lambda c: read_watermarks(c, self._destination), nothing
-        )
+        known = await self._async_known()
         grid = loaded_grid(self._hass)
         colours = {} if grid is None else dict(grid.data.known_colours)
         return {

@@ -12,8 +12,11 @@ from ..destinations.base import (
     DestinationError,
     Outcome,
 )
+from ..engine.times import local_time
 from ..errors import MedError
+from ..history.reasons import noted
 from ..ledger import DATA_LEDGER
+from ..local_time import local_zone
 from .part_push import PartPush
 from .plan import (
     Plan,
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from .corrections import CorrectionNotes
     from .date_range import PushRange
     from .parts import Part
-    from .runtime import DestinationRuntime
+    from .target import Target
+    from .witnesses import Witnesses
 
 ERROR_INTERNAL: Final = "INTERNAL_ERROR"
 ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
@@ -47,7 +51,7 @@ class PushRun:
     """A run under way.
 
     Attributes:
-        runtime: the destination.
+        target: the destination.
         record: what the history says of it, as it stands.
         parts: what it consists of.
         asked: the range that it was asked for, None for all that is pending.
@@ -59,7 +63,7 @@ class PushRun:
     """
 
     hass: HomeAssistant
-    runtime: DestinationRuntime
+    target: Target
     record: ExportRecord
     parts: list[Part]
     notes: CorrectionNotes
@@ -83,9 +87,12 @@ class PushRun:
     async def async_execute(self) -> None:
         """Push all parts, and note what fails; raises nothing but CancelledError."""
         planner = Planner(
-            self.hass, self.runtime.id, self.runtime.destination.intake, self.levels, self.asked
+            self.hass, self.target.id, self.target.destination.intake, self.levels, self.asked
         )
         await self._async_prepare(planner)
+        await self._async_count(planner)
+        if self.unusable:
+            return
         for part in self.parts:
             self._done_of_part = 0
             if await self._async_part(planner, part):
@@ -96,14 +103,44 @@ class PushRun:
             self._show()
 
     async def _async_prepare(self, planner: Planner) -> None:
-        """Let the ledger and the costs write down what is closed, and count what is pending."""
-        counts: dict[Part, int] = {}
+        """Let the ledger and the costs write down what is closed, and ask what was lost."""
+        witnesses: list[Witnesses] = []
         try:
             if any(part.energy_series is not None and part.grain for part in self.parts):
                 await self.hass.data[DATA_LEDGER].async_write_statistics()
             await planner.async_measure(self.parts)
             if any(part.is_cost for part in self.parts):
                 await self.hass.data[DATA_COSTS].async_update()
+            if self.asked is None:
+                witnesses = await planner.async_witnesses(self.parts)
+        except Exception as err:  # noqa: BLE001 (what is there can be sent all the same)
+            self._fail(None, err)
+        try:
+            await self._async_begin(planner, witnesses)
+        except DestinationError as err:
+            self._fail(None, err)
+            self.unusable = self.target.kind.is_unusable(err.code)
+        except Exception as err:  # noqa: BLE001 (the parts will see for themselves)
+            self._fail(None, err)
+
+    async def _async_begin(self, planner: Planner, witnesses: list[Witnesses]) -> None:
+        """Reach the destination, and take back the watermarks of what it has lost."""
+        asked = [period for one in witnesses for period in one.periods]
+        missing = await self.target.destination.async_begin(asked)
+        for one in witnesses:
+            lost_from = one.lost_from(missing)
+            if lost_from is None:
+                continue
+            await planner.async_take_back(one.part, lost_from)
+            since = local_time(lost_from, local_zone()).isoformat(timespec="minutes")
+            lost = MedError("LOST", "push_lost", since=since)
+            LOGGER.warning("%s: %s", self.target.name, lost)
+            self.remarks.append({**noted(lost), **one.part.described(), "start": since})
+
+    async def _async_count(self, planner: Planner) -> None:
+        """Count what is pending, for the progress."""
+        counts: dict[Part, int] = {}
+        try:
             counts = await planner.async_count(self.parts)
         except Exception as err:  # noqa: BLE001 (what is there can be sent all the same)
             self._fail(None, err)
@@ -114,13 +151,13 @@ class PushRun:
     async def _async_part(self, planner: Planner, part: Part) -> bool:
         """Push one part, and return whether the rest would fail likewise."""
         for number in range(_MOST_PASSES):
-            self.notes.begin_reading(self.runtime.id, part.key)
+            self.notes.begin_reading(self.target.id, part.key)
             push = None
             try:
                 push = PartPush(
                     self.hass,
-                    self.runtime.destination,
-                    self.runtime.id,
+                    self.target.destination,
+                    self.target.id,
                     await self._async_plan(planner, part),
                     with_current=self._sends_current(part) and number == 0,
                     settled=self._settled,
@@ -128,12 +165,12 @@ class PushRun:
                 await push.async_run()
             except DestinationError as err:
                 self._fail(part, err)
-                return err.is_unusable
+                return self.target.kind.is_unusable(err.code)
             except Exception as err:  # noqa: BLE001 (whatever one part meets, the rest goes on)
                 self._fail(part, err)
                 return False
             finally:
-                self.notes.end_reading(self.runtime.id, part.key)
+                self.notes.end_reading(self.target.id, part.key)
                 if push is not None:
                     self.remarks += push.remarks()
             if not push.is_stale:
@@ -161,15 +198,15 @@ class PushRun:
 
     def _show(self) -> None:
         self._shown_at = self.hass.loop.time()
-        self.runtime.run_progressed()
+        self.target.run_progressed()
 
     def _fail(self, part: Part | None, err: Exception) -> None:
         if isinstance(err, MedError):
-            code, message = err.code, str(err)
+            failure = noted(err)
         elif isinstance(err, (DatabaseUnavailableError, TimeoutError)):
-            code, message = ERROR_DATABASE, str(DatabaseUnavailableError())
+            failure = {"code": ERROR_DATABASE, "message": str(DatabaseUnavailableError())}
         else:
-            LOGGER.exception("%s: a part failed", self.runtime.name, exc_info=err)
-            code, message = ERROR_INTERNAL, type(err).__name__
+            LOGGER.exception("%s: a part failed", self.target.name, exc_info=err)
+            failure = {"code": ERROR_INTERNAL, "message": type(err).__name__}
         where = {"data": None, "pdl": None} if part is None else part.described()
-        self.failures.append({"code": code, "message": message, **where})
+        self.failures.append({**failure, **where})

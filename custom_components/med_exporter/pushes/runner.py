@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
@@ -13,7 +13,6 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..destinations.base import REFUSED_SECRETS
 from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..history.records import (
     ERROR_INTERRUPTED,
@@ -23,7 +22,6 @@ from ..history.records import (
 )
 from ..metering.metering_point import metering_points
 from .corrections import CorrectionNotes
-from .date_range import read_push_range
 from .grid_watch import GridWatch
 from .parts import (
     GRID_DATA,
@@ -31,19 +29,19 @@ from .parts import (
     parts_of,
 )
 from .plan import Planner
+from .request import EVERYTHING, PushRequest
 from .run import (
     ERROR_INTERNAL,
     PushRun,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable
 
     from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
     from ..history.history import History
-    from .date_range import Bound
-    from .runtime import DestinationRuntime
+    from .target import Target
 
 
 class AlreadyRunningError(InvalidRequest):
@@ -65,7 +63,7 @@ class PushRunner:
 
     def __init__(self, hass: HomeAssistant, history: History) -> None:
         self._hass = hass
-        self._history = history
+        self.history = history
         self._runs: dict[str, PushRun] = {}
         self._listeners: list[Callable[[], None]] = []
         self._notes = CorrectionNotes(hass, self._changed)
@@ -88,44 +86,33 @@ class PushRunner:
     @callback
     def async_start(
         self,
-        runtime: DestinationRuntime,
+        target: Target,
+        request: PushRequest = EVERYTHING,
         *,
         trigger: str,
         user_id: str | None = None,
-        data: Collection[str] | None = None,
-        pdl: Collection[str] | None = None,
-        start: Bound = None,
-        end: Bound = None,
     ) -> ExportRecord:
         """Start a run in the background and return its record as it starts.
 
-        `data` and `pdl` narrow down what the destination is set up to receive. With `start` or
-        `end` the closed periods that begin in that range are sent, whether the destination has
-        acknowledged them or not, and current values only where it reaches the present: see
-        `read_push_range`.
-
-        Raises AlreadyRunningError, DataNotChosenError, UnknownMeteringPointError or
-        InvalidRequest, with nothing started.
+        Raises AlreadyRunningError, DataNotChosenError or UnknownMeteringPointError, with nothing
+        started.
         """
-        run = self._start(runtime, trigger, user_id, data, pdl, start, end)
+        run = self._start(target, request, trigger, user_id)
         return replace(run.record)
 
     async def async_run(
         self,
-        runtime: DestinationRuntime,
+        target: Target,
+        request: PushRequest = EVERYTHING,
         *,
         trigger: str,
         user_id: str | None = None,
-        data: Collection[str] | None = None,
-        pdl: Collection[str] | None = None,
-        start: Bound = None,
-        end: Bound = None,
     ) -> ExportRecord:
         """Run to the end and return the finished record; arguments and errors as `async_start`.
 
         A run that fails does not raise: its record says so.
         """
-        run = self._start(runtime, trigger, user_id, data, pdl, start, end)
+        run = self._start(target, request, trigger, user_id)
         assert run.task is not None
         # The run belongs to the destination, not to the one who waits for it.
         await asyncio.wait([run.task])
@@ -138,13 +125,13 @@ class PushRunner:
                 return run.progress
         return None
 
-    async def async_backlog(self, runtime: DestinationRuntime) -> int:
+    async def async_backlog(self, target: Target) -> int:
         """Return how many closed periods wait for a destination.
 
         Raises DatabaseUnavailableError.
         """
-        planner = Planner(self._hass, runtime.id, runtime.destination.intake, self._grid.levels)
-        parts = self._parts(runtime, None, None)
+        planner = Planner(self._hass, target.id, target.destination.intake, self._grid.levels)
+        parts = self._parts(target, EVERYTHING)
         await planner.async_measure(parts)
         return sum((await planner.async_count(parts)).values())
 
@@ -159,39 +146,29 @@ class PushRunner:
         """Call a listener when Tempo or EcoWatt has another value; returns what ends that."""
         return self._grid.add_listener(listener)
 
-    async def async_interrupt(self, runtime: DestinationRuntime) -> None:
+    async def async_interrupt(self, target: Target) -> None:
         """End the destination's run, if there is one; it counts as interrupted."""
-        if (run := self._runs.get(runtime.id)) is not None and run.task is not None:
+        if (run := self._runs.get(target.id)) is not None and run.task is not None:
             run.task.cancel()
             await asyncio.wait([run.task])
 
     async def async_close(self) -> None:
         """End all runs."""
         for run in list(self._runs.values()):
-            await self.async_interrupt(run.runtime)
+            await self.async_interrupt(run.target)
 
     @callback
     def _start(
         self,
-        runtime: DestinationRuntime,
+        target: Target,
+        request: PushRequest,
         trigger: str,
         user_id: str | None,
-        data: Collection[str] | None,
-        pdl: Collection[str] | None,
-        start: Bound,
-        end: Bound,
     ) -> PushRun:
-        parts = self._parts(runtime, data, pdl)
-        asked = read_push_range(start, end)
-        if runtime.id in self._runs:
-            raise AlreadyRunningError(runtime.name)
+        parts = self._parts(target, request)
+        if target.id in self._runs:
+            raise AlreadyRunningError(target.name)
         now = dt_util.utcnow()
-        selection = {"data": data, "pdl": pdl}
-        request: dict[str, Any] = {
-            key: sorted(value) for key, value in selection.items() if value is not None
-        }
-        if asked is not None:
-            request |= asked.described()
         record = ExportRecord(
             id=str(uuid.uuid4()),
             kind=ExportKind.PUSH,
@@ -200,40 +177,36 @@ class PushRunner:
             created_at=now,
             started_at=now,
             user_id=user_id,
-            destination_id=runtime.id,
-            destination=runtime.type,
-            destination_name=runtime.name,
+            destination_id=target.id,
+            destination=target.kind.type,
+            destination_name=target.name,
             records=0,
-            request=request or None,
+            request=request.described() or None,
         )
-        self._history.save(record)
-        run = self._runs[runtime.id] = PushRun(
-            self._hass, runtime, record, parts, self._notes, self._grid.levels, asked
+        self.history.save(record)
+        run = self._runs[target.id] = PushRun(
+            self._hass, target, record, parts, self._notes, self._grid.levels, request.range
         )
-        runtime.run_started(record)
+        target.run_started(record)
         run.task = self._hass.async_create_background_task(
-            self._async_run(run), f"med_exporter push {runtime.name}"
+            self._async_run(run), f"med_exporter push {target.name}"
         )
         return run
 
-    def _parts(
-        self,
-        runtime: DestinationRuntime,
-        data: Collection[str] | None,
-        pdl: Collection[str] | None,
-    ) -> list[Part]:
+    def _parts(self, target: Target, request: PushRequest) -> list[Part]:
+        data, pdl = request.data, request.pdl
         points = metering_points(self._hass)
         known = {point.pdl for point in points}
         for asked in pdl or ():
             if asked not in known:
                 raise UnknownMeteringPointError(asked)
         for asked in data or ():
-            if asked not in runtime.data:
+            if asked not in target.data:
                 raise DataNotChosenError(asked)
         return parts_of(
-            runtime.destination.intake,
+            target.destination.intake,
             [point for point in points if pdl is None or point.pdl in pdl],
-            runtime.data if data is None else frozenset(data),
+            target.data if data is None else frozenset(data),
             # What belongs to no metering point is meant where it is named.
             with_house=pdl is None or not GRID_DATA.isdisjoint(data or ()),
         )
@@ -261,10 +234,10 @@ class PushRunner:
         finally:
             record.warnings = [*run.failures, *run.remarks]
             record.completed_at = dt_util.utcnow()
-            del self._runs[run.runtime.id]
-            self._history.save(record)
-        if record.error_code in REFUSED_SECRETS:
-            run.runtime.entry.async_start_reauth(self._hass)
+            del self._runs[run.target.id]
+            self.history.save(record)
+        if run.target.kind.is_refused_secret(record.error_code):
+            run.target.ask_for_secret()
 
     @callback
     def _changed(self) -> None:

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import CONF_ID, CONF_TYPE, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -22,31 +23,29 @@ from ..const import (
     DOMAIN,
     LOGGER,
     DataType,
-    EntryType,
 )
 from ..database import (
     DatabaseUnavailableError,
     queue_work,
 )
 from ..destinations.base import DestinationError
-from ..destinations.registry import (
-    DESTINATIONS,
-    REMOVALS,
-)
+from ..destinations.registry import DESTINATIONS
 from ..entries import entries_of_type
-from ..history.history import DATA_HISTORY
+from ..history.reasons import reason_of
 from ..history.records import (
     SIGNAL_EXPORT_FINISHED,
     UNFINISHED,
     ExportKind,
     ExportStatus,
 )
-from ..pushes.runner import DATA_PUSHES
+from ..vault import SecretLostError, async_decrypted, async_settings_of
 from .outage import (
     RECORDS_NEEDED,
     Outage,
     issue_id,
 )
+from .request import read_push_request
+from .runner import DATA_PUSHES
 from .schedule import PushSchedule
 from .watermarks import SCHEMA as WATERMARKS_SCHEMA
 from .watermarks import forget_destination
@@ -59,7 +58,11 @@ if TYPE_CHECKING:
     from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
     from ..destinations.base import Destination
+    from ..destinations.kind import DestinationKind
+    from ..history.history import History
     from ..history.records import ExportRecord
+    from .request import PushRequest
+    from .runner import PushRunner
 
 CONF_ENABLED: Final = "enabled"
 # Counting what waits reads the database; hours and corrections come in bursts.
@@ -87,27 +90,42 @@ _STATES: Final = {
 class DestinationRuntime:
     """The `runtime_data` of a destination's config entry.
 
-    `id` is the destination's public UUID; `data` the data types it receives; `last_export` the
-    UTC time at which its last run ended, `last_records` how many values arrived in it,
-    `last_started` when it began; `backlog` how many closed periods waited when last counted.
+    `id` is the destination's public UUID; `data` the data types it receives. Of its last run,
+    `last_started` is when it began (UTC), `last_records` how many values arrived in it,
+    `last_error` why it failed, in the house's language; `last_success` is when the last run ended
+    that did not fail. `backlog` is how many closed periods waited when last counted; `cut_short`
+    has the runs by range that are to be taken up again.
     """
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, destination: Destination) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: DestinationEntry,
+        kind: DestinationKind,
+        destination: Destination,
+        pushes: PushRunner,
+        history: History,
+    ) -> None:
         self._hass = hass
         self.entry = entry
+        self.kind = kind
         self.destination = destination
+        self._pushes = pushes
+        self._history = history
         self.id: str = entry.data[CONF_ID]
-        self.type = EntryType(entry.data[CONF_TYPE])
         self.data = frozenset(DataType(name) for name in entry.data[CONF_DATA])
         self.interval = timedelta(minutes=int(entry.data[CONF_INTERVAL]))
         self.state = DestinationState.IDLE
-        self.last_export: datetime | None = None
+        self.last_success: datetime | None = None
+        self.last_error: str | None = None
         self.last_records: int | None = None
         self.last_started: datetime | None = None
         self.backlog: int | None = None
-        self.outage = Outage(hass, self.id, self.name)
-        self._schedule = PushSchedule(hass, self)
+        self.outage = Outage(hass, self.id, self.name, kind)
+        self._schedule = PushSchedule(hass, pushes, self)
         self._running: str | None = None
+        self._reached: float | None = None
+        self.cut_short: list[PushRequest] = []
         self._forget_stop: CALLBACK_TYPE | None = None
         self._listeners: list[Callable[[], None]] = []
         self._counting: Debouncer[Coroutine[Any, Any, None]] = Debouncer(
@@ -131,10 +149,10 @@ class DestinationRuntime:
 
     @property
     def progress(self) -> float | None:
-        """Return how far the current run is, 0 to 100; None when none is under way."""
-        if self._running is None:
-            return None
-        return self._hass.data[DATA_PUSHES].progress(self._running)
+        """Return how far the current run is, or how far the last one came, 0 to 100."""
+        if self._running is not None:
+            self._reached = self._pushes.progress(self._running)
+        return self._reached
 
     async def async_test(self) -> str | None:
         """Test the connection; the result is that of `Destination.async_test`.
@@ -144,9 +162,18 @@ class DestinationRuntime:
         try:
             return await self.destination.async_test()
         except DestinationError as err:
-            if err.is_refused_secret:
-                self.entry.async_start_reauth(self._hass)
+            if self.kind.is_refused_secret(err.code):
+                self.ask_for_secret()
             raise
+
+    async def async_export(self, *, trigger: str, user_id: str | None) -> ExportRecord:
+        """Run to the end, as `PushRunner.async_run`."""
+        return await self._pushes.async_run(self, trigger=trigger, user_id=user_id)
+
+    @callback
+    def ask_for_secret(self) -> None:
+        """Ask the user to log in again."""
+        self.entry.async_start_reauth(self._hass)
 
     @callback
     def set_enabled(self, *, enabled: bool) -> None:
@@ -162,7 +189,7 @@ class DestinationRuntime:
 
         Raises DatabaseUnavailableError.
         """
-        backlog = await self._hass.data[DATA_PUSHES].async_backlog(self)
+        backlog = await self._pushes.async_backlog(self)
         if backlog != self.backlog:
             self.backlog = backlog
             self._changed()
@@ -201,8 +228,7 @@ class DestinationRuntime:
         self.entry.async_on_unload(
             async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
         )
-        pushes = self._hass.data[DATA_PUSHES]
-        self.entry.async_on_unload(pushes.on_correction(self._count_soon))
+        self.entry.async_on_unload(self._pushes.on_correction(self._count_soon))
 
     async def async_close(self) -> None:
         """Interrupt a run, and close the connection."""
@@ -212,7 +238,7 @@ class DestinationRuntime:
         self._schedule.async_stop()
         self._counting.async_shutdown()
         self.outage.close()
-        await self._hass.data[DATA_PUSHES].async_interrupt(self)
+        await self._pushes.async_interrupt(self)
         await self.destination.async_close()
 
     async def _stop(self, _: Event) -> None:
@@ -222,13 +248,13 @@ class DestinationRuntime:
 
     async def _restore(self) -> None:
         try:
-            runs, _ = await self._hass.data[DATA_HISTORY].async_list(
+            runs, _ = await self._history.async_list(
                 kind=ExportKind.PUSH, destination=self.id, limit=RECORDS_NEEDED
             )
         except DatabaseUnavailableError:
             return
-        if runs:
-            self._show(runs[0])
+        for run in reversed(runs):
+            self._show(run)
         self.outage.restore(runs)
 
     @callback
@@ -242,16 +268,35 @@ class DestinationRuntime:
         self._show(record)
         self.outage.note(record)
         self._schedule.plan()
+        if self.cut_short and record.status is ExportStatus.COMPLETED:
+            self._schedule.take_up(self.cut_short[0])
         self._changed()
-        self._count_soon()
+        # What waits now is asked for now, however often that was done before.
+        self.entry.async_create_background_task(
+            self._hass, self._async_count(), f"{DOMAIN} backlog of {self.name}"
+        )
 
     def _show(self, record: ExportRecord) -> None:
         if record.status in UNFINISHED:
             return
         self.state = _STATES.get(record.status, DestinationState.IDLE)
-        self.last_export = record.completed_at
         self.last_records = record.records
         self.last_started = record.started_at
+        self.last_error = reason_of(self._hass, record)
+        if record.status is ExportStatus.COMPLETED:
+            self.last_success = record.completed_at
+            self._reached = 100.0
+        self._note_range(record)
+
+    def _note_range(self, record: ExportRecord) -> None:
+        """Remember a run by range that was cut short, until it has come to its end."""
+        if not record.request or not {"start", "end"} & record.request.keys():
+            return
+        request = read_push_request(record.request)
+        self.cut_short = [one for one in self.cut_short if one != request]
+        is_down = self.kind.is_unusable(record.error_code)
+        if record.status is ExportStatus.INTERRUPTED or is_down:
+            self.cut_short.append(request)
 
     def _changed(self) -> None:
         for listener in list(self._listeners):
@@ -269,29 +314,58 @@ class DestinationRuntime:
             return
 
 
-async def async_setup_destination(hass: HomeAssistant, entry: ConfigEntry) -> DestinationRuntime:
+type DestinationEntry = ConfigEntry[DestinationRuntime]
+
+
+async def async_setup_destination(
+    hass: HomeAssistant, entry: DestinationEntry
+) -> DestinationRuntime:
     """Set up a destination. Raises ConfigEntryAuthFailed where its secrets were lost."""
-    destination = await DESTINATIONS[EntryType(entry.data[CONF_TYPE])](hass, entry)
-    runtime = DestinationRuntime(hass, entry, destination)
+    kind = DESTINATIONS[entry.data[CONF_TYPE]]
+    settings = await async_settings_of(hass, entry, kind.secrets)
+    destination = await kind.create(hass, entry, settings)
+    pushes = hass.data[DATA_PUSHES]
+    runtime = DestinationRuntime(hass, entry, kind, destination, pushes, pushes.history)
+    _keep_sensor(hass, runtime.id)
     await runtime.async_start()
     return runtime
 
 
-async def async_remove_destination(hass: HomeAssistant, entry: ConfigEntry) -> None:
+@callback
+def _keep_sensor(hass: HomeAssistant, destination_id: str) -> None:
+    """Let the sensor of the last export go on as that of the last success, as which it stood in."""
+    registry = er.async_get(hass)
+    before, now = (f"{destination_id}_{key}" for key in ("last_export", "last_success"))
+    if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, before):
+        registry.async_update_entity(entity_id, new_unique_id=now)
+
+
+async def async_remove_destination(hass: HomeAssistant, entry: DestinationEntry) -> None:
     """Forget what the destination has been given, and that it was down."""
     destination_id: str = entry.data[CONF_ID]
     forget = partial(forget_destination, destination=destination_id)
     queue_work(hass, WATERMARKS_SCHEMA, forget)
     ir.async_delete_issue(hass, DOMAIN, issue_id(destination_id))
-    if (remove := REMOVALS.get(EntryType(entry.data[CONF_TYPE]))) is not None:
-        await remove(hass, entry)
+    kind = DESTINATIONS[entry.data[CONF_TYPE]]
+    if kind.remove is None:
+        return
+    try:
+        settings = await async_decrypted(hass, entry.data, kind.secrets)
+    except SecretLostError:
+        LOGGER.warning("%s: what it left outside stays there, its secret is lost", entry.title)
+        return
+    await kind.remove(hass, entry, settings)
 
 
 def destinations(hass: HomeAssistant) -> list[DestinationRuntime]:
     """Return the destinations that are loaded."""
     return [
         entry.runtime_data
-        for entry_type in DESTINATIONS
-        for entry in entries_of_type(hass, entry_type)
+        for entry in destination_entries(hass)
         if entry.state is ConfigEntryState.LOADED
     ]
+
+
+def destination_entries(hass: HomeAssistant) -> list[DestinationEntry]:
+    """Return the config entries of all destinations, loaded or not."""
+    return [entry for kind in DESTINATIONS for entry in entries_of_type(hass, kind)]

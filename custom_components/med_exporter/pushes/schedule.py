@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 from zlib import crc32
 
 from homeassistant.core import callback
@@ -21,15 +21,19 @@ from ..const import (
     LOGGER,
 )
 from ..grid.link import loaded_grid
-from ..pushes.runner import DATA_PUSHES
+from .request import EVERYTHING
 from .runner import AlreadyRunningError
+from .target import Target
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
-    from .runtime import DestinationRuntime
+    from .outage import Outage
+    from .request import PushRequest
+    from .runner import PushRunner
 
 TRIGGER_AUTOMATIC: Final = "automatic"
 
@@ -42,6 +46,19 @@ _AT_ONCE: Final = timedelta(seconds=5)
 _GRID_LIMIT: Final = 60
 
 
+class Scheduled(Target, Protocol):
+    """A destination as its schedule sees it; `last_started` is when its last run began, UTC."""
+
+    entry: ConfigEntry
+    interval: timedelta
+    last_started: datetime | None
+    outage: Outage
+
+    @property
+    def enabled(self) -> bool:
+        """Return whether automatic export is on."""
+
+
 class PushSchedule:
     """Starts exports: at the interval, after the daily sync, and when the grid tells another value.
 
@@ -49,19 +66,20 @@ class PushSchedule:
     a destination is down, it is tried after pauses that grow, and at the daily sync.
     """
 
-    def __init__(self, hass: HomeAssistant, runtime: DestinationRuntime) -> None:
+    def __init__(self, hass: HomeAssistant, pushes: PushRunner, runtime: Scheduled) -> None:
         self._hass = hass
+        self._pushes = pushes
         self._runtime = runtime
         self._started = False
         self._missed = False
         self._timer: CALLBACK_TYPE | None = None
         self._soon: CALLBACK_TYPE | None = None
+        self._resume: CALLBACK_TYPE | None = None
         self._ends: list[CALLBACK_TYPE] = []
 
     @callback
     def async_start(self) -> None:
         """Keep the times from now on."""
-        pushes = self._hass.data[DATA_PUSHES]
 
         @callback
         def started(_: HomeAssistant) -> None:
@@ -70,7 +88,7 @@ class PushSchedule:
 
         self._ends = [
             async_track_time_change(self._hass, self._daily, hour=_DAILY_HOUR, minute=0, second=0),
-            pushes.on_grid_change(self._at_once),
+            self._pushes.on_grid_change(self._at_once),
             async_at_started(self._hass, started),
         ]
 
@@ -100,15 +118,27 @@ class PushSchedule:
         self._missed = False
         self._timer = async_track_point_in_utc_time(self._hass, self._export, max(due, soonest))
 
+    @callback
+    def take_up(self, request: PushRequest) -> None:
+        """Run again soon what was cut short, since the destination is well now."""
+
+        @callback
+        def run(_: datetime) -> None:
+            self._resume = None
+            self._export(request=request)
+
+        if self._is_on and self._resume is None:
+            self._resume = async_call_later(self._hass, _AT_ONCE.total_seconds(), run)
+
     @property
     def _is_on(self) -> bool:
         return self._started and self._runtime.enabled and self._hass.is_running
 
     def _cancel(self) -> None:
-        for cancel in (self._timer, self._soon):
+        for cancel in (self._timer, self._soon, self._resume):
             if cancel is not None:
                 cancel()
-        self._timer = self._soon = None
+        self._timer = self._soon = self._resume = None
 
     @callback
     def _daily(self, _: datetime) -> None:
@@ -150,11 +180,11 @@ class PushSchedule:
         self._export()
 
     @callback
-    def _export(self, _: datetime | None = None) -> None:
+    def _export(self, _: datetime | None = None, request: PushRequest = EVERYTHING) -> None:
         if not self._is_on:
             return
         try:
-            self._hass.data[DATA_PUSHES].async_start(self._runtime, trigger=TRIGGER_AUTOMATIC)
+            self._pushes.async_start(self._runtime, request, trigger=TRIGGER_AUTOMATIC)
         except AlreadyRunningError:
             # The end of that run plans another one.
             self._missed = True

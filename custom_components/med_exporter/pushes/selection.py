@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ID, CONF_TYPE
 
-from ..destinations.registry import DESTINATIONS
-from ..entries import entries_of_type
 from ..errors import InvalidRequest
 from ..object_reader import shown
+from .runtime import destination_entries
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from .runtime import DestinationRuntime
+    from .runtime import DestinationEntry, DestinationRuntime
 
 
 class DestinationNotFoundError(InvalidRequest):
@@ -50,12 +48,7 @@ class DestinationNotLoadedError(InvalidRequest):
         )
 
 
-def destination_entries(hass: HomeAssistant) -> list[ConfigEntry]:
-    """Return the config entries of all destinations, loaded or not."""
-    return [entry for kind in DESTINATIONS for entry in entries_of_type(hass, kind)]
-
-
-def select_entry(hass: HomeAssistant, name: str) -> ConfigEntry:
+def select_entry(hass: HomeAssistant, name: str) -> DestinationEntry:
     """Return the config entry of the destination with this id, config entry id, type or name.
 
     Raises DestinationNotFoundError and AmbiguousDestinationError.
@@ -81,5 +74,4 @@ def select_destination(hass: HomeAssistant, name: str) -> DestinationRuntime:
     entry = select_entry(hass, name)
     if entry.state is not ConfigEntryState.LOADED:
         raise DestinationNotLoadedError(shown(name))
-    runtime: DestinationRuntime = entry.runtime_data
-    return runtime
+    return entry.runtime_data

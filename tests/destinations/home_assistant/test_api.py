@@ -33,6 +33,7 @@ from custom_components.med_exporter.destinations.home_assistant.destination impo
     HomeAssistantDestination,
     async_test_home_assistant,
 )
+from custom_components.med_exporter.destinations.home_assistant.kind import HOME_ASSISTANT
 from tests.mosquitto import Authority, free_port
 from tests.plug_emulator import EmulatedPlug
 
@@ -154,7 +155,7 @@ async def test_an_administrators_token_opens_it(hass, other_home) -> None:
 async def test_a_wrong_token(hass, other_home) -> None:
     error = await mistake(hass, remote(other_home, token="not-a-token"))
     assert (error.code, error.field) == ("UNAUTHORIZED", "token")
-    assert error.is_refused_secret
+    assert HOME_ASSISTANT.is_refused_secret(error.code)
 
 
 async def test_a_user_who_is_no_administrator(hass, other_home, other_client) -> None:

@@ -20,6 +20,7 @@ from custom_components.med_exporter.destinations.base import (
 )
 from custom_components.med_exporter.destinations.jeedom import destination as jeedom_module
 from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
+from custom_components.med_exporter.destinations.jeedom.kind import JEEDOM
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
 from custom_components.med_exporter.destinations.measurements import (
     EcoWattLevel,
@@ -257,7 +258,7 @@ async def test_disabled_equipment_is_named_and_left_alone(
         error = await error_of(destination, day(0, 6.5))
         assert error.code == "EQUIPMENT_DISABLED"
         assert "House blue garden" in words(error)
-        assert not error.is_unusable
+        assert not JEEDOM.is_unusable(error.code)
     assert jeedom.find(PDL)["isEnable"] is False
     assert len(jeedom.values(PDL, "consumption_daily")) == 1
 
@@ -650,4 +651,4 @@ async def test_a_refused_connection_is_named(session: ClientSession) -> None:
         gone = destination_at(jeedom, session)
     error = await error_of(gone, day(1, 5.5))
     assert error.code == "REFUSED"
-    assert error.is_unusable
+    assert JEEDOM.is_unusable(error.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEnergy
@@ -14,11 +15,9 @@ from ...const import (
     CONF_PDL,
     DOMAIN,
     DataType,
-    EntryType,
     PlugRole,
 )
-from ...entries import entries_of_type
-from ...vault import async_settings_of
+from ...entries import metering_point_entries
 from ..base import (
     Corrections,
     DestinationError,
@@ -38,12 +37,20 @@ from .states import (
     entity_id_of,
 )
 from .statistics import (
+    HOUR,
     HourlyPush,
     RemoteStatistics,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterable,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -83,13 +90,10 @@ def remote_of(settings: Mapping[str, Any]) -> Remote:
 
 
 async def async_create_home_assistant(
-    hass: HomeAssistant, entry: ConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> HomeAssistantDestination:
-    """Make the destination of a config entry.
-
-    Raises ConfigEntryAuthFailed where the token can no longer be read.
-    """
-    return HomeAssistantDestination(hass, remote_of(await async_settings_of(hass, entry)))
+    """Make the destination of a config entry and its settings in clear."""
+    return HomeAssistantDestination(hass, remote_of(settings))
 
 
 async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
@@ -136,6 +140,13 @@ class HomeAssistantDestination:
         await async_test_home_assistant(self._hass, self._remote)
         return None
 
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Connect, and look for the hours in its statistics. Raises DestinationError."""
+        async with self._session() as connection:
+            if _RECORDER not in connection.components:
+                return ()
+            return [one for one in witnesses if not await self._has(connection, one)]
+
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
@@ -145,15 +156,26 @@ class HomeAssistantDestination:
 
         An hour is settled once it is read back.
         """
+        async with self._session() as connection:
+            await self._push(connection, measurements, settle)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncGenerator[RemoteConnection]:
+        """Have the connection for oneself."""
         async with self._busy:
             connection = await self._open()
             try:
-                await self._push(connection, measurements, settle)
+                yield connection
             except BaseException:
                 # What it may still answer belongs to nothing that comes.
                 await self.async_close()
                 raise
             self._idle = self._hass.loop.call_later(_IDLE_SECONDS, self._hang_up)
+
+    async def _has(self, connection: RemoteConnection, hour: Measurement) -> bool:
+        start = int(hour.start.timestamp())
+        statistics = await self._statistics(connection, hour)
+        return bool(await statistics.read(start, start + HOUR))
 
     async def _push(
         self,
@@ -241,7 +263,7 @@ async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> No
     It would overwrite what is sent, or this would overwrite its own. Where a user has renamed the
     entities of a metering point, its device tells.
     """
-    pdls = {entry.data[CONF_PDL] for entry in entries_of_type(hass, EntryType.KASA)}
+    pdls = {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
     slugs = {slugify(pdl) for pdl in pdls}
     ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
     for entity in await connection.command("config/entity_registry/list"):

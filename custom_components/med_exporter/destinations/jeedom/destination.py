@@ -27,7 +27,7 @@ from .clock import JeedomClock
 from .equipment import JeedomEquipments, parent_id
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Mapping
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from ..measurements import Measurement, PointName
@@ -115,6 +115,21 @@ class JeedomDestination:
         """Try the address, the key and the plugin."""
         await async_test_jeedom(self._rpc, self._plugin, self._parent)
         return None
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Make sure that Jeedom answers to the key, and look for witnesses in its history."""
+        await self._rpc.time_zone()
+        lost: list[Measurement] = []
+        for one in witnesses:
+            assert one.point is not None  # the intake asks for a value per metering point
+            command = await self._equipments.known(one.point, one.data_type)
+            if command is None:
+                lost.append(one)
+                continue
+            stamp = JeedomClock(await self._time_zone(one.point)).stamp(one.start)
+            if not await command.history(stamp, stamp):
+                lost.append(one)
+        return lost
 
     async def async_push(
         self,

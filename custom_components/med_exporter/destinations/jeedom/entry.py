@@ -9,12 +9,7 @@ from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
 
-from ...const import (
-    CONF_PLUGIN,
-    DOMAIN,
-    DataType,
-)
-from ...vault import async_settings_of
+from ...const import DOMAIN, DataType
 from .destination import JeedomDestination
 from .rpc import JeedomRpc
 
@@ -25,6 +20,8 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+CONF_PLUGIN: Final = "plugin"
 
 
 def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
@@ -37,12 +34,10 @@ def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
     )
 
 
-async def async_create_jeedom(hass: HomeAssistant, entry: ConfigEntry) -> JeedomDestination:
-    """Make the destination of a config entry.
-
-    Raises ConfigEntryAuthFailed where the key can no longer be read.
-    """
-    settings = await async_settings_of(hass, entry)
+async def async_create_jeedom(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> JeedomDestination:
+    """Make the destination of a config entry and its settings in clear."""
     rpc = rpc_of(hass, settings)
     return JeedomDestination(
         rpc,

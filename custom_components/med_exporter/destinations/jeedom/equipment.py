@@ -105,6 +105,19 @@ class JeedomEquipments:
             )
         return JeedomCommand(self._rpc, str(equipment.get("name")), found)
 
+    async def known(self, point: PointName, data_type: DataType) -> JeedomCommand | None:
+        """Return the command for a data type of a metering point, None where there is none.
+
+        Raises DestinationError as `JeedomRpc.call`.
+        """
+        equipment = await self._find_equipment(point)
+        if equipment is None:
+            return None
+        found = (await self._commands(equipment)).get(data_type)
+        if found is None:
+            return None
+        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
+
     async def local_time(self, point: PointName) -> datetime | None:
         """Return what time it is in Jeedom, as a naive local time; None where it does not tell.
 

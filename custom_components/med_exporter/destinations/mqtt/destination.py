@@ -38,7 +38,7 @@ from .messages import (
 from .packets import Version
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection
+    from collections.abc import AsyncIterable, Callable, Collection, Sequence
 
     from ..measurements import Measurement
     from .broker import Broker
@@ -147,6 +147,11 @@ class MqttDestination:
         """
         if (client := self._connection.open_client) is not None:
             await self._tidy(client)
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Connect; a broker cannot be asked what it has handed on. Raises DestinationError."""
+        await self._connection.client()
+        return ()
 
     async def async_push(
         self,

@@ -30,26 +30,8 @@ from homeassistant.helpers.issue_registry import (
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
-from ...const import (
-    CONF_BROKER,
-    CONF_CA_CERTIFICATE,
-    CONF_DATA,
-    CONF_INTERVAL,
-    CONF_PDL,
-    CONF_QOS,
-    CONF_RETAIN,
-    CONF_TOPIC_PREFIX,
-    DOMAIN,
-    LOGGER,
-    DataType,
-    EntryType,
-)
-from ...entries import entries_of_type
-from ...vault import (
-    SecretLostError,
-    async_decrypted,
-    async_settings_of,
-)
+from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
+from ...entries import metering_point_entries
 from ..base import DestinationError
 from .broker import Broker
 from .client import async_open
@@ -71,6 +53,12 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+CONF_BROKER: Final = "broker"
+CONF_CA_CERTIFICATE: Final = "ca_certificate"
+CONF_QOS: Final = "qos"
+CONF_RETAIN: Final = "retain"
+CONF_TOPIC_PREFIX: Final = "topic_prefix"
 
 DEFAULT_PORT: Final = 1883
 DEFAULT_TLS_PORT: Final = 8883
@@ -109,13 +97,14 @@ def publishing_of(settings: Mapping[str, Any]) -> Publishing:
     )
 
 
-async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDestination:
-    """Make the destination of a config entry.
+async def async_create_mqtt(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> MqttDestination:
+    """Make the destination of a config entry and its settings in clear.
 
-    Raises ConfigEntryAuthFailed where the password can no longer be read, ConfigEntryNotReady
-    where Home Assistant's own MQTT integration is to be used and is not set up.
+    Raises ConfigEntryNotReady where Home Assistant's own MQTT integration is to be used and is
+    not set up.
     """
-    settings = await async_settings_of(hass, entry)
     try:
         broker = broker_of(hass, settings)
     except DestinationError as err:
@@ -147,7 +136,9 @@ async def async_create_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> MqttDest
     return destination
 
 
-async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_mqtt(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> None:
     """Have the broker forget what it keeps of a removed destination.
 
     Where it cannot be reached, a repair issue tells what stays there.
@@ -156,7 +147,6 @@ async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
     if not publishing.keeps_status:
         return
     try:
-        settings = await async_decrypted(hass, entry.data)
         client = await async_open(
             broker_of(hass, settings), publishing, identifier=identifier(entry.data[CONF_ID])
         )
@@ -167,7 +157,7 @@ async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
             await client.deliver(*map(nothing, kept), qos=client.answering_qos)
         finally:
             await client.close()
-    except (DestinationError, SecretLostError) as err:
+    except DestinationError as err:
         LOGGER.warning("%s: its messages and sensors stay at the broker: %s", entry.title, err)
         async_create_issue(
             hass,
@@ -187,7 +177,7 @@ async def async_remove_mqtt(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def _pdls(hass: HomeAssistant) -> set[str]:
     """Return the ids of all metering points that are set up, loaded or not."""
-    return {each.data[CONF_PDL] for each in entries_of_type(hass, EntryType.KASA)}
+    return {each.data[CONF_PDL] for each in metering_point_entries(hass)}
 
 
 async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> MqttDiscovery:

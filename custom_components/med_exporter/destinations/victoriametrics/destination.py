@@ -19,6 +19,7 @@ from ..base import (
 from ..measurements import Grain
 from ..web import TIMEOUT
 from .rows import (
+    CONSUMPTION,
     Found,
     Row,
     labels_of,
@@ -29,7 +30,14 @@ from .rows import (
 from .server import Flags
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterable,
+        AsyncIterator,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
 
     from ..measurements import Measurement
     from .metrics import InternalMetrics
@@ -122,6 +130,33 @@ class VictoriaMetricsDestination:
     async def async_test(self) -> str | None:
         """Try to write and to read; a remark tells of a retention shorter than the backfill."""
         return await async_test_server(self._server, self._labels)
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for samples of the periods. Raises DestinationError.
+
+        What is older than the server's retention is not missing; where it does not tell that,
+        what is older than something that is there is taken for such.
+        """
+        if not witnesses:
+            await _read_nothing(self._server, self._labels)
+            return ()
+        await self._server.flush()
+        flags = await self._server.flags()
+        limit = max(_limit(flags), self._dropped_until + 1)
+        series: dict[str, list[tuple[Row, bool]]] = {}
+        for witness in witnesses:
+            row, labels = row_of(witness), labels_of(witness, self._labels)
+            is_there = row.stamp < limit or (await self._find(labels, [row])).has(row)
+            series.setdefault(selector_of(labels), []).append((row, is_there))
+        missing: list[Measurement] = []
+        for found in series.values():
+            newest_there = max((row.stamp for row, is_there in found if is_there), default=0)
+            missing += [
+                row.measurement
+                for row, is_there in found
+                if not is_there and (flags.retention is not None or row.stamp > newest_there)
+            ]
+        return missing
 
     async def async_push(
         self,
@@ -233,6 +268,7 @@ class VictoriaMetricsDestination:
             if row is first_missing:
                 raise DestinationError(
                     "rows_missing",
+                    variant="one" if len(missing) == 1 else None,
                     host=self._server.host,
                     count=len(missing),
                     metric=batch.labels["__name__"],
@@ -306,13 +342,18 @@ async def async_test_server(server: VictoriaMetrics, labels: Mapping[str, str]) 
     REMARK_SHORT_RETENTION; raises DestinationError.
     """
     await server.write(b"", seconds=_TEST_SECONDS)
-    now = _milliseconds_ago(timedelta(0))
-    selector = selector_of({"__name__": "myelectricaldata_consumption_wh", **labels})
-    async for _ in server.read(selector, now, now, seconds=_TEST_SECONDS):
-        pass
+    await _read_nothing(server, labels)
     retention = (await server.flags()).retention
     is_short = retention is not None and retention < BACKFILL
     return REMARK_SHORT_RETENTION if is_short else None
+
+
+async def _read_nothing(server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
+    """Ask for what cannot be there, as a run asks for more."""
+    now = _milliseconds_ago(timedelta(0))
+    selector = selector_of({"__name__": CONSUMPTION, **labels})
+    async for _ in server.read(selector, now, now, seconds=_TEST_SECONDS):
+        pass
 
 
 async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[list[Measurement]]:

@@ -10,7 +10,6 @@ from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME,
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...const import CONF_LABELS
-from ...vault import async_settings_of
 from .destination import VictoriaMetricsDestination
 from .metrics import InternalMetrics
 from .server import (
@@ -81,13 +80,9 @@ def server_of(
 
 
 async def async_create_victoriametrics(
-    hass: HomeAssistant, entry: ConfigEntry
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> VictoriaMetricsDestination:
-    """Make the destination of a config entry.
-
-    Raises ConfigEntryAuthFailed where the password can no longer be read.
-    """
-    settings = await async_settings_of(hass, entry)
+    """Make the destination of a config entry and its settings in clear."""
     server = server_of(hass, settings, is_known=True)
     labels = labels_from(settings.get(CONF_LABELS))
     metrics = InternalMetrics(

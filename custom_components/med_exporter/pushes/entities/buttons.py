@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.components import persistent_notification
 from homeassistant.components.button import ButtonEntity, ButtonEntityDescription
 from homeassistant.const import EntityCategory
-from homeassistant.helpers.translation import async_get_translations
+from homeassistant.core import callback
 
 from ...const import DOMAIN
-from ...pushes.runner import DATA_PUSHES
+from ...errors import ExportFailedError
+from ...history.reasons import reason_of
+from ...history.records import ExportStatus
+from ...texts import counted, text_of
 from .entity import DestinationEntity
 
 if TYPE_CHECKING:
@@ -19,9 +23,12 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
+    from ...history.records import ExportRecord
     from ..runtime import DestinationRuntime
 
 TRIGGER_BUTTON: Final = "button"
+# A button that a person has pressed answers within this.
+_PATIENCE: Final = 30.0
 _TEST_SUCCEEDED: Final = "destination_test_succeeded"
 
 
@@ -35,21 +42,53 @@ class DestinationButtonDescription(ButtonEntityDescription):
 async def _export_now(
     hass: HomeAssistant, runtime: DestinationRuntime, user_id: str | None
 ) -> None:
-    hass.data[DATA_PUSHES].async_start(runtime, trigger=TRIGGER_BUTTON, user_id=user_id)
+    """Raise why the export failed, or say what arrived; a long one says so when it is over."""
+    run = runtime.entry.async_create_background_task(
+        hass, runtime.async_export(trigger=TRIGGER_BUTTON, user_id=user_id), f"{DOMAIN} button"
+    )
+    done, _ = await asyncio.wait([run], timeout=_PATIENCE)
+    if not done:
+        run.add_done_callback(lambda late: _say_late(hass, runtime, late))
+        return
+    record = run.result()
+    if record.status is not ExportStatus.COMPLETED:
+        raise ExportFailedError(record.error_code or "", reason_of(hass, record) or "")
+    _say(hass, runtime, "export", counted(hass, "push_arrived", record.records or 0))
+
+
+@callback
+def _say_late(
+    hass: HomeAssistant, runtime: DestinationRuntime, run: asyncio.Task[ExportRecord]
+) -> None:
+    if run.cancelled() or run.exception() is not None:
+        # The destination was unloaded: its last run stands in the history.
+        return
+    reason = reason_of(hass, record := run.result())
+    if reason is None:
+        text = counted(hass, "push_arrived", record.records or 0)
+    else:
+        text = text_of(hass, "push_failed", {"reason": reason}) or reason
+    _say(hass, runtime, "export", text)
+
+
+@callback
+def _say(hass: HomeAssistant, runtime: DestinationRuntime, about: str, text: str) -> None:
+    persistent_notification.async_create(
+        hass, text, title=runtime.name, notification_id=_notification_id(runtime, about)
+    )
+
+
+def _notification_id(runtime: DestinationRuntime, about: str) -> str:
+    return f"{DOMAIN}_{about}_{runtime.id}"
 
 
 async def _test_connection(
     hass: HomeAssistant, runtime: DestinationRuntime, user_id: str | None
 ) -> None:
     """Raise what is wrong; a success has to be said too, which a button cannot."""
-    notification_id = f"{DOMAIN}_test_{runtime.id}"
-    persistent_notification.async_dismiss(hass, notification_id)
+    persistent_notification.async_dismiss(hass, _notification_id(runtime, "test"))
     key = await runtime.async_test() or _TEST_SUCCEEDED
-    texts = await async_get_translations(hass, hass.config.language, "exceptions", {DOMAIN})
-    message = texts[f"component.{DOMAIN}.exceptions.{key}.message"]
-    persistent_notification.async_create(
-        hass, message, title=runtime.name, notification_id=notification_id
-    )
+    _say(hass, runtime, "test", text_of(hass, key, {}) or key)
 
 
 _BUTTONS: Final = (

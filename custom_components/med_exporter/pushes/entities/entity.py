@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from ..runtime import DestinationRuntime
 
-_MODELS = {"mqtt": "MQTT broker"}
-
 
 class DestinationEntity(Entity):
     """An entity of a destination; always available, since it tells of the exporter itself."""
@@ -37,7 +35,7 @@ class DestinationEntity(Entity):
             identifiers={(DOMAIN, runtime.entry.entry_id)},
             entry_type=DeviceEntryType.SERVICE,
             manufacturer="MED Exporter",
-            model=_MODELS.get(runtime.type),
+            model=runtime.kind.model,
             name=runtime.name,
         )
 

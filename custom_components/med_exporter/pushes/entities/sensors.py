@@ -11,7 +11,7 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import EntityCategory
+from homeassistant.const import PERCENTAGE, EntityCategory
 
 from ..runtime import DestinationState
 from .entity import DestinationEntity
@@ -28,6 +28,17 @@ class DestinationSensorDescription(SensorEntityDescription):
     """A sensor and where its value comes from."""
 
     value_fn: Callable[[DestinationRuntime], datetime | str | int | None]
+    attributes_fn: Callable[[DestinationRuntime], dict[str, Any]] = lambda _: {}
+
+
+# A state holds no more characters.
+_LONGEST_STATE: Final = 255
+_WELL: Final = "none"
+
+
+def _last_error(runtime: DestinationRuntime) -> str:
+    error = runtime.last_error or _WELL
+    return error if len(error) <= _LONGEST_STATE else f"{error[: _LONGEST_STATE - 1]}…"
 
 
 _SENSORS: Final = (
@@ -36,27 +47,41 @@ _SENSORS: Final = (
         translation_key="destination_status",
         device_class=SensorDeviceClass.ENUM,
         options=[state.value for state in DestinationState],
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda runtime: runtime.state.value,
     ),
     DestinationSensorDescription(
-        key="last_export",
-        translation_key="last_export",
+        key="last_success",
+        translation_key="last_success",
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda runtime: runtime.last_export,
+        value_fn=lambda runtime: runtime.last_success,
+    ),
+    DestinationSensorDescription(
+        key="last_attempt",
+        translation_key="last_attempt",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        value_fn=lambda runtime: runtime.last_started,
+    ),
+    DestinationSensorDescription(
+        key="last_error",
+        translation_key="last_error",
+        value_fn=_last_error,
+        attributes_fn=lambda runtime: {"message": runtime.last_error},
+    ),
+    DestinationSensorDescription(
+        key="progress",
+        translation_key="progress",
+        native_unit_of_measurement=PERCENTAGE,
+        value_fn=lambda runtime: None if runtime.progress is None else round(runtime.progress),
     ),
     DestinationSensorDescription(
         key="last_records",
         translation_key="last_records",
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda runtime: runtime.last_records,
     ),
     DestinationSensorDescription(
         key="backlog",
         translation_key="backlog",
         state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda runtime: runtime.backlog,
     ),
 )
@@ -68,10 +93,11 @@ def destination_sensors(runtime: DestinationRuntime) -> list[DestinationSensor]:
 
 
 class DestinationSensor(DestinationEntity, SensorEntity):
-    """A sensor of a destination; the status carries the progress of a run."""
+    """A sensor of a destination."""
 
     entity_description: DestinationSensorDescription
-    _unrecorded_attributes = frozenset({"progress"})
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _unrecorded_attributes = frozenset({"message"})
 
     @property
     def native_value(self) -> datetime | str | int | None:
@@ -79,8 +105,6 @@ class DestinationSensor(DestinationEntity, SensorEntity):
         return self.entity_description.value_fn(self.runtime)
 
     @property
-    def extra_state_attributes(self) -> dict[str, Any] | None:
-        """Return the progress of a run under way."""
-        if self.entity_description.key != "status" or self.runtime.progress is None:
-            return None
-        return {"progress": round(self.runtime.progress)}
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return what does not fit into the state."""
+        return self.entity_description.attributes_fn(self.runtime)

@@ -1,4 +1,4 @@
-"""The flow of a destination that is another Home Assistant."""
+"""The record of a destination that is another Home Assistant."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from yarl import URL
 
-from ..const import EntryType
-from ..destinations.home_assistant.api import normalised
-from ..destinations.home_assistant.destination import (
+from ...form_fields import secret_text
+from ..kind import DestinationKind
+from ..web import host_of
+from .api import normalised
+from .destination import (
+    async_create_home_assistant,
     async_test_home_assistant,
     remote_of,
 )
-from ..destinations.web import host_of
-from .destination import DestinationFlow
-from .destination_form import DestinationForm, secret_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigFlowResult
     from homeassistant.core import HomeAssistant
 
 
@@ -49,8 +48,10 @@ def _mistakes(settings: Mapping[str, Any]) -> dict[str, str]:
     return {CONF_URL: "url_query"} if "?" in url or "#" in url else {}
 
 
-HOME_ASSISTANT_FORM: Final = DestinationForm(
-    type=EntryType.HOME_ASSISTANT,
+HOME_ASSISTANT: Final = DestinationKind(
+    type="home_assistant",
+    model="Home Assistant",
+    create=async_create_home_assistant,
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_TOKEN): secret_text(),
@@ -62,26 +63,6 @@ HOME_ASSISTANT_FORM: Final = DestinationForm(
     login=(CONF_TOKEN,),
     example="http://homeassistant.local:8123",
     mistakes=_mistakes,
+    unusable=frozenset({"OWN_INSTANCE"}),
+    refused_secrets=frozenset({"NOT_ADMINISTRATOR"}),
 )
-
-
-class HomeAssistantFlow(DestinationFlow):
-    """The steps that set up, change and repair another Home Assistant."""
-
-    async def async_step_home_assistant(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for a new destination."""
-        return await self.destination_user(HOME_ASSISTANT_FORM, user_input)
-
-    async def async_step_home_assistant_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change a destination."""
-        return await self.destination_reconfigure(HOME_ASSISTANT_FORM, user_input)
-
-    async def async_step_home_assistant_reauth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the token again."""
-        return await self.destination_reauth(HOME_ASSISTANT_FORM, user_input)

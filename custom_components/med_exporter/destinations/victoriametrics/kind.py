@@ -1,4 +1,4 @@
-"""The flow of a VictoriaMetrics destination."""
+"""The record of a VictoriaMetrics destination."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VER
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
 from yarl import URL
 
-from ..const import CONF_LABELS, EntryType
-from ..destinations.victoriametrics.destination import async_test_server
-from ..destinations.victoriametrics.entry import (
+from ...const import CONF_LABELS
+from ...form_fields import LOGIN
+from ..kind import DestinationKind
+from .destination import async_test_server
+from .entry import (
     InvalidLabelsError,
+    async_create_victoriametrics,
     labels_from,
     server_of,
 )
-from ..destinations.victoriametrics.server import base_url
-from .destination import DestinationFlow
-from .destination_form import LOGIN, DestinationForm
+from .server import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigFlowResult
     from homeassistant.core import HomeAssistant
 
 
@@ -74,8 +74,10 @@ def _clean(settings: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-VICTORIAMETRICS_FORM: Final = DestinationForm(
-    type=EntryType.VICTORIAMETRICS,
+VICTORIAMETRICS: Final = DestinationKind(
+    type="victoriametrics",
+    model="VictoriaMetrics",
+    create=async_create_victoriametrics,
     fields={
         vol.Required(CONF_URL): TextSelector(),
         **LOGIN,
@@ -90,31 +92,3 @@ VICTORIAMETRICS_FORM: Final = DestinationForm(
     mistakes=_mistakes,
     clean=_clean,
 )
-
-
-class VictoriaMetricsFlow(DestinationFlow):
-    """The steps that set up, change and repair a VictoriaMetrics destination."""
-
-    async def async_step_victoriametrics(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for a new destination."""
-        return await self.destination_user(VICTORIAMETRICS_FORM, user_input)
-
-    async def async_step_victoriametrics_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change a destination."""
-        return await self.destination_reconfigure(VICTORIAMETRICS_FORM, user_input)
-
-    async def async_step_victoriametrics_reauth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the login again."""
-        return await self.destination_reauth(VICTORIAMETRICS_FORM, user_input)
-
-    async def async_step_victoriametrics_unverified(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Say that the server keeps less than what is sent, and save all the same."""
-        return await self.destination_unverified(VICTORIAMETRICS_FORM, user_input)

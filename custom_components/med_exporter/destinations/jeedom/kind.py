@@ -1,4 +1,4 @@
-"""The flow of a Jeedom destination."""
+"""The record of a Jeedom destination."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from yarl import URL
 
-from ..const import CONF_PLUGIN, EntryType
-from ..destinations.jeedom.destination import async_test_jeedom
-from ..destinations.jeedom.entry import CONF_PARENT, rpc_of
-from ..destinations.jeedom.rpc import base_url
-from .destination import DestinationFlow
-from .destination_form import DestinationForm, secret_text
+from ...form_fields import secret_text
+from ..kind import DestinationKind
+from .destination import async_test_jeedom
+from .entry import CONF_PARENT, CONF_PLUGIN, async_create_jeedom, rpc_of
+from .rpc import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigFlowResult
     from homeassistant.core import HomeAssistant
 
 DEFAULT_PLUGIN: Final = "virtual"
@@ -61,8 +59,10 @@ def _clean(settings: dict[str, Any]) -> dict[str, Any]:
     return {**settings, CONF_URL: base_url(settings[CONF_URL])}
 
 
-JEEDOM_FORM: Final = DestinationForm(
-    type=EntryType.JEEDOM,
+JEEDOM: Final = DestinationKind(
+    type="jeedom",
+    model="Jeedom",
+    create=async_create_jeedom,
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_API_KEY): secret_text(),
@@ -77,24 +77,6 @@ JEEDOM_FORM: Final = DestinationForm(
     example="http://jeedom.local",
     mistakes=_mistakes,
     clean=_clean,
+    unusable=frozenset({"API_DISABLED", "PLUGIN_NOT_ACTIVE"}),
+    refused_secrets=frozenset({"WRONG_API_KEY", "OTHER_PLUGINS_KEY"}),
 )
-
-
-class JeedomFlow(DestinationFlow):
-    """The steps that set up, change and repair a Jeedom destination."""
-
-    async def async_step_jeedom(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for a new destination."""
-        return await self.destination_user(JEEDOM_FORM, user_input)
-
-    async def async_step_jeedom_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change a destination."""
-        return await self.destination_reconfigure(JEEDOM_FORM, user_input)
-
-    async def async_step_jeedom_reauth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the API key again."""
-        return await self.destination_reauth(JEEDOM_FORM, user_input)

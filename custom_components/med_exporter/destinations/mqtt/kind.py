@@ -1,4 +1,4 @@
-"""The flow of an MQTT destination: where the broker is, and what goes there how."""
+"""The record of an MQTT destination: where the broker is, and what goes there how."""
 
 from __future__ import annotations
 
@@ -8,28 +8,26 @@ import voluptuous as vol
 from homeassistant.const import CONF_DISCOVERY, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
 
-from ..const import (
+from ...form_fields import LOGIN, choice
+from ..base import DestinationError
+from ..kind import DestinationKind
+from .broker import is_certificate
+from .destination import async_test_broker
+from .entry import (
     CONF_BROKER,
     CONF_CA_CERTIFICATE,
     CONF_QOS,
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
-    EntryType,
-)
-from ..destinations.base import DestinationError
-from ..destinations.mqtt.broker import is_certificate
-from ..destinations.mqtt.destination import async_test_broker
-from ..destinations.mqtt.entry import (
+    async_create_mqtt,
+    async_remove_mqtt,
     broker_of,
     publishing_of,
 )
-from .destination import DestinationFlow
-from .destination_form import LOGIN, DestinationForm, choice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from homeassistant.config_entries import ConfigFlowResult
     from homeassistant.core import HomeAssistant
 
 _LONGEST_PREFIX: Final = 200
@@ -100,8 +98,11 @@ def _shown(values: dict[str, Any]) -> dict[str, Any]:
     return {**values, CONF_QOS: str(values[CONF_QOS])}
 
 
-MQTT_FORM: Final = DestinationForm(
-    type=EntryType.MQTT,
+MQTT: Final = DestinationKind(
+    type="mqtt",
+    model="MQTT broker",
+    create=async_create_mqtt,
+    remove=async_remove_mqtt,
     fields={
         vol.Optional(CONF_BROKER): TextSelector(),
         **LOGIN,
@@ -125,33 +126,5 @@ MQTT_FORM: Final = DestinationForm(
     mistakes=_mistakes,
     clean=_clean,
     shown=_shown,
+    unusable=frozenset({"NO_MQTT_INTEGRATION"}),
 )
-
-
-class MqttFlow(DestinationFlow):
-    """The steps that set up, change and repair an MQTT destination."""
-
-    # Home Assistant gives this name to discoveries over MQTT, which this integration has none of.
-    async def async_step_mqtt(  # type: ignore[override]
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for a new destination."""
-        return await self.destination_user(MQTT_FORM, user_input)
-
-    async def async_step_mqtt_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Change a destination."""
-        return await self.destination_reconfigure(MQTT_FORM, user_input)
-
-    async def async_step_mqtt_reauth(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for the login again."""
-        return await self.destination_reauth(MQTT_FORM, user_input)
-
-    async def async_step_mqtt_unverified(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Say that nobody can tell whether publishing is allowed, and save all the same."""
-        return await self.destination_unverified(MQTT_FORM, user_input)

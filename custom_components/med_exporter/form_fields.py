@@ -1,0 +1,57 @@
+"""Fields that several forms have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
+from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.helpers.selector import Selector
+
+
+def choice(name: str, options: list[str], *, multiple: bool = False) -> SelectSelector:
+    """Return a list to choose from, whose words are `selector.{name}.options`."""
+    return SelectSelector(
+        SelectSelectorConfig(
+            options=options,
+            multiple=multiple,
+            mode=SelectSelectorMode.LIST if multiple else SelectSelectorMode.DROPDOWN,
+            translation_key=name,
+        )
+    )
+
+
+def secret_text(autocomplete: str = "off") -> TextSelector:
+    """Return a text field that shows dots."""
+    return TextSelector(
+        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete=autocomplete)
+    )
+
+
+LOGIN: Final[dict[vol.Marker, Selector[Any]]] = {
+    vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
+    vol.Optional(CONF_PASSWORD): secret_text("current-password"),
+}
+"""The fields `username` and `password`, where a server may do without them."""
+
+
+def secrets_in(fields: Iterable[tuple[vol.Marker, object]]) -> frozenset[str]:
+    """Return the names of the fields that show dots."""
+    return frozenset(
+        str(marker)
+        for marker, selector in fields
+        if isinstance(selector, TextSelector)
+        and selector.config.get("type") == TextSelectorType.PASSWORD
+    )

@@ -1,0 +1,86 @@
+"""Closed periods that a destination has acknowledged: those that tell whether it still has all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from ..destinations.measurements import Grain
+from ..grid.link import loaded_grid
+from ..local_time import local_zone
+from .closed_periods import cost_periods, energy_periods, known_days, tempo_day
+from .periods import period_start
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from homeassistant.core import HomeAssistant
+
+    from ..destinations.measurements import Measurement
+    from .parts import Part
+    from .watermarks import Watermark
+
+# How much of each end of a series is looked at: long enough to hold a value.
+_STRETCH: Final = {
+    Grain.HALF_HOURLY: timedelta(days=2),
+    Grain.HOURLY: timedelta(days=2),
+    Grain.DAILY: timedelta(days=14),
+    Grain.MONTHLY: timedelta(days=100),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Witnesses:
+    """Some acknowledged periods of a part, oldest first, its first and its last among them."""
+
+    part: Part
+    since_ts: int
+    periods: tuple[Measurement, ...]
+
+    def lost_from(self, missing: Collection[Measurement]) -> int | None:
+        """Return from when on all is to be given again (UTC seconds), None where all is there."""
+        kept_until = self.since_ts
+        for period in self.periods:
+            if any(period is one for one in missing):
+                return kept_until
+            kept_until = int(period.end.timestamp())
+        return None
+
+
+async def find_witnesses(
+    hass: HomeAssistant, part: Part, watermark: Watermark, first: float
+) -> Witnesses | None:
+    """Return the witnesses of a part whose series begins at `first`; None without any.
+
+    Raises DatabaseUnavailableError.
+    """
+    # The first period of all may have begun before its first hour that is known.
+    begin = period_start(watermark.grain, first, local_zone())
+    start, until = max(watermark.since_ts, begin), watermark.until_ts
+    if start >= until:
+        return None
+    length = _STRETCH[watermark.grain].total_seconds()
+    head = await _periods(hass, part, start, min(start + length, until))
+    tail = await _periods(hass, part, max(start, until - length), until)
+    chosen = [*head[:1], *tail[:1], *tail[-1:]]
+    periods = sorted({one.start: one for one in chosen}.values(), key=lambda one: one.start)
+    kept = [one for one in periods if int(one.start.timestamp()) not in watermark.gaps]
+    return Witnesses(part, watermark.since_ts, tuple(kept)) if kept else None
+
+
+async def _periods(
+    hass: HomeAssistant, part: Part, start: float, until: float
+) -> list[Measurement]:
+    if part.energy_series is not None:
+        read = cost_periods if part.is_cost else energy_periods
+        return [one async for one in read(hass, part, start, until, until)]
+    grid = loaded_grid(hass)
+    if grid is None:
+        return []
+    # EcoWatt's days are forgotten when they are over: only colours can be given again.
+    colours = grid.data.known_colours
+    return [
+        tempo_day(part, day, colours[day], closed=True, read_at=None)
+        for day in known_days(colours, start, until)
+    ]

@@ -1,0 +1,36 @@
+"""Sentences of the translations in the language of the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.helpers.translation import async_get_cached_translations
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.core import HomeAssistant
+
+# Where one says "0 ligne", and not "0 lines".
+_NOTHING_IS_SINGULAR: Final = frozenset({"fr"})
+
+
+def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, object]) -> str | None:
+    """Return `exceptions.{key}` of the translations; None where there is none."""
+    texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message")
+    for name, value in placeholders.items():
+        text = text and text.replace(f"{{{name}}}", str(value))
+    return text
+
+
+def counted(hass: HomeAssistant, key: str, count: int) -> str:
+    """Return a sentence about so many things: `{key}_one` for one, else `{key}`."""
+    is_nothing_singular = hass.config.language in _NOTHING_IS_SINGULAR
+    if count == 1 or (count == 0 and is_nothing_singular):
+        key = f"{key}_one"
+    text = text_of(hass, key, {"count": count})
+    assert text is not None
+    return text

@@ -1,0 +1,130 @@
+"""What a destination no longer has is noticed by the next run, said, and given again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import DestinationError
+from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.metering_points import NOON
+from tests.pushing import SUMS, House, Shelf, plug, since
+
+if TYPE_CHECKING:
+    from custom_components.med_exporter.destinations.measurements import Measurement
+    from custom_components.med_exporter.pushes.runtime import DestinationRuntime
+
+
+@pytest.fixture
+async def house(paper_house: House) -> House:
+    paper_house.add_point("house", plug())
+    await paper_house.use(plug(), since(40), NOON, 0.1)
+    return paper_house
+
+
+async def filled(house: House, shelf: Shelf, **options: object) -> DestinationRuntime:
+    runtime = await house.add_destination(shelf, **options)
+    await house.push(runtime)
+    shelf.clear()
+    return runtime
+
+
+async def test_all_is_given_again_to_one_that_was_emptied(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf())
+    shelf.lost = lambda _: True
+    record = await house.push(runtime)
+    assert record.status is ExportStatus.COMPLETED
+    assert shelf.final() == pytest.approx(await house.days())
+    lost = [one for one in record.warnings if one["code"] == "LOST"]
+    assert {one["data"] for one in lost} >= {"consumption_daily", "consumption_monthly"}
+    shelf.lost = lambda _: False
+    shelf.clear()
+    assert (await house.push(runtime)).warnings == []
+    assert shelf.closed() == []
+
+
+async def test_one_restored_from_a_backup_is_given_what_came_after(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    shelf.lost = lambda one: one.start >= since(3)
+    await house.push(runtime)
+    given = [date for date, _ in shelf.closed()]
+    assert given[-3:] == ["2026-11-17", "2026-11-18", "2026-11-19"]
+    assert len(given) < 20, "what is there is not given again from the beginning"
+
+
+async def test_sums_are_built_anew(house: House) -> None:
+    shelf = Shelf(SUMS)
+    runtime = await filled(house, shelf, data=[DataType.CONSUMPTION_DAILY])
+    shelf.lost = lambda _: True
+    await house.push(runtime)
+    # Twelve hours of today are closed too, and the clock was set back meanwhile.
+    assert len(shelf.closed()) == 40 * 24 + 12 + 1
+
+
+async def test_colours_are_given_again(house: House) -> None:
+    grid = house.add_grid()
+    grid.know(dict.fromkeys((since(day).date() for day in range(1, 6)), TempoColour.BLUE))
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.TEMPO])
+    shelf.lost = lambda _: True
+    await house.push(runtime)
+    assert len(shelf.closed(series="tempo")) == 5
+
+
+async def test_a_run_by_range_asks_for_nothing_but_an_answer(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf())
+    asked: list[Measurement] = []
+    shelf.lost = lambda one: asked.append(one) or True  # type: ignore[func-returns-value]
+    record = await house.push(runtime, start="2026-11-10", end="2026-11-11")
+    assert (record.status, asked) == (ExportStatus.COMPLETED, [])
+
+
+def refuse() -> None:
+    raise DestinationError("refused", host="shelf", port=1)
+
+
+async def test_one_that_is_down_is_no_success_though_nothing_was_to_be_sent(house: House) -> None:
+    shelf = Shelf()
+    runtime = await filled(house, shelf)
+    shelf.begins = refuse
+    record = await house.push(runtime, start="2020-01-01", end="2020-01-02")
+    assert (record.status, record.error_code, record.records) == (
+        ExportStatus.FAILED,
+        "REFUSED",
+        0,
+    )
+    assert shelf.taken == []
+
+
+async def test_a_run_by_range_that_was_cut_short_is_taken_up_again(house: House) -> None:
+    shelf = Shelf()
+    runtime = await filled(house, shelf, enabled=True)
+    shelf.begins = refuse
+    await house.push(runtime, start="2026-11-10", end="2026-11-11")
+    assert len(runtime.cut_short) == 1
+    shelf.begins = lambda: None
+    # A new life of the destination learns of it from the history.
+    await house.hass.config_entries.async_reload(runtime.entry.entry_id)
+    await house.committed()
+    runtime = runtime.entry.runtime_data
+    assert len(runtime.cut_short) == 1
+    await house.push(runtime)
+    assert shelf.closed() == []
+    await house.pass_time(seconds=10)
+    assert [date for date, _ in shelf.closed()] == ["2026-11-10", "2026-11-11"]
+    assert runtime.cut_short == []
+
+
+async def test_what_waits_is_known_when_a_run_has_ended(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    house.freezer.tick(timedelta(days=2))
+    await house.use(plug(), NOON, NOON + timedelta(days=2), 0.1)
+    shelf.begins = refuse
+    await house.push(runtime)
+    assert runtime.backlog == 2
+    shelf.begins = lambda: None
+    await house.push(runtime)
+    assert runtime.backlog == 0
