@@ -15,7 +15,7 @@ from unittest.mock import patch
 import aiomqtt
 import pytest
 
-from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.const import LOGGER, DataType
 from custom_components.med_exporter.destinations.base import (
     DestinationError,
     Outcome,
@@ -389,7 +389,11 @@ class TestPresence:
                 async with broker.listening("home/energy/status") as messages:
                     assert [message.payload for message in await take(messages, 1)] == [b"online"]
                 assert await push(made, DAILY) == stored(DAILY)
-        warnings = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        warnings = [
+            record
+            for record in caplog.records
+            if record.levelno >= logging.WARNING and record.name == LOGGER.name
+        ]
         assert len(warnings) == 1
 
     async def test_a_push_tries_at_once_instead_of_waiting_for_the_pause(self, mosquitto) -> None:
