@@ -6,7 +6,7 @@ call for; `_ask` is the one place that sends it, by the library's general query.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -108,7 +108,7 @@ class PlugHistory:
                 break
             found = hours | found
             end = start
-        sums: Counter[date] = Counter()
+        sums: dict[date, float] = defaultdict(float)
         for at, kwh in found.items():
             sums[at.astimezone(zone).date()] += kwh
         # Hours that do not make up their day have been forgotten in part.
