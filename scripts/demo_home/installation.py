@@ -30,7 +30,8 @@ async def add_metering_point(home: RealHome, household: Household) -> str:
         DOMAIN,
         {"next_step_id": "kasa"},
         {"name": NAME, "pdl": PDL, "hosts": household.addresses},
-        *({"role": one.role, "rated_power": one.rated_power} for one in APPLIANCES),
+        {one.name: one.role for one in APPLIANCES}
+        | {f"{one.name} (W)": one.rated_power for one in APPLIANCES},
     )
     return str(entry["entry_id"])
 

@@ -158,7 +158,7 @@ async def bench(folder: Path, readings: int) -> None:
             await home.onboard()
             await home.flow(
                 "med_exporter", {"next_step_id": "kasa"},
-                {"name": "House", "pdl": PDL, "hosts": [plug.address]}, {"role": "consumption"},
+                {"name": "House", "pdl": PDL, "hosts": [plug.address]}, {},
             )  # fmt: skip
             ids = (await plug_entity_ids(home, [FRIDGE]))[FRIDGE.name]
 

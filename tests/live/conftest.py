@@ -72,7 +72,7 @@ async def home_with(folder, plugs: list[EmulatedPlug]) -> AsyncGenerator[tuple[R
             "med_exporter",
             {"next_step_id": "kasa"},
             {"name": "House", "pdl": PDL, "hosts": [plug.address for plug in plugs]},
-            *({"role": "consumption"} for _ in plugs),
+            {},
         )
         yield home, entry["entry_id"]
 

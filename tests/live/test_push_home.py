@@ -302,15 +302,15 @@ async def test_killed_at_any_moment_of_its_pushes_it_leaves_no_gap_and_no_double
 async def add_points(home: RealHome, of_point: dict[str, list[EmulatedPlug]]) -> None:
     """Set up the metering points, and wait until the ledger has taken in what the plugs tell."""
     for pdl, ones in of_point.items():
-        roles = [
-            "production" if isinstance(one.outlet.load, SolarInverter) else "consumption"
+        roles = {
+            one.alias: "production" if isinstance(one.outlet.load, SolarInverter) else "consumption"
             for one in ones
-        ]
+        }
         await home.flow(
             "med_exporter",
             {"next_step_id": "kasa"},
             {"name": pdl.capitalize(), "pdl": pdl, "hosts": [one.address for one in ones]},
-            *({"role": role} for role in roles),
+            roles,
         )
 
     async def ledger_is_filled() -> bool:

@@ -31,7 +31,8 @@ class EmulatedSmartPlug:
 
     `found_by_udp` is whether it hears datagrams, which takes the one port that all such plugs
     of an address share. `refused` holds methods that its firmware does not know; `history`
-    is how it tells its past. `received` holds the requests in clear, as they came.
+    is how it tells its past. `received` holds the requests in clear, as they came, `proofs`
+    counts the clients that offered to prove that they know the account.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class EmulatedSmartPlug:
         self.history = history or EnergyHistory()
         self.refused: set[str] = set()
         self.received: list[dict[str, Any]] = []
+        self.proofs = 0
         self.is_silent = False
         self.set_account(username, password)
         self._found_by_udp = found_by_udp

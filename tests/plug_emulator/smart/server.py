@@ -78,6 +78,7 @@ class SmartServer:
         await self._plug.wait()
         session = self._sessions.get(request.cookies.get(_COOKIE, ""))
         proof = await request.read()
+        self._plug.proofs += 1
         return web.Response(status=200 if session and session.client_proof == proof else 403)
 
     async def _answer(self, request: web.Request) -> web.Response:

@@ -24,6 +24,7 @@ from .connection import (
     Connection,
     KasaError,
     SessionFactory,
+    is_silence,
     split_host,
 )
 
@@ -90,7 +91,7 @@ async def open_device(
     except UnsupportedDeviceError as err:
         raise KasaError("not_kasa", connection.host) from err
     except FAILURES as err:
-        raise await _diagnosis(connection, is_silent=isinstance(err, TimeoutError)) from err
+        raise await _diagnosis(connection, is_silent=is_silence(err)) from err
 
 
 async def _connect(
@@ -188,11 +189,9 @@ async def _cancel(tasks: set[asyncio.Task[Device | None]]) -> None:
 
 def _telling(errors: list[Exception]) -> Exception:
     """Return the error that says most: a login that is asked for, then silence."""
-    for kind in (_LoginRefusedError, TimeoutError):
-        for error in errors:
-            if isinstance(error, kind):
-                return error
-    return errors[0]
+    asked = (error for error in errors if isinstance(error, _LoginRefusedError))
+    silent = (error for error in errors if is_silence(error))
+    return next(asked, None) or next(silent, None) or errors[0]
 
 
 async def _discovered(host: str, port: int | None) -> DeviceConnectionParameters | None:

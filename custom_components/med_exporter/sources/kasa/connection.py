@@ -103,6 +103,11 @@ class Connection:
         )
 
 
+def is_silence(error: BaseException) -> bool:
+    """Return whether nobody answered in time; older libraries say so only in the cause."""
+    return isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
+
+
 def split_host(text: str) -> tuple[str, int | None]:
     """Return host and port of `host` or `host:port`. The port is None where none is given.
 

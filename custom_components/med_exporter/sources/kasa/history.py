@@ -108,7 +108,7 @@ class PlugHistory:
                 break
             found = hours | found
             end = start
-        sums: defaultdict[date, float] = defaultdict(float)
+        sums: dict[date, float] = defaultdict(float)
         for at, kwh in found.items():
             sums[at.astimezone(zone).date()] += kwh
         # Hours that do not make up their day have been forgotten in part.

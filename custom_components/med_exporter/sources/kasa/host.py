@@ -12,7 +12,7 @@ from kasa.smart.smartmodule import SmartModule
 
 from ..plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
 from .connecting import open_device
-from .connection import FAILURES, Connection, KasaError, SessionFactory
+from .connection import FAILURES, Connection, KasaError, SessionFactory, is_silence
 from .history import PlugHistory, period_kwh
 from .network import plain_mac
 
@@ -75,9 +75,9 @@ class KasaHost:
         """Ask a plug anew. Return False for an error of which only connecting tells the reason."""
         try:
             await device.update()
-        except TimeoutError as err:
-            raise KasaError("timed_out", self.connection.host) from err
-        except FAILURES:
+        except FAILURES as err:
+            if is_silence(err):
+                raise KasaError("timed_out", self.connection.host) from err
             return False
         return True
 
