@@ -81,7 +81,7 @@ def broadcast_addresses() -> Iterator[list[str]]:
         yield addresses
 
 
-# What is the same on every Home Assistant: it knows of none, or shows how much our own code endures.
+# What is the same on every Home Assistant: it knows of none, or shows what our own code endures.
 _CANNOT_DIFFER = (
     "tests/destinations/jeedom/test_year.py",
     "tests/destinations/victoriametrics/test_year.py",
