@@ -112,7 +112,14 @@ async def async_read[T](
     def in_executor() -> T:
         with session_scope(session=instance.get_session(), read_only=True) as session:
             connection = session.connection()
-            return read(connection) if schema.exists(connection) else missing
+            try:
+                exists = schema.exists(connection)
+            except (NewerFormatError, LookupError) as err:
+                # The recorder would log it, with all that led to it.
+                unreadable = err
+            else:
+                return read(connection) if exists else missing
+        raise unreadable
 
     under_way = instance.async_add_executor_job(in_executor)
     reads.under_way.add(under_way)
@@ -203,7 +210,14 @@ class _Work[T](RecorderTask):
             engine = connection.engine
             if schema.is_ready(engine):
                 return True
-            is_ready = schema.prepare(connection)
+            is_ready, newer = False, None
+            try:
+                is_ready = schema.prepare(connection)
+            except NewerFormatError as err:
+                # The recorder would log it, with all that led to it.
+                newer = err
+        if newer is not None:
+            raise newer
         if is_ready:
             schema.note_ready(engine)
             settle = partial(report_known, self.hass, schema.component)
