@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from custom_components.med_exporter.const import DataType
 from tests.pushing import House, Shelf, plug
-
-if TYPE_CHECKING:
-    from homeassistant.core import HomeAssistant
 
 DATA = [DataType.CONSUMPTION_DAILY, DataType.CONSUMPTION_DETAILED]
 
@@ -21,10 +17,8 @@ DATA = [DataType.CONSUMPTION_DAILY, DataType.CONSUMPTION_DETAILED]
     "name",
     ["Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Lord_Howe", "Europe/Paris"],
 )
-async def test_a_day_of_use_and_one_of_none_in_turn(
-    hass: HomeAssistant, paper_house: House, name: str
-) -> None:
-    await hass.config.async_set_time_zone(name)
+async def test_a_day_of_use_and_one_of_none_in_turn(paper_house: House, name: str) -> None:
+    await paper_house.hass.config.async_set_time_zone(name)
     zone = ZoneInfo(name)
     paper_house.add_point("house", plug())
     today = datetime.now(zone).date()
