@@ -67,6 +67,11 @@ class Lag:
             await asyncio.sleep(0.02)
 
 
+def show(line: str) -> None:
+    """Write a line to the standard output."""
+    sys.stdout.write(f"{line}\n")
+
+
 def written_bytes() -> int:
     """Return what this process has written to files."""
     lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
@@ -118,11 +123,11 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         ]
         written, begun, used = written_bytes(), time.perf_counter(), time.process_time()
         await fill(hass, ledger, plugs, days)
-        print(f"{plugs} plugs, {days} days each")
-        print(f"booked and in the statistics  {time.perf_counter() - begun:8.2f} s")
-        print(f"processor                     {time.process_time() - used:8.2f} s")
-        print(f"the recorder's queue waited   {queue.worst * 1000:8.0f} ms at most")
-        print(f"the event loop waited         {loop.worst * 1000:8.0f} ms at most")
+        show(f"{plugs} plugs, {days} days each")
+        show(f"booked and in the statistics  {time.perf_counter() - begun:8.2f} s")
+        show(f"processor                     {time.process_time() - used:8.2f} s")
+        show(f"the recorder's queue waited   {queue.worst * 1000:8.0f} ms at most")
+        show(f"the event loop waited         {loop.worst * 1000:8.0f} ms at most")
         for task in watching:
             task.cancel()
         end = dt_util.now()
@@ -135,15 +140,13 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         ):
             begun = time.perf_counter()
             found = await read(HOUSE, since, end)
-            print(f"{name:28}  {(time.perf_counter() - begun) * 1000:8.0f} ms, {len(found)} rows")
+            show(f"{name:28}  {(time.perf_counter() - begun) * 1000:8.0f} ms, {len(found)} rows")
         written = written_bytes() - written
         await hass.async_stop(force=True)
     kept = size(file) - empty
     per_plug_year = kept / plugs / days * 365 / 1e6
-    print(
-        f"kept                          {kept / 1e6:8.2f} MB, {per_plug_year:.2f} a plug and year"
-    )
-    print(f"written                       {written / 1e6:8.2f} MB, {written / kept:.1f} times that")
+    show(f"kept                          {kept / 1e6:8.2f} MB, {per_plug_year:.2f} a plug a year")
+    show(f"written                       {written / 1e6:8.2f} MB, {written / kept:.1f} times that")
 
 
 if __name__ == "__main__":
