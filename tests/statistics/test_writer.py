@@ -198,3 +198,22 @@ async def test_one_whose_hours_cannot_be_read_does_not_stop_the_others(
     await sums.new_writer().async_write()
     assert await sums.stored("med_exporter:b") == [1, 2, 3]
     assert "no day" in caplog.text
+
+
+async def test_one_that_changes_all_the_while_is_not_given_up(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sums.count("med_exporter:a", last_hours(3))
+    times = 0
+
+    def write(hass, metadata, rows) -> None:
+        nonlocal times
+        async_add_external_statistics(hass, metadata, rows)
+        times += 1
+        if times < 6:
+            sums.hours["med_exporter:a"][END - HOUR * 3] += 1
+
+    with patch.object(writer_module, "async_add_external_statistics", write):
+        await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == [6, 7, 8]
+    assert "does not take" not in caplog.text
