@@ -21,13 +21,13 @@ OWN_MONEY = 0.001
 class Prices(NamedTuple):
     """What files are compared with.
 
-    `half_hours` are those of the ledger: local start, role, kWh. `price` gives the price of a kWh
-    by local time and role; `compare` takes series, what, when, two amounts, how far these may lie
-    apart, and the unit.
+    `quarters` are quarter-hours of the ledger: local start, role, kWh. `price` gives the price of a
+    kWh by local time and role; `compare` takes series, what, when, two amounts, how far these may
+    lie apart, and the unit.
     """
 
     zone: ZoneInfo
-    half_hours: list[tuple[datetime, str, float]]
+    quarters: list[tuple[datetime, str, float]]
     price: Callable[[datetime, str], float]
     compare: Callable[[str, str, str, float, float, float, str], None]
 
@@ -67,7 +67,7 @@ def check_readings(ledger: Prices, path: Path) -> None:
 
 
 def check_analysis(ledger: Prices, path: Path) -> None:
-    """Compare a daily analysis of costs with the half-hours, by day and as a whole."""
+    """Compare a daily analysis of costs with the quarter-hours, by day and as a whole."""
     columns = {"energy_kwh": 0, "energy_cost": 1, "feed_in": 2}
     theirs: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     lines: defaultdict[str, int] = defaultdict(int)
@@ -78,7 +78,7 @@ def check_analysis(ledger: Prices, path: Path) -> None:
             for name, place in columns.items():
                 theirs[day][place] += float(row[name] or 0)
     ours: defaultdict[str, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    for local, role, kwh in ledger.half_hours:
+    for local, role, kwh in ledger.quarters:
         day = str(local.date())
         if day in theirs and role != "ignored":
             consumed = role == "consumption"
@@ -86,7 +86,7 @@ def check_analysis(ledger: Prices, path: Path) -> None:
             ours[day][0] += kwh * consumed
     for name, place in columns.items():
         most, unit = (0.001, "kWh") if place == 0 else (0.01, "money")
-        what = f"{name} = half-hours"
+        what = f"{name} = quarter-hours"
         for day in sorted(theirs):
             # Each line is rounded to the cent, energy to the watt-hour.
             allowed = most * lines[day]

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import defaultdict
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from custom_components.med_exporter.engine.energy import to_kwh, to_mwh
 from custom_components.med_exporter.engine.ledger import (
+    Day,
     accounts_of,
     quarters_table,
     sums_by_account,
 )
-from custom_components.med_exporter.engine.times import HALF_HOUR, QUARTER
+from custom_components.med_exporter.engine.times import HALF_HOUR, QUARTER, UTC_DAY
 from custom_components.med_exporter.ledger.quarters import account_id, add_quarters
 from custom_components.med_exporter.ledger.tables import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from sqlalchemy.engine import Connection
 
@@ -67,3 +71,17 @@ def half_hours(connection: Connection) -> list[HalfHourRow]:
             connection, list(by_id.values()), edges
         ).items()
     ]
+
+
+def quarters_in(database: Path, where: str, *values: str) -> dict[int, float]:
+    """Return kWh by quarter-hour of the accounts of a SQLite file that a condition chooses."""
+    found: defaultdict[int, int] = defaultdict(int)
+    with closing(sqlite3.connect(database)) as connection:
+        for number, energy, filled in connection.execute(
+            "SELECT day, energy, filled FROM med_exporter_quarters"
+            f" JOIN med_exporter_accounts ON id = account_id WHERE {where} ORDER BY day",
+            values,
+        ):
+            for place, mwh, _ in Day.unpacked(energy, filled).entries():
+                found[number * UTC_DAY + place * QUARTER] += mwh
+    return {start: to_kwh(mwh) for start, mwh in sorted(found.items())}

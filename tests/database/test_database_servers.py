@@ -9,12 +9,14 @@ from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
 from .test_access import TestReading, TestWriting  # noqa: F401 (run again here)
 from .test_schema import (  # noqa: F401 (run again here)
-    test_a_later_version_replaces_it_and_an_earlier_does_not,
+    test_a_newer_version_is_neither_read_nor_written_nor_stamped,
+    test_an_older_version_is_brought_forward_step_by_step,
     test_it_exists_only_when_all_of_its_tables_do,
-    test_tables_that_vanish_are_made_anew,
+    test_tables_are_looked_up_once_for_each_database,
     test_the_recorders_own_tables_are_left_alone,
     test_the_version_is_noted_once,
     test_what_a_component_needs_is_made_with_it,
+    test_what_waits_for_older_tables_keeps_its_order_and_lets_others_through,
     versions,
 )
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import pytest
 from homeassistant.components.recorder import get_instance
-from sqlalchemy import Column, Integer, MetaData, Table, inspect, text
+from homeassistant.helpers import issue_registry as ir
+from sqlalchemy import Column, Integer, MetaData, Table, event, inspect, text
 
-from custom_components.med_exporter.database import Schema, async_read, queue_work
+from custom_components.med_exporter.database import (
+    DatabaseUnavailableError,
+    Schema,
+    async_read,
+    queue_work,
+)
 
 from .conftest import SCHEMA, metadata, names, put, shelf_table
 
@@ -36,10 +42,113 @@ async def test_the_version_is_noted_once(hass, versions):
     assert found["shelf"] == 1
 
 
-async def test_a_later_version_replaces_it_and_an_earlier_does_not(hass, versions):
-    for version, noted in ((1, 1), (3, 3), (2, 3)):
-        await nothing(hass, Schema("shelf", version, metadata))
-        assert (await versions())["shelf"] == noted
+def older_shelf(version=1):
+    """Return work that makes a database of an older version of the shelf."""
+
+    def work(connection):
+        Schema("shelf", version, metadata).create(connection)
+        put("a", number=1)(connection)
+
+    return work
+
+
+def two_steps(done):
+    """Return a schema of version 3 whose first step takes three parts."""
+
+    def first(connection):
+        done.append("first")
+        connection.execute(shelf_table.update().values(number=shelf_table.c.number + 10))
+        return done.count("first") == 3
+
+    def second(connection):
+        done.append("second")
+        connection.execute(shelf_table.update().values(text="second"))
+        return True
+
+    return Schema("shelf", 3, metadata, migrations={1: first, 2: second})
+
+
+async def test_an_older_version_is_brought_forward_step_by_step(hass):
+    await queue_work(hass, Schema("nothing", 1, MetaData()), older_shelf())
+    done = []
+    schema = two_steps(done)
+    await nothing(hass, schema)
+    assert done == ["first"] * 3 + ["second"]
+    assert (await versions_of(hass))["shelf"] == 3
+    await nothing(hass, schema)
+    assert len(done) == 4
+    rows = await async_read(hass, schema, lambda c: c.execute(shelf_table.select()).all(), None)
+    assert [tuple(row) for row in rows] == [("a", "second", 31)]
+
+
+async def test_what_waits_for_older_tables_keeps_its_order_and_lets_others_through(hass):
+    await queue_work(hass, Schema("nothing", 1, MetaData()), older_shelf())
+    order = []
+    schema = two_steps(order)
+    last = [queue_work(hass, schema, lambda _, n=number: order.append(n)) for number in range(3)][
+        -1
+    ]
+    queue_work(hass, Schema("nothing", 1, MetaData()), lambda _: order.append("other"))
+    await last
+    assert [one for one in order if isinstance(one, int)] == [0, 1, 2]
+    assert order.index("other") < order.index("second")
+
+
+async def test_a_step_that_fails_leaves_the_version_as_it_was(hass):
+    await queue_work(hass, Schema("nothing", 1, MetaData()), older_shelf())
+
+    def fail(connection):
+        connection.execute(text("SELECT nothing FROM nowhere"))
+
+    with pytest.raises(DatabaseUnavailableError):
+        await nothing(hass, Schema("shelf", 2, metadata, migrations={1: fail}))
+    await nothing(hass, Schema("nothing", 1, MetaData()))
+    assert (await versions_of(hass))["shelf"] == 1
+    done = []
+    await nothing(hass, two_steps(done))
+    assert (await versions_of(hass))["shelf"] == 3
+
+
+async def versions_of(hass):
+    def read(connection):
+        rows = connection.execute(text("SELECT component, version FROM med_exporter_schema"))
+        return dict(map(tuple, rows))
+
+    return await async_read(hass, Schema("nothing", 1, MetaData()), read, {})
+
+
+async def test_a_newer_version_is_neither_read_nor_written_nor_stamped(hass):
+    await queue_work(hass, SCHEMA, put("a"))
+    await nothing(hass, Schema("other", 1, MetaData()))
+    newer = Schema("shelf", 7, metadata, migrations=dict.fromkeys(range(1, 7), lambda _: True))
+    await nothing(hass, newer)
+    here = Schema("shelf", 1, metadata)
+    for attempt in (
+        queue_work(hass, here, put("b")),
+        async_read(hass, here, names, None),
+        queue_work(hass, Schema("needing", 1, MetaData(), needs=here), lambda _: None),
+    ):
+        with pytest.raises(DatabaseUnavailableError) as raised:
+            await attempt
+        assert raised.value.translation_key == "database_newer"
+    assert await async_read(hass, newer, names, None) == ["a"]
+    assert (await versions_of(hass))["shelf"] == 7
+    assert [issue for _, issue in ir.async_get(hass).issues] == ["newer_shelf"]
+    # It stops nothing else.
+    await nothing(hass, Schema("other", 1, MetaData()))
+
+
+async def test_tables_are_looked_up_once_for_each_database(hass):
+    await nothing(hass, SCHEMA)
+    statements = []
+    engine = get_instance(hass).engine
+    event.listen(
+        engine, "before_cursor_execute", lambda *values: statements.append(values[2]), named=False
+    )
+    await queue_work(hass, SCHEMA, put("a"))
+    await async_read(hass, SCHEMA, names, None)
+    own = [one for one in statements if "test_shelf" in one or "med_exporter" in one]
+    assert [one.split()[0] for one in own] == ["INSERT", "SELECT"]
 
 
 async def test_each_component_has_its_own(hass, versions):
@@ -64,22 +173,19 @@ async def test_it_exists_only_when_all_of_its_tables_do(hass):
     shelf_table.to_metadata(more)
     Table("test_more", more, Column("number", Integer, primary_key=True))
     await nothing(hass, SCHEMA)
-    larger = Schema("shelf", 2, more)
+    larger = Schema("shelf", 1, more)
     assert await async_read(hass, larger, lambda _: True, missing="missing") == "missing"
     await nothing(hass, larger)
     assert await async_read(hass, larger, lambda _: True, missing="missing") is True
 
 
-async def test_tables_that_vanish_are_made_anew(hass, stored):
+async def test_tables_that_vanish_are_made_anew_after_one_failure(hass):
     await queue_work(hass, SCHEMA, put("a"))
-
-    def drop(connection):
-        shelf_table.drop(connection)
-
-    await queue_work(hass, SCHEMA, drop)
-    assert await stored() is None
+    await queue_work(hass, SCHEMA, shelf_table.drop)
+    with pytest.raises(DatabaseUnavailableError):
+        await queue_work(hass, SCHEMA, put("b"))
     await queue_work(hass, SCHEMA, put("b"))
-    assert await stored() == ["b"]
+    assert await async_read(hass, SCHEMA, names, None) == ["b"]
 
 
 async def test_the_recorders_own_tables_are_left_alone(hass):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.times import boundaries
+from custom_components.med_exporter.engine.times import boundaries, period_start
 
 from .conftest import at
 
@@ -107,3 +107,34 @@ def test_periods_cover_the_range_without_gap_and_begin_where_the_clock_says(
             assert local.isocalendar().weekday == 1
         if aggregation == "monthly":
             assert local.day == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "minutes"),
+    [
+        ("Europe/Paris", {0}),
+        ("Asia/Kolkata", {0}),
+        ("Asia/Kathmandu", {15}),
+        ("America/St_Johns", {0}),
+    ],
+)
+def test_half_hours_begin_where_the_local_clock_shows_them(zone: str, minutes: set[int]):
+    edges = boundaries(
+        "half_hourly", at("2026-03-01 00:00"), at("2026-11-30 00:00"), ZoneInfo(zone)
+    )
+    assert {edge // 60 % 30 for edge in edges} == minutes
+    assert {b - a for a, b in pairwise(edges)} == {1800}
+
+
+@given(
+    st.integers(1_767_000_000, 1_800_000_000),
+    st.sampled_from(["half_hourly", "hourly", "daily", "weekly", "monthly"]),
+    st.sampled_from(["Europe/Paris", "America/St_Johns", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+)
+def test_a_period_begins_at_the_edge_before_any_moment_in_it(
+    moment: int, aggregation: str, zone: str
+):
+    start, end, *_ = boundaries(aggregation, moment, moment + 1, ZoneInfo(zone))
+    assert start <= moment < end
+    assert period_start(aggregation, moment, ZoneInfo(zone)) == start
+    assert start % 900 == 0

@@ -16,6 +16,13 @@ from .test_ledger import (  # noqa: F401 (run again here)
     TestSetUp,
     TestStatistics,
 )
+from .test_migrations import (  # noqa: F401 (run again here)
+    test_a_newer_version_is_left_alone_and_said,
+    test_a_stop_on_the_way_loses_nothing,
+    test_counting_goes_on_where_it_was,
+    test_every_half_hour_is_halved_exactly,
+    version_1,
+)
 
 if TYPE_CHECKING:
     from .conftest import Books

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -29,8 +30,13 @@ def ten_days_ago(table: str) -> str:
     return f"start_ts = (SELECT MAX(start_ts) - 864000 FROM {table})"
 
 
-HALF_HOUR = ten_days_ago("med_exporter_half_hours")
+A_DAY = "day = (SELECT MAX(day) - 10 FROM med_exporter_quarters)"
 COST = ten_days_ago("med_exporter_costs")
+
+
+def three_watt_hours_more(energy: bytes) -> bytes:
+    """Return a day's packed energies with 3 Wh more in its last quarter-hour."""
+    return energy[:-4] + struct.pack("<i", struct.unpack("<i", energy[-4:])[0] + 3000)
 
 
 def left_behind() -> list[str]:
@@ -102,12 +108,12 @@ class TestCheckOfSums:
         ("change", "found"),
         [
             (
-                f"UPDATE med_exporter_half_hours SET kwh = kwh + 0.003 WHERE {HALF_HOUR}",
-                "statistics by day = half-hours",
+                f"UPDATE med_exporter_quarters SET energy = more(energy) WHERE {A_DAY}",
+                "statistics by day = quarter-hours",
             ),
             (
-                f"DELETE FROM med_exporter_half_hours WHERE {HALF_HOUR}",
-                "half-hours by day = growth of its states",
+                f"DELETE FROM med_exporter_quarters WHERE {A_DAY}",
+                "quarter-hours by month = growth of its states",
             ),
             (
                 f"UPDATE statistics SET sum = sum - 50 WHERE start_ts = {A_STATISTIC}",
@@ -119,7 +125,7 @@ class TestCheckOfSums:
             ),
             (
                 f"UPDATE statistics SET sum = sum + 10 WHERE {OWN_STATISTICS}",
-                "statistics by hour = half-hours",
+                "statistics by hour = quarter-hours",
             ),
             (
                 f"DELETE FROM statistics WHERE {OWN_STATISTICS} AND start_ts > {A_STATISTIC}",
@@ -127,16 +133,17 @@ class TestCheckOfSums:
             ),
             (
                 f"UPDATE med_exporter_costs SET cost = cost + 0.02 WHERE {COST}",
-                "cost by day = half-hours, priced here",
+                "cost by day = quarter-hours, priced here",
             ),
         ],
         ids=[
-            "a half-hour grown", "a half-hour lost", "a falling sum", "an hour lost",
+            "a quarter-hour grown", "a day lost", "a falling sum", "an hour lost",
             "a jump at the start", "statistics that end", "a cost changed",
         ],
     )  # fmt: skip
     def test_a_changed_row_is_found(self, database, change, found) -> None:
         with closing(sqlite3.connect(database)) as connection, connection:
+            connection.create_function("more", 1, three_watt_hours_more)
             assert connection.execute(change).rowcount > 0
         done = self.check(database)
         assert done.returncode == 1, done.stdout + done.stderr

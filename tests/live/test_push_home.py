@@ -16,6 +16,7 @@ import pytest
 
 from scripts.demo_home.household import PARIS, midnight
 from tests.jeedom_server import Jeedom, jeedom_input, running_jeedom
+from tests.ledger_rows import quarters_in
 from tests.live.conftest import today, until
 from tests.mqtt_destinations import PREFIX, mqtt_input
 from tests.plug_emulator import EmulatedPlug, Fridge, SolarInverter, WashingMachine
@@ -129,15 +130,12 @@ async def listening(broker: Any) -> AsyncIterator[Received]:
 def half_hours_of(database: Path, series: Series) -> dict[datetime, float]:
     """Return the ledger's energy in kWh by half-hour."""
     role = series.data_type.partition("_")[0]
-    with closing(sqlite3.connect(database)) as connection:
-        return {
-            datetime.fromtimestamp(start, UTC): kwh
-            for start, kwh in connection.execute(
-                "SELECT start_ts, SUM(kwh) FROM med_exporter_half_hours"
-                " WHERE metering_point = ? AND role = ? GROUP BY start_ts ORDER BY start_ts",
-                (series.pdl, role),
-            )
-        }
+    energies: defaultdict[datetime, float] = defaultdict(float)
+    for start, kwh in quarters_in(
+        database, "metering_point = ? AND role = ?", series.pdl, role
+    ).items():
+        energies[datetime.fromtimestamp(start // 1800 * 1800, UTC)] += kwh
+    return dict(energies)
 
 
 def hours_of(database: Path, series: Series) -> dict[datetime, float]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from scripts.demo_home.household import PARIS, midnight
+from tests.ledger_rows import quarters_in
 from tests.live import clients
 from tests.live.conftest import (
     PDL,
@@ -52,18 +53,13 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def ledger_of(database: Path, plug_id: str) -> tuple[dict, dict[int, float]]:
-    """What is remembered of a plug, and its energy in kWh by half-hour."""
+    """What is remembered of a plug, and its energy in kWh by quarter-hour."""
     with closing(sqlite3.connect(database)) as connection:
         connection.row_factory = sqlite3.Row
         account = connection.execute(
             "SELECT * FROM med_exporter_ledger WHERE plug_id = ?", (plug_id,)
         ).fetchone()
-        rows = connection.execute(
-            "SELECT start_ts, SUM(kwh) FROM med_exporter_half_hours WHERE plug_id = ?"
-            " GROUP BY start_ts ORDER BY start_ts",
-            (plug_id,),
-        ).fetchall()
-    return dict(account), dict(map(tuple, rows))
+    return dict(account), quarters_in(database, "plug_id = ?", plug_id)
 
 
 @pytest.mark.parametrize("power_cut", [False, True], ids=["home alone", "its worker too"])
@@ -200,25 +196,25 @@ async def test_a_ledger_killed_twice_holds_what_the_plugs_have_counted(tmp_path)
         await home.stop()
 
         for plug in plugs:
-            account, half_hours = ledger_of(home.database, plug.mac.replace(":", "").lower())
+            account, quarters = ledger_of(home.database, plug.mac.replace(":", "").lower())
             first_at, posted_at = (
                 datetime.fromtimestamp(account[key], UTC) for key in ("first_ts", "posted_ts")
             )
             installed_at = plug.outlet.installed_at
-            assert sum(half_hours.values()) == pytest.approx(
+            assert sum(quarters.values()) == pytest.approx(
                 plug.energy_between(installed_at, posted_at), abs=0.004
             )
             first_day = first_at.astimezone(PARIS).date()
             day_start = midnight(first_day)
-            grown = sum(kwh for at, kwh in half_hours.items() if at >= day_start.timestamp())
+            grown = sum(kwh for at, kwh in quarters.items() if at >= day_start.timestamp())
             assert grown == pytest.approx(plug.energy_between(day_start, posted_at), abs=0.004)
             assert account["posted_kwh"] == pytest.approx(
                 plug.energy_between(installed_at, posted_at), abs=0.004
             )
             before = sum(plug.day_kwh(first_day - timedelta(days=days)) for days in range(1, 41))
-            assert sum(half_hours.values()) - grown == pytest.approx(before, abs=1e-6)
-            assert min(half_hours.values()) >= 0
-            assert [*half_hours] == list(range(min(half_hours), max(half_hours) + 1, 1800))
+            assert sum(quarters.values()) - grown == pytest.approx(before, abs=1e-6)
+            assert min(quarters.values()) >= 0
+            assert [*quarters] == list(range(min(quarters), max(quarters) + 1, 900))
 
 
 async def test_the_documented_python_program_works(tmp_path) -> None:

@@ -109,12 +109,7 @@ async def async_read[T](
     if reads.ended:
         raise DatabaseUnavailableError
 
-    def in_executor() -> T:
-        with session_scope(session=instance.get_session(), read_only=True) as session:
-            connection = session.connection()
-            return read(connection) if schema.exists(connection) else missing
-
-    under_way = instance.async_add_executor_job(in_executor)
+    under_way = instance.async_add_executor_job(lambda: _read(instance, schema, read, missing))
     reads.under_way.add(under_way)
     under_way.add_done_callback(reads.discard)
     # Not awaited itself: a thread goes on reading when nobody waits for it any longer.
@@ -130,6 +125,30 @@ async def async_read[T](
     except (SQLAlchemyError, RuntimeError) as err:
         LOGGER.error("The recorder's database could not be read: %s", err)
         raise DatabaseUnavailableError from err
+
+
+def _read[T](instance: Recorder, schema: Schema, read: Callable[[Connection], T], missing: T) -> T:
+    try:
+        return _look(instance, schema, read, missing)
+    except SQLAlchemyError:
+        if instance.engine is None or not schema.is_ready(instance.engine):
+            raise
+        # Somebody may have removed the tables since they were looked up.
+        schema.forget(instance.engine)
+        return _look(instance, schema, read, missing)
+
+
+def _look[T](instance: Recorder, schema: Schema, read: Callable[[Connection], T], missing: T) -> T:
+    with session_scope(session=instance.get_session(), read_only=True) as session:
+        connection = session.connection()
+        try:
+            exists = schema.exists(connection)
+        except (NewerFormatError, LookupError) as err:
+            # The recorder would log it, with all that led to it.
+            unreadable = err
+        else:
+            return read(connection) if exists else missing
+    raise unreadable
 
 
 @dataclass(slots=True)
@@ -203,7 +222,14 @@ class _Work[T](RecorderTask):
             engine = connection.engine
             if schema.is_ready(engine):
                 return True
-            is_ready = schema.prepare(connection)
+            is_ready, newer = False, None
+            try:
+                is_ready = schema.prepare(connection)
+            except NewerFormatError as err:
+                # The recorder would log it, with all that led to it.
+                newer = err
+        if newer is not None:
+            raise newer
         if is_ready:
             schema.note_ready(engine)
             settle = partial(report_known, self.hass, schema.component)

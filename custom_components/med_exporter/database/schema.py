@@ -89,14 +89,14 @@ class Schema:
         """
         if self.is_ready(connection.engine):
             return True
-        if self._needs is not None and not self._needs.exists(connection):
-            return False
         inspector = inspect(connection)
         stored = None
         if inspector.has_table(versions_table.name):
             stored = self._stored(connection)
         if stored is not None and stored < self.version:
             raise LookupError(f"{self.component} is brought forward from version {stored} first")
+        if self._needs is not None and not self._needs.exists(connection):
+            return False
         if not all(inspector.has_table(name) for name in self._metadata.tables):
             return False
         if stored is not None:

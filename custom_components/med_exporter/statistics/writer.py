@@ -87,7 +87,7 @@ class SumsWriter:
         self._writing = asyncio.Lock()
         self._rows_at_once = _MOST_ROWS // 4
         self._handed_over: float | None = None
-        self._tries: dict[str, tuple[int, int]] = {}
+        self._tries: dict[str, tuple[tuple[int, float] | None, int]] = {}
         self._left_out: set[str] = set()
 
     @property
@@ -161,7 +161,7 @@ class SumsWriter:
                 self._leave_out(record.statistic_id, str(err))
                 continue
             part.is_last = part.is_last and is_settled
-            if rows and not self._is_stuck(record.statistic_id, rows[0][0], len(rows)):
+            if rows and not self._is_stuck(record.statistic_id, rows):
                 left -= len(rows)
                 part.rows.append((running_sum, record.name, _statistic_data(rows)))
             elif is_settled and changed_from is not None:
@@ -221,14 +221,15 @@ class SumsWriter:
         elif took < _SHORT:
             self._rows_at_once = min(_MOST_ROWS, self._rows_at_once * 2)
 
-    def _is_stuck(self, statistic_id: str, first: int, count: int) -> bool:
-        """Tell whether the same hours have been written in vain, again and again."""
-        before, tries = self._tries.get(statistic_id, (0, 0))
-        tries = tries + 1 if before == first else 1
-        self._tries[statistic_id] = (first, tries)
+    def _is_stuck(self, statistic_id: str, rows: list[tuple[int, float]]) -> bool:
+        """Tell whether the same sum of the same hour has been written in vain, again and again."""
+        before, tries = self._tries.get(statistic_id, (None, 0))
+        # Another sum is no failure: the hour has changed since.
+        tries = tries + 1 if before == rows[0] else 1
+        self._tries[statistic_id] = (rows[0], tries)
         if tries <= _MOST_TRIES:
             return False
-        self._leave_out(statistic_id, f"{count} hours are not as they were written")
+        self._leave_out(statistic_id, f"{len(rows)} hours are not as they were written")
         return True
 
     def _leave_out(self, statistic_id: str, reason: str) -> None:

@@ -1,0 +1,150 @@
+"""Days of quarter-hours: packed to the byte, and added up by any period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.engine.ledger import (
+    QUARTERS_A_DAY,
+    UNKNOWN,
+    Day,
+    accounts_of,
+    energies_between,
+    is_readable,
+    known_range,
+    sums_between,
+)
+from custom_components.med_exporter.engine.times import QUARTER, boundaries, day_bounds
+from custom_components.med_exporter.ledger.quarters import account_id, add_quarters
+from custom_components.med_exporter.ledger.tables import SCHEMA
+from tests.ledger.stories import ZONES
+
+from .test_recorder import any_database, database  # noqa: F401
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+energies = st.lists(
+    st.one_of(st.just(UNKNOWN), st.integers(0, 10**7), st.integers(0, 2**40)),
+    min_size=QUARTERS_A_DAY,
+    max_size=QUARTERS_A_DAY,
+)
+
+
+@given(energies, st.sampled_from(["nothing", "all", "some"]))
+def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> None:
+    part = {
+        "nothing": None,
+        "all": [max(mwh, 0) for mwh in energy],
+        "some": [max(mwh, 0) // 3 for mwh in energy],
+    }[filled]
+    back = Day.unpacked(*Day(energy, part).packed())
+    assert list(back.energy) == energy
+    assert list(back.filled or [0] * QUARTERS_A_DAY) == (part or [0] * QUARTERS_A_DAY)
+    assert back.known() == sum(mwh != UNKNOWN for mwh in energy)
+    assert back.mwh() == sum(max(mwh, 0) for mwh in energy)
+    assert back.mwh(3, 17) == sum(max(mwh, 0) for mwh in energy[3:17])
+
+
+def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
+    energy = [500_000] * QUARTERS_A_DAY
+    assert [len(part or b"") for part in Day(energy, energy).packed()] == [384, 0]
+    assert Day(energy, energy).packed()[1] is not None
+    assert Day(energy, [0] * QUARTERS_A_DAY).packed()[1] is None
+
+
+def test_a_quarter_hour_without_energy_is_not_one_that_is_not_known() -> None:
+    day = Day.unknown().adding([(5, 0, 0)])
+    assert list(day.entries()) == [(5, 0, 0)]
+
+
+@pytest.mark.parametrize("data", [b"", b"abc", bytes(96), bytes(383)])
+def test_what_is_no_day_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError, match="no day"):
+        Day.unpacked(data, None)
+
+
+@pytest.fixture
+def account(database):  # noqa: F811
+    """An account of one plug, and what adds energies to it."""
+    with database.engine.begin() as connection:
+        assert not is_readable(connection)
+        SCHEMA.create(connection)
+        number = account_id(connection, "plug", "house", "consumption")
+        assert account_id(connection, "plug", "house", "consumption") == number
+        assert account_id(connection, "plug", "house", "production") != number
+
+    def add(energies: dict[int, tuple[int, int]]) -> None:
+        with database.engine.begin() as connection:
+            add_quarters(connection, number, energies)
+
+    return add
+
+
+def test_energies_of_the_same_quarter_hour_add_up(database, account) -> None:  # noqa: F811
+    start = 1_795_000_500 // QUARTER * QUARTER
+    account({start: (5, 0), start + QUARTER: (0, 0)})
+    account({start: (7, 7), start + 86400: (2**40, 3)})
+    with database.connect() as connection:
+        assert is_readable(connection)
+        mine = accounts_of(connection, plug_ids=["plug"], roles=["consumption"])
+        assert energies_between(connection, mine, 0, 2**32) == {
+            start: (12, 7),
+            start + QUARTER: (0, 0),
+            start + 86400: (2**40, 3),
+        }
+        assert known_range(connection, mine) == (start, start + 86400 + QUARTER)
+        assert known_range(connection, accounts_of(connection, metering_point="other")) is None
+
+
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+def test_local_days_are_the_sums_of_their_quarter_hours(database, account, zone) -> None:  # noqa: F811
+    """A plug whose days are 4.8 and 0 kWh in turn, around both clock changes."""
+    truth: dict[date, int] = {}
+    for first in (date(2026, 3, 1), date(2026, 9, 25)):
+        for number in range(46):
+            day = first + timedelta(days=number)
+            start, end = day_bounds(day, zone)
+            quarters = range(start, end, QUARTER)
+            truth[day] = 4_800_000 * (number % 2)
+            account(
+                {
+                    quarter: (
+                        truth[day] * (place + 1) // len(quarters)
+                        - truth[day] * place // len(quarters),
+                        0,
+                    )
+                    for place, quarter in enumerate(quarters)
+                }
+            )
+    with database.connect() as connection:
+        accounts = accounts_of(connection)
+        for aggregation, key in (
+            ("daily", "%Y-%m-%d"),
+            ("monthly", "%Y-%m"),
+            ("hourly", "%Y-%m-%d"),
+            ("half_hourly", "%Y-%m-%d"),
+        ):
+            expected: defaultdict[str, int] = defaultdict(int)
+            for day, mwh in truth.items():
+                expected[f"{day:{key}}"] += mwh
+            edges = boundaries(
+                aggregation,
+                day_bounds(min(truth), zone)[0],
+                day_bounds(max(truth), zone)[1],
+                zone,
+            )
+            found: defaultdict[str, int] = defaultdict(int)
+            for place, one in sums_between(connection, accounts, edges).items():
+                found[f"{local(edges[place], zone):{key}}"] += one.mwh
+            assert {k: v for k, v in found.items() if v} == {k: v for k, v in expected.items() if v}
+
+
+def local(moment: float, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone)

@@ -1,0 +1,219 @@
+"""Running sums are written in parts, and one that is refused does not stop the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import pytest
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    statistics_during_period,
+)
+from homeassistant.components.recorder.tasks import RecorderTask
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+
+from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
+from custom_components.med_exporter.statistics import writer as writer_module
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+HOUR = 3600
+NOW = dt_util.parse_datetime("2026-11-20T12:30:00+00:00")
+END = int(NOW.timestamp()) // HOUR * HOUR
+
+
+class Sums:
+    """Sums of whole kWh, whose hours a test chooses."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.hass = hass
+        self.hours: dict[str, dict[int, int]] = {}
+        self.heard: list[tuple[str, int]] = []
+        self.writer = self.new_writer()
+
+    def new_writer(self) -> SumsWriter:
+        return SumsWriter(
+            self.hass, SCHEMA, self.sums, lambda name, first: self.heard.append((name, first))
+        )
+
+    def sums(self, _: object, now: float) -> dict[str, RunningSum]:
+        return {
+            name: RunningSum(
+                statistic_id=name,
+                unit="kWh",
+                unit_class="energy",
+                parts_per_unit=1,
+                hours=lambda _, start, end, own=own: {
+                    hour: parts for hour, parts in own.items() if start <= hour < end
+                },
+                first_hour=lambda _, own=own: min(own, default=None),
+                closed_until=lambda _: int(now // HOUR) * HOUR,
+            )
+            for name, own in self.hours.items()
+        }
+
+    async def count(self, name: str, hours: dict[int, int]) -> None:
+        """Set what hours add."""
+        self.hours.setdefault(name, {}).update(hours)
+        await queue_work(self.hass, SCHEMA, lambda c: mark_dirty(c, name, name.title(), min(hours)))
+
+    async def stored(self, name: str) -> list[float]:
+        """Return the sums as Home Assistant reads them."""
+        await get_instance(self.hass).async_block_till_done()
+        rows = await get_instance(self.hass).async_add_executor_job(
+            statistics_during_period,
+            self.hass, dt_util.utc_from_timestamp(0), None, {name}, "hour", None, {"sum"},
+        )  # fmt: skip
+        return [row["sum"] for row in rows.get(name, [])]
+
+
+@pytest.fixture
+def sums(hass_with_recorder: HomeAssistant, freezer) -> Sums:
+    freezer.move_to(NOW)
+    return Sums(hass_with_recorder)
+
+
+def last_hours(count: int, parts: int = 1) -> dict[int, int]:
+    return {END - HOUR * number: parts for number in range(1, count + 1)}
+
+
+async def test_sums_grow_by_what_each_hour_adds(sums: Sums) -> None:
+    await sums.count("med_exporter:a", {END - HOUR * 4: 5, END - HOUR * 2: 1})
+    await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == [5, 5, 6, 6]
+    assert sums.heard == []
+
+
+async def test_a_long_past_is_written_in_parts_that_keep_nobody_waiting(sums: Sums) -> None:
+    for name in "abc":
+        await sums.count(f"med_exporter:{name}", last_hours(1500))
+    written: list[int] = []
+
+    def write(hass, metadata, rows) -> None:
+        written.append(len(rows))
+        async_add_external_statistics(hass, metadata, rows)
+
+    with patch.object(writer_module, "async_add_external_statistics", write):
+        await sums.writer.async_write()
+    assert sum(written) == 4500
+    assert max(written) <= 1000
+    for name in "abc":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1501))
+
+
+async def test_a_slow_recorder_is_given_less_at_a_time(sums: Sums, freezer) -> None:
+    await sums.count("med_exporter:a", last_hours(600))
+    written: list[int] = []
+
+    def write(hass, metadata, rows) -> None:
+        written.append(len(rows))
+        async_add_external_statistics(hass, metadata, rows)
+        # What was handed over takes three seconds.
+        get_instance(hass).queue_task(slow_task(freezer))
+
+    with patch.object(writer_module, "async_add_external_statistics", write):
+        await sums.writer.async_write()
+    assert written[0] > written[1] > written[2] >= 50
+    assert len(await sums.stored("med_exporter:a")) == 600
+
+
+def slow_task(freezer):
+    class Slow(RecorderTask):
+        commit_before = False
+
+        def run(self, instance) -> None:
+            freezer.tick(3)
+
+    return Slow()
+
+
+async def test_a_change_of_the_past_is_told_once_all_of_it_is_written(sums: Sums) -> None:
+    await sums.count("med_exporter:a", last_hours(48))
+    await sums.writer.async_write()
+    await sums.count("med_exporter:a", {END - HOUR * 20: 3})
+    await sums.writer.async_write()
+    assert sums.heard == [("med_exporter:a", END - HOUR * 20)]
+    assert (await sums.stored("med_exporter:a"))[-1] == 50
+    await sums.writer.async_write()
+    assert len(sums.heard) == 1
+
+
+async def test_one_that_is_refused_does_not_stop_the_others(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("med_exporter:a--b", "med_exporter:a", "med_exporter:__x", "med_exporter:z"):
+        await sums.count(name, last_hours(3))
+    for _ in range(3):
+        await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == [1, 2, 3]
+    assert await sums.stored("med_exporter:z") == [1, 2, 3]
+    errors = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert len(errors) == 2
+    assert {"a--b" in one.message or "__x" in one.message for one in errors} == {True}
+
+
+async def test_one_that_is_never_stored_does_not_stop_the_others(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sums.count("med_exporter:lost", last_hours(30))
+    await sums.count("med_exporter:kept", last_hours(3))
+
+    def write(hass, metadata, rows) -> None:
+        if metadata["statistic_id"] != "med_exporter:lost":
+            async_add_external_statistics(hass, metadata, rows)
+
+    with patch.object(writer_module, "async_add_external_statistics", write):
+        await sums.writer.async_write()
+    assert await sums.stored("med_exporter:kept") == [1, 2, 3]
+    assert caplog.text.count("does not take the statistic med_exporter:lost") == 1
+    # The next start tries again.
+    await sums.new_writer().async_write()
+    assert len(await sums.stored("med_exporter:lost")) == 30
+
+
+async def test_one_whose_hours_cannot_be_read_does_not_stop_the_others(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sums.count("med_exporter:a", last_hours(3))
+    await sums.count("med_exporter:b", last_hours(3))
+    good = sums.sums
+
+    def sums_with_a_bad_one(connection, now):
+        found = good(connection, now)
+
+        def fail(*_: object) -> dict[int, int]:
+            raise ValueError("5 bytes are no day")
+
+        bad = found["med_exporter:a"]
+        found["med_exporter:a"] = RunningSum(
+            **{name: getattr(bad, name) for name in bad.__slots__} | {"hours": fail}
+        )
+        return found
+
+    sums.sums = sums_with_a_bad_one
+    await sums.new_writer().async_write()
+    assert await sums.stored("med_exporter:b") == [1, 2, 3]
+    assert "no day" in caplog.text
+
+
+async def test_one_that_changes_all_the_while_is_not_given_up(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sums.count("med_exporter:a", last_hours(3))
+    times = 0
+
+    def write(hass, metadata, rows) -> None:
+        nonlocal times
+        async_add_external_statistics(hass, metadata, rows)
+        times += 1
+        if times < 6:
+            sums.hours["med_exporter:a"][END - HOUR * 3] += 1
+
+    with patch.object(writer_module, "async_add_external_statistics", write):
+        await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == [6, 7, 8]
+    assert "does not take" not in caplog.text
