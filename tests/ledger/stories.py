@@ -141,7 +141,7 @@ class Life:
         if last is not None and now <= last:
             return
         gap = last is not None and now - last > GAP
-        self.counter.advance(self.counters(), now, filled=gap)
+        self.counter.advance(self.counters(), now)
         self.states.append(self.counter.to_dict())
         if self.start is None:
             self.start = CounterStart(
