@@ -219,8 +219,8 @@ class Life:
         )
         assert not self.values or outcome.energy == before + outcome.growth >= before
         self.values.append(outcome.energy)
-        if self.plug.frozen_at is None:
-            self.readings.append((self.at, true))
+        at = self.at if self.plug.frozen_at is None else self.plug.frozen_at
+        self.readings.append((at, true))
 
     def happen(self) -> None:
         kind = self.random.choice(
@@ -295,9 +295,7 @@ class Life:
             hidden = {name, "month_before"} if name == "month" else {name}
             if name == "month_before" and self.plug.is_dated:
                 continue
-            self.poll(
-                lambda told, h=hidden: ({n: v for n, v in told.items() if n not in h}, h)
-            )
+            self.poll(lambda told, h=hidden: ({n: v for n, v in told.items() if n not in h}, h))
 
     def _lie(self, how: Any) -> None:
         """Let one reading say something false of some or all counters."""
@@ -309,17 +307,24 @@ class Life:
             false = {n: how(v) if n in names else v for n, v in told.items()}
             return false, set(names) | ({"month_before"} if "month" in names else set())
 
+        # What comes first after a break could be true.
+        self.polls(2)
         self.at += self.interval
         self.poll(change)
+        # Twice the same falsehood is not to be told from the truth.
+        self.polls(1)
 
     def _zero(self) -> None:
         self._lie(lambda _: 0.0)
 
     def _spike(self) -> None:
         # Less than a socket can pass is not to be told from energy.
-        least = 4.2 * (self.interval + 120) / 3600 * 1.5
+        passed = self.at + self.interval - (self.told or 0.0)
+        least = 4.2 * (passed + 120) / 3600 * 1.5
         more = least + self.random.choice([0.3, 5.0, 90.0, 4000.0])
-        self._lie(lambda kwh: kwh + more)
+        # A counter that has just begun again is measured by what it showed before.
+        highest = max((max(shown.values(), default=0) for _, shown in self.readings), default=0)
+        self._lie(lambda kwh: kwh + more + highest / 1e6)
 
     def _thousand_times(self) -> None:
         self._lie(lambda kwh: kwh * 1000 if kwh > 1 else kwh)
@@ -481,7 +486,9 @@ def main() -> None:
     for name, worst in (("too much", over), ("too little", under)):
         count = sum(excess > 0 for excess, _ in worst)
         print(f"{name}: {count} plugs; worst beyond rounding, in Wh:")
-        print("   ", [(round(excess / 1000, 3), number) for excess, number in worst[: options.show]])
+        print(
+            "   ", [(round(excess / 1000, 3), number) for excess, number in worst[: options.show]]
+        )
 
 
 if __name__ == "__main__":

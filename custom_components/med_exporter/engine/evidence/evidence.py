@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,8 +20,6 @@ SOCKET_WATTS: Final = 4200.0
 _KEPT_REFUSALS: Final = 10
 # The counters of one plug are brought up to date at times of their own, in seconds.
 _LAG: Final = 300
-# A counter that has shown too little for so long, in seconds and readings, is out of the count.
-_OUT_AFTER: Final = (900.0, 3)
 # How far a plug's clock may be off and still tell its month.
 _CLOCK_SKEW: Final = timedelta(days=2)
 _LONGEST_DAY: Final = 26 * 3600
@@ -105,7 +103,7 @@ class Evidence:
         before = {name: register.claim for name, register in self._registers()}
         steps = self._take(reading, shown, limit_w, refusals)
         good = {name for name, step in steps.items() if step.standing is Standing.GOOD}
-        self._check_jumps(steps, good, limit_w, reading, refusals)
+        self._check_jumps(steps, good, before, limit_w, reading, refusals)
         supported = self._supported(steps, good, before, limit_w)
         return self._count(reading, steps, good, supported, refusals)
 
@@ -188,7 +186,7 @@ class Evidence:
         refusals: list[Refusal],
     ) -> dict[str, Step]:
         clock_month = _clock_month(reading)
-        has_rolled = None not in (clock_month, self.clock_month) and clock_month != self.clock_month
+        has_rolled = self._has_rolled(reading, clock_month)
         steps: dict[str, Step] = {}
         for name, register in self._registers():
             if name not in shown:
@@ -197,42 +195,61 @@ class Evidence:
                 register.begin(shown[name], self.energy)
                 steps[name] = Step(standing=Standing.GOOD, rolled=True)
             else:
+                believed = to_kwh(register.value)
                 step = steps[name] = register.take(
                     shown[name],
                     self.energy,
                     limit_w,
                     at=reading.at.isoformat(),
-                    has_rolled=has_rolled and name == "month" and UNDATED in shown[name],
+                    has_rolled=has_rolled if name == "month" and UNDATED in shown[name] else None,
                 )
                 if (false := step.refused) is not None:
                     reason = Reason.FALL if false.is_fall else Reason.SPIKE
                     kwh = to_kwh(false.shown[max(false.shown)])
-                    refusals.append(
-                        self._refusal(datetime.fromisoformat(false.at), reason, name, kwh)
-                    )
+                    at = datetime.fromisoformat(false.at)
+                    refusal = self._refusal(at, reason, name, kwh)
+                    refusals.append(replace(refusal, believed_kwh=believed))
         if steps["month"].standing is not Standing.HELD:
             self.clock_month = clock_month or self.clock_month
         return steps
+
+    def _has_rolled(self, reading: Reading, clock_month: str | None) -> bool | None:
+        """Return whether the plug's month is another one than before; None if nobody can tell."""
+        if clock_month is not None and self.clock_month is not None:
+            return clock_month != self.clock_month
+        since = self.told_at
+        if since is None or (since.year, since.month) != (reading.at.year, reading.at.month):
+            return None
+        # Far enough from both ends of the month, no clock is so wrong as to see another one.
+        edges = (since - _CLOCK_SKEW, reading.at + _CLOCK_SKEW)
+        return False if len({(edge.year, edge.month) for edge in edges}) == 1 else None
 
     def _check_jumps(
         self,
         steps: dict[str, Step],
         good: set[str],
+        before: dict[str, int],
         limit_w: float,
         reading: Reading,
         refusals: list[Refusal],
     ) -> None:
         """Do not count what no socket can pass where another counter shows that it was not used."""
         registers = dict(self._registers())
+        exact = self._exact(steps, good, before)
         untrue: list[Register] = []
         for name in sorted(good):
             register, step = registers[name], steps[name]
             if not (step.jumped or step.rolled):
                 continue
             lag, others = passable(limit_w, _LAG), good - {name}
-            exact = [registers[other].claim for other in others if steps[other].is_exact]
+            limits = [
+                used
+                for other, used in exact.items()
+                if other != name
+                and registers[other].sure_for + registers[other].age >= register.age
+            ]
             reason = None
-            if exact and register.claim > max(*exact, self.energy) + lag:
+            if limits and register.claim > max(*limits, self.energy) + lag:
                 reason = Reason.CONTRADICTED
             elif step.jumped and step.was_young:
                 # Counters that have grown alike since the first reading speak for it.
@@ -255,26 +272,42 @@ class Evidence:
         """Return what each ruling counter proves once the others have been heard."""
         registers = dict(self._registers())
         rulers: list[str] = [name for name in ("total", "month") if name in good]
-        if not rulers and "day" in good:
+        # A spike of the others is not told from energy by a day that may have just begun.
+        has_spike = any(r.doubt is not None and not r.doubt.is_fall for _, r in self._registers())
+        if not rulers and "day" in good and not has_spike:
             rulers = ["day"]
-        if rulers == ["total"] and _is_out(self.total):
-            # The month that knew more is silent: what the total has lost is known by now.
-            self.total.realign(self.total.claim + self.total.behind)
+        exact = self._exact(steps, good, before)
+        best = max((registers[name].claim for name in rulers), default=0)
+        for name in rulers:
+            register = registers[name]
+            # What a counter has lost long ago is no reason not to believe what it has grown now.
+            grown = register.level + register.claim - before[name]
+            if not steps[name].rolled and grown > best + 4 * register.grain:
+                register.realign(grown)
         supported: dict[str, int] = {}
         held = 0
         for name in rulers:
             register = registers[name]
             proved = register.claim
-            for other in good - {name}:
-                if not steps[other].is_exact or _is_out(registers[other]):
-                    continue
-                limit = registers[other].claim
+            for other in exact.keys() - {name}:
+                limit = exact[other]
                 if register.claim > limit + _tolerance(register, registers[other]):
                     proved = min(proved, max(limit, before[name]))
             held = max(held, register.claim - proved)
             supported[name] = proved
         self.is_contradicted = held > passable(limit_w, _LAG)
         return supported
+
+    def _exact(
+        self, steps: dict[str, Step], good: set[str], before: dict[str, int]
+    ) -> dict[str, int]:
+        """Return all that was used by those counters that cannot have forgotten since."""
+        registers = dict(self._registers())
+        return {
+            name: registers[name].level + registers[name].claim - before[name]
+            for name in good
+            if steps[name].is_exact
+        }
 
     def _count(
         self,
@@ -294,12 +327,9 @@ class Evidence:
         growth, self.energy = energy - self.energy, energy
         for name in good:
             register = registers[name]
-            others = [proved for other, proved in supported.items() if other != name]
-            if name != "day":
-                register.compare(max(others, default=register.claim), 4 * register.grain)
             if name == "day" or steps[name].rolled:
                 register.realign(max(register.claim, energy) if name != "day" else energy)
-            register.settle(energy)
+            register.settle(energy, is_exact=steps[name].is_exact)
         is_told = bool(supported) and not self.is_contradicted
         since = self.told_at
         if is_told:
@@ -325,10 +355,16 @@ class Evidence:
             growth=growth,
             since=since,
             is_told=is_told,
-            day=to_mwh(reading.day) if reading.day is not None and "day" in good else None,
-            month=to_mwh(reading.month) if reading.month is not None and "month" in good else None,
+            day=self._period_shown("day", reading.day, good),
+            month=self._period_shown("month", reading.month, good),
             refused=tuple(refusals),
         )
+
+    def _period_shown(self, name: str, kwh: float | None, good: Iterable[str]) -> int | None:
+        if kwh is None:
+            return None
+        is_new = _looks_like_a_roll_over(name, dict(self._registers())[name])
+        return to_mwh(kwh) if name in good or is_new else None
 
     def _all_refused(self, reading: Reading, reason: Reason) -> list[Refusal]:
         return [
@@ -361,11 +397,6 @@ def _clock_month(reading: Reading) -> str | None:
 
 def _tolerance(one: Register, other: Register) -> int:
     return 2 * (one.grain + other.grain)
-
-
-def _is_out(register: Register) -> bool:
-    seconds, readings = _OUT_AFTER
-    return register.behind_for >= seconds and register.behind_count >= readings
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +26,8 @@ _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
 _KEPT_PARTS: Final = 8
+# So long a counter may show something false and be believed where it was before, in seconds.
+_PAST_KEPT: Final = 86400.0
 _AGREED_AFTER: Final = 2
 
 
@@ -59,6 +61,19 @@ class Doubt:
     seconds: float = 0.0
 
 
+@dataclass(kw_only=True, slots=True)
+class Past:
+    """Where a counter stood before it was found to go on from elsewhere.
+
+    A plug may show zeros for a while, and then be back: nothing of that was energy.
+    """
+
+    shown: Parts
+    claim: int
+    level: int
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
     """What a reading has done to a register.
@@ -81,9 +96,11 @@ class Register:
     """A counter that may restart, forget and lie, and the least energy that it proves.
 
     Energies in mWh. `claim` is what must have been used in all if the counter is right; `level`
-    what was counted when it was last good; `age` the seconds since; `since` the period in which
-    it was first read, before which nothing of it is known; `low` what it showed before the last
-    reading, which a spike falls back to; `agreed` how many readings in a row went on.
+    what was counted when it was last good, less what it has `owed` since a falsehood of it was
+    taken back that had been counted; `age` the seconds since, and `sure_for` those before in which
+    it cannot have forgotten anything; `since` the period in which it was
+    first read, before which nothing of it is known; `low` what it showed before the last reading,
+    which a spike falls back to; `agreed` how many readings in a row went on.
     """
 
     shown: Parts = field(default_factory=dict)
@@ -94,10 +111,10 @@ class Register:
     grain: int = _GRAINS[0]
     agreed: int = 0
     age: float = 0.0
-    behind: int = 0
-    behind_for: float = 0.0
-    behind_count: int = 0
+    sure_for: float = 0.0
+    owed: int = 0
     doubt: Doubt | None = None
+    past: Past | None = None
 
     @property
     def is_begun(self) -> bool:
@@ -122,18 +139,23 @@ class Register:
         self.age += seconds
         if self.doubt is not None:
             self.doubt.seconds += seconds
+        if self.past is not None:
+            self.past.seconds += seconds
+            if self.past.seconds > _PAST_KEPT:
+                self.past = None
 
     def take(
-        self, shown: Parts, energy: int, limit_w: float, *, at: str, has_rolled: bool = False
+        self, shown: Parts, energy: int, limit_w: float, *, at: str, has_rolled: bool | None = None
     ) -> Step:
-        """Take what the counter shows now; `has_rolled` where a new period is proved.
+        """Take what the counter shows now.
 
         Args:
             shown: the counter, in mWh by period.
             energy: what has been counted so far.
             limit_w: what the socket can pass, in W.
             at: when it was read.
-            has_rolled: whether the plug's own clock proves that the period is another one.
+            has_rolled: whether the clocks prove that the period is another one, or that it is
+                the same; None where they prove neither.
 
         """
         self._learn_grain(shown)
@@ -142,25 +164,43 @@ class Register:
             growth: int | None = self.level - self.claim + shown[UNDATED]
         else:
             growth = self._growth(shown, room)
-        if growth is not None and self.claim + growth - max(self.claim, energy) <= room:
-            return self._go_on(shown, growth, room, has_rolled=has_rolled)
+        follows = growth is not None and self.level + growth - energy <= room
+        only_zeros = not any(self.shown.values())
+        if (not follows or only_zeros) and self._is_back(
+            shown,
+            energy,
+            passable(limit_w, self.past.seconds + _REFRESH) if only_zeros and self.past else room,
+        ):
+            return Step(standing=Standing.GOOD)
         doubt = self.doubt
+        more = None
+        if doubt is not None:
+            recent = passable(limit_w, doubt.seconds + _REFRESH)
+            more = _growth_between(doubt.shown, shown, self._noise)
+            if more is not None and more > recent:
+                more = None
+            # It is back, but not where it was: which of the two is false is not known yet.
+            follows = follows and not (doubt.is_fall and (growth or 0) > recent)
+        if growth is not None and follows:
+            step = self._go_on(shown, growth, room, has_rolled=has_rolled)
+            return step if more is not None else replace(step, refused=doubt)
         new = Doubt(shown=dict(shown), energy=energy, at=at, is_fall=growth is None)
         if doubt is None:
             self.doubt = new
             return Step(standing=Standing.HELD)
-        more = _growth_between(doubt.shown, shown, self._noise)
-        if more is None or more > passable(limit_w, doubt.seconds + _REFRESH):
+        if more is None:
             self.doubt = new
             return Step(standing=Standing.HELD, refused=doubt)
         if doubt.seconds < _CONFIRMS_AFTER:
             return Step(standing=Standing.HELD)
         was_young = self.agreed < _AGREED_AFTER
+        past = Past(shown=dict(self.shown), claim=self.claim, level=self.level, seconds=self.age)
         if growth is None:
             self._restart(shown, doubt, more, room, limit_w)
         else:
             self.claim += growth
         self._believe(shown, room)
+        self.past = past
         return Step(
             standing=Standing.GOOD,
             rolled=growth is None,
@@ -172,52 +212,61 @@ class Register:
         """Let the counter prove no more and no less than what has been counted."""
         self.claim = energy
 
-    def settle(self, energy: int) -> None:
+    def settle(self, energy: int, *, is_exact: bool) -> None:
         """Remember what has been counted by the time of a good reading."""
-        self.level, self.age = energy, 0.0
-
-    def compare(self, other: int, tolerance: int) -> None:
-        """Note whether the counter shows less than another one proves, and for how long."""
-        gap = other - self.claim
-        if gap <= tolerance:
-            self.behind, self.behind_for, self.behind_count = 0, 0.0, 0
-            return
-        self.behind = gap if not self.behind_count else min(self.behind, gap)
-        self.behind_for += self.age if self.behind_count else 0.0
-        self.behind_count += 1
+        self.sure_for = self.sure_for + self.age if is_exact else 0.0
+        self.owed = min(self.owed, max(0, energy - self.claim))
+        self.level, self.age = energy - self.owed, 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
-        state = {name: getattr(self, name) for name in self.__slots__ if name != "doubt"}
-        doubt = self.doubt
-        state["doubt"] = doubt and {name: getattr(doubt, name) for name in doubt.__slots__}
-        return state
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Register:
         """Return the register that `to_dict` described. Raises TypeError for anything else."""
-        register = cls(**{**data, "doubt": None})
-        register.shown, register.low = dict(register.shown), dict(register.low)
-        if data["doubt"]:
-            register.doubt = Doubt(**data["doubt"])
-        return register
+        doubt, past = data["doubt"], data["past"]
+        return cls(
+            **{
+                **data,
+                "shown": dict(data["shown"]),
+                "low": dict(data["low"]),
+                "doubt": doubt and Doubt(**doubt),
+                "past": past and Past(**past),
+            }
+        )
 
     @property
     def _noise(self) -> int:
         return 2 * self.grain
 
-    def _go_on(self, shown: Parts, growth: int, room: int, *, has_rolled: bool) -> Step:
-        refused = self.doubt
+    def _is_back(self, shown: Parts, energy: int, room: int) -> bool:
+        """Go on from where the counter stood before it went elsewhere, where it does."""
+        past = self.past
+        if past is None or not past.shown.keys() >= shown.keys():
+            return False
+        growth = _growth_between(past.shown, shown, self._noise)
+        if growth is None or past.level + growth - energy > room:
+            return False
+        self.claim, self.past, self.doubt = past.claim + growth, None, None
+        self.owed = max(0, self.level - past.level - growth)
+        self.shown |= shown
+        self.low = dict(self.shown)
+        return True
+
+    def _go_on(self, shown: Parts, growth: int, room: int, *, has_rolled: bool | None) -> Step:
         newest = max(shown)
-        rolled = has_rolled or newest > max(self.shown)
-        is_exact = not has_rolled and newest in self.shown
+        rolled = bool(has_rolled) or newest > max(self.shown)
         # What could have begun at zero and come so far since may have restarted unseen.
-        is_exact = is_exact and (newest != UNDATED or shown[newest] > room)
+        may_be_new = newest == UNDATED and shown[newest] <= room and has_rolled is not False
+        is_exact = not has_rolled and newest in self.shown and not may_be_new
         self.claim += growth
+        if growth < 0:
+            self.owed -= growth
         if has_rolled:
             self.shown = {}
         self._believe(shown, room)
-        return Step(standing=Standing.GOOD, is_exact=is_exact, rolled=rolled, refused=refused)
+        return Step(standing=Standing.GOOD, is_exact=is_exact, rolled=rolled)
 
     def _restart(self, shown: Parts, doubt: Doubt, more: int, room: int, limit_w: float) -> None:
         """Go on from a fall that a second reading has confirmed."""
