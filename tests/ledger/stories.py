@@ -143,12 +143,14 @@ class Life:
         if last is not None and now <= last:
             return
         gap = last is not None and now - last > GAP
-        self.counter.advance(self.counters(), now)
+        outcome = self.counter.advance(self.counters(), now)
         self.states.append(self.counter.to_dict())
         if self.start is None:
             self.start = CounterStart(
                 at=now, value_kwh=self.counter.value, today_kwh=self.counter.today
             )
+        if not outcome.is_told:
+            return
         days = self.day_kwh(self._last_known(last).date()) if last else None
         self.feed.read(self.plug, self.counter.value, now, start=self.start, gap=gap, day_kwh=days)
 

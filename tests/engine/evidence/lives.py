@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
@@ -481,14 +482,13 @@ def main() -> None:
         under.append((life.true - life.unknowable() - life.counted - life.rounding, number))
     over.sort(reverse=True)
     under.sort(reverse=True)
-    print(f"{options.plugs} plugs, {readings} readings, seed {options.seed}")
-    print(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())))
+    tell = sys.stdout.write
+    tell(f"{options.plugs} plugs, {readings} readings, seed {options.seed}\n")
+    tell(", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items())) + "\n")
     for name, worst in (("too much", over), ("too little", under)):
         count = sum(excess > 0 for excess, _ in worst)
-        print(f"{name}: {count} plugs; worst beyond rounding, in Wh:")
-        print(
-            "   ", [(round(excess / 1000, 3), number) for excess, number in worst[: options.show]]
-        )
+        wh = [(round(excess / 1000, 3), number) for excess, number in worst[: options.show]]
+        tell(f"{name}: {count} plugs; worst beyond rounding, in Wh and by number: {wh}\n")
 
 
 if __name__ == "__main__":

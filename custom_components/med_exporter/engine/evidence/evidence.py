@@ -245,8 +245,7 @@ class Evidence:
             limits = [
                 used
                 for other, used in exact.items()
-                if other != name
-                and registers[other].sure_for + registers[other].age >= register.age
+                if other != name and registers[other].covers(register)
             ]
             reason = None
             if limits and register.claim > max(*limits, self.energy) + lag:
@@ -290,6 +289,8 @@ class Evidence:
             register = registers[name]
             proved = register.claim
             for other in exact.keys() - {name}:
+                if not registers[other].covers(register):
+                    continue
                 limit = exact[other]
                 if register.claim > limit + _tolerance(register, registers[other]):
                     proved = min(proved, max(limit, before[name]))

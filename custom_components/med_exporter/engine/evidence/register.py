@@ -212,6 +212,10 @@ class Register:
         """Let the counter prove no more and no less than what has been counted."""
         self.claim = energy
 
+    def covers(self, other: Register) -> bool:
+        """Return whether it can have forgotten nothing since the other was good last."""
+        return self.sure_for + self.age >= other.age
+
     def settle(self, energy: int, *, is_exact: bool) -> None:
         """Remember what has been counted by the time of a good reading."""
         self.sure_for = self.sure_for + self.age if is_exact else 0.0
