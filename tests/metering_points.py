@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,10 @@ class HouseClock:
         """Move the clock; timers that are due fire as soon as the loop runs."""
         self._frozen.tick(seconds)
         self._moved += seconds
+
+    def jump(self, by: timedelta) -> None:
+        """Put the machine's clock wrong, or right again; no time passes."""
+        self._frozen.tick(by)
 
     def move_to(self, when: datetime) -> None:
         """Move the clock ahead to a time."""

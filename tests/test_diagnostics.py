@@ -33,7 +33,7 @@ async def test_a_metering_point_s_plugs_are_described(
     (described,) = told["plugs"]
     assert (described["asked"], described["answered"]) == (2, 2)
     assert described["sample"]["power"] == 1000
-    assert described["counter"]["seen"]["total"] == 0
+    assert described["counter"]["evidence"]["refused"] == 0
     assert told["entry"]["data"]["plugs"][0]["model"] == "HS110"
     text = json.dumps(told)
     for secret in (PDL, "Fridge", "House", plug.host, "50c7bf000001", "50:c7:bf"):

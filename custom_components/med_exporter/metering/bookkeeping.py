@@ -15,7 +15,7 @@ from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
 
     from homeassistant.config_entries import ConfigEntry
@@ -41,20 +41,20 @@ class Bookkeeper:
         self._without_history: set[str] | None = None
 
     async def async_book(
-        self, link: KasaHost, counters: Mapping[str, EnergyCounter], *, gap: bool
+        self, link: KasaHost, counters: Mapping[str, EnergyCounter], *, gaps: Collection[str]
     ) -> None:
-        """Book a reading of all plugs behind a host, after their counters are on disk.
+        """Book a reading of the plugs behind a host, after their counters are on disk.
 
         Args:
             link: the host, connected.
-            counters: by plug id, just advanced.
-            gap: whether nobody read the plugs for a while before.
+            counters: by plug id, just advanced by a reading that is believed.
+            gaps: the plugs whose energy was not known for a while before.
 
         """
         statistics: Mapping[str, PlugStatistics] = {}
         is_first = not counters.keys() <= self._known
         new = await self._async_without_history() & counters.keys() if is_first else set()
-        if gap or is_first:
+        if gaps or is_first:
             statistics = await self._async_statistics(link, counters, {*new})
         for plug_id, counter in counters.items():
             if counter.began_at is None or counter.seen_at is None:
@@ -70,7 +70,7 @@ class Bookkeeper:
                     value_kwh=counter.began_value,
                     today_kwh=counter.began_today,
                 ),
-                gap=gap,
+                gap=plug_id in gaps,
                 day_kwh=None if told is None else told.days,
             )
             self._known.add(plug_id)

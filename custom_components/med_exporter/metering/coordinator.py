@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,20 +14,30 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, DOMAIN, LOGGER
+from ..const import (
+    CONF_HOSTS,
+    CONF_PLUGS,
+    CONF_POLLING_INTERVAL,
+    CONF_RATED_POWER,
+    DOMAIN,
+    LOGGER,
+)
+from ..engine.evidence import SteadyClock
+from ..engine.evidence.evidence import SOCKET_WATTS
 from ..formats import VersionedStore, async_load_for_entry
 from ..sources.kasa import LOGIN_CODES, Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
-from .counter import EnergyCounter
+from .counter import EnergyCounter, upgraded
 from .renaming import async_follow_plugs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from ..engine.evidence import Outcome, Refusal
     from ..sources.kasa import SessionFactory
     from ..sources.plug import PlugSample
     from ..vault import Vault
@@ -40,18 +51,28 @@ MAX_POLLING_INTERVAL: Final = 3600
 _POLL_LIMIT = 8
 # A round waits this long for its plugs; the slower ones are shown when they have answered.
 _PATIENCE = 2
+# What has answered by then is shown already while the round waits for the rest.
+_PROMPTLY = 0.3
 # A strip asks its sockets one after the other; more often than this, some of them lock up.
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
 _SEARCH_INTERVAL = 60
+# A plug may be rated above what a socket passes; what it draws may be more than it is rated at.
+_RATED_MARGIN = 1.2
 
 
 @dataclass(kw_only=True, slots=True)
 class PlugState:
-    """A plug as it stands: the latest reading, None while it does not answer, and its counter."""
+    """A plug as it stands: the latest reading, None while it does not answer, and its counter.
+
+    `ticks` is when it was read last, by a clock that only goes on; `logged` are the refusals that
+    the log has told already, by counter and reason.
+    """
 
     sample: PlugSample | None = None
     counter: EnergyCounter
+    ticks: float | None = None
+    logged: set[tuple[str, str]] = field(default_factory=set)
 
 
 class _Host:
@@ -110,6 +131,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self._vault = vault
         self._bookkeeper = bookkeeper
         self._store = counter_store(hass, entry.entry_id)
+        self._clock = SteadyClock()
         self._saving = asyncio.Lock()
         self._unsaved = False
 
@@ -120,6 +142,12 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             if plug_id in stored:
                 counter = EnergyCounter.from_dict(stored[plug_id])
             self.data[plug_id] = PlugState(counter=counter)
+        read = [state.counter.read_at for state in self.data.values() if state.counter.read_at]
+        self._clock.last = max(read, default=None)
+
+    def now(self) -> datetime:
+        """Return the local time by which the plugs are counted: it does not follow every jump."""
+        return dt_util.as_local(self._clock.now(dt_util.utcnow(), self.hass.loop.time()))
 
     async def _async_update_data(self) -> dict[str, PlugState]:
         now = self.hass.loop.time()
@@ -129,13 +157,17 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             if not host.answering:
                 self._start(host, self._recover).add_done_callback(self._show)
         if waited_for:
-            _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
+            prompt, late = await asyncio.wait(waited_for, timeout=min(_PROMPTLY, _PATIENCE))
+            if prompt and late:
+                self.async_update_listeners()
+                _, late = await asyncio.wait(late, timeout=max(0, _PATIENCE - _PROMPTLY))
             for task in late:
                 task.add_done_callback(self._show)
         return self.data
 
-    def close_day(self, now: datetime) -> None:
+    def close_day(self) -> None:
         """Start a new day, and month, for all counters at local midnight."""
+        now = self.now()
         for state in self.data.values():
             state.counter.roll(now)
         self.async_update_listeners()
@@ -183,31 +215,35 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self.async_update_listeners()
 
     async def _poll(self, host: _Host) -> None:
-        await self._take(host, await self._ask(host))
+        await self._take(host, *await self._ask(host))
 
-    async def _ask(self, host: _Host) -> list[PlugSample]:
-        """Read one host, within its own time limit. Return nothing where it does not answer."""
+    async def _ask(self, host: _Host) -> tuple[list[PlugSample], date]:
+        """Read one host, within its own time limit, and return the date it was asked for.
+
+        There are no samples where it does not answer.
+        """
         host.asked += 1
         if host.refuses_login:
             # The user may have entered another one meanwhile.
             stored = self.config_entry.data[CONF_HOSTS][host.mac]
             host.link.connection = _connection(stored, self._vault)
+        today = self.now().date()
         try:
             async with asyncio.timeout(_POLL_LIMIT):
-                samples = await host.link.poll(dt_util.now().date())
+                samples = await host.link.poll(today)
         except KasaError as err:
             await self._lose(host, err.code)
             host.refuses_login = err.code in LOGIN_CODES
             if host.refuses_login:
                 self.config_entry.async_start_reauth(self.hass)
-            return []
+            return [], today
         except TimeoutError:
             await self._lose(host, "timed_out")
-            return []
+            return [], today
         if {sample.identity.mac for sample in samples} != {host.mac}:
             # The address has gone to another plug.
             await self._lose(host, "moved")
-            return []
+            return [], today
         host.answered += 1
         host.refuses_login = False
         if not host.answering:
@@ -215,25 +251,29 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             host.answering = True
         if host.link.is_strip:
             host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
-        return samples
+        return samples, today
 
-    async def _take(self, host: _Host, samples: Iterable[PlugSample]) -> None:
+    async def _take(self, host: _Host, samples: Iterable[PlugSample], asked: date) -> None:
         """Count what the plugs have counted, and keep it on disk before it is shown."""
-        now = dt_util.now()
+        now = self.now()
         interval = max(self.update_interval or timedelta(), timedelta(seconds=_STRIP_INTERVAL))
         known = {
             sample.identity.plug_id: sample
             for sample in samples
             if sample.identity.plug_id in self.data
         }
-        counters = {plug_id: self.data[plug_id].counter for plug_id in known}
-        changed = gap = False
-        for plug_id, counter in counters.items():
-            last, day = counter.seen_at, counter.day
-            filled = last is not None and now - last > 2.5 * interval
-            growth = counter.advance(known[plug_id].counters, now, filled=filled)
-            changed = changed or growth > 0 or counter.day != day
-            gap = gap or filled
+        told: dict[str, EnergyCounter] = {}
+        gaps: set[str] = set()
+        changed = False
+        for plug_id, sample in known.items():
+            day = self.data[plug_id].counter.day
+            outcome = self._weigh(plug_id, sample, now, asked)
+            counter = self.data[plug_id].counter
+            changed = changed or bool(outcome.growth or outcome.refused) or counter.day != day
+            if outcome.is_told:
+                told[plug_id] = counter
+                if outcome.since is not None and now - outcome.since > 2.5 * interval:
+                    gaps.add(plug_id)
         if changed:
             await self._save()
         for plug_id, sample in known.items():
@@ -241,8 +281,38 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         async_follow_plugs(
             self.hass, self.config_entry, [sample.identity for sample in known.values()]
         )
-        if known:
-            await self._bookkeeper.async_book(host.link, counters, gap=gap)
+        if told:
+            await self._bookkeeper.async_book(host.link, told, gaps=gaps)
+
+    def _weigh(self, plug_id: str, sample: PlugSample, now: datetime, asked: date) -> Outcome:
+        """Let a plug's counter take a reading; say once what is not believed of it."""
+        state, ticks = self.data[plug_id], self.hass.loop.time()
+        rated = self.config_entry.data[CONF_PLUGS][plug_id][CONF_RATED_POWER] or 0.0
+        outcome = state.counter.advance(
+            sample.counters,
+            now,
+            seconds=None if state.ticks is None else max(0.0, ticks - state.ticks),
+            asked=asked,
+            power=sample.power,
+            limit_w=max(SOCKET_WATTS, _RATED_MARGIN * rated),
+        )
+        state.ticks = ticks
+        for refusal in outcome.refused:
+            self._log(plug_id, refusal)
+        return outcome
+
+    def _log(self, plug_id: str, refusal: Refusal) -> None:
+        state, kind = self.data[plug_id], (refusal.counter, refusal.reason.value)
+        LOGGER.log(
+            logging.DEBUG if kind in state.logged else logging.WARNING,
+            "%s: the %s counter of %s kWh is not believed after %s kWh: %s",
+            self.config_entry.data[CONF_PLUGS][plug_id]["name"],
+            refusal.counter,
+            refusal.value_kwh,
+            refusal.believed_kwh,
+            refusal.reason.value.replace("_", " "),
+        )
+        state.logged.add(kind)
 
     async def _save(self) -> None:
         """Write all counters; plugs that answer at the same time share one write."""
@@ -269,18 +339,22 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     async def _recover(self, host: _Host) -> None:
         """Try a silent host again where it was, then look for it elsewhere."""
-        await self._take(host, await self._ask(host) or await self._find(host))
+        samples, asked = await self._ask(host)
+        if not samples:
+            samples, asked = await self._find(host)
+        await self._take(host, samples, asked)
 
-    async def _find(self, host: _Host) -> list[PlugSample]:
+    async def _find(self, host: _Host) -> tuple[list[PlugSample], date]:
         """Search the network for a plug that does not answer; read it where it has moved to."""
         now = self.hass.loop.time()
+        nothing: tuple[list[PlugSample], date] = [], self.now().date()
         if now - host.searched_at < _SEARCH_INTERVAL:
-            return []
+            return nothing
         host.searched_at = now
         targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
         found = (await search(str(target) for target in targets)).get(host.mac)
         if found is None or found.host == host.link.connection.host.partition(":")[0]:
-            return []
+            return nothing
         LOGGER.info("%s has moved to %s", self._names(host), found.host)
         self._move(host, found.host)
         return await self._ask(host)
@@ -303,7 +377,12 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
 def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
     """Return the store of a metering point's energy counters."""
-    return VersionedStore(hass, f"counters.{entry_id}")
+    return VersionedStore(hass, f"counters.{entry_id}", [_with_evidence])
+
+
+def _with_evidence(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return the counters as they are kept since readings are weighed."""
+    return {plug_id: upgraded(counter) for plug_id, counter in stored.items()}
 
 
 def _connection(stored: dict[str, Any], vault: Vault) -> Connection:

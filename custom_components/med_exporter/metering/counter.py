@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 
+from ..engine.evidence import Evidence, Outcome, Reading, to_kwh, to_mwh
+from ..engine.evidence.evidence import SOCKET_WATTS
 from ..sources.plug import PlugCounters
 
-# Day and month counters are rounded to a watt-hour each; a difference below this is not energy.
-_ROUNDING_KWH = 0.01
+# No clock change puts the date back by more than this.
+_CLOCK_CHANGE: Final = timedelta(hours=3)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -18,22 +20,32 @@ class EnergyCounter:
 
     Energies are in kWh, times are aware and local: their dates name the day and month that run.
     `began_at` is when the plug was read for the first time, `began_value` the counter then, and
-    `began_today` what the plug had counted on that day before.
+    `began_today` what the plug had counted on that day before. `evidence` says which readings
+    are believed; `seen_at` until when the energy is known.
     The whole state goes through `to_dict` and `from_dict`; what is restored from an older state
     makes up for the time between by what the plug counted on its own.
     """
 
-    value: float = 0.0
+    evidence: Evidence = field(default_factory=Evidence)
     began_at: datetime | None = None
     began_value: float = 0.0
     began_today: float = 0.0
-    seen_at: datetime | None = None
-    seen: PlugCounters = field(default_factory=PlugCounters)
+    read_at: datetime | None = None
     day: date | None = None
     day_start: float = 0.0
     month_start: float = 0.0
     last_day: float | None = None
     last_month: float | None = None
+
+    @property
+    def value(self) -> float:
+        """Return all that has been counted."""
+        return to_kwh(self.evidence.energy)
+
+    @property
+    def seen_at(self) -> datetime | None:
+        """Return until when the energy is known; None before the first reading."""
+        return self.evidence.told_at
 
     @property
     def today(self) -> float:
@@ -45,50 +57,97 @@ class EnergyCounter:
         """Return the energy since the first of the month."""
         return round(self.value - self.month_start, 6)
 
-    def advance(self, seen: PlugCounters, now: datetime, *, filled: bool = False) -> float:
-        """Take a new reading and return the energy since the previous one.
+    def advance(
+        self,
+        seen: PlugCounters,
+        now: datetime,
+        *,
+        seconds: float | None = None,
+        asked: date | None = None,
+        power: float | None = None,
+        limit_w: float = SOCKET_WATTS,
+    ) -> Outcome:
+        """Take a new reading and return what it proves.
 
-        `filled` says that nobody read the plug for a while. Then the plug's own day and month
-        counters tell which part of the growth belongs to the running day and month, and whether
-        the plug has rebooted unseen.
+        Args:
+            seen: the plug's own counters.
+            now: when they were read.
+            seconds: the time since the reading before, where it is known better than by `now`.
+            asked: the date for which the plug was asked, where that may not be the one of `now`.
+            power: what the plug measures, in W.
+            limit_w: what its socket can pass, in W.
+
         """
-        if self.seen_at is None:
-            self._begin(seen, now)
-            return 0.0
-        seen_before = self.seen_at
-        growth = round(self._growth(seen, now, filled=filled), 6)
-        self.roll(now)
-        self.value = round(self.value + growth, 6)
-        if seen_before.date() < now.date():
-            self._hand_back(growth, seen, seen_before.date(), now.date())
-        self.seen_at = now
-        self.seen = PlugCounters(
-            total=seen.total if seen.total is not None else self.seen.total,
-            today=seen.today,
+        if seconds is None:
+            seconds = 0.0
+            if self.read_at is not None:
+                seconds = max(0.0, (now - self.read_at).total_seconds())
+        reading = Reading(
+            at=now,
+            seconds=seconds,
+            total=seen.total,
+            day=seen.today,
             month=seen.month,
             month_before=seen.month_before,
+            # Only a plug that keeps statistics by date tells the month before.
+            dated=None if seen.month_before is None else asked or now.date(),
+            clock=seen.clock,
+            power=power,
         )
-        return growth
+        self.read_at = now
+        is_first = self.began_at is None
+        went_back = self.roll(now)
+        outcome = self.evidence.weigh(reading, limit_w)
+        if is_first:
+            if outcome.is_told:
+                self._begin(outcome, now)
+        elif went_back and outcome.day is not None:
+            self.day_start = round(self.value - to_kwh(outcome.day), 6)
+        elif outcome.since is not None and outcome.since.date() < now.date():
+            self._hand_back(outcome, seen, outcome.since.date(), now.date())
+        return outcome
 
-    def roll(self, now: datetime) -> None:
-        """Close the day, and the month, that is over by `now`. Does nothing in a running day."""
-        if self.day is None or now.date() <= self.day:
-            return
-        whole = (now.date() - self.day).days == 1
+    def roll(self, now: datetime) -> bool:
+        """Close the day, and the month, that is over by `now`. Does nothing in a running day.
+
+        Returns whether the day that ran was found not to have begun yet: the clock was ahead.
+        """
+        today = now.date()
+        if self.day is None or today == self.day:
+            return False
+        months = _months(self.day, today)
+        if today < self.day:
+            if (now + _CLOCK_CHANGE).date() >= self.day:
+                return False
+            self.last_day, self.day_start = None, self.value
+            if months:
+                self.last_month, self.month_start = None, self.value
+            self.day = today
+            return True
+        whole = (today - self.day).days == 1
         self.last_day = self.today if whole else None
         self.day_start = self.value
-        if months := _months(self.day, now):
+        if months:
             self.last_month = self.this_month if months == 1 else None
             self.month_start = self.value
-        self.day = now.date()
+        self.day = today
+        return False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
         return {
-            **asdict(self),
+            # For people, and for an older version that reads it.
+            "value": self.value,
+            "evidence": self.evidence.to_dict(),
             "began_at": self.began_at and self.began_at.isoformat(),
-            "seen_at": self.seen_at and self.seen_at.isoformat(),
+            "began_value": self.began_value,
+            "began_today": self.began_today,
+            "read_at": self.read_at and self.read_at.isoformat(),
             "day": self.day and self.day.isoformat(),
+            "day_start": self.day_start,
+            "month_start": self.month_start,
+            "last_day": self.last_day,
+            "last_month": self.last_month,
         }
 
     @classmethod
@@ -97,62 +156,35 @@ class EnergyCounter:
 
         Raises KeyError, TypeError or ValueError where the data is none of its own.
         """
+        data = {key: value for key, value in data.items() if key != "value"}
         return cls(
             **{
                 **data,
+                "evidence": Evidence.from_dict(data["evidence"]),
                 "began_at": _moment(data["began_at"]),
-                "seen_at": _moment(data["seen_at"]),
-                "seen": PlugCounters(**data["seen"]),
+                "read_at": _moment(data["read_at"]),
                 "day": date.fromisoformat(data["day"]) if data["day"] else None,
             }
         )
 
-    def _begin(self, seen: PlugCounters, now: datetime) -> None:
+    def _begin(self, outcome: Outcome, now: datetime) -> None:
         """Start so that the running day and month stand where the plug has them."""
-        self.value = round(max(seen.total or 0.0, seen.today or 0.0, seen.month or 0.0), 6)
-        self.day_start = round(self.value - (seen.today or 0.0), 6)
-        self.month_start = round(self.value - max(seen.month or 0.0, seen.today or 0.0), 6)
+        today = to_kwh(outcome.day or 0)
+        self.day_start = round(self.value - today, 6)
+        self.month_start = round(self.value - max(to_kwh(outcome.month or 0), today), 6)
         self.day = now.date()
         self.began_at, self.began_value, self.began_today = now, self.value, self.today
-        self.seen_at = now
-        self.seen = seen
 
-    def _growth(self, seen: PlugCounters, now: datetime, *, filled: bool) -> float:
-        by_periods = self._growth_by_periods(seen, now)
-        if seen.total is None or self.seen.total is None:
-            return by_periods
-        growth = seen.total - self.seen.total
-        if growth < 0:
-            return max(seen.total, by_periods)
-        assert self.seen_at is not None
-        same_month = _months(self.seen_at, now) == 0
-        if (filled or same_month) and by_periods > growth + _ROUNDING_KWH:
-            # A plug that rebooted unseen may have passed its old total since. Where the month
-            # has just changed, a plug whose clock is ahead looks the same.
-            return by_periods
-        return growth
-
-    def _growth_by_periods(self, seen: PlugCounters, now: datetime) -> float:
-        """Return what the day or month counter has grown; 0 where the plug has forgotten."""
-        assert self.seen_at is not None
-        before, months = self.seen, _months(self.seen_at, now)
-        if self.seen_at.date() == now.date():
-            return _difference(before.today, seen.today)
-        if months == 0:
-            return _difference(before.month, seen.month)
-        if months == 1:
-            return _difference(before.month, seen.month_before) + (seen.month or 0.0)
-        return (seen.month_before or 0.0) + (seen.month or 0.0)
-
-    def _hand_back(self, growth: float, seen: PlugCounters, before: date, today: date) -> None:
+    def _hand_back(self, outcome: Outcome, seen: PlugCounters, before: date, today: date) -> None:
         """Give the day and month before what the plug counted in them while nobody read it."""
-        if seen.today is not None:
-            late = min(growth, max(0.0, self.today - seen.today))
+        growth = to_kwh(outcome.growth)
+        if outcome.day is not None:
+            late = min(growth, max(0.0, self.today - to_kwh(outcome.day)))
             self.day_start = round(self.day_start + late, 6)
             if (today - before).days == 1 and self.last_day is not None:
                 self.last_day = round(self.last_day + late, 6)
-        if seen.month is not None and (before.year, before.month) != (today.year, today.month):
-            late = min(growth, max(0.0, self.this_month - seen.month))
+        if outcome.month is not None and _months(before, today):
+            late = min(growth, max(0.0, self.this_month - to_kwh(outcome.month)))
             self.month_start = round(self.month_start + late, 6)
             if self.last_month is not None:
                 self.last_month = round(self.last_month + late, 6)
@@ -160,8 +192,30 @@ class EnergyCounter:
                 self.last_month = seen.month_before
 
 
-def _difference(before: float | None, after: float | None) -> float:
-    return 0.0 if before is None or after is None else max(0.0, after - before)
+def upgraded(old: dict[str, Any]) -> dict[str, Any]:
+    """Return the state of a counter as it is kept now, from what the first version kept.
+
+    Raises KeyError, TypeError or ValueError where the data is none of its own.
+    """
+    seen_at, seen = _moment(old["seen_at"]), PlugCounters(**old["seen"])
+    evidence = Evidence()
+    if seen_at is not None:
+        evidence = Evidence.resumed(
+            to_mwh(old["value"]),
+            Reading(
+                at=seen_at,
+                total=seen.total,
+                day=seen.today,
+                month=seen.month,
+                month_before=seen.month_before,
+                dated=None if seen.month_before is None else seen_at.date(),
+            ),
+        )
+    return {
+        **{key: value for key, value in old.items() if key not in ("seen", "seen_at")},
+        "read_at": old["seen_at"],
+        "evidence": evidence.to_dict(),
+    }
 
 
 def _months(start: date, end: date) -> int:

@@ -21,7 +21,7 @@ from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator, counter_store
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -74,6 +74,12 @@ class MeteringPoint:
             return None
         return self.running(role, monthly=data_type.endswith("_monthly"))
 
+    @property
+    def today(self) -> date:
+        """Return the local day that runs by the counters, whatever the machine's clock shows."""
+        days = (state.counter.day for state in self.coordinator.data.values())
+        return max((day for day in days if day), default=dt_util.now().date())
+
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
         """Return what the plugs of a role have counted in the running day or month."""
         counters = self.counters(role)
@@ -82,7 +88,7 @@ class MeteringPoint:
         totals = [c.last_month if monthly else c.last_day for c in counters]
         return CurrentValue(
             value_kwh=round(sum(c.this_month if monthly else c.today for c in counters), 6),
-            date=dt_util.now().strftime("%Y-%m" if monthly else "%Y-%m-%d"),
+            date=self.today.strftime("%Y-%m" if monthly else "%Y-%m-%d"),
             timestamp=dt_util.as_utc(max(c.seen_at for c in counters if c.seen_at)),
             last_period=None if None in totals else round(sum(t or 0.0 for t in totals), 6),
         )
@@ -102,8 +108,8 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) ->
     await coordinator.async_config_entry_first_refresh()
 
     @callback
-    def close_day(now: datetime) -> None:
-        coordinator.close_day(dt_util.as_local(now))
+    def close_day(_: datetime) -> None:
+        coordinator.close_day()
 
     _remove_devices_of_gone_plugs(hass, entry)
     entry.async_on_unload(async_track_time_change(hass, close_day, hour=0, minute=0, second=0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -108,14 +108,40 @@ class PlugSensor(PlugEntity, SensorEntity):
     def last_reset(self) -> datetime | None:
         """Return local midnight for a sensor that restarts there."""
         if self.entity_description.state_class is SensorStateClass.TOTAL:
-            return dt_util.start_of_local_day()
+            return dt_util.start_of_local_day(self.plug.counter.day)
         return None
 
 
-def plug_sensors(point: MeteringPoint) -> list[PlugSensor]:
+class CounterSensor(PlugEntity, SensorEntity):
+    """Whether the plug's counters are believed; the attributes tell what was not, and why."""
+
+    _unrecorded_attributes = frozenset({"refusals"})
+
+    @property
+    def native_value(self) -> str:
+        """Return `ok`, or `doubtful` while a reading waits for the next one to confirm it."""
+        return "doubtful" if self.plug.counter.evidence.is_doubtful else "ok"
+
+    @property
+    def extra_state_attributes(self) -> dict[str, Any]:
+        """Return how many readings were refused, and the latest of them."""
+        evidence = self.plug.counter.evidence
+        return {"refused": evidence.refused, "refusals": list(evidence.refusals)}
+
+
+_COUNTER = SensorEntityDescription(
+    key="counter",
+    translation_key="counter",
+    device_class=SensorDeviceClass.ENUM,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    options=["ok", "doubtful"],
+)
+
+
+def plug_sensors(point: MeteringPoint) -> list[SensorEntity]:
     """Return the sensors of all plugs of a metering point."""
-    return [
-        PlugSensor(point.coordinator, plug_id, description)
-        for plug_id in point.coordinator.data
-        for description in _SENSORS
-    ]
+    sensors: list[SensorEntity] = []
+    for plug_id in point.coordinator.data:
+        sensors += (PlugSensor(point.coordinator, plug_id, description) for description in _SENSORS)
+        sensors.append(CounterSensor(point.coordinator, plug_id, _COUNTER))
+    return sensors

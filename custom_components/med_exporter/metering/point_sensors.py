@@ -70,7 +70,7 @@ class MeteringPointSensor(MeteringPointEntity, SensorEntity):
     @property
     def last_reset(self) -> datetime:
         """Return the start of the running day or month."""
-        midnight = dt_util.start_of_local_day()
+        midnight = dt_util.start_of_local_day(self.point.today)
         return midnight.replace(day=1) if self.entity_description.monthly else midnight
 
     @property

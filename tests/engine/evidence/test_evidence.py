@@ -1,0 +1,210 @@
+"""Which readings of a plug are believed: each kind of falsehood with its right value."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.engine.evidence import Evidence, Outcome, Reading, Reason
+from tests.engine.evidence.lives import Life
+
+if TYPE_CHECKING:
+    from random import Random
+
+PARIS = ZoneInfo("Europe/Paris")
+NOON = datetime(2026, 11, 20, 12, tzinfo=PARIS)
+
+
+class Watch:
+    """Evidence of one plug, read every half minute unless told otherwise."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.evidence = Evidence()
+        self.at = at
+        self._is_first = True
+
+    def read(self, total=None, day=None, month=None, after: float = 30, **more) -> Outcome:
+        if self._is_first:
+            self._is_first, after = False, 0
+        self.at = (self.at.astimezone(ZoneInfo("UTC")) + timedelta(seconds=after)).astimezone(PARIS)
+        return self.evidence.weigh(
+            Reading(at=self.at, seconds=after, total=total, day=day, month=month, **more)
+        )
+
+    def reads(self, *totals: float | None) -> list[float]:
+        return [round(self.read(total).energy / 1e6, 6) for total in totals]
+
+
+class TestRounding:
+    def test_a_total_that_steps_back_by_a_rounding_has_not_moved(self) -> None:
+        watch = Watch()
+        watch.read(500.010, 2, 10)
+        outcome = watch.read(500.009, 2, 10)
+        assert (outcome.energy, outcome.growth, outcome.refused) == (500_010_000, 0, ())
+
+    @pytest.mark.parametrize("step", [0.000_001, 0.001, 0.003, 0.01])
+    def test_ups_and_downs_never_add_up(self, step: float) -> None:
+        watch = Watch()
+        watch.reads(*[500.0, 500.0 - step] * 50)
+        assert watch.evidence.energy == 500_000_000
+        assert watch.reads(500.0 + step) == [500.0 + step]
+
+
+class TestRollOver:
+    def test_a_plug_without_a_total_rolls_over_when_its_counter_falls(self) -> None:
+        watch = Watch(datetime(2026, 11, 30, 23, 59, 40, tzinfo=PARIS))
+        watch.read(None, 23.998, 719.989)
+        assert watch.read(None, 24.006, 719.997).energy == 719_997_000
+        watch.read(None, 0.005, 0.005)
+        assert watch.read(None, 0.013, 0.013).energy == 720_010_000
+        assert watch.evidence.refused == 0
+
+    @pytest.mark.parametrize("hours", [-1, 1])
+    def test_a_clock_that_is_wrong_by_an_hour_counts_nothing_again(self, hours: int) -> None:
+        watch = Watch(datetime(2026, 11, 30, 20, tzinfo=PARIS))
+        for _ in range(8 * 60):
+            plug = watch.at + timedelta(hours=hours, minutes=1)
+            since = (plug - datetime(2026, 12, 1, tzinfo=PARIS)).total_seconds() / 3600
+            month = 700 + 24 + since if since < 0 else since
+            watch.read(None, 24 + since if since < 0 else since, round(month, 3), after=60)
+        first = 700 + 20 + hours + 1 / 60
+        assert watch.evidence.energy / 1e6 == pytest.approx(first + 479 / 60, abs=0.05)
+
+    def test_a_month_that_rolled_over_unseen_is_told_by_the_plug_s_clock(self) -> None:
+        watch = Watch(datetime(2026, 11, 10, tzinfo=PARIS))
+        watch.read(None, 0, 100, clock=watch.at.date())
+        watch.read(None, 5, 150, after=40 * 86400, clock=date(2026, 12, 20))
+        assert watch.evidence.energy == 250_000_000
+
+    def test_entries_of_other_dates_than_today_s_count_nothing_twice(self) -> None:
+        watch = Watch(datetime(2026, 11, 26, 12, tzinfo=PARIS))
+        november, october = watch.at.date(), date(2026, 10, 3)
+        watch.read(None, 12, 610, dated=november, month_before=700)
+        for _ in range(8):
+            watch.read(None, 24, 700, dated=october, month_before=650)
+        watch.read(None, 12.1, 610.1, dated=november, month_before=700)
+        assert watch.evidence.energy == 610_100_000
+
+
+class TestFalseReadings:
+    @pytest.mark.parametrize("false", [0.0, 0.5, 5000.0, 500_000.0])
+    def test_one_that_the_next_takes_back_is_nothing(self, false: float) -> None:
+        watch = Watch()
+        assert watch.reads(500, 500.01, false, 500.02) == [500, 500.01, 500.01, 500.02]
+        (refusal,) = watch.evidence.refusals
+        assert (refusal["value_kwh"], refusal["believed_kwh"]) == (false, 500.01)
+        assert refusal["reason"] in (Reason.FALL, Reason.SPIKE)
+
+    @pytest.mark.parametrize("false", [math.nan, math.inf, -math.inf, -1.0, 1e12])
+    def test_what_is_no_number_is_refused_at_once(self, false: float) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        outcome = watch.read(false, false, false)
+        assert {refusal.reason for refusal in outcome.refused} == {Reason.NO_NUMBER}
+        assert watch.read(500.01, 2.01, 10.01).energy == 500_010_000
+        json.dumps(watch.evidence.to_dict(), allow_nan=False)
+
+    def test_all_counters_at_zero_for_a_while_come_back_as_they_were(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        watch.read(500.01, 2.01, 10.01)
+        for _ in range(10):
+            watch.read(0, 0, 0)
+        watch.read(500.1, 2.1, 10.1)
+        watch.read(500.11, 2.11, 10.11)
+        assert watch.evidence.energy == 500_110_000
+
+    def test_the_others_count_on_while_one_is_doubted(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        watch.read(500.01, 2.01, 10.01)
+        assert watch.read(0, 2.02, 10.02).growth == 10_000
+        assert watch.evidence.is_doubtful
+        assert watch.read(500.03, 2.03, 10.03).growth == 10_000
+        assert not watch.evidence.is_doubtful
+
+    def test_more_than_the_socket_can_pass_is_held_until_it_is_confirmed(self) -> None:
+        watch = Watch()
+        assert watch.reads(500, 500, 505, 505.01) == [500, 500, 500, 505.01]
+
+    def test_more_than_the_month_shows_is_held_until_it_is_confirmed(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        watch.read(500.0, 2.0, 10.0)
+        assert watch.read(505, 2, 10, after=7200).energy == 500_000_000
+        assert watch.read(505.01, 2, 10).energy >= 505_000_000
+
+    def test_a_second_answer_at_once_confirms_nothing(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01)
+        watch.read(0, after=0.1)
+        watch.read(0, after=0.1)
+        assert watch.read(500.02, after=30).energy == 500_020_000
+
+    def test_a_reading_from_before_the_last_one_is_refused(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01)
+        outcome = watch.read(499, after=-20)
+        assert (outcome.growth, outcome.refused[0].reason) == (0, Reason.LATE)
+
+
+class TestRestart:
+    def test_a_total_that_goes_on_from_near_zero_has_restarted(self) -> None:
+        assert Watch().reads(500, 500.01, 0.002, 0.010) == [500, 500.01, 500.01, 500.02]
+
+    def test_what_a_reboot_hides_is_told_by_the_month(self) -> None:
+        watch = Watch()
+        watch.read(1, 1, 20)
+        assert watch.read(1.5, 3, 22, after=7200).growth == 2_000_000
+
+    def test_two_restarts_between_readings_lose_what_both_forgot(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01)
+        watch.read(0.001, after=60)
+        assert watch.read(0.011, after=30).energy == 500_021_000
+
+    def test_a_counter_that_wraps_goes_on(self) -> None:
+        assert Watch().reads(9999.98, 9999.99, 0.0, 0.01)[-1] == 10_000.0
+
+    def test_a_counter_that_has_stopped_leaves_it_to_the_others(self) -> None:
+        watch = Watch()
+        for number in range(200):
+            watch.read(9999.99, 2 + number / 100, 10 + number / 100)
+        assert watch.evidence.energy == pytest.approx(9999.99e6 + 1.99e6, abs=45_000)
+
+
+class TestMissing:
+    def test_a_gap_is_filled_afterwards_from_where_it_began(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        began = watch.at
+        for _ in range(20):
+            assert not watch.read().is_told
+        outcome = watch.read(500.2, 2.2, 10.2)
+        assert (outcome.growth, outcome.since) == (200_000, began)
+
+    def test_whatever_is_told_is_enough(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        assert watch.read(None, 2.01, 10.01).growth == 10_000
+        assert watch.read(500.02, None, None).growth == 10_000
+        assert watch.read(None, 2.03, None).growth == 10_000
+        assert watch.read(500.04, 2.04, 10.04).growth == 10_000
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(st.randoms(use_true_random=False, note_method_calls=False))
+def test_what_is_counted_is_never_more_than_what_was_used(random: Random) -> None:
+    life = Life(random)
+    life.live()
+    assert life.values == sorted(life.values)
+    # A spike of a counter that was away for a while can be what has passed meanwhile.
+    possible = 1_000_000 if life.kinds["spike"] or life.kinds["thousand times"] else 0
+    assert life.counted <= life.true + life.rounding + possible

@@ -1,0 +1,123 @@
+"""Readings that are not believed, from a plug on the network to sensors, ledger and log."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from custom_components.med_exporter.exporter import DATA_EXPORTER
+from homeassistant.helpers.recorder import get_instance
+
+from custom_components.med_exporter.ledger import PlugSeries
+from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, settle, value_of
+from tests.plug_emulator import Clock, EmulatedPlug, PlugNetwork
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from tests.metering_points import HouseClock
+
+pytestmark = pytest.mark.usefixtures("brief_waits")
+
+HEATER = "50c7bf000001"
+DAILY = f"sensor.med_{PDL}_consumption_daily"
+
+
+@pytest.fixture
+async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
+    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
+    return hass_with_recorder
+
+
+@pytest.fixture
+async def heater(clock: HouseClock, plug_network: PlugNetwork) -> EmulatedPlug:
+    """A plug with a steady 1 kW behind it, installed on 1 November."""
+    plug = EmulatedPlug(
+        alias="Heater", load=1000.0, installed_at=datetime(2026, 11, 1, tzinfo=PARIS)
+    )
+    await plug_network.start(plug)
+    return plug
+
+
+async def polls(hass: HomeAssistant, entry: ConfigEntry, clock: HouseClock, count: int) -> None:
+    for _ in range(count):
+        clock.tick(60)
+        await poll(hass, entry)
+
+
+async def ledger_growth(hass: HomeAssistant, start: datetime, end: datetime) -> float:
+    await settle(hass)
+    await get_instance(hass).async_block_till_done()
+    ledger = hass.data[DATA_EXPORTER].ledger
+    periods = await ledger.async_half_hours(PlugSeries(HEATER), start, end)
+    return sum(period.kwh for period in periods)
+
+
+async def test_a_false_zero_reaches_neither_sensor_nor_ledger(
+    hass: HomeAssistant,
+    clock: HouseClock,
+    heater: EmulatedPlug,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entry = await add_metering_point(hass, heater.address)
+    energy, counter = (entity_of(hass, HEATER, key) for key in ("energy", "counter"))
+    before = value_of(hass, energy)
+    await polls(hass, entry, clock, 6)
+    assert hass.states.get(counter).state == "ok"
+    with monkeypatch.context() as broken:
+        broken.setattr(type(heater.outlet), "total_wh", 0.0)
+        broken.setattr(type(heater.outlet), "day_wh", lambda *_: 0.0)
+        await polls(hass, entry, clock, 1)
+    assert hass.states.get(counter).state == "doubtful"
+    assert value_of(hass, energy) == pytest.approx(before + 0.1, abs=0.001)
+    assert value_of(hass, DAILY) == pytest.approx(12.1, abs=0.001)
+
+    await polls(hass, entry, clock, 1)
+
+    state = hass.states.get(counter)
+    assert (state.state, state.attributes["refused"]) == ("ok", 3)
+    assert {refusal["value_kwh"] for refusal in state.attributes["refusals"]} == {0.0}
+    assert value_of(hass, energy) == pytest.approx(before + 8 / 60, abs=0.002)
+    assert caplog.text.count("Heater: the total counter of 0.0 kWh is not believed") == 1
+
+
+async def test_a_clock_of_the_machine_that_is_away_for_four_minutes_counts_nothing_twice(
+    hass: HomeAssistant,
+    clock: HouseClock,
+    heater: EmulatedPlug,
+) -> None:
+    entry = await add_metering_point(hass, heater.address)
+    energy = entity_of(hass, HEATER, "energy")
+    before = value_of(hass, energy)
+    await polls(hass, entry, clock, 2)
+    # The plug has a clock of its own, which nobody has touched.
+    away = timedelta(days=48)
+    clock.jump(-away)
+    heater.clock.advance(away)
+    await polls(hass, entry, clock, 4)
+    assert value_of(hass, DAILY) == pytest.approx(12 + 0.1, abs=0.001)
+    clock.jump(away)
+    heater.clock.advance(-away)
+    await polls(hass, entry, clock, 2)
+    assert value_of(hass, energy) == pytest.approx(before + 8 / 60, abs=0.002)
+    assert value_of(hass, DAILY) == pytest.approx(12 + 8 / 60, abs=0.002)
+    assert hass.states.get(DAILY).attributes["last_reset"] == "2026-11-20T00:00:00+01:00"
+
+
+async def test_a_plug_whose_clock_is_behind_rolls_over_later_and_counts_once(
+    hass: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork
+) -> None:
+    plug_clock = Clock(offset=-timedelta(seconds=20))
+    plug = EmulatedPlug(alias="Heater", load=1000.0, clock=plug_clock)
+    await plug_network.start(plug)
+    entry = await add_metering_point(hass, plug.address)
+    clock.move_to(datetime(2026, 11, 30, 23, 59, 10, tzinfo=PARIS))
+    await poll(hass, entry)
+    await polls(hass, entry, clock, 3)
+    monthly = f"sensor.med_{PDL}_consumption_monthly"
+    assert value_of(hass, monthly) == pytest.approx(0.03, abs=0.02)
+    truth = plug.energy_between(datetime(2026, 11, 20, 12, tzinfo=PARIS), plug.clock())
+    assert value_of(hass, entity_of(hass, HEATER, "energy")) == pytest.approx(truth, abs=0.01)
