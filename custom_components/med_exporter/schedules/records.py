@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  # see above
 from typing import Any
 
@@ -32,10 +32,10 @@ class Schedule:
     name: str
     schedule: str
     export_config: Mapping[str, Any]
-    delivery: Mapping[str, Any]
-    enabled: bool
     created_at: datetime
     handled_until: datetime
+    delivery: Mapping[str, Any] = field(default_factory=lambda: {"method": "none"})
+    enabled: bool = True
     created_by: str | None = None
     under_way: datetime | None = None
     last_run_at: datetime | None = None
