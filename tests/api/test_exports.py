@@ -36,10 +36,16 @@ async def created(client, **changes):
 
 
 async def complete(client, **changes):
-    export_id = await created(client, **changes)
-    status = await (await client.get(f"/api/exports/{export_id}")).json()
+    return (await completed(client, await created(client, **changes)))["export_id"]
+
+
+async def completed(client, export_id):
+    """Ask until the export has ended; each answer is held until there is something to say."""
+    status = {"status": "queued"}
+    while status["status"] in ("queued", "running"):
+        status = await (await client.get(f"/api/exports/{export_id}")).json()
     assert status["status"] == "completed", status
-    return export_id
+    return status
 
 
 async def refused(response, status, code, field=None):

@@ -58,8 +58,14 @@ def test_loading_the_whole_engine_loads_no_home_assistant():
 import runpy, sys
 runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
 import importlib
-for name in ("worker", "run", "database", "codec", "writers.csv.writer", "writers.json.writer"):
+for name in ("worker", "run", "database", "codec"):
     importlib.import_module("med_exporter_engine." + name)
+from med_exporter_engine.export_types import EXPORT_TYPES
+from med_exporter_engine.formats import FORMATS
+for one in EXPORT_TYPES.values():
+    one.work()
+for one in FORMATS.values():
+    one.writer()
 print([name for name in ("homeassistant", "voluptuous", "probatio") if name in sys.modules])
 print([path for path in sys.path if "med_exporter" in path])
 """

@@ -16,6 +16,10 @@ PAIRS = {
     f"{name}.{key}": pair
     for name in ("TITLES", "COLUMNS", "FIGURES", "CHARTS", "TEXTS")
     for key, pair in getattr(words, name).items()
+} | {
+    f"{one.id}.{key}": pair
+    for one in EXPORT_TYPES.values()
+    for key, pair in {"title": one.title, **one.words}.items()
 }
 
 

@@ -21,6 +21,7 @@ from custom_components.med_exporter.engine.job import GivenTable
 from custom_components.med_exporter.engine.tables import Column
 from custom_components.med_exporter.exports import worker
 from custom_components.med_exporter.inventory import GIVEN
+from tests.api.test_exports import completed
 from tests.file_exports import add_plug, add_user, path_of, request, set_up
 
 HERE = Path(__file__).parent
@@ -81,10 +82,7 @@ async def finished(client, body):
     """Create an export and return its status once it is complete."""
     created = await client.post("/api/exports/create", json=body)
     assert created.status == 202, await created.text()
-    export_id = (await created.json())["export_id"]
-    status = await (await client.get(f"/api/exports/{export_id}")).json()
-    assert status["status"] == "completed", status
-    return status
+    return await completed(client, (await created.json())["export_id"])
 
 
 async def refused(client, body):

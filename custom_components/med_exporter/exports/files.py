@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..const import LOGGER
-from ..engine.codec import from_json, to_json
+from ..engine.codec import from_json, prepare, to_json
 from ..history.records import ExportRecord
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class _About:
 
     cache_key: str | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
+
+
+prepare(ExportRecord, _About)
 
 
 class ExportFolder:

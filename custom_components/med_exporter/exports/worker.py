@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..const import LOGGER
-from ..engine.codec import to_json
+from ..engine.codec import prepare, to_json
 from ..engine.errors import ErrorCode, ExportError
+from ..engine.job import Job
 from ..engine.run import Result, run_job
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy import Connection
 
-    from ..engine.job import Job
-
     type OnProgress = Callable[[float], None]
     """Takes the share that is done, 0 to 100; called in the event loop."""
 
@@ -36,6 +35,8 @@ _ENGINE: Final = Path(__file__).parents[1] / "engine" / "__main__.py"
 _COMMIT_SECONDS: Final = 15
 _LINE_BYTES: Final = 1024 * 1024
 _LOGGED_BYTES: Final = 4096
+
+prepare(Job)
 
 
 async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) -> Result:

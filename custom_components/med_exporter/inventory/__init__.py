@@ -8,16 +8,11 @@ from .configuration import async_configuration
 from .health import async_health
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
     from ..engine.job import GivenTable, Request
-
-    type GivenTables = Callable[
-        [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
-    ]
+    from ..exports.jobs import GivenTables
 
 GIVEN: dict[str, GivenTables] = {
     "configuration": async_configuration,

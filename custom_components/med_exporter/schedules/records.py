@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  # see above
 from typing import Any
+
+from ..engine.codec import prepare
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,11 +34,14 @@ class Schedule:
     name: str
     schedule: str
     export_config: Mapping[str, Any]
-    delivery: Mapping[str, Any]
-    enabled: bool
     created_at: datetime
     handled_until: datetime
+    delivery: Mapping[str, Any] = field(default_factory=lambda: {"method": "none"})
+    enabled: bool = True
     created_by: str | None = None
     under_way: datetime | None = None
     last_run_at: datetime | None = None
     last_export_id: str | None = None
+
+
+prepare(Schedule)

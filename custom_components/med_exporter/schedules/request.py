@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..delivery import async_read_delivery
@@ -13,8 +12,6 @@ from ..object_reader import INVALID_VALUE, ObjectReader
 from .cron import InvalidCronError, check_cron
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from homeassistant.core import HomeAssistant
 
     from .records import Schedule
@@ -24,24 +21,13 @@ _SHOWN_ONLY: Final = ("created_at", "next_run", "last_run", "last_export_id")
 """Parts of a schedule's answer that may come back with a change, and change nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ScheduleRequest:
-    """What a caller asks of a schedule, every value checked."""
-
-    name: str
-    schedule: str
-    export_config: Mapping[str, Any]
-    delivery: Mapping[str, Any]
-    enabled: bool
-
-
 async def async_read_schedule(
     hass: HomeAssistant, value: object, known: Schedule | None = None
-) -> ScheduleRequest:
-    """Return the request for a new schedule, or for a change of a known one.
+) -> dict[str, Any]:
+    """Return the fields of `Schedule` that a request names, every value checked.
 
-    A change names what changes; the rest stays. The export is checked as a whole, devices
-    included, and so is the delivery.
+    A new schedule needs a name, a time and an export; a change of a known one names what changes.
+    The export is checked as a whole, devices included, and so is the delivery.
 
     Raises:
         InvalidRequest: the first mistake, with its field.
@@ -69,22 +55,14 @@ async def async_read_schedule(
             ) from err
     if export_config is not None:
         await _async_check_export(hass, export_config)
-    wanted = None if delivery is None else await async_read_delivery(hass, delivery)
-    if known is None:
-        return ScheduleRequest(
-            name=(name or "").strip(),
-            schedule=(expression or "").strip(),
-            export_config=_object(export_config),
-            delivery=wanted or {"method": "none"},
-            enabled=enabled is not False,
-        )
-    return ScheduleRequest(
-        name=known.name if name is None else name.strip(),
-        schedule=known.schedule if expression is None else expression.strip(),
-        export_config=known.export_config if export_config is None else _object(export_config),
-        delivery=known.delivery if wanted is None else wanted,
-        enabled=known.enabled if enabled is None else enabled,
-    )
+    named = {
+        "name": None if name is None else name.strip(),
+        "schedule": None if expression is None else expression.strip(),
+        "export_config": export_config,
+        "delivery": None if delivery is None else await async_read_delivery(hass, delivery),
+        "enabled": enabled,
+    }
+    return {field: one for field, one in named.items() if one is not None}
 
 
 def _check_unchanged(request: ObjectReader, known: Schedule) -> None:
@@ -103,8 +81,3 @@ async def _async_check_export(hass: HomeAssistant, value: object) -> None:
     except InvalidRequest as err:
         field = "export_config" if err.field in {None, "body"} else f"export_config.{err.field}"
         raise err.at(field) from err
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    assert isinstance(value, dict)
-    return value

@@ -125,14 +125,10 @@ class Scheduler:
         now = dt_util.utcnow()
         schedule = Schedule(
             id=str(uuid.uuid4()),
-            name=asked.name,
-            schedule=asked.schedule,
-            export_config=asked.export_config,
-            delivery=asked.delivery,
-            enabled=asked.enabled,
             created_at=now,
             created_by=None if user is None else user.id,
             handled_until=now,
+            **asked,
         )
         self._schedules[schedule.id] = schedule
         await self._async_changed(schedule, "created", user)
@@ -149,13 +145,11 @@ class Scheduler:
         known = self.get(schedule_id)
         asked = await async_read_schedule(self._hass, request, known)
         schedule = self._schedules[self.get(schedule_id).id]
-        if (asked.schedule, asked.enabled) != (schedule.schedule, schedule.enabled):
+        before = (schedule.schedule, schedule.enabled)
+        for name, value in asked.items():
+            setattr(schedule, name, value)
+        if (schedule.schedule, schedule.enabled) != before:
             schedule.handled_until = dt_util.utcnow()
-        schedule.name = asked.name
-        schedule.schedule = asked.schedule
-        schedule.export_config = asked.export_config
-        schedule.delivery = asked.delivery
-        schedule.enabled = asked.enabled
         close_issues(self._hass, schedule.id)
         await self._async_changed(schedule, "changed", user)
         return replace(schedule)

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # French has its own apostrophe
 """Who did what, oldest first."""
 
 from __future__ import annotations
@@ -6,8 +7,19 @@ from ..export_type import ExportType
 
 EXPORT_TYPE = ExportType(
     id="audit_logs",
-    title=("Audit log", "Journal d’audit"),  # noqa: RUF001  # French has its own apostrophe
+    title=("Audit log", "Journal d’audit"),
     folder=__name__,
     takes=frozenset({"date_range", "event_types", "severity_levels", "users"}),
     administrators_only=True,
+    words={
+        "time": ("Time", "Date et heure"),
+        "event_type": ("Event", "Événement"),
+        "severity": ("Severity", "Gravité"),
+        "user": ("User", "Utilisateur"),
+        "subject": ("Subject", "Objet"),
+        "details": ("Details", "Détails"),
+        "severity_info": ("Information", "Informations"),
+        "severity_warning": ("Warnings", "Avertissements"),
+        "severity_error": ("Errors", "Erreurs"),
+    },
 )
