@@ -255,6 +255,14 @@ class DestinationRuntime:
             return
         for run in reversed(runs):
             self._show(run)
+        if self.last_success is None and len(runs) == RECORDS_NEEDED:
+            succeeded, _ = await self._history.async_list(
+                kind=ExportKind.PUSH,
+                destination=self.id,
+                status={ExportStatus.COMPLETED},
+                limit=1,
+            )
+            self.last_success = succeeded[0].completed_at if succeeded else None
         self.outage.restore(runs)
 
     @callback
