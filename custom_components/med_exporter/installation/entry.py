@@ -24,7 +24,7 @@ TITLE: Final = "MED Exporter"
 class Installation:
     """The `runtime_data` of the installation's entry: what hangs on no single other entry."""
 
-    entry: ConfigEntry
+    entry: InstallationEntry
 
     @property
     def device_info(self) -> DeviceInfo:
@@ -37,7 +37,10 @@ class Installation:
         )
 
 
-async def async_setup_installation(hass: HomeAssistant, entry: ConfigEntry) -> Installation:
+type InstallationEntry = ConfigEntry[Installation]
+
+
+async def async_setup_installation(hass: HomeAssistant, entry: InstallationEntry) -> Installation:
     """Set up the installation's entry."""
     return Installation(entry)
 
