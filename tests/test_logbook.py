@@ -32,7 +32,7 @@ def described(hass: HomeAssistant, event: Event[Any]) -> tuple[str, str]:
     ("language", "arrived", "nothing", "failed"),
     [
         ("en", "finished: 1 value arrived", "finished: 0 values arrived", "failed: "),
-        ("fr", "terminé : 1 valeur arrivée", "terminé : 0 valeur arrivée", "a échoué: "),
+        ("fr", "terminé : 1 valeur arrivée", "terminé : 0 valeur arrivée", "a échoué : "),
     ],
 )
 async def test_a_destination_tells_its_story(

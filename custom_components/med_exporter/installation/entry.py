@@ -72,10 +72,8 @@ def async_forget_installation_with_last(hass: HomeAssistant, removed: ConfigEntr
     installations = entries_of_type(hass, EntryType.INSTALLATION)
     others = [
         entry
-        for entry_type in EntryType
-        if entry_type is not EntryType.INSTALLATION
-        for entry in entries_of_type(hass, entry_type)
-        if entry.entry_id != removed.entry_id
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if entry.data[CONF_TYPE] != EntryType.INSTALLATION and entry.entry_id != removed.entry_id
     ]
     if others:
         return
