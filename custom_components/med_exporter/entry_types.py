@@ -28,7 +28,7 @@ from .point_entities import add_point_sensors
 from .pushes.entities.buttons import destination_buttons
 from .pushes.entities.sensors import destination_sensors
 from .pushes.entities.switches import destination_switches
-from .pushes.runtime import async_remove_destination, async_setup_destination
+from .pushes.entry import async_remove_destination, async_setup_destination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

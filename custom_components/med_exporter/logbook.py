@@ -8,7 +8,7 @@ from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOO
 from homeassistant.core import callback
 
 from .const import DOMAIN
-from .history.records import EVENT_EXPORT
+from .history.records import EVENT_EXPORT, ExportKind
 from .texts import counted, text_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from homeassistant.core import Event, HomeAssistant
+
 _WORDS: Final = {
     "completed": "logged_completed_plain",
     "failed": "logged_failed",
@@ -38,11 +39,14 @@ def async_describe_events(
             part for part in (data.get("export_type"), data.get("format")) if part
         )
         if data["status"] == "completed" and data.get("records") is not None:
-            message = counted(hass, "logged_completed", data["records"])
+            is_file = data.get("kind") == ExportKind.FILE
+            key = "logged_file_completed" if is_file else "logged_completed"
+            message = counted(hass, key, data["records"])
         else:
             message = text_of(hass, _WORDS.get(data["status"], ""), {}) or data["status"]
         if reason := data.get("reason") or data.get("error_message"):
-            message += f": {reason}"
+            said = {"what": message, "reason": reason}
+            message = text_of(hass, "logged_reason", said) or message
         return {LOGBOOK_ENTRY_NAME: f"Export {what}".strip(), LOGBOOK_ENTRY_MESSAGE: message}
 
     async_describe_event(DOMAIN, EVENT_EXPORT, describe)

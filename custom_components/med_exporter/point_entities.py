@@ -10,16 +10,15 @@ from .metering.plug_sensors import plug_sensors
 from .metering.point_sensors import metering_point_sensors
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .metering.metering_point import MeteringPoint
+    from .metering.metering_point import PointEntry
 
 
 def add_point_sensors(
     hass: HomeAssistant,
-    entry: ConfigEntry[MeteringPoint],
+    entry: PointEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a metering point of plugs, their costs and the grid's among them."""

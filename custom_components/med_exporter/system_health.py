@@ -12,7 +12,7 @@ from .exports.jobs import DATA_JOBS
 from .history.history import DATA_HISTORY
 from .history.records import ExportKind
 from .installation.retention import DATA_RETENTION
-from .pushes.runtime import destinations
+from .pushes.entry import destinations
 
 if TYPE_CHECKING:
     from homeassistant.components.system_health import SystemHealthRegistration

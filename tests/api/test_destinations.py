@@ -8,8 +8,8 @@ import pytest
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 
 from custom_components.med_exporter.flows.destination_change import MASK
+from custom_components.med_exporter.pushes.entry import destinations
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
-from custom_components.med_exporter.pushes.runtime import destinations
 from custom_components.med_exporter.vault import async_get_vault
 from tests.mqtt_destinations import add_mqtt
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -15,6 +16,7 @@ from custom_components.med_exporter.entries import entries_of_type
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.logbook import async_describe_events
+from tests.metering_points import start_reconfigure
 from tests.mqtt_destinations import add_mqtt
 
 if TYPE_CHECKING:
@@ -50,6 +52,15 @@ async def test_it_comes_with_the_first_entry_and_goes_with_the_last(
     await hass.config_entries.async_remove(second.entry_id)
     await hass.async_block_till_done()
     assert hass.config_entries.async_entries(DOMAIN) == []
+
+
+async def test_what_it_has_to_change_are_options(hass: HomeAssistant, mosquitto) -> None:
+    await add_mqtt(hass, mosquitto().port)
+    (installation,) = entries_of_type(hass, EntryType.INSTALLATION)
+    asked = await start_reconfigure(hass, installation)
+    assert (asked["type"], asked["reason"]) == (FlowResultType.ABORT, "only_options")
+    options = await hass.config_entries.options.async_init(installation.entry_id)
+    assert options["type"] is FlowResultType.FORM
 
 
 async def finish(hass: HomeAssistant, status: ExportStatus) -> ExportRecord:
@@ -109,7 +120,7 @@ async def test_a_cancelled_export_is_no_event(hass: HomeAssistant, mosquitto) ->
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        (ExportStatus.COMPLETED, "finished with 42 records"),
+        (ExportStatus.COMPLETED, "finished with 42 rows"),
         (ExportStatus.FAILED, "failed: No space left."),
         (ExportStatus.CANCELLED, "was cancelled"),
     ],

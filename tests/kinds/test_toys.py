@@ -102,7 +102,7 @@ async def test_a_destination(paper_house: House, hass_client: Any, folder: Path)
     assert {one.domain for one in entities} == {"button", "sensor", "switch"}
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert device.model == "Folder"
-    tables = {table.name: table for table in await async_configuration(hass)}
+    tables = {table.name: table for table in await async_configuration(hass, None, None)}
     (row,) = tables["destinations"].rows
     assert f'{{"folder": "{folder}"}}' in row
     assert "********" in row
@@ -158,7 +158,7 @@ async def test_a_metering_point(
     (device,) = (await (await client.get("/api/exports/devices")).json())["devices"]
     assert (device["device_name"], device["device_id"] != "") == ("Eye", True)
     assert hass.states.get("sensor.eye_counter").state == "148.0"
-    tables = {table.name: table for table in await async_configuration(hass)}
+    tables = {table.name: table for table in await async_configuration(hass, None, None)}
     assert [row[1] for row in tables["metering_points"].rows] == ["cellar"]
 
     await hass.config_entries.async_remove(entry.entry_id)

@@ -14,6 +14,7 @@ from custom_components.med_exporter.const import (
     DOMAIN,
     DataType,
 )
+from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import (
     ExportKind,
@@ -55,7 +56,7 @@ def record(at: datetime, status: ExportStatus = FAILED, code: str | None = "REFU
 @pytest.fixture
 async def outage(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> AsyncIterator[Outage]:
     freezer.move_to(START)
-    outage = Outage(hass, "id-1", "Broker")
+    outage = Outage(hass, "id-1", "Broker", MQTT)
     yield outage
     outage.close()
 

@@ -13,13 +13,14 @@ from homeassistant.const import ATTR_ENTITY_ID, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.history import DATA_HISTORY
-from custom_components.med_exporter.pushes.runtime import destinations
+from custom_components.med_exporter.pushes.entry import destinations
 from tests.mqtt_destinations import add_mqtt, destination_entity, destination_value
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ async def test_a_new_destination_is_idle_and_exports_by_itself(
     assert destinations(hass) == [entry.runtime_data]
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert device.name == entry.title
+
+
+async def test_the_sensor_of_the_last_export_goes_on_as_that_of_the_last_success(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> None:
+    sensor = destination_entity(hass, entry, "sensor", "last_success")
+    before = f"{entry.data['id']}_last_export"
+    er.async_get(hass).async_update_entity(sensor, new_unique_id=before)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert destination_entity(hass, entry, "sensor", "last_success") == sensor
 
 
 async def test_export_now(

@@ -14,9 +14,9 @@ from ..flows.destination_change import (
 from ..object_reader import INVALID_VALUE, shown
 from ..pushes.actions import async_push_log, async_test_answer
 from ..pushes.answers import PushStatus, push_log_entry
+from ..pushes.entry import destination_entries
 from ..pushes.request import read_push_request
 from ..pushes.runner import DATA_PUSHES
-from ..pushes.runtime import destination_entries
 from ..pushes.selection import select_destination, select_entry
 from ..rights import require_administrator
 from .base import ApiView, answers_errors, read_body, read_number

@@ -44,7 +44,10 @@ def account_of(settings: Mapping[str, Any]) -> Account:
     )
 
 
-async def async_setup_account(hass: HomeAssistant, entry: ConfigEntry) -> Account:
+type AccountEntry = ConfigEntry[Account]
+
+
+async def async_setup_account(hass: HomeAssistant, entry: AccountEntry) -> Account:
     """Return the account of a config entry, which is its `runtime_data`.
 
     Raises ConfigEntryAuthFailed where the password can no longer be read.
@@ -54,7 +57,7 @@ async def async_setup_account(hass: HomeAssistant, entry: ConfigEntry) -> Accoun
     return account
 
 
-def select_account(hass: HomeAssistant, name: str | None, field: str) -> ConfigEntry:
+def select_account(hass: HomeAssistant, name: str | None, field: str) -> AccountEntry:
     """Return the entry of the account with this id or name, or of the only one for None.
 
     Raises InvalidRequest at `field` where there is none, or several for None.
@@ -71,7 +74,7 @@ def select_account(hass: HomeAssistant, name: str | None, field: str) -> ConfigE
     raise InvalidRequest("UNKNOWN_ACCOUNT", "unknown_account", field=field, name=shown(name))
 
 
-def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[ConfigEntry, Account]:
+def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[AccountEntry, Account]:
     """Return an account that is set up, with its entry.
 
     Raises DeliveryError where it is gone, or not loaded.
@@ -85,6 +88,6 @@ def loaded_account(hass: HomeAssistant, entry_id: str) -> tuple[ConfigEntry, Acc
 
 
 @callback
-def _tell_ready(hass: HomeAssistant, entry: ConfigEntry) -> None:
+def _tell_ready(hass: HomeAssistant, entry: AccountEntry) -> None:
     if entry.state is ConfigEntryState.LOADED:
         async_dispatcher_send(hass, SIGNAL_ACCOUNT_READY, entry.entry_id)

@@ -192,7 +192,10 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
                     self.config_entry.async_start_reauth(self.hass)
 
 
-async def async_setup_grid(hass: HomeAssistant, entry: ConfigEntry) -> GridCoordinator:
+type GridEntry = ConfigEntry[GridCoordinator]
+
+
+async def async_setup_grid(hass: HomeAssistant, entry: GridEntry) -> GridCoordinator:
     """Set up the reading of Tempo and EcoWatt; waits for no server.
 
     Raises ConfigEntryAuthFailed where the stored secret can no longer be read.
@@ -208,7 +211,7 @@ async def async_setup_grid(hass: HomeAssistant, entry: ConfigEntry) -> GridCoord
     return coordinator
 
 
-async def async_remove_grid(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_grid(hass: HomeAssistant, entry: GridEntry) -> None:
     """Forget what was read."""
     await grid_store(hass, entry.entry_id).async_remove()
 

@@ -228,11 +228,11 @@ class History:
         """Return the device of a push's destination, so that its logbook tells of it."""
         if record.destination_id is None:
             return None
+        registry = dr.async_get(self._hass)
         for entry in self._hass.config_entries.async_entries(DOMAIN):
             if entry.data.get(CONF_ID) == record.destination_id:
-                known = {(DOMAIN, entry.entry_id)}
-                device = dr.async_get(self._hass).async_get_device(identifiers=known)
-                return None if device is None else device.id
+                devices = dr.async_entries_for_config_entry(registry, entry.entry_id)
+                return devices[0].id if devices else None
         return None
 
     def _status_condition(self, statuses: set[ExportStatus]) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ TITLE: Final = "MED Exporter"
 class Installation:
     """The `runtime_data` of the installation's entry: what hangs on no single other entry."""
 
-    entry: ConfigEntry
+    entry: InstallationEntry
 
     @property
     def device_info(self) -> DeviceInfo:
@@ -37,7 +37,10 @@ class Installation:
         )
 
 
-async def async_setup_installation(hass: HomeAssistant, entry: ConfigEntry) -> Installation:
+type InstallationEntry = ConfigEntry[Installation]
+
+
+async def async_setup_installation(hass: HomeAssistant, entry: InstallationEntry) -> Installation:
     """Set up the installation's entry."""
     return Installation(entry)
 
@@ -69,10 +72,8 @@ def async_forget_installation_with_last(hass: HomeAssistant, removed: ConfigEntr
     installations = entries_of_type(hass, EntryType.INSTALLATION)
     others = [
         entry
-        for entry_type in EntryType
-        if entry_type is not EntryType.INSTALLATION
-        for entry in entries_of_type(hass, entry_type)
-        if entry.entry_id != removed.entry_id
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if entry.data[CONF_TYPE] != EntryType.INSTALLATION and entry.entry_id != removed.entry_id
     ]
     if others:
         return

@@ -25,7 +25,8 @@ from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
 from ..entries import metering_point_entries
 from ..metering.devices import export_devices
-from ..pushes.runtime import CONF_ENABLED, destination_entries
+from ..pushes.entry import destination_entries
+from ..pushes.runtime import CONF_ENABLED
 from ..settings import BOUNDS, settings
 from .schedules import schedules_table
 from .tariffs import tariffs_table

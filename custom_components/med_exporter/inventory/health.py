@@ -10,7 +10,7 @@ from homeassistant.const import CONF_ID, CONF_TYPE
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
-from ..pushes.runtime import destination_entries
+from ..pushes.entry import destination_entries
 from ..rights import is_administrator
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ class CurrentValue:
 class MeteringPoint:
     """A site meter, and the plugs it groups."""
 
-    def __init__(self, entry: ConfigEntry, coordinator: PlugCoordinator) -> None:
+    def __init__(self, entry: PointEntry, coordinator: PlugCoordinator) -> None:
         self.entry = entry
         self.name = entry.title
         self.pdl: str = entry.data[CONF_PDL]
@@ -94,7 +94,10 @@ class MeteringPoint:
         )
 
 
-async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) -> MeteringPoint:
+type PointEntry = ConfigEntry[MeteringPoint]
+
+
+async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> MeteringPoint:
     """Read the plugs once and start to follow the days."""
     vault = await async_get_vault(hass)
     coordinator = PlugCoordinator(
@@ -116,7 +119,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: ConfigEntry) ->
     return MeteringPoint(entry, coordinator)
 
 
-async def async_remove_metering_point(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_metering_point(hass: HomeAssistant, entry: PointEntry) -> None:
     """Forget the counters."""
     await counter_store(hass, entry.entry_id).async_remove()
 

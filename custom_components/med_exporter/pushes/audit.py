@@ -13,7 +13,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from ..audit.events import EventType
 from ..const import DOMAIN
 from ..destinations.registry import DESTINATIONS
-from .runtime import destination_entries
+from .entry import destination_entries
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

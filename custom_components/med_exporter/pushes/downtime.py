@@ -10,8 +10,8 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
+from .entry import destinations
 from .outage import SIGNAL_OUTAGE
-from .runtime import destinations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from zlib import crc32
 
 from homeassistant.core import callback
@@ -49,7 +49,7 @@ _GRID_LIMIT: Final = 60
 class Scheduled(Target, Protocol):
     """A destination as its schedule sees it; `last_started` is when its last run began, UTC."""
 
-    entry: ConfigEntry
+    entry: ConfigEntry[Any]
     interval: timedelta
     last_started: datetime | None
     outage: Outage

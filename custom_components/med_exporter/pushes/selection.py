@@ -9,7 +9,7 @@ from homeassistant.const import CONF_ID, CONF_TYPE
 
 from ..errors import InvalidRequest
 from ..object_reader import shown
-from .runtime import destination_entries
+from .entry import destination_entries
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

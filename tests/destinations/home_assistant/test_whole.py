@@ -18,6 +18,7 @@ from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.live.conftest import until
 from tests.metering_points import NOON, answer, start_flow
 from tests.pushing import House, plug, since
 
@@ -145,3 +146,29 @@ async def test_costs_and_their_corrections_arrive(
     costs = await stored(other_client, "med_exporter:cost_flat")
     new_price = datetime(2026, 11, 14, 23, tzinfo=UTC)
     assert costs == {hour: pytest.approx(0.06 if hour >= new_price else 0.04) for hour in costs}
+
+
+async def test_a_statistic_that_was_deleted_over_there_is_filled_again(
+    paper_house: House, other_home: OtherHome, other_client: HomeClient
+) -> None:
+    house = paper_house
+    used = plug(4, point="cellar")
+    house.add_point("cellar", used)
+    await house.use(used, since(10), NOON, 0.1)
+    runtime = await add_other_home(house, other_home)
+    await house.push(runtime)
+    statistic = "med_exporter:consumption_cellar"
+    hours = await booked(house, "cellar", "consumption")
+    assert await stored(other_client, statistic) == hours
+
+    await other_client.command("recorder/clear_statistics", statistic_ids=[statistic])
+
+    async def is_gone() -> bool:
+        return not await stored(other_client, statistic)
+
+    await until(is_gone)
+    record = await house.push(runtime)
+    assert record.status is ExportStatus.COMPLETED
+    assert {one["code"] for one in record.warnings} == {"LOST"}
+    assert await stored(other_client, statistic) == hours
+    assert (await house.push(runtime)).warnings == []

@@ -243,6 +243,42 @@ async def test_a_month_of_retention_skips_what_is_older(
     assert server.samples(DAILY) == expected(year[-kept:])
 
 
+class TestWhatWasLost:
+    """The question at the start of a run."""
+
+    async def test_a_server_that_has_all_misses_nothing(self, session, victoriametrics) -> None:
+        server = victoriametrics()
+        year = days(365)
+        await push(destination_at(session, server), year)
+        destination = destination_at(session, server)
+        assert await destination.async_begin([year[0], year[-1]]) == []
+        corrected = [day(1, 99.0)]
+        assert await destination.async_begin(corrected) == [], "another value is a value"
+
+    async def test_an_emptied_server_misses_all(self, session, victoriametrics) -> None:
+        server = victoriametrics()
+        year = days(365)
+        await push(destination_at(session, server), year)
+        server.get("/api/v1/admin/tsdb/delete_series", {"match[]": DAILY})
+        assert await destination_at(session, server).async_begin(year[-2:]) == year[-2:]
+        assert await push(destination_at(session, server), year) == [Outcome.STORED] * 365
+
+    @pytest.mark.parametrize("options", [(), ("-flagsAuthKey=another",)])
+    async def test_what_is_older_than_the_retention_is_not_missing(
+        self, session, victoriametrics, options: tuple[str, ...]
+    ) -> None:
+        server = victoriametrics(retention="1", options=options)
+        year = days(365)
+        await push(destination_at(session, server), year)
+        assert await destination_at(session, server).async_begin([year[0], year[-1]]) == []
+
+    @pytest.mark.parametrize("count", [0, 1])
+    async def test_a_server_that_is_away_is_an_error(self, session, count: int) -> None:
+        with pytest.raises(DestinationError) as raised:
+            await destination_at(session, "http://127.0.0.1:9").async_begin(days(count))
+        assert raised.value.code == "REFUSED"
+
+
 @pytest.fixture
 async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]]:
     """The addresses of a cluster before a server: `/insert/7` to write, `/select/7` to read."""
