@@ -44,6 +44,6 @@ def report_newer_entries(hass: HomeAssistant) -> None:
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
         if entry.version > VERSION:
             error = FormatTooNewError(entry.title, entry.version, VERSION)
-            report_newer(hass, entry.title, error.key, **error.translation_placeholders or {})
+            report_newer(hass, entry.title, error)
         else:
             report_known(hass, entry.title)

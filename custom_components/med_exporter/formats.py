@@ -43,24 +43,22 @@ _TOO_NEW: tuple[type[Exception], ...] = (
 
 
 @callback
-def report_newer(
-    hass: HomeAssistant, what: str, translation_key: str | None = None, **placeholders: object
-) -> None:
+def report_newer(hass: HomeAssistant, name: str, error: FormatTooNewError | None = None) -> None:
     """Tell by a repair issue, and once in the log, that something is of a newer format than known.
 
-    Its words are `newer_{what}` where no other key is given.
+    Its words are `newer_{name}`, or those of the error where one is given.
     """
-    issue_id = f"newer_{what}"
+    issue_id = f"newer_{name}"
     if ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None:
-        LOGGER.error("%s was stored by a newer version and is left alone", what)
+        LOGGER.error("%s was stored by a newer version and is left alone", name)
     ir.async_create_issue(
         hass,
         DOMAIN,
         issue_id,
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
-        translation_key=translation_key or issue_id,
-        translation_placeholders={key: str(value) for key, value in placeholders.items()},
+        translation_key=issue_id if error is None else error.key,
+        translation_placeholders=None if error is None else error.translation_placeholders,
     )
 
 
@@ -97,7 +95,7 @@ class VersionedStore(Store[dict[str, Any]]):
             self._is_too_new = True
             found = int(getattr(err, "found_version", 0) or getattr(err, "version", 0))
             error = FormatTooNewError(self._name, found, self.version)
-            report_newer(self.hass, self._name, error.key, **error.translation_placeholders or {})
+            report_newer(self.hass, self._name, error)
             raise error from err
         report_known(self.hass, self._name)
         return stored
