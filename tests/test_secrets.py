@@ -400,7 +400,7 @@ async def test_what_was_entered_is_nowhere_and_is_asked_for_again_when_the_key_i
                         "username": "me@example.com",
                         "password": PLUG_PASSWORD,
                     },
-                    {"role": "consumption"},
+                    {"Plug": "consumption"},
                 ),
                 "grid": await home.add(
                     "grid",
