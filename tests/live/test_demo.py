@@ -30,7 +30,10 @@ def ten_days_ago(table: str) -> str:
 
 
 HALF_HOUR = ten_days_ago("med_exporter_half_hours")
-COST = ten_days_ago("med_exporter_costs")
+COST_STATISTICS = (
+    "metadata_id IN (SELECT id FROM statistics_meta WHERE statistic_id LIKE 'med_exporter:cost_%')"
+)
+A_COST = f"{COST_STATISTICS} AND start_ts = {A_STATISTIC}"
 
 
 def left_behind() -> list[str]:
@@ -126,8 +129,8 @@ class TestCheckOfSums:
                 "at the end",
             ),
             (
-                f"UPDATE med_exporter_costs SET cost = cost + 0.02 WHERE {COST}",
-                "cost by day = half-hours, priced here",
+                f"UPDATE statistics SET sum = sum + 1 WHERE {A_COST}",
+                "statistics by hour = half-hours",
             ),
         ],
         ids=[
