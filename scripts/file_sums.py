@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -41,29 +41,27 @@ def check_files(ledger: Prices, readings: Path | None, analysis: Path | None) ->
 
 
 def check_readings(ledger: Prices, path: Path) -> None:
-    """Price the rows of an hourly export of readings, and compare with their costs by day."""
-    rows: defaultdict[str, list[tuple[datetime, float, float]]] = defaultdict(list)
+    """Compare the costs of an hourly export of readings with the quarter-hours, by day.
+
+    What a plug produces costs less than nothing.
+    """
+    theirs: defaultdict[str, float] = defaultdict(float)
+    names: set[str] = set()
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            begin = datetime.fromisoformat(row["timestamp"]).astimezone(ledger.zone)
             if row["cost"]:
-                energy = float(row["energy_kwh"] or 0)
-                rows[row["device_name"]].append((begin, energy, float(row["cost"])))
-    for name, hours in sorted(rows.items()):
-        # The file does not tell the role: it is the one whose prices fit as a whole.
-        prices = {
-            role: [energy * ledger.price(begin, role) for begin, energy, _ in hours]
-            for role in ("consumption", "production")
-        }
-        whole = sum(cost for *_, cost in hours)
-        ours = min(prices.values(), key=lambda priced: abs(sum(priced) - whole))
-        days: defaultdict[date, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        for (begin, _, cost), price in zip(hours, ours, strict=True):
-            days[begin.date()][0] += cost
-            days[begin.date()][1] += price
-        for day, (theirs, own) in sorted(days.items()):
-            what = "readings' cost by day = energy, priced here"
-            ledger.compare(name, what, str(day), theirs, own, OWN_MONEY, "money")
+                begin = datetime.fromisoformat(row["timestamp"]).astimezone(ledger.zone)
+                theirs[str(begin.date())] += float(row["cost"])
+                names.add(row["device_name"])
+    ours: defaultdict[str, float] = defaultdict(float)
+    for local, role, kwh in ledger.quarters:
+        if role != "ignored":
+            sign = 1 if role == "consumption" else -1
+            ours[str(local.date())] += sign * kwh * ledger.price(local, role)
+    what = "readings' cost by day = quarter-hours, priced here"
+    for day, cost in sorted(theirs.items()):
+        # Counters show whole watt-hours, at either end of a day.
+        ledger.compare("device_data", what, day, cost, ours[day], OWN_MONEY * len(names), "money")
 
 
 def check_analysis(ledger: Prices, path: Path) -> None:

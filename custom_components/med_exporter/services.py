@@ -14,7 +14,6 @@ from homeassistant.helpers import config_validation as cv
 
 from .answers import utc
 from .const import DOMAIN
-from .costs.actions import REPRICE_SCHEMA, reprice
 from .errors import ExportFailedError, InvalidRequest
 from .exports.action_fields import (
     named_as_here,
@@ -92,7 +91,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
         ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(
             DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import Costs
-from custom_components.med_exporter.costs.tables import costs_table
+from custom_components.med_exporter.engine.cost_tables import tariffs_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.engine.times import HALF_HOUR, floor_to
 from custom_components.med_exporter.ledger import PointSeries
+from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger.conftest import Books, books, plug  # noqa: F401 (a fixture)
 from tests.ledger.stories import PARIS
-from tests.ledger_rows import HalfHourRow, put_half_hours
+from tests.ledger_rows import HalfHourRow, half_hours, put_half_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +82,9 @@ class PricedBooks:
     def contracts(self, *contracts: dict[str, Any]) -> None:
         """Let the user enter contracts in the place of those before."""
         stored = parse_contracts(list(contracts)).to_dicts() if contracts else []
-        self.hass.config_entries.async_update_entry(self.entry, options={"contracts": stored})
+        self.hass.config_entries.async_update_entry(
+            self.entry, options={"contracts": stored, "currency": "EUR"}
+        )
 
     async def use(
         self,
@@ -103,22 +111,53 @@ class PricedBooks:
         await self.books.committed()
         await get_instance(self.hass).async_add_executor_job(write)
 
-    async def price(self, since: float = 0) -> None:
-        """Price what is to be priced."""
+    async def price(self, since: float | None = 0) -> None:
+        """Let the ledger close its hours, and price what is to be priced."""
+        await self._close()
         await self.costs.async_update(since=since)
         await self.books.committed()
 
-    async def rows(self) -> list[tuple]:
-        """Return all costs as they stand in the database."""
+    async def _close(self) -> None:
+        """Write the energy of closed hours to the statistics, as the ledger does."""
         await self.books.committed()
-        columns = costs_table.c
+        now = dt_util.utcnow().timestamp()
+
+        def read() -> list[tuple[int, float]]:
+            hours: defaultdict[int, float] = defaultdict(float)
+            with get_instance(self.hass).engine.begin() as connection:
+                SCHEMA.create(connection)
+                for row in half_hours(connection):
+                    if row.role == "consumption" and row.metering_point == "house":
+                        hours[row.start_ts // 3600 * 3600] += row.kwh
+            return [(start, kwh) for start, kwh in sorted(hours.items()) if start + 3600 <= now]
+
+        metadata: dict[str, Any] = {
+            "source": DOMAIN,
+            "statistic_id": HOUSE.statistic_id,
+            "name": "House",
+            "has_sum": True,
+            "mean_type": StatisticMeanType.NONE,
+            "unit_of_measurement": "kWh",
+        }
+        if hasattr(StatisticsMeta, "unit_class"):
+            metadata["unit_class"] = "energy"
+        total, rows = 0.0, []
+        for start, kwh in await get_instance(self.hass).async_add_executor_job(read):
+            total += kwh
+            rows.append({"start": datetime.fromtimestamp(start, UTC), "state": total, "sum": total})
+        if rows:
+            async_add_external_statistics(self.hass, metadata, rows)
+            await self.books.committed()
+
+    async def terms(self) -> list[tuple]:
+        """Return what is stored of contracts."""
+        await self.books.committed()
 
         def read() -> list[tuple]:
-            order = (columns.start_ts, columns.plug_id, columns.role, columns.period, columns.tier)
             with get_instance(self.hass).engine.connect() as connection:
-                return [
-                    tuple(row) for row in connection.execute(select(costs_table).order_by(*order))
-                ]
+                if not inspect(connection).has_table(tariffs_table.name):
+                    return []
+                return [tuple(row) for row in connection.execute(select(tariffs_table))]
 
         return await get_instance(self.hass).async_add_executor_job(read)
 
@@ -131,6 +170,7 @@ class PricedBooks:
 async def house(books: Books) -> PricedBooks:  # noqa: F811
     """A metering point named House with one plug and no contract yet, at noon in Paris."""
     books.freezer.move_to(NOW)
+    await books.hass.config.async_update(currency="EUR")
     entry = MockConfigEntry(
         domain=DOMAIN, title="House", data={"type": "kasa", "pdl": "house", "plugs": {}}
     )

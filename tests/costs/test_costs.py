@@ -1,25 +1,32 @@
-"""What energy cost: by the contract of its moment, once and for all until it is repriced."""
+"""What energy costs: a function of the ledger and of the contracts, kept as statistics alone."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import (
+    async_import_statistics,
+    get_metadata,
+    statistics_during_period,
+)
 from homeassistant.core import callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 
-from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import SIGNAL_COSTS_CHANGED, CostChange
 from custom_components.med_exporter.costs import costs as costs_module
-from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.engine.ledger import quarters_table
 from custom_components.med_exporter.ledger import PlugSeries, PointSeries
+from custom_components.med_exporter.repairs import async_create_fix_flow
 from tests.ledger.conftest import plug
 from tests.ledger.stories import PARIS
 
@@ -57,6 +64,43 @@ async def stored(house: PricedBooks) -> list[tuple[datetime, float]]:
         (datetime.fromtimestamp(row["start"], PARIS), row["sum"])
         for row in rows.get("med_exporter:cost_house", [])
     ]
+
+
+async def add_means(house: PricedBooks, rows: list[dict[str, Any]]) -> None:
+    """Import hours of the price sensor's long-term statistics."""
+    metadata: dict[str, Any] = {
+        "source": "recorder",
+        "statistic_id": "sensor.spot",
+        "name": None,
+        "has_sum": False,
+        "mean_type": StatisticMeanType.ARITHMETIC,
+        "unit_of_measurement": "EUR/MWh",
+    }
+    if hasattr(StatisticsMeta, "unit_class"):
+        metadata["unit_class"] = None
+    async_import_statistics(house.hass, metadata, rows)
+    await house.books.committed()
+
+
+async def unit(house: PricedBooks) -> str | None:
+    """Return the unit of the statistic."""
+    await house.books.committed()
+    found = await get_instance(house.hass).async_add_executor_job(
+        lambda: get_metadata(house.hass, statistic_ids={"med_exporter:cost_house"})
+    )
+    return found["med_exporter:cost_house"][1]["unit_of_measurement"]
+
+
+def changes(house: PricedBooks) -> list[CostChange]:
+    """Return a list that grows with each change that is announced."""
+    heard: list[CostChange] = []
+
+    @callback
+    def hear(change: CostChange) -> None:
+        heard.append(change)
+
+    async_dispatcher_connect(house.hass, SIGNAL_COSTS_CHANGED, hear)
+    return heard
 
 
 class TestPricing:
@@ -115,7 +159,7 @@ class TestPricing:
         await house.use(day(1), day(5), 5.0, plug(2, PlugRole.IGNORED))
         await house.price()
         assert {p.tier for p in await house.days(day(1), 4, by={"tier"})} == {1}
-        assert {row[2] for row in await house.rows()} == {plug().plug_id}
+        assert {p.plug_id for p in await house.days(day(1), 4, by={"plug"})} == {plug().plug_id}
 
     async def test_production_is_paid_and_kept_apart(self, house: PricedBooks) -> None:
         house.contracts({**FLAT, "feed_in": 0.13})
@@ -176,12 +220,11 @@ class TestConservation:
         house.contracts(TIERS)
         await house.use(day(1), NOW, 0.5)
         await house.price()
-        rows = await house.rows()
-        with patch.object(costs_module, "price_next") as again:
+        before = await house.terms(), await stored(house)
+        with patch.object(costs_module, "write_cost_statistics") as again:
             await house.price()
         assert not again.called
-        assert await house.rows() == rows
-        assert (await house.costs.async_reprice(house.entry)).half_hours == 0
+        assert (await house.terms(), await stored(house)) == before
 
     async def test_late_energy_moves_the_tiers_of_the_rest_of_its_month(
         self, house: PricedBooks
@@ -192,32 +235,32 @@ class TestConservation:
         assert {p.tier for p in await house.days(day(1), 19, by={"tier"})} == {1}
         await house.use(day(3), day(5), 0.5, plug(2))
         await house.price()
-        fresh = await house.rows()
-        await house.books.execute(costs_table.delete())
-        await house.price()
-        assert await house.rows() == fresh
         assert {p.tier for p in await house.days(day(1), 19, by={"tier"})} == {1, 2}
+        whole = sum(p.cost for p in await house.days(day(1), 19))
+        assert (await stored(house))[-1][1] == pytest.approx(whole)
 
     async def test_work_that_was_cut_short_goes_on(self, house: PricedBooks) -> None:
         house.contracts(FLAT)
         await house.use(day(1, month=6), day(20), 0.5)
-        price_next = costs_module.price_next
+        plan = costs_module.plan_cost_statistics
         calls = 0
 
         def stop(*args, **kwargs):
             nonlocal calls
             calls += 1
-            if calls > 2:
+            if calls > 3:
                 raise RuntimeError("no power")
-            return price_next(*args, **kwargs)
+            return plan(*args, **kwargs)
 
         with (
-            patch.object(costs_module, "price_next", stop),
+            patch.object(costs_module, "plan_cost_statistics", stop),
             pytest.raises(DatabaseUnavailableError),
         ):
             await house.price()
+        assert len(await stored(house)) < 172 * 24 + 1
         await house.price(since=NOW.timestamp())
-        assert len(await house.rows()) == 172 * 48 + 2
+        assert len(await stored(house)) == 172 * 24 + 1
+        assert (await stored(house))[-1][1] == pytest.approx((172 * 48 + 2) * 0.125)
 
 
 class TestTempo:
@@ -225,10 +268,11 @@ class TestTempo:
         self, house: PricedBooks, colours: dict[date, str]
     ) -> None:
         house.contracts(TEMPO)
+        heard = changes(house)
         colours |= {date(2026, 11, 16): "blue", date(2026, 11, 18): "white"}
         await house.use(day(17), day(19, 6), 0.5)
         await house.price()
-        rows = await house.rows()
+        before = await stored(house)
         days = await house.days(day(17), 2, by={"period"})
         assert [(p.start.day, p.period, p.kwh) for p in days] == [
             (17, "blue_off_peak", 6.0),
@@ -240,10 +284,10 @@ class TestTempo:
         ]
         colours[date(2026, 11, 17)] = "red"
         await house.price(since=NOW.timestamp())
-        changed = set(await house.rows()) ^ set(rows)
-        assert {datetime.fromtimestamp(row[1], PARIS) for row in changed} == {
-            day(17, 6) + n * timedelta(minutes=30) for n in range(48)
-        }
+        changed = await stored(house)
+        assert changed[:6] == before[:6]
+        assert changed[6] == (day(17, 6), pytest.approx(before[5][1] + 0.76))
+        assert heard == [CostChange("house", int(day(17, 6).timestamp()))]
         first, _ = await house.days(day(17), 2)
         assert (first.cost, first.unpriced_kwh) == (
             pytest.approx(6 * 0.13 + 16 * 0.76 + 2 * 0.16),
@@ -257,51 +301,54 @@ class TestTempo:
         colours |= {date(2026, 11, 17): "blue", date(2026, 11, 18): "white"}
         await house.use(day(18), day(19), 0.5)
         await house.price()
-        rows = await house.rows()
+        before = await house.days(day(18))
         colours.clear()
         await house.price()
-        assert await house.rows() == rows
+        assert await house.days(day(18)) == before
+        assert before[0].unpriced_kwh == 0
 
 
 class TestContracts:
-    async def test_a_changed_contract_counts_from_today_on(self, house: PricedBooks) -> None:
+    async def test_a_contract_that_is_put_right_reprices_what_it_concerns(
+        self, house: PricedBooks
+    ) -> None:
+        heard = changes(house)
         house.contracts(FLAT)
         await house.use(day(18), day(20, 12), 0.5)
         await house.price()
-        house.contracts({**FLAT, "price": 0.5})
+        house.contracts(FLAT, {**FLAT, "valid_from": "2026-11-19", "price": 0.5})
         await house.price(since=NOW.timestamp())
-        assert [p.cost for p in await house.days(day(18), 3)] == [6.0, 6.0, 6.0]
-        house.freezer.move_to(day(22, 12))
-        await house.use(day(20, 12), day(22, 12), 0.5)
-        await house.price()
-        assert [p.cost for p in await house.days(day(18), 5)] == [6.0, 6.0, 12.0, 12.0, 6.0]
-
-    async def test_the_past_is_repriced_on_demand(self, house: PricedBooks) -> None:
-        house.contracts(FLAT)
-        await house.use(day(18), day(20), 0.5)
-        await house.price()
-        house.contracts({**FLAT, "price": 0.5})
-        done = await house.costs.async_reprice(house.entry)
-        assert (done.half_hours, done.before.cost, done.after.cost) == (96, 12.0, 24.0)
-        assert [p.cost for p in await house.days(day(18), 2)] == [12.0, 12.0]
-        await house.price()
-        assert (await house.costs.async_reprice(house.entry)).half_hours == 0
+        assert [p.cost for p in await house.days(day(18), 3)] == [6.0, 12.0, 6.0]
+        assert (await stored(house))[-1][1] == pytest.approx(24.0)
+        assert heard == [CostChange("house", int(day(19).timestamp()))]
 
     async def test_a_first_contract_prices_the_past_at_once(self, house: PricedBooks) -> None:
         await house.use(day(18), day(20), 0.5)
         await house.price()
-        assert {row[-1] for row in await house.rows()} == {None}
         house.contracts({**FLAT, "valid_from": "2026-11-19"})
         await house.price(since=NOW.timestamp())
         assert [p.cost for p in await house.days(day(18), 2)] == [None, 6.0]
+        assert (await stored(house))[-1][1] == pytest.approx(6.0)
 
-    async def test_days_without_a_contract_stay_without(self, house: PricedBooks) -> None:
+    async def test_without_a_contract_there_is_no_row_no_statistic_and_no_work(
+        self, house: PricedBooks
+    ) -> None:
+        await house.use(day(18), day(20), 0.5)
+        with patch.object(costs_module, "queue_work") as work:
+            await house.price()
+        assert not work.called
+        assert (await house.terms(), await stored(house)) == ([], [])
+        assert house.costs.running("house") is None
+        assert await house.days(day(18), 2) == []
+
+    async def test_what_contracts_had_brought_goes_with_the_last(self, house: PricedBooks) -> None:
         house.contracts(FLAT)
         await house.use(day(18), day(20, 12), 0.5)
         await house.price()
+        assert await stored(house)
         house.contracts()
         await house.price()
-        assert [p.cost for p in await house.days(day(18), 3)] == [6.0, 6.0, None]
+        assert (await house.terms(), await stored(house)) == ([], [])
 
     async def test_a_contract_entered_ahead_takes_its_turn(self, house: PricedBooks) -> None:
         house.contracts(FLAT, {**FLAT, "valid_from": "2026-11-22", "price": 0.5})
@@ -327,13 +374,7 @@ class TestStatistics:
     async def test_they_are_rewritten_from_the_first_changed_hour_on(
         self, house: PricedBooks
     ) -> None:
-        heard: list[CostChange] = []
-
-        @callback
-        def hear(change: CostChange) -> None:
-            heard.append(change)
-
-        async_dispatcher_connect(house.hass, SIGNAL_COSTS_CHANGED, hear)
+        heard = changes(house)
         house.contracts(FLAT)
         await house.use(day(20, 8), day(20, 12), 0.5)
         await house.price()
@@ -347,26 +388,158 @@ class TestStatistics:
             (day(20, 10), 1.25),
             (day(20, 11), 1.5),
         ]
-        await house.hass.async_block_till_done()
         assert heard == [CostChange("house", int(day(20, 9).timestamp()))]
         await house.price()
-        await house.hass.async_block_till_done()
         assert len(heard) == 1
 
-    async def test_nothing_stands_there_without_a_contract(self, house: PricedBooks) -> None:
-        await house.use(day(20, 8), day(20, 12), 0.5)
-        await house.price()
-        assert await stored(house) == []
-
-    async def test_what_is_too_old_is_deleted_here_and_kept_there(self, house: PricedBooks) -> None:
+    async def test_what_is_too_old_for_the_ledger_stays_and_is_priced_by_its_hours(
+        self, house: PricedBooks
+    ) -> None:
         house.contracts(FLAT)
-        await house.use(day(20, 8), day(20, 12), 0.5)
+        await house.use(day(18, 8), day(18, 12), 0.5)
         await house.price()
-        house.freezer.move_to(NOW + timedelta(days=402))
         await house.books.execute(quarters_table.delete())
+        await house.use(day(20, 8), day(20, 10), 0.5)
+        house.contracts({**FLAT, "price": 0.5})
+        await house.costs.async_update()
+        assert await stored(house) == [
+            (day(18, 8), 0.5),
+            (day(18, 9), 1.0),
+            (day(18, 10), 1.5),
+            (day(18, 11), 2.0),
+        ]
+        assert [(p.kwh, p.cost) for p in await house.days(day(18))] == [(4.0, 2.0)]
+
+    async def test_a_year_is_written_some_hours_at_a_time(self, house: PricedBooks) -> None:
+        house.contracts(FLAT)
+        await house.use(NOW - timedelta(days=100), NOW, 0.5)
+        with patch.object(
+            costs_module, "write_cost_statistics", wraps=costs_module.write_cost_statistics
+        ) as write:
+            await house.price()
+        sizes = [len(call.args[2].sums) for call in write.call_args_list]
+        assert max(sizes) <= 1000
+        assert sum(sizes) == len(await stored(house))
+
+
+SPOT = {"valid_from": "2026-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
+UNIT = {"unit_of_measurement": "EUR/MWh", "state_class": "measurement"}
+
+
+class TestSensorPrice:
+    async def show(self, house: PricedBooks, at: datetime, price: float | str) -> None:
+        house.freezer.move_to(at)
+        house.hass.states.async_set("sensor.spot", str(price), UNIT)
+        await house.books.committed()
+
+    async def test_each_quarter_hour_costs_what_the_sensor_showed(self, house: PricedBooks) -> None:
+        house.contracts({**SPOT, "factor": 2, "fixed": 0.1, "tax": 10})
+        await self.show(house, day(20, 8) - timedelta(minutes=5), 100)
+        await self.show(house, day(20, 8) + timedelta(seconds=20), 200)
+        await self.show(house, day(20, 8) + timedelta(minutes=15, seconds=20), -50)
+        await self.show(house, day(20, 8.5) + timedelta(seconds=20), "unavailable")
+        await self.show(house, day(20, 9) + timedelta(seconds=20), 0)
+        house.freezer.move_to(day(20, 10))
+        await house.use(day(20, 8), day(20, 9.5), 1.0)
         await house.price()
-        assert await house.rows() == []
-        assert len(await stored(house)) == 4
+        first, second, third = await house.days(day(20, 8), aggregation="half_hourly")
+        assert first.cost == pytest.approx(((0.4 + 0.1) + (-0.1 + 0.1)) / 2 * 1.1)
+        assert (second.cost, second.unpriced_kwh) == (pytest.approx(0.0), 0.5)
+        assert third.cost == pytest.approx(0.11)
+
+    async def test_a_price_that_comes_late_prices_what_it_concerns(
+        self, house: PricedBooks
+    ) -> None:
+        heard = changes(house)
+        house.contracts(SPOT)
+        await house.use(day(19, 22), day(20, 2), 0.5)
+        await house.price()
+        [whole] = await house.days(day(19))
+        assert (whole.cost, whole.unpriced_kwh) == (None, 2.0)
+        means = [
+            {"start": day(19, 22 + n).astimezone(UTC), "mean": 100.0 * n, "min": 0, "max": 0}
+            for n in range(4)
+        ]
+        await add_means(house, means)
+        await house.price(since=NOW.timestamp() - 86400)
+        [whole] = await house.days(day(19))
+        assert (whole.cost, whole.unpriced_kwh) == (pytest.approx(0.1), 0.0)
+        assert (await stored(house))[-1][1] == pytest.approx(0.6)
+        assert heard == [CostChange("house", int(day(19, 23).timestamp()))]
+
+    async def test_a_mean_that_is_put_right_prices_it_anew(self, house: PricedBooks) -> None:
+        house.contracts(SPOT)
+        await house.use(day(20, 8), day(20, 9), 0.5)
+        start = day(20, 8).astimezone(UTC)
+        await add_means(house, [{"start": start, "mean": 100.0, "min": 0, "max": 0}])
+        await house.price()
+        await add_means(house, [{"start": start, "mean": 300.0, "min": 0, "max": 0}])
+        await house.price(since=NOW.timestamp() - 86400)
+        assert [p.cost for p in await house.days(day(20))] == [pytest.approx(0.3)]
+
+    async def test_what_the_recorder_forgets_stays_priced(self, house: PricedBooks) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 8), 100)
+        await self.show(house, day(20, 8.25), 300)
+        house.freezer.move_to(NOW)
+        await house.use(day(20, 8), day(20, 9), 0.5)
+        await house.price()
+        [before] = await house.days(day(20))
+        await house.hass.services.async_call(
+            "recorder", "purge_entities", {"entity_id": ["sensor.spot"]}, blocking=True
+        )
+        await house.books.committed()
+        # Only the mean of the hour is left.
+        start = day(20, 8).astimezone(UTC)
+        await add_means(house, [{"start": start, "mean": 250.0, "min": 100, "max": 300}])
+        await house.price()
+        assert await house.days(day(20)) == [before]
+        assert before.cost == pytest.approx(0.5 * (0.1 + 0.3) / 2 + 0.5 * 0.3)
+
+    async def test_another_currency_is_no_price(self, house: PricedBooks) -> None:
+        house.contracts(SPOT)
+        house.hass.states.async_set("sensor.spot", "1", {"unit_of_measurement": "SEK/kWh"})
+        house.freezer.move_to(NOW + timedelta(hours=1))
+        await house.use(NOW, NOW + timedelta(hours=1), 0.5)
+        await house.price()
+        [whole] = await house.days(day(20))
+        assert (whole.cost, whole.unpriced_kwh) == (None, 1.0)
+
+
+class TestCurrency:
+    async def test_amounts_keep_the_one_that_they_were_entered_in(self, house: PricedBooks) -> None:
+        house.contracts(FLAT)
+        await house.use(day(20, 8), day(20, 10), 0.5)
+        await house.price()
+        await house.hass.config.async_update(currency="CHF")
+        await house.price()
+        assert house.costs.running("house").currency == "EUR"
+        assert await unit(house) == "EUR"
+        issue = ir.async_get(house.hass).async_get_issue(
+            DOMAIN, f"currency_changed_{house.entry.entry_id}"
+        )
+        assert issue.translation_placeholders == {"name": "House", "before": "EUR", "now": "CHF"}
+
+    async def test_the_repair_prices_all_of_the_past_in_the_new_one(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(FLAT)
+        await house.use(day(20, 8), day(20, 10), 0.5)
+        await house.price()
+        await house.hass.config.async_update(currency="CHF")
+        await house.price()
+        issue_id = f"currency_changed_{house.entry.entry_id}"
+        flow = await async_create_fix_flow(house.hass, issue_id, {"entry_id": house.entry.entry_id})
+        flow.hass = house.hass
+        assert (await flow.async_step_init())["type"] == "form"
+        with patch.object(house.hass.config_entries, "async_schedule_reload") as reload:
+            assert (await flow.async_step_confirm({}))["type"] == "create_entry"
+        assert reload.called
+        await house.price()
+        assert house.costs.running("house").currency == "CHF"
+        assert await unit(house) == "CHF"
+        assert ir.async_get(house.hass).async_get_issue(DOMAIN, issue_id) is None
+        assert [p.cost for p in await house.days(day(20))] == [0.5]
 
 
 async def test_times_need_a_zone(house: PricedBooks) -> None:

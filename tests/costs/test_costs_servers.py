@@ -11,6 +11,7 @@ from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
 from .test_costs import (  # noqa: F401 (run again here)
     TestConservation,
+    TestSensorPrice,
     TestStatistics,
     TestTempo,
     colours,

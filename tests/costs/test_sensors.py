@@ -6,14 +6,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.const import STATE_UNKNOWN
-from homeassistant.core import Context
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.engine.tariff import parse_contracts
-from custom_components.med_exporter.errors import NotAllowedError, UnknownMeteringPointError
 from tests.grid_entries import add_grid, fill
 from tests.grid_server import GridServer, running_grid_server
 from tests.metering_points import PDL, add_metering_point, entity_of, poll, settle, value_of
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
-    from pytest_homeassistant_custom_component.common import MockUser
 
     from tests.metering_points import HouseClock
 
@@ -68,6 +64,7 @@ async def enter(hass: HomeAssistant, entry: ConfigEntry, *contracts: dict[str, A
     """Save contracts in the options, as the options flow does."""
     stored = parse_contracts(list(contracts)).to_dicts()
     hass.config_entries.async_update_entry(entry, options={**entry.options, "contracts": stored})
+    await hass.config_entries.async_reload(entry.entry_id)
     await priced(hass)
 
 
@@ -108,15 +105,18 @@ async def test_they_show_what_was_used_today(
     assert hass.states.get(MONTHLY).attributes["last_reset"] == "2026-11-01T00:00:00+01:00"
 
 
-async def test_they_are_unknown_without_a_contract(
+async def test_there_are_none_without_a_contract(
     hass: HomeAssistant, fridge: EmulatedPlug, clock: HouseClock
 ) -> None:
     entry = await add_metering_point(hass, fridge.address)
+    registry = er.async_get(hass)
     await live(hass, entry, clock, 60)
-    for entity_id in (entity_of(hass, FRIDGE, "cost_today"), DAILY, MONTHLY):
-        state = hass.states.get(entity_id)
-        assert state.state == STATE_UNKNOWN
-        assert state.attributes["unpriced_kwh"] > 0.9
+    assert hass.states.get(DAILY) is None
+    await enter(hass, entry, FLAT)
+    assert value_of(hass, DAILY) > 0.9 * 0.25
+    await enter(hass, entry)
+    for key in ("cost_daily", "cost_monthly", "cost_today"):
+        assert not [one for one in registry.entities.values() if one.translation_key == key]
 
 
 async def test_they_begin_anew_at_midnight_and_tell_of_the_day_before(
@@ -138,7 +138,10 @@ async def test_they_begin_anew_at_midnight_and_tell_of_the_day_before(
 async def test_plugs_that_produce_or_are_ignored_have_none(
     hass: HomeAssistant, fridge: EmulatedPlug, panels: EmulatedPlug
 ) -> None:
-    await add_metering_point(hass, fridge.address, panels.address, roles={"Panels": "production"})
+    entry = await add_metering_point(
+        hass, fridge.address, panels.address, roles={"Panels": "production"}
+    )
+    await enter(hass, entry, FLAT)
     registry = er.async_get(hass)
     assert registry.async_get_entity_id("sensor", DOMAIN, f"{FRIDGE}_cost_today")
     assert not registry.async_get_entity_id("sensor", DOMAIN, "50c7bf000002_cost_today")
@@ -160,38 +163,3 @@ async def test_a_tempo_colour_that_is_missing_is_asked_for(
     state = hass.states.get(DAILY)
     assert "unpriced_kwh" not in state.attributes
     assert value_of(hass, DAILY) > 2.4 * 0.76
-
-
-async def test_the_action_reprices_the_past(
-    hass: HomeAssistant, fridge: EmulatedPlug, clock: HouseClock
-) -> None:
-    entry = await add_metering_point(hass, fridge.address)
-    await enter(hass, entry, FLAT)
-    await live(hass, entry, clock, 60)
-    await live(hass, entry, clock, 1440, step=30)
-    yesterday = hass.states.get(DAILY).attributes["last_period"]
-    await enter(hass, entry, {**FLAT, "price": 0.5})
-    answer = await hass.services.async_call(
-        DOMAIN, "reprice", {"pdl": PDL}, blocking=True, return_response=True
-    )
-    await settle(hass)
-    assert answer["half_hours"] >= 24
-    assert answer["cost_after"] == pytest.approx(answer["cost_before"] + yesterday, abs=1e-3)
-    assert hass.states.get(DAILY).attributes["last_period"] == pytest.approx(2 * yesterday)
-    assert (answer["unpriced_kwh"], answer["currency"]) == (0.0, "EUR")
-
-
-async def test_only_administrators_reprice_and_only_what_is_there(
-    hass: HomeAssistant, fridge: EmulatedPlug, hass_read_only_user: MockUser
-) -> None:
-    await add_metering_point(hass, fridge.address)
-    with pytest.raises(NotAllowedError):
-        await hass.services.async_call(
-            DOMAIN,
-            "reprice",
-            {"pdl": PDL},
-            blocking=True,
-            context=Context(user_id=hass_read_only_user.id),
-        )
-    with pytest.raises(UnknownMeteringPointError, match="nowhere"):
-        await hass.services.async_call(DOMAIN, "reprice", {"pdl": "nowhere"}, blocking=True)

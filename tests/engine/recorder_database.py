@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,12 +19,16 @@ from sqlalchemy import (
     select,
 )
 
+from custom_components.med_exporter.engine.cost_tables import metadata as cost_tables
+from custom_components.med_exporter.engine.cost_tables import tariffs_table
 from custom_components.med_exporter.engine.own_tables import versions_table
+from custom_components.med_exporter.engine.prices import keep_prices
 from custom_components.med_exporter.ledger.tables import metadata as ledger_tables
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
     from pathlib import Path
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
@@ -59,19 +64,6 @@ _HOURS = Table(
     Column("start_ts", Double),
     *(Column(name, Double) for name in ("mean", "min", "max", "state", "sum")),
     Index("ix_statistics_statistic_id_start_ts", "metadata_id", "start_ts", unique=True),
-)
-_LEDGER = MetaData()
-_COSTS = Table(
-    "med_exporter_costs",
-    _LEDGER,
-    Column("metering_point", String(64), primary_key=True),
-    Column("start_ts", BigInteger, primary_key=True, autoincrement=False),
-    Column("plug_id", String(32), primary_key=True),
-    Column("role", String(16), primary_key=True),
-    Column("period", String(64), primary_key=True),
-    Column("tier", Integer, primary_key=True, autoincrement=False),
-    Column("kwh", Double, nullable=False),
-    Column("cost", Double),
 )
 
 type State = float | str | None
@@ -134,7 +126,10 @@ class RecorderDatabase:
                 connection.execute(_HOURS.insert(), rows)
 
     def add_half_hours(
-        self, plug_id: str, half_hours: Iterable[tuple[float, float, float]], role: str = "a"
+        self,
+        plug_id: str,
+        half_hours: Iterable[tuple[float, float, float]],
+        role: str = "consumption",
     ) -> None:
         """Add energies of a plug: when the half-hour begins, kWh, filled kWh."""
         rows = [
@@ -144,28 +139,48 @@ class RecorderDatabase:
         with self.engine.begin() as connection:
             put_half_hours(connection, rows)
 
-    def add_costs(
-        self, plug_id: str, costs: Iterable[tuple[float, float, float | None]], period: str = ""
-    ) -> None:
-        """Add costs of a plug: when the half-hour begins, kWh, cost."""
-        rows = [
-            {"plug_id": plug_id, "start_ts": int(start), "role": "consumption", "tier": 0,
-             "metering_point": "house", "period": period, "kwh": kwh, "cost": cost}
-            for start, kwh, cost in costs
-        ]  # fmt: skip
+    def add_prices(self, prices: Iterable[tuple[float, float | None]]) -> None:
+        """Let energy of the house cost what a sensor shows: when a half-hour begins, per kWh."""
+        contract = {"valid_from": "1970-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
+        self.add_tariff("house", [contract])
         with self.engine.begin() as connection:
-            _COSTS.create(connection, checkfirst=True)
-            if rows:
-                connection.execute(_COSTS.insert(), rows)
+            quarters = {
+                int(start) + more: price
+                for start, price in prices
+                if price is not None
+                for more in (0, 900)
+            }
+            keep_prices(connection, "sensor.spot", quarters)
+
+    def add_tariff(
+        self,
+        slug: str,
+        contracts: list[dict[str, Any]],
+        colours: dict[date, Any] | None = None,
+        zone: str = "Europe/Paris",
+    ) -> None:
+        """Let a metering point have contracts, as the costs note them."""
+        row = {
+            "metering_point": slug,
+            "contracts": json.dumps(contracts),
+            "colours": json.dumps({str(day): one for day, one in (colours or {}).items()}),
+            "currency": "EUR",
+            "time_zone": zone,
+        }
+        with self.engine.begin() as connection:
+            cost_tables.create_all(connection)
+            here = tariffs_table.c.metering_point == slug
+            connection.execute(tariffs_table.delete().where(here))
+            connection.execute(tariffs_table.insert(), [row])
 
     def clear(self) -> None:
         """Remove all states, and the ledger."""
         with self.engine.begin() as connection:
             connection.execute(_STATES.delete())
             connection.execute(_META.delete())
-            _LEDGER.drop_all(connection)
             ledger_tables.drop_all(connection)
             versions_table.drop(connection, checkfirst=True)
+            cost_tables.drop_all(connection)
             _STATISTICS.drop_all(connection)
 
     def close(self) -> None:

@@ -107,13 +107,13 @@ def half_hours(energy: list, ledger: tuple) -> list[tuple[int, float, float]]:
     ]
 
 
-def prices(around: float, ledger: tuple) -> list[tuple[int, float, float | None]]:
-    """Return costs whose price is another one each half-hour, and not always known."""
+def prices(around: float, ledger: tuple) -> list[tuple[int, float | None]]:
+    """Return prices, another one each half-hour, and not always known."""
     kind, random = ledger
     if kind == "none":
         return []
     return [
-        (half_hour, 2.0, random.choice([None, *(0.02 * n for n in range(20))]))
+        (half_hour, random.choice([None, *(0.01 * n for n in range(20))]))
         for half_hour in range(int(around // 1800 * 1800) - 4 * DAY, int(around) + 6 * DAY, 1800)
         if kind != "partly" or random.random() < 0.7
     ]
@@ -143,7 +143,7 @@ def test_all_views_add_up_to_the_counters_growth(
     energy, power = counter_states(life, change - before)
     recorder.add(FRIDGE.entities["energy_total_kwh"], energy)
     recorder.add_half_hours(FRIDGE.plug_id, half_hours(energy, ledger))
-    recorder.add_costs(FRIDGE.plug_id, prices(change, ledger))
+    recorder.add_prices(prices(change, ledger))
     recorder.add(FRIDGE.entities["power_w"], power)
     start = change + cut[0]
     end = start + cut[1]

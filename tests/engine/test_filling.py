@@ -106,27 +106,62 @@ class TestAGap:
 class TestCost:
     def test_is_the_energy_at_the_price_of_its_half_hour(self, recorder, exports):
         recorder.add(ENERGY, [(day("09:50"), 1.0), (day("10:10"), 2.0), (day("10:40"), 4.0)])
-        recorder.add_costs(PLUG, [(day("10:00"), 2, 0.5), (day("10:30"), 2, 0.8)])
+        recorder.add_half_hours(PLUG, [(day("10:00"), 2, 0), (day("10:30"), 2, 0)])
+        recorder.add_prices([(day("10:00"), 0.25), (day("10:30"), 0.4)])
         rows = exports.rows(start=day("10:00"), fields=("cost",))
         assert [row["cost"] for row in rows] == [0.25, 0.8]
 
-    def test_the_price_of_several_rows_is_that_of_their_sum(self, recorder, exports):
+    def test_the_price_of_a_quarter_hour_with_two_periods_is_that_of_both(self, recorder, exports):
         recorder.add(ENERGY, [(day("09:50"), 1.0), (day("10:10"), 2.0)])
-        recorder.add_costs(PLUG, [(day("10:00"), 1, 0.1)], period="off-peak")
-        recorder.add_costs(PLUG, [(day("10:00"), 3, 0.7)], period="peak")
+        recorder.add_half_hours(PLUG, [(day("10:00"), 4, 0)])
+        periods = [
+            {"name": "off-peak", "price": 0.1, "start": "22:00", "end": "10:03"},
+            {"name": "peak", "price": 0.3, "start": "10:03", "end": "22:00"},
+        ]
+        contract = {"valid_from": "2020-01-01", "kind": "time_of_use", "periods": periods}
+        recorder.add_tariff("house", [contract], zone="UTC")
         (row,) = exports.rows(start=day("10:00"), fields=("cost",))
-        assert row["cost"] == 0.2
+        assert row["cost"] == 0.26
 
-    @pytest.mark.parametrize("costs", [[], [("10:00", 2, None)], [("10:00", 0, 0)]])
-    def test_is_empty_where_no_price_is_known(self, recorder, exports, costs):
+    def test_where_the_ledger_has_spread_a_day_readings_cost_what_the_day_costs(
+        self, recorder, exports
+    ):
+        """The plug's day counter told 4.8 kWh, spread evenly; all of it was used at noon."""
+        recorder.add(ENERGY, [(day("00:00"), 1.0), (day("12:10"), 5.8)])
+        recorder.add_half_hours(PLUG, [(day("00:00") + n * 1800, 0.1, 0.1) for n in range(48)])
+        periods = [
+            {"name": "off-peak", "price": 0.1, "start": "22:00", "end": "06:00"},
+            {"name": "peak", "price": 0.3, "start": "06:00", "end": "22:00"},
+        ]
+        contract = {"valid_from": "2020-01-01", "kind": "time_of_use", "periods": periods}
+        recorder.add_tariff("house", [contract], zone="UTC")
+        recorder.add(POWER, [(day("00:00") + n * 300, n) for n in range(288)])
+        for aggregation in ("raw", "hourly", "daily"):
+            rows = exports.rows(
+                start=day("00:00"), end=day("23:59"), fields=("cost",), aggregation=aggregation
+            )
+            total = sum(row["cost"] or 0 for row in rows)
+            assert total == pytest.approx(16 * 0.1 * 0.1 + 32 * 0.1 * 0.3)
+
+    def test_of_a_producing_plug_is_what_it_brings_and_negative(self, recorder, exports):
+        recorder.add(ENERGY, [(day("09:50"), 1.0), (day("10:10"), 3.0)])
+        recorder.add_half_hours(PLUG, [(day("10:00"), 2, 0)], role="production")
+        contract = {"valid_from": "2020-01-01", "kind": "flat", "price": 0.25, "feed_in": 0.1}
+        recorder.add_tariff("house", [contract])
+        (row,) = exports.rows(start=day("10:00"), fields=("cost",))
+        assert row["cost"] == -0.2
+
+    @pytest.mark.parametrize(("kwh", "price"), [(None, 0.1), (2, None), (0, 0.1)])
+    def test_is_empty_where_no_price_is_known(self, recorder, exports, kwh, price):
         recorder.add(ENERGY, [(day("09:50"), 1.0), (day("10:10"), 2.0)])
-        recorder.add_costs(PLUG, [(day(when), kwh, cost) for when, kwh, cost in costs])
+        recorder.add_half_hours(PLUG, [] if kwh is None else [(day("10:00"), kwh, 0)])
+        recorder.add_prices([(day("10:00"), price)])
         (row,) = exports.rows(start=day("10:00"), fields=("cost",))
         assert row["cost"] is None
 
     def test_of_another_plug_is_none_of_this_ones(self, recorder, exports):
         recorder.add(ENERGY, [(day("09:50"), 1.0), (day("10:10"), 2.0)])
-        recorder.add_costs("other", [(day("10:00"), 1, 1)])
+        recorder.add_prices([(day("10:00"), 1)])
         recorder.add_half_hours("other", [(day("10:00"), 1, 1)])
         (row,) = exports.rows(start=day("10:00"), fields=("cost", "filled"))
         assert row == {"cost": None, "filled": False}
@@ -134,7 +169,7 @@ class TestCost:
     def test_of_a_gap_is_that_of_its_parts(self, recorder, exports):
         gap(recorder, "10:00", "12:00", 4)
         recorder.add_half_hours(PLUG, [(day("10:00") + n * 1800, 1, 1) for n in range(4)])
-        recorder.add_costs(PLUG, [(day("10:30"), 1, 0.5), (day("11:00"), 1, 0.25)])
+        recorder.add_prices([(day("10:30"), 0.5), (day("11:00"), 0.25)])
         raw = exports.rows(fields=("cost",))
         assert [row["cost"] for row in raw] == [None, 0.75]
         assert by_hour(exports, "cost", end=day("12:00:01")) == {"10": 0.5, "11": 0.25, "12": 0}

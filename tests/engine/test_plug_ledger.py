@@ -23,7 +23,7 @@ def test_without_tables_or_plug_nothing_is_known(database):  # noqa: F811
 
 def test_a_quarter_hour_is_the_sum_of_its_accounts(database):  # noqa: F811
     database.add_half_hours("plug", [(0, 0.5, 0.25), (DAY, 4, 0)])
-    database.add_half_hours("plug", [(0, 1, 0.5)], role="b")
+    database.add_half_hours("plug", [(0, 1, 0.5)], role="production")
     database.add_half_hours("other", [(HALF_HOUR, 1, 1)])
     ledger = plug_ledger(database.connect, "plug", costs=False)
     assert [ledger.energy(at) for at in (0, HALF_HOUR, DAY)] == [(0.75, 0.375), None, (2, 0)]
@@ -39,8 +39,8 @@ def test_a_quarter_hour_is_found_wherever_the_last_one_was(database, monkeypatch
 
 
 def test_an_energy_costs_what_its_half_hour_cost_per_kwh(database):  # noqa: F811
-    database.add_costs("plug", [(0, 1, 0.1), (HALF_HOUR, 2, None), (DAY, 0, 0)])
-    database.add_costs("plug", [(0, 3, 0.7)], period="peak")
+    database.add_half_hours("plug", [(0, 4, 0), (HALF_HOUR, 2, 0), (DAY, 0, 0)])
+    database.add_prices([(0, 0.2), (DAY, 0.1)])
     ledger = plug_ledger(database.connect, "plug", costs=True)
     assert ledger.cost(2, 0) == pytest.approx(0.4)
     assert [ledger.cost(2, at) for at in (HALF_HOUR, DAY, 2 * DAY)] == [None, None, None]
@@ -48,8 +48,8 @@ def test_an_energy_costs_what_its_half_hour_cost_per_kwh(database):  # noqa: F81
 
 
 def test_no_energy_costs_nothing_where_anything_has_a_price(database):  # noqa: F811
-    database.add_costs("priced", [(0, 1, 0.1)])
-    database.add_costs("unpriced", [(0, 1, None)])
+    database.add_half_hours("priced", [(0, 1, 0)])
+    database.add_prices([(0, 0.1)])
     assert plug_ledger(database.connect, "priced", costs=True).cost(0, DAY) == 0
     assert plug_ledger(database.connect, "unpriced", costs=True).cost(0, DAY) is None
 

@@ -118,7 +118,7 @@ def test_the_price_of_each_half_hour_counts(recorder, exports):
     recorder.add_statistics(ENERGY, [(START, {"state": 1, "sum": 1})])
     recorder.add(ENERGY, [(START + 2 * HOUR, 1)])
     recorder.add_half_hours(FRIDGE.plug_id, [(START, 0.25, 0), (START + 1800, 0.75, 0)])
-    recorder.add_costs(FRIDGE.plug_id, [(START, 0.25, 0.1), (START + 1800, 0.75, 0.9)])
+    recorder.add_prices([(START, 0.4), (START + 1800, 1.2)])
     for aggregation in ("raw", "hourly"):
         assert total(exports.rows(aggregation=aggregation), "cost") == 1.0
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.engine.tariff import TariffErrorCode, parse_contracts
+from custom_components.med_exporter.engine.tariff import KINDS, TariffErrorCode, parse_contracts
+from custom_components.med_exporter.engine.tariff.kind import ContractKind, FormField, Holds, Page
+from custom_components.med_exporter.engine.tariff.rates import PriceLine, Rate
 from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
@@ -65,7 +67,7 @@ async def entry(hass: HomeAssistant, plug_network: PlugNetwork) -> AsyncGenerato
 def store(hass: HomeAssistant, entry: ConfigEntry, *contracts: dict[str, Any]) -> None:
     stored = parse_contracts(list(contracts)).to_dicts()
     hass.config_entries.async_update_entry(
-        entry, options={"polling_interval": 45, "contracts": stored}
+        entry, options={"polling_interval": 45, "contracts": stored, "currency": "EUR"}
     )
 
 
@@ -178,7 +180,8 @@ class TestSaving:
         flow = await start_options(hass, entry, "polling")
         assert suggested(flow) == {"polling_interval": 45}
         await fill_in(hass, flow, {"polling_interval": 120})
-        assert entry.options == {"polling_interval": 120, "contracts": [FLAT]}
+        expected = {"polling_interval": 120, "contracts": [FLAT], "currency": "EUR"}
+        assert entry.options == expected
 
     async def test_nothing_is_saved_before_the_end(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -230,6 +233,17 @@ class TestGeneral:
         assert fields["standing_charge"].config["unit_of_measurement"] == "CHF"
         assert fields["feed_in"].config["unit_of_measurement"] == "CHF/kWh"
 
+    async def test_contracts_keep_the_currency_that_they_were_entered_in(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        store(hass, entry, FLAT)
+        hass.config.currency = "CHF"
+        flow = await start_options(hass, entry, "contracts")
+        assert "0.25 EUR/kWh" in flow["description_placeholders"]["contracts"]
+        flow = await choose(hass, flow, "change_contract")
+        fields = flow["data_schema"].schema
+        assert fields["feed_in"].config["unit_of_measurement"] == "EUR/kWh"
+
     async def test_standing_charge_and_feed_in_may_be_left_empty(
         self, hass: HomeAssistant, entry: ConfigEntry
     ) -> None:
@@ -270,9 +284,30 @@ class TestFlat:
         flow = await fill_in(hass, flow, {"price": 0.25})
         assert_saved(entry, flow, FLAT)
 
-    async def test_energy_may_be_free(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
-        flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": 0})
-        assert_saved(entry, flow, {**FLAT, "price": 0.0})
+    @pytest.mark.parametrize("price", [0, 0.0199, 2.01, 25])
+    async def test_an_unusual_price_is_asked_back_once(
+        self, hass: HomeAssistant, entry: ConfigEntry, price: float
+    ) -> None:
+        flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": price})
+        assert_refused(flow, "flat", {"price": "price_unusual"})
+        assert suggested(flow) == {"price": price}
+        flow = await fill_in(hass, flow, {"price": price})
+        assert_saved(entry, flow, {**FLAT, "price": float(price)})
+
+    async def test_another_unusual_price_is_asked_back_too(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": 25})
+        flow = await fill_in(hass, flow, {"price": 250})
+        assert_refused(flow, "flat", {"price": "price_unusual"})
+
+    async def test_a_price_begins_empty_and_is_needed(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        flow = await begin(hass, entry, "flat")
+        assert suggested(flow) == {}
+        flow = await fill_in(hass, flow, {})
+        assert_refused(flow, "flat", {"price": "tariff_required"})
 
 
 class TestPeakOffPeak:
@@ -655,6 +690,98 @@ class TestTiers:
         assert_saved(entry, flow, {**GENERAL, "kind": "tiers", "tiers": fewer})
 
 
+class TestSensorPrice:
+    SENSOR: ClassVar = {"entity_id": "sensor.spot", "factor": 1.1, "fixed": 0.09, "tax": 20}
+
+    @pytest.mark.parametrize("unit", ["EUR/kWh", "\N{EURO SIGN}/MWh", "ct/kWh"])
+    async def test_a_sensor_with_what_comes_on_top(
+        self, hass: HomeAssistant, entry: ConfigEntry, unit: str
+    ) -> None:
+        hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": unit})
+        flow = await begin(hass, entry, "sensor_price")
+        assert suggested(flow) == {"factor": 1}
+        flow = await fill_in(hass, flow, self.SENSOR)
+        assert_saved(entry, flow, {**GENERAL, "kind": "sensor_price", **self.SENSOR})
+        assert suggested(await begin_change(hass, entry)) == self.SENSOR
+
+    async def test_nothing_needs_to_come_on_top(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": "EUR/kWh"})
+        flow = await begin(hass, entry, "sensor_price")
+        flow = await fill_in(hass, flow, {"entity_id": "sensor.spot"})
+        plain = {"entity_id": "sensor.spot", "factor": 1.0, "fixed": 0.0, "tax": 0.0}
+        assert_saved(entry, flow, {**GENERAL, "kind": "sensor_price", **plain})
+
+    @pytest.mark.parametrize("unit", ["kWh", "SEK/kWh", "EUR", None])
+    async def test_what_is_no_price_in_this_currency_is_refused(
+        self, hass: HomeAssistant, entry: ConfigEntry, unit: str | None
+    ) -> None:
+        hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": unit})
+        flow = await begin(hass, entry, "sensor_price")
+        flow = await fill_in(hass, flow, self.SENSOR)
+        assert_refused(flow, "sensor_price", {"entity_id": "not_a_price"})
+        assert flow["description_placeholders"]["other"] == (unit or "?")
+
+    @pytest.mark.parametrize(
+        ("changed", "errors"),
+        [
+            ({"factor": -1}, {"factor": "tariff_negative"}),
+            ({"tax": 1001}, {"tax": "tariff_too_large"}),
+            ({"fixed": -2e9}, {"fixed": "tariff_too_large"}),
+        ],
+    )
+    async def test_mistakes(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        changed: dict[str, Any],
+        errors: dict[str, str],
+    ) -> None:
+        hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": "EUR/kWh"})
+        flow = await begin(hass, entry, "sensor_price")
+        flow = await fill_in(hass, flow, {**self.SENSOR, **changed})
+        assert_refused(flow, "sensor_price", errors)
+
+
+class Moon:
+    """A pricing of the test's own: half a price at night, by the moon."""
+
+    def __init__(self, full: float) -> None:
+        self.full = full
+
+    def rates(self, day: Any, known: Any) -> Any:
+        yield day.start, day.end, Rate("moon", self.full / 2)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": "moon", "full": self.full}
+
+    def lines(self) -> Any:
+        yield PriceLine(self.full)
+
+
+MOON = ContractKind(
+    name="moon",
+    parse=lambda reader: Moon(reader.amount("full")),
+    forms=(Page(name="moon", fields=(FormField(name="full", holds=Holds.PRICE),)),),
+)
+
+
+async def test_a_kind_from_outside_has_its_form_by_its_record(
+    hass: HomeAssistant, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, MOON.name, MOON)
+    flow = await fill_in(hass, await begin(hass, entry, "moon"), {"full": -1})
+    assert_refused(flow, "moon", {"full": "tariff_negative"})
+    flow = await fill_in(hass, flow, {"full": 0.5})
+    assert_saved(entry, flow, {**GENERAL, "kind": "moon", "full": 0.5})
+    listed = (await start_options(hass, entry, "contracts"))["description_placeholders"]
+    assert listed["contracts"] == "- 2026-02-01: moon, 0.5 EUR/kWh"
+    assert suggested(await begin_change(hass, entry)) == {"full": 0.5}
+    hass.config_entries.async_update_entry(entry, options={})
+    await hass.async_block_till_done()
+
+
 class TestPastContracts:
     async def test_a_past_contract_is_changed(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -696,7 +823,7 @@ class TestPastContracts:
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts", "remove_contract")
         await fill_in(hass, flow, {"contract": "2026-02-01"})
-        assert entry.options == {"polling_interval": 45, "contracts": []}
+        assert entry.options["contracts"] == []
         assert tariff_of(entry) is None
 
 

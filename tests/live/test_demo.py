@@ -26,12 +26,11 @@ OWN_STATISTICS = "metadata_id IN (SELECT id FROM statistics_meta WHERE source = 
 A_STATISTIC = f"(SELECT MAX(start_ts) - 864000 FROM statistics WHERE {OWN_STATISTICS})"
 
 
-def ten_days_ago(table: str) -> str:
-    return f"start_ts = (SELECT MAX(start_ts) - 864000 FROM {table})"
-
-
 A_DAY = "day = (SELECT MAX(day) - 10 FROM med_exporter_quarters)"
-COST = ten_days_ago("med_exporter_costs")
+COST_STATISTICS = (
+    "metadata_id IN (SELECT id FROM statistics_meta WHERE statistic_id LIKE 'med_exporter:cost_%')"
+)
+A_COST = f"{COST_STATISTICS} AND start_ts = {A_STATISTIC}"
 
 
 def three_watt_hours_more(energy: bytes) -> bytes:
@@ -132,8 +131,8 @@ class TestCheckOfSums:
                 "at the end",
             ),
             (
-                f"UPDATE med_exporter_costs SET cost = cost + 0.02 WHERE {COST}",
-                "cost by day = quarter-hours, priced here",
+                f"UPDATE statistics SET sum = sum + 1 WHERE {A_COST}",
+                "statistics by hour = quarter-hours",
             ),
         ],
         ids=[

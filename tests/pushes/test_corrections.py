@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.costs import DATA_COSTS
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
 from tests.pushing import SUMS, House, Shelf, plug, since
@@ -143,7 +142,7 @@ class TestCosts:
         }
         assert len(shelf.closed(series="cost")) == 10
 
-    async def test_days_that_are_repriced_are_sent_again(
+    async def test_days_that_get_another_price_are_sent_again(
         self, house: House, point: ConfigEntry
     ) -> None:
         house.contracts(point, FLAT)
@@ -152,7 +151,6 @@ class TestCosts:
         await house.push(runtime)
         shelf.clear()
         house.contracts(point, FLAT, {**FLAT, "valid_from": "2026-11-18", "price": 0.5})
-        await house.hass.data[DATA_COSTS].async_reprice(point)
         await house.settle()
         await house.push(runtime)
         assert shelf.closed(series="cost") == [("2026-11-18", 2.4), ("2026-11-19", 2.4)]
@@ -168,7 +166,6 @@ class TestCosts:
         assert shelf.closed(series="cost")[0] == ("2026-11-18T00:00:00+01:00", 0.05)
         assert len(shelf.closed(series="cost")) == 60
         house.contracts(point, FLAT)
-        await house.hass.data[DATA_COSTS].async_reprice(point)
         await house.settle()
         shelf.clear()
         await house.push(runtime)

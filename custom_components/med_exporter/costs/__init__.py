@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .costs import DATA_COSTS, SIGNAL_COSTS_CHANGED, SIGNAL_COSTS_UPDATED, Costs, Repricing
+from .costs import DATA_COSTS, SIGNAL_COSTS_CHANGED, SIGNAL_COSTS_UPDATED, Costs
 from .reading import CostPeriod, CostTotal, RunningCosts
 from .statistics import CostChange, cost_statistic_id
 
@@ -14,7 +14,6 @@ __all__ = [
     "CostPeriod",
     "CostTotal",
     "Costs",
-    "Repricing",
     "RunningCosts",
     "cost_statistic_id",
 ]

@@ -1,9 +1,8 @@
-"""The costs of all metering points: priced as the ledger grows, kept, and read."""
+"""The costs of all metering points: priced as the ledger grows, written to statistics, and read."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
@@ -13,6 +12,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
@@ -21,16 +21,23 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..engine.costing import price_entities, read_terms
 from ..entries import metering_point_entries
 from ..grid.link import async_follow_grid, loaded_grid
 from ..ledger import SIGNAL_LEDGER_CHANGED
 from ..local_time import local_zone
-from ..metering.contracts import tariff_of
-from .pricing import Terms, delete_costs, find_work, oldest_kept, price_next
-from .reading import read_costs, read_running, total_cost
-from .state import read_pricing
-from .statistics import forget_cost_change, plan_cost_statistics, write_cost_statistics
+from ..metering.contracts import currency_of, tariff_of
+from .currency import async_look_at_currency
+from .prices import async_read_shown, keep_shown
+from .reading import read_costs, read_running
+from .statistics import (
+    CostChange,
+    cost_statistic_id,
+    plan_cost_statistics,
+    write_cost_statistics,
+)
 from .tables import SCHEMA
+from .terms import Record, Wanted, forget_change, forget_terms, mark_dirty, note_terms, settle
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,11 +45,11 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
+    from sqlalchemy.engine import Connection
 
-    from ..engine.tariff import Colours
+    from ..engine.tariff import Colours, Tariff
     from ..ledger import LedgerChange, Series
-    from .reading import CostAggregation, CostPeriod, CostSplit, CostTotal, RunningCosts
-    from .state import Pricing
+    from .reading import CostAggregation, CostPeriod, CostSplit, RunningCosts
 
 SIGNAL_COSTS_CHANGED: Final = f"{DOMAIN}_costs_changed"
 """Sent with a CostChange when closed hours have got another cost, at least once for each."""
@@ -51,34 +58,27 @@ SIGNAL_COSTS_UPDATED: Final = f"{DOMAIN}_costs_updated"
 """Sent with a metering point's slug when what it costs today may be another."""
 
 _PRICE_EVERY: Final = timedelta(minutes=2)
-_LOOK_AT_ALL_EVERY: Final = timedelta(hours=1)
+_LOOK_AT_ALL_EVERY: Final = timedelta(hours=24)
 # What a pass compares when nothing tells of changes further back.
 _RECENT_SECONDS: Final = 2 * 86400
-_LIMIT: Final = 300
-_MOST_PASSES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Repricing:
-    """What a repricing has changed: half-hours, and the cost of consumption before and after."""
-
-    half_hours: int
-    before: CostTotal
-    after: CostTotal
+_LIMIT: Final = 600
+_MOST_TRIES: Final = 20
 
 
 class Costs:
-    """Prices the half-hours of the ledger by the contracts of their metering point.
+    """What the energy of the ledger costs by the contracts of its metering points.
 
-    Half-hours stand in the table `med_exporter_costs` for 400 days, the hours of a metering
-    point's consumption in the long-term statistics for good. All work on the database is done in
-    the recorder's thread or the executor. Money is in the installation's currency.
+    Costs are computed where they are asked for. What is kept is the hours of each metering point's
+    consumption in the long-term statistics, and what they were priced with. All work on the
+    database is done in the recorder's thread or the executor.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._working = asyncio.Lock()
         self._running: dict[str, RunningCosts] = {}
+        self._without: set[str] = set()
+        self._missing_colours: set[date] = set()
         self._wanted: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._statistic_name = "{name} cost"
@@ -138,40 +138,29 @@ class Costs:
             since: energy has changed from here on (UTC seconds); None for the last two days.
 
         """
-        if since is None:
-            since = dt_util.utcnow().timestamp() - _RECENT_SECONDS
-        self._wanted = since if self._wanted is None else min(since, self._wanted)
+        self._want(since)
         if self._hass.is_running and (self._task is None or self._task.done()):
             self._task = self._hass.async_create_background_task(
                 self._async_work(), f"{DOMAIN} prices energy"
             )
 
-    async def async_update(self, *, since: float = 0) -> None:
-        """Price all that is to be priced, and write the statistics. A second call changes nothing.
+    async def async_update(self, *, since: float | None = None) -> None:
+        """Price what may have another cost, and write the statistics.
 
-        To be called before closed periods are pushed. Raises DatabaseUnavailableError, and
-        TimeoutError where the recorder is busy for minutes.
+        To be called before closed periods are pushed. A second call changes nothing. Raises
+        DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
 
         Args:
-            since: energy has changed from here on (UTC seconds).
+            since: energy has changed from here on (UTC seconds); None for the last two days. What
+                is known to have changed is priced in any case.
 
         """
+        self._want(since)
+        wanted = cast("float", self._wanted)
         for entry in metering_point_entries(self._hass):
-            await self._async_price(entry, since)
-        if since == 0:
-            now = dt_util.utcnow().timestamp()
-            await queue_work(self._hass, SCHEMA, lambda c: delete_costs(c, now))
-
-    async def async_reprice(self, entry: ConfigEntry) -> Repricing:
-        """Price the past 400 days of a metering point anew, by its contracts as they are now.
-
-        Raises DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
-        """
-        slug, since = point_slug(entry), oldest_kept(dt_util.utcnow().timestamp())
-        before = await queue_work(self._hass, SCHEMA, lambda c: total_cost(c, slug, since))
-        changed = await self._async_price(entry, 0, reprice=True)
-        after = await queue_work(self._hass, SCHEMA, lambda c: total_cost(c, slug, since))
-        return Repricing(changed, before, after)
+            await self._async_price(entry, wanted)
+        if self._wanted == wanted:
+            self._wanted = None
 
     @callback
     def running(self, metering_point: str) -> RunningCosts | None:
@@ -187,11 +176,11 @@ class Costs:
         aggregation: CostAggregation = "daily",
         by: Collection[CostSplit] = (),
     ) -> list[CostPeriod]:
-        """Return what the periods that begin in [start, end) cost, of the last 400 days.
+        """Return what the periods that begin in [start, end) cost.
 
         Args:
             series: a metering point's consumption (or what its production brings), or a plug's
-                consumption.
+                consumption. The former is known for all of the past, the latter for 400 days.
             start: an aware time.
             end: an aware time.
             aggregation: `half_hourly`, `hourly`, `daily`, `weekly` or `monthly`.
@@ -213,11 +202,15 @@ class Costs:
             nothing,
         )
 
+    def _want(self, since: float | None) -> None:
+        if since is None:
+            since = dt_util.utcnow().timestamp() - _RECENT_SECONDS
+        self._wanted = since if self._wanted is None else min(since, self._wanted)
+
     async def _async_work(self) -> None:
         while self._wanted is not None and self._hass.is_running:
-            since, self._wanted = self._wanted, None
             try:
-                await self.async_update(since=since)
+                await self.async_update(since=self._wanted)
             except DatabaseUnavailableError:
                 # It is in the log, and the next time makes up for it.
                 return
@@ -227,62 +220,129 @@ class Costs:
             if await self._async_learn_colours():
                 self.async_request()
 
-    async def _async_price(self, entry: ConfigEntry, since: float, *, reprice: bool = False) -> int:
-        """Price a metering point and return how many half-hours have changed."""
+    async def _async_price(self, entry: ConfigEntry, since: float) -> None:
+        slug, tariff = point_slug(entry), tariff_of(entry)
         async with self._working, asyncio.timeout(_LIMIT):
-            terms = Terms(
-                metering_point=point_slug(entry),
-                tariff=tariff_of(entry),
-                colours=self._colours(),
-                zone=local_zone(),
-            )
-            slug, zone, now = terms.metering_point, terms.zone, dt_util.utcnow().timestamp()
-            find = partial(find_work, terms=terms, now=now, since=since, reprice=reprice)
-            pricing = await queue_work(self._hass, SCHEMA, find)
-            changed = 0
-            is_done = pricing.dirty_from_ts is None
-            while not is_done:
-                work = await queue_work(
-                    self._hass, SCHEMA, partial(price_next, metering_point=slug, now=now, zone=zone)
-                )
-                changed, is_done = changed + work.changed, work.is_done
-            await self._async_write_statistics(slug, entry.title)
-            read = partial(read_running, metering_point=slug, now=now, zone=zone)
-            running = await async_read(self._hass, SCHEMA, read, None)
-            if running is not None:
-                self._running[slug] = running
+            if tariff is None or not tariff.contracts:
+                await self._async_forget(slug)
+            else:
+                self._without.discard(slug)
+                async_look_at_currency(self._hass, entry)
+                await self._async_price_by(entry, slug, tariff, since)
         async_dispatcher_send(self._hass, SIGNAL_COSTS_UPDATED, slug)
-        return changed
 
-    async def _async_write_statistics(self, slug: str, name: str) -> None:
-        for _ in range(_MOST_PASSES):
-            now = dt_util.utcnow().timestamp()
-            plan = await queue_work(
-                self._hass, SCHEMA, partial(plan_cost_statistics, metering_point=slug, now=now)
+    async def _async_price_by(
+        self, entry: ConfigEntry, slug: str, tariff: Tariff, since: float
+    ) -> None:
+        now = dt_util.utcnow().timestamp()
+        wanted = Wanted(
+            metering_point=slug,
+            tariff=tariff,
+            colours=self._colours(),
+            currency=currency_of(self._hass, entry),
+            time_zone=local_zone().key,
+        )
+        record = await queue_work(self._hass, SCHEMA, partial(note_terms, wanted=wanted, now=now))
+        await self._async_learn_prices(record, since, now)
+        await self._async_write_statistics(slug, entry.title, since)
+        running = await async_read(
+            self._hass, SCHEMA, partial(read_running, metering_point=slug, now=now), None
+        )
+        if running is not None:
+            self._running[slug] = running
+            self._missing_colours.update(running.missing_colours)
+
+    async def _async_forget(self, slug: str) -> None:
+        """Take back what a metering point's contracts had brought, once they are gone."""
+        self._running.pop(slug, None)
+        if slug in self._without:
+            return
+        stored = await async_read(
+            self._hass, SCHEMA, lambda c: bool(read_terms(c, [slug])), missing=False
+        )
+        if stored:
+            await queue_work(self._hass, SCHEMA, partial(forget_terms, metering_point=slug))
+            get_instance(self._hass).async_clear_statistics([cost_statistic_id(slug)])
+            # Once the recorder has come to this, it has cleared them.
+            await queue_work(self._hass, SCHEMA, lambda _: None)
+        self._without.add(slug)
+
+    async def _async_learn_prices(self, record: Record, since: float, now: float) -> None:
+        """Keep what the recorder has of the prices of entities, and note what changes by it."""
+        terms = record.terms
+        entities = price_entities(terms.tariff)
+        if not entities:
+            return
+        marks = [since, *([] if record.dirty_from_ts is None else [record.dirty_from_ts])]
+        first = dt_util.start_of_local_day(terms.tariff.contracts[0].valid_from).timestamp()
+        start = max(min(marks), first)
+        shown = [
+            await async_read_shown(self._hass, entity_id, terms.currency, start, now)
+            for entity_id in entities
+            if start < now
+        ]
+
+        def keep(connection: Connection) -> None:
+            changed = keep_shown(connection, shown)
+            if changed is not None:
+                mark_dirty(connection, terms.metering_point, changed)
+
+        await queue_work(self._hass, SCHEMA, keep)
+
+    async def _async_write_statistics(self, slug: str, name: str, since: float | None) -> None:
+        """Bring the hours of the statistics up to date, some at a time."""
+        tries = 0
+        while tries < _MOST_TRIES:
+            plan = await async_read(
+                self._hass,
+                SCHEMA,
+                partial(plan_cost_statistics, metering_point=slug, since=since),
+                None,
             )
-            if plan.change is not None:
-                async_dispatcher_send(self._hass, SIGNAL_COSTS_CHANGED, plan.change)
-                await queue_work(
-                    self._hass, SCHEMA, partial(forget_cost_change, change=plan.change)
-                )
-            if not plan.sums:
+            if plan is None:
                 return
-            write_cost_statistics(self._hass, slug, self._statistic_name.format(name=name), plan)
+            self._missing_colours.update(plan.missing_colours)
+            if not plan.is_right:
+                if plan.changed is not None:
+                    # Before it is written: a stop in between announces it once more.
+                    await self._async_settle(plan.record, plan.until, plan.changed, is_done=False)
+                write_cost_statistics(self._hass, self._statistic_name.format(name=name), plan)
+                tries += 1
+                await queue_work(self._hass, SCHEMA, lambda _: None)
+                continue
+            tries = 0
+            record = await self._async_settle(
+                plan.record, plan.until, plan.changed, is_done=plan.is_last
+            )
+            if plan.is_last:
+                await self._async_announce(record)
+                if record is None or record.dirty_from_ts is None:
+                    return
+                since = None
+            else:
+                since = plan.until
         LOGGER.error("The long-term statistics do not take the costs that are written")
+
+    async def _async_settle(
+        self, seen: Record, until: int, changed: int | None, *, is_done: bool
+    ) -> Record | None:
+        work = partial(settle, seen=seen, until=until, changed=changed, is_done=is_done)
+        return await queue_work(self._hass, SCHEMA, work)
+
+    async def _async_announce(self, record: Record | None) -> None:
+        if record is None or record.changed_from_ts is None:
+            return
+        slug, first_ts = record.terms.metering_point, record.changed_from_ts
+        async_dispatcher_send(self._hass, SIGNAL_COSTS_CHANGED, CostChange(slug, first_ts))
+        await queue_work(
+            self._hass, SCHEMA, partial(forget_change, metering_point=slug, first_ts=first_ts)
+        )
 
     async def _async_learn_colours(self) -> bool:
         """Ask the grid for the colours that prices lack; return whether it told any."""
         grid = loaded_grid(self._hass)
-        if grid is None:
-            return False
-        days: set[date] = set()
-        for entry in metering_point_entries(self._hass):
-            pricing: Pricing | None = await async_read(
-                self._hass, SCHEMA, partial(read_pricing, metering_point=point_slug(entry)), None
-            )
-            if pricing is not None:
-                days.update(pricing.missing_colours)
-        if not days:
+        days, self._missing_colours = self._missing_colours, set()
+        if grid is None or not days:
             return False
         colours = await grid.async_colours(min(days), max(days))
         return any(colours.get(day) is not None for day in days)

@@ -1,34 +1,33 @@
-"""Read what energy cost: over periods of any length, split by plug, tariff period and tier."""
+"""What energy costs over periods of any length, split by plug, tariff period and tier."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal
 
-from sqlalchemy import case, func, select
-
-from ..const import PlugRole
-from ..engine.times import HALF_HOUR, boundaries, day_of, day_start
+from ..engine.costing import CostSum, cost_sums, price_point, read_terms, windows
+from ..engine.tariff.clock import date_of, midnight
+from ..engine.tariff.energy import CONSUMPTION, MWH_PER_KWH
+from ..engine.times import boundaries
 from ..ledger.series import PlugSeries
-from .tables import costs_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from datetime import date
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
+    from ..engine.tariff.pricing import Amount
     from ..ledger.series import Series
 
 type CostAggregation = Literal["half_hourly", "hourly", "daily", "weekly", "monthly"]
 type CostSplit = Literal["plug", "period", "tier"]
 
-AGGREGATIONS: Final = ("half_hourly", "hourly", "daily", "weekly", "monthly")
-SPLITS: Final = ("plug", "period", "tier")
+_HALF_HOUR: Final = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class RunningCosts:
     """What a metering point's consumption has cost so far, and in the day and month before.
 
     `midnight` and `month_start` are when the running day and month began; `plugs_today` goes by
-    plug id.
+    plug id; all money is in `currency`. The Tempo colours of `missing_colours` would be needed.
     """
 
     midnight: datetime
@@ -79,6 +78,11 @@ class RunningCosts:
     month: CostTotal
     last_month: CostTotal
     plugs_today: dict[str, CostTotal]
+    currency: str
+    missing_colours: list[date]
+
+
+NOTHING: Final = CostTotal(0.0, None, 0.0)
 
 
 def read_costs(
@@ -103,113 +107,93 @@ def read_costs(
     edges = _edges(aggregation, stretch, zone)
     if len(edges) < 2:
         return []
-    columns = costs_table.c
-    names: dict[CostSplit, ColumnElement[str] | ColumnElement[int]] = {
-        "plug": columns.plug_id,
-        "period": columns.period,
-        "tier": columns.tier,
-    }
-    split = [name for name in names if name in by]
-    told_apart = [names[name] for name in split]
-    rows = connection.execute(
-        select(columns.start_ts, *_SUMS, *told_apart)
-        .where(_of(series), columns.start_ts >= edges[0], columns.start_ts < edges[-1])
-        .group_by(columns.start_ts, *told_apart)
-        .order_by(columns.start_ts, *told_apart)
-    )
-    totals: dict[tuple[int, tuple[str | int, ...]], CostTotal] = {}
-    for start_ts, kwh, cost, unpriced, *parts in rows:
-        key = (bisect_right(edges, start_ts) - 1, tuple(parts))
-        totals[key] = _plus(totals.get(key, _NOTHING), CostTotal(kwh, cost, unpriced))
-    periods: list[CostPeriod] = []
-    for (index, told), total in sorted(totals.items(), key=itemgetter(0)):
-        values = dict(zip(split, told, strict=True))
-        plug, period, tier = values.get("plug"), values.get("period"), values.get("tier")
-        rounded = _rounded(total)
-        periods.append(
-            CostPeriod(
-                rounded.kwh,
-                rounded.cost,
-                rounded.unpriced_kwh,
-                datetime.fromtimestamp(edges[index], zone),
-                datetime.fromtimestamp(edges[index + 1], zone),
-                None if plug is None else str(plug),
-                None if period is None else str(period),
-                None if tier is None else int(tier),
-            )
+    totals: dict[tuple[int, str | None, str | None, int | None], CostTotal] = {}
+    for one in _sums(connection, series, edges):
+        key = (
+            one.place,
+            one.plug_id if "plug" in by else None,
+            one.period if "period" in by else None,
+            one.tier if "tier" in by else None,
         )
-    return periods
+        part = CostTotal(one.kwh, one.cost, one.unpriced_kwh)
+        totals[key] = _plus(totals.get(key, NOTHING), part)
+    return [
+        CostPeriod(
+            *_rounded(total),
+            datetime.fromtimestamp(edges[place], zone),
+            datetime.fromtimestamp(edges[place + 1], zone),
+            plug_id,
+            period,
+            tier,
+        )
+        for (place, plug_id, period, tier), total in sorted(totals.items(), key=itemgetter(0))
+        if total.kwh
+    ]
 
 
-def read_running(
-    connection: Connection, metering_point: str, now: float, zone: ZoneInfo
-) -> RunningCosts:
-    """Return what a metering point's consumption costs in the running day and month."""
-    today = day_of(now, zone)
+def read_running(connection: Connection, metering_point: str, now: float) -> RunningCosts | None:
+    """Return what a metering point's consumption costs in the running day and month.
+
+    None for one without a contract.
+    """
+    terms = read_terms(connection, [metering_point]).get(metering_point)
+    if terms is None:
+        return None
+    zone, today = terms.zone, date_of(now, terms.zone)
     month = today.replace(day=1)
-    last_month = (month - timedelta(days=1)).replace(day=1)
-    midnight = day_start(today, zone)
-    yesterday = day_start(today - timedelta(days=1), zone)
-    month_start, end = day_start(month, zone), now + HALF_HOUR
-    here = metering_point
+    last_month = midnight((month - timedelta(days=1)).replace(day=1), zone)
+    month_start, today_start = midnight(month, zone), midnight(today, zone)
+    yesterday = midnight(today - timedelta(days=1), zone)
+    end = now + _HALF_HOUR
+    edges = sorted({last_month, yesterday, month_start, today_start, end})
+    priced = price_point(connection, terms, edges)
+    parts = [
+        (edges[part.place], part.device, _total(amount))
+        for part, amount in priced.sums.items()
+        if part.role == CONSUMPTION
+    ]
 
     def whole(start: float, until: float) -> CostTotal:
-        total = _NOTHING
-        for part in _by_plug(connection, here, start, until).values():
-            total = _plus(total, part)
-        return _rounded(total)
+        return _sum(total for begin, _, total in parts if start <= begin < until)
 
-    plugs = _by_plug(connection, here, midnight, end)
+    plugs = {plug_id for begin, plug_id, _ in parts if begin >= today_start}
     return RunningCosts(
-        midnight=datetime.fromtimestamp(midnight, zone),
+        midnight=datetime.fromtimestamp(today_start, zone),
         month_start=datetime.fromtimestamp(month_start, zone),
-        today=whole(midnight, end),
-        yesterday=whole(yesterday, midnight),
+        today=whole(today_start, end),
+        yesterday=whole(yesterday, today_start),
         month=whole(month_start, end),
-        last_month=whole(day_start(last_month, zone), month_start),
-        plugs_today={plug_id: _rounded(total) for plug_id, total in plugs.items()},
+        last_month=whole(last_month, month_start),
+        plugs_today={
+            plug_id: _sum(
+                total for begin, owner, total in parts if owner == plug_id and begin >= today_start
+            )
+            for plug_id in plugs
+        },
+        currency=terms.currency,
+        missing_colours=priced.missing_colours,
     )
 
 
-def total_cost(connection: Connection, metering_point: str, since: float) -> CostTotal:
-    """Return what a metering point's consumption has cost since a moment (UTC seconds)."""
-    total = _NOTHING
-    for part in _by_plug(connection, metering_point, since, None).values():
-        total = _plus(total, part)
-    return _rounded(total)
-
-
-_NOTHING: Final = CostTotal(0.0, None, 0.0)
-_SUMS: Final = (
-    func.sum(costs_table.c.kwh),
-    func.sum(costs_table.c.cost),
-    func.sum(case((costs_table.c.cost.is_(None), costs_table.c.kwh), else_=0.0)),
-)
-
-
-def _by_plug(
-    connection: Connection, metering_point: str, start: float, end: float | None
-) -> dict[str, CostTotal]:
-    columns = costs_table.c
-    statement = (
-        select(columns.plug_id, *_SUMS)
-        .where(
-            columns.metering_point == metering_point,
-            columns.role == PlugRole.CONSUMPTION.value,
-            columns.start_ts >= start,
-        )
-        .group_by(columns.plug_id)
-    )
-    if end is not None:
-        statement = statement.where(columns.start_ts < end)
-    return {plug_id: CostTotal(*total) for plug_id, *total in connection.execute(statement)}
-
-
-def _of(series: Series) -> ColumnElement[bool]:
-    columns = costs_table.c
+def _sums(connection: Connection, series: Series, edges: Sequence[float]) -> Iterator[CostSum]:
     if isinstance(series, PlugSeries):
-        return (columns.plug_id == series.plug_id) & (columns.role == PlugRole.CONSUMPTION.value)
-    return (columns.metering_point == series.metering_point) & (columns.role == series.role.value)
+        for found, _ in cost_sums(lambda: nullcontext(connection), [series.plug_id], edges):
+            yield from (one for one in found if one.role == CONSUMPTION)
+        return
+    terms = read_terms(connection, [series.metering_point]).get(series.metering_point)
+    if terms is None:
+        return
+    for first, some in windows(edges):
+        for part, amount in price_point(connection, terms, some, past=True).sums.items():
+            if part.role == series.role.value:
+                yield CostSum(
+                    first + part.place,
+                    part.device,
+                    part.role,
+                    part.period,
+                    part.tier,
+                    *_rounded(_total(amount)),
+                )
 
 
 def _edges(
@@ -219,10 +203,21 @@ def _edges(
     if start >= end:
         return []
     if aggregation == "half_hourly":
-        first, last = (-int(-moment // HALF_HOUR) * HALF_HOUR for moment in stretch)
-        return range(first, last + 1, HALF_HOUR)
+        first, last = (-int(-moment // _HALF_HOUR) * _HALF_HOUR for moment in stretch)
+        return range(first, last + 1, _HALF_HOUR)
     # A period belongs to the range that it begins in.
     return [edge for edge in boundaries(aggregation, start, end, zone) if edge >= start]
+
+
+def _total(amount: Amount) -> CostTotal:
+    return CostTotal(amount.mwh / MWH_PER_KWH, amount.cost, amount.unpriced_mwh / MWH_PER_KWH)
+
+
+def _sum(totals: Iterable[CostTotal]) -> CostTotal:
+    whole = NOTHING
+    for total in totals:
+        whole = _plus(whole, total)
+    return CostTotal(*_rounded(whole))
 
 
 def _plus(one: CostTotal, other: CostTotal) -> CostTotal:
@@ -232,9 +227,9 @@ def _plus(one: CostTotal, other: CostTotal) -> CostTotal:
     )
 
 
-def _rounded(total: CostTotal) -> CostTotal:
-    return CostTotal(
-        round(total.kwh, 6),
+def _rounded(total: CostTotal) -> tuple[float, float | None, float]:
+    return (
+        round(total.kwh, 9),
         None if total.cost is None else round(total.cost, 8),
-        round(total.unpriced_kwh, 6),
+        round(total.unpriced_kwh, 9),
     )

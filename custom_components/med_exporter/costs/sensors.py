@@ -18,10 +18,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import CONF_PLUGS, CONF_ROLE, DOMAIN, PlugRole
 from ..costs import DATA_COSTS
-from ..metering.contracts import tariff_of
+from ..metering.contracts import currency_of, tariff_of
 from ..metering.entity import MeteringPointEntity, PlugEntity
 from .costs import SIGNAL_COSTS_UPDATED, point_slug
-from .reading import CostTotal
+from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,8 +53,6 @@ def _money(key: str, *, monthly: bool = False) -> CostSensorDescription:
 _PLUG_SENSOR = _money("cost_today")
 _POINT_SENSORS = (_money("cost_daily"), _money("cost_monthly", monthly=True))
 
-_NOTHING = CostTotal(0.0, None, 0.0)
-
 
 class _CostSensor(SensorEntity):
     """Money so far. What has no price does not count: the attribute `unpriced_kwh` tells of it."""
@@ -74,8 +72,8 @@ class _CostSensor(SensorEntity):
 
     @property
     def native_unit_of_measurement(self) -> str:
-        """Return the installation's currency."""
-        return self.hass.config.currency
+        """Return the currency of the contracts."""
+        return currency_of(self.hass, self._entry)
 
     @property
     def native_value(self) -> float | None:
@@ -126,7 +124,7 @@ class PlugCostSensor(_CostSensor, PlugEntity):
         return self.coordinator.config_entry
 
     def _total(self, running: RunningCosts) -> CostTotal:
-        return running.plugs_today.get(self.plug_id, _NOTHING)
+        return running.plugs_today.get(self.plug_id, NOTHING)
 
 
 class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
@@ -160,18 +158,25 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
 def cost_sensors(point: MeteringPoint) -> list[PlugCostSensor | MeteringPointCostSensor]:
     """Return the cost sensors of a metering point and of the plugs that consume.
 
-    A plug that has got another role loses its sensor.
+    Without a contract there are none; a plug that has got another role loses its sensor.
     """
     registry = er.async_get(point.coordinator.hass)
+    plugs = point.entry.data[CONF_PLUGS]
     sensors: list[PlugCostSensor | MeteringPointCostSensor] = [
         MeteringPointCostSensor(point, description) for description in _POINT_SENSORS
     ]
-    for plug_id in point.coordinator.data:
-        sensor = PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
-        if point.entry.data[CONF_PLUGS][plug_id][CONF_ROLE] == PlugRole.CONSUMPTION:
-            sensors.append(sensor)
-        elif entity_id := registry.async_get_entity_id(
-            Platform.SENSOR, DOMAIN, f"{plug_id}_{_PLUG_SENSOR.key}"
-        ):
+    sensors += [
+        PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
+        for plug_id in point.coordinator.data
+        if plugs[plug_id][CONF_ROLE] == PlugRole.CONSUMPTION
+    ]
+    tariff = tariff_of(point.entry)
+    wanted = sensors if tariff is not None and tariff.contracts else []
+    kept = {sensor.unique_id for sensor in wanted}
+    known = [sensor.unique_id for sensor in sensors]
+    for unique_id in (*known, *(f"{plug_id}_{_PLUG_SENSOR.key}" for plug_id in plugs)):
+        if unique_id is None or unique_id in kept:
+            continue
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
             registry.async_remove(entity_id)
-    return sensors
+    return wanted

@@ -58,9 +58,13 @@ def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Read
             yield reading
             continue
         if (time := _used_in(reading)) is None:
-            cost = ledger.cost(kwh, reading[0])
+            cost = ledger.cost(kwh, reading[0], is_timed=True)
         else:
-            cost = _sum(ledger.cost(part, start) for start, _, part in spread(ledger, *time, kwh))
+            is_timed = reading[_FILLED_FROM] is None
+            cost = _sum(
+                ledger.cost(part, start, is_timed=is_timed)
+                for start, _, part in spread(ledger, *time, kwh)
+            )
         yield _with_amounts(reading, kwh, reading[_FILLED_FROM], cost)
 
 
@@ -89,7 +93,7 @@ def spread_over_periods(
             continue
         if (time := _used_in(reading)) is None:
             if ledger.has_costs:
-                cost = ledger.cost(kwh, reading[0])
+                cost = ledger.cost(kwh, reading[0], is_timed=True)
                 yield _with_amounts(reading, kwh, None, cost)
             else:
                 yield reading
@@ -99,7 +103,7 @@ def spread_over_periods(
         if measured == FROM_STATISTICS:
             yield rest
         for start, end, part in spread(ledger, *time, kwh):
-            cost = ledger.cost(part, start)
+            cost = ledger.cost(part, start, is_timed=filled_from is None)
             whole = _sum((whole, cost))
             for since, until in _cut(start, end, edges):
                 share = (until - since) / (end - start) if end > start else 1.0

@@ -1,4 +1,4 @@
-"""Sums over the ledger's quarter-hours, by period, plug and tariff period.
+"""Sums over the ledger's quarter-hours, by period and plug.
 
 They come a few periods at a time. A quarter-hour belongs to the period in which it begins.
 """
@@ -8,21 +8,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from sqlalchemy import (
-    BigInteger,
-    Double,
-    Integer,
-    String,
-    bindparam,
-    case,
-    column,
-    func,
-    inspect,
-    literal,
-    select,
-    table,
-)
 
 from .energy import to_kwh
 from .ledger import (
@@ -38,8 +23,6 @@ from .times import QUARTER, UTC_DAY, ceil_to, floor_to
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import FromClause, TableClause
-
     from .recorder import Connect
 
 CONSUMPTION = "consumption"
@@ -47,21 +30,8 @@ PRODUCTION = "production"
 
 _AT_ONCE = 48
 """Periods of one query: a row is compared with the edges of all of them."""
-_NEGLIGIBLE = 5e-7
-"""kWh; the ledger has six decimals."""
 _PATTERN_DAYS = 28
 """Days of quarter-hours in memory at a time."""
-
-_COSTS = table(
-    "med_exporter_costs",
-    column("plug_id", String),
-    column("start_ts", BigInteger),
-    column("role", String),
-    column("period", String),
-    column("tier", Integer),
-    column("kwh", Double),
-    column("cost", Double),
-)
 
 
 @dataclass(slots=True)
@@ -77,34 +47,6 @@ class EnergySum:
     kwh: float
     filled_kwh: float
     quarters: int
-
-
-@dataclass(slots=True)
-class CostSum:
-    """What a plug's energy cost in one tariff period and tier of one period.
-
-    Attributes:
-        place: of the period, from 0.
-        plug_id: of the plug.
-        role: `consumption`, or `production`, of which `cost` is what the feed-in brings.
-        period: the tariff period, "" for none.
-        tier: from 1; 0 for none.
-        kwh: all energy.
-        cost: of the priced part, None where none of it is.
-        unpriced_kwh: the part without a known price.
-        unpriced: half-hours with such a part.
-
-    """
-
-    place: int
-    plug_id: str
-    role: str
-    period: str
-    tier: int
-    kwh: float
-    cost: float | None
-    unpriced_kwh: float
-    unpriced: int
 
 
 def energy_sums(
@@ -131,37 +73,6 @@ def energy_sums(
             one.filled_kwh = round(one.filled_kwh + to_kwh(part.filled), 6)
             one.quarters += part.quarters
         yield list(found.values())
-
-
-def cost_sums(
-    connect: Connect, plug_ids: Sequence[str], edges: Sequence[float]
-) -> Iterator[list[CostSum]]:
-    """Yield what the counted energy of plugs cost, some periods at a time, ascending.
-
-    Energy that the ledger has and that nobody has priced yet has a sum of its own; so has no
-    energy, without a cost. Arguments are those of `energy_sums`.
-    """
-    has_costs = _has(connect, _COSTS)
-    windows = _windows(edges)
-    for energies in energy_sums(connect, plug_ids, edges):
-        first, some = next(windows)
-        found = _priced(connect, plug_ids, first, some) if has_costs else []
-        known: dict[tuple[int, str, str], float] = {}
-        for one in found:
-            key = (one.place, one.plug_id, one.role)
-            known[key] = known.get(key, 0.0) + one.kwh
-        for energy in energies:
-            if energy.role not in {CONSUMPTION, PRODUCTION}:
-                continue
-            place, plug_id, role = energy.place, energy.plug_id, energy.role
-            priced = known.get((place, plug_id, role))
-            rest = energy.kwh - (priced or 0.0)
-            if rest > _NEGLIGIBLE:
-                count = math.ceil(energy.quarters / 2) if priced is None else 1
-                found.append(CostSum(place, plug_id, role, "", 0, rest, None, rest, count))
-            elif priced is None:
-                found.append(CostSum(place, plug_id, role, "", 0, 0.0, None, 0.0, 0))
-        yield found
 
 
 def quarter_energies(
@@ -242,47 +153,6 @@ def known_quarters(
     return known
 
 
-def _priced(
-    connect: Connect, plug_ids: Sequence[str], first: int, edges: Sequence[int]
-) -> list[CostSum]:
-    source = _placed(_COSTS, edges)
-    columns = source.c
-    keys = (columns.place, columns.plug_id, columns.role, columns.period, columns.tier)
-    unpriced = columns.cost.is_(None)
-    query = select(
-        *keys,
-        func.sum(columns.kwh),
-        func.sum(columns.cost),
-        func.sum(case((unpriced, columns.kwh), else_=0.0)),
-        func.sum(case((unpriced, 1), else_=0)),
-    ).group_by(*keys)
-    with connect() as connection:
-        rows = connection.execute(query, {"plugs": list(plug_ids)}).fetchall()
-    return [
-        CostSum(first + place, plug_id, role, period, tier, kwh, cost, float(without), int(count))
-        for place, plug_id, role, period, tier, kwh, cost, without, count in rows
-    ]
-
-
-def _placed(source: TableClause, edges: Sequence[int]) -> FromClause:
-    """Return the rows of plugs between edges, each with the place of its period."""
-    start = source.c.start_ts
-    # Literals, so that each database sees the same expression wherever it stands.
-    place = case(
-        *((start < literal(edge), number) for number, edge in enumerate(edges[1:-1])),
-        else_=len(edges) - 2,
-    ) if len(edges) > 2 else literal(0, Integer)  # fmt: skip
-    return (
-        select(place.label("place"), *source.c)
-        .where(
-            source.c.plug_id.in_(bindparam("plugs", expanding=True)),
-            start >= edges[0],
-            start < edges[-1],
-        )
-        .subquery()
-    )
-
-
 def _windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[int]]]:
     """Yield the edges of some periods at a time, with the place of the first."""
     for first in range(0, len(edges) - 1, _AT_ONCE):
@@ -295,8 +165,3 @@ def _accounts(connect: Connect, plug_ids: Sequence[str]) -> dict[int, Account]:
         if not is_readable(connection):
             return {}
         return {account.id: account for account in accounts_of(connection, plug_ids=plug_ids)}
-
-
-def _has(connect: Connect, source: TableClause) -> bool:
-    with connect() as connection:
-        return inspect(connection).has_table(source.name)

@@ -1,7 +1,6 @@
 """What the ledger and the costs say of one plug, quarter-hour by quarter-hour.
 
-The tables lie in the recorder's database. Those of the ledger, or `med_exporter_costs`, may be
-missing; then nothing is known of it.
+The ledger's tables lie in the recorder's database. They may be missing; then nothing is known.
 """
 
 from __future__ import annotations
@@ -9,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Double, String, bindparam, column, func, inspect, select, table
-
+from .costing import slot_costs, zone_of
 from .energy import to_kwh
 from .ledger import Account, accounts_of, energies_between, is_readable
-from .times import HALF_HOUR, QUARTER, UTC_DAY, ceil_to, floor_to, quarter_of
+from .times import QUARTER, UTC_DAY, ceil_to, day_of, floor_to, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
@@ -27,28 +26,6 @@ if TYPE_CHECKING:
 
 _WINDOW = 16 * UTC_DAY
 """Seconds of which all is in memory at a time."""
-
-_COSTS = table(
-    "med_exporter_costs",
-    column("plug_id", String),
-    column("start_ts", BigInteger),
-    column("kwh", Double),
-    column("cost", Double),
-)
-_BY_HALF_HOUR = (
-    select(_COSTS.c.start_ts, func.sum(_COSTS.c.kwh), func.sum(_COSTS.c.cost))
-    .where(
-        _COSTS.c.plug_id == bindparam("plug_id"),
-        _COSTS.c.start_ts >= bindparam("low"),
-        _COSTS.c.start_ts < bindparam("high"),
-    )
-    .group_by(_COSTS.c.start_ts)
-)
-_ANY_COST = (
-    select(_COSTS.c.cost)
-    .where(_COSTS.c.plug_id == bindparam("plug_id"), _COSTS.c.cost.is_not(None))
-    .limit(1)
-)
 
 
 class _Window:
@@ -79,6 +56,7 @@ class PlugLedger:
 
     _quarters: _Window | None = None
     _costs: _Window | None = None
+    _evened: _Window | None = None
 
     @property
     def has_energy(self) -> bool:
@@ -104,17 +82,27 @@ class PlugLedger:
                 return True
         return False
 
-    def cost(self, kwh: float, moment: float) -> float | None:
+    def cost(self, kwh: float, moment: float, *, is_timed: bool = False) -> float | None:
         """Return what an energy costs at the price of a moment, None without one.
 
-        The price is what the plug's energy of the half-hour cost by what it was. No energy costs
-        nothing, whatever the price, where anything of the plug has one.
+        The price is what the plug's energy of the quarter-hour cost by what it was; what a plug
+        produces costs less than nothing. No energy costs nothing, whatever the price, where
+        anything of the plug has one.
+
+        Args:
+            kwh: the energy.
+            moment: when it was used, in UTC seconds.
+            is_timed: whether the energy was measured then, by a reading, and not spread by the
+                ledger. Where the ledger has spread it, the price is that of all that was spread
+                together: so the costs of readings add up to those of the ledger, which is the
+                one that is billed.
+
         """
-        if self._costs is None:
+        if self._costs is None or self._evened is None:
             return None
         if not kwh:
             return 0.0
-        row = self._costs.at(floor_to(moment, HALF_HOUR))
+        row = (self._evened if is_timed else self._costs).at(quarter_of(moment))
         if row is None or row[1] is None:
             return None
         return kwh * row[1] / row[0] if row[0] > 0 else None
@@ -131,27 +119,50 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
     """
     if plug_id is None:
         return PlugLedger()
-    values = {"plug_id": plug_id}
     with connect() as connection:
         has_energy = is_readable(connection)
         accounts = accounts_of(connection, plug_ids=[plug_id]) if has_energy else []
-        has_costs = (
-            costs
-            and inspect(connection).has_table(_COSTS.name)
-            and connection.execute(_ANY_COST, values).first() is not None
-        )
+        zone = zone_of(connection, plug_id) if costs else None
+    energies = _reader(accounts)
+    if zone is None:
+        return PlugLedger(_Window(connect, energies) if has_energy else None)
 
-    def read_costs(connection: Connection, low: int, high: int) -> _Values:
-        rows = connection.execute(_BY_HALF_HOUR, {**values, "low": low, "high": high})
-        return {
-            int(start): (float(kwh), None if cost is None else float(cost))
-            for start, kwh, cost in rows
-        }
+    def priced(connection: Connection, low: int, high: int) -> _Values:
+        return slot_costs(connection, plug_id, low, high, QUARTER)
+
+    def evened(connection: Connection, low: int, high: int) -> _Values:
+        # What was spread together may begin before, and end after.
+        low, high = low - UTC_DAY, high + UTC_DAY
+        spread = {start for start, (_, filled) in energies(connection, low, high).items() if filled}
+        return _evened(priced(connection, low, high), spread, zone)
 
     return PlugLedger(
-        _Window(connect, _reader(accounts)) if has_energy else None,
-        _Window(connect, read_costs) if has_costs else None,
+        _Window(connect, energies) if has_energy else None,
+        _Window(connect, priced),
+        _Window(connect, evened),
     )
+
+
+def _evened(slots: _Values, spread: set[int], zone: tzinfo) -> _Values:
+    """Return quarter-hours, those of a local day that were spread together at one price."""
+    runs: list[list[int]] = []
+    for start in sorted(spread & slots.keys()):
+        last = runs[-1][-1] if runs else None
+        if last is None or last != start - QUARTER or day_of(last, zone) != day_of(start, zone):
+            runs.append([])
+        runs[-1].append(start)
+    evened = dict(slots)
+    for run in runs:
+        priced = [slots[start] for start in run if slots[start][1] is not None]
+        kwh = sum(one for one, _ in priced)
+        money = sum(cost for _, cost in priced if cost is not None)
+        if kwh > 0:
+            evened.update(
+                (start, (slots[start][0], slots[start][0] * money / kwh))
+                for start in run
+                if slots[start][1] is not None
+            )
+    return evened
 
 
 def _reader(accounts: list[Account]) -> _Read:

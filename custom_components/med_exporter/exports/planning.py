@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.util import dt as dt_util
@@ -17,6 +17,7 @@ from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
 from ..entries import metering_point_entries
 from ..errors import InvalidRequest
+from ..metering.contracts import currencies_of
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from ..engine.job import Request
     from ..metering.devices import ExportDevice
     from .files import ExportFolder
+
+_ABOUT_MONEY: Final = ("cost_analysis", "system_report")
 
 
 def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> list[ExportDevice]:
@@ -154,7 +157,7 @@ def plan_job(
         max_records=limits.max_records_per_export,
         max_bytes=limits.max_file_bytes,
         max_pdf_rows=limits.max_pdf_rows,
-        currency=hass.config.currency,
+        currency=_currency(hass, request, devices, points),
         points=tuple(
             point
             for pdl, point in points.items()
@@ -162,6 +165,28 @@ def plan_job(
         ),
         given=given,
     )
+
+
+def _currency(
+    hass: HomeAssistant,
+    request: Request,
+    devices: list[ExportDevice],
+    points: dict[str, MeteringPoint],
+) -> str:
+    """Return the currency of the costs in a file.
+
+    Raises InvalidRequest where they would be in several: no sum of those is money.
+    """
+    slugs = {points[device.pdl].slug for device in devices if device.pdl in points}
+    currencies = sorted(currencies_of(hass, slugs))
+    if len(currencies) > 1 and request.export_type in _ABOUT_MONEY:
+        raise InvalidRequest(
+            "SEVERAL_CURRENCIES",
+            "several_currencies",
+            field="devices",
+            currencies=", ".join(currencies),
+        )
+    return currencies[0]
 
 
 def _metering_points(hass: HomeAssistant) -> dict[str, MeteringPoint]:

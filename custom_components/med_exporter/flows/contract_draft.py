@@ -14,14 +14,16 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tariff import TariffError, parse_contracts
-from ..metering.contracts import CONF_CONTRACTS, tariff_of
+from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .contract_hours import Period
+    from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
 
+# What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.
+_USUAL_PRICE: Final = (0.02, 2.0)
 _NOTHING_TO_NAME: Final = dict.fromkeys(
     ("name", "other", "from_day", "from_time", "to_day", "to_time"), ""
 )
@@ -60,6 +62,7 @@ class ContractFlow(OptionsFlow):
     _texts: ContractTexts
     _draft: ContractDraft
     _named: dict[str, str] = _NOTHING_TO_NAME
+    _asked_back: frozenset[tuple[str, Any]] = frozenset()
 
     async def async_step_contract(
         self, user_input: dict[str, Any] | None = None
@@ -73,7 +76,7 @@ class ContractFlow(OptionsFlow):
             NumberSelectorConfig(
                 mode=NumberSelectorMode.BOX,
                 step="any",
-                unit_of_measurement=f"{self.hass.config.currency}{unit}",
+                unit_of_measurement=f"{currency_of(self.hass, self.config_entry)}{unit}",
             )
         )
 
@@ -123,6 +126,30 @@ class ContractFlow(OptionsFlow):
             return self._mistake(err, fields)
         return {}
 
+    def _unusual(
+        self, step: str, values: Mapping[str, Any], *, lowest: float = _USUAL_PRICE[0]
+    ) -> dict[str, str]:
+        """Return the prices that are to be confirmed, by field: those that are sent again are.
+
+        Args:
+            step: of the flow.
+            values: prices by field.
+            lowest: the lowest price that is usual.
+
+        """
+        unusual = {
+            (field, price)
+            for field, price in values.items()
+            if price is not None and not lowest <= price <= _USUAL_PRICE[1]
+        }
+        before, self._asked_back = (
+            self._asked_back,
+            frozenset((f"{step}.{field}", price) for field, price in unusual),
+        )
+        if self._asked_back <= before:
+            return {}
+        return {field: "price_unusual" for field, _ in unusual}
+
     def _mistake(self, err: TariffError, fields: Mapping[str, str]) -> dict[str, str]:
         details = dict(err.details)
         for edge in ("from", "to"):
@@ -146,7 +173,10 @@ class ContractFlow(OptionsFlow):
         return self._save_contracts([*self._others(), contract])
 
     def _save_contracts(self, contracts: list[dict[str, Any]]) -> ConfigFlowResult:
-        return self._save({CONF_CONTRACTS: parse_contracts(contracts).to_dicts()})
+        # Amounts keep the currency that they were entered in.
+        currency = currency_of(self.hass, self.config_entry)
+        stored = parse_contracts(contracts).to_dicts()
+        return self._save({CONF_CONTRACTS: stored, CONF_CURRENCY: currency})
 
     def _save(self, changed: dict[str, Any]) -> ConfigFlowResult:
         """Save options beside the others, and let them take effect at once."""

@@ -7,23 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
+from ..engine.tariff import parse_contracts
+from ..engine.tariff.hours import remaining
 from ..engine.tariff.week import DAYS
-from .contract_hours import remaining
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
-    from .contract_hours import Period
+    from ..engine.tariff.hours import Period
 
 _TO: Final = "\N{EN DASH}"
 
 
-async def async_load_contract_texts(hass: HomeAssistant) -> ContractTexts:
+async def async_load_contract_texts(hass: HomeAssistant, currency: str) -> ContractTexts:
     """Return the words in the language of Home Assistant."""
     texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
-    return ContractTexts(texts, hass.config.currency)
+    return ContractTexts(texts, currency)
 
 
 class ContractTexts:
@@ -65,7 +66,16 @@ class ContractTexts:
 
     def contract(self, contract: Mapping[str, Any]) -> str:
         """Return the first day, the kind and the prices of a contract."""
-        prices = " / ".join(_prices(contract, self.number))
+        [parsed] = parse_contracts([contract]).contracts
+        # Hours of one name have one price.
+        shown = dict.fromkeys(
+            (line.name if line.days or line.price is None else None, line.price)
+            for line in parsed.pricing.lines()
+        )
+        prices = " / ".join(
+            " ".join([*([name] if name else []), *([] if price is None else [self.number(price)])])
+            for name, price in shown
+        )
         kind = self._text("contract_kind", contract["kind"])
         return f"{contract['valid_from']}: {kind}, {prices} {self._currency}/kWh"
 
@@ -97,17 +107,3 @@ class ContractTexts:
 
     def _text(self, selector: str, key: str) -> str:
         return self._texts.get(f"component.{DOMAIN}.selector.{selector}.options.{key}", key)
-
-
-def _prices(contract: Mapping[str, Any], number: Callable[[float], str]) -> list[str]:
-    match contract["kind"]:
-        case "time_of_use":
-            named = {period["name"]: period["price"] for period in contract["periods"]}
-            return [f"{name} {number(price)}" for name, price in named.items()]
-        case "tempo":
-            pairs = contract["prices"].values()
-            return [number(price) for pair in pairs for price in pair.values()]
-        case "tiers":
-            return [number(tier["price"]) for tier in contract["tiers"]]
-        case _:
-            return [number(contract["price"])]

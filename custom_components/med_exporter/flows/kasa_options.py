@@ -12,6 +12,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_POLLING_INTERVAL
+from ..metering.contracts import currency_of
 from ..metering.coordinator import (
     DEFAULT_POLLING_INTERVAL,
     MAX_POLLING_INTERVAL,
@@ -46,7 +47,9 @@ class KasaOptionsFlow(TariffFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to change."""
-        self._texts = await async_load_contract_texts(self.hass)
+        self._texts = await async_load_contract_texts(
+            self.hass, currency_of(self.hass, self.config_entry)
+        )
         return self.async_show_menu(step_id="init", menu_options=["polling", "contracts"])
 
     async def async_step_polling(

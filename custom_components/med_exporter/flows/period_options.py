@@ -16,14 +16,14 @@ from homeassistant.helpers.selector import (
     TimeSelector,
 )
 
+from ..engine.tariff.hours import remaining, split_rest, with_rest
 from ..engine.tariff.week import DAYS
 from .contract_draft import ContractFlow
-from .contract_hours import remaining, split_rest, with_rest
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
 
-    from .contract_hours import Period
+    from ..engine.tariff.hours import Period
 
 _REST = "rest"
 
@@ -33,7 +33,9 @@ class PeriodFlow(ContractFlow):
 
     _changed: int | None = None
 
-    async def _begin_periods(self) -> ConfigFlowResult:
+    async def async_step_periods(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
         """Go on with the periods that are known, or ask for the first."""
         draft = self._draft
         if not draft.periods and draft.pricing.get("kind") == "time_of_use":
@@ -105,7 +107,7 @@ class PeriodFlow(ContractFlow):
         draft = self._draft
         period: Period = {
             "name": user_input["name"].strip(),
-            "price": user_input["price"],
+            "price": user_input.get("price"),
             "days": [day for day in DAYS if day in user_input["days"]],
             "start": f"{cv.time(user_input['start']):%H:%M}",
             "end": f"{cv.time(user_input['end']):%H:%M}",
@@ -117,7 +119,9 @@ class PeriodFlow(ContractFlow):
                 # One name has one price: a new one is meant for all of its hours.
                 others = [_priced_alike(other, period) for other in others]
                 rest = rest and _priced_alike(rest, period)
-        errors = self._period_mistakes(period, others, rest)
+        errors = self._period_mistakes(period, others, rest) or self._unusual(
+            "period", {"price": period["price"]}
+        )
         if errors:
             return self._period_form(user_input, errors)
         place = len(others) if self._changed is None else self._changed
@@ -148,7 +152,7 @@ class PeriodFlow(ContractFlow):
         draft = self._draft
         errors: dict[str, str] = {}
         if user_input is not None:
-            rest = {"name": user_input["name"].strip(), "price": user_input["price"]}
+            rest = {"name": user_input["name"].strip(), "price": user_input.get("price")}
             periods = draft.periods
             if draft.rest is not None and draft.rest["name"] == rest["name"]:
                 periods = [_priced_alike(period, rest) for period in periods]
@@ -156,13 +160,13 @@ class PeriodFlow(ContractFlow):
             errors = self._mistakes(
                 {"kind": "time_of_use", "periods": with_rest(periods, rest)},
                 {f"{here}.{key}": key for key in rest},
-            )
+            ) or self._unusual(_REST, {"price": rest["price"]})
             if not errors:
                 draft.periods, draft.rest = periods, rest
                 return await self.async_step_time_of_use()
         schema: dict[vol.Marker, Any] = {
             vol.Required("name"): TextSelector(),
-            vol.Required("price"): self._amount("/kWh"),
+            vol.Optional("price"): self._amount("/kWh"),
         }
         left = self._texts.left(draft.periods)
         return self._form(_REST, schema, user_input or draft.rest or {}, errors, hours=left)
@@ -195,7 +199,7 @@ class PeriodFlow(ContractFlow):
         )
         schema: dict[vol.Marker, Any] = {
             vol.Required("name"): TextSelector(),
-            vol.Required("price"): self._amount("/kWh"),
+            vol.Optional("price"): self._amount("/kWh"),
             vol.Required("start"): TimeSelector(),
             vol.Required("end"): TimeSelector(),
             vol.Required("days"): SelectSelector(days),

@@ -1,13 +1,16 @@
-"""Enter what energy costs: the contracts of a metering point, one form for each kind."""
+"""Enter what energy costs: the contracts of a metering point, each in the form of its kind."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.selector import (
     DateSelector,
+    EntitySelector,
+    EntitySelectorConfig,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -19,34 +22,31 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
-from ..engine.tariff import COLOURS
-from ..engine.tariff.week import DAYS
-from ..metering.contracts import CONF_CONTRACTS
+from ..engine.tariff.kind import Dialogue, FormField, Holds, Page
+from ..engine.tariff.kinds import KINDS, forms
+from ..engine.tariff.price_units import per_kwh
+from ..metering.contracts import CONF_CONTRACTS, currency_of
 from .contract_draft import ContractDraft
-from .contract_hours import remaining, split_rest, with_rest
 from .period_options import PeriodFlow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from homeassistant.config_entries import ConfigFlowResult
 
-    from .contract_hours import Period
-
 _GENERAL: Final = ("valid_from", "standing_charge", "feed_in")
-_PEAK_OFF_PEAK: Final = "peak_off_peak"
-_KINDS: Final = ["flat", _PEAK_OFF_PEAK, "time_of_use", "tempo", "tiers"]
-_FIRST: Final = ("off_peak_start", "off_peak_end")
-_SECOND: Final = ("second_start", "second_end")
-_TEMPO_FIELDS: Final = {
-    f"prices.{colour}.{hours}": f"{colour}_{hours}"
-    for colour in COLOURS
-    for hours in ("off_peak", "peak")
-}
+_STEP: Final = "async_step_"
 
 
 class TariffFlow(PeriodFlow):
     """The steps that add, change and remove contracts."""
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[ConfigFlowResult]]:
+        """Return the step of a form of one page, which is named like the form."""
+        _, form = forms().get(name.removeprefix(_STEP), (None, None))
+        if name.startswith(_STEP) and isinstance(form, Page):
+            return partial(self._page, form)
+        raise AttributeError(name)
 
     async def async_step_contracts(
         self, user_input: dict[str, Any] | None = None
@@ -75,7 +75,7 @@ class TariffFlow(PeriodFlow):
             self._draft = _draft_of(contracts[-1])
             self._draft.general["valid_from"] = today
         else:
-            self._draft = ContractDraft({"valid_from": today}, _KINDS[0], {})
+            self._draft = ContractDraft({"valid_from": today}, next(iter(forms())), {})
         return await self.async_step_contract()
 
     async def async_step_change_contract(
@@ -121,11 +121,16 @@ class TariffFlow(PeriodFlow):
         if user_input is not None:
             draft.kind = user_input["kind"]
             draft.general = {key: user_input[key] for key in _GENERAL if key in user_input}
-            errors = self._general_mistakes()
+            errors = self._general_mistakes() or self._unusual(
+                "contract", {"feed_in": draft.general.get("feed_in")}, lowest=0
+            )
             if not errors:
-                return await self._ask_for_prices()
+                _, form = forms()[draft.kind]
+                step = form.step if isinstance(form, Dialogue) else form.name
+                begin: Callable[[], Awaitable[ConfigFlowResult]] = getattr(self, f"{_STEP}{step}")
+                return await begin()
         kinds = SelectSelectorConfig(
-            options=_KINDS, mode=SelectSelectorMode.LIST, translation_key="contract_kind"
+            options=list(forms()), mode=SelectSelectorMode.LIST, translation_key="contract_kind"
         )
         schema: dict[vol.Marker, Any] = {
             vol.Required("valid_from"): DateSelector(),
@@ -135,95 +140,71 @@ class TariffFlow(PeriodFlow):
         }
         return self._form("contract", schema, {**draft.general, "kind": draft.kind}, errors)
 
-    async def _ask_for_prices(self) -> ConfigFlowResult:
-        match self._draft.kind:
-            case "flat":
-                return await self.async_step_flat()
-            case "peak_off_peak":
-                return await self.async_step_peak_off_peak()
-            case "tempo":
-                return await self.async_step_tempo()
-            case "tiers":
-                self._draft.tiers = []
-                return await self.async_step_tier()
-            case _:
-                return await self._begin_periods()
-
-    async def async_step_flat(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the one price."""
+    async def _page(self, page: Page, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the prices in a form of one page."""
+        kind, _ = forms()[page.name]
+        pricing = self._known(kind.name)
+        known = page.shown(pricing) if pricing else {}
         errors: dict[str, str] = {}
         if user_input is not None:
-            pricing = {"kind": "flat", **user_input}
-            errors = self._mistakes(pricing, {})
+
+            def words(key: str) -> str:
+                return known.get(key) or self._texts.word(key)
+
+            values = {
+                field.name: _entered(field, user_input[field.name])
+                for field in page.fields
+                if user_input.get(field.name) is not None
+            }
+            errors = page.check(values) or self._sensor_mistakes(page, values)
+            self._named = {**self._named, "name": words("peak")} if errors else self._named
+            if not errors:
+                pricing = {"kind": kind.name, **page.entered(values, words)}
+                errors = self._mistakes(pricing, page.places)
+            errors = errors or self._unusual(
+                page.name,
+                {one.name: values[one.name] for one in page.fields if one.holds is Holds.PRICE},
+            )
             if not errors:
                 return await self._save_contract(pricing)
-        schema: dict[vol.Marker, Any] = {vol.Required("price"): self._amount("/kWh")}
-        return self._form("flat", schema, user_input or self._known("flat"), errors)
-
-    async def async_step_peak_off_peak(
-        self, user_input: dict[str, Any] | None = None
-    ) -> ConfigFlowResult:
-        """Ask for one or two stretches of off-peak hours; all others are peak hours."""
-        known = _peak_off_peak(self._known("time_of_use"))
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            names = known or {
-                "off_peak": self._texts.word("off_peak"),
-                "peak": self._texts.word("peak"),
-            }
-            errors = {
-                edge: "tariff_required"
-                for edge, other in (_SECOND, _SECOND[::-1])
-                if edge not in user_input and other in user_input
-            }
-            if not errors:
-                periods, rest = _off_peak_hours(user_input, names)
-                pricing = {"kind": "time_of_use", "periods": with_rest(periods, rest)}
-                last = len(periods)
-                errors = self._mistakes(
-                    pricing,
-                    {
-                        "periods[0].price": "off_peak_price",
-                        "periods[0].start": _FIRST[0],
-                        "periods[1].start": _SECOND[0],
-                        f"periods[{last}].price": "peak_price",
-                    },
-                ) or ({} if remaining(periods) else {_FIRST[1]: "no_hours_left"})
-                if not errors:
-                    return await self._save_contract(pricing)
-                self._named = {**self._named, "name": rest["name"]}
+        suggested = {one.name: one.suggested for one in page.fields if one.suggested is not None}
         schema: dict[vol.Marker, Any] = {
-            vol.Required("off_peak_price"): self._amount("/kWh"),
-            vol.Required("peak_price"): self._amount("/kWh"),
-            vol.Required(_FIRST[0]): TimeSelector(),
-            vol.Required(_FIRST[1]): TimeSelector(),
-            vol.Optional(_SECOND[0]): TimeSelector(),
-            vol.Optional(_SECOND[1]): TimeSelector(),
+            _marker(field): self._selector(field) for field in page.fields
         }
-        return self._form(_PEAK_OFF_PEAK, schema, user_input or known, errors)
+        return self._form(page.name, schema, user_input or known or suggested, errors)
 
-    async def async_step_tempo(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the six prices."""
-        known = self._known("tempo").get("prices", {})
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            prices = {
-                colour: {hours: user_input[f"{colour}_{hours}"] for hours in ("peak", "off_peak")}
-                for colour in COLOURS
-            }
-            pricing = {"kind": "tempo", "prices": prices}
-            errors = self._mistakes(pricing, _TEMPO_FIELDS)
-            if not errors:
-                return await self._save_contract(pricing)
-        schema: dict[vol.Marker, Any] = {
-            vol.Required(name): self._amount("/kWh") for name in _TEMPO_FIELDS.values()
-        }
-        shown = user_input or {
-            f"{colour}_{hours}": price
-            for colour, pair in known.items()
-            for hours, price in pair.items()
-        }
-        return self._form("tempo", schema, shown, errors)
+    def _sensor_mistakes(self, page: Page, values: Mapping[str, Any]) -> dict[str, str]:
+        """Return which entities do not show a price of energy in the contracts' currency."""
+        currency = currency_of(self.hass, self.config_entry)
+        for field in page.fields:
+            if field.holds is not Holds.PRICE_SENSOR or field.name not in values:
+                continue
+            state = self.hass.states.get(values[field.name])
+            unit = None if state is None else state.attributes.get("unit_of_measurement")
+            if per_kwh(unit, currency) is None:
+                self._named = {**self._named, "other": str(unit or "?")}
+                return {field.name: "not_a_price"}
+        return {}
+
+    def _selector(self, field: FormField) -> object:
+        match field.holds:
+            case Holds.PRICE | Holds.SURCHARGE:
+                return self._amount("/kWh")
+            case Holds.TIME:
+                return TimeSelector()
+            case Holds.PRICE_SENSOR:
+                return EntitySelector(EntitySelectorConfig(domain="sensor"))
+            case Holds.ENERGY:
+                return _number("kWh")
+            case Holds.PERCENT:
+                return _number("%")
+            case Holds.NUMBER:
+                return _number()
+
+    async def async_step_tiers(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Begin with the first tier."""
+        self._draft.tiers = []
+        return await self.async_step_tier()
 
     async def async_step_tier(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for one tier after the other, until one has no upper bound."""
@@ -240,7 +221,7 @@ class TariffFlow(PeriodFlow):
                 # What comes after a bounded tier is asked for next.
                 {**pricing, "tiers": [*tiers, tier, {"price": 0}]} if bounded else pricing,
                 {f"tiers[{index}].{key}": key for key in ("up_to", "price")},
-            )
+            ) or self._unusual(f"tier {index}", {"price": tier["price"]})
             if not errors and not bounded:
                 return await self._save_contract(pricing)
             if not errors:
@@ -249,12 +230,8 @@ class TariffFlow(PeriodFlow):
         known = self._known("tiers").get("tiers", [])
         shown = user_input or (known[len(tiers)] if len(tiers) < len(known) else {})
         schema: dict[vol.Marker, Any] = {
-            vol.Required("price"): self._amount("/kWh"),
-            vol.Optional("up_to"): NumberSelector(
-                NumberSelectorConfig(
-                    mode=NumberSelectorMode.BOX, step="any", unit_of_measurement="kWh"
-                )
-            ),
+            vol.Optional("price"): self._amount("/kWh"),
+            vol.Optional("up_to"): _number("kWh"),
         }
         below = self._texts.number(tiers[-1]["up_to"] if tiers else 0)
         return self._form("tier", schema, shown, errors, number=str(len(tiers) + 1), below=below)
@@ -268,45 +245,28 @@ class TariffFlow(PeriodFlow):
 def _draft_of(contract: Mapping[str, Any]) -> ContractDraft:
     general = {key: contract[key] for key in _GENERAL}
     pricing = {key: value for key, value in contract.items() if key not in _GENERAL}
-    kind = pricing["kind"]
-    if kind == "time_of_use" and _peak_off_peak(pricing):
-        kind = _PEAK_OFF_PEAK
-    return ContractDraft(general, kind, pricing)
+    form = next(
+        form
+        for form in KINDS[pricing["kind"]].forms
+        if isinstance(form, Dialogue) or form.shown(pricing)
+    )
+    return ContractDraft(general, form.name, pricing)
 
 
-def _off_peak_hours(
-    user_input: Mapping[str, Any], names: Mapping[str, str]
-) -> tuple[list[Period], Period]:
-    """Return the off-peak periods that a form asks for, and the rest."""
-    off_peak = {"name": names["off_peak"], "price": user_input["off_peak_price"]}
-    periods = [
-        {
-            **off_peak,
-            "days": list(DAYS),
-            "start": f"{cv.time(user_input[start]):%H:%M}",
-            "end": f"{cv.time(user_input[end]):%H:%M}",
-        }
-        for start, end in (_FIRST, _SECOND)
-        if start in user_input
-    ]
-    return periods, {"name": names["peak"], "price": user_input["peak_price"]}
+def _marker(field: FormField) -> vol.Marker:
+    # A required number begins with 0 in the browser, as if somebody had entered it.
+    is_number = field.holds not in (Holds.TIME, Holds.PRICE_SENSOR)
+    return (
+        vol.Required(field.name) if field.required and not is_number else vol.Optional(field.name)
+    )
 
 
-def _peak_off_peak(pricing: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the form's fields and the names for a contract that fits in it, else nothing."""
-    if not pricing:
-        return {}
-    periods, rest = split_rest(pricing["periods"])
-    names = {period["name"] for period in periods}
-    every_day = all(period["days"] == list(DAYS) for period in periods)
-    if rest is None or len(names) > 1 or len(periods) > 2 or not every_day:
-        return {}
-    shown: dict[str, Any] = {
-        "off_peak": periods[0]["name"],
-        "peak": rest["name"],
-        "off_peak_price": periods[0]["price"],
-        "peak_price": rest["price"],
-    }
-    for period, (start, end) in zip(periods, (_FIRST, _SECOND), strict=False):
-        shown |= {start: period["start"], end: period["end"]}
-    return shown
+def _entered(field: FormField, value: Any) -> Any:  # noqa: ANN401
+    return f"{cv.time(value):%H:%M}" if field.holds is Holds.TIME else value
+
+
+def _number(unit: str | None = None) -> NumberSelector:
+    config = NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any")
+    if unit is not None:
+        config["unit_of_measurement"] = unit
+    return NumberSelector(config)

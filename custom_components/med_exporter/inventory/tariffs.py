@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_NAME
 
@@ -10,13 +10,10 @@ from ..const import CONF_PDL
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
-from ..engine.tariff import COLOURS
 from ..entries import metering_point_entries
-from ..metering.contracts import tariff_of
+from ..metering.contracts import currency_of, tariff_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from homeassistant.core import HomeAssistant
 
 _PRICE_DECIMALS = 5
@@ -24,7 +21,6 @@ _PRICE_DECIMALS = 5
 
 def tariffs_table(hass: HomeAssistant) -> GivenTable:
     """Return the prices of all contracts, oldest contract first."""
-    currency = hass.config.currency
     return GivenTable(
         name="tariffs",
         columns=(
@@ -37,40 +33,30 @@ def tariffs_table(hass: HomeAssistant) -> GivenTable:
             Column("start", Kind.TEXT),
             Column("end", Kind.TEXT),
             Column("up_to_kwh", Kind.NUMBER, 3, "kWh"),
-            Column("price", Kind.NUMBER, _PRICE_DECIMALS, currency),
-            Column("standing_charge", Kind.NUMBER, 2, currency),
-            Column("feed_in", Kind.NUMBER, _PRICE_DECIMALS, currency),
+            Column("price", Kind.NUMBER, _PRICE_DECIMALS),
+            Column("standing_charge", Kind.NUMBER, 2),
+            Column("feed_in", Kind.NUMBER, _PRICE_DECIMALS),
+            Column("currency", Kind.TEXT),
         ),
         rows=tuple(
             (
                 entry.data.get(CONF_NAME, entry.title),
                 entry.data[CONF_PDL],
-                contract["valid_from"],
-                contract["kind"],
-                *price,
-                contract["standing_charge"],
-                contract["feed_in"],
+                contract.valid_from.isoformat(),
+                contract.pricing.to_dict()["kind"],
+                line.name,
+                line.days,
+                line.start,
+                line.end,
+                line.up_to_kwh,
+                line.price,
+                contract.standing_charge,
+                contract.feed_in,
+                currency_of(hass, entry),
             )
             for entry in metering_point_entries(hass)
             if (tariff := tariff_of(entry)) is not None
-            for contract in tariff.to_dicts()
-            for price in _prices(contract)
+            for contract in tariff.contracts
+            for line in contract.pricing.lines()
         ),
     )
-
-
-def _prices(contract: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield period, days, start, end, upper end of the tier, and price."""
-    if contract["kind"] == "flat":
-        yield None, None, None, None, None, contract["price"]
-    elif contract["kind"] == "time_of_use":
-        for one in contract["periods"]:
-            days = ", ".join(one["days"])
-            yield one["name"], days, one["start"], one["end"], None, one["price"]
-    elif contract["kind"] == "tempo":
-        for colour in COLOURS:
-            for hours, price in contract["prices"][colour].items():
-                yield f"{colour}_{hours}", None, None, None, None, price
-    else:
-        for tier in contract["tiers"]:
-            yield None, None, None, None, tier.get("up_to"), tier["price"]

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from ..const import LOGGER
+from homeassistant.util import slugify
+
+from ..const import CONF_PDL, LOGGER
 from ..engine.tariff import Tariff, TariffError, parse_contracts
+from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
 
 CONF_CONTRACTS: Final = "contracts"
+CONF_CURRENCY: Final = "currency"
+"""The option that says which money the contracts' prices are."""
 
 _READ: Final[WeakKeyDictionary[ConfigEntry, tuple[Any, Tariff | None]]] = WeakKeyDictionary()
 
@@ -36,3 +44,28 @@ def tariff_of(entry: ConfigEntry) -> Tariff | None:
         )
     _READ[entry] = (stored, tariff)
     return tariff
+
+
+def currency_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return the code of the currency of a metering point's prices and costs.
+
+    It is that of the installation when the first contract was entered, and stays until the user
+    says otherwise: an amount is not another because the installation counts in other money.
+    """
+    if not entry.options.get(CONF_CONTRACTS):
+        return hass.config.currency
+    currency: str = entry.options.get(CONF_CURRENCY, hass.config.currency)
+    return currency
+
+
+def currencies_of(hass: HomeAssistant, slugs: Collection[str]) -> set[str]:
+    """Return the currencies of the costs of metering points, those that have a contract.
+
+    That of the installation where none has one.
+    """
+    found = {
+        currency_of(hass, entry)
+        for entry in metering_point_entries(hass)
+        if slugify(entry.data[CONF_PDL]) in slugs and entry.options.get(CONF_CONTRACTS)
+    }
+    return found or {hass.config.currency}

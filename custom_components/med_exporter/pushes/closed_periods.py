@@ -20,6 +20,7 @@ from ..destinations.measurements import (
 from ..engine.times import HOUR, day_bounds, day_start, hour_of, local_time
 from ..ledger import DATA_LEDGER
 from ..local_time import local_zone
+from ..metering.contracts import currencies_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -82,6 +83,7 @@ async def cost_periods(
     assert series is not None
     assert part.grain is not None
     zone = local_zone()
+    [currency] = currencies_of(hass, {series.metering_point})
     for first, last in _pages(part.grain, start, before):
         # Hours of costs are local ones, those of the statistics are UTC's.
         aggregation = "half_hourly" if part.grain is Grain.HOURLY else part.grain.value
@@ -109,7 +111,7 @@ async def cost_periods(
                     closed=True,
                     timestamp=datetime.fromtimestamp(end, UTC),
                     amount=round(amount, 8),
-                    currency=hass.config.currency,
+                    currency=currency,
                 )
 
 

@@ -14,7 +14,6 @@ from custom_components.med_exporter.const import (
     DataType,
     PlugRole,
 )
-from custom_components.med_exporter.costs import DATA_COSTS
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
@@ -140,7 +139,6 @@ async def test_costs_and_their_corrections_arrive(
     assert len(costs) == 10 * 24 + 12
 
     house.contracts(entry, PRICE, {**PRICE, "valid_from": "2026-11-15", "price": 0.3})
-    await house.hass.data[DATA_COSTS].async_reprice(entry)
     await house.settle()
     assert (await house.push(runtime)).status is ExportStatus.COMPLETED
     costs = await stored(other_client, "med_exporter:cost_flat")

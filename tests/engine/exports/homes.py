@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import math
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from custom_components.med_exporter.audit.tables import audit_table
-from custom_components.med_exporter.costs.pricing import HalfHour, price_half_hours
-from custom_components.med_exporter.costs.tables import costs_table, pricings_table
+from custom_components.med_exporter.engine.cost_tables import prices_table, tariffs_table
 from custom_components.med_exporter.engine.job import JobDevice, MeteringPoint
 from custom_components.med_exporter.engine.ledger import quarters_table
 from custom_components.med_exporter.engine.own_tables import versions_table
-from custom_components.med_exporter.engine.tariff import Eras, Pricer, parse_contracts
+from custom_components.med_exporter.engine.tariff import Energy, Known, parse_contracts, price
 from custom_components.med_exporter.history.tables import exports_table
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger_rows import HalfHourRow, half_hours, put_half_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     from tests.engine.recorder_database import RecorderDatabase
@@ -82,6 +80,17 @@ def at(text: str, zone: ZoneInfo = PARIS) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
 
 
+class Cost(NamedTuple):
+    """What one part of a half-hour costs, or brings."""
+
+    start_ts: int
+    plug_id: str
+    role: str
+    period: str
+    tier: int
+    cost: float
+
+
 class Home:
     """Fills the tables as the ledger and the costs do.
 
@@ -92,11 +101,12 @@ class Home:
 
     def __init__(self, recorder: RecorderDatabase) -> None:
         self.recorder = recorder
+        self._terms: dict[str, Any] = {}
         with recorder.engine.begin() as connection:
             quarters_table.drop(connection, checkfirst=True)
             versions_table.drop(connection, checkfirst=True)
             SCHEMA.create(connection)
-            for table in (costs_table, pricings_table, audit_table, exports_table):
+            for table in (tariffs_table, prices_table, audit_table, exports_table):
                 table.drop(connection, checkfirst=True)
                 table.create(connection)
 
@@ -124,23 +134,26 @@ class Home:
         colours: dict[date, Any] | None = None,
         zone: ZoneInfo = PARIS,
     ) -> None:
-        """Price all half-hours of a metering point by contracts, with the pricing of the costs."""
-        eras = Eras.of(parse_contracts(list(contracts)) if contracts else None)
-        rows = sorted(
-            HalfHour(row.start_ts, row.plug_id, row.role, row.kwh)
-            for row in self.half_hours()
-            if row.metering_point == slug
-        )
-        prices = price_half_hours(rows, Pricer(eras, zone, colours or {}))
-        self.insert(
-            costs_table,
-            [
-                {"metering_point": slug, **key._asdict(), **value._asdict()}
-                for key, value in prices.items()
-            ],
-        )
-        stored = {"metering_point": slug, "contracts": json.dumps(eras.to_stored())}
-        self.insert(pricings_table, [{**stored, "colours": "{}"}])
+        """Let a metering point have contracts."""
+        self._terms[slug] = (list(contracts), colours or {}, zone)
+        self.recorder.add_tariff(slug, *self._terms[slug][:2], zone.key)
+
+    def costs(self) -> Iterator[Cost]:
+        """Yield what each half-hour costs, one by one, in months that tell what tiers are full."""
+        for slug, (contracts, colours, zone) in self._terms.items():
+            own = [row for row in self.half_hours() if row.metering_point == slug]
+            energies = [
+                Energy(row.plug_id, row.role, row.start_ts, HALF_HOUR, [round(row.kwh * 1e6)])
+                for row in own
+                if row.role != "ignored"
+            ]
+            edges = sorted({at for row in own for at in (row.start_ts, row.start_ts + HALF_HOUR)})
+            found = price(parse_contracts(contracts), zone, Known(colours), energies, edges)
+            for part, amount in found.sums.items():
+                yield Cost(
+                    edges[part.place], part.device, part.role, part.period, part.tier,
+                    amount.cost or 0.0,
+                )  # fmt: skip
 
     def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
         """Insert rows."""

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.tariff import parse_contracts
 
@@ -104,7 +103,7 @@ def test_days_are_what_a_plain_sum_over_the_tables_gives(home, analysis, exports
         if row.role == "consumption":
             day = local_day(row.start_ts)
             energy[day] = energy.get(day, 0) + row.kwh
-    for row in home.rows(costs_table):
+    for row in home.costs():
         day, sums = local_day(row.start_ts), cost if row.role == "consumption" else feed_in
         sums[day] = sums.get(day, 0) + row.cost
     house, barn = (charges_by_day(one, START, END) for one in (NIGHT_AND_DAY, TIERS))
@@ -182,20 +181,29 @@ def test_energy_without_a_price_has_no_cost_and_is_counted(recorder, analysis):
         (0.2, None, None), (0.2, None, None)
     ]  # fmt: skip
     (warning,) = found["metadata"]["warnings"]
-    assert (warning["code"], warning["count"]) == ("UNPRICED_ENERGY", 4)
+    assert (warning["code"], warning["count"]) == ("UNPRICED_ENERGY", 1)
     assert "0.400 kWh" in warning["message"]
 
 
-def test_energy_that_nobody_has_priced_yet_is_not_lost(recorder, analysis):
+def test_each_stretch_without_a_price_is_named(recorder, analysis):
     home = Home(recorder)
-    home.uses(FRIDGE, START, START + 3600, 0.1)
-    home.priced("house", [FLAT])
-    home.uses(FRIDGE, START + 3600, START + 7200, 0.1)
-    found = analysis(devices=(FRIDGE,), end=START + 7200, grouping="hourly")
-    assert [(row["energy_kwh"], row["energy_cost"]) for row in found["data"]] == [
-        (0.2, 0.05), (0.2, None)
-    ]  # fmt: skip
-    assert [one["count"] for one in found["metadata"]["warnings"]] == [2]
+    home.uses(FRIDGE, START, START + 5 * 1800, 0.1)
+    recorder.add_prices([(START, 0.3), (START + 2 * 1800, 0.5), (START + 3 * 1800, -0.1)])
+    found = analysis(devices=(FRIDGE,), end=START + 5 * 1800)
+    assert [(row["energy_kwh"], row["energy_cost"]) for row in found["data"]] == [(0.5, 0.07)]
+    (warning,) = found["metadata"]["warnings"]
+    assert (warning["code"], warning["count"]) == ("UNPRICED_ENERGY", 2)
+    assert (warning["start"], warning["end"]) == ("2026-01-31T23:30:00Z", "2026-02-01T01:30:00Z")
+    assert "0.200 kWh in 2026-01-31T23:30:00Z/2026-02-01T00:00:00Z, " in warning["message"]
+
+
+def test_months_of_tiers_begin_before_the_range(recorder, analysis):
+    """The first 30 kWh are used up when the range begins."""
+    home = Home(recorder)
+    home.uses(FRIDGE, START, START + 31 * 1800, 1.0)
+    home.priced("house", [TIERS])
+    (row,) = analysis(devices=(FRIDGE,), start=START + 29 * 1800, end=START + 31 * 1800)["data"]
+    assert row["energy_cost"] == pytest.approx(0.3)
 
 
 def test_no_energy_costs_nothing_where_there_are_prices(recorder, analysis):
@@ -307,7 +315,7 @@ def test_the_lathe_alone_pays_for_the_barn(home, analysis):
     rows = analysis(devices=(LATHE,), points=(BARN,), end=at("2026-03-01"))["data"]
     costs = sum(
         row.cost
-        for row in home.rows(costs_table)
+        for row in home.costs()
         if row.plug_id == "lathe" and row.start_ts < at("2026-03-01")
     )
     assert [row["energy_cost"] for row in rows] == [pytest.approx(costs, abs=0.005)]

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import pytest
 
-from custom_components.med_exporter.costs.tables import costs_table
 from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
 from custom_components.med_exporter.engine.tables import Column
@@ -121,7 +120,7 @@ def test_a_load_that_does_not_change_is_the_peak_of_later_days_too(home, report,
 def test_costs_by_device_and_tariff_period(home, report):
     expected: dict[tuple, float] = {}
     names = {device.plug_id: device.device_name for device in DEVICES}
-    for row in home.rows(costs_table):
+    for row in home.costs():
         if row.role == "consumption":
             key = (names[row.plug_id], row.period or None, row.tier or None)
             expected[key] = expected.get(key, 0) + row.cost

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from custom_components.med_exporter.engine.tariff import Charge, Pricer, Tariff, parse_contracts
+from custom_components.med_exporter.engine.tariff import Known, Tariff, parse_contracts
+from custom_components.med_exporter.engine.tariff.timeline import Segment
+from custom_components.med_exporter.engine.tariff.timeline import segments as segments_of
 
 PARIS = ZoneInfo("Europe/Paris")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -45,8 +47,12 @@ def tariff(*contracts: dict) -> Tariff:
     return parse_contracts(list(contracts))
 
 
-def pricer(*contracts: dict, zone=PARIS, colours=None, used_kwh=None) -> Pricer:
-    return Pricer(tariff(*contracts), zone, colours, used_kwh=used_kwh or {})
+def segments(
+    start: datetime, end: datetime, *contracts: dict, zone=PARIS, colours=None
+) -> list[Segment]:
+    """Return the segments of a range."""
+    known = Known(colours or {})
+    return list(segments_of(tariff(*contracts), zone, known, start.timestamp(), end.timestamp()))
 
 
 def local(text: str, zone=PARIS, fold: int = 0) -> datetime:
@@ -63,9 +69,5 @@ def hours(start: datetime, end: datetime) -> float:
     return (end - start) / timedelta(hours=1)
 
 
-def kwh_by_period(charges: list[Charge]) -> dict[str | None, float]:
-    """Return the energy of each period, rounded to a µWh."""
-    sums: dict[str | None, float] = {}
-    for charge in charges:
-        sums[charge.period] = sums.get(charge.period, 0.0) + charge.energy_kwh
-    return {period: round(energy, 9) for period, energy in sums.items()}
+def utc(moment: float) -> datetime:
+    return datetime.fromtimestamp(moment, UTC)

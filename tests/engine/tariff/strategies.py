@@ -120,11 +120,24 @@ def _flat():
     return st.fixed_dictionaries({"kind": st.just("flat"), "price": prices})
 
 
+def _sensor_price():
+    return st.fixed_dictionaries(
+        {
+            "kind": st.just("sensor_price"),
+            "entity_id": st.just("sensor.spot"),
+            "factor": st.sampled_from([0.5, 1, 1.2]),
+            "fixed": st.sampled_from([-0.02, 0, 0.09]),
+            "tax": st.sampled_from([0, 5.5, 20]),
+        }
+    )
+
+
 PRICINGS = {
     "flat": _flat(),
     "time_of_use": _time_of_use(),
     "tempo": _tempo(),
     "tiers": _tiers(),
+    "sensor_price": _sensor_price(),
 }
 
 

@@ -10,18 +10,14 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 
-from custom_components.med_exporter.engine.tariff import (
-    Contract,
-    Flat,
-    Period,
-    Tempo,
-    TempoPrices,
-    Tier,
-    Tiers,
-    TimeOfUse,
-    parse_contracts,
-)
+from custom_components.med_exporter.engine.tariff import Contract, parse_contracts
 from custom_components.med_exporter.engine.tariff import TariffError as Refused
+from custom_components.med_exporter.engine.tariff.kinds.flat import Flat
+from custom_components.med_exporter.engine.tariff.kinds.sensor_price import SensorPrice
+from custom_components.med_exporter.engine.tariff.kinds.tempo import Tempo, TempoPrices
+from custom_components.med_exporter.engine.tariff.kinds.tiers import Tiers
+from custom_components.med_exporter.engine.tariff.kinds.time_of_use import Period, TimeOfUse
+from custom_components.med_exporter.engine.tariff.rates import Block
 
 from .contracts import FLAT, NIGHT_AND_DAY, TEMPO, TIERS
 from .strategies import contract_lists
@@ -67,7 +63,28 @@ class TestEveryKindIsRead:
 
     def test_tiers(self):
         (contract,) = parse_contracts([TIERS]).contracts
-        assert contract.pricing == Tiers((Tier(0.1, 100), Tier(0.2, 250), Tier(0.4)))
+        assert contract.pricing == Tiers((Block(0.1, 100), Block(0.2, 250), Block(0.4)))
+
+    def test_sensor_price(self):
+        plain = {"valid_from": "2020-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
+        more = changed(plain, factor=1.1, fixed=-0.02, tax=20)
+        (one,), (other,) = (parse_contracts([each]).contracts for each in (plain, more))
+        assert one.pricing == SensorPrice("sensor.spot")
+        assert other.pricing == SensorPrice("sensor.spot", 1.1, -0.02, 20.0)
+
+    @pytest.mark.parametrize(
+        ("fields", "field", "code"),
+        [
+            ({"entity_id": "spot"}, "entity_id", "not_an_entity"),
+            ({"entity_id": None}, "entity_id", "required"),
+            ({"factor": -1}, "factor", "negative"),
+            ({"tax": 1001}, "tax", "too_large"),
+            ({"price": 1}, "price", "unknown_key"),
+        ],
+    )
+    def test_mistakes_of_a_sensor_price(self, fields, field, code):
+        plain = {"valid_from": "2020-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
+        assert refusal(changed(plain, **fields)) == (f"contracts[0].{field}", code)
 
     def test_standing_charge_and_feed_in_are_optional(self):
         with_both = changed(FLAT, standing_charge=12, feed_in=0.1269)

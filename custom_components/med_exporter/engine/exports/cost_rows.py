@@ -14,20 +14,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..apportioning import Apportioning
+from ..costing import cost_sums, read_terms
 from ..fields import Kind
-from ..ledger_sums import CONSUMPTION, cost_sums
 from ..shelf import Shelf
-from ..standing_charge import read_eras, standing_charge
+from ..standing_charge import standing_charge
 from ..tables import Column, Table
+from ..tariff.energy import CONSUMPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ..costing import CostSum, Terms
     from ..job import Job
-    from ..ledger_sums import CostSum
     from ..recorder import Recorder
     from ..tables import Chunk
-    from ..tariff import Eras
 
 ENERGY_DECIMALS = 3
 _AMOUNTS = ("energy_kwh", "energy_cost", "standing_charge", "feed_in")
@@ -74,18 +74,10 @@ class Amounts:
 
 @dataclass(slots=True)
 class Unpriced:
-    """Energy without a known price: how much, in how many half-hours, and where it lies."""
+    """Energy without a known price: how much, and the stretches (UTC seconds) in which it lies."""
 
     kwh: float = 0.0
-    half_hours: int = 0
-    places: set[int] = field(default_factory=set)
-
-    def add(self, one: CostSum) -> None:
-        """Add what of a sum has no price."""
-        if one.unpriced:
-            self.kwh += one.unpriced_kwh
-            self.half_hours += one.unpriced
-            self.places.add(one.place)
+    stretches: list[tuple[float, float]] = field(default_factory=list)
 
 
 class CostRows:
@@ -112,7 +104,7 @@ class CostRows:
         self._totals: tuple[dict[Any, float], ...] = tuple(defaultdict(float) for _ in _AMOUNTS)
         self._roundings: list[Apportioning[Any]] | None = None
         self._plugs = {one.plug_id: place for place, one in enumerate(job.devices) if one.plug_id}
-        self._eras: dict[str, Eras] = {}
+        self._terms: dict[str, Terms] = {}
         self.unpriced = Unpriced()
 
     @property
@@ -136,10 +128,12 @@ class CostRows:
 
         """
         connect = self._recorder.connect
-        self._eras = read_eras(connect, [point.slug for point in self._job.points])
+        with connect() as connection:
+            self._terms = read_terms(connection, [point.slug for point in self._job.points])
         places = max(len(self._edges) - 1, 0)
         done = 0
-        for found in cost_sums(connect, list(self._plugs), self._edges):
+        for found, unpriced in cost_sums(connect, list(self._plugs), self._edges):
+            self.unpriced.stretches += unpriced
             last = max((one.place + 1 for one in found), default=done)
             self._put(found, done, last, on_sum)
             done = last
@@ -203,7 +197,7 @@ class CostRows:
         for one in found:
             key = CostKey(one.place, self._plugs[one.plug_id], one.period, one.tier)
             rows[self._split(key)].add(one)
-            self.unpriced.add(one)
+            self.unpriced.kwh += one.unpriced_kwh
             if on_sum is not None:
                 alone = Amounts()
                 alone.add(one)
@@ -220,13 +214,14 @@ class CostRows:
         self._shelf.put((*key, *rows[key].values()) for key in sorted(rows))
 
     def _standing_charges(self, first: int, last: int) -> Iterator[tuple[CostKey, float]]:
-        zone = self._job.zone()
         points = list(enumerate(self._job.points, len(self._job.devices)))
         for place in range(first, last):
             start, end = self._edges[place], self._edges[place + 1]
             for owner, point in points:
-                eras = self._eras.get(point.slug)
-                if eras is not None and (charge := standing_charge(eras, start, end, zone)):
+                terms = self._terms.get(point.slug)
+                if terms is None:
+                    continue
+                if charge := standing_charge(terms.tariff, start, end, terms.zone):
                     yield CostKey(place, owner, "", 0), charge
 
     def _split(self, key: CostKey) -> CostKey:

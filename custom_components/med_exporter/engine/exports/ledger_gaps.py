@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..gaps import warning
 from ..ledger_sums import known_quarters
-from ..times import QUARTER, ceil_to, floor_to
+from ..times import QUARTER, ceil_to, floor_to, utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..job import Job
     from ..recorder import Recorder
     from .cost_rows import Unpriced
+
+_MOST_NAMED = 10
 
 
 def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, Any]]:
@@ -59,16 +61,33 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
     return found
 
 
-def unpriced_warning(edges: Sequence[float], unpriced: Unpriced) -> list[dict[str, Any]]:
-    """Say how much energy has no known price: `UNPRICED_ENERGY`, `count` half-hours of devices.
+def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:
+    """Say how much energy has no known price, and when it was used: `UNPRICED_ENERGY`.
+
+    There is one warning with all of the energy, for the time from the first stretch without a
+    price to the last; `count` is how many stretches there are, of which the message names some.
 
     Args:
-        edges: of the periods in which it may lie.
         unpriced: what was found.
 
     """
-    if not unpriced.half_hours:
+    if not unpriced.stretches or unpriced.kwh <= 0:
         return []
-    message = f"Energy without a known price is in no cost: {unpriced.kwh:.3f} kWh"
-    start, last = min(unpriced.places), max(unpriced.places)
-    return [warning("UNPRICED_ENERGY", message, edges[start], edges[last + 1], unpriced.half_hours)]
+    stretches = _merged(unpriced.stretches)
+    named = ", ".join(
+        f"{utc_text(start)}/{utc_text(end)}" for start, end in stretches[:_MOST_NAMED]
+    )
+    more = ", …" if len(stretches) > _MOST_NAMED else ""
+    message = f"Energy without a known price is in no cost: {unpriced.kwh:.3f} kWh in {named}{more}"
+    return [warning("UNPRICED_ENERGY", message, stretches[0][0], stretches[-1][1], len(stretches))]
+
+
+def _merged(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return stretches ascending, those that touch as one."""
+    merged: list[tuple[float, float]] = []
+    for start, end in sorted(stretches):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,54 +1,38 @@
 """What energy costs: contracts with a history, and the pricing of consumption and production.
 
 Knows no Home Assistant and imports only the standard library. `parse_contracts` reads a tariff,
-a `Pricer` prices energy by it, `Tariff.standing_charge` gives what is owed besides.
+`price` prices energy by it, `Tariff.standing_charge` gives what is owed besides. A kind of
+contract is one file in `kinds/`.
 """
 
 from __future__ import annotations
 
-from .charges import Charge, FeedIn, Price, Totals, totals
-from .contracts import (
-    COLOURS,
-    Colour,
-    Colours,
-    Contract,
-    Flat,
-    Period,
-    Tariff,
-    Tempo,
-    TempoPrices,
-    Tier,
-    Tiers,
-    TimeOfUse,
-)
-from .eras import Eras
+from .comparison import Compared, Comparison, compare
+from .contracts import Contract, Tariff
+from .energy import Energy
 from .errors import TariffError, TariffErrorCode
+from .kinds import KINDS
 from .parsing import parse_contracts
-from .pricer import Pricer
-from .timeline import Segment
+from .pricing import Priced, first_needed, price
+from .rates import COLOURS, PRICE_SECONDS, Colour, Colours, Known
 
 __all__ = [
     "COLOURS",
-    "Charge",
+    "KINDS",
+    "PRICE_SECONDS",
     "Colour",
     "Colours",
+    "Compared",
+    "Comparison",
     "Contract",
-    "Eras",
-    "FeedIn",
-    "Flat",
-    "Period",
-    "Price",
-    "Pricer",
-    "Segment",
+    "Energy",
+    "Known",
+    "Priced",
     "Tariff",
     "TariffError",
     "TariffErrorCode",
-    "Tempo",
-    "TempoPrices",
-    "Tier",
-    "Tiers",
-    "TimeOfUse",
-    "Totals",
+    "compare",
+    "first_needed",
     "parse_contracts",
-    "totals",
+    "price",
 ]

@@ -24,6 +24,7 @@ class TariffErrorCode(StrEnum):
     DATE_OUT_OF_RANGE = "date_out_of_range"
     DUPLICATE_VALID_FROM = "duplicate_valid_from"
     INVALID_TIME = "invalid_time"
+    NOT_AN_ENTITY = "not_an_entity"
     UNKNOWN_DAY = "unknown_day"
     DUPLICATE_DAY = "duplicate_day"
     OVERLAP = "overlap"

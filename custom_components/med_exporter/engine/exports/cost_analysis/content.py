@@ -44,7 +44,7 @@ def content(
     charts = CostCharts(job, edges, end)
     rows.read(charts.add, on_read)
     table = rows.table("cost_analysis", with_periods=True)
-    table.warnings += unpriced_warning(edges, rows.unpriced)
+    table.warnings += unpriced_warning(rows.unpriced)
     table.warnings += ledger_warnings(job, recorder, end)
     return Content(
         tables=[table],

@@ -25,7 +25,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     charts = CostCharts(job, edges, end)
     rows.read(charts.add, on_read)
     table = rows.table("cost_breakdown", with_periods=False)
-    table.warnings += unpriced_warning(edges, rows.unpriced)
+    table.warnings += unpriced_warning(rows.unpriced)
     figure = Figure(
         name="total_cost",
         value=rows.grand_total(),

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.engine.tariff.hours import remaining, split_rest, with_rest
 from custom_components.med_exporter.engine.tariff.week import DAYS
-from custom_components.med_exporter.flows.contract_hours import remaining, split_rest, with_rest
 
 ALL = list(DAYS)
 WORKDAYS, WEEKEND = ALL[:5], ALL[5:]

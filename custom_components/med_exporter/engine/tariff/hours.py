@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import time
 from typing import TYPE_CHECKING, Any
 
-from ..engine.tariff.week import DAY_MINUTES, DAYS, WEEK_MINUTES, day_and_time, spans
+from .week import DAY_MINUTES, DAYS, WEEK_MINUTES, day_and_time, spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,0 +1,139 @@
+"""The prices that entities have shown: read from the recorder, and kept.
+
+Home Assistant's recorder forgets states after some days. What it had by then is kept by
+quarter-hour, so that costs of the past stay what they are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from homeassistant.components.recorder import history
+from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
+from homeassistant.helpers.recorder import get_instance
+
+from ..const import LOGGER
+from ..engine.prices import keep_hours, keep_prices
+from ..engine.tariff import PRICE_SECONDS
+from ..engine.tariff.price_units import per_kwh
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy.engine import Connection
+
+_DAY: Final = 86400
+
+
+class Shown(NamedTuple):
+    """What the recorder has of an entity's price per kWh.
+
+    `quarters` by the UTC second at which they begin, from states; `hours` likewise, the means of
+    long-term statistics.
+    """
+
+    entity_id: str
+    quarters: dict[int, float]
+    hours: dict[int, float]
+
+
+async def async_read_shown(
+    hass: HomeAssistant, entity_id: str, currency: str, start: float, end: float
+) -> Shown:
+    """Return the prices that an entity has shown from start to end (UTC seconds).
+
+    A price in a unit that is none of energy in this currency counts as not known.
+    """
+    state = hass.states.get(entity_id)
+    unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+
+    def read() -> Shown:
+        # Whole days, so that the last hours before a gap are found too.
+        begin = start // _DAY * _DAY
+        first, last = (datetime.fromtimestamp(moment, UTC) for moment in (begin, end))
+        metadata = get_metadata(hass, statistic_ids={entity_id}).get(entity_id)
+        stored = unit if metadata is None else metadata[1]["unit_of_measurement"]
+        by_states = per_kwh(unit or stored, currency)
+        by_hours = per_kwh(stored, currency)
+        if by_states is None and by_hours is None:
+            LOGGER.debug("%s shows no price of energy in %s: %s", entity_id, currency, unit)
+        quarters: dict[int, float] = {}
+        if by_states is not None:
+            found = history.state_changes_during_period(
+                hass, first, last, entity_id, no_attributes=True, include_start_time_state=True
+            )
+            shown = [
+                (max(one.last_updated.timestamp(), begin), _number(one.state))
+                for one in found.get(entity_id, [])
+            ]
+            quarters = {
+                quarter: price * by_states for quarter, price in by_quarter(shown, end).items()
+            }
+        hours: dict[int, float] = {}
+        if by_hours is not None:
+            rows = statistics_during_period(
+                hass, first, last, {entity_id}, "hour", None, {"mean"}
+            ).get(entity_id, [])
+            hours = {
+                int(row["start"]): mean * by_hours
+                for row in rows
+                if (mean := row.get("mean")) is not None
+            }
+        return Shown(entity_id, quarters, hours)
+
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+def keep_shown(connection: Connection, shown: Iterable[Shown]) -> int | None:
+    """Keep prices; return the first quarter-hour (UTC seconds) that has another one than before."""
+    changed: list[int | None] = []
+    for one in shown:
+        # What states say is finer: it comes last.
+        hours = {
+            hour: mean
+            for hour, mean in one.hours.items()
+            if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
+        }
+        changed += [
+            keep_hours(connection, one.entity_id, hours),
+            keep_prices(connection, one.entity_id, one.quarters),
+        ]
+    return min((first for first in changed if first is not None), default=None)
+
+
+def by_quarter(shown: Iterable[tuple[float, float | None]], end: float) -> dict[int, float]:
+    """Return the price of each quarter-hour: the one that was shown for the longest part of it.
+
+    An entity changes some seconds after the price does; that is not to blur it.
+
+    Args:
+        shown: moments (UTC seconds, ascending) and the price from then on, None for none.
+        end: until when the last one holds.
+
+    """
+    seconds: defaultdict[int, defaultdict[float, float]] = defaultdict(lambda: defaultdict(float))
+    moments = list(shown)
+    for place, (begin, price) in enumerate(moments):
+        until = min(moments[place + 1][0] if place + 1 < len(moments) else end, end)
+        if price is None:
+            continue
+        quarter = int(begin // PRICE_SECONDS) * PRICE_SECONDS
+        while quarter < until:
+            lasted = min(until, quarter + PRICE_SECONDS) - max(begin, quarter)
+            if lasted > 0:
+                seconds[quarter][price] += lasted
+            quarter += PRICE_SECONDS
+    return {quarter: max(prices, key=prices.__getitem__) for quarter, prices in seconds.items()}
+
+
+def _number(text: str) -> float | None:
+    try:
+        price = float(text)
+    except ValueError:
+        return None
+    return price if math.isfinite(price) else None

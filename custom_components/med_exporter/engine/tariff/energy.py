@@ -1,0 +1,100 @@
+"""Energy that is to be priced: slots of any length, and their sum as a function of time."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+CONSUMPTION: Final = "consumption"
+PRODUCTION: Final = "production"
+UNKNOWN: Final = -1
+"""Stands in a slot of which nothing is known."""
+
+MWH_PER_KWH: Final = 1_000_000
+
+
+class Energy(NamedTuple):
+    """What a device used or produced in slots that follow each other.
+
+    Attributes:
+        device: as the result is to name it.
+        role: `consumption` or `production`.
+        start: UTC seconds at which the first slot begins.
+        seconds: length of a slot.
+        mwh: by slot, `UNKNOWN` where nothing is known.
+
+    """
+
+    device: str
+    role: str
+    start: int
+    seconds: int
+    mwh: Sequence[int]
+
+
+class Grown:
+    """The energy of a device as a function that grows with time.
+
+    What a stretch has is the difference of two values, so that parts add up to their whole.
+    """
+
+    def __init__(self, blocks: Sequence[Energy]) -> None:
+        self._blocks = blocks
+        self._ends = [block.start + block.seconds * len(block.mwh) for block in blocks]
+        self._grown: list[list[int]] = []
+        self._before = [0]
+        self._last: tuple[float, float] = (0.0, 0.0)
+        for block in blocks:
+            grown = [0, *accumulate(max(mwh, 0) for mwh in block.mwh)]
+            self._grown.append(grown)
+            self._before.append(self._before[-1] + grown[-1])
+
+    def until(self, moment: float) -> float:
+        """Return the mWh up to a moment; the end of a stretch is the start of the next one."""
+        if moment != self._last[0]:
+            self._last = (moment, self._until(moment))
+        return self._last[1]
+
+    def _until(self, moment: float) -> float:
+        index = bisect_right(self._ends, moment)
+        if index == len(self._ends):
+            return self._before[index]
+        block = self._blocks[index]
+        if moment <= block.start:
+            return self._before[index]
+        slot, rest = divmod(moment - block.start, block.seconds)
+        grown = self._grown[index]
+        slot = int(slot)
+        total: float = self._before[index] + grown[slot]
+        if rest:
+            total += (grown[slot + 1] - grown[slot]) * rest / block.seconds
+        return total
+
+    def is_known(self, begin: float, end: float) -> bool:
+        """Tell whether anything is known of a stretch."""
+        for index in range(bisect_right(self._ends, begin), len(self._ends)):
+            block = self._blocks[index]
+            if block.start >= end:
+                return False
+            first = max(int((begin - block.start) // block.seconds), 0)
+            after = int(-(-(end - block.start) // block.seconds))
+            known = block.mwh[first:after]
+            if len(known) > list(known).count(UNKNOWN):
+                return True
+        return False
+
+
+def grown(energies: Iterable[Energy]) -> dict[tuple[str, str], Grown]:
+    """Return the energy of each device and role."""
+    blocks: dict[tuple[str, str], list[Energy]] = {}
+    for energy in energies:
+        blocks.setdefault((energy.device, energy.role), []).append(energy)
+    return {key: Grown(sorted(own, key=_start)) for key, own in blocks.items()}
+
+
+def _start(energy: Energy) -> int:
+    return energy.start

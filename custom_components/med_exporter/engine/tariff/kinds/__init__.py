@@ -1,0 +1,21 @@
+"""The contract kinds: each is one file here, and its line below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from . import flat, sensor_price, tempo, tiers, time_of_use
+
+if TYPE_CHECKING:
+    from ..kind import ContractKind, Dialogue, Page
+
+KINDS: Final[dict[str, ContractKind]] = {
+    kind.name: kind
+    for kind in (flat.KIND, time_of_use.KIND, tempo.KIND, tiers.KIND, sensor_price.KIND)
+}
+"""By name, in the order in which they are offered."""
+
+
+def forms() -> dict[str, tuple[ContractKind, Page | Dialogue]]:
+    """Return all forms by name, in the order in which they are offered, with their kind."""
+    return {form.name: (kind, form) for kind in KINDS.values() for form in kind.forms}
