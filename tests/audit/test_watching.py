@@ -144,7 +144,9 @@ class TestDestinations:
         event = (await recorded())[-1]
         assert (event.user_id, event.details["changed"]) == (user.id, ["enabled"])
 
-    async def test_one_that_is_removed(self, hass, recorded, entry):
+    async def test_one_that_is_removed(self, hass, recorded, entry, mosquitto):
+        # With its last entry the integration takes the audit log along.
+        await add_mqtt(hass, mosquitto().port, topic_prefix="other")
         await hass.config_entries.async_remove(entry.entry_id)
         event = (await recorded())[-1]
         assert event.details["change"] == "removed"

@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.flows import home_assistant
+from custom_components.med_exporter.destinations.home_assistant import kind as home_assistant
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow, start_reconfigure
 from tests.mosquitto import free_port
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.other_home import OtherHome
 
-TRANSLATIONS = Path(home_assistant.__file__).parents[1] / "translations"
+TRANSLATIONS = Path(home_assistant.__file__).parents[2] / "translations"
 
 
 @pytest.fixture

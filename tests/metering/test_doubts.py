@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from custom_components.med_exporter.exporter import DATA_EXPORTER
 from homeassistant.helpers.recorder import get_instance
 
-from custom_components.med_exporter.ledger import PlugSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
 from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, settle, value_of
 from tests.plug_emulator import Clock, EmulatedPlug, PlugNetwork
 
@@ -50,7 +49,7 @@ async def polls(hass: HomeAssistant, entry: ConfigEntry, clock: HouseClock, coun
 async def ledger_growth(hass: HomeAssistant, start: datetime, end: datetime) -> float:
     await settle(hass)
     await get_instance(hass).async_block_till_done()
-    ledger = hass.data[DATA_EXPORTER].ledger
+    ledger = hass.data[DATA_LEDGER]
     periods = await ledger.async_half_hours(PlugSeries(HEATER), start, end)
     return sum(period.kwh for period in periods)
 
