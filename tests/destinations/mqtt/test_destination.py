@@ -21,13 +21,13 @@ from custom_components.med_exporter.destinations.base import (
     Outcome,
 )
 from custom_components.med_exporter.destinations.mqtt import (
-    client as mqtt_client,
-)
-from custom_components.med_exporter.destinations.mqtt import (
     connection as mqtt_connection,
 )
 from custom_components.med_exporter.destinations.mqtt import (
     destination as mqtt,
+)
+from custom_components.med_exporter.destinations.mqtt import (
+    opening as mqtt_opening,
 )
 from custom_components.med_exporter.destinations.mqtt.broker import (
     Broker,
@@ -37,7 +37,6 @@ from custom_components.med_exporter.destinations.mqtt.destination import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
-from custom_components.med_exporter.destinations.mqtt.packets import Version
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
@@ -65,7 +64,7 @@ if TYPE_CHECKING:
 
     from custom_components.med_exporter.destinations.measurements import Energy
 
-V311 = (Version.V311,)
+V311 = (4,)
 
 TODAY = paris_date(datetime.now(UTC))
 DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
@@ -249,9 +248,11 @@ class TestPush:
             broker.listening(f"home/energy/{PDL}/#") as messages,
             destination(broker.port, replace(PUBLISHING, qos=qos)) as made,
         ):
-            assert await push(made, DAILY) == stored(DAILY)
-            (message,) = await take(messages, 1)
-        assert message.qos == qos
+            for _ in range(2):
+                assert await push(made, DAILY) == stored(DAILY)
+            first, second = await take(messages, 2)
+        # What a broker refuses on a topic is told with QoS 1 only.
+        assert (first.qos, second.qos) == (min(qos, 1), qos)
 
     @pytest.mark.parametrize("retain", [True, False])
     async def test_current_values_stay_as_the_user_chose(self, mosquitto, retain: bool) -> None:
@@ -284,20 +285,18 @@ class TestPush:
             acl=f"topic write home/energy/{PDL}/consumption/daily\ntopic write home/energy/status\n"
         )
         async with destination(broker.port, replace(PUBLISHING, qos=qos)) as made:
-            acknowledged: list[Energy] = []
-
-            async def stream() -> AsyncIterator[Energy]:
-                yield DAILY
-                yield MONTHLY
-                yield DAILY
-
-            with pytest.raises(DestinationError) as raised:
-                await made.async_push(stream(), lambda one, _: acknowledged.append(one))
-        assert raised.value.code == "PUBLISH_NOT_ALLOWED"
-        assert not raised.value.is_unusable
-        assert "consumption/monthly" in raised.value.translation_placeholders["topic"]
-        # What comes behind it is sent again, so that nothing is left out.
-        assert acknowledged == [DAILY]
+            for _ in range(2):
+                acknowledged: list[Energy] = []
+                with pytest.raises(DestinationError) as raised:
+                    await made.async_push(
+                        _stream([DAILY, MONTHLY, MONTHLY, DAILY]),
+                        lambda one, _, to=acknowledged: to.append(one),
+                    )
+                assert raised.value.code == "PUBLISH_NOT_ALLOWED"
+                assert not raised.value.is_unusable
+                assert "consumption/monthly" in raised.value.translation_placeholders["topic"]
+                # What comes behind it is sent again, so that nothing is left out.
+                assert acknowledged == [DAILY]
 
     async def test_without_answers_the_refused_status_tells(self, mosquitto) -> None:
         broker = mosquitto(acl="topic write elsewhere/#\n")
@@ -336,7 +335,7 @@ class TestPush:
         )
         await broker.start()
         try:
-            with patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2):
+            with patch.object(mqtt_opening, "_NEWER_VERSION_TIMEOUT", 0.2):
                 async with destination(port, transport=transport, websocket_path="/") as made:
                     many = [replace(DAILY, kwh=float(n)) for n in range(100)]
                     assert await push(made, *many) == stored(*many)
@@ -438,7 +437,8 @@ class TestLongPush:
         broker = mosquitto()
         waiting, settle = _year()
         async with (
-            broker.listening(f"home/energy/{PDL}/#") as messages,
+            # To whoever listens with QoS 2 the broker hands on other QoS at their own pace.
+            broker.listening(f"home/energy/{PDL}/#", qos=1) as messages,
             bad_line(broker.port, 300, 700, 3000, 9001, 12345, 777, 20000) as line,
             destination(line.port, replace(PUBLISHING, qos=qos)) as made,
         ):
@@ -553,7 +553,7 @@ class TestConnectionTest:
             # The broker may overtake a value of QoS 2 with what takes it away again.
             probes = await take(messages, 2 if retain or not qos else 1)
             assert {str(probe.topic) for probe in probes} == {"home/energy/test"}
-            assert [probe.qos for probe in probes if probe.payload] == [qos]
+            assert [probe.qos for probe in probes if probe.payload] == [min(qos, 1)]
         assert await broker.kept() == {}
 
     async def test_a_message_that_is_too_large_for_the_broker_is_named(self, mosquitto) -> None:
@@ -562,7 +562,7 @@ class TestConnectionTest:
             with pytest.raises(DestinationError) as raised:
                 await push(made, DAILY)
         assert raised.value.code == "MESSAGE_REFUSED"
-        assert raised.value.translation_placeholders["reason"] == "packet too large"
+        assert raised.value.translation_placeholders["reason"] == "Packet too large"
 
     async def test_name_not_resolved(self) -> None:
         assert await failed_test(1883, host="no-such-host.invalid") == "NAME_NOT_RESOLVED"
@@ -579,8 +579,9 @@ class TestConnectionTest:
     @pytest.mark.parametrize("tls", [False, True])
     async def test_timed_out(self, silent_port: int, tls: bool) -> None:
         with (
-            patch.object(mqtt_client, "TIMEOUT", 0.5),
-            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
+            patch.object(mqtt_opening, "TIMEOUT", 0.5),
+            patch.object(mqtt_opening, "_NEWER_VERSION_TIMEOUT", 0.2),
+            patch.dict(mqtt_opening.async_open.__kwdefaults__, keep_alive=1),
         ):
             assert await failed_test(silent_port, tls=tls, verify_ssl=not tls) == "TIMED_OUT"
 
@@ -663,8 +664,8 @@ class TestConnectionTest:
     async def test_a_failed_test_leaves_no_connection(self, silent_port: int) -> None:
         before = open_files()
         with (
-            patch.object(mqtt_client, "TIMEOUT", 0.3),
-            patch.object(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2),
+            patch.object(mqtt_opening, "TIMEOUT", 0.3),
+            patch.object(mqtt_opening, "_NEWER_VERSION_TIMEOUT", 0.2),
         ):
             for _ in range(5):
                 await failed_test(silent_port)

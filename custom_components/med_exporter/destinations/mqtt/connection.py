@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...const import LOGGER
 from ..base import DestinationError
-from .client import async_open
 from .messages import (
     OFFLINE,
     ONLINE,
     Message,
     nothing,
 )
+from .opening import async_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine

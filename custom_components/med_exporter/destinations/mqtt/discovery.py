@@ -114,7 +114,7 @@ class MqttDiscovery:
             await client.subscribe(_config_topic(self._settings.node, "+"))
             await client.subscribe(_BIRTH_TOPIC)
             while True:
-                topic, payload, _ = await client.next_message()
+                topic, payload = await client.next_message()
                 if topic == _BIRTH_TOPIC:
                     if payload == _BIRTH:
                         await self._announce_again(client)
@@ -158,7 +158,7 @@ class MqttDiscovery:
             async with asyncio.timeout(_UNTIL_TOLD):
                 await client.subscribe(_config_topic(self._settings.node, "+"))
                 while True:
-                    topic, payload, _ = await client.next_message()
+                    topic, payload = await client.next_message()
                     if payload:
                         self._seen.add(topic)
         await self.withdraw(client)
