@@ -17,7 +17,7 @@ from .mistakes import connection_lost, message_refused
 from .sending import Sending, expiring, fail, lifetime, settle
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import DisconnectFlags, MQTTMessage
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -41,9 +41,10 @@ class Incoming(NamedTuple):
 class MqttClient:
     """A connection: opened once, closed once.
 
-    paho goes on after a refusal of a QoS 2 message as if the broker had taken it. A broker of
-    MQTT 5 therefore gets messages on a topic with QoS 1, whose refusal paho tells, until it has
-    taken one there on this connection; with QoS 2 from then on.
+    When a broker refuses a message of QoS 2, paho goes on as if it had been taken. With MQTT 5,
+    messages on a topic therefore have QoS 1 at most, whose refusal paho tells, until the broker
+    has taken one there on this connection. What it refuses on that topic later goes unnoticed,
+    unless it says so again in the end.
 
     Attributes:
         gives_reasons: whether the protocol's version lets the broker say why it refuses something.
@@ -104,14 +105,15 @@ class MqttClient:
         Raises OSError, and leaves no socket behind then.
         """
         paho = self._paho
+        paho.connect_timeout = reach_within
         try:
             async with asyncio.timeout(reach_within):
                 await self._line.reach(self._broker, keep_alive)
-            paho.on_connect = self._connected
-            paho.on_disconnect = self._disconnected
-            paho.on_publish = self._published
-            paho.on_subscribe = self._subscribed
-            paho.on_message = self._received
+            paho.on_connect = lambda _, __, ___, reason, told: self._connected(reason, told)
+            paho.on_disconnect = lambda _, __, flags, reason, ___: self._left(flags, reason)
+            paho.on_publish = lambda _, __, number, reason, ___: self._answered(number, reason)
+            paho.on_subscribe = lambda _, __, number, reasons, ___: self._allowed(number, reasons)
+            paho.on_message = lambda _, __, message: self._received(message)
             async with asyncio.timeout(answer_within):
                 return await self._connack
         except BaseException:
@@ -230,17 +232,11 @@ class MqttClient:
         else:
             fail(sending.answer, connection_lost(self._broker))
 
-    def _connected(
-        self, _: Client, __: object, ___: ConnectFlags, reason: ReasonCode, told: Properties | None
-    ) -> None:
+    def _connected(self, reason: ReasonCode, told: Properties | None) -> None:
         """Keep to what the broker says of itself."""
-
-        def number(name: str, otherwise: int) -> int:
-            return getattr(told, name, otherwise)
-
-        self.receive_maximum = min(_MAX_IN_FLIGHT, number("ReceiveMaximum", _MAX_IN_FLIGHT))
-        self.maximum_qos = number("MaximumQoS", 2)
-        self.retain_available = bool(number("RetainAvailable", 1))
+        self.receive_maximum = min(_MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", _MAX_IN_FLIGHT))
+        self.maximum_qos = getattr(told, "MaximumQoS", 2)
+        self.retain_available = bool(getattr(told, "RetainAvailable", 1))
         self.keep_alive = getattr(told, "ServerKeepAlive", None)
         self._largest = getattr(told, "MaximumPacketSize", None)
         if self.gives_reasons:
@@ -249,9 +245,7 @@ class MqttClient:
         if not self._connack.done():
             self._connack.set_result(reason)
 
-    def _published(
-        self, _: Client, __: object, number: int, reason: ReasonCode, ___: Properties | None
-    ) -> None:
+    def _answered(self, number: int, reason: ReasonCode) -> None:
         """Settle a message; an answer to something else is none."""
         if (sending := self._under_way.pop(number, None)) is None:
             return
@@ -268,24 +262,16 @@ class MqttClient:
             settle(sending.answer, is_allowed=True)
         self._publish_queued()
 
-    def _subscribed(
-        self, _: Client, __: object, number: int, reasons: list[ReasonCode], ___: Properties | None
-    ) -> None:
+    def _allowed(self, number: int, reasons: list[ReasonCode]) -> None:
         if (answer := self._subscribing.pop(number, None)) is not None:
             settle(answer, is_allowed=not any(reason.is_failure for reason in reasons))
 
-    def _received(self, _: Client, __: object, message: MQTTMessage) -> None:
+    def _received(self, message: MQTTMessage) -> None:
         # Whoever sends more than was asked for, or a topic that is no text, is hung up on.
         self._unread.put_nowait(Incoming(message.topic, message.payload))
 
-    def _disconnected(
-        self,
-        _: Client,
-        __: object,
-        flags: DisconnectFlags,
-        reason: ReasonCode,
-        ___: Properties | None,
-    ) -> None:
+    def _left(self, flags: DisconnectFlags, reason: ReasonCode) -> None:
+        # Before 2.2 paho reads the broker's reason only where something follows it.
         said = reason.value if flags.is_disconnect_packet_from_server else 0
         # Some brokers hang up on whoever publishes where they may not.
         topic = next((each.message.topic for each in self._under_way.values()), None)

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...const import LOGGER
 from ..base import DestinationError
-from .messages import (
-    OFFLINE,
-    ONLINE,
-    Message,
-    nothing,
-)
+from .messages import OFFLINE, ONLINE, Message, nothing
 from .opening import async_open
 
 if TYPE_CHECKING:

@@ -10,26 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
-from ...const import (
-    LOGGER,
-    DataType,
-)
-from ..base import (
-    Corrections,
-    DestinationError,
-    Intake,
-    Outcome,
-)
+from ...const import LOGGER, DataType
+from ..base import Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
-from .messages import (
-    TEMPO_TODAY,
-    Message,
-    Publishing,
-    message_of,
-    nothing,
-    unknown_tomorrow,
-)
+from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
 from .opening import TIMEOUT, VERSIONS, async_open
 
 if TYPE_CHECKING:

@@ -14,25 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ...const import (
-    LOGGER,
-    DataType,
-)
+from ...const import LOGGER, DataType
 from ..base import DestinationError
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    PointName,
-    TempoDay,
-)
-from .messages import (
-    ECOWATT,
-    STATUS,
-    TEMPO_TODAY,
-    TEMPO_TOMORROW,
-    Message,
-    Publishing,
-)
+from ..measurements import EcoWattLevel, Energy, PointName, TempoDay
+from .messages import ECOWATT, STATUS, TEMPO_TODAY, TEMPO_TOMORROW, Message, Publishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

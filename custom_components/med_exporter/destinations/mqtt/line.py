@@ -90,9 +90,10 @@ class Line:
             raise
         try:
             result = connecting.result()
+        except OSError:
+            raise
         except (ValueError, LookupError) as err:
-            if isinstance(err, OSError):
-                raise
+            # What paho says to a websocket's answer that is none.
             raise ConnectionError(str(err)) from err
         socket = self._paho.socket()
         if result is not MQTTErrorCode.MQTT_ERR_SUCCESS or socket is None:
