@@ -55,7 +55,7 @@ from tests.mqtt_destinations import (
     take,
     tempo,
 )
-from tests.mqtt_line import bad_line
+from tests.mqtt_line import ACKNOWLEDGEMENTS, bad_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -356,6 +356,19 @@ class TestPresence:
         async with broker.listening("home/energy/status") as messages:
             (kept,) = await take(messages, 1)
             assert (kept.payload, kept.retain) == (b"offline", True)
+
+    async def test_offline_after_an_online_that_the_broker_has_not_answered_yet(
+        self, mosquitto
+    ) -> None:
+        broker = mosquitto()
+        async with (
+            bad_line(broker.port) as line,
+            broker.listening("home/energy/status") as messages,
+        ):
+            line.drops = ACKNOWLEDGEMENTS
+            async with destination(line.port):
+                assert [message.payload for message in await take(messages, 1)] == [b"online"]
+            assert [message.payload for message in await take(messages, 1)] == [b"offline"]
 
     async def test_the_broker_says_offline_when_the_exporter_is_gone_without_a_word(
         self, mosquitto
