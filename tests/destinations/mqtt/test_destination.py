@@ -320,6 +320,35 @@ class TestPush:
             with pytest.raises(DestinationError):
                 await push(made, DAILY)
 
+    @pytest.mark.parametrize("tls", [False, True])
+    @pytest.mark.parametrize("qos", [0, 1, 2])
+    async def test_through_a_websocket(self, mosquitto, authority, tls: bool, qos: int) -> None:
+        port = free_port()
+        broker = mosquitto(
+            settings=(f"listener {port} 127.0.0.1", "protocol websockets"),
+            # The certificate is that of the listener which was named last.
+            tls=authority.issue() if tls else None,
+        )
+        async with (
+            broker.listening(f"home/energy/{PDL}/#", qos=1) as messages,
+            destination(
+                port,
+                replace(PUBLISHING, qos=qos),
+                transport="websockets",
+                websocket_path="/mqtt",
+                websocket_headers={"X-House": "mine"},
+                tls=tls,
+                ca_certificate=authority.pem if tls else None,
+            ) as made,
+        ):
+            many = [replace(DAILY, kwh=float(n)) for n in range(500)]
+            assert await push(made, *many) == stored(*many)
+            received = await take(messages, 500)
+            assert await made.async_test() is None
+        assert [json.loads(message.payload)["value"] for message in received] == [
+            measurement.kwh for measurement in many
+        ]
+
     @pytest.mark.parametrize("transport", ["tcp", "websockets"])
     async def test_with_a_broker_of_mqtt_3_only(self, transport: str) -> None:
         amqtt = pytest.importorskip("amqtt.broker", reason="amqtt is not installed")
