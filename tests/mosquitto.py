@@ -184,11 +184,11 @@ class Mosquitto:
 
     @asynccontextmanager
     async def listening(
-        self, topic: str = "#", **options: object
+        self, topic: str = "#", *, qos: int = 2, **options: object
     ) -> AsyncIterator[asyncio.Queue[aiomqtt.Message]]:
         """Collect what is published: a queue of messages, retained ones first."""
         async with self.client(**options) as client:
-            await client.subscribe(topic, qos=2)
+            await client.subscribe(topic, qos=qos)
             yield client._queue
 
     async def kept(self, topic: str = "#") -> dict[str, aiomqtt.Message]:

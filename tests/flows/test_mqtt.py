@@ -15,10 +15,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.mqtt import (
-    client as mqtt_client,
+    destination as mqtt,
 )
 from custom_components.med_exporter.destinations.mqtt import (
-    destination as mqtt,
+    opening as mqtt_opening,
 )
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
@@ -128,8 +128,8 @@ async def test_a_broker_that_is_not_there(hass: HomeAssistant) -> None:
 async def test_a_silent_server(
     hass: HomeAssistant, silent_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt_client, "TIMEOUT", 0.3)
-    monkeypatch.setattr(mqtt_client, "_NEWER_VERSION_TIMEOUT", 0.2)
+    monkeypatch.setattr(mqtt_opening, "TIMEOUT", 0.3)
+    monkeypatch.setattr(mqtt_opening, "_NEWER_VERSION_TIMEOUT", 0.2)
     assert await errors_of(hass, mqtt_input(silent_port)) == {"broker": "destination_timed_out"}
 
 
@@ -150,7 +150,7 @@ async def test_what_cannot_be_verified_is_said_before_it_is_saved(
     hass: HomeAssistant, mosquitto
 ) -> None:
     broker = mosquitto(acl=f"topic write {PREFIX}/#\n")
-    only_3 = (mqtt_client.VERSIONS[-1],)
+    only_3 = (mqtt_opening.VERSIONS[-1],)
     with (
         patch.object(mqtt.async_test_broker, "__kwdefaults__", {"versions": only_3}),
         patch.object(mqtt, "_PROBE_TIMEOUT", 0.2),

@@ -8,13 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...const import LOGGER
 from ..base import DestinationError
-from .client import async_open
-from .messages import (
-    OFFLINE,
-    ONLINE,
-    Message,
-    nothing,
-)
+from .messages import OFFLINE, ONLINE, Message, nothing
+from .opening import async_open
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
@@ -91,11 +86,7 @@ class MqttConnection:
             self._keeper = None
         if (client := self._client) is not None:
             self._client = None
-            with suppress(DestinationError, TimeoutError):
-                async with asyncio.timeout(_GOODBYE_TIMEOUT):
-                    await self._say(client, OFFLINE)
-                    await client.deliver(*map(nothing, stale), qos=client.answering_qos)
-            await client.close()
+            await self._leave(client, stale)
 
     async def _keep(self) -> None:
         pause, is_reported = _FIRST_PAUSE, False
@@ -156,9 +147,17 @@ class MqttConnection:
             self.status_refused = True
             LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
         except asyncio.CancelledError:
-            await client.close()
+            # The broker may have heard it, and nobody has heard the broker yet.
+            await self._leave(client)
             raise
         return client
+
+    async def _leave(self, client: MqttClient, stale: Collection[str] = ()) -> None:
+        with suppress(DestinationError, TimeoutError):
+            async with asyncio.timeout(_GOODBYE_TIMEOUT):
+                await self._say(client, OFFLINE)
+                await client.deliver(*map(nothing, stale), qos=client.answering_qos)
+        await client.close()
 
     async def _say(self, client: MqttClient, status: str) -> None:
         topic, retain = self._publishing.status_topic, self._publishing.keeps_status

@@ -10,32 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
-from ...const import (
-    LOGGER,
-    DataType,
-)
-from ..base import (
-    Corrections,
-    DestinationError,
-    Intake,
-    Outcome,
-)
+from ...const import LOGGER, DataType
+from ..base import Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
-from .client import (
-    TIMEOUT,
-    VERSIONS,
-    async_open,
-)
 from .connection import MqttConnection
-from .messages import (
-    TEMPO_TODAY,
-    Message,
-    Publishing,
-    message_of,
-    nothing,
-    unknown_tomorrow,
-)
-from .packets import Version
+from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
+from .opening import TIMEOUT, VERSIONS, async_open
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Sequence
@@ -222,7 +202,7 @@ class _Flight:
         self._client = client
         self._qos = qos
         self._settle = settle
-        self._under_way: deque[tuple[Measurement | None, asyncio.Future[int] | None]] = deque()
+        self._under_way: deque[tuple[Measurement | None, asyncio.Future[bool] | None]] = deque()
 
     async def send(self, measurement: Measurement | None, message: Message | None) -> None:
         """Send a message, when there is room for it. Raises what an earlier one met."""
@@ -250,7 +230,7 @@ class _Flight:
 
 
 async def async_test_broker(
-    broker: Broker, publishing: Publishing, *, versions: tuple[Version, ...] = VERSIONS
+    broker: Broker, publishing: Publishing, *, versions: tuple[int, ...] = VERSIONS
 ) -> str | None:
     """Connect as a run does, and publish on `{prefix}/test` as it publishes current values.
 
@@ -271,7 +251,7 @@ async def async_test_broker(
 
 async def _probe(client: MqttClient, publishing: Publishing) -> str | None:
     topic = f"{publishing.topic_prefix}/{_PROBE}"
-    is_answered = client.version is Version.V5 and client.answering_qos > 0
+    is_answered = client.gives_reasons and client.answering_qos > 0
     is_heard = False if is_answered else await client.subscribe(topic)
     message = Message(topic=topic, payload=uuid.uuid4().hex, retain=publishing.retain)
     await client.deliver(message, qos=publishing.qos)

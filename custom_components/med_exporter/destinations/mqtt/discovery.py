@@ -14,25 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from ...const import (
-    LOGGER,
-    DataType,
-)
+from ...const import LOGGER, DataType
 from ..base import DestinationError
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    PointName,
-    TempoDay,
-)
-from .messages import (
-    ECOWATT,
-    STATUS,
-    TEMPO_TODAY,
-    TEMPO_TOMORROW,
-    Message,
-    Publishing,
-)
+from ..measurements import EcoWattLevel, Energy, PointName, TempoDay
+from .messages import ECOWATT, STATUS, TEMPO_TODAY, TEMPO_TOMORROW, Message, Publishing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -114,7 +99,7 @@ class MqttDiscovery:
             await client.subscribe(_config_topic(self._settings.node, "+"))
             await client.subscribe(_BIRTH_TOPIC)
             while True:
-                topic, payload, _ = await client.next_message()
+                topic, payload = await client.next_message()
                 if topic == _BIRTH_TOPIC:
                     if payload == _BIRTH:
                         await self._announce_again(client)
@@ -158,7 +143,7 @@ class MqttDiscovery:
             async with asyncio.timeout(_UNTIL_TOLD):
                 await client.subscribe(_config_topic(self._settings.node, "+"))
                 while True:
-                    topic, payload, _ = await client.next_message()
+                    topic, payload = await client.next_message()
                     if payload:
                         self._seen.add(topic)
         await self.withdraw(client)

@@ -34,19 +34,10 @@ from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataTyp
 from ...entries import metering_point_entries
 from ..base import DestinationError
 from .broker import Broker
-from .client import async_open
-from .destination import (
-    MqttDestination,
-    identifier,
-)
-from .discovery import (
-    DiscoverySettings,
-    MqttDiscovery,
-)
-from .messages import (
-    Publishing,
-    nothing,
-)
+from .destination import MqttDestination, identifier
+from .discovery import DiscoverySettings, MqttDiscovery
+from .messages import Publishing, nothing
+from .opening import async_open
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

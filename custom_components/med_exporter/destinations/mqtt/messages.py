@@ -8,16 +8,8 @@ from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
-from ...sources.tempo_calendar import (
-    ONE_DAY,
-    PARIS,
-    paris_date,
-)
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    TempoDay,
-)
+from ...sources.tempo_calendar import ONE_DAY, PARIS, paris_date
+from ..measurements import EcoWattLevel, Energy, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -1,0 +1,96 @@
+"""What a broker refuses, and what keeps a connection from coming about, as errors for the user."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import TYPE_CHECKING, Final
+
+from ..base import DestinationError
+from ..web import is_loopback
+
+if TYPE_CHECKING:
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from .broker import Broker
+    from .client import MqttClient
+    from .messages import Publishing
+
+# Reasons of MQTT 5.
+UNSUPPORTED_VERSION: Final = 0x84
+_BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
+_NOT_AUTHORIZED: Final = 0x87
+_TAKEN_OVER: Final = 0x8E
+_RETAIN_NOT_SUPPORTED: Final = 0x9A
+_QOS_NOT_SUPPORTED: Final = 0x9B
+
+_CAUSES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...]] = (
+    (ssl.SSLCertVerificationError, "tls_certificate"),
+    (socket.gaierror, "name_not_resolved"),
+    (ConnectionRefusedError, "refused"),
+    (TimeoutError, "timed_out"),
+    ((ssl.SSLError, ConnectionError), "not_expected_server"),
+)
+
+
+def message_refused(
+    topic: str, words: str, reason: int = 0, *, maximum_qos: int = 2
+) -> DestinationError:
+    """Name why the broker refuses a message on a topic."""
+    if reason == _RETAIN_NOT_SUPPORTED:
+        return DestinationError("retain_not_supported", field="retain")
+    if reason == _QOS_NOT_SUPPORTED:
+        return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
+    if reason == _NOT_AUTHORIZED:
+        return DestinationError("publish_not_allowed", topic=topic)
+    return DestinationError("message_refused", topic=topic, reason=words)
+
+
+def connection_lost(broker: Broker, reason: int = 0, topic: str | None = None) -> DestinationError:
+    """Name why a connection ended, on which a message for a topic may have been under way."""
+    if reason == _NOT_AUTHORIZED and topic is not None:
+        return DestinationError("publish_not_allowed", topic=topic)
+    variant = "taken_over" if reason == _TAKEN_OVER else None
+    return DestinationError("connection_lost", variant=variant, host=broker.address)
+
+
+def unsuitable(
+    client: MqttClient, reason: ReasonCode, publishing: Publishing, broker: Broker
+) -> DestinationError | None:
+    """Name what keeps a broker that has answered from taking what is published."""
+    if reason.value in _BAD_CREDENTIALS:
+        return DestinationError("wrong_credentials", field="password", host=broker.address)
+    if reason.value == _RETAIN_NOT_SUPPORTED or (
+        publishing.keeps_status and not client.retain_available
+    ):
+        if publishing.retain:
+            return DestinationError("retain_not_supported", field="retain")
+        return DestinationError("retain_not_supported", variant="discovery", field="discovery")
+    # The last will has QoS 1 at most: a broker that refuses it for that takes QoS 0 only.
+    maximum_qos = 0 if reason.value == _QOS_NOT_SUPPORTED else client.maximum_qos
+    if publishing.qos > maximum_qos:
+        return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
+    if reason.is_failure:
+        return DestinationError(
+            "server_refused", field="broker", host=broker.address, reason=str(reason)
+        )
+    return None
+
+
+def connection_error(err: OSError, broker: Broker, seconds: float) -> DestinationError:
+    """Name the mistake behind a connection that did not come about within so many seconds."""
+    code = next((code for kinds, code in _CAUSES if isinstance(err, kinds)), "unreachable")
+    return DestinationError(
+        code,
+        variant=_variant(code, broker),
+        field="ca_certificate" if code == "tls_certificate" else "broker",
+        host=broker.address,
+        seconds=int(seconds),
+        reason=getattr(err, "verify_message", None) or str(err),
+    )
+
+
+def _variant(code: str, broker: Broker) -> str | None:
+    if code == "refused" and is_loopback(broker.host):
+        return "loopback"
+    return "mqtt" if code in {"not_expected_server", "tls_certificate"} else None
