@@ -39,8 +39,8 @@ if TYPE_CHECKING:
         Sequence,
     )
 
+    from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
-    from .metrics import InternalMetrics
     from .server import VictoriaMetrics
 
 BACKFILL: Final = timedelta(days=365)

@@ -15,11 +15,10 @@ from yarl import URL
 from ...const import CONF_LABELS
 from ...form_fields import LOGIN
 from ..kind import DestinationKind
+from ..labels import InvalidLabelsError, LabelsSelector, labels_from
 from .destination import async_test_server
 from .entry import (
-    InvalidLabelsError,
     async_create_victoriametrics,
-    labels_from,
     server_of,
 )
 from .server import base_url
@@ -28,13 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
-
-
-class _LabelsSelector(TextSelector):
-    """JSON text; the HTTP API may give the object itself."""
-
-    def __call__(self, data: object) -> str | list[str]:
-        return super().__call__(json.dumps(data) if isinstance(data, dict) else data)
 
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
@@ -81,7 +73,7 @@ VICTORIAMETRICS: Final = DestinationKind(
     fields={
         vol.Required(CONF_URL): TextSelector(),
         **LOGIN,
-        vol.Optional(CONF_LABELS): _LabelsSelector(TextSelectorConfig(multiline=True)),
+        vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
     test=_test,
