@@ -38,12 +38,12 @@ def server_of(hass: HomeAssistant, settings: Mapping[str, Any], *, is_known: boo
     return InfluxDb(
         session=async_get_clientsession(hass, settings[CONF_VERIFY_SSL]),
         url=settings[CONF_URL],
-        version=int(settings[CONF_VERSION]),
+        version=settings[CONF_VERSION],
         database=settings.get(CONF_DATABASE) or settings.get(CONF_BUCKET) or "",
         organisation=settings.get(CONF_ORGANISATION) or "",
         username=settings.get(CONF_USERNAME) or None,
         password=settings.get(CONF_PASSWORD),
-        token=settings.get(CONF_TOKEN),
+        token=settings.get(CONF_TOKEN) or None,
         is_known=is_known,
     )
 

@@ -31,20 +31,21 @@ from .entry import (
     async_create_influxdb,
     server_of,
 )
-from .lines import is_tag
+from .lines import is_tag, is_tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
 
-# What each version asks for, and what else it takes.
+# What each version asks for, and what else it takes. Version 3 calls its places databases, or
+# buckets where it is hosted, and may run without tokens.
 _NEEDED: Final = {
-    "1": (CONF_DATABASE,),
-    "2": (CONF_BUCKET, CONF_ORGANISATION, CONF_TOKEN),
-    "3": (CONF_DATABASE, CONF_TOKEN),
+    1: (CONF_DATABASE,),
+    2: (CONF_BUCKET, CONF_ORGANISATION, CONF_TOKEN),
+    3: (CONF_DATABASE,),
 }
-_TAKEN: Final = {"1": (CONF_USERNAME, CONF_PASSWORD), "2": (), "3": ()}
+_LOGIN_OF: Final = {1: (CONF_USERNAME, CONF_PASSWORD), 2: (CONF_TOKEN,), 3: (CONF_TOKEN,)}
 _OF_A_VERSION: Final = (
     CONF_DATABASE,
     CONF_BUCKET,
@@ -78,23 +79,32 @@ def _titles(hass: HomeAssistant, settings: Mapping[str, Any]) -> tuple[str, ...]
 
 
 def _mistakes(settings: Mapping[str, Any]) -> dict[str, str]:
+    version = settings[CONF_VERSION]
+    needed, taken = _NEEDED[version], _NEEDED[version] + _LOGIN_OF[version]
+    if version == 3 and settings.get(CONF_BUCKET) and not settings.get(CONF_DATABASE):
+        needed = taken = (CONF_BUCKET,)
+        taken += _LOGIN_OF[version]
     errors: dict[str, str] = {}
-    version = str(settings.get(CONF_VERSION))
     for name in _OF_A_VERSION:
-        if not settings.get(name) and name in _NEEDED.get(version, ()):
+        if name in needed and not settings.get(name):
             errors[name] = "influxdb_field_missing"
-        elif settings.get(name) and name not in (*_NEEDED[version], *_TAKEN[version]):
+        elif name not in taken and settings.get(name):
             errors[name] = "influxdb_field_of_another_version"
     try:
-        if not all(map(is_tag, labels_from(settings.get(CONF_LABELS)).values())):
-            errors[CONF_LABELS] = "labels_value"
+        labels = labels_from(settings.get(CONF_LABELS))
     except InvalidLabelsError as err:
         errors[CONF_LABELS] = err.code
+    else:
+        if not all(map(is_tag_name, labels)):
+            errors[CONF_LABELS] = "labels_tag_name"
+        elif not all(map(is_tag, labels.values())):
+            errors[CONF_LABELS] = "labels_tag"
     return errors
 
 
 def _clean(settings: dict[str, Any]) -> dict[str, Any]:
     """Drop from the address what users copy along; an address that is none stays for the check."""
+    settings = {**settings, CONF_VERSION: int(settings[CONF_VERSION])}
     try:
         parts = urlsplit(settings.get(CONF_URL, ""))
     except ValueError:
@@ -105,9 +115,12 @@ def _clean(settings: dict[str, Any]) -> dict[str, Any]:
     return {**settings, CONF_URL: urlunsplit((parts.scheme, parts.netloc.lower(), path, "", ""))}
 
 
+def _shown(values: dict[str, Any]) -> dict[str, Any]:
+    return {**values, CONF_VERSION: str(values[CONF_VERSION])}
+
+
 def _login_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    is_first = str(settings[CONF_VERSION]) == "1"
-    return (CONF_USERNAME, CONF_PASSWORD) if is_first else (CONF_TOKEN,)
+    return _LOGIN_OF[settings[CONF_VERSION]]
 
 
 INFLUXDB: Final = DestinationKind(
@@ -116,7 +129,9 @@ INFLUXDB: Final = DestinationKind(
     create=async_create_influxdb,
     fields={
         vol.Required(CONF_URL): TextSelector(),
-        vol.Required(CONF_VERSION, default="2"): choice("influxdb_version", list(_NEEDED)),
+        vol.Required(CONF_VERSION, default="2"): choice(
+            "influxdb_version", [str(version) for version in _NEEDED]
+        ),
         vol.Optional(CONF_DATABASE): TextSelector(),
         vol.Optional(CONF_BUCKET): TextSelector(),
         vol.Optional(CONF_ORGANISATION): TextSelector(),
@@ -128,10 +143,11 @@ INFLUXDB: Final = DestinationKind(
     test=_test,
     unique_id=_unique_id,
     titles=_titles,
-    login=(CONF_TOKEN,),
+    login=(CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN),
     login_of=_login_of,
     example="http://192.168.1.10:8086",
     mistakes=_mistakes,
     clean=_clean,
+    shown=_shown,
     unusable=frozenset({"UNKNOWN_DATABASE", "UNKNOWN_BUCKET", "UNKNOWN_ORGANISATION"}),
 )

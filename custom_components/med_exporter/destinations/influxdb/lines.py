@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -27,13 +28,29 @@ _SERIES: Final = {
 _OWN: Final = "myelectricaldata_export"
 _DECIMALS: Final = 6
 
+# A tag named like a column would hide it from whoever asks.
+_TAKEN_NAMES: Final = frozenset(
+    {"time", "test", "total", "duration_seconds", "records_total"}
+    | {field for _, field, _ in _SERIES.values()}
+)
+
+# Line ends and other control characters, or a backslash that would escape what follows it.
+_UNSAYABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]|\\(?=[\\,= ]|$)")
 _IN_NAME: Final = str.maketrans({",": "\\,", " ": "\\ "})
 _IN_TAG: Final = str.maketrans({",": "\\,", " ": "\\ ", "=": "\\="})
 
 
 def is_tag(text: str) -> bool:
-    """Return whether line protocol can say a text: one that ends in a backslash it cannot."""
-    return text.isprintable() and not text.endswith("\\")
+    """Return whether line protocol can say a text.
+
+    A backslash before one of its separators, at the end or before another one it cannot.
+    """
+    return not _UNSAYABLE.search(text)
+
+
+def is_tag_name(name: str) -> bool:
+    """Return whether a user's tag may have a name: fields, times, and the server's own have it."""
+    return not name.startswith("_") and name not in _TAKEN_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +73,8 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A measurement's value at the second (UTC) that it belongs to."""
+    """A value at the second (UTC) that it belongs to."""
 
-    measurement: Measurement
     stamp: int
     value: float
 
@@ -80,7 +96,7 @@ def point_of(measurement: Measurement) -> Point:
     else:
         assert isinstance(measurement, EcoWattLevel)
         value = float(measurement.level)
-    return Point(measurement, round(measurement.start.timestamp()), value)
+    return Point(round(measurement.start.timestamp()), value)
 
 
 def own_series(name: str, labels: Mapping[str, str]) -> Series:

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
-import re
 from base64 import b64encode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import TIMEOUT, host_of, request
+from ..web import host_of, request
+from . import questions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+    from datetime import timedelta
 
     from aiohttp import ClientResponse, ClientSession
 
     from .lines import Series
 
 _WRITE_SECONDS: Final = 60
+_READ_SECONDS: Final = 30
 _MOST_OF_A_REASON: Final = 200
 # More than any answer to what is asked here: a batch of points, or a list of policies.
 _LONGEST_ANSWER: Final = 4 * 1024 * 1024
-_DURATION: Final = re.compile(r"(?P<number>\d+)(?P<unit>[smhdw])")
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-# What else is there answers so to a question that only InfluxDB understands.
-_NOT_ASKABLE: Final = frozenset(
-    {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
-)
+# How servers that take line protocol, but are not InfluxDB, answer its questions.
+_NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+_NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
 
 
 class NotAskableError(Exception):
@@ -51,7 +48,7 @@ class InfluxDb:
         organisation: of version 2.
         username: of version 1, None where it asks for no login.
         password: of the user.
-        token: of versions 2 and 3.
+        token: of versions 2 and 3, None where version 3 asks for none.
         is_known: as in `web.named_errors`.
 
     """
@@ -71,11 +68,16 @@ class InfluxDb:
         """Return the host and port, as error texts name the server."""
         return host_of(self.url)
 
-    async def write(self, lines: bytes, *, seconds: float = _WRITE_SECONDS) -> None:
-        """Send lines with times in seconds; all of them are there when this returns.
+    @property
+    def tells_retention(self) -> bool:
+        """Return whether `retention` knows it, and `write` says what is too old."""
+        return self.version != 3
 
-        Raises DestinationError `POINTS_DROPPED` where the server keeps nothing as old as some of
-        them; the others are there then.
+    async def write(self, lines: bytes) -> bool:
+        """Send lines with times in seconds; what the server keeps is on its disk afterwards.
+
+        Returns False where the server says that it keeps nothing as old as some of them; it has
+        taken the others.
         """
         if self.version == 1:
             path, query = "/write", {"db": self.database, "precision": "s"}
@@ -86,177 +88,160 @@ class InfluxDb:
             self.session,
             "POST",
             f"{self.url}{path}",
-            seconds=seconds,
+            seconds=_WRITE_SECONDS,
             is_known=self.is_known,
             params=query,
             data=gzip.compress(lines, compresslevel=1),
-            headers={**self._login, "Content-Encoding": "gzip", "Content-Type": "text/plain"},
+            headers={
+                **self._login("Token"),
+                "Content-Encoding": "gzip",
+                "Content-Type": "text/plain; charset=utf-8",
+            },
         ) as response:
+            text = await _text(response)
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
-                raise self._error(response, await _text(response), path)
-            if await response.content.read(1):
+                reason = _reason(text)
+                if _is_too_old(reason):
+                    return False
+                raise self._refusal(response.status, reason, path)
+            if text:
                 # A website's page for every address, and not the server's empty answer.
-                raise DestinationError("not_expected_server", field="url", host=self.host)
+                raise self._not_expected()
+        return True
 
     async def read(self, series: Series, start: int, end: int) -> dict[int, float]:
         """Return the values of a series by second, from `start` to `end`, both included.
 
         Raises NotAskableError where the server is one that cannot be asked.
         """
-        if self.version == 2:
-            return await self._read_flux(series, start, end)
-        # Both languages quote names and texts alike, but for the time.
-        conditions = "".join(
-            f" AND {_quoted(name)} = {_text_literal(text)}" for name, text in series.tags.items()
-        )
-        table, column = _quoted(series.measurement), _quoted(series.field)
         if self.version == 1:
-            times = f"time >= {start}s AND time <= {end}s"
-            asked = f"SELECT {column} FROM {table} WHERE {times}{conditions}"  # noqa: S608 (quoted)
-            answer = await self._query_v1(asked)
-            rows = [row for one in answer for row in one.get("values") or ()]
-            return {int(row[0]): float(row[1]) for row in rows if row[1] is not None}
-        times = f"time >= to_timestamp({start}) AND time <= to_timestamp({end})"
-        asked = f"SELECT time, {column} FROM {table} WHERE {times}{conditions}"  # noqa: S608 (quoted)
-        body = {"db": self.database, "q": asked, "format": "json"}
-        text = await self._ask("POST", "/api/v3/query_sql", json=body)
-        found = _parsed(text, self.host)
-        if not isinstance(found, list):
-            raise DestinationError("not_expected_server", field="url", host=self.host)
-        return {
-            _second(row["time"]): float(row[series.field])
-            for row in found
-            if row.get(series.field) is not None
-        }
+            answer = await self._influxql(questions.influxql(series, start, end))
+            found = self._read(questions.influxql_values, answer, series)
+            if found is None:
+                raise NotAskableError
+            return found
+        if self.version == 2:
+            text = await self._ask(
+                "/api/v2/query",
+                params={"org": self.organisation},
+                data=questions.flux(self.database, series, start, end).encode(),
+                headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
+            )
+            return self._read(questions.flux_values, text, series)
+        question = questions.sql(series, start, end)
+        body = {"db": self.database, "q": question, "format": "json"}
+        text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
+        return self._read(questions.sql_values, self._parsed(text or "[]"), series)
 
     async def retention(self) -> timedelta | None:
         """Return how far back the server keeps points; None for ever, or where it is not told."""
         try:
             if self.version == 1:
-                for one in await self._query_v1(
-                    f"SHOW RETENTION POLICIES ON {_quoted(self.database)}"
-                ):
-                    for row in one.get("values") or ():
-                        policy = dict(zip(one["columns"], row, strict=True))
-                        if policy.get("default"):
-                            return _duration(str(policy.get("duration", "")))
-                return None
+                answer = await self._influxql(questions.influxql_policies(self.database))
+                return self._read(questions.influxql_retention, answer)
             if self.version == 2:
                 query = {"name": self.database, "org": self.organisation}
-                text = await self._ask("GET", "/api/v2/buckets", params=query)
-                buckets = _parsed(text, self.host).get("buckets") or [{}]
-                seconds = [
-                    rule.get("everySeconds", 0) for rule in buckets[0].get("retentionRules") or ()
-                ]
-                return timedelta(seconds=min(seconds)) if seconds and min(seconds) else None
+                text = await self._ask("/api/v2/buckets", method="GET", params=query)
+                told = self._parsed(text)
+                return self._read(questions.bucket_retention, told, self.database)
         except NotAskableError:
-            return None
+            pass
         return None
 
-    async def _read_flux(self, series: Series, start: int, end: int) -> dict[int, float]:
-        conditions = "".join(
-            f" and r[{json.dumps(name)}] == {json.dumps(text, ensure_ascii=False)}"
-            for name, text in {"_measurement": series.measurement, **series.tags}.items()
-        )
-        asked = (
-            f"from(bucket: {json.dumps(self.database)})"
-            f" |> range(start: {start}, stop: {end + 1})"
-            f" |> filter(fn: (r) => r._field == {json.dumps(series.field)}{conditions})"
-            ' |> keep(columns: ["_time", "_value"])'
-        )
-        text = await self._ask(
-            "POST",
-            "/api/v2/query",
-            params={"org": self.organisation},
-            data=asked.encode(),
-            headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
-        )
-        found: dict[int, float] = {}
-        header: list[str] = []
-        for row in csv.reader(text.splitlines()):
-            if "_time" in row:
-                header = row
-            elif header and len(row) == len(header):
-                values = dict(zip(header, row, strict=True))
-                found[_second(values["_time"])] = float(values["_value"])
-        return found
-
-    async def _query_v1(self, asked: str) -> list[dict[str, Any]]:
-        """Return the series of an answer of version 1."""
-        query = {"db": self.database, "epoch": "s", "q": asked}
-        answer = _parsed(await self._ask("POST", "/query", params=query), self.host)
+    async def _influxql(self, question: str) -> Any:  # noqa: ANN401 (JSON)
+        query = {"db": self.database, "epoch": "s"}
+        answer = self._parsed(await self._ask("/query", params=query, data={"q": question}))
         results = answer.get("results") if isinstance(answer, dict) else None
-        if not isinstance(results, list):
-            raise DestinationError("not_expected_server", field="url", host=self.host)
-        for result in results:
-            if "error" in result:
+        for result in results if isinstance(results, list) else ():
+            if isinstance(result, dict) and "error" in result:
                 raise self._refusal(HTTPStatus.BAD_REQUEST, str(result["error"]), "/query")
-        return [series for result in results for series in result.get("series") or ()]
+        return answer
 
     async def _ask(
         self,
-        method: str,
         path: str,
-        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        absent: Callable[[str], bool] | None = None,
         **rest: Any,  # noqa: ANN401 (aiohttp's own)
     ) -> str:
+        """Return the text of an answer, an empty one where it says that something is `absent`."""
         async with request(
             self.session,
             method,
             f"{self.url}{path}",
-            seconds=TIMEOUT * 2,
+            seconds=_READ_SECONDS,
             is_known=self.is_known,
-            headers={**self._login, **(headers or {})},
+            headers={**self._login("Bearer" if self.version == 3 else "Token"), **(headers or {})},
             **rest,
         ) as response:
             text = await _text(response)
-            if response.status in _NOT_ASKABLE and "not found" not in text.replace("404", ""):
-                raise NotAskableError
-            if response.status != HTTPStatus.OK:
-                raise self._error(response, text, path)
+        if response.status == HTTPStatus.OK:
             return text
+        reason = _reason(text)
+        if absent is not None and absent(reason):
+            return ""
+        error = self._refusal(response.status, reason, path)
+        if error.code == "WRONG_PATH":
+            raise NotAskableError
+        raise error
 
-    @property
-    def _login(self) -> dict[str, str]:
-        if self.version != 1:
-            return {"Authorization": f"Token {self.token}"}
+    def _login(self, scheme: str) -> dict[str, str]:
+        if self.token is not None:
+            return {"Authorization": f"{scheme} {self.token}"}
         if self.username is None:
             return {}
         login = f"{self.username}:{self.password or ''}".encode()
         return {"Authorization": f"Basic {b64encode(login).decode()}"}
 
-    def _error(self, response: ClientResponse, text: str, path: str) -> DestinationError:
-        reason = text
+    def _parsed(self, text: str) -> Any:  # noqa: ANN401 (JSON)
+        return self._read(json.loads, text)
+
+    def _read[T](self, reader: Callable[..., T], *answer: object) -> T:
+        """Read an answer, or say that the server is another one than expected."""
         try:
-            told = json.loads(text)
-            if isinstance(told, dict):
-                reason = str(told.get("error") or told.get("message") or text)
-        except ValueError:
-            pass
-        return self._refusal(response.status, reason, path)
+            return reader(*answer)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
+            raise self._not_expected() from err
+
+    def _not_expected(self) -> DestinationError:
+        return DestinationError("not_expected_server", field="url", host=self.host)
 
     def _refusal(self, status: int, reason: str, path: str) -> DestinationError:
         """Name what the server refuses, by its status and its words."""
         words = reason.casefold()
-        if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        said = " ".join(without_secrets(reason, self.password, self.token).split())
+        said = said[:_MOST_OF_A_REASON]
+        if status == HTTPStatus.UNAUTHORIZED:
             return self._refused_login()
-        if "retention policy" in words and "beyond" in words:
-            return DestinationError("points_dropped", host=self.host)
-        if "not found" in words and (missing := self._missing(words)) is not None:
-            return missing
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return DestinationError("server_error", field="url", host=self.host, status=status)
-        if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}:
+        if status == HTTPStatus.FORBIDDEN:
+            return DestinationError(
+                "unauthorized",
+                variant="influxdb_rights",
+                field="username" if self.version == 1 else "token",
+                host=self.host,
+                name=self.database,
+                reason=said,
+            )
+        if ("not found" in words or "could not find" in words) and (
+            unknown := self._unknown(words)
+        ) is not None:
+            return unknown
+        is_missing = status == HTTPStatus.NOT_FOUND or status in _NOT_OFFERED
+        if is_missing or any(word in words for word in _NOT_OFFERED_WORDS):
             return DestinationError(
                 "wrong_path", variant="influxdb", field="url", host=self.host, path=path
             )
-        said = " ".join(without_secrets(reason, self.password, self.token).split())
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return DestinationError("server_error", field="url", host=self.host, status=status)
         return DestinationError(
             "bad_request",
+            variant="influxdb",
             field="url",
             host=self.host,
             status=status,
-            reason=said[:_MOST_OF_A_REASON],
+            reason=said,
         )
 
     def _refused_login(self) -> DestinationError:
@@ -270,8 +255,8 @@ class InfluxDb:
             )
         return DestinationError("wrong_credentials", field="password", host=self.host)
 
-    def _missing(self, words: str) -> DestinationError | None:
-        """Return which of the places where points go is not there, None for something else."""
+    def _unknown(self, words: str) -> DestinationError | None:
+        """Name a place where points go that is not there, by the field in which it stands."""
         if "organization" in words:
             place, name = "organisation", self.organisation
         elif "bucket" in words or "database" in words:
@@ -283,33 +268,30 @@ class InfluxDb:
 
 async def _text(response: ClientResponse) -> str:
     """Return an answer's text, of which no more than its beginning is taken."""
-    body = await response.content.read(_LONGEST_ANSWER)
-    while len(body) < _LONGEST_ANSWER and (more := await response.content.read(_LONGEST_ANSWER)):
-        body += more
-    return body.decode(errors="replace")
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > _LONGEST_ANSWER:
+            break
+    return body[:_LONGEST_ANSWER].decode(errors="replace")
 
 
-def _parsed(text: str, host: str) -> Any:  # noqa: ANN401 (JSON)
+def _reason(text: str) -> str:
+    """Return what a refusal says."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as err:
-        raise DestinationError("not_expected_server", field="url", host=host) from err
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    reason = (told.get("error") or told.get("message")) if isinstance(told, dict) else None
+    return str(reason or text)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _is_too_old(reason: str) -> bool:
+    words = reason.casefold()
+    return "retention policy" in words and ("beyond" in words or "outside" in words)
 
 
-def _text_literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _second(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def _duration(text: str) -> timedelta | None:
-    """Read a duration such as `168h0m0s`; None for 0, which is for ever."""
-    seconds = sum(int(part["number"]) * _SECONDS[part["unit"]] for part in _DURATION.finditer(text))
-    return timedelta(seconds=seconds) if seconds else None
+def _is_not_there_yet(reason: str) -> bool:
+    """Return whether version 3 says that no point was ever written with this table or tag."""
+    words = reason.casefold()
+    return ("table" in words and "not found" in words) or "no field named" in words
