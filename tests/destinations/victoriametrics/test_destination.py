@@ -7,13 +7,11 @@ import math
 import random
 import time
 from contextlib import suppress
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
-from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import (
@@ -25,7 +23,6 @@ from custom_components.med_exporter.destinations.measurements import (
     Energy,
     Grain,
     Measurement,
-    PointName,
     TempoDay,
 )
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
@@ -33,10 +30,8 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from custom_components.med_exporter.sources.tempo_calendar import (
-    PARIS,
-    TempoColour,
-)
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -44,11 +39,8 @@ if TYPE_CHECKING:
 
     from tests.victoriametrics import VictoriaMetricsServer
 
-POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
 DETAILED = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="detailed"}'
-ONE_DAY = timedelta(days=1)
-TODAY = dt_util.utcnow().astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
@@ -69,60 +61,6 @@ def destination_at(
     return VictoriaMetricsDestination(
         VictoriaMetrics(session, url), labels or {}, on_disk_after=on_disk_after
     )
-
-
-def day(
-    ago: int,
-    kwh: float,
-    data_type: DataType = DataType.CONSUMPTION_DAILY,
-    point: PointName = POINT,
-) -> Energy:
-    """Return the energy of a closed day, so many days ago."""
-    start = TODAY - ago * ONE_DAY
-    return Energy(
-        data_type=data_type, point=point, grain=Grain.DAILY, start=start,
-        end=start + ONE_DAY, closed=True, timestamp=start + ONE_DAY, kwh=kwh,
-    )  # fmt: skip
-
-
-def days(count: int, seed: int = 1) -> list[Energy]:
-    """Return the energy of the last days, oldest first."""
-    pick = random.Random(seed)
-    return [day(ago, pick.uniform(0, 40)) for ago in range(count, 0, -1)]
-
-
-def half_hours(count: int) -> list[Energy]:
-    """Return the energy of the last half-hours, oldest first."""
-    pick = random.Random(2)
-    length = timedelta(minutes=30)
-    # Real half-hours, over clock changes too.
-    starts = [TODAY.astimezone(UTC) - number * length for number in range(count, 0, -1)]
-    return [
-        Energy(
-            data_type=DataType.CONSUMPTION_DETAILED, point=POINT, grain=Grain.HALF_HOURLY,
-            start=start.astimezone(PARIS), end=start + length, closed=True,
-            timestamp=start + length, kwh=pick.uniform(0, 3),
-        )
-        for start in starts
-    ]  # fmt: skip
-
-
-async def push(
-    destination: VictoriaMetricsDestination,
-    measurements: Iterable[Measurement],
-    outcomes: list[tuple[Measurement, Outcome]] | None = None,
-) -> list[Outcome]:
-    """Push measurements and return what became of them, in their order."""
-    given = list(measurements)
-    settled = [] if outcomes is None else outcomes
-
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in given:
-            yield measurement
-
-    await destination.async_push(stream(), lambda *item: settled.append(item))
-    assert [measurement for measurement, _ in settled] == given
-    return [outcome for _, outcome in settled]
 
 
 def expected(measurements: Iterable[Energy]) -> dict[int, list[float]]:

@@ -162,7 +162,7 @@ class InfluxDestination:
         sent = {point.stamp for point in wanted}
         for measurement, point in zip(batch, points, strict=True):
             if missing and point is missing[0]:
-                raise _missing_error(self._server, series, missing)
+                raise _missing_error(self._server, series, len(missing), measurement.date)
             outcome = Outcome.STORED if point.stamp in sent else Outcome.ALREADY_THERE
             settle(measurement, Outcome.TOO_OLD if point.stamp < oldest else outcome)
 
@@ -206,21 +206,20 @@ async def async_test_influxdb(server: InfluxDb, labels: Mapping[str, str]) -> st
     except NotAskableError:
         return REMARK_NOT_ASKABLE
     if not _has(found, point):
-        raise _missing_error(server, series, [point])
+        raise _missing_error(server, series, 1, midnight.date().isoformat())
     retention = await server.retention()
     is_short = retention is not None and retention < BACKFILL
     return REMARK_SHORT_RETENTION if is_short else None
 
 
-def _missing_error(server: InfluxDb, series: Series, missing: Sequence[Point]) -> DestinationError:
-    first = missing[0]
+def _missing_error(server: InfluxDb, series: Series, count: int, date: str) -> DestinationError:
     return DestinationError(
         "rows_missing",
-        variant="influxdb_one" if len(missing) == 1 else "influxdb",
+        variant="influxdb_one" if count == 1 else "influxdb",
         host=server.host,
-        count=len(missing),
+        count=count,
         metric=f"{series.measurement}_{series.field}",
-        date=dt_util.as_local(dt_util.utc_from_timestamp(first.stamp)).date().isoformat(),
+        date=date,
     )
 
 

@@ -64,7 +64,7 @@ def influxql_values(answer: object, series: Series) -> dict[int, float] | None:
     for found in _influxql_series(answer):
         if found["columns"] != ["time", series.field]:
             return None
-        if _without_empty(found["tags"]) == series.tags:
+        if _without_empty(found.get("tags", {})) == series.tags:
             values |= {int(stamp): float(value) for stamp, value in found["values"]}
     return values
 
