@@ -7,7 +7,7 @@ import math
 import random
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
@@ -25,11 +25,15 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
-from custom_components.med_exporter.destinations.victoriametrics import destination as module
+from custom_components.med_exporter.destinations.victoriametrics import (
+    destination as module,
+)
+from custom_components.med_exporter.destinations.victoriametrics import visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from custom_components.med_exporter.destinations.victoriametrics.visibility import PROBE
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
 
@@ -267,7 +271,7 @@ async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BATCH", 30)
-    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
     quarter = days(90)
 
@@ -281,7 +285,7 @@ async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
 async def test_without_any_newer_row_nothing_is_taken_for_too_old(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
 
     with pytest.raises(DestinationError) as raised:
@@ -305,6 +309,118 @@ async def test_rows_that_do_not_come_back_are_an_error_that_names_them(
     placeholders = raised.value.translation_placeholders
     assert placeholders["count"] == "3"
     assert placeholders["metric"] == "myelectricaldata_consumption_wh"
+
+
+class TestLabelsThatOthersAdd:
+    """A proxy before the server, or the server itself, has its own ideas of labels."""
+
+    @pytest.fixture(params=["vmauth", "relabelling", "both"])
+    def behind(self, request, session, victoriametrics, vmauth, tmp_path: Path) -> Any:
+        """A server that adds labels on the way, and how one talks to it."""
+        options: tuple[str, ...] = ()
+        if request.param != "vmauth":
+            rules = tmp_path / "rules.yaml"
+            rules.write_text("- target_label: rack\n  replacement: cellar\n")
+            options = (f"-relabelConfig={rules}",)
+        server = victoriametrics(options=options)
+        if request.param == "relabelling":
+            return server, VictoriaMetrics(session, server.url)
+        proxy = vmauth(server, query="?extra_label=tenant=home")
+        return server, VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+
+    async def test_a_test_that_succeeds_is_followed_by_runs_that_do(self, behind) -> None:
+        server, known = behind
+        week = days(7)
+        assert await module.async_test_server(known, {"site": "a"}) is None
+        for outcome in (Outcome.STORED, Outcome.ALREADY_THERE, Outcome.ALREADY_THERE):
+            # Each in a life of its own.
+            destination = VictoriaMetricsDestination(known, {"site": "a"}, on_disk_after=0)
+            begun = await destination.async_begin([week[0], week[-1]])
+            assert begun == ([week[0], week[-1]] if outcome is Outcome.STORED else [])
+            assert await push(destination, week) == [outcome] * 7
+        assert server.samples(DAILY) == expected(week)
+
+    async def test_series_with_more_labels_of_a_user_are_not_taken_for_ours(self, behind) -> None:
+        server, known = behind
+        tagged = VictoriaMetricsDestination(known, {"site": "a"}, on_disk_after=0)
+        plain = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        assert await push(tagged, days(3)) == [Outcome.STORED] * 3
+        assert await plain.async_begin(days(3)) == days(3)
+        assert await push(plain, days(3)) == [Outcome.STORED] * 3
+        assert await push(tagged, days(3)) == [Outcome.ALREADY_THERE] * 3
+        assert len(server.series()) == 2
+
+    @pytest.mark.parametrize(
+        ("rule", "label", "field", "now"),
+        [
+            ("action: labeldrop\n  regex: site", "site", "labels", None),
+            ("action: labeldrop\n  regex: type", "type", "url", None),
+            ("target_label: site\n  replacement: b", "site", "labels", "b"),
+            ("target_label: pdl\n  replacement: x", "pdl", "url", "x"),
+        ],
+    )
+    async def test_a_label_that_is_lost_or_changed_is_named(
+        self,
+        session,
+        victoriametrics,
+        tmp_path: Path,
+        rule: str,
+        label: str,
+        field: str,
+        now: str | None,
+    ) -> None:
+        rules = tmp_path / "rules.yaml"
+        rules.write_text(f"- {rule}\n")
+        server = victoriametrics(options=(f"-relabelConfig={rules}",))
+        destination = destination_at(session, server, {"site": "a"})
+        for attempt in (destination.async_test(), destination.async_begin([])):
+            with pytest.raises(DestinationError) as raised:
+                await attempt
+            assert (raised.value.code, raised.value.field) == ("LABELS_CHANGED", field)
+            told = raised.value.translation_placeholders
+            assert (told["label"], told["now"]) == (label, str(now))
+            variant = "_lost" if now is None else ""
+            assert raised.value.key == f"destination_labels_changed{variant}"
+
+    async def test_a_proxy_that_overrides_a_users_label(
+        self, session, victoriametrics, vmauth
+    ) -> None:
+        proxy = vmauth(victoriametrics(), query="?extra_label=site=home")
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        with pytest.raises(DestinationError) as raised:
+            await module.async_test_server(known, {"site": "a"})
+        assert raised.value.translation_placeholders["label"] == "site"
+
+    async def test_a_server_that_drops_what_it_is_given(
+        self, session, victoriametrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("- action: drop\n  source_labels: [__name__]\n  regex: 'my.*'\n")
+        server = victoriametrics(options=(f"-relabelConfig={rules}",))
+        with pytest.raises(DestinationError) as raised:
+            await destination_at(session, server).async_test()
+        assert raised.value.code == "NOTHING_SHOWN"
+
+    async def test_rules_that_begin_during_a_life_are_learnt_by_the_next_run(
+        self, session, victoriametrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("- target_label: rack\n  replacement: cellar\n")
+        server = victoriametrics()
+        destination = destination_at(session, server)
+        await push(destination, days(2))
+        server.kill()
+        server.options = (f"-relabelConfig={rules}",)
+        server.start()
+        with pytest.raises(DestinationError):
+            await push(destination, days(4))
+        assert await push(destination, days(4)) == [Outcome.ALREADY_THERE] * 4
 
 
 async def test_a_cluster_is_written_and_read_at_its_own_addresses(
@@ -428,9 +544,14 @@ class TestConnectionTest:
         assert raised.value.is_unusable
         return raised.value
 
-    async def test_success_leaves_nothing_behind(self, session, victoriametrics) -> None:
+    async def test_success_leaves_one_series_however_often_it_is_made(
+        self, session, victoriametrics
+    ) -> None:
         server = victoriametrics()
-        assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        for _ in range(2):
+            assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        [probe] = server.series(f'{{__name__="{PROBE}"}}')
+        assert probe.items() >= {"site": "a", "pdl": "test", "type": "test"}.items()
         assert server.series() == []
 
     async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:

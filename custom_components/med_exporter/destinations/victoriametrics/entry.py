@@ -53,4 +53,6 @@ async def async_create_victoriametrics(
     metrics = InternalMetrics(
         hass, write, destination_id=entry.data[CONF_ID], options=lambda: entry.options
     )
-    return VictoriaMetricsDestination(server, labels, metrics=metrics)
+    return VictoriaMetricsDestination(
+        server, labels, destination_id=entry.data[CONF_ID], metrics=metrics
+    )
