@@ -81,12 +81,8 @@ class Truth:
         }
 
     async def of_colour(self, colour: int) -> float:
-        return sum(
-            kwh
-            for pdl in ("house", "barn")
-            for date, kwh in (await self.days(pdl)).items()
-            if self.colours[date] == colour
-        )
+        days = [*(await self.days("house")).items(), *(await self.days("barn")).items()]
+        return sum(kwh for date, kwh in days if self.colours[date] == colour)
 
 
 @pytest.fixture

@@ -28,12 +28,11 @@ from custom_components.med_exporter.destinations.measurements import (
 from custom_components.med_exporter.destinations.victoriametrics import (
     destination as module,
 )
-from custom_components.med_exporter.destinations.victoriametrics import visibility
+from custom_components.med_exporter.destinations.victoriametrics import probe, visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from custom_components.med_exporter.destinations.victoriametrics.visibility import PROBE
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
 
@@ -333,7 +332,7 @@ class TestLabelsThatOthersAdd:
     async def test_a_test_that_succeeds_is_followed_by_runs_that_do(self, behind) -> None:
         server, known = behind
         week = days(7)
-        assert await module.async_test_server(known, {"site": "a"}) is None
+        assert await probe.async_test_server(known, {"site": "a"}) is None
         for outcome in (Outcome.STORED, Outcome.ALREADY_THERE, Outcome.ALREADY_THERE):
             # Each in a life of its own.
             destination = VictoriaMetricsDestination(known, {"site": "a"}, on_disk_after=0)
@@ -392,7 +391,7 @@ class TestLabelsThatOthersAdd:
             session, proxy.url, username=proxy.username, password=proxy.password
         )
         with pytest.raises(DestinationError) as raised:
-            await module.async_test_server(known, {"site": "a"})
+            await probe.async_test_server(known, {"site": "a"})
         assert raised.value.translation_placeholders["label"] == "site"
 
     async def test_a_server_that_drops_what_it_is_given(
@@ -540,7 +539,7 @@ class TestConnectionTest:
     async def mistake(self, session, url: str, **login: str) -> DestinationError:
         server = VictoriaMetrics(session, url, is_known=False, **login)
         with pytest.raises(DestinationError) as raised:
-            await module.async_test_server(server, {"site": "a"})
+            await probe.async_test_server(server, {"site": "a"})
         assert raised.value.is_unusable
         return raised.value
 
@@ -550,14 +549,14 @@ class TestConnectionTest:
         server = victoriametrics()
         for _ in range(2):
             assert await destination_at(session, server, {"site": "a"}).async_test() is None
-        [probe] = server.series(f'{{__name__="{PROBE}"}}')
-        assert probe.items() >= {"site": "a", "pdl": "test", "type": "test"}.items()
+        [one] = server.series(f'{{__name__="{probe.PROBE}"}}')
+        assert one.items() >= {"site": "a", "pdl": "test", "type": "test"}.items()
         assert server.series() == []
 
     async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:
         server = victoriametrics(retention="1")
         remark = await destination_at(session, server).async_test()
-        assert remark == module.REMARK_SHORT_RETENTION
+        assert remark == probe.REMARK_SHORT_RETENTION
 
     async def test_a_retention_of_a_year_is_none(self, session, victoriametrics) -> None:
         assert await destination_at(session, victoriametrics(retention="1y")).async_test() is None
@@ -582,7 +581,7 @@ class TestConnectionTest:
         known = VictoriaMetrics(
             session, proxy.url, username=proxy.username, password=proxy.password
         )
-        assert await module.async_test_server(known, {}) is None
+        assert await probe.async_test_server(known, {}) is None
         assert proxy.password not in repr(known)
         destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
         assert await push(destination, days(3)) == [Outcome.STORED] * 3
@@ -600,7 +599,7 @@ class TestConnectionTest:
         assert (await self.mistake(session, server.url)).code == "UNAUTHORIZED"
         login = {"username": "u", "password": "p"}
         known = VictoriaMetrics(session, server.url, **login)
-        assert await module.async_test_server(known, {}) is None
+        assert await probe.async_test_server(known, {}) is None
 
     async def test_refused(self, session) -> None:
         error = await self.mistake(session, "http://127.0.0.1:9")
@@ -613,7 +612,7 @@ class TestConnectionTest:
     async def test_timed_out(
         self, session, silent_port: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_TEST_SECONDS", 0.2)
+        monkeypatch.setattr(probe, "_SECONDS", 0.2)
         error = await self.mistake(session, f"http://127.0.0.1:{silent_port}")
         assert error.code == "TIMED_OUT"
 

@@ -17,9 +17,8 @@ from ..base import (
     Outcome,
 )
 from ..measurements import Grain
-from ..web import TIMEOUT
+from .probe import async_learn_labels, async_read_nothing, async_test_server
 from .rows import (
-    CONSUMPTION,
     Found,
     Row,
     labels_of,
@@ -28,7 +27,7 @@ from .rows import (
     selector_of,
 )
 from .server import Flags
-from .visibility import SHOWN_AFTER, async_learn_labels, until_shown
+from .visibility import SHOWN_AFTER, until_shown
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -43,10 +42,6 @@ if TYPE_CHECKING:
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from .server import VictoriaMetrics
-
-BACKFILL: Final = timedelta(days=365)
-"""How far back a new destination begins."""
-REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 INTAKE: Final = Intake(
     closed={
@@ -70,7 +65,6 @@ ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
 # The shortest retention that the server takes.
 _ANY_RETENTION: Final = timedelta(days=1)
-_TEST_SECONDS: Final = TIMEOUT
 
 
 @dataclass(slots=True)
@@ -139,7 +133,7 @@ class VictoriaMetricsDestination:
         """
         await self._learn_labels()
         if not witnesses:
-            await _read_nothing(self._server, self._labels)
+            await async_read_nothing(self._server, self._labels)
             return ()
         await self._server.flush()
         flags = await self._server.flags()
@@ -195,9 +189,7 @@ class VictoriaMetricsDestination:
 
     async def _learn_labels(self) -> None:
         if self._added is None:
-            self._added = await async_learn_labels(
-                self._server, self._labels, self._destination_id, seconds=_TEST_SECONDS
-            )
+            self._added = await async_learn_labels(self._server, self._labels, self._destination_id)
 
     async def _let_unconfirmed_rows_appear(self) -> None:
         if self._is_unconfirmed:
@@ -347,27 +339,6 @@ class VictoriaMetricsDestination:
             return self._on_disk_after
         told = 2.2 * flags.flush_interval.total_seconds() + 4
         return min(max(self._on_disk_after, told), _LONGEST_WAIT)
-
-
-async def async_test_server(
-    server: VictoriaMetrics, labels: Mapping[str, str], destination_id: str | None = None
-) -> str | None:
-    """Write and read as a run does: one sample, of a metric of its own.
-
-    Returns None or REMARK_SHORT_RETENTION; raises DestinationError.
-    """
-    await async_learn_labels(server, labels, destination_id, seconds=_TEST_SECONDS)
-    retention = (await server.flags()).retention
-    is_short = retention is not None and retention < BACKFILL
-    return REMARK_SHORT_RETENTION if is_short else None
-
-
-async def _read_nothing(server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
-    """Ask for what cannot be there, as a run asks for more."""
-    now = _milliseconds_ago(timedelta(0))
-    selector = selector_of({"__name__": CONSUMPTION, **labels})
-    async for _ in server.read(selector, now, now, seconds=_TEST_SECONDS):
-        pass
 
 
 async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[list[Measurement]]:

@@ -16,11 +16,11 @@ from ...const import CONF_LABELS
 from ...form_fields import LOGIN
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
-from .destination import async_test_server
 from .entry import (
     async_create_victoriametrics,
     server_of,
 )
+from .probe import async_test_server
 from .server import base_url
 
 if TYPE_CHECKING:
