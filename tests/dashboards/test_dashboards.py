@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tests.influxdb import Influxd
-    from tests.victoriametrics import VictoriaMetricsServer
+    from tests.victoriametrics import VictoriaMetricsServer, VmAuth
 
 FOLDER = Path(__file__).parents[2] / "dashboards"
-START, END = since(365) - timedelta(hours=1), NOON
+START, END = since(365) - timedelta(hours=1), NOON + timedelta(minutes=30)
 DAY, HALF = timedelta(days=1), timedelta(minutes=30)
 SECONDS = {"1m": 60, "30m": 1800, "1h": 3600, "1d": 86400}
 
@@ -55,7 +55,7 @@ class Truth:
     def __init__(self, house: House) -> None:
         self.house = house
         self.colours: dict[str, int] = {}
-        self.runs: dict[str, list[Any]] = {}
+        self.runs: list[Any] = []
 
     async def days(self, pdl: str, role: str = "consumption") -> dict[str, float]:
         found = await self.house.days(pdl, role)
@@ -112,16 +112,24 @@ async def truth(paper_house: House, monkeypatch: pytest.MonkeyPatch) -> Truth:
     return truth
 
 
-async def push(truth: Truth, entry: Any, name: str) -> None:
-    """Push the year, a second run, and one that fails."""
+async def push(truth: Truth, entry: Any, line: VmAuth | Influxd) -> None:
+    """Push the year, and again; then a run that fails since the line is cut, and one more."""
     runtime = entry.runtime_data
     runtime.set_enabled(enabled=False)
-    truth.runs[name] = []
     for asked in ({}, {"pdl": ["house"]}):
-        record = await truth.house.push(runtime, **asked)
-        assert record.status is ExportStatus.COMPLETED
-        truth.runs[name].append(record)
-        truth.house.freezer.tick(90)
+        await run(truth, runtime, ExportStatus.COMPLETED, **asked)
+    await asyncio.to_thread(line.kill)
+    await run(truth, runtime, ExportStatus.FAILED)
+    await asyncio.to_thread(line.start)
+    await run(truth, runtime, ExportStatus.COMPLETED)
+
+
+async def run(truth: Truth, runtime: Any, status: ExportStatus, **asked: Any) -> None:
+    """Push once, and let a minute and a half pass."""
+    record = await truth.house.push(runtime, **asked)
+    assert record.status is status, record.error_message
+    truth.runs.append(record)
+    truth.house.freezer.tick(90)
 
 
 async def ask_victoriametrics(
@@ -154,8 +162,7 @@ async def ask_victoriametrics(
 
 async def ask_influxd(server: Influxd, target: dict[str, Any], start: datetime = START) -> Shown:
     """Ask as Grafana does for InfluxQL."""
-    until = END.timestamp() + 3600
-    times = f"time >= {round(start.timestamp())}s AND time <= {round(until)}s"
+    times = f"time >= {round(start.timestamp())}s AND time <= {round(END.timestamp())}s"
     question = target["query"].replace("$timeFilter", times).replace("$pdl", "(barn|house|roof)")
     return {
         _legend(target["alias"], series.get("tags", {})): [
@@ -227,12 +234,40 @@ async def check_energy(truth: Truth, ask: Callable[..., Any], *, running: bool) 
     }  # fmt: skip
 
 
-async def test_victoriametrics_shows_what_the_ledger_says(truth: Truth, victoriametrics) -> None:
+async def check_health(truth: Truth, ask: Callable[..., Any], name: str) -> set[str]:
+    """Check what both dashboards have of runs; return the queries that were."""
+    assert only(await ask("Runs A")) == {name: len(truth.runs)}
+    assert only(await ask("Runs that failed A")) == {name: 1}
+    took = (await ask("How long runs took A"))[name]
+    ended = [round(moment.timestamp()) for moment, _ in took]
+    for record in truth.runs:
+        # Shown at the second at which it ended, or the whole minute after it.
+        [number] = [
+            number
+            for number, moment in enumerate(ended)
+            if 0 <= moment - int(record.completed_at.timestamp()) < 60
+        ][:1]
+        seconds = (record.completed_at - record.started_at).total_seconds()
+        assert took[number][1] == pytest.approx(seconds, abs=1e-3)
+    records = only(await ask("Records sent since the beginning A"))
+    assert records == {name: sum(record.records or 0 for record in truth.runs)}
+    return {"Runs A", "Runs that failed A", "How long runs took A",
+            "Records sent since the beginning A"}  # fmt: skip
+
+
+async def test_victoriametrics_shows_what_the_ledger_says(
+    truth: Truth, victoriametrics, vmauth
+) -> None:
     server = victoriametrics()
+    proxy = vmauth(server)
     entry = await add_victoriametrics(
-        truth.house.hass, server.url, data=[one.value for one in DataType]
+        truth.house.hass,
+        proxy.url,
+        username=proxy.username,
+        password=proxy.password,
+        data=[one.value for one in DataType],
     )
-    await push(truth, entry, "victoriametrics")
+    await push(truth, entry, proxy)
     asked = queries("victoriametrics")
 
     async def ask(name: str, start: datetime = START) -> Shown:
@@ -247,23 +282,13 @@ async def test_victoriametrics_shows_what_the_ledger_says(truth: Truth, victoria
     shown = await ask("EcoWatt A")
     assert only(shown) == {"house": 2, "barn": 2, "roof": 2}
 
-    first, second = truth.runs["victoriametrics"]
-    name = "victoriametrics"
-    assert only(await ask("Runs that succeeded A")) == {name: 2}
-    assert only(await ask("Runs that failed A")) == {name: 0}
-    took = (await ask("How long runs took A"))[name]
-    assert took[-1][1] == pytest.approx((second.completed_at - second.started_at).total_seconds())
-    records = only(await ask("Records sent since the beginning A"))
-    assert records == {name: first.records + (second.records or 0)}
-    since_last = only(await ask("Time since the last run A"))[name]
-    assert since_last == pytest.approx((END - second.completed_at).total_seconds(), abs=1)
-    checked |= {
-        "EcoWatt A", "Runs that succeeded A", "Runs that failed A", "How long runs took A",
-        "Records sent since the beginning A", "Time since the last run A",
-    }  # fmt: skip
+    checked |= await check_health(truth, ask, "victoriametrics")
+    [seconds] = only(await ask("Time since the last run A")).values()
+    assert seconds == pytest.approx((END - truth.runs[-1].completed_at).total_seconds(), abs=1)
+    checked |= {"EcoWatt A", "Time since the last run A"}
     assert checked == asked.keys()
 
-    definition = dashboard(name)["templating"]["list"][1]["definition"]
+    definition = dashboard("victoriametrics")["templating"]["list"][1]["definition"]
     selector, label = definition.removeprefix("label_values(").removesuffix(")").rsplit(", ", 1)
     told = await asyncio.to_thread(
         server.get, f"/api/v1/label/{label}/values", {"match[]": selector, "start": "0"}
@@ -274,7 +299,7 @@ async def test_victoriametrics_shows_what_the_ledger_says(truth: Truth, victoria
 async def test_influxdb_shows_what_the_ledger_says(truth: Truth, influxd) -> None:
     server = influxd()
     entry = await add_influxdb(truth.house.hass, server.url, data=[one.value for one in DataType])
-    await push(truth, entry, "influxdb")
+    await push(truth, entry, server)
     asked = queries("influxdb")
 
     async def ask(name: str, start: datetime = START) -> Shown:
@@ -285,24 +310,10 @@ async def test_influxdb_shows_what_the_ledger_says(truth: Truth, influxd) -> Non
     for pdl in ("house", "barn"):
         assert by_day(shown[pdl]) == {f"{NOON:%Y-%m-%d}": 2}
 
-    first, second = truth.runs["influxdb"]
-    name = "influxdb"
-    assert only(await ask("Runs A")) == {name: 2}
-    assert only(await ask("Runs that failed A")) == {name: 0}
-    took = (await ask("How long runs took A"))[name]
-    assert [value for _, value in took] == [
-        pytest.approx((run.completed_at - run.started_at).total_seconds())
-        for run in (first, second)
-    ]
-    records = only(await ask("Records sent since the beginning A"))
-    assert records == {name: first.records + (second.records or 0)}
-    checked |= {
-        "EcoWatt A", "Runs A", "Runs that failed A", "How long runs took A",
-        "Records sent since the beginning A",
-    }  # fmt: skip
+    checked |= await check_health(truth, ask, "influxdb") | {"EcoWatt A"}
     assert checked == asked.keys()
 
-    variable = dashboard(name)["templating"]["list"][1]["query"]
+    variable = dashboard("influxdb")["templating"]["list"][1]["query"]
     values = {
         row[1] for found in await asyncio.to_thread(server.ask, variable) for row in found["values"]
     }
