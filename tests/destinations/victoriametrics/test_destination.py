@@ -587,6 +587,16 @@ class TestConnectionTest:
         assert await push(destination, days(3)) == [Outcome.STORED] * 3
         assert server.samples(DAILY) == expected(days(3))
 
+    async def test_long_answers_through_a_proxy(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics())
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        rows = half_hours(8000)
+        assert await push(destination, rows) == [Outcome.STORED] * 8000
+        assert await push(destination, rows) == [Outcome.ALREADY_THERE] * 8000
+
     async def test_a_login_that_may_write_only(self, session, victoriametrics, vmauth) -> None:
         proxy = vmauth(victoriametrics(), paths=("/api/v1/import",))
         login = {"username": proxy.username, "password": proxy.password}

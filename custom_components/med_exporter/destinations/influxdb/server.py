@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import host_of, request
+from ..web import UNCOMPRESSED, host_of, request
 from . import questions
 
 if TYPE_CHECKING:
@@ -167,13 +167,14 @@ class InfluxDb:
         **rest: Any,  # noqa: ANN401 (aiohttp's own)
     ) -> str:
         """Return the text of an answer, an empty one where it says that something is `absent`."""
+        scheme = "Bearer" if self.version == 3 else "Token"
         async with request(
             self.session,
             method,
             f"{self.url}{path}",
             seconds=_READ_SECONDS,
             is_known=self.is_known,
-            headers={**self._login("Bearer" if self.version == 3 else "Token"), **(headers or {})},
+            headers={**self._login(scheme), **UNCOMPRESSED, **(headers or {})},
             **rest,
         ) as response:
             text = await _text(response)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
+    UNCOMPRESSED,
     host_of,
     request,
 )
@@ -157,7 +158,7 @@ class VictoriaMetrics:
             url,
             seconds=seconds,
             is_known=self.is_known,
-            headers=self._login,
+            headers={**self._login, **UNCOMPRESSED},
             data=asked,
         ) as response:
             if response.status != HTTPStatus.OK:
