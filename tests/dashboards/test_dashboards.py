@@ -137,7 +137,11 @@ async def ask_victoriametrics(
 ) -> Shown:
     """Ask as Grafana does: at multiples of the step, or once at the end."""
     length = round((END - start).total_seconds())
-    names = {"$pdl": "(barn|house|roof)", "$__range": f"{length}s"}
+    names = {
+        "$pdl": "(barn|house|roof)",
+        "$__range": f"{length}s",
+        "$__interval": target.get("interval", ""),
+    }
     expression = target["expr"]
     for name, text in names.items():
         expression = expression.replace(name, text)
@@ -238,7 +242,7 @@ async def check_health(truth: Truth, ask: Callable[..., Any], name: str) -> set[
     """Check what both dashboards have of runs; return the queries that were."""
     assert only(await ask("Runs A")) == {name: len(truth.runs)}
     assert only(await ask("Runs that failed A")) == {name: 1}
-    took = (await ask("How long runs took A"))[name]
+    took = (await ask("How long runs took A", since(1)))[name]
     ended = [round(moment.timestamp()) for moment, _ in took]
     for record in truth.runs:
         # Shown at the second at which it ended, or the whole minute after it.

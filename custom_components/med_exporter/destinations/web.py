@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
-UNCOMPRESSED: Final = {"Accept-Encoding": "identity"}
-"""The header with which long answers are asked for: of those that vmauth passes on compressed,
-aiohttp gives no more than the beginning every now and then, without an error."""
 
 
 @asynccontextmanager

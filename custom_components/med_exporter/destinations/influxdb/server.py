@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import UNCOMPRESSED, host_of, request
+from ..web import host_of, request
 from . import questions
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class InfluxDb:
             f"{self.url}{path}",
             seconds=_READ_SECONDS,
             is_known=self.is_known,
-            headers={**self._login(scheme), **UNCOMPRESSED, **(headers or {})},
+            headers={**self._login(scheme), **(headers or {})},
             **rest,
         ) as response:
             text = await _text(response)
