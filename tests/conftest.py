@@ -26,6 +26,7 @@ pytest_plugins = [
     "tests.mosquitto",
     "tests.other_home",
     "tests.plug_emulator.fixtures",
+    "tests.influxdb",
     "tests.victoriametrics",
 ]
 

@@ -75,12 +75,11 @@ class VictoriaMetricsServer:
         assert len(names) <= 1, names
         return found
 
-    def series(self) -> list[dict[str, str]]:
-        """Return the labels of everything that it holds."""
+    def series(self, selector: str = '{__name__!="myelectricaldata_export_test"}') -> Any:
+        """Return the labels of what it holds: all but the samples of connection tests."""
         self.get("/internal/force_flush")
-        answer = self.get("/api/v1/series", {"match[]": '{__name__!=""}', "start": "1"})
-        labels: list[dict[str, str]] = json.loads(answer)["data"]
-        return sorted(labels, key=str)
+        answer = self.get("/api/v1/series", {"match[]": selector, "start": "1"})
+        return sorted(json.loads(answer)["data"], key=str)
 
     def write(self, labels: dict[str, str], stamps: list[int], values: list[float]) -> None:
         """Write samples as somebody else."""
@@ -105,6 +104,7 @@ class VmAuth:
     password: str = "s3cret:é"
     paths: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    query: str = ""
     port: int = field(default_factory=free_port)
     scheme: str = "http"
     _process: subprocess.Popen[bytes] | None = None
@@ -120,7 +120,7 @@ class VmAuth:
         if self.paths:
             user["url_map"] = [{"src_paths": list(self.paths), "url_prefix": self.server.url}]
         else:
-            user["url_prefix"] = self.server.url
+            user["url_prefix"] = f"{self.server.url}/{self.query}"
         configuration = self.folder / f"{self.port}.json"
         configuration.write_text(json.dumps({"users": [user]}))  # JSON is YAML
         command = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .home_assistant.kind import HOME_ASSISTANT
+from .influxdb.kind import INFLUXDB
 from .jeedom.kind import JEEDOM
 from .mqtt.kind import MQTT
 from .victoriametrics.kind import VICTORIAMETRICS
@@ -20,5 +21,6 @@ DESTINATIONS: Final[dict[str, DestinationKind]] = {
         MQTT,
         VICTORIAMETRICS,
         JEEDOM,
+        INFLUXDB,
     )
 }

@@ -68,7 +68,10 @@ async def async_settings(
     settings[CONF_INTERVAL] = int(settings[CONF_INTERVAL])
     settings = kind.clean(settings)
     if entry is not None and _whose(kind, settings) == _whose(kind, entry.data):
-        kept = {key: entry.data[key] for key in kind.secrets & set(entry.data) - set(settings)}
+        # A secret that has no use any more would be refused where the user sees nothing of it.
+        usable = kind.secrets if kind.login_of is None else set(kind.login_of(settings))
+        left_empty = kind.secrets & usable & set(entry.data) - set(settings)
+        kept = {key: entry.data[key] for key in left_empty}
         try:
             settings |= await async_decrypted(hass, kept, kind.secrets)
         except SecretLostError:

@@ -7,13 +7,11 @@ import math
 import random
 import time
 from contextlib import suppress
-from datetime import UTC, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
-from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import (
@@ -25,18 +23,18 @@ from custom_components.med_exporter.destinations.measurements import (
     Energy,
     Grain,
     Measurement,
-    PointName,
     TempoDay,
 )
-from custom_components.med_exporter.destinations.victoriametrics import destination as module
+from custom_components.med_exporter.destinations.victoriametrics import (
+    destination as module,
+)
+from custom_components.med_exporter.destinations.victoriametrics import probe, visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from custom_components.med_exporter.sources.tempo_calendar import (
-    PARIS,
-    TempoColour,
-)
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -44,11 +42,8 @@ if TYPE_CHECKING:
 
     from tests.victoriametrics import VictoriaMetricsServer
 
-POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
 DETAILED = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="detailed"}'
-ONE_DAY = timedelta(days=1)
-TODAY = dt_util.utcnow().astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
@@ -69,60 +64,6 @@ def destination_at(
     return VictoriaMetricsDestination(
         VictoriaMetrics(session, url), labels or {}, on_disk_after=on_disk_after
     )
-
-
-def day(
-    ago: int,
-    kwh: float,
-    data_type: DataType = DataType.CONSUMPTION_DAILY,
-    point: PointName = POINT,
-) -> Energy:
-    """Return the energy of a closed day, so many days ago."""
-    start = TODAY - ago * ONE_DAY
-    return Energy(
-        data_type=data_type, point=point, grain=Grain.DAILY, start=start,
-        end=start + ONE_DAY, closed=True, timestamp=start + ONE_DAY, kwh=kwh,
-    )  # fmt: skip
-
-
-def days(count: int, seed: int = 1) -> list[Energy]:
-    """Return the energy of the last days, oldest first."""
-    pick = random.Random(seed)
-    return [day(ago, pick.uniform(0, 40)) for ago in range(count, 0, -1)]
-
-
-def half_hours(count: int) -> list[Energy]:
-    """Return the energy of the last half-hours, oldest first."""
-    pick = random.Random(2)
-    length = timedelta(minutes=30)
-    # Real half-hours, over clock changes too.
-    starts = [TODAY.astimezone(UTC) - number * length for number in range(count, 0, -1)]
-    return [
-        Energy(
-            data_type=DataType.CONSUMPTION_DETAILED, point=POINT, grain=Grain.HALF_HOURLY,
-            start=start.astimezone(PARIS), end=start + length, closed=True,
-            timestamp=start + length, kwh=pick.uniform(0, 3),
-        )
-        for start in starts
-    ]  # fmt: skip
-
-
-async def push(
-    destination: VictoriaMetricsDestination,
-    measurements: Iterable[Measurement],
-    outcomes: list[tuple[Measurement, Outcome]] | None = None,
-) -> list[Outcome]:
-    """Push measurements and return what became of them, in their order."""
-    given = list(measurements)
-    settled = [] if outcomes is None else outcomes
-
-    async def stream() -> AsyncIterator[Measurement]:
-        for measurement in given:
-            yield measurement
-
-    await destination.async_push(stream(), lambda *item: settled.append(item))
-    assert [measurement for measurement, _ in settled] == given
-    return [outcome for _, outcome in settled]
 
 
 def expected(measurements: Iterable[Energy]) -> dict[int, list[float]]:
@@ -329,7 +270,7 @@ async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BATCH", 30)
-    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
     quarter = days(90)
 
@@ -343,7 +284,7 @@ async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
 async def test_without_any_newer_row_nothing_is_taken_for_too_old(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_FLUSHED_FOR", 0.1)
+    monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
 
     with pytest.raises(DestinationError) as raised:
@@ -367,6 +308,118 @@ async def test_rows_that_do_not_come_back_are_an_error_that_names_them(
     placeholders = raised.value.translation_placeholders
     assert placeholders["count"] == "3"
     assert placeholders["metric"] == "myelectricaldata_consumption_wh"
+
+
+class TestLabelsThatOthersAdd:
+    """A proxy before the server, or the server itself, has its own ideas of labels."""
+
+    @pytest.fixture(params=["vmauth", "relabelling", "both"])
+    def behind(self, request, session, victoriametrics, vmauth, tmp_path: Path) -> Any:
+        """A server that adds labels on the way, and how one talks to it."""
+        options: tuple[str, ...] = ()
+        if request.param != "vmauth":
+            rules = tmp_path / "rules.yaml"
+            rules.write_text("- target_label: rack\n  replacement: cellar\n")
+            options = (f"-relabelConfig={rules}",)
+        server = victoriametrics(options=options)
+        if request.param == "relabelling":
+            return server, VictoriaMetrics(session, server.url)
+        proxy = vmauth(server, query="?extra_label=tenant=home")
+        return server, VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+
+    async def test_a_test_that_succeeds_is_followed_by_runs_that_do(self, behind) -> None:
+        server, known = behind
+        week = days(7)
+        assert await probe.async_test_server(known, {"site": "a"}) is None
+        for outcome in (Outcome.STORED, Outcome.ALREADY_THERE, Outcome.ALREADY_THERE):
+            # Each in a life of its own.
+            destination = VictoriaMetricsDestination(known, {"site": "a"}, on_disk_after=0)
+            begun = await destination.async_begin([week[0], week[-1]])
+            assert begun == ([week[0], week[-1]] if outcome is Outcome.STORED else [])
+            assert await push(destination, week) == [outcome] * 7
+        assert server.samples(DAILY) == expected(week)
+
+    async def test_series_with_more_labels_of_a_user_are_not_taken_for_ours(self, behind) -> None:
+        server, known = behind
+        tagged = VictoriaMetricsDestination(known, {"site": "a"}, on_disk_after=0)
+        plain = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        assert await push(tagged, days(3)) == [Outcome.STORED] * 3
+        assert await plain.async_begin(days(3)) == days(3)
+        assert await push(plain, days(3)) == [Outcome.STORED] * 3
+        assert await push(tagged, days(3)) == [Outcome.ALREADY_THERE] * 3
+        assert len(server.series()) == 2
+
+    @pytest.mark.parametrize(
+        ("rule", "label", "field", "now"),
+        [
+            ("action: labeldrop\n  regex: site", "site", "labels", None),
+            ("action: labeldrop\n  regex: type", "type", "url", None),
+            ("target_label: site\n  replacement: b", "site", "labels", "b"),
+            ("target_label: pdl\n  replacement: x", "pdl", "url", "x"),
+        ],
+    )
+    async def test_a_label_that_is_lost_or_changed_is_named(
+        self,
+        session,
+        victoriametrics,
+        tmp_path: Path,
+        rule: str,
+        label: str,
+        field: str,
+        now: str | None,
+    ) -> None:
+        rules = tmp_path / "rules.yaml"
+        rules.write_text(f"- {rule}\n")
+        server = victoriametrics(options=(f"-relabelConfig={rules}",))
+        destination = destination_at(session, server, {"site": "a"})
+        for attempt in (destination.async_test(), destination.async_begin([])):
+            with pytest.raises(DestinationError) as raised:
+                await attempt
+            assert (raised.value.code, raised.value.field) == ("LABELS_CHANGED", field)
+            told = raised.value.translation_placeholders
+            assert (told["label"], told["now"]) == (label, str(now))
+            variant = "_lost" if now is None else ""
+            assert raised.value.key == f"destination_labels_changed{variant}"
+
+    async def test_a_proxy_that_overrides_a_users_label(
+        self, session, victoriametrics, vmauth
+    ) -> None:
+        proxy = vmauth(victoriametrics(), query="?extra_label=site=home")
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        with pytest.raises(DestinationError) as raised:
+            await probe.async_test_server(known, {"site": "a"})
+        assert raised.value.translation_placeholders["label"] == "site"
+
+    async def test_a_server_that_drops_what_it_is_given(
+        self, session, victoriametrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("- action: drop\n  source_labels: [__name__]\n  regex: 'my.*'\n")
+        server = victoriametrics(options=(f"-relabelConfig={rules}",))
+        with pytest.raises(DestinationError) as raised:
+            await destination_at(session, server).async_test()
+        assert raised.value.code == "NOTHING_SHOWN"
+
+    async def test_rules_that_begin_during_a_life_are_learnt_by_the_next_run(
+        self, session, victoriametrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
+        rules = tmp_path / "rules.yaml"
+        rules.write_text("- target_label: rack\n  replacement: cellar\n")
+        server = victoriametrics()
+        destination = destination_at(session, server)
+        await push(destination, days(2))
+        server.kill()
+        server.options = (f"-relabelConfig={rules}",)
+        server.start()
+        with pytest.raises(DestinationError):
+            await push(destination, days(4))
+        assert await push(destination, days(4)) == [Outcome.ALREADY_THERE] * 4
 
 
 async def test_a_cluster_is_written_and_read_at_its_own_addresses(
@@ -486,19 +539,24 @@ class TestConnectionTest:
     async def mistake(self, session, url: str, **login: str) -> DestinationError:
         server = VictoriaMetrics(session, url, is_known=False, **login)
         with pytest.raises(DestinationError) as raised:
-            await module.async_test_server(server, {"site": "a"})
+            await probe.async_test_server(server, {"site": "a"})
         assert raised.value.is_unusable
         return raised.value
 
-    async def test_success_leaves_nothing_behind(self, session, victoriametrics) -> None:
+    async def test_success_leaves_one_series_however_often_it_is_made(
+        self, session, victoriametrics
+    ) -> None:
         server = victoriametrics()
-        assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        for _ in range(2):
+            assert await destination_at(session, server, {"site": "a"}).async_test() is None
+        [one] = server.series(f'{{__name__="{probe.PROBE}"}}')
+        assert one.items() >= {"site": "a", "pdl": "test", "type": "test"}.items()
         assert server.series() == []
 
     async def test_a_short_retention_is_a_remark(self, session, victoriametrics) -> None:
         server = victoriametrics(retention="1")
         remark = await destination_at(session, server).async_test()
-        assert remark == module.REMARK_SHORT_RETENTION
+        assert remark == probe.REMARK_SHORT_RETENTION
 
     async def test_a_retention_of_a_year_is_none(self, session, victoriametrics) -> None:
         assert await destination_at(session, victoriametrics(retention="1y")).async_test() is None
@@ -523,11 +581,21 @@ class TestConnectionTest:
         known = VictoriaMetrics(
             session, proxy.url, username=proxy.username, password=proxy.password
         )
-        assert await module.async_test_server(known, {}) is None
+        assert await probe.async_test_server(known, {}) is None
         assert proxy.password not in repr(known)
         destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
         assert await push(destination, days(3)) == [Outcome.STORED] * 3
         assert server.samples(DAILY) == expected(days(3))
+
+    async def test_long_answers_through_a_proxy(self, session, victoriametrics, vmauth) -> None:
+        proxy = vmauth(victoriametrics())
+        known = VictoriaMetrics(
+            session, proxy.url, username=proxy.username, password=proxy.password
+        )
+        destination = VictoriaMetricsDestination(known, {}, on_disk_after=0)
+        rows = half_hours(8000)
+        assert await push(destination, rows) == [Outcome.STORED] * 8000
+        assert await push(destination, rows) == [Outcome.ALREADY_THERE] * 8000
 
     async def test_a_login_that_may_write_only(self, session, victoriametrics, vmauth) -> None:
         proxy = vmauth(victoriametrics(), paths=("/api/v1/import",))
@@ -541,7 +609,7 @@ class TestConnectionTest:
         assert (await self.mistake(session, server.url)).code == "UNAUTHORIZED"
         login = {"username": "u", "password": "p"}
         known = VictoriaMetrics(session, server.url, **login)
-        assert await module.async_test_server(known, {}) is None
+        assert await probe.async_test_server(known, {}) is None
 
     async def test_refused(self, session) -> None:
         error = await self.mistake(session, "http://127.0.0.1:9")
@@ -554,7 +622,7 @@ class TestConnectionTest:
     async def test_timed_out(
         self, session, silent_port: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "_TEST_SECONDS", 0.2)
+        monkeypatch.setattr(probe, "_SECONDS", 0.2)
         error = await self.mistake(session, f"http://127.0.0.1:{silent_port}")
         assert error.code == "TIMED_OUT"
 

@@ -110,7 +110,7 @@ class TestFound:
     LABELS: ClassVar = {"__name__": "m", "pdl": "a"}
 
     def found(self, rows: list[Row], *values: float | None, **labels: str) -> Found:
-        found = Found(self.LABELS, rows)
+        found = Found(self.LABELS, rows, {})
         stamps = [1000] * len(values)
         found.add({"metric": {**self.LABELS, **labels}, "timestamps": stamps, "values": values})
         return found
@@ -133,6 +133,18 @@ class TestFound:
         row = self.row(5.25)
         assert not self.found([row], 5.25, site="elsewhere").has(row)
 
+    def test_a_label_that_all_of_ours_have_there_is_no_difference(self) -> None:
+        row = self.row(5.25)
+        for labels, is_ours in (
+            ({"tenant": "home"}, True),
+            ({"tenant": "work"}, False),
+            ({}, False),
+        ):
+            found = Found(self.LABELS, [row], {"tenant": "home"})
+            metric = {**self.LABELS, **labels}
+            found.add({"metric": metric, "timestamps": [1000], "values": [5.25]})
+            assert found.has(row) == is_ours
+
     def test_what_is_no_number_is_nothing(self) -> None:
         row = self.row(5.25)
         assert not self.found([row], None).has(row)
@@ -141,6 +153,6 @@ class TestFound:
     def test_a_number_that_went_through_json_agrees(self, kwh: float) -> None:
         energy = Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=kwh)
         row = row_of(energy)
-        found = Found(self.LABELS, [row])
+        found = Found(self.LABELS, [row], {})
         found.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
         assert found.agrees(row)

@@ -17,9 +17,8 @@ from ..base import (
     Outcome,
 )
 from ..measurements import Grain
-from ..web import TIMEOUT
+from .probe import async_learn_labels, async_read_nothing, async_test_server
 from .rows import (
-    CONSUMPTION,
     Found,
     Row,
     labels_of,
@@ -28,6 +27,7 @@ from .rows import (
     selector_of,
 )
 from .server import Flags
+from .visibility import SHOWN_AFTER, until_shown
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -39,13 +39,9 @@ if TYPE_CHECKING:
         Sequence,
     )
 
+    from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
-    from .metrics import InternalMetrics
     from .server import VictoriaMetrics
-
-BACKFILL: Final = timedelta(days=365)
-"""How far back a new destination begins."""
-REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 INTAKE: Final = Intake(
     closed={
@@ -67,14 +63,8 @@ _IN_FLIGHT: Final = 12
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
-# Without a flush, a server shows samples after a second or two, but a new series that has been
-# looked for before only after 10 seconds: so long it remembers that there was none.
-_SHOWN_AFTER: Final = 15.0
-_POLLED_FOR: Final = 20.0
-_FLUSHED_FOR: Final = 2.0
 # The shortest retention that the server takes.
 _ANY_RETENTION: Final = timedelta(days=1)
-_TEST_SECONDS: Final = TIMEOUT
 
 
 @dataclass(slots=True)
@@ -104,12 +94,16 @@ class VictoriaMetricsDestination:
         server: VictoriaMetrics,
         labels: Mapping[str, str],
         *,
+        destination_id: str | None = None,
         metrics: InternalMetrics | None = None,
         on_disk_after: float | None = None,
     ) -> None:
         self._server = server
         self._labels = dict(labels)
+        self._destination_id = destination_id
         self._metrics = metrics
+        # What a proxy or the server adds to the labels; None until it is known.
+        self._added: dict[str, str] | None = None
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
         self._last_sent = asyncio.get_running_loop().time()
         self._is_unconfirmed = False
@@ -128,8 +122,8 @@ class VictoriaMetricsDestination:
             await self._metrics.close()
 
     async def async_test(self) -> str | None:
-        """Try to write and to read; a remark tells of a retention shorter than the backfill."""
-        return await async_test_server(self._server, self._labels)
+        """Write a sample and read it back; a remark tells of a short retention."""
+        return await async_test_server(self._server, self._labels, self._destination_id)
 
     async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for samples of the periods. Raises DestinationError.
@@ -137,8 +131,9 @@ class VictoriaMetricsDestination:
         What is older than the server's retention is not missing; where it does not tell that,
         what is older than something that is there is taken for such.
         """
+        await self._learn_labels()
         if not witnesses:
-            await _read_nothing(self._server, self._labels)
+            await async_read_nothing(self._server, self._labels)
             return ()
         await self._server.flush()
         flags = await self._server.flags()
@@ -176,6 +171,7 @@ class VictoriaMetricsDestination:
         try:
             async for chunk in _chunks(measurements):
                 if not batches:
+                    await self._learn_labels()
                     await self._let_unconfirmed_rows_appear()
                     flags = await self._server.flags()
                 batches.append(await self._send(chunk, flags))
@@ -191,9 +187,13 @@ class VictoriaMetricsDestination:
         if error is not None:
             raise error
 
+    async def _learn_labels(self) -> None:
+        if self._added is None:
+            self._added = await async_learn_labels(self._server, self._labels, self._destination_id)
+
     async def _let_unconfirmed_rows_appear(self) -> None:
         if self._is_unconfirmed:
-            await _sleep_until(self._last_sent + _SHOWN_AFTER)
+            await _sleep_until(self._last_sent + SHOWN_AFTER)
 
     def _is_to_settle(self, batches: deque[_Batch], flags: Flags) -> bool:
         if len(batches) >= _IN_FLIGHT:
@@ -240,22 +240,23 @@ class VictoriaMetricsDestination:
             await self._server.write(line_of(labels, [(row.stamp, row.value) for row in rows]))
         finally:
             self._last_sent = _now()
-        is_flushed = await self._server.flush()
-        deadline = _now() + (_FLUSHED_FOR if is_flushed else _POLLED_FOR)
-        while True:
+        found = self._nothing(labels, rows)
+
+        async def look() -> bool:
+            nonlocal found
             found = await self._find(labels, rows)
             if any(map(found.has, rows)):
                 self._take_witness(labels, rows, found)
-            if all(map(found.has, rows)) or _now() > deadline:
-                return found
-            await asyncio.sleep(0.5)
-            await self._server.flush()
+            return all(map(found.has, rows))
+
+        await until_shown(self._server, look)
+        return found
 
     async def _settle(
         self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
         kept = [row for row in batch.rows if row.stamp not in batch.too_old]
-        found = Found(batch.labels, kept)
+        found = self._nothing(batch.labels, kept)
         if kept:
             await _sleep_until(batch.due)
             found = await self._find(batch.labels, kept)
@@ -266,6 +267,8 @@ class VictoriaMetricsDestination:
         first_missing = missing[0] if missing else None
         for row in batch.rows:
             if row is first_missing:
+                # Whoever stands before the server may have begun to change labels.
+                self._added = None
                 raise DestinationError(
                     "rows_missing",
                     variant="one" if len(missing) == 1 else None,
@@ -321,11 +324,14 @@ class VictoriaMetricsDestination:
             self._witness = labels, newest
 
     async def _find(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
-        found = Found(labels, rows)
+        found = self._nothing(labels, rows)
         stamps = [row.stamp for row in rows]
         async for line in self._server.read(selector_of(labels), min(stamps), max(stamps)):
             found.add(line)
         return found
+
+    def _nothing(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
+        return Found(labels, rows, self._added or {})
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""
@@ -333,27 +339,6 @@ class VictoriaMetricsDestination:
             return self._on_disk_after
         told = 2.2 * flags.flush_interval.total_seconds() + 4
         return min(max(self._on_disk_after, told), _LONGEST_WAIT)
-
-
-async def async_test_server(server: VictoriaMetrics, labels: Mapping[str, str]) -> str | None:
-    """Try to write and to read, without leaving anything behind.
-
-    An import of nothing needs the same path and the same rights as any other. Returns None or
-    REMARK_SHORT_RETENTION; raises DestinationError.
-    """
-    await server.write(b"", seconds=_TEST_SECONDS)
-    await _read_nothing(server, labels)
-    retention = (await server.flags()).retention
-    is_short = retention is not None and retention < BACKFILL
-    return REMARK_SHORT_RETENTION if is_short else None
-
-
-async def _read_nothing(server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
-    """Ask for what cannot be there, as a run asks for more."""
-    now = _milliseconds_ago(timedelta(0))
-    selector = selector_of({"__name__": CONSUMPTION, **labels})
-    async for _ in server.read(selector, now, now, seconds=_TEST_SECONDS):
-        pass
 
 
 async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[list[Measurement]]:

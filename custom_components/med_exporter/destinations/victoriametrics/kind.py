@@ -15,26 +15,18 @@ from yarl import URL
 from ...const import CONF_LABELS
 from ...form_fields import LOGIN
 from ..kind import DestinationKind
-from .destination import async_test_server
+from ..labels import InvalidLabelsError, LabelsSelector, labels_from
 from .entry import (
-    InvalidLabelsError,
     async_create_victoriametrics,
-    labels_from,
     server_of,
 )
+from .probe import async_test_server
 from .server import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
-
-
-class _LabelsSelector(TextSelector):
-    """JSON text; the HTTP API may give the object itself."""
-
-    def __call__(self, data: object) -> str | list[str]:
-        return super().__call__(json.dumps(data) if isinstance(data, dict) else data)
 
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
@@ -81,7 +73,7 @@ VICTORIAMETRICS: Final = DestinationKind(
     fields={
         vol.Required(CONF_URL): TextSelector(),
         **LOGIN,
-        vol.Optional(CONF_LABELS): _LabelsSelector(TextSelectorConfig(multiline=True)),
+        vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
     test=_test,
@@ -91,4 +83,5 @@ VICTORIAMETRICS: Final = DestinationKind(
     example="http://192.168.1.10:8428",
     mistakes=_mistakes,
     clean=_clean,
+    unusable=frozenset({"LABELS_CHANGED", "NOTHING_SHOWN"}),
 )

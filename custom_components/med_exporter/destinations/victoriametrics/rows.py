@@ -24,7 +24,7 @@ PRODUCTION: Final = "myelectricaldata_production_wh"
 TEMPO_COLOUR: Final = "myelectricaldata_tempo_color"
 ECOWATT_LEVEL: Final = "myelectricaldata_ecowatt_level"
 
-_NAME: Final = "__name__"
+NAME: Final = "__name__"
 _METRICS: Final = {
     DataType.CONSUMPTION_DAILY: (CONSUMPTION, "daily"),
     DataType.CONSUMPTION_MONTHLY: (CONSUMPTION, "monthly"),
@@ -73,7 +73,7 @@ def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, s
     """Return what tells a measurement's series from others; `extra` are the user's labels."""
     name, kind = _METRICS[measurement.data_type]
     assert measurement.point is not None
-    labels = {_NAME: name, **extra, "pdl": measurement.point.pdl}
+    labels = {NAME: name, **extra, "pdl": measurement.point.pdl}
     return labels if kind is None else {**labels, "type": kind}
 
 
@@ -94,10 +94,15 @@ def selector_of(labels: Mapping[str, str]) -> str:
 
 
 class Found:
-    """What the server holds of one series at some moments; an answer may repeat a sample."""
+    """What the server holds of one series at some moments; an answer may repeat a sample.
 
-    def __init__(self, labels: Mapping[str, str], rows: Sequence[Row]) -> None:
-        self._labels = dict(labels)
+    `added` are the labels that each series of ours has there besides.
+    """
+
+    def __init__(
+        self, labels: Mapping[str, str], rows: Sequence[Row], added: Mapping[str, str]
+    ) -> None:
+        self._labels = {**added, **labels}
         self._values: dict[int, set[float]] = {row.stamp: set() for row in rows}
 
     def add(self, line: Mapping[str, Any]) -> None:

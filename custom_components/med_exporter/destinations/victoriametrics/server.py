@@ -40,6 +40,9 @@ _EXPORT_SECONDS: Final = 60
 # Keeps a line of an answer far below what aiohttp takes as one.
 _SAMPLES_PER_LINE: Final = 1000
 _MOST_OF_A_REASON: Final = 200
+# Of what is asked in a body over a connection that is used again, vmauth passes on no more than the
+# beginning every now and then, and ends it as if it were whole.
+_OWN_CONNECTION: Final = {"Connection": "close"}
 
 _FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
 _DURATION: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdwMy])")
@@ -157,7 +160,7 @@ class VictoriaMetrics:
             url,
             seconds=seconds,
             is_known=self.is_known,
-            headers=self._login,
+            headers={**self._login, **_OWN_CONNECTION},
             data=asked,
         ) as response:
             if response.status != HTTPStatus.OK:

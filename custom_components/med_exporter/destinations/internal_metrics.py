@@ -1,33 +1,32 @@
-"""The exporter's own metrics, as they are sent to VictoriaMetrics when a run ends."""
+"""The exporter's own metrics, as they are sent to a database when a run ends."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_ENABLED
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ...const import LOGGER
-from ...database import DatabaseUnavailableError
-from ...history.history import DATA_HISTORY
-from ...history.records import (
+from ..const import LOGGER
+from ..database import DatabaseUnavailableError
+from ..history.history import DATA_HISTORY
+from ..history.records import (
     SIGNAL_EXPORT_FINISHED,
     ExportKind,
 )
-from ..base import DestinationError
-from .rows import line_of
+from .base import DestinationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from homeassistant.core import HomeAssistant
 
-    from ...history.records import ExportRecord
-    from ...history.totals import PushTotals
-    from .server import VictoriaMetrics
+    from ..history.records import ExportRecord
+    from ..history.totals import PushTotals
 
 RUNS: Final = "myelectricaldata_export_total"
 DURATION: Final = "myelectricaldata_export_duration_seconds"
@@ -35,6 +34,15 @@ RECORDS: Final = "myelectricaldata_export_records_total"
 
 # So many runs are remembered while the server is away.
 _REMEMBERED: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSamples:
+    """Samples of one of the exporter's own metrics: milliseconds (UTC) and numbers."""
+
+    name: str
+    labels: Mapping[str, str]
+    samples: Sequence[tuple[int, float]]
 
 
 class InternalMetrics:
@@ -47,15 +55,13 @@ class InternalMetrics:
     def __init__(
         self,
         hass: HomeAssistant,
-        server: VictoriaMetrics,
-        labels: Mapping[str, str],
+        write: Callable[[Sequence[MetricSamples]], Awaitable[None]],
         *,
         destination_id: str,
         options: Callable[[], Mapping[str, object]],
     ) -> None:
         self._hass = hass
-        self._server = server
-        self._labels = dict(labels)
+        self._write = write
         self._destination_id = destination_id
         self._options = options
         self._ended: deque[ExportRecord] = deque(maxlen=_REMEMBERED)
@@ -89,7 +95,7 @@ class InternalMetrics:
         self._ended.append(record)
         if self._sending is None or self._sending.done():
             self._sending = self._hass.async_create_background_task(
-                self._send(), f"med_exporter metrics to {self._server.host}"
+                self._send(), f"med_exporter metrics to {self._destination_id}"
             )
 
     async def _send(self) -> None:
@@ -97,7 +103,7 @@ class InternalMetrics:
             ended = list(self._ended)
             try:
                 totals = await self._hass.data[DATA_HISTORY].async_push_totals()
-                await self._server.write(_lines(ended, totals, self._labels))
+                await self._write(_samples(ended, totals))
             except (DatabaseUnavailableError, DestinationError) as err:
                 LOGGER.debug("Metrics of the exporter were not sent: %s", err)
                 return
@@ -106,7 +112,7 @@ class InternalMetrics:
                     self._ended.popleft()
 
 
-def _lines(ended: list[ExportRecord], totals: PushTotals, labels: Mapping[str, str]) -> bytes:
+def _samples(ended: list[ExportRecord], totals: PushTotals) -> list[MetricSamples]:
     """Return how long each run took, and the counters of their destinations as of the last."""
     durations: dict[str, dict[int, float]] = {}
     latest = 0
@@ -117,15 +123,14 @@ def _lines(ended: list[ExportRecord], totals: PushTotals, labels: Mapping[str, s
         if record.destination and record.started_at is not None:
             seconds = (record.completed_at - record.started_at).total_seconds()
             durations.setdefault(record.destination, {})[stamp] = round(seconds, 3)
-    lines: list[bytes] = []
+    found: list[MetricSamples] = []
     for destination, samples in durations.items():
-        own = {**labels, "destination": destination}
-        lines.append(line_of({"__name__": DURATION, **own}, samples.items()))
+        own = {"destination": destination}
+        found.append(MetricSamples(DURATION, own, list(samples.items())))
         counted = totals.get(destination)
         if counted is None:
             continue
-        lines.append(line_of({"__name__": RECORDS, **own}, [(latest, counted.records)]))
+        found.append(MetricSamples(RECORDS, own, [(latest, counted.records)]))
         for status, runs in (("success", counted.success), ("error", counted.error)):
-            name = {"__name__": RUNS, **own, "status": status}
-            lines.append(line_of(name, [(latest, runs)]))
-    return b"".join(lines)
+            found.append(MetricSamples(RUNS, {**own, "status": status}, [(latest, runs)]))
+    return found

@@ -1,0 +1,1 @@
+"""InfluxDB as a destination: points of line protocol, which later ones overwrite."""

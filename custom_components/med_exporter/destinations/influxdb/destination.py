@@ -1,0 +1,239 @@
+"""InfluxDB: one point per period, overwritten when its value changes, and read back."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
+
+from ...const import DataType
+from ..base import DestinationError, Intake, Outcome
+from ..measurements import Grain
+from .lines import Point, own_series, point_of, series_of
+from .server import NotAskableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+
+    from ..internal_metrics import InternalMetrics
+    from ..measurements import Measurement
+    from .lines import Series
+    from .server import InfluxDb
+
+REMARK_SHORT_RETENTION: Final = "destination_retention_short_influxdb"
+REMARK_NOT_ASKABLE: Final = "destination_not_askable"
+BACKFILL: Final = timedelta(days=365)
+"""How far back a new destination begins."""
+
+INTAKE: Final = Intake(
+    closed={
+        DataType.CONSUMPTION_DAILY: Grain.DAILY,
+        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+        DataType.PRODUCTION_DAILY: Grain.DAILY,
+        DataType.TEMPO: Grain.DAILY,
+        DataType.ECOWATT: Grain.DAILY,
+    },
+    current=frozenset(
+        {
+            DataType.CONSUMPTION_DAILY,
+            DataType.CONSUMPTION_MONTHLY,
+            DataType.PRODUCTION_DAILY,
+            DataType.TEMPO,
+            DataType.ECOWATT,
+        }
+    ),
+)
+"""A point of the same tags and time is overwritten: running values and corrections go too."""
+
+_BATCH: Final = 2000
+_PROBE: Final = "myelectricaldata_export_test"
+# The shortest retention that a server takes is an hour.
+_ANY_RETENTION: Final = timedelta(hours=1)
+_RELATIVE: Final = 1e-9
+
+
+class InfluxDestination:
+    """A server that takes measurements; a point counts as stored when it is read back.
+
+    A server that cannot be asked is believed: InfluxDB acknowledges what is on its disk.
+    """
+
+    intake = INTAKE
+
+    def __init__(
+        self,
+        server: InfluxDb,
+        labels: Mapping[str, str],
+        *,
+        metrics: InternalMetrics | None = None,
+    ) -> None:
+        self._server = server
+        self._labels = dict(labels)
+        self._metrics = metrics
+
+    async def async_start(self) -> None:
+        """Begin to send the exporter's own metrics; there is no lasting connection."""
+        if self._metrics is not None:
+            self._metrics.start()
+
+    async def async_close(self) -> None:
+        """Send no more metrics of the exporter."""
+        if self._metrics is not None:
+            await self._metrics.close()
+
+    async def async_test(self) -> str | None:
+        """Write a point and read it back; a remark tells what it left open."""
+        return await async_test_influxdb(self._server, self._labels)
+
+    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for points of the periods. Raises DestinationError.
+
+        What is older than the server's retention is not missing; where it does not tell that,
+        what is older than something that is there is taken for such.
+        """
+        oldest = _oldest(await self._server.retention())
+        newest_there: dict[str, int] = {}
+        absent: list[tuple[Measurement, str, int]] = []
+        for witness in witnesses:
+            series, stamp = series_of(witness, self._labels), point_of(witness).stamp
+            if stamp < oldest:
+                continue
+            try:
+                is_there = bool(await self._server.read(series, stamp, stamp))
+            except NotAskableError:
+                return ()
+            name = series.line(0, 0).decode()
+            if is_there:
+                newest_there[name] = max(stamp, newest_there.get(name, 0))
+            else:
+                absent.append((witness, name, stamp))
+        is_told = self._server.tells_retention
+        return [
+            witness
+            for witness, name, stamp in absent
+            if is_told or stamp > newest_there.get(name, 0)
+        ]
+
+    async def async_push(
+        self,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
+        """Send what the server does not have, and settle what it has then.
+
+        Raises:
+            DestinationError: `ROWS_MISSING` where points were not kept, `POINTS_DROPPED` where a
+                server that cannot be asked says so, or one of those of `InfluxDb`.
+
+        """
+        batch: list[Measurement] = []
+        async for measurement in measurements:
+            batch.append(measurement)
+            if len(batch) == _BATCH:
+                await self._send(batch, settle)
+                batch = []
+        if batch:
+            await self._send(batch, settle)
+
+    async def _send(
+        self, batch: Sequence[Measurement], settle: Callable[[Measurement, Outcome], None]
+    ) -> None:
+        series = series_of(batch[0], self._labels)
+        points = [point_of(measurement) for measurement in batch]
+        oldest = _oldest(await self._server.retention())
+        kept = [point for point in points if point.stamp >= oldest]
+        found = await self._find(series, kept)
+        wanted = [point for point in kept if found is None or not _has(found, point)]
+        missing: list[Point] = []
+        if wanted:
+            lines = b"".join(series.line(point.stamp, point.value) for point in wanted)
+            keeps_all = await self._server.write(lines)
+            if found is not None:
+                found = await self._find(series, kept)
+                missing = [] if found is None else [one for one in kept if not _has(found, one)]
+            elif not keeps_all:
+                raise DestinationError("points_dropped", host=self._server.host)
+            if missing and await self._are_too_old(missing, found or {}, keeps_all=keeps_all):
+                oldest = missing[-1].stamp + 1
+                missing = []
+        sent = {point.stamp for point in wanted}
+        for measurement, point in zip(batch, points, strict=True):
+            if missing and point is missing[0]:
+                raise _missing_error(self._server, series, len(missing), measurement.date)
+            outcome = Outcome.STORED if point.stamp in sent else Outcome.ALREADY_THERE
+            settle(measurement, Outcome.TOO_OLD if point.stamp < oldest else outcome)
+
+    async def _are_too_old(
+        self, missing: Sequence[Point], found: Mapping[int, float], *, keeps_all: bool
+    ) -> bool:
+        """Return whether points are missing because the server keeps nothing this old.
+
+        It has said that it drops some, or is of a version that does not say it: then a point of
+        today shows that it takes others.
+        """
+        newest = missing[-1].stamp
+        if min(found, default=newest) < newest or newest > _seconds_ago(_ANY_RETENTION):
+            return False
+        if not self._server.tells_retention and not found:
+            await async_test_influxdb(self._server, self._labels)
+        return not (keeps_all and self._server.tells_retention)
+
+    async def _find(self, series: Series, points: Sequence[Point]) -> dict[int, float] | None:
+        """Return what is there of some points, None where the server cannot be asked."""
+        if not points:
+            return {}
+        stamps = [point.stamp for point in points]
+        try:
+            return await self._server.read(series, min(stamps), max(stamps))
+        except NotAskableError:
+            return None
+
+
+async def async_test_influxdb(server: InfluxDb, labels: Mapping[str, str]) -> str | None:
+    """Write and read as a run does: one point, at this day's midnight, of a field of its own.
+
+    Returns None, REMARK_SHORT_RETENTION or REMARK_NOT_ASKABLE; raises DestinationError.
+    """
+    midnight = dt_util.start_of_local_day()
+    point = Point(round(midnight.timestamp()), 1.0)
+    series = own_series(_PROBE, labels)
+    await server.write(series.line(point.stamp, point.value))
+    try:
+        found = await server.read(series, point.stamp, point.stamp)
+    except NotAskableError:
+        return REMARK_NOT_ASKABLE
+    if not _has(found, point):
+        raise _missing_error(server, series, 1, midnight.date().isoformat())
+    retention = await server.retention()
+    is_short = retention is not None and retention < BACKFILL
+    return REMARK_SHORT_RETENTION if is_short else None
+
+
+def _missing_error(server: InfluxDb, series: Series, count: int, date: str) -> DestinationError:
+    return DestinationError(
+        "rows_missing",
+        variant="influxdb_one" if count == 1 else "influxdb",
+        host=server.host,
+        count=count,
+        metric=f"{series.measurement}_{series.field}",
+        date=date,
+    )
+
+
+def _oldest(retention: timedelta | None) -> int:
+    """Return the second before which the server keeps nothing."""
+    return 0 if retention is None else _seconds_ago(retention)
+
+
+def _seconds_ago(ago: timedelta) -> int:
+    return math.ceil((dt_util.utcnow() - ago).timestamp())
+
+
+def _has(found: Mapping[int, float], point: Point) -> bool:
+    value = found.get(point.stamp)
+    return value is not None and math.isclose(
+        value, point.value, rel_tol=_RELATIVE, abs_tol=_RELATIVE
+    )

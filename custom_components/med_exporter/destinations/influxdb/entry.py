@@ -1,0 +1,69 @@
+"""From a config entry to an InfluxDB destination."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import (
+    CONF_ID,
+    CONF_PASSWORD,
+    CONF_TOKEN,
+    CONF_URL,
+    CONF_USERNAME,
+    CONF_VERIFY_SSL,
+)
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+
+from ...const import CONF_LABELS
+from ..internal_metrics import InternalMetrics, MetricSamples
+from ..labels import labels_from
+from .destination import InfluxDestination
+from .lines import own_series
+from .server import InfluxDb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+CONF_VERSION: Final = "version"
+CONF_DATABASE: Final = "database"
+CONF_BUCKET: Final = "bucket"
+CONF_ORGANISATION: Final = "organisation"
+
+
+def server_of(hass: HomeAssistant, settings: Mapping[str, Any], *, is_known: bool) -> InfluxDb:
+    """Return the server that settings in clear name; `is_known` as in `web.named_errors`."""
+    return InfluxDb(
+        session=async_get_clientsession(hass, settings[CONF_VERIFY_SSL]),
+        url=settings[CONF_URL],
+        version=settings[CONF_VERSION],
+        database=settings.get(CONF_DATABASE) or settings.get(CONF_BUCKET) or "",
+        organisation=settings.get(CONF_ORGANISATION) or "",
+        username=settings.get(CONF_USERNAME) or None,
+        password=settings.get(CONF_PASSWORD),
+        token=settings.get(CONF_TOKEN) or None,
+        is_known=is_known,
+    )
+
+
+async def async_create_influxdb(
+    hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
+) -> InfluxDestination:
+    """Make the destination of a config entry and its settings in clear."""
+    server = server_of(hass, settings, is_known=True)
+    labels = labels_from(settings.get(CONF_LABELS))
+
+    async def write(metrics: Sequence[MetricSamples]) -> None:
+        lines = (
+            own_series(one.name, {**labels, **one.labels}).line(stamp // 1000, value)
+            for one in metrics
+            for stamp, value in one.samples
+        )
+        await server.write(b"".join(lines))
+
+    metrics = InternalMetrics(
+        hass, write, destination_id=entry.data[CONF_ID], options=lambda: entry.options
+    )
+    return InfluxDestination(server, labels, metrics=metrics)

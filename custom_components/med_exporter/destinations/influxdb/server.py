@@ -1,0 +1,298 @@
+"""An InfluxDB server of any version: how one writes to it, asks it, and what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from ..base import DestinationError
+from ..redaction import without_secrets
+from ..web import host_of, request
+from . import questions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    from aiohttp import ClientResponse, ClientSession
+
+    from .lines import Series
+
+_WRITE_SECONDS: Final = 60
+_READ_SECONDS: Final = 30
+_MOST_OF_A_REASON: Final = 200
+# More than any answer to what is asked here: a batch of points, or a list of policies.
+_LONGEST_ANSWER: Final = 4 * 1024 * 1024
+# How servers that take line protocol, but are not InfluxDB, answer its questions.
+_NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+_NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
+
+
+class NotAskableError(Exception):
+    """The server takes points, but cannot be asked for them; VictoriaMetrics is such a one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfluxDb:
+    """A server as one talks to it; every method raises DestinationError.
+
+    Attributes:
+        session: for requests.
+        url: its address, without a path of the API.
+        version: 1, 2 or 3.
+        database: what holds the points: a database of versions 1 and 3, a bucket of version 2.
+        organisation: of version 2.
+        username: of version 1, None where it asks for no login.
+        password: of the user.
+        token: of versions 2 and 3, None where version 3 asks for none.
+        is_known: as in `web.named_errors`.
+
+    """
+
+    session: ClientSession
+    url: str
+    version: int
+    database: str
+    organisation: str = ""
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    is_known: bool = True
+
+    @property
+    def host(self) -> str:
+        """Return the host and port, as error texts name the server."""
+        return host_of(self.url)
+
+    @property
+    def tells_retention(self) -> bool:
+        """Return whether `retention` knows it, and `write` says what is too old."""
+        return self.version != 3
+
+    async def write(self, lines: bytes) -> bool:
+        """Send lines with times in seconds; what the server keeps is on its disk afterwards.
+
+        Returns False where the server says that it keeps nothing as old as some of them; it has
+        taken the others.
+        """
+        if self.version == 1:
+            path, query = "/write", {"db": self.database, "precision": "s"}
+        else:
+            path = "/api/v2/write"
+            query = {"bucket": self.database, "org": self.organisation, "precision": "s"}
+        async with request(
+            self.session,
+            "POST",
+            f"{self.url}{path}",
+            seconds=_WRITE_SECONDS,
+            is_known=self.is_known,
+            params=query,
+            data=gzip.compress(lines, compresslevel=1),
+            headers={
+                **self._login("Token"),
+                "Content-Encoding": "gzip",
+                "Content-Type": "text/plain; charset=utf-8",
+            },
+        ) as response:
+            text = await _text(response)
+            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
+                reason = _reason(text)
+                if _is_too_old(reason):
+                    return False
+                raise self._refusal(response.status, reason, path)
+            if text:
+                # A website's page for every address, and not the server's empty answer.
+                raise self._not_expected()
+        return True
+
+    async def read(self, series: Series, start: int, end: int) -> dict[int, float]:
+        """Return the values of a series by second, from `start` to `end`, both included.
+
+        Raises NotAskableError where the server is one that cannot be asked.
+        """
+        if self.version == 1:
+            answer = await self._influxql(questions.influxql(series, start, end))
+            found = self._read(questions.influxql_values, answer, series)
+            if found is None:
+                raise NotAskableError
+            return found
+        if self.version == 2:
+            text = await self._ask(
+                "/api/v2/query",
+                params={"org": self.organisation},
+                data=questions.flux(self.database, series, start, end).encode(),
+                headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
+            )
+            return self._read(questions.flux_values, text, series)
+        question = questions.sql(series, start, end)
+        body = {"db": self.database, "q": question, "format": "json"}
+        text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
+        return self._read(questions.sql_values, self._parsed(text or "[]"), series)
+
+    async def retention(self) -> timedelta | None:
+        """Return how far back the server keeps points; None for ever, or where it is not told."""
+        try:
+            if self.version == 1:
+                answer = await self._influxql(questions.influxql_policies(self.database))
+                return self._read(questions.influxql_retention, answer)
+            if self.version == 2:
+                query = {"name": self.database, "org": self.organisation}
+                text = await self._ask("/api/v2/buckets", method="GET", params=query)
+                told = self._parsed(text)
+                return self._read(questions.bucket_retention, told, self.database)
+        except NotAskableError:
+            pass
+        return None
+
+    async def _influxql(self, question: str) -> Any:  # noqa: ANN401 (JSON)
+        query = {"db": self.database, "epoch": "s"}
+        answer = self._parsed(await self._ask("/query", params=query, data={"q": question}))
+        results = answer.get("results") if isinstance(answer, dict) else None
+        for result in results if isinstance(results, list) else ():
+            if isinstance(result, dict) and "error" in result:
+                raise self._refusal(HTTPStatus.BAD_REQUEST, str(result["error"]), "/query")
+        return answer
+
+    async def _ask(
+        self,
+        path: str,
+        *,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        absent: Callable[[str], bool] | None = None,
+        **rest: Any,  # noqa: ANN401 (aiohttp's own)
+    ) -> str:
+        """Return the text of an answer, an empty one where it says that something is `absent`."""
+        scheme = "Bearer" if self.version == 3 else "Token"
+        async with request(
+            self.session,
+            method,
+            f"{self.url}{path}",
+            seconds=_READ_SECONDS,
+            is_known=self.is_known,
+            headers={**self._login(scheme), **(headers or {})},
+            **rest,
+        ) as response:
+            text = await _text(response)
+        if response.status == HTTPStatus.OK:
+            return text
+        reason = _reason(text)
+        if absent is not None and absent(reason):
+            return ""
+        error = self._refusal(response.status, reason, path)
+        if error.code == "WRONG_PATH":
+            raise NotAskableError
+        raise error
+
+    def _login(self, scheme: str) -> dict[str, str]:
+        if self.token is not None:
+            return {"Authorization": f"{scheme} {self.token}"}
+        if self.username is None:
+            return {}
+        login = f"{self.username}:{self.password or ''}".encode()
+        return {"Authorization": f"Basic {b64encode(login).decode()}"}
+
+    def _parsed(self, text: str) -> Any:  # noqa: ANN401 (JSON)
+        return self._read(json.loads, text)
+
+    def _read[T](self, reader: Callable[..., T], *answer: object) -> T:
+        """Read an answer, or say that the server is another one than expected."""
+        try:
+            return reader(*answer)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
+            raise self._not_expected() from err
+
+    def _not_expected(self) -> DestinationError:
+        return DestinationError("not_expected_server", field="url", host=self.host)
+
+    def _refusal(self, status: int, reason: str, path: str) -> DestinationError:
+        """Name what the server refuses, by its status and its words."""
+        words = reason.casefold()
+        said = " ".join(without_secrets(reason, self.password, self.token).split())
+        said = said[:_MOST_OF_A_REASON]
+        if status == HTTPStatus.UNAUTHORIZED:
+            return self._refused_login()
+        if status == HTTPStatus.FORBIDDEN:
+            return DestinationError(
+                "unauthorized",
+                variant="influxdb_rights",
+                field="username" if self.version == 1 else "token",
+                host=self.host,
+                name=self.database,
+                reason=said,
+            )
+        if ("not found" in words or "could not find" in words) and (
+            unknown := self._unknown(words)
+        ) is not None:
+            return unknown
+        is_missing = status == HTTPStatus.NOT_FOUND or status in _NOT_OFFERED
+        if is_missing or any(word in words for word in _NOT_OFFERED_WORDS):
+            return DestinationError(
+                "wrong_path", variant="influxdb", field="url", host=self.host, path=path
+            )
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return DestinationError("server_error", field="url", host=self.host, status=status)
+        return DestinationError(
+            "bad_request",
+            variant="influxdb",
+            field="url",
+            host=self.host,
+            status=status,
+            reason=said,
+        )
+
+    def _refused_login(self) -> DestinationError:
+        if self.version != 1:
+            return DestinationError(
+                "unauthorized", variant="influxdb", field="token", host=self.host
+            )
+        if self.username is None:
+            return DestinationError(
+                "unauthorized", variant="login", field="username", host=self.host
+            )
+        return DestinationError("wrong_credentials", field="password", host=self.host)
+
+    def _unknown(self, words: str) -> DestinationError | None:
+        """Name a place where points go that is not there, by the field in which it stands."""
+        if "organization" in words:
+            place, name = "organisation", self.organisation
+        elif "bucket" in words or "database" in words:
+            place, name = ("bucket" if self.version == 2 else "database"), self.database
+        else:
+            return None
+        return DestinationError(f"unknown_{place}", field=place, host=self.host, name=name)
+
+
+async def _text(response: ClientResponse) -> str:
+    """Return an answer's text, of which no more than its beginning is taken."""
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > _LONGEST_ANSWER:
+            break
+    return body[:_LONGEST_ANSWER].decode(errors="replace")
+
+
+def _reason(text: str) -> str:
+    """Return what a refusal says."""
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    reason = (told.get("error") or told.get("message")) if isinstance(told, dict) else None
+    return str(reason or text)
+
+
+def _is_too_old(reason: str) -> bool:
+    words = reason.casefold()
+    return "retention policy" in words and ("beyond" in words or "outside" in words)
+
+
+def _is_not_there_yet(reason: str) -> bool:
+    """Return whether version 3 says that no point was ever written with this table or tag."""
+    words = reason.casefold()
+    return ("table" in words and "not found" in words) or "no field named" in words

@@ -1,0 +1,475 @@
+"""What arrives in InfluxDB: each period once, its latest value, and nothing that was lost."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
+from aiohttp.test_utils import TestServer
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.influxdb import destination as module
+from custom_components.med_exporter.destinations.influxdb import server as server_module
+from custom_components.med_exporter.destinations.influxdb.destination import InfluxDestination
+from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
+from custom_components.med_exporter.destinations.measurements import (
+    EcoWattLevel,
+    Energy,
+    Grain,
+    Measurement,
+    PointName,
+    TempoDay,
+)
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.influxdb import Influxd, PaperInflux, running_influx
+from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+DAILY = ("myelectricaldata_consumption", "wh")
+OURS = {"pdl": "Mon_PDL-1", "type": "daily"}
+ODD = {"a": "with space, comma=equals", "b": 'it\'s "quoted"', "c": "né 👨‍👩‍👧 ${x} C:\\temp"}
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    # The system's own resolver: the other one needs a library that fits.
+    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
+        yield made
+
+
+def known(session: ClientSession, server: Any, version: int = 1, **changes: Any) -> InfluxDb:
+    """Return a server as the exporter knows it."""
+    settings: dict[str, Any] = {"version": version, "database": "med"}
+    if version == 1 and isinstance(server, Influxd) and server.login:
+        settings |= {"username": server.username, "password": server.password}
+    if version > 1:
+        settings |= {"organisation": "home" if version == 2 else "", "token": "t0ken"}
+    url = server if isinstance(server, str) else server.url
+    return InfluxDb(**{"session": session, "url": url, **settings, **changes})
+
+
+def destination_at(
+    session: ClientSession,
+    server: Any,
+    version: int = 1,
+    labels: dict[str, str] | None = None,
+) -> InfluxDestination:
+    return InfluxDestination(known(session, server, version), labels or {})
+
+
+@pytest.fixture(params=[1, 2, 3])
+async def versioned(request, influxd) -> AsyncIterator[tuple[Any, int]]:
+    """A server of each version, and which it is."""
+    if request.param == 1:
+        yield influxd(), 1
+        return
+    async with running_influx() as paper:
+        yield paper, request.param
+
+
+async def points(server: Any, series: tuple[str, str] = DAILY, **tags: str) -> dict[int, float]:
+    """Return what a server has of one series, by second."""
+    if isinstance(server, PaperInflux):
+        return server.points(*series, **tags)
+    return await asyncio.to_thread(server.points, *series, **tags)
+
+
+def expected(measurements: Iterable[Energy]) -> dict[int, Any]:
+    """Return what a server should hold, in Wh by second."""
+    return {
+        round(one.start.timestamp()): pytest.approx(one.kwh * 1000, rel=1e-9, abs=1e-6)
+        for one in measurements
+    }
+
+
+class TestEachVersion:
+    """What all of them do."""
+
+    async def test_a_year_arrives_value_by_value(self, session, versioned) -> None:
+        server, version = versioned
+        year = days(365)
+        assert await push(destination_at(session, server, version), year) == [Outcome.STORED] * 365
+        assert await points(server, **OURS) == expected(year)
+
+    async def test_a_second_push_sends_nothing(self, session, versioned) -> None:
+        server, version = versioned
+        await push(destination_at(session, server, version), days(7))
+        again = await push(destination_at(session, server, version), days(7))
+        assert again == [Outcome.ALREADY_THERE] * 7
+
+    async def test_corrections_and_running_values_overwrite(self, session, versioned) -> None:
+        server, version = versioned
+        destination = destination_at(session, server, version)
+        await push(destination, [*days(7), day(0, 1.5)])
+        corrected = [*days(7)[:3], day(4, 99.25), *days(7)[4:], day(0, 2.5)]
+        outcomes = await push(destination, corrected)
+        assert [number for number, one in enumerate(outcomes) if one is Outcome.STORED] == [3, 7]
+        assert await points(server, **OURS) == expected(corrected)
+
+    async def test_odd_tags_come_back_as_they_are(self, session, versioned) -> None:
+        server, version = versioned
+        destination = destination_at(session, server, version, ODD)
+        assert await destination.async_test() is None
+        assert await push(destination, days(3)) == [Outcome.STORED] * 3
+        assert await points(server, **OURS, **ODD) == expected(days(3))
+
+    async def test_series_with_further_tags_are_not_taken_for_ours(
+        self, session, versioned
+    ) -> None:
+        server, version = versioned
+        tagged = destination_at(session, server, version, {"site": "a"})
+        plain = destination_at(session, server, version)
+        assert await push(tagged, days(5)) == [Outcome.STORED] * 5
+        assert await plain.async_begin(days(5)) == days(5)
+        assert await push(plain, days(5, seed=2)) == [Outcome.STORED] * 5
+        assert await points(server, **OURS, site="a") == expected(days(5))
+        assert await points(server, **OURS) == expected(days(5, seed=2))
+        assert await push(tagged, days(5)) == [Outcome.ALREADY_THERE] * 5
+
+    async def test_every_kind_of_value_has_its_place(self, session, versioned) -> None:
+        server, version = versioned
+        destination = destination_at(session, server, version)
+        period: dict[str, Any] = {
+            "point": POINT,
+            "grain": Grain.DAILY,
+            "start": TODAY,
+            "end": TODAY + ONE_DAY,
+            "timestamp": TODAY,
+            "closed": False,
+        }
+        tempo = TempoDay(**period, data_type=DataType.TEMPO, colour=TempoColour.RED)
+        for one in (
+            day(1, 1.5, DataType.PRODUCTION_DAILY),
+            tempo,
+            EcoWattLevel(**period, data_type=DataType.ECOWATT, level=3),
+            EcoWattLevel(**period, data_type=DataType.ECOWATT, level=2),
+        ):
+            assert await push(destination, [one]) == [Outcome.STORED]
+        at = round(TODAY.timestamp())
+        of = {"pdl": "Mon_PDL-1"}
+        assert await points(server, ("myelectricaldata_tempo", "color"), **of) == {at: 3}
+        assert await points(server, ("myelectricaldata_ecowatt", "level"), **of) == {at: 2}
+        produced = await points(server, ("myelectricaldata_production", "wh"), **OURS)
+        assert list(produced.values()) == [1500]
+
+    async def test_what_was_lost_is_noticed(self, session, versioned) -> None:
+        server, version = versioned
+        destination = destination_at(session, server, version)
+        week = days(7)
+        assert await destination.async_begin([]) == []
+        await push(destination, week)
+        assert await destination.async_begin([week[0], week[-1]]) == []
+        if version == 1:
+            await asyncio.to_thread(server.ask, 'DROP MEASUREMENT "myelectricaldata_consumption"')
+        else:
+            server.empty()
+        assert await destination.async_begin([week[0], week[-1]]) == [week[0], week[-1]]
+
+    async def test_the_test_leaves_one_point_however_often_it_is_made(
+        self, session, versioned
+    ) -> None:
+        server, version = versioned
+        for _ in range(3):
+            assert await destination_at(session, server, version).async_test() is None
+        probe = await points(server, ("myelectricaldata_export", "test"))
+        assert list(probe.values()) == [1]
+
+    async def test_values_of_very_different_size_keep_their_digits(
+        self, session, versioned
+    ) -> None:
+        server, version = versioned
+        values = [0.000001, 123456.789012, 0.1 + 0.2, 0.0, 1 / 3, 98765.4321, 2e-6 / 3]
+        odd = [day(len(values) - number, kwh) for number, kwh in enumerate(values)]
+        await push(destination_at(session, server, version), odd)
+        assert await points(server, **OURS) == expected(odd)
+
+    async def test_a_year_of_half_hours_goes_out_in_batches(self, session, versioned) -> None:
+        server, version = versioned
+        year = half_hours(17520 if version == 1 else 4500)
+        assert set(await push(destination_at(session, server, version), year)) == {Outcome.STORED}
+        assert await points(server, **{**OURS, "type": "detailed"}) == expected(year)
+
+
+class TestRetention:
+    """A server that keeps less than a year."""
+
+    async def check(self, session, server: Any, version: int, keeps: int = 30) -> None:
+        year = days(365)
+        outcomes = await push(destination_at(session, server, version), year)
+        kept = outcomes.count(Outcome.STORED)
+        assert keeps - 1 <= kept <= keeps + 1
+        assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
+        assert await points(server, **OURS) == expected(year[-kept:])
+        missing = await destination_at(session, server, version).async_begin([year[0], year[-1]])
+        assert missing == []
+
+    async def test_a_policy_of_version_1(self, session, influxd) -> None:
+        server = influxd()
+        server.ask('CREATE RETENTION POLICY "m" ON "med" DURATION 30d REPLICATION 1 DEFAULT')
+        remark = await destination_at(session, server).async_test()
+        assert remark == module.REMARK_SHORT_RETENTION
+        await self.check(session, server, 1)
+
+    async def test_a_bucket_of_version_2(self, session) -> None:
+        async with running_influx(retention=30 * 86400) as paper:
+            remark = await destination_at(session, paper, 2).async_test()
+            assert remark == module.REMARK_SHORT_RETENTION
+            await self.check(session, paper, 2)
+
+    @pytest.mark.parametrize("batch", [2000, 30])
+    async def test_version_3_drops_without_a_word(
+        self, session, batch: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "_BATCH", batch)
+        async with running_influx(retention=30 * 86400, speaks_up=False) as paper:
+            await self.check(session, paper, 3)
+
+    async def test_what_expires_between_question_and_answer_is_too_old(
+        self, session, influxd, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server = influxd()
+        server.ask('CREATE RETENTION POLICY "m" ON "med" DURATION 30d REPLICATION 1 DEFAULT')
+
+        async def for_ever(_: InfluxDb) -> None:
+            return None
+
+        # A policy that is made shorter in this very moment looks the same.
+        monkeypatch.setattr(InfluxDb, "retention", for_ever)
+        outcomes = await push(destination_at(session, server), days(60))
+        kept = outcomes.count(Outcome.STORED)
+        assert 29 <= kept <= 31
+        assert outcomes == [Outcome.TOO_OLD] * (60 - kept) + [Outcome.STORED] * kept
+
+    async def test_points_that_go_missing_without_being_old_are_named(
+        self, session, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async with running_influx() as paper:
+            real = paper._store
+
+            def lose_one(measurement: str, columns: dict[str, Any], second: int) -> None:
+                if second != round(days(5)[2].start.timestamp()):
+                    real(measurement, columns, second)
+
+            monkeypatch.setattr(paper, "_store", lose_one)
+            for version in (2, 3):
+                settled: list[tuple[Measurement, Outcome]] = []
+                with pytest.raises(DestinationError) as raised:
+                    await push(destination_at(session, paper, version), days(5), settled)
+                assert raised.value.key == "destination_rows_missing_influxdb_one"
+                assert raised.value.translation_placeholders["date"] == days(5)[2].date
+                assert [one for one, _ in settled] == days(5)[:2]
+
+
+async def test_twenty_kills_lose_nothing_and_repeat_nothing(session, influxd, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_BATCH", 100)
+    server = influxd()
+    pick = random.Random(1)
+    rows = half_hours(6000)
+    watermark = 0
+    for _ in range(20):
+        settled: list[tuple[Measurement, Outcome]] = []
+        pushing = asyncio.create_task(
+            push(destination_at(session, server), rows[watermark:], settled)
+        )
+        await asyncio.sleep(math.exp(pick.uniform(math.log(0.005), math.log(0.3))))
+        await asyncio.to_thread(server.kill)
+        if pick.random() < 0.5:
+            # Ours dies too.
+            pushing.cancel()
+        with suppress(DestinationError, asyncio.CancelledError):
+            await pushing
+        await asyncio.to_thread(server.start)
+        watermark += len(settled)
+        there = await points(server, **{**OURS, "type": "detailed"})
+        # What was settled is there for good.
+        assert expected(rows[:watermark]).items() <= there.items()
+    await push(destination_at(session, server), rows[watermark:])
+    assert await points(server, **{**OURS, "type": "detailed"}) == expected(rows)
+
+
+class TestVictoriaMetricsTakesLinesToo:
+    """It takes line protocol, and joins measurement and field to the names of its own."""
+
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    async def test_the_same_metrics_arise(self, session, victoriametrics, version: int) -> None:
+        server = victoriametrics()
+        destination = destination_at(session, server, version, ODD)
+        assert await destination.async_test() == module.REMARK_NOT_ASKABLE
+        assert await destination.async_begin(days(2)) == ()
+        assert await push(destination, days(7)) == [Outcome.STORED] * 7
+        samples = server.samples('myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}')
+        found = {stamp // 1000: value for stamp, [value] in samples.items()}
+        assert found == expected(days(7))
+        series = server.series()
+        for one in series:
+            # The place where points go, which InfluxDB keeps apart.
+            one.pop("db", None)
+        assert {**ODD, **OURS, "__name__": "myelectricaldata_consumption_wh"} in series
+
+
+class TestConnectionTest:
+    """Every mistake that the connection test names."""
+
+    async def mistake(self, server: InfluxDb) -> DestinationError:
+        with pytest.raises(DestinationError) as raised:
+            await module.async_test_influxdb(server, {"site": "a"})
+        assert raised.value.is_unusable or raised.value.code.startswith("UNKNOWN_")
+        return raised.value
+
+    async def test_logins_of_version_1(self, session, influxd) -> None:
+        server = influxd(login=True)
+        assert await module.async_test_influxdb(known(session, server), {}) is None
+        assert server.password not in repr(known(session, server))
+        error = await self.mistake(known(session, server, password="no"))
+        assert (error.code, error.field) == ("WRONG_CREDENTIALS", "password")
+        error = await self.mistake(known(session, server, username=None, password=None))
+        assert (error.key, error.field) == ("destination_unauthorized_login", "username")
+
+    @pytest.mark.parametrize("right", ["READ", "WRITE"])
+    async def test_a_login_with_half_the_rights(self, session, influxd, right: str) -> None:
+        server = influxd(login=True)
+        server.ask("CREATE USER half WITH PASSWORD 'half'")
+        server.ask(f'GRANT {right} ON "med" TO "half"')
+        error = await self.mistake(known(session, server, username="half", password="half"))
+        assert (error.key, error.field) == (
+            "destination_unauthorized_influxdb_rights",
+            "username",
+        )
+
+    async def test_a_database_that_is_not_there(self, session, influxd) -> None:
+        error = await self.mistake(known(session, influxd(), database="nowhere"))
+        assert (error.code, error.field) == ("UNKNOWN_DATABASE", "database")
+        assert error.translation_placeholders["name"] == "nowhere"
+
+    @pytest.mark.parametrize("version", [2, 3])
+    async def test_tokens(self, session, version: int) -> None:
+        async with running_influx() as paper:
+            error = await self.mistake(known(session, paper, version, token="wr0ng"))
+            assert (error.key, error.field) == ("destination_unauthorized_influxdb", "token")
+            for right in ("read", "write"):
+                paper.rights = {"t0ken": {right}}
+                error = await self.mistake(known(session, paper, version))
+                assert error.key == "destination_unauthorized_influxdb_rights"
+                assert error.field == "token"
+
+    async def test_places_of_version_2(self, session) -> None:
+        async with running_influx() as paper:
+            error = await self.mistake(known(session, paper, 2, database="nowhere"))
+            assert (error.code, error.field) == ("UNKNOWN_BUCKET", "bucket")
+            error = await self.mistake(known(session, paper, 2, organisation="nobody"))
+            assert (error.code, error.field) == ("UNKNOWN_ORGANISATION", "organisation")
+
+    async def test_another_version_than_the_servers(self, session, influxd) -> None:
+        async with running_influx() as paper:
+            assert (await self.mistake(known(session, paper, 1))).code == "WRONG_PATH"
+        assert (await self.mistake(known(session, influxd(), 2))).code in {
+            "WRONG_PATH",
+            "UNAUTHORIZED",
+        }
+
+    async def test_another_server(self, session, mosquitto) -> None:
+        url = f"http://127.0.0.1:{mosquitto().port}"
+        error = await self.mistake(known(session, url, is_known=False))
+        assert error.code == "NOT_EXPECTED_SERVER"
+
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    @pytest.mark.parametrize(
+        ("status", "body", "code"),
+        [
+            (200, "<html>Welcome</html>", "NOT_EXPECTED_SERVER"),
+            (302, "", "NOT_EXPECTED_SERVER"),
+            (404, "nothing here", "WRONG_PATH"),
+            (405, "", "WRONG_PATH"),
+            (400, '{"error": "t0ken cannot be parsed"}', "BAD_REQUEST"),
+            (400, "[" * 100_000, "BAD_REQUEST"),
+            (401, "", "UNAUTHORIZED"),
+            (403, "", "UNAUTHORIZED"),
+            (503, "later", "SERVER_ERROR"),
+        ],
+    )
+    async def test_an_answer_that_is_not_the_expected_one(
+        self, session, version: int, status: int, body: str, code: str
+    ) -> None:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(status=status, text=body)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            error = await self.mistake(known(session, url, version, token="t0ken"))
+        assert error.code == code
+        if code == "BAD_REQUEST":
+            assert "t0ken" not in error.translation_placeholders["reason"]
+
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "",
+            "null",
+            "[1]",
+            '{"results": 1}',
+            '{"results": [1]}',
+            '{"results": [{"series": [{}]}]}',
+            '{"buckets": [1]}',
+            '[{"time": 1}]',
+            "a,b\r\n1,2,3\r\n",
+        ],
+    )
+    async def test_an_answer_to_another_question(self, session, version: int, body: str) -> None:
+        async def answer(request: web.Request) -> web.Response:
+            if request.path.endswith("write"):
+                return web.Response(status=204)
+            return web.Response(text=body)
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            with pytest.raises(DestinationError) as raised:
+                await module.async_test_influxdb(known(session, url, version), {})
+        assert raised.value.code in {"NOT_EXPECTED_SERVER", "ROWS_MISSING"}
+
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    async def test_an_answer_without_end(
+        self, session, version: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(server_module, "_LONGEST_ANSWER", 100_000)
+        sent = 0
+
+        async def answer(request: web.Request) -> web.StreamResponse:
+            nonlocal sent
+            response = web.StreamResponse()
+            await response.prepare(request)
+            with suppress(ConnectionError):
+                while True:
+                    await response.write(b"x" * 10_000)
+                    sent += 10_000
+            return response
+
+        application = web.Application()
+        application.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(application) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            error = await self.mistake(known(session, url, version))
+        assert error.code == "NOT_EXPECTED_SERVER"
+        assert sent < 50_000_000
+
+
+async def test_two_points_of_one_name_but_for_a_sign_are_two(session, influxd) -> None:
+    server = influxd()
+    other = PointName(pdl="Mon_PDL_1", slug="mon_pdl_1_2", name="Barn")
+    destination = destination_at(session, server)
+    await push(destination, [day(1, 1.0)])
+    await push(destination, [day(1, 2.0, point=other)])
+    assert list((await points(server, **OURS)).values()) == [1000]
+    assert list((await points(server, **{**OURS, "pdl": "Mon_PDL_1"})).values()) == [2000]
