@@ -81,7 +81,10 @@ class TestRollOver:
         watch = Watch(datetime(2026, 11, 10, tzinfo=PARIS))
         watch.read(None, 0, 100, clock=watch.at.date())
         watch.read(None, 5, 150, after=40 * 86400, clock=date(2026, 12, 20))
-        assert watch.evidence.energy == 250_000_000
+        watch.read(None, 5, 150, clock=date(2026, 12, 20))
+        assert watch.evidence.energy == 100_000_000
+        watch.read(None, 5.01, 150.01, clock=date(2026, 12, 20))
+        assert watch.evidence.energy == 250_010_000
 
     def test_entries_of_other_dates_than_today_s_count_nothing_twice(self) -> None:
         watch = Watch(datetime(2026, 11, 26, 12, tzinfo=PARIS))
@@ -199,12 +202,12 @@ class TestMissing:
         assert watch.read(500.04, 2.04, 10.04).growth == 10_000
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
-@given(st.randoms(use_true_random=False, note_method_calls=False))
-def test_what_is_counted_is_never_more_than_what_was_used(random: Random) -> None:
-    life = Life(random)
+@settings(deadline=None, max_examples=100)
+@given(st.integers(0, 10**9))
+def test_what_is_counted_is_never_more_than_what_was_used_and_less_only_by_what_nobody_knows(
+    seed: int,
+) -> None:
+    life = Life(Random(seed))
     life.live()
-    assert life.values == sorted(life.values)
-    # A spike of a counter that was away for a while can be what has passed meanwhile.
-    possible = 1_000_000 if life.kinds["spike"] or life.kinds["thousand times"] else 0
-    assert life.counted <= life.true + life.rounding + possible
+    assert life.too_much <= 0
+    assert life.too_little <= 0
