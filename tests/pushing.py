@@ -277,7 +277,12 @@ class House:
         )
         entry.add_to_hass(self.hass)
         counter = SimpleNamespace(
-            seen_at=NOON, today=1.0, this_month=2.0, last_day=None, last_month=None
+            seen_at=NOON,
+            day=NOON.date(),
+            today=1.0,
+            this_month=2.0,
+            last_day=None,
+            last_month=None,
         )
         data = {one.plug_id: SimpleNamespace(counter=counter) for one in plugs}
         entry.runtime_data = MeteringPoint(entry, SimpleNamespace(data=data))

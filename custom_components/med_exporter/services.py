@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .answers import utc
 from .const import DOMAIN
+from .corrections.actions import CORRECT_SCHEMA, correct_energy
 from .costs.actions import REPRICE_SCHEMA, reprice
 from .errors import ExportFailedError, InvalidRequest
 from .exports.action_fields import (
@@ -92,6 +93,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
         ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("correct_energy", correct_energy, CORRECT_SCHEMA, SupportsResponse.OPTIONAL),
         ("reprice", reprice, REPRICE_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(

@@ -20,6 +20,7 @@ from ..statistics import SumsWriter, written_until
 from . import reading
 from .books import PlugHistory, delete_quarters, write_history, write_posting
 from .closing import LedgerChange, running_sums, series_of
+from .corrections import Corrected, Correction, CorrectionError, correct
 from .posting import Posting
 from .series import PointSeries
 from .tables import SCHEMA
@@ -117,6 +118,29 @@ class Ledger:
         # Whoever has just added a plug wants to see what it brings.
         booked.add_done_callback(self._write_now)
         return booked
+
+    async def async_correct(self, correction: Correction) -> Corrected:
+        """Put the energy of a plug in a range right, and let the statistics follow.
+
+        Raises CorrectionError where that cannot be done, DatabaseUnavailableError, and
+        TimeoutError where the recorder is busy for minutes: then the statistics follow later.
+        """
+        now = dt_util.utcnow().timestamp()
+        refused: list[CorrectionError] = []
+
+        def work(connection: Connection) -> Corrected | None:
+            try:
+                return correct(connection, correction, now)
+            except CorrectionError as err:
+                # The recorder's thread would log it as an error of the database.
+                refused.append(err)
+                return None
+
+        done = await queue_work(self._hass, SCHEMA, work)
+        if done is None:
+            raise refused[0]
+        await self.async_write_statistics()
+        return done
 
     async def async_without_history(self, plug_ids: Collection[str]) -> set[str]:
         """Return the plugs for which `backfill` has not been done yet."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...aggregation import function_of
 from ...content import Content
+from ...corrections import with_corrections
 from ...custom_fields import DECIMALS, formulas_of
 from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
@@ -139,10 +140,11 @@ class _Source:
         ledger = plug_ledger(
             self._recorder.connect, self._device.plug_id, costs="cost" in spool.stored
         )
+        counted = readings(
+            self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
+        )
         found: Iterator[Reading] = self._noticed(
-            readings(
-                self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
-            )
+            with_corrections(counted, ledger, job.start, self._end)
         )
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
