@@ -76,7 +76,12 @@ class Bookkeeper:
             self._known.add(plug_id)
             if plug_id in new and told is not None:
                 self._ledger.backfill(
-                    PlugHistory(plug=plug, day_kwh=told.days, month_kwh=told.months)
+                    PlugHistory(
+                        plug=plug,
+                        hour_kwh=told.hours,
+                        day_kwh=told.days,
+                        month_kwh=told.months,
+                    )
                 )
 
     def close(self) -> None:
