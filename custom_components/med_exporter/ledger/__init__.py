@@ -9,11 +9,13 @@ from .feed import CounterFeed
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
+from .running import Booked, RunningEnergy
 from .series import LedgerPlug, PlugSeries, PointSeries, Series
 
 __all__ = [
     "DATA_LEDGER",
     "SIGNAL_LEDGER_CHANGED",
+    "Booked",
     "Corrected",
     "Correction",
     "CorrectionError",
@@ -28,5 +30,6 @@ __all__ = [
     "PlugSeries",
     "PointSeries",
     "Posting",
+    "RunningEnergy",
     "Series",
 ]

@@ -22,12 +22,14 @@ from .books import PlugHistory, delete_quarters, write_history, write_posting
 from .closing import LedgerChange, running_sums, series_of
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .posting import Posting
+from .running import RunningEnergy, read_running
 from .series import PointSeries
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Coroutine
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -206,6 +208,18 @@ class Ledger:
             series: (datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(until, UTC))
             for series, (first, until) in found.items()
         }
+
+    async def async_running(
+        self, metering_point: str, plug_ids: Collection[str], day: date
+    ) -> RunningEnergy:
+        """Return what is booked of a day, its month and those before, and of some counters."""
+        zone = local_zone()
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: read_running(c, metering_point, plug_ids, day, zone),
+            RunningEnergy(),
+        )
 
     async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each of some plugs was last heard of; those that never were are missing."""

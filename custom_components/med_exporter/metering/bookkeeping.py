@@ -15,12 +15,12 @@ from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
     from homeassistant.config_entries import ConfigEntry
 
-    from ..ledger import Ledger
+    from ..ledger import Ledger, Posting
     from ..sources.kasa import KasaHost
     from ..sources.plug import PlugStatistics
     from .counter import EnergyCounter
@@ -31,12 +31,16 @@ _STATISTICS_LIMIT: Final = 60
 
 
 class Bookkeeper:
-    """Post what plugs count, and ask them what they counted while nobody read them."""
+    """Post what plugs count, and ask them what they counted while nobody read them.
+
+    `on_booked` is called when something that was posted stands in the ledger.
+    """
 
     def __init__(self, entry: ConfigEntry, ledger: Ledger) -> None:
         self._entry = entry
         self._ledger = ledger
-        self._feed = CounterFeed(ledger.post)
+        self.on_booked: Callable[[], None] = lambda: None
+        self._feed = CounterFeed(self._post)
         self._known: set[str] = set()
         self._without_history: set[str] | None = None
 
@@ -75,18 +79,21 @@ class Bookkeeper:
             )
             self._known.add(plug_id)
             if plug_id in new and told is not None:
-                self._ledger.backfill(
-                    PlugHistory(
-                        plug=plug,
-                        hour_kwh=told.hours,
-                        day_kwh=told.days,
-                        month_kwh=told.months,
-                    )
+                history = PlugHistory(
+                    plug=plug, hour_kwh=told.hours, day_kwh=told.days, month_kwh=told.months
                 )
+                self._ledger.backfill(history).add_done_callback(self._booked)
 
     def close(self) -> None:
         """Post what has been measured since the last postings."""
         self._feed.flush()
+
+    def _post(self, posting: Posting) -> None:
+        self._ledger.post(posting).add_done_callback(self._booked)
+
+    def _booked(self, booking: asyncio.Future[int]) -> None:
+        if not booking.cancelled() and booking.exception() is None:
+            self.on_booked()
 
     async def _async_without_history(self) -> set[str]:
         if self._without_history is None:
