@@ -24,7 +24,9 @@ from homeassistant.util import slugify
 from kasa import Credentials
 
 from ..const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, DOMAIN, EntryType
-from ..entries import entries_of_type
+from ..database import DatabaseUnavailableError
+from ..entries import metering_point_entries
+from ..installation.pdl_change import async_change_pdl
 from ..metering.discovery import is_set_up
 from ..sources.kasa import search
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
@@ -105,18 +107,23 @@ class KasaSteps(Steps):
         errors = self._no_errors()
         if user_input is not None:
             _check_name(user_input, errors)
+            pdl = user_input.get(CONF_PDL, entry.data[CONF_PDL])
+            if error := _pdl_error(self, pdl, entry):
+                errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
                 self._draft = {
                     **entry.data,
                     CONF_NAME: user_input[CONF_NAME],
+                    CONF_PDL: pdl,
                     CONF_HOSTS: {},
                 }
                 return await self.async_step_kasa_login()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
+                vol.Optional(CONF_PDL, default=entry.data[CONF_PDL]): TextSelector(),
                 vol.Required(CONF_HOSTS): await self._hosts_selector(),
                 **CREDENTIALS_FIELDS,
                 vol.Optional(CONF_ALL_ROLES, default=False): BooleanSelector(),
@@ -124,6 +131,7 @@ class KasaSteps(Steps):
         )
         suggested = {
             CONF_NAME: entry.title,
+            CONF_PDL: entry.data[CONF_PDL],
             CONF_HOSTS: [host["host"] for host in entry.data[CONF_HOSTS].values()],
         }
         return self.async_show_form(
@@ -175,16 +183,25 @@ class KasaSteps(Steps):
         self._draft[CONF_PLUGS] = {
             plug_id: plug for plug_id, plug in plugs.items() if plug["mac"] in hosts
         }
-        return self._finish_kasa()
+        return await self._finish_kasa()
 
-    def _finish_kasa(self) -> ConfigFlowResult:
+    async def _finish_kasa(self) -> ConfigFlowResult:
         title = self._draft[CONF_NAME]
         self._end_offers()
         if self._entry is None:
             return self.async_create_entry(title=title, data=self._draft)
+        if slugify(self._draft[CONF_PDL]) != slugify(self._entry.data[CONF_PDL]):
+            # What it still has to book goes to where all of it moves from.
+            await self.hass.config_entries.async_unload(self._entry.entry_id)
+            try:
+                await async_change_pdl(self.hass, self._entry, self._draft[CONF_PDL])
+            except DatabaseUnavailableError:
+                self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
+                return self.async_abort(reason="database_unavailable")
         is_joined = self.source != SOURCE_RECONFIGURE
         return self.async_update_reload_and_abort(
             self._entry,
+            unique_id=slugify(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="plug_added" if is_joined else "reconfigure_successful",
@@ -292,10 +309,14 @@ class KasaSteps(Steps):
         )
 
 
-def _pdl_error(flow: Steps, pdl: str) -> str | None:
+def _pdl_error(flow: Steps, pdl: str, own: ConfigEntry | None = None) -> str | None:
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
-    taken = {slugify(entry.data[CONF_PDL]) for entry in entries_of_type(flow.hass, EntryType.KASA)}
+    taken = {
+        slugify(entry.data[CONF_PDL])
+        for entry in metering_point_entries(flow.hass)
+        if entry is not own
+    }
     return "pdl_taken" if slugify(pdl) in taken else None
 
 
