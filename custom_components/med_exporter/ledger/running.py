@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from ..const import PlugRole
 
+    type _Energies = dict[tuple[PlugRole, date], float]
+
 _DAY = timedelta(days=1)
 # A house posts every few minutes: that it does so twice in a row within one read is rare.
 _TRIES = 5
@@ -66,32 +68,28 @@ def read_running(
     """Return what is booked of the local day and month that run, and of those before."""
     counters = _counters(connection, plug_ids)
     for _ in range(_TRIES):
-        energies = _energies(connection, metering_point, day, zone)
+        days, months = _energies(connection, metering_point, day, zone)
         # A posting may come between: SQLite lets each query of a connection see the latest.
         standing, counters = counters, _counters(connection, plug_ids)
         if standing == counters:
             break
-    return RunningEnergy(*energies, counters)
+    return RunningEnergy(days, months, counters)
 
 
 def _energies(
     connection: Connection, metering_point: str, day: date, zone: ZoneInfo
-) -> list[dict[tuple[PlugRole, date], float]]:
+) -> tuple[_Energies, _Energies]:
     month = day.replace(day=1)
-    days = [day - _DAY, day, day + _DAY]
-    months = [(month - _DAY).replace(day=1), month, (month + 31 * _DAY).replace(day=1)]
-    energies: list[dict[tuple[PlugRole, date], float]] = []
-    for starts in (days, months):
-        found: dict[tuple[PlugRole, date], float] = {}
-        for role in COUNTED_ROLES:
-            accounts = held.accounts_of(
-                connection, metering_point=metering_point, roles=[role.value]
-            )
+    days = (day - _DAY, day, day + _DAY)
+    months = ((month - _DAY).replace(day=1), month, (month + 31 * _DAY).replace(day=1))
+    found: tuple[_Energies, _Energies] = ({}, {})
+    for role in COUNTED_ROLES:
+        accounts = held.accounts_of(connection, metering_point=metering_point, roles=[role.value])
+        for energies, starts in zip(found, (days, months), strict=True):
             edges = [day_start(one, zone) for one in starts]
             for place, one in held.sums_between(connection, accounts, edges).items():
-                found[role, starts[place]] = to_kwh(one.mwh)
-        energies.append(found)
-    return energies
+                energies[role, starts[place]] = to_kwh(one.mwh)
+    return found
 
 
 def _counters(connection: Connection, plug_ids: Collection[str]) -> dict[str, Booked]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
+    from ...ledger_sums import Known
     from ...reading import Reading
     from ...recorder import Recorder
     from ...spool import Spool
@@ -96,7 +97,7 @@ def _estimated(
     """Say what was spread over periods; a raw row has a gap's energy whole, and is marked."""
     if job.aggregation == "raw" or _AMOUNTS.isdisjoint(job.fields):
         return []
-    known = []
+    known: list[Known] = []
     for device, coverage in zip(job.devices, coverages, strict=True):
         if device.plug_id is not None and coverage.known_from is not None:
             since = max(job.start, coverage.known_from)
