@@ -63,11 +63,13 @@ async def pass_minutes(
             await poll(hass, entry)
 
 
-async def change_hosts(hass: HomeAssistant, entry: ConfigEntry, *hosts: str) -> None:
+async def change_hosts(
+    hass: HomeAssistant, entry: ConfigEntry, *hosts: str, **answers: bool
+) -> None:
     flow = await start_reconfigure(hass, entry)
     flow = await answer(hass, flow, {"name": "House", "hosts": list(hosts)})
     if flow["type"] == "form":
-        await answer(hass, flow, {})
+        await answer(hass, flow, answers)
     await hass.async_block_till_done()
 
 
@@ -131,3 +133,58 @@ async def test_between_two_postings_the_counters_go_on(
     shown, booked = await told(hass, entry, TODAY)
     assert booked == pytest.approx(before, abs=1e-6)
     assert shown == pytest.approx(before + 1 / 60, abs=0.002)
+
+
+class TestPast:
+    """What a plug has counted before it joined counts where it is wished to."""
+
+    @pytest.fixture
+    async def old(self, plug_network: PlugNetwork, clock: HouseClock) -> EmulatedPlug:
+        """A plug of 1 kW that has counted for three days."""
+        plug = EmulatedPlug(
+            mac="50:C7:BF:00:00:03",
+            alias="Old",
+            load=1000.0,
+            installed_at=TODAY.replace(day=TODAY.day - 3),
+        )
+        await plug_network.start(plug)
+        return plug
+
+    async def days(self, hass: HomeAssistant, entry: ConfigEntry) -> list[float]:
+        await told(hass, entry, TODAY)
+        await hass.data[DATA_LEDGER].async_write_statistics()
+        series = PointSeries(entry.runtime_data.slug, PlugRole.CONSUMPTION)
+        start = TODAY.replace(day=TODAY.day - 3)
+        found = await hass.data[DATA_LEDGER].async_days(series, start, TODAY)
+        return [round(day.kwh, 2) for day in found]
+
+    @pytest.mark.parametrize(("count_past", "days"), [(True, [24, 24, 24]), (False, [])])
+    async def test_of_a_plug_that_joins(
+        self,
+        hass: HomeAssistant,
+        clock: HouseClock,
+        plugs: list[EmulatedPlug],
+        old: EmulatedPlug,
+        count_past: bool,
+        days: list[float],
+    ) -> None:
+        entry = await add_metering_point(hass, plugs[0].address)
+        await change_hosts(hass, entry, plugs[0].address, old.address, count_past=count_past)
+        await pass_minutes(hass, clock, 30, entry)
+        assert await self.days(hass, entry) == days
+
+    async def test_of_a_plug_that_is_added_elsewhere_again(
+        self, hass: HomeAssistant, clock: HouseClock, plugs: list[EmulatedPlug], old: EmulatedPlug
+    ) -> None:
+        house = await add_metering_point(hass, plugs[0].address, old.address)
+        await pass_minutes(hass, clock, 30, house)
+        assert await self.days(hass, house) == [24, 24, 24]
+        await change_hosts(hass, house, plugs[0].address)
+        roles = {"count_past": True}
+        barn = await add_metering_point(hass, old.address, pdl="barn", roles=roles)
+        await pass_minutes(hass, clock, 30, house, barn)
+        assert await self.days(hass, barn) == [24, 24, 24]
+        assert await self.days(hass, house) == [0, 0, 0]
+        shown, booked = await told(hass, barn, TODAY)
+        assert shown == pytest.approx(booked, abs=1e-6)
+        assert booked == pytest.approx(13.0, abs=0.02)

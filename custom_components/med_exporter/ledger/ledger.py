@@ -21,6 +21,7 @@ from . import reading
 from .books import PlugHistory, delete_quarters, write_history, write_posting
 from .closing import LedgerChange, running_sums, series_of
 from .corrections import Corrected, Correction, CorrectionError, correct
+from .moving import bring_past
 from .posting import Posting
 from .running import RunningEnergy, read_running
 from .series import PointSeries
@@ -120,6 +121,16 @@ class Ledger:
         # Whoever has just added a plug wants to see what it brings.
         booked.add_done_callback(self._write_now)
         return booked
+
+    @callback
+    def bring_past(self, plug: LedgerPlug) -> asyncio.Future[None]:
+        """Let all that was booked of a plug elsewhere count where it is now.
+
+        Returns a future that fails with DatabaseUnavailableError; callers may ignore it.
+        """
+        brought = queue_work(self._hass, SCHEMA, lambda connection: bring_past(connection, plug))
+        brought.add_done_callback(self._write_now)
+        return brought
 
     async def async_correct(self, correction: Correction) -> Corrected:
         """Put the energy of a plug in a range right, and let the statistics follow.
@@ -273,7 +284,7 @@ class Ledger:
         return done
 
     @callback
-    def _write_now(self, _: asyncio.Future[int]) -> None:
+    def _write_now(self, _: asyncio.Future[Any]) -> None:
         if self._hass.is_running and not self._writing_now:
             self._writing_now = True
             self._hass.async_create_background_task(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
+from ..const import CONF_PAST, CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
@@ -79,6 +80,9 @@ class Bookkeeper:
             )
             self._known.add(plug_id)
             if plug_id in new and told is not None:
+                if not self._entry.data[CONF_PLUGS][plug_id].get(CONF_PAST, True):
+                    # What it has counted before it joined is its own.
+                    plug = replace(plug, role=PlugRole.IGNORED)
                 history = PlugHistory(
                     plug=plug, hour_kwh=told.hours, day_kwh=told.days, month_kwh=told.months
                 )
