@@ -79,3 +79,5 @@ def _rename_entities(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str
         renamed = f"sensor.med_{new}_{entity.entity_id.removeprefix(prefix)}"
         if registry.async_get(renamed) is None:
             registry.async_update_entity(entity.entity_id, new_entity_id=renamed)
+            # Older versions keep the state that an entity of an unloaded entry has left.
+            hass.states.async_remove(entity.entity_id)
