@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from .books import PlugHistory
 from .closing import LedgerChange
+from .corrections import Corrected, Correction, CorrectionError, Operation
 from .feed import CounterFeed
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
+from .running import Booked, RunningEnergy
 from .series import LedgerPlug, PlugSeries, PointSeries, Series
 
 __all__ = [
     "DATA_LEDGER",
     "SIGNAL_LEDGER_CHANGED",
+    "Booked",
+    "Corrected",
+    "Correction",
+    "CorrectionError",
     "CounterFeed",
     "CounterStart",
     "EnergyPeriod",
     "Ledger",
     "LedgerChange",
     "LedgerPlug",
+    "Operation",
     "PlugHistory",
     "PlugSeries",
     "PointSeries",
     "Posting",
+    "RunningEnergy",
     "Series",
 ]
