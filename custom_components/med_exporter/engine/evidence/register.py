@@ -68,7 +68,7 @@ class Held:
     """A line of readings that nothing else speaks for yet.
 
     `first` and `last` are what it showed, `claim` all that was used by the first if it is true,
-    `age` and `idle` the seconds since.
+    `age` the seconds since it moved, `idle` since it was read.
     """
 
     kind: Kind
@@ -216,6 +216,8 @@ class Register:
                 kind=move.kind, first=dict(shown), last=dict(shown), claim=move.claim, at=at
             )
         else:
+            if shown != self.held.last:
+                self.held.age = 0.0
             self.held.last, self.held.idle = dict(shown), 0.0
 
     def to_dict(self) -> dict[str, Any]:
