@@ -141,7 +141,7 @@ class _Subscription:
     @callback
     def _begin(self) -> None:
         self._timer = None
-        if self._looking is not None:
+        if self._looking is not None and not self._looking.done():
             self._look_in(_PAUSE)
             return
         self._looking = self._hass.async_create_background_task(
@@ -153,8 +153,6 @@ class _Subscription:
             self._show(await self.async_look())
         except ERRORS as err:
             self._show({"error": described(err)})
-        finally:
-            self._looking = None
 
     @callback
     def _show(self, shown: dict[str, Any]) -> None:
