@@ -36,6 +36,9 @@ export const shared = css`
     padding: 16px;
     margin: 0 0 16px;
   }
+  .card > h2:first-child {
+    margin-top: 0;
+  }
   .grid {
     display: grid;
     grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr));

@@ -47,7 +47,8 @@ class File extends MedElement {
     const range = this.file.request?.date_range;
     if (!range) return "";
     if (typeof range === "string") return this.house.words.option("preset", range);
-    return `${range.start} – ${range.end}`;
+    const said = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? this.house.formats.day(text) : this.house.formats.time(text));
+    return `${said(range.start)} – ${said(range.end)}`;
   }
 
   facts() {
