@@ -14,7 +14,6 @@ from homeassistant.helpers import config_validation as cv
 
 from ...const import DOMAIN
 from ...database import DatabaseUnavailableError
-from ...destinations.base import DestinationError
 from ...errors import MedError
 from ...object_reader import ObjectReader
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     type Handler = Callable[[HomeAssistant, User, ObjectReader], Awaitable[dict[str, Any]]]
 
-ERRORS: Final = (MedError, DatabaseUnavailableError, DestinationError)
+ERRORS: Final = (MedError, DatabaseUnavailableError)
 TRIGGER: Final = "panel"
 
 
@@ -69,7 +68,7 @@ def fields_of(msg: dict[str, Any]) -> ObjectReader:
     return ObjectReader({key: one for key, one in msg.items() if key not in {"id", "type"}})
 
 
-def refusal(msg_id: int, err: MedError | DatabaseUnavailableError | DestinationError) -> Any:  # noqa: ANN401
+def refusal(msg_id: int, err: MedError | DatabaseUnavailableError) -> Any:  # noqa: ANN401
     """Return the message that refuses: `code`, `message`, `field`, and the key of its words."""
     return {
         "id": msg_id,
@@ -79,7 +78,7 @@ def refusal(msg_id: int, err: MedError | DatabaseUnavailableError | DestinationE
     }
 
 
-def described(err: MedError | DatabaseUnavailableError | DestinationError) -> dict[str, Any]:
+def described(err: MedError | DatabaseUnavailableError) -> dict[str, Any]:
     """Return an error as its caller is told."""
     return {
         "code": getattr(err, "code", "HISTORY_UNAVAILABLE"),

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.helpers.translation import async_get_exception_message
+
 from ...audit import acting
+from ...const import DOMAIN
+from ...destinations.base import DestinationError
 from ...flows.destination_change import (
     async_change_destination,
     async_export_config,
     async_test_destination,
 )
 from ...history.records import SIGNAL_HISTORY_CHANGED
-from ...pushes.actions import async_test_answer
+from ...pushes.actions import TEST_SUCCEEDED
 from ...pushes.answers import push_log_entry
 from ...pushes.request import read_push_request
 from ...pushes.runner import DATA_PUSHES
 from ...pushes.selection import select_destination, select_entry
 from ...pushes.standing import destination_standings
 from ...rights import require_administrator
-from .base import TRIGGER
+from .base import TRIGGER, described
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -57,7 +61,13 @@ async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
     require_administrator(user)
     entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
     asked.finish()
-    return await async_test_answer(async_test_destination(hass, entry))
+    try:
+        remark = await async_test_destination(hass, entry)
+    except DestinationError as err:
+        return {"success": False, **described(err)}
+    key = remark or TEST_SUCCEEDED
+    message = async_get_exception_message(DOMAIN, key)
+    return {"success": True, "code": None, "message": message, "translation_key": key}
 
 
 async def _change(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:

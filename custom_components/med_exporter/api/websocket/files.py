@@ -14,6 +14,7 @@ from ...exports.catalogue import async_list_devices
 from ...exports.jobs import DATA_JOBS
 from ...exports.links import DEFAULT_LIFETIME
 from ...exports.preview import async_preview
+from ...history.reasons import reason_of
 from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
 from ...rights import is_administrator, require_export_type
 from .base import TRIGGER
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant
 
-    from ...exports.jobs import JobManager
     from ...history.records import ExportRecord
     from ...object_reader import ObjectReader
     from .base import Handler
@@ -67,15 +67,15 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
     asked.finish()
     jobs = hass.data[DATA_JOBS]
     records, total = await jobs.async_list(user=user, limit=limit, offset=offset)
-    files = [_entry(jobs, record) for record in records]
+    files = [_entry(hass, record) for record in records]
     return {"files": files, "total": total, "limit": limit, "offset": offset}
 
 
-def _entry(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
-    entry = export_status(jobs, record)
+def _entry(hass: HomeAssistant, record: ExportRecord) -> dict[str, Any]:
+    entry = export_status(hass.data[DATA_JOBS], record)
     # Moves with every look, and nobody is shown it.
     entry.pop("estimated_completion", None)
-    return {**entry, "request": record.request}
+    return {**entry, "request": record.request, "reason": reason_of(hass, record)}
 
 
 def _again(shown: dict[str, Any]) -> float | None:
@@ -88,14 +88,14 @@ async def _create(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[
     jobs = hass.data[DATA_JOBS]
     request = asked.take("request", required=True)
     asked.finish()
-    return _entry(jobs, await jobs.async_create(request, user=user, trigger=TRIGGER))
+    return _entry(hass, await jobs.async_create(request, user=user, trigger=TRIGGER))
 
 
 async def _again_made(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     """Make a file anew by the request of an earlier one, for whoever asks now."""
     jobs = hass.data[DATA_JOBS]
     record = await jobs.async_get(_id_of(asked), user=user)
-    return _entry(jobs, await jobs.async_create(record.request, user=user, trigger=TRIGGER))
+    return _entry(hass, await jobs.async_create(record.request, user=user, trigger=TRIGGER))
 
 
 async def _preview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
@@ -107,7 +107,7 @@ async def _preview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
 
 async def _cancel(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     jobs = hass.data[DATA_JOBS]
-    return _entry(jobs, await jobs.async_cancel(_id_of(asked), user=user))
+    return _entry(hass, await jobs.async_cancel(_id_of(asked), user=user))
 
 
 async def _delete(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:

@@ -46,6 +46,11 @@ class Panel extends LitElement {
     }
   }
 
+  updated() {
+    const here = this.renderRoot.querySelector("nav a[aria-current]");
+    here?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   async open(hass) {
     try {
       this.house = await House.open(hass);

@@ -166,7 +166,7 @@ class Destination extends FollowingElement {
             </p>
             <div aria-live="polite">
               ${this.tested
-                ? html`<p class=${this.tested.success ? "good" : "problem"}>${this.tested.message}</p>`
+                ? html`<p class=${this.tested.success ? "good" : "problem"}>${words.error(this.tested)}</p>`
                 : nothing}
               ${this.problem()}
             </div>

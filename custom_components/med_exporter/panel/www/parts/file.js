@@ -100,7 +100,7 @@ class File extends MedElement {
       ${UNFINISHED.has(file.status)
         ? html`<progress max="100" .value=${file.progress} aria-label=${this.t("destination.progress")}></progress>`
         : nothing}
-      ${file.message ? html`<p class="problem">${file.message}</p>` : nothing} ${this.warnings()}
+      ${file.reason ? html`<p class="problem">${file.reason}</p>` : nothing} ${this.warnings()}
       <div class="row">${this.buttons()}</div>
       <div aria-live="polite">
         ${this.shared
