@@ -5,6 +5,11 @@ import { css } from "./vendor/lit.js";
 export const shared = css`
   :host {
     display: block;
+    /* A theme's colours are made for areas: as text they need more contrast, whatever the theme. */
+    --med-accent: color-mix(in srgb, var(--primary-color) 72%, var(--primary-text-color));
+    --med-good: color-mix(in srgb, var(--success-color) 65%, var(--primary-text-color));
+    --med-bad: color-mix(in srgb, var(--error-color) 72%, var(--primary-text-color));
+    --med-main: color-mix(in srgb, var(--primary-color) 78%, black);
     color: var(--primary-text-color);
     font-size: 1rem;
   }
@@ -27,7 +32,7 @@ export const shared = css`
     overflow-wrap: anywhere;
   }
   a {
-    color: var(--primary-color);
+    color: var(--med-accent);
   }
   .card {
     background: var(--card-background-color);
@@ -62,10 +67,10 @@ export const shared = css`
     color: var(--secondary-text-color);
   }
   .problem {
-    color: var(--error-color);
+    color: var(--med-bad);
   }
   .good {
-    color: var(--success-color);
+    color: var(--med-good);
   }
   .small {
     font-size: 0.875rem;
@@ -74,7 +79,7 @@ export const shared = css`
   .button {
     font: inherit;
     font-size: 0.9375rem;
-    color: var(--primary-color);
+    color: var(--med-accent);
     background: transparent;
     border: 1px solid var(--divider-color);
     border-radius: 18px;
@@ -87,12 +92,12 @@ export const shared = css`
   }
   button.main,
   .button.main {
-    background: var(--primary-color);
-    border-color: var(--primary-color);
+    background: var(--med-main);
+    border-color: var(--med-main);
     color: var(--text-primary-color);
   }
   button.danger {
-    color: var(--error-color);
+    color: var(--med-bad);
   }
   button:disabled {
     opacity: 0.5;
@@ -169,7 +174,7 @@ export const shared = css`
   }
   summary {
     cursor: pointer;
-    color: var(--primary-color);
+    color: var(--med-accent);
     min-height: 32px;
     align-content: center;
   }

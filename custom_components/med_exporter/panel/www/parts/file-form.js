@@ -209,6 +209,9 @@ class FileForm extends MedElement {
       .formula {
         align-items: end;
       }
+      .formula button {
+        justify-self: start;
+      }
       details {
         margin: 0 0 8px;
       }

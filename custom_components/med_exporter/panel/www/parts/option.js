@@ -28,16 +28,18 @@ class Option extends MedElement {
     const now = this.value ?? [];
     return html`<fieldset>
       <legend title=${help}>${name}</legend>
-      ${this.values.map(
-        (one) => html`<label class="check">
-          <input
-            type="checkbox"
-            .checked=${live(now.includes(one))}
-            @change=${(event) => this.toggle(one, event.target.checked)}
-          />
-          ${this.word(one)}
-        </label>`,
-      )}
+      <div class="choices">
+        ${this.values.map(
+          (one) => html`<label class="check">
+            <input
+              type="checkbox"
+              .checked=${live(now.includes(one))}
+              @change=${(event) => this.toggle(one, event.target.checked)}
+            />
+            ${this.word(one)}
+          </label>`,
+        )}
+      </div>
       <p class="small quiet">${this.t("form.none_is_all")}</p>
     </fieldset>`;
   }
@@ -105,6 +107,10 @@ class Option extends MedElement {
     css`
       p {
         margin: 0;
+      }
+      .choices {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(min(180px, 45%), 1fr));
       }
     `,
   ];
