@@ -272,3 +272,16 @@ class TestDestinations:
         await add_mqtt(hass, broker.port, username="med", password="planted-secret")
         shown = await administrator.get("destinations/list")
         assert "planted-secret" not in json.dumps(shown)
+
+
+class TestOverview:
+    async def test_what_does_not_answer_is_shown_to_whoever_may_read_it(
+        self, log_in, administrator, fridge, oven, hass
+    ):
+        user = await log_in(*fridge.entities.values())
+        oven.reads(power_w="unavailable")
+        expected = {"kind": "device", "name": "Oven", "device_id": oven.device_id}
+        assert (await administrator.get("overview"))["attention"] == [expected]
+        assert await user.get("overview") == {"points": [], "attention": []}
+        fridge.reads(power_w="unavailable")
+        assert [one["name"] for one in (await user.get("overview"))["attention"]] == ["Fridge"]
