@@ -2,8 +2,8 @@
 
 A plug has several counters, and each of them is a *witness*: it may forget, so what it shows is
 the least that was used; it may also say something false. `Evidence` weighs the witnesses of one
-reading against what was believed before; its module says the rules. `SteadyClock` does the same
-for the machine's clock. Nothing in here knows Home Assistant.
+reading against what was believed before. `SteadyClock` does the same for the machine's clock.
+Nothing in here knows Home Assistant.
 """
 
 from __future__ import annotations

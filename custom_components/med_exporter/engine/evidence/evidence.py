@@ -1,28 +1,4 @@
-"""Weigh what a plug says against what was believed before.
-
-The rules, in their order. A *witness* is a counter (total, month, day), or power times time.
-
-1. What is no number, or no day or month can hold, is refused; so is a reading that comes late.
-2. A counter that stands or grows, by no more than the socket can pass since it moved last,
-   **follows**. It claims what had been used when it moved last, and its growth.
-3. What follows is believed at once when a second witness says the same: power, which speaks for
-   the last minutes only, or another counter to within rounding.
-4. All else is **held**: growth that one counter alone tells, what **leaps** beyond what the socket
-   can pass, what **falls**. So is all growth of a reading in which something leaps or is refused.
-5. What is held is believed when a later reading goes on from it, by about what power brings; growth
-   also when an hour has not taken it back. Standing still confirms nothing: a falsehood may be
-   said twice. It is refused when the counter falls back from it, or is again where it was.
-6. A fall that is confirmed is a restart. It has counted since zero what it shows, where it fell by
-   more than it can have forgotten and that much can have passed; otherwise from now on only. Day
-   and month of a plug that does not tell its date begin anew near a midnight only.
-7. A leap that is confirmed was used, unless it leads back to where the counter had been before
-   it fell or leapt: then it never was away. A counter that leaps before it has ever grown had a
-   false first reading, and begins anew.
-8. What is confirmed is not counted where another counter has grown by what power brings all the
-   time since: then the counter goes on from there, and nothing was used.
-9. The energy is what the first of total, month and day claims that are believed, or what another
-   does that has more by more than rounding. It never falls, and never takes what is held.
-"""
+"""Weigh what a plug says against what was believed before."""
 
 from __future__ import annotations
 
@@ -32,21 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from .pace import Pace, passable
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
-from .register import UNDATED, Kind, Move, Parts, Register
+from .register import UNDATED, Parts, Register, Standing, Step, passable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # A socket of 16 A at 250 V, and what it may exceed that by.
 SOCKET_WATTS: Final = 4200.0
 
 _KEPT_REFUSALS: Final = 10
-# Energy that is held and less than what passes in so many seconds leaves nothing untold.
-_UNTOLD: Final = 300
-# How far its midnight may be from ours where it tells no date.
-_ROLLS_WITHIN: Final = timedelta(hours=2)
+# The counters of one plug are brought up to date at times of their own, in seconds.
+_LAG: Final = 300
+# How far a plug's clock may be off and still tell its month.
+_CLOCK_SKEW: Final = timedelta(days=2)
 _LONGEST_DAY: Final = 26 * 3600
 
 
@@ -79,25 +54,32 @@ class Outcome:
 class Evidence:
     """The witnesses of one plug, and the energy that they prove together.
 
-    `energy` is in mWh, `told_at` until when it is known, `power` the last that was told, in W;
-    `refusals` are the latest, `refused` counts all.
+    Each counter is a lower bound of what was used since it was first read: it may restart, roll
+    over and forget, but does not invent. So the energy is the most that any of them proves, as
+    long as none contradicts it that cannot have forgotten. What falls, or grows by more than a
+    socket can pass, waits for a second reading that goes on from it; where the next one takes it
+    back it is refused. The total and the month rule; the day counter stands in for both.
+
+    `energy` is in mWh, `told_at` until when it is known; `refusals` are the latest, `refused`
+    counts all.
     """
 
     energy: int = 0
     told_at: datetime | None = None
-    power: float | None = None
     total: Register = field(default_factory=Register)
     month: Register = field(default_factory=Register)
     day: Register = field(default_factory=Register)
+    clock_month: str | None = None
+    is_contradicted: bool = False
     refused: int = 0
     refusals: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_KEPT_REFUSALS))
 
     @property
     def is_doubtful(self) -> bool:
-        """Return whether a reading is being held until a later one resolves it."""
-        return any(
-            register.held is not None and not _looks_like_a_roll_over(name, register)
-            for name, register in self._registers().items()
+        """Return whether a reading is being held until the next one resolves it."""
+        return self.is_contradicted or any(
+            register.doubt is not None and not _looks_like_a_roll_over(name, register)
+            for name, register in self._registers()
         )
 
     def weigh(self, reading: Reading, limit_w: float = SOCKET_WATTS) -> Outcome:
@@ -109,44 +91,30 @@ class Evidence:
 
         """
         if reading.seconds < 0:
-            late = [
-                self._refusal(reading.at, Reason.LATE, name, kwh)
-                for name, kwh in reading.shown().items()
-            ]
-            return self._outcome(late)
-        pace = self._pace(reading, limit_w)
-        shown, refusals = self._sift(reading, pace.limit_w)
+            return self._outcome(reading, self._all_refused(reading, Reason.LATE))
+        if reading.power is not None and math.isfinite(reading.power):
+            # A socket that passes more than it should proves that it can.
+            limit_w = max(limit_w, 1.2 * min(reading.power, 2 * limit_w))
+        shown, refusals = self._sift(reading, limit_w)
         if self.told_at is None:
             return self._begin(reading, shown, refusals)
-        registers = self._registers()
-        for register in registers.values():
+        for _, register in self._registers():
             register.pass_time(reading.seconds)
-        moves = self._moves(reading, shown, pace, refusals)
-        good = _believed(moves, self._tolerance, is_sound=not refusals)
-        self._contradict(good, pace, reading, refusals)
-        growth = self._count(good)
-        for name, move in moves.items():
-            if name in good:
-                registers[name].accept(shown[name], good[name], self.energy, self._tolerance)
-            else:
-                registers[name].hold(shown[name], move, reading.at.isoformat())
-        since, is_told = self.told_at, self._is_told(good, pace)
-        if is_told:
-            self.told_at = reading.at
-        believed = {
-            name: parts
-            for name, parts in shown.items()
-            if name in good or _looks_like_a_roll_over(name, registers[name])
-        }
-        return self._outcome(refusals, believed, growth=growth, since=since, is_told=is_told)
+        before = {name: register.claim for name, register in self._registers()}
+        steps = self._take(reading, shown, limit_w, refusals)
+        good = {name for name, step in steps.items() if step.standing is Standing.GOOD}
+        self._check_jumps(steps, good, before, limit_w, reading, refusals)
+        supported = self._supported(steps, good, before, limit_w)
+        return self._count(reading, steps, good, supported, refusals)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
         return {
             "energy": self.energy,
             "told_at": self.told_at and self.told_at.isoformat(),
-            "power": self.power,
-            **{name: register.to_dict() for name, register in self._registers().items()},
+            **{name: register.to_dict() for name, register in self._registers()},
+            "clock_month": self.clock_month,
+            "is_contradicted": self.is_contradicted,
             "refused": self.refused,
             "refusals": list(self.refusals),
         }
@@ -172,152 +140,240 @@ class Evidence:
         """Return the evidence of a counter that stood at `energy` when it read so."""
         evidence = cls(energy=energy, told_at=reading.at)
         shown, _ = evidence._sift(reading, SOCKET_WATTS)
-        for name, parts in shown.items():
-            register = evidence._registers()[name]
-            register.begin(parts, energy)
-            # It has been believed for long.
-            register.is_young = False
+        for name, register in evidence._registers():
+            if name in shown:
+                register.begin(shown[name], energy)
+                # It has been believed for long.
+                register.agreed = 2
         return evidence
 
-    def _registers(self) -> dict[str, Register]:
-        return {"total": self.total, "month": self.month, "day": self.day}
-
-    @property
-    def _tolerance(self) -> int:
-        """How far counters that say the same may be apart by rounding."""
-        return 4 * max((r.grain for r in self._registers().values() if r.is_begun), default=0)
-
-    def _pace(self, reading: Reading, limit_w: float) -> Pace:
-        before, power = self.power, reading.power
-        if power is None or not math.isfinite(power) or power < 0:
-            # What was measured before says nothing of what nobody measures now.
-            self.power = None
-            return Pace(limit_w=limit_w)
-        self.power = power
-        # A socket that passes more than it should proves that it can.
-        limit_w = max(limit_w, 1.2 * min(power, 2 * limit_w))
-        before = power if before is None else before
-        return Pace(limit_w=limit_w, low=min(before, power), high=min(max(before, power), limit_w))
+    def _registers(self) -> Iterable[tuple[str, Register]]:
+        return (("total", self.total), ("month", self.month), ("day", self.day))
 
     def _sift(self, reading: Reading, limit_w: float) -> tuple[dict[str, Parts], list[Refusal]]:
         """Return the counters that can be true whatever was before, by name and period."""
         shown: dict[str, Parts] = {}
         refusals: list[Refusal] = []
-        told = reading.shown()
-        for name, register in self._registers().items():
-            if name not in told:
-                continue
-            if reason := unlikely(name, told[name], limit_w):
-                refusals.append(self._refusal(reading.at, reason, name, told[name]))
-                continue
-            dated = reading.dated or reading.clock
-            period = max(register.shown, default=UNDATED)
-            if name != "total" and dated is not None:
-                period = _period(name, dated)
-                register.name_period(period)
-            shown[name] = {period: to_mwh(told[name])}
+        for name, kwh in reading.shown().items():
+            if reason := unlikely(name, kwh, limit_w):
+                refusals.append(self._refusal(reading.at, reason, name, kwh))
+            else:
+                shown[name] = {_period(name, reading.dated): to_mwh(kwh)}
         last = reading.month_before
         if reading.dated is not None and "month" in shown and last is not None:
             if reason := unlikely("month", last, limit_w):
                 refusals.append(self._refusal(reading.at, reason, "month", last))
             else:
-                before = reading.dated.replace(day=1) - timedelta(days=1)
-                shown["month"][_period("month", before)] = to_mwh(last)
+                first = reading.dated.replace(day=1)
+                shown["month"][_period("month", first - timedelta(days=1))] = to_mwh(last)
         return shown, refusals
 
     def _begin(self, reading: Reading, shown: dict[str, Parts], refusals: list[Refusal]) -> Outcome:
         if not shown:
-            return self._outcome(refusals)
-        self.energy = max(parts[max(parts)] for parts in shown.values())
-        for name, parts in shown.items():
-            self._registers()[name].begin(parts, self.energy)
-        self.told_at = reading.at
-        return self._outcome(refusals, shown, is_told=True)
+            return self._outcome(reading, refusals)
+        self.energy = max(parts[_period(name, reading.dated)] for name, parts in shown.items())
+        for name, register in self._registers():
+            if name in shown:
+                register.begin(shown[name], self.energy)
+        self.told_at, self.clock_month = reading.at, _clock_month(reading)
+        return self._outcome(reading, refusals, is_told=True, good=shown.keys())
 
-    def _moves(
-        self, reading: Reading, shown: dict[str, Parts], pace: Pace, refusals: list[Refusal]
-    ) -> dict[str, Move]:
-        """Return what each counter claims that was believed before; let the others begin."""
-        moves: dict[str, Move] = {}
-        for name, parts in shown.items():
-            register = self._registers()[name]
-            if not register.is_begun:
-                register.begin(parts, self.energy)
-                continue
-            can_roll = name == "total" or _may_roll(name, reading, register)
-            move = register.judge(parts, self.energy, pace, may_roll=can_roll)
-            if move.refused is not None:
-                false = move.refused
-                reason = Reason.FALL if false.kind is Kind.FALLS else Reason.SPIKE
-                kwh = to_kwh(false.first[max(false.first)])
-                at = datetime.fromisoformat(false.at)
-                refusals.append(self._refusal(at, reason, name, kwh))
-            if move.kind is Kind.LEAPS and register.is_young:
-                kwh = to_kwh(register.value)
-                refusals.append(self._refusal(reading.at, Reason.FALSE_START, name, kwh))
-                register.begin(parts, self.energy)
-                continue
-            moves[name] = move
-        return moves
+    def _take(
+        self,
+        reading: Reading,
+        shown: dict[str, Parts],
+        limit_w: float,
+        refusals: list[Refusal],
+    ) -> dict[str, Step]:
+        clock_month = _clock_month(reading)
+        has_rolled = self._has_rolled(reading, clock_month)
+        steps: dict[str, Step] = {}
+        for name, register in self._registers():
+            if name not in shown:
+                steps[name] = Step(standing=Standing.SILENT)
+            elif not register.is_begun:
+                register.begin(shown[name], self.energy)
+                steps[name] = Step(standing=Standing.GOOD, rolled=True)
+            else:
+                believed = to_kwh(register.value)
+                step = steps[name] = register.take(
+                    shown[name],
+                    self.energy,
+                    limit_w,
+                    at=reading.at.isoformat(),
+                    has_rolled=has_rolled if name == "month" and UNDATED in shown[name] else None,
+                )
+                if (false := step.refused) is not None:
+                    reason = Reason.FALL if false.is_fall else Reason.SPIKE
+                    kwh = to_kwh(false.shown[max(false.shown)])
+                    at = datetime.fromisoformat(false.at)
+                    refusal = self._refusal(at, reason, name, kwh)
+                    refusals.append(replace(refusal, believed_kwh=believed))
+        if steps["month"].standing is not Standing.HELD:
+            self.clock_month = clock_month or self.clock_month
+        return steps
 
-    def _contradict(
-        self, good: dict[str, Move], pace: Pace, reading: Reading, refusals: list[Refusal]
+    def _has_rolled(self, reading: Reading, clock_month: str | None) -> bool | None:
+        """Return whether the plug's month is another one than before; None if nobody can tell."""
+        if clock_month is not None and self.clock_month is not None:
+            return clock_month != self.clock_month
+        since = self.told_at
+        if since is None or (since.year, since.month) != (reading.at.year, reading.at.month):
+            return None
+        # Far enough from both ends of the month, no clock is so wrong as to see another one.
+        edges = (since - _CLOCK_SKEW, reading.at + _CLOCK_SKEW)
+        return False if len({(edge.year, edge.month) for edge in edges}) == 1 else None
+
+    def _check_jumps(
+        self,
+        steps: dict[str, Step],
+        good: set[str],
+        before: dict[str, int],
+        limit_w: float,
+        reading: Reading,
+        refusals: list[Refusal],
     ) -> None:
-        """Take back the claims of which another counter has shown that they were not used."""
-        registers = self._registers()
-        steady = {
-            name: registers[name].steady
-            for name, move in good.items()
-            if move.is_steady and (move.growth or pace.high is not None)
+        """Do not count what no socket can pass where another counter shows that it was not used."""
+        registers = dict(self._registers())
+        exact = self._exact(steps, good, before)
+        untrue: list[Register] = []
+        for name in sorted(good):
+            register, step = registers[name], steps[name]
+            if not (step.jumped or step.rolled):
+                continue
+            lag, others = passable(limit_w, _LAG), good - {name}
+            limits = [
+                used
+                for other, used in exact.items()
+                if other != name and registers[other].covers(register)
+            ]
+            reason = None
+            if limits and register.claim > max(*limits, self.energy) + lag:
+                reason = Reason.CONTRADICTED
+            elif step.jumped and step.was_young:
+                # Counters that have grown alike since the first reading speak for it.
+                alike = (abs(registers[other].claim - register.claim) <= lag for other in others)
+                reason = None if any(alike) else Reason.FALSE_START
+            if reason is not None:
+                kwh = to_kwh(register.value)
+                refusals.append(self._refusal(reading.at, reason, name, kwh))
+                untrue.append(register)
+        for register in untrue:
+            register.realign(self.energy)
+
+    def _supported(
+        self,
+        steps: dict[str, Step],
+        good: set[str],
+        before: dict[str, int],
+        limit_w: float,
+    ) -> dict[str, int]:
+        """Return what each ruling counter proves once the others have been heard."""
+        registers = dict(self._registers())
+        rulers: list[str] = [name for name in ("total", "month") if name in good]
+        # A spike of the others is not told from energy by a day that may have just begun.
+        has_spike = any(r.doubt is not None and not r.doubt.is_fall for _, r in self._registers())
+        if not rulers and "day" in good and not has_spike:
+            rulers = ["day"]
+        exact = self._exact(steps, good, before)
+        best = max((registers[name].claim for name in rulers), default=0)
+        for name in rulers:
+            register = registers[name]
+            # What a counter has lost long ago is no reason not to believe what it has grown now.
+            grown = register.level + register.claim - before[name]
+            if not steps[name].rolled and grown > best + 4 * register.grain:
+                register.realign(grown)
+        supported: dict[str, int] = {}
+        held = 0
+        for name in rulers:
+            register = registers[name]
+            proved = register.claim
+            for other in exact.keys() - {name}:
+                if not registers[other].covers(register):
+                    continue
+                limit = exact[other]
+                if register.claim > limit + _tolerance(register, registers[other]):
+                    proved = min(proved, max(limit, before[name]))
+            held = max(held, register.claim - proved)
+            supported[name] = proved
+        self.is_contradicted = held > passable(limit_w, _LAG)
+        return supported
+
+    def _exact(
+        self, steps: dict[str, Step], good: set[str], before: dict[str, int]
+    ) -> dict[str, int]:
+        """Return all that was used by those counters that cannot have forgotten since."""
+        registers = dict(self._registers())
+        return {
+            name: registers[name].level + registers[name].claim - before[name]
+            for name in good
+            if steps[name].is_exact
         }
-        for name, move in good.items():
-            others = [since for other, since in steady.items() if other != name]
-            is_more = not move.is_steady and move.claim > self.energy + self._tolerance
-            if is_more and max(others, default=-1) >= registers[name].vague:
-                kwh = to_kwh(move.claim - registers[name].level + registers[name].value)
-                refusals.append(self._refusal(reading.at, Reason.CONTRADICTED, name, kwh))
-                good[name] = replace(move, claim=self.energy)
 
-    def _count(self, good: Mapping[str, Move]) -> int:
-        """Count what the believed counters claim, and return what that adds."""
-        before = self.energy
-        for number, move in enumerate(good.values()):
-            if move.claim > self.energy + (self._tolerance if number else 0):
-                self.energy = move.claim
-        return self.energy - before
-
-    def _is_told(self, good: Mapping[str, Move], pace: Pace) -> bool:
-        helds = [r.held for r in self._registers().values() if r.held is not None]
-        least = self.energy + passable(pace.limit_w, _UNTOLD)
-        if any(held.kind is not Kind.FALLS and held.claim > least for held in helds):
-            return False
-        # A counter that fell, and stands still while nothing flows, has nothing to tell.
-        return bool(good) or any(pace.is_idle and not held.has_grown for held in helds)
+    def _count(
+        self,
+        reading: Reading,
+        steps: dict[str, Step],
+        good: set[str],
+        supported: dict[str, int],
+        refusals: list[Refusal],
+    ) -> Outcome:
+        registers = dict(self._registers())
+        energy, ruler = self.energy, None
+        for name, proved in supported.items():
+            slack = _tolerance(registers[ruler], registers[name]) if ruler else 0
+            if proved > energy + slack:
+                energy = proved
+            ruler = ruler or name
+        growth, self.energy = energy - self.energy, energy
+        for name in good:
+            register = registers[name]
+            if name == "day" or steps[name].rolled:
+                register.realign(max(register.claim, energy) if name != "day" else energy)
+            register.settle(energy, is_exact=steps[name].is_exact)
+        is_told = bool(supported) and not self.is_contradicted
+        since = self.told_at
+        if is_told:
+            self.told_at = reading.at
+        return self._outcome(
+            reading, refusals, growth=growth, since=since, is_told=is_told, good=good
+        )
 
     def _outcome(
         self,
+        reading: Reading,
         refusals: list[Refusal],
-        believed: Mapping[str, Parts] | None = None,
         *,
         growth: int = 0,
         since: datetime | None = None,
         is_told: bool = False,
+        good: Iterable[str] = (),
     ) -> Outcome:
         self.refused += len(refusals)
         self.refusals.extend(refusal.to_dict() for refusal in refusals)
-        told = {name: parts[max(parts)] for name, parts in (believed or {}).items()}
         return Outcome(
             energy=self.energy,
-            day=told.get("day"),
-            month=told.get("month"),
-            refused=tuple(refusals),
             growth=growth,
             since=since,
             is_told=is_told,
+            day=self._period_shown("day", reading.day, good),
+            month=self._period_shown("month", reading.month, good),
+            refused=tuple(refusals),
         )
 
+    def _period_shown(self, name: str, kwh: float | None, good: Iterable[str]) -> int | None:
+        if kwh is None:
+            return None
+        is_new = _looks_like_a_roll_over(name, dict(self._registers())[name])
+        return to_mwh(kwh) if name in good or is_new else None
+
+    def _all_refused(self, reading: Reading, reason: Reason) -> list[Refusal]:
+        return [
+            self._refusal(reading.at, reason, name, kwh) for name, kwh in reading.shown().items()
+        ]
+
     def _refusal(self, at: datetime, reason: Reason, name: str, kwh: float) -> Refusal:
-        register = self._registers()[name]
+        register = dict(self._registers())[name]
         return Refusal(
             at=at,
             reason=reason,
@@ -327,42 +383,29 @@ class Evidence:
         )
 
 
-def _believed(moves: Mapping[str, Move], tolerance: int, *, is_sound: bool) -> dict[str, Move]:
-    """Return what a second witness speaks for."""
-    follows = {name: move for name, move in moves.items() if move.is_prompt}
-    # In a reading of which something is false, the rest can be false alike.
-    is_sound = is_sound and not any(move.kind is Kind.LEAPS for move in moves.values())
-    return {
-        name: move
-        for name, move in moves.items()
-        if move.is_sure
-        or any(
-            is_sound and name in follows and abs(move.claim - other.claim) <= tolerance
-            for also, other in follows.items()
-            if also != name
-        )
-    }
-
-
-def _period(name: str, dated: date) -> str:
+def _period(name: str, dated: date | None) -> str:
+    if dated is None or name == "total":
+        return UNDATED
     return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
 
 
-def _may_roll(name: str, reading: Reading, register: Register) -> bool:
-    """Return whether the plug may have begun a new day or month since the counter was read."""
-    if reading.dated is not None or reading.clock is not None:
-        return False
-    first = reading.at - _ROLLS_WITHIN - timedelta(seconds=register.unread)
-    last = reading.at + _ROLLS_WITHIN
-    return _period(name, first.date()) != _period(name, last.date())
+def _clock_month(reading: Reading) -> str | None:
+    """Return the month of the plug's clock, None where it is far from the machine's."""
+    if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
+        return None
+    return f"{reading.clock:%Y-%m}"
+
+
+def _tolerance(one: Register, other: Register) -> int:
+    return 2 * (one.grain + other.grain)
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:
-    """Return whether what is held is most likely a new day or month of the plug."""
-    held = register.held
+    """Return whether a doubt is most likely a new day or month of the plug: it tells nothing."""
+    doubt = register.doubt
     return (
-        held is not None
-        and held.kind is Kind.FALLS
+        doubt is not None
+        and doubt.is_fall
         and name != "total"
-        and held.first[max(held.first)] <= passable(SOCKET_WATTS, _LONGEST_DAY)
+        and doubt.shown.get(UNDATED, math.inf) <= passable(SOCKET_WATTS, _LONGEST_DAY)
     )

@@ -1,21 +1,17 @@
-"""One counter of a plug: what was believed of it last, and what it says now."""
+"""One counter of a plug, as a witness: what it proves, and what of it is doubted."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from enum import StrEnum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
-
-from .pace import passable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .pace import Pace
-
 type Parts = dict[str, int]
-"""What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where nobody
-tells the period."""
+"""What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls
+over by itself."""
 
 UNDATED: Final = ""
 
@@ -23,91 +19,102 @@ UNDATED: Final = ""
 _SMALL_FALL: Final = 10_000
 # The coarsest and finer steps in which plugs count, in mWh.
 _GRAINS: Final = (10_000, 1_000, 100, 10, 1)
+# How long a plug may take to bring its counters up to date, in seconds.
+_REFRESH: Final = 120
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
-# What nobody has taken back for so long is true although it stands still, in seconds.
-_STANDS_AFTER: Final = 3600.0
 _KEPT_PARTS: Final = 8
+# So long a counter may show something false and be believed where it was before, in seconds.
+_PAST_KEPT: Final = 86400.0
+_AGREED_AFTER: Final = 2
 
 
-class Kind(StrEnum):
-    """Where a counter went from what was believed of it."""
-
-    FOLLOWS = "follows"
-    """It stands or grows, by what the socket can pass."""
-    LEAPS = "leaps"
-    """It grows by more."""
-    FALLS = "falls"
+def passable(limit_w: float, seconds: float) -> int:
+    """Return the mWh that can pass at a power in W in some seconds."""
+    return int(limit_w * seconds / 3.6)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Move:
-    """What a reading says of a counter.
+class Standing(Enum):
+    """What a register is worth in a reading."""
 
-    `claim` is all the energy that was used if it is true, `growth` what the counter grew since it
-    was believed. `is_steady` says whether that is what a short time at the measured power brings,
-    `is_sure` whether power or an earlier reading speaks for it, `is_prompt` whether it can have
-    passed since the counter was read, `is_new` whether it is not on the line that was held;
-    `refused` is that line where it takes it back.
-    """
-
-    kind: Kind
-    claim: int
-    growth: int = 0
-    is_steady: bool = False
-    is_sure: bool = False
-    is_prompt: bool = False
-    is_new: bool = False
-    refused: Held | None = None
+    SILENT = auto()
+    """It was not told."""
+    HELD = auto()
+    """It was told, and is doubted."""
+    GOOD = auto()
+    """It went on from what was believed."""
 
 
 @dataclass(kw_only=True, slots=True)
-class Held:
-    """A line of readings that nothing else speaks for yet.
+class Doubt:
+    """A reading that would be true only if the next one goes on from it.
 
-    `first` and `last` are what it showed, `claim` all that was used by the first if it is true,
-    `age` the seconds since it moved, `idle` since it was read.
+    `shown` is what it showed, `energy` what was counted by then, `seconds` its age.
     """
 
-    kind: Kind
-    first: Parts
-    last: Parts
-    claim: int
+    shown: Parts
+    energy: int
     at: str
-    age: float = 0.0
-    idle: float = 0.0
+    is_fall: bool
+    seconds: float = 0.0
 
-    @property
-    def has_grown(self) -> bool:
-        """Return whether it has moved on since it is held."""
-        return self.first != self.last
+
+@dataclass(kw_only=True, slots=True)
+class Past:
+    """Where a counter stood before it was found to go on from elsewhere.
+
+    A plug may show zeros for a while, and then be back: nothing of that was energy.
+    """
+
+    shown: Parts
+    claim: int
+    level: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What a reading has done to a register.
+
+    `refused` is a doubt that turned out false; `jumped` says that a doubt of too much has been
+    confirmed by this reading, whose claim is still to be compared with the other witnesses;
+    `was_young` that only one reading had been believed before.
+    """
+
+    standing: Standing
+    is_exact: bool = False
+    rolled: bool = False
+    jumped: bool = False
+    was_young: bool = False
+    refused: Doubt | None = None
 
 
 @dataclass(kw_only=True, slots=True)
 class Register:
-    """A counter, and the least energy that it proves.
+    """A counter that may restart, forget and lie, and the least energy that it proves.
 
-    Energies in mWh. `level` is what had been used in all when it stood at `shown`. Seconds: `age`
-    since it got there, `unread` since it was last seen there, `vague` since it last grew or stood
-    still as power says, `steady` since it last did anything but that. Of periods up to `since` only
-    what is in `shown` is known. `is_young` until a second reading goes on from the first. `held` is
-    a line that waits to be confirmed, `past` where it stood before it last fell or leapt, with the
-    level then.
+    Energies in mWh. `claim` is what must have been used in all if the counter is right; `level`
+    what was counted when it was last good, less what it has `owed` since a falsehood of it was
+    taken back that had been counted; `age` the seconds since, and `sure_for` those before in which
+    it cannot have forgotten anything; `since` the period in which it was
+    first read, before which nothing of it is known; `low` what it showed before the last reading,
+    which a spike falls back to; `agreed` how many readings in a row went on.
     """
 
     shown: Parts = field(default_factory=dict)
+    claim: int = 0
     level: int = 0
     since: str = UNDATED
+    low: Parts = field(default_factory=dict)
     grain: int = _GRAINS[0]
+    agreed: int = 0
     age: float = 0.0
-    unread: float = 0.0
-    vague: float = 0.0
-    steady: float = 0.0
-    is_young: bool = True
-    held: Held | None = None
-    past: tuple[Parts, int] | None = None
+    sure_for: float = 0.0
+    owed: int = 0
+    doubt: Doubt | None = None
+    past: Past | None = None
 
     @property
     def is_begun(self) -> bool:
@@ -120,120 +127,116 @@ class Register:
         return self.shown[max(self.shown)] if self.shown else 0
 
     def begin(self, shown: Parts, energy: int) -> None:
-        """Begin, or begin anew, with a first reading, when so much energy had been counted."""
+        """Begin with a first reading, when so much energy had been counted."""
         self._learn_grain(shown)
-        self.shown, self.level, self.since = dict(shown), energy, max(shown)
-        self.age = self.unread = self.vague = self.steady = 0.0
-        self.is_young, self.held, self.past = True, None, None
+        self.shown, self.low = dict(shown), dict(shown)
+        self.claim = self.level = energy
+        self.since = max(shown)
+        self.agreed, self.age, self.doubt = 1, 0.0, None
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass before the next reading."""
         self.age += seconds
-        self.unread += seconds
-        self.vague += seconds
-        self.steady += seconds
-        if self.held is not None:
-            self.held.age += seconds
-            self.held.idle += seconds
+        if self.doubt is not None:
+            self.doubt.seconds += seconds
+        if self.past is not None:
+            self.past.seconds += seconds
+            if self.past.seconds > _PAST_KEPT:
+                self.past = None
 
-    def name_period(self, period: str) -> None:
-        """Call the running period by its name, once the plug tells it."""
-        for line in (self.shown, self.held and self.held.first, self.held and self.held.last):
-            if line and UNDATED in line:
-                line[period] = line.pop(UNDATED)
-
-    def judge(self, shown: Parts, energy: int, pace: Pace, *, may_roll: bool) -> Move:
-        """Say what the counter claims now, and change nothing.
+    def take(
+        self, shown: Parts, energy: int, limit_w: float, *, at: str, has_rolled: bool | None = None
+    ) -> Step:
+        """Take what the counter shows now.
 
         Args:
             shown: the counter, in mWh by period.
             energy: what has been counted so far.
-            pace: what can have passed.
-            may_roll: whether a new period of the plug can have begun since.
+            limit_w: what the socket can pass, in W.
+            at: when it was read.
+            has_rolled: whether the clocks prove that the period is another one, or that it is
+                the same; None where they prove neither.
 
         """
-        move = self._from_believed(shown, energy, pace, may_roll=may_roll)
-        held = self.held
-        if held is None:
-            return move
-        if max(held.last) not in shown:
-            # Nobody will ever tell whether it was true.
-            return replace(move, is_new=True)
-        recent = self._growth(held.last, shown, max(held.last))
-        # Of two lines that it can be on, it is on the one that claims less.
-        is_back = held.kind is Kind.FALLS and move.kind is Kind.FOLLOWS
-        if recent is None or recent > pace.room(held.idle) or is_back:
-            has_rolled = is_back and max(shown) > max(held.last)
-            return replace(move, is_new=True, refused=None if has_rolled else held)
-        if pace.is_short(held.idle) and recent > pace.expected(held.idle) + self._noise:
-            return replace(move, is_new=True)
-        more = self._growth(held.first, shown, max(held.first)) or 0
-        stands = (
-            held.kind is not Kind.FALLS
-            and held.age >= _STANDS_AFTER
-            and recent <= pace.expected(held.idle) + self._noise
-        )
-        grows = held.age >= _CONFIRMS_AFTER and pace.suits(recent, held.idle, self._noise)
-        if held.kind is Kind.FALLS and held.age < _STANDS_AFTER:
-            grows = grows and not self._is_a_thousandth(shown, pace)
-        return replace(
-            move,
-            kind=held.kind,
-            claim=held.claim + more,
-            is_steady=move.is_steady and held.kind is Kind.FOLLOWS,
-            is_sure=grows or stands or move.is_sure,
-        )
-
-    def accept(self, shown: Parts, move: Move, energy: int, tolerance: int) -> None:
-        """Believe a reading, after `energy` has been counted in all."""
         self._learn_grain(shown)
-        if move.kind is Kind.FOLLOWS:
-            # A fall by rounding: it stays where it was, so that ups and downs add up to none.
-            shown = {p: max(mwh, self.shown.get(p, mwh)) for p, mwh in shown.items()}
+        room = passable(limit_w, self.age + _REFRESH)
+        if has_rolled and shown.get(UNDATED, -1) >= self.shown.get(UNDATED, 0):
+            growth: int | None = self.level - self.claim + shown[UNDATED]
         else:
-            self.past = dict(self.shown), self.level
-        if not move.is_steady:
-            self.steady = 0.0
-        if move.kind is not Kind.FOLLOWS or move.growth:
-            self.level, self.age = max(move.claim, energy - tolerance), 0.0
-            if self.level > move.claim:
-                # What it may still tell of other periods has been counted.
-                self.shown, self.since = dict(shown), max(shown)
-        self.is_young = self.is_young and not move.growth and not self.value
-        self.shown |= {p: mwh for p, mwh in shown.items() if p in self.shown or p > self.since}
-        for period in sorted(self.shown)[:-_KEPT_PARTS]:
-            del self.shown[period]
-            self.since = max(self.since, period)
-        if move.growth or move.is_steady:
-            self.vague = 0.0
-        self.unread, self.held = 0.0, None
+            growth = self._growth(shown, room)
+        follows = growth is not None and self.level + growth - energy <= room
+        only_zeros = not any(self.shown.values())
+        if (not follows or only_zeros) and self._is_back(
+            shown,
+            energy,
+            passable(limit_w, self.past.seconds + _REFRESH) if only_zeros and self.past else room,
+        ):
+            return Step(standing=Standing.GOOD)
+        doubt = self.doubt
+        more = None
+        if doubt is not None:
+            recent = passable(limit_w, doubt.seconds + _REFRESH)
+            more = _growth_between(doubt.shown, shown, self._noise)
+            if more is not None and more > recent:
+                more = None
+            # It is back, but not where it was: which of the two is false is not known yet.
+            follows = follows and not (doubt.is_fall and (growth or 0) > recent)
+        if growth is not None and follows:
+            step = self._go_on(shown, growth, room, has_rolled=has_rolled)
+            return step if more is not None else replace(step, refused=doubt)
+        new = Doubt(shown=dict(shown), energy=energy, at=at, is_fall=growth is None)
+        if doubt is None:
+            self.doubt = new
+            return Step(standing=Standing.HELD)
+        if more is None:
+            self.doubt = new
+            return Step(standing=Standing.HELD, refused=doubt)
+        if doubt.seconds < _CONFIRMS_AFTER:
+            return Step(standing=Standing.HELD)
+        was_young = self.agreed < _AGREED_AFTER
+        past = Past(shown=dict(self.shown), claim=self.claim, level=self.level, seconds=self.age)
+        if growth is None:
+            self._restart(shown, doubt, more, room, limit_w)
+        else:
+            self.claim += growth
+        self._believe(shown, room)
+        self.past = past
+        return Step(
+            standing=Standing.GOOD,
+            rolled=growth is None,
+            jumped=growth is not None,
+            was_young=was_young,
+        )
 
-    def hold(self, shown: Parts, move: Move, at: str) -> None:
-        """Keep a reading until a later one, or another counter, speaks for it."""
-        self.steady = 0.0
-        if self.held is None or move.is_new:
-            self.held = Held(
-                kind=move.kind, first=dict(shown), last=dict(shown), claim=move.claim, at=at
-            )
-        else:
-            if shown != self.held.last:
-                self.held.age = 0.0
-            self.held.last, self.held.idle = dict(shown), 0.0
+    def realign(self, energy: int) -> None:
+        """Let the counter prove no more and no less than what has been counted."""
+        self.claim = energy
+
+    def covers(self, other: Register) -> bool:
+        """Return whether it can have forgotten nothing since the other was good last."""
+        return self.sure_for + self.age >= other.age
+
+    def settle(self, energy: int, *, is_exact: bool) -> None:
+        """Remember what has been counted by the time of a good reading."""
+        self.sure_for = self.sure_for + self.age if is_exact else 0.0
+        self.owed = min(self.owed, max(0, energy - self.claim))
+        self.level, self.age = energy - self.owed, 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
-        return {**asdict(self), "past": self.past and [dict(self.past[0]), self.past[1]]}
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Register:
         """Return the register that `to_dict` described. Raises TypeError for anything else."""
-        held, past = data["held"], data["past"]
+        doubt, past = data["doubt"], data["past"]
         return cls(
             **{
                 **data,
                 "shown": dict(data["shown"]),
-                "held": held and Held(**{**held, "kind": Kind(held["kind"])}),
-                "past": past and (dict(past[0]), past[1]),
+                "low": dict(data["low"]),
+                "doubt": doubt and Doubt(**doubt),
+                "past": past and Past(**past),
             }
         )
 
@@ -241,69 +244,84 @@ class Register:
     def _noise(self) -> int:
         return 2 * self.grain
 
-    def _from_believed(self, shown: Parts, energy: int, pace: Pace, *, may_roll: bool) -> Move:
-        growth = self._growth(self.shown, shown, self.since)
+    def _is_back(self, shown: Parts, energy: int, room: int) -> bool:
+        """Go on from where the counter stood before it went elsewhere, where it does."""
+        past = self.past
+        if past is None or not past.shown.keys() >= shown.keys():
+            return False
+        growth = _growth_between(past.shown, shown, self._noise)
+        if growth is None or past.level + growth - energy > room:
+            return False
+        self.claim, self.past, self.doubt = past.claim + growth, None, None
+        self.owed = max(0, self.level - past.level - growth)
+        self.shown |= shown
+        self.low = dict(self.shown)
+        return True
+
+    def _go_on(self, shown: Parts, growth: int, room: int, *, has_rolled: bool | None) -> Step:
         newest = max(shown)
-        # A counter that has not begun anew where its period has may be as old as the last one.
-        is_new = newest > max(self.shown)
-        is_stale = is_new and shown[newest] >= self.value
-        is_short = pace.is_short(self.unread)
-        if growth is None:
-            new = self._from_zero(shown, pace, may_roll=may_roll)
-            return Move(kind=Kind.FALLS, claim=max(energy, self.level + new))
-        if growth <= pace.room(self.age):
-            is_likely = growth <= pace.expected(self.unread) + self._noise
-            is_sure = is_likely and not is_stale and (is_short or not is_new)
-            return Move(
-                kind=Kind.FOLLOWS,
-                claim=self.level + growth,
-                growth=growth,
-                is_steady=is_sure and is_short and growth >= pace.least(self.unread) - self._noise,
-                is_sure=is_sure,
-                is_prompt=not is_stale and growth <= pace.room(self.unread),
-            )
-        claim = self.level + growth
-        if self.past is not None:
-            # It is back where it was before it fell: it never was away.
-            back = self._growth(self.past[0], shown, self.since)
-            claim = claim if back is None else min(claim, self.past[1] + back)
-        return Move(kind=Kind.LEAPS, claim=max(energy, claim), growth=growth)
+        rolled = bool(has_rolled) or newest > max(self.shown)
+        # What could have begun at zero and come so far since may have restarted unseen.
+        may_be_new = newest == UNDATED and shown[newest] <= room and has_rolled is not False
+        is_exact = not has_rolled and newest in self.shown and not may_be_new
+        self.claim += growth
+        if growth < 0:
+            self.owed -= growth
+        if has_rolled:
+            self.shown = {}
+        self._believe(shown, room)
+        return Step(standing=Standing.GOOD, is_exact=is_exact, rolled=rolled)
 
-    def _from_zero(self, shown: Parts, pace: Pace, *, may_roll: bool) -> int:
-        """Return what a counter that fell has counted since zero, as far as that is sure."""
-        fallen = {p: mwh for p, mwh in shown.items() if mwh < self.shown.get(p, 0)}
-        if self.is_young or not fallen:
-            return 0
-        period = max(fallen)
-        value, before = fallen[period], self.shown[period]
-        # Less can be what it had saved.
-        is_deep = before - value > passable(pace.limit_w, _SAVED_EVERY)
-        if not is_deep and not (may_roll and 2 * value < before):
-            return 0
-        most = pace.room(self.unread)
-        if pace.is_short(self.unread):
-            most = min(most, pace.expected(self.unread) + self._noise)
-        return value if value <= most else 0
+    def _restart(self, shown: Parts, doubt: Doubt, more: int, room: int, limit_w: float) -> None:
+        """Go on from a fall that a second reading has confirmed."""
+        fallen = {period: mwh for period, mwh in shown.items() if mwh < self.shown.get(period, 0)}
+        period = max(fallen, default=max(shown))
+        value, before = shown[period], self.shown.get(period, 0)
+        is_near_zero = value < before / (2 if period == UNDATED else 10)
+        if period == UNDATED and before - value > passable(limit_w, _SAVED_EVERY):
+            is_near_zero = True
+        from_zero = self.level + value if is_near_zero and value <= room else 0
+        self.claim = max(self.level, doubt.energy + more, from_zero)
+        self.shown = {p: mwh for p, mwh in self.shown.items() if p not in shown}
 
-    def _is_a_thousandth(self, shown: Parts, pace: Pace) -> bool:
-        """Return whether a counter shows what it would in Wh, named kWh, or the other way."""
-        return all(
-            -self._noise <= 1000 * mwh - self.shown.get(period, 0) <= pace.room(self.age) + 1000
-            for period, mwh in shown.items()
-        )
+    def _believe(self, shown: Parts, room: int) -> None:
+        before = {period: self.shown.get(period, mwh) for period, mwh in shown.items()}
+        for period, mwh in shown.items():
+            held = self.shown.get(period)
+            if held is not None and mwh < held and not self._is_spike(period, mwh, room):
+                # Rounding: the counter stays where it was, so that ups and downs add up to none.
+                continue
+            self.shown[period] = mwh
+        self.low = before
+        for period in sorted(self.shown)[:-_KEPT_PARTS]:
+            del self.shown[period]
+            self.since = max(self.since, period)
+        self.agreed = min(self.agreed + 1, _AGREED_AFTER)
+        self.doubt = None
 
-    def _growth(self, held: Parts, shown: Parts, since: str) -> int | None:
-        """Return what the counter has grown from one reading to another; None where it fell."""
+    def _growth(self, shown: Parts, room: int) -> int | None:
+        """Return what the counter has grown; None where it fell."""
         growth = 0
         for period, mwh in shown.items():
-            before = held.get(period)
-            if before is None:
-                growth += mwh if period > since else 0
-            elif mwh >= before:
-                growth += mwh - before
-            elif not _is_noise(before, mwh, self._noise):
+            held = self.shown.get(period)
+            if held is None:
+                # A period from before the first reading tells from now on only.
+                growth += mwh if period > self.since else 0
+            elif mwh >= held or self._is_spike(period, mwh, room):
+                growth += mwh - held
+            elif not _is_noise(held, mwh, self._noise):
                 return None
         return growth
+
+    def _is_spike(self, period: str, mwh: int, room: int) -> bool:
+        """Return whether a fall only takes back what the last reading had added.
+
+        Where a restart could have come so far since, it is taken for one.
+        """
+        held, low = self.shown[period], self.low.get(period)
+        if low is None or low <= room or _is_noise(held, mwh, self._noise):
+            return False
+        return low <= mwh < held
 
     def _learn_grain(self, shown: Parts) -> None:
         for mwh in shown.values():
@@ -314,3 +332,14 @@ class Register:
 def _is_noise(held: int, mwh: int, noise: int) -> bool:
     fall = held - mwh
     return fall <= noise or (fall <= _SMALL_FALL and mwh * 2 >= held)
+
+
+def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
+    """Return what a counter has grown from one doubted reading to the next; None where it fell."""
+    growth = 0
+    for period, mwh in shown.items():
+        before = held.get(period, mwh)
+        if mwh < before and not _is_noise(before, mwh, noise):
+            return None
+        growth += max(0, mwh - before)
+    return growth
