@@ -111,7 +111,7 @@ async def test_all_are_unavailable_while_the_plug_does_not_answer(
     await fridge.cut_off()
     await poll(hass, entry)
     states = [state for state in hass.states.async_all() if ".fridge_" in state.entity_id]
-    assert len(states) == 8
+    assert len(states) == 7
     assert {state.state for state in states} == {STATE_UNAVAILABLE}
 
 
