@@ -20,6 +20,7 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.victoriametrics import (
     destination as victoriametrics_module,
 )
+from custom_components.med_exporter.errors import ExportFailedError
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.pushes.outage import issue_id
 from tests.jeedom_server import Jeedom, add_jeedom, running_jeedom
@@ -234,7 +235,8 @@ async def test_a_broken_one_stops_no_other_and_gets_everything_when_it_is_back(
     freezer.tick(timedelta(hours=25))
     async_fire_time_changed(town.hass, dt_util.utcnow())
     # The login over HTTP has run out meanwhile.
-    await press(town, "broken", "export_now")
+    with pytest.raises(ExportFailedError, match=r"127\.0\.0\.1"):
+        await press(town, "broken", "export_now")
     assert town.value("broken", "status") == "error"
     assert ir.async_get(town.hass).async_get_issue(DOMAIN, issue) is not None
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):

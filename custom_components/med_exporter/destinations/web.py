@@ -62,18 +62,18 @@ async def request(
             yield response
 
 
-async def read_text(response: ClientResponse, most: int = MOST_OF_AN_ANSWER) -> str:
-    """Return an answer's text, of which no more than its beginning is taken: `most` bytes.
+async def read_text(response: ClientResponse) -> str:
+    """Return an answer's text, of which no more than its beginning is taken.
 
     Whoever parses an answer that was cut finds it broken, and so not that of the server expected.
     """
     body = bytearray()
     async for part in response.content.iter_any():
         body += part
-        if len(body) > most:
+        if len(body) > MOST_OF_AN_ANSWER:
             response.close()
             break
-    return body[:most].decode(errors="replace")
+    return body[:MOST_OF_AN_ANSWER].decode(errors="replace")
 
 
 @contextmanager

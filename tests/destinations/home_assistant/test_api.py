@@ -288,7 +288,7 @@ async def its_metering_point(other_home: OtherHome, plug_network) -> AsyncIterat
             DOMAIN,
             {"next_step_id": "kasa"},
             {"name": "House", "pdl": PDL, "hosts": [plug.address]},
-            {"role": "consumption"},
+            {"Fridge": "consumption"},
         )
     )
     yield

@@ -13,9 +13,9 @@ from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 
 from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations import web as web_module
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.influxdb import destination as module
-from custom_components.med_exporter.destinations.influxdb import server as server_module
 from custom_components.med_exporter.destinations.influxdb.destination import InfluxDestination
 from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
 from custom_components.med_exporter.destinations.measurements import (
@@ -443,7 +443,7 @@ class TestConnectionTest:
     async def test_an_answer_without_end(
         self, session, version: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(server_module, "_LONGEST_ANSWER", 100_000)
+        monkeypatch.setattr(web_module, "MOST_OF_AN_ANSWER", 100_000)
         sent = 0
 
         async def answer(request: web.Request) -> web.StreamResponse:
