@@ -24,6 +24,8 @@ from .installation.entry import async_setup_installation
 from .installation.events import installation_events
 from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
 from .metering.relay import relay_sensors
+from .meters.point import async_remove_meters, async_setup_meters
+from .meters.sensors import add_meters_sensors
 from .point_entities import add_point_sensors
 from .pushes.entities.buttons import destination_buttons
 from .pushes.entities.sensors import destination_sensors
@@ -55,6 +57,12 @@ ENTRY_KINDS: Final[dict[str, EntryKind]] = {
             steps=lambda flow: KasaDiscoverySteps(flow).steps(),
             options=KasaOptionsFlow,
             secrets=frozenset({CONF_PASSWORD}),
+        ),
+        EntryKind(
+            type=EntryType.METERS.value,
+            async_setup=async_setup_meters,
+            async_remove=async_remove_meters,
+            entities={Platform.SENSOR: add_meters_sensors},
         ),
         EntryKind(
             type=EntryType.GRID.value,

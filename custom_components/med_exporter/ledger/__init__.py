@@ -5,6 +5,7 @@ from __future__ import annotations
 from .books import PlugHistory
 from .closing import LedgerChange
 from .feed import CounterFeed
+from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
@@ -16,9 +17,11 @@ __all__ = [
     "CounterFeed",
     "CounterStart",
     "EnergyPeriod",
+    "HourEnergy",
     "Ledger",
     "LedgerChange",
     "LedgerPlug",
+    "MeterHours",
     "PlugHistory",
     "PlugSeries",
     "PointSeries",
