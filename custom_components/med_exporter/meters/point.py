@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, DataType, PlugRole
@@ -17,6 +16,8 @@ from .devices import async_describe_meters
 from .names import async_follow_names
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
@@ -37,6 +38,11 @@ class MetersPoint:
         self.slug = slugify(self.pdl)
         self.coordinator = coordinator
 
+    @property
+    def today(self) -> date:
+        """Return the local day that runs."""
+        return self.coordinator.day
+
     def current(self, data_type: DataType) -> CurrentValue | None:
         """Return the value of the running day or month; None where nothing is known of it."""
         if (role := _ROLES.get(data_type)) is None:
@@ -53,7 +59,7 @@ class MetersPoint:
         last = booked.last_month if monthly else booked.last_day
         return CurrentValue(
             value_kwh=to_kwh(counted),
-            date=dt_util.now().strftime("%Y-%m" if monthly else "%Y-%m-%d"),
+            date=self.today.strftime("%Y-%m" if monthly else "%Y-%m-%d"),
             timestamp=datetime.fromtimestamp(seen_at, UTC),
             last_period=None if last is None else to_kwh(last),
         )

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from ..engine.times import HOUR
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -87,6 +87,35 @@ class RunningSum:
             .limit(1)
         ).scalar()
         return None if value is None else round(value * self.parts_per_unit)
+
+    def store(self, connection: Connection, rows: Sequence[tuple[int, float]]) -> bool:
+        """Store sums by hour; return False where Home Assistant does not know the statistic yet.
+
+        To be called in the recorder's thread. Home Assistant's own import looks up every hour, which
+        takes minutes for a past of years; its table is written to nowhere else.
+        """
+        metadata_id = connection.execute(
+            select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == self.statistic_id)
+        ).scalar()
+        if metadata_id is None:
+            return False
+        known = self._stored(connection, rows[0][0], rows[-1][0] + HOUR)
+        new = [
+            {"metadata_id": metadata_id, "start_ts": float(hour), "state": total, "sum": total}
+            for hour, total in rows
+            if hour not in known
+        ]
+        changed = [
+            {"of": metadata_id, "at": float(hour), "state": total, "sum": total}
+            for hour, total in rows
+            if hour in known
+        ]
+        if new:
+            connection.execute(insert(Statistics), new)
+        if changed:
+            here = Statistics.metadata_id == bindparam("of"), Statistics.start_ts == bindparam("at")
+            connection.execute(update(Statistics.__table__).where(*here), changed)
+        return True
 
     def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
         rows = connection.execute(
