@@ -17,6 +17,7 @@ from .flows.grid import GridSteps
 from .flows.installation_options import InstallationOptionsFlow
 from .flows.kasa_discovery import KasaDiscoverySteps
 from .flows.kasa_options import KasaOptionsFlow
+from .flows.meters import MetersOptionsFlow, MetersSteps
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .grid.sensors import grid_sensors
 from .installation.calendar import ScheduleCalendar
@@ -63,6 +64,8 @@ ENTRY_KINDS: Final[dict[str, EntryKind]] = {
             async_setup=async_setup_meters,
             async_remove=async_remove_meters,
             entities={Platform.SENSOR: add_meters_sensors},
+            steps=lambda flow: MetersSteps(flow).steps(),
+            options=MetersOptionsFlow,
         ),
         EntryKind(
             type=EntryType.GRID.value,

@@ -87,7 +87,7 @@ async def test_ten_meters_with_five_years(
     again = seconds() - again
     assert rows == await get_instance(home.hass).async_add_executor_job(count)
     with capsys.disabled():
-        print(
+        print(  # noqa: T201 (that is what it is for)
             f"\nbooked {booked:.1f} s, written {written:.1f} s, again {again:.1f} s, "
             f"longest task {longest:.2f} s, {rows} rows"
         )

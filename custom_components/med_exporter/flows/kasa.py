@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -24,11 +23,11 @@ from homeassistant.util import slugify
 from kasa import Credentials
 
 from ..const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, DOMAIN, EntryType
-from ..entries import entries_of_type
 from ..metering.discovery import is_set_up
 from ..sources.kasa import search
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .kasa_plugs import PlugsForm
+from .point_names import check_name, pdl_error
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
 CONF_ALL_ROLES: Final = "all_roles"
-
-# The French name of a metering point's id; a French one has 14 digits.
-_PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
 
 CREDENTIALS_FIELDS: Final = {
     vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
@@ -68,8 +64,8 @@ class KasaSteps(Steps):
         errors = self._no_errors()
         if user_input is not None:
             pdl = user_input[CONF_PDL]
-            _check_name(user_input, errors)
-            if error := _pdl_error(self, pdl):
+            check_name(user_input, errors)
+            if error := pdl_error(self.hass, pdl):
                 errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
@@ -104,7 +100,7 @@ class KasaSteps(Steps):
         self._entry = entry = self._get_reconfigure_entry()
         errors = self._no_errors()
         if user_input is not None:
-            _check_name(user_input, errors)
+            check_name(user_input, errors)
             await self._read(user_input, errors)
             if not errors:
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
@@ -290,15 +286,3 @@ class KasaSteps(Steps):
                 mode=SelectSelectorMode.DROPDOWN,
             )
         )
-
-
-def _pdl_error(flow: Steps, pdl: str) -> str | None:
-    if not _PDL.fullmatch(pdl):
-        return "invalid_pdl"
-    taken = {slugify(entry.data[CONF_PDL]) for entry in entries_of_type(flow.hass, EntryType.KASA)}
-    return "pdl_taken" if slugify(pdl) in taken else None
-
-
-def _check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
-    if not user_input[CONF_NAME].strip():
-        errors[CONF_NAME] = "name_missing"

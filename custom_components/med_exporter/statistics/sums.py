@@ -91,7 +91,7 @@ class RunningSum:
     def store(self, connection: Connection, rows: Sequence[tuple[int, float]]) -> bool:
         """Store sums by hour; return False where Home Assistant does not know the statistic yet.
 
-        To be called in the recorder's thread. Home Assistant's own import looks up every hour, which
+        To be called in the recorder's thread. Home Assistant's own import looks up each hour, which
         takes minutes for a past of years; its table is written to nowhere else.
         """
         metadata_id = connection.execute(
