@@ -20,6 +20,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.ledger import (
     DATA_LEDGER,
@@ -108,6 +109,8 @@ class Home:
         await self.committed()
 
     async def committed(self) -> None:
+        """Wait until the recorder has done all that is queued, also what it has begun with."""
+        await queue_work(self.hass, None, lambda _: None)
         await get_instance(self.hass).async_block_till_done()
 
     async def dashboard(
