@@ -26,8 +26,7 @@ from .installation.events import installation_events
 from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
 from .metering.relay import relay_sensors
 from .meters.point import async_remove_meters, async_setup_meters
-from .meters.sensors import add_meters_sensors
-from .point_entities import add_point_sensors
+from .point_entities import add_meters_sensors, add_point_sensors
 from .pushes.entities.buttons import destination_buttons
 from .pushes.entities.sensors import destination_sensors
 from .pushes.entities.switches import destination_switches

@@ -32,12 +32,12 @@ async def async_names(hass: HomeAssistant, statistic_ids: Iterable[str]) -> dict
     wanted = set(statistic_ids)
     if not wanted:
         return {}
-    found = await async_list_statistic_ids(hass, wanted, "sum")
+    found = await async_list_statistic_ids(hass, wanted)
     names: dict[str, str] = {}
     for one in found:
         statistic_id = one["statistic_id"]
         unit = one.get("statistics_unit_of_measurement")
-        if unit not in set(UnitOfEnergy):
+        if not one.get("has_sum") or unit not in set(UnitOfEnergy):
             continue
         state = hass.states.get(statistic_id)
         friendly = None if state is None else state.attributes.get(ATTR_FRIENDLY_NAME)

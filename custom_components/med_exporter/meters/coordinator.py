@@ -197,6 +197,18 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         ]
         return max(moments, default=None)
 
+    def described(self) -> list[dict[str, object]]:
+        """Return how each meter stands, for a bug report, in the order of the entry."""
+        return [
+            {
+                "exists": state.exists,
+                "is_booked": state.is_booked,
+                "until": state.until,
+                "seen_at": state.live.seen_at,
+            }
+            for state in self.data.values()
+        ]
+
     async def async_look(self, *, whole: bool = False) -> None:
         """Compare the ledger with the statistics and put right what differs.
 

@@ -1,4 +1,4 @@
-"""The sensors of a metering point of meters: what it has counted, and its power now."""
+"""The power of a metering point of meters now."""
 
 from __future__ import annotations
 
@@ -19,12 +19,9 @@ from homeassistant.util.unit_conversion import PowerConverter
 from ..const import PlugRole
 from ..engine.recorder import number
 from ..metering.entity import metering_point_device_info
-from ..metering.point_sensors import metering_point_sensors
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import Event, EventStateChangedData, HomeAssistant
-    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+    from homeassistant.core import Event, EventStateChangedData
 
     from ..metering.metering_point import MeteringPoint
     from .point import MetersPoint
@@ -86,13 +83,7 @@ class MetersPowerSensor(SensorEntity):
             return None
 
 
-def add_meters_sensors(
-    hass: HomeAssistant,
-    entry: ConfigEntry[MetersPoint],
-    async_add_entities: AddConfigEntryEntitiesCallback,
-) -> None:
-    """Add the sensors of a metering point of meters."""
-    point = entry.runtime_data
-    async_add_entities(metering_point_sensors(cast("MeteringPoint", point)))
-    if any("power_w" in meter.entities for meter in point.coordinator.meters.values()):
-        async_add_entities([MetersPowerSensor(point)])
+def power_sensors(point: MetersPoint) -> list[MetersPowerSensor]:
+    """Return the sensor of a metering point's power, where it has one."""
+    has_power = any("power_w" in meter.entities for meter in point.coordinator.meters.values())
+    return [MetersPowerSensor(point)] if has_power else []
