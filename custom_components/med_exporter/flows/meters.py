@@ -30,6 +30,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, EntryType, PlugRole
 from ..engine.times import hour_of
 from ..form_fields import choice
+from ..metering.contracts import currency_of
 from ..meters.choosing import ENERGY_FIELD, FIELDS, async_names, counted_by, proposed_entities
 from ..meters.dashboard import Proposal, Proposed, async_dashboard
 from ..meters.meter import (
@@ -366,7 +367,9 @@ class MetersOptionsFlow(TariffFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to change."""
-        self._texts = await async_load_contract_texts(self.hass)
+        self._texts = await async_load_contract_texts(
+            self.hass, currency_of(self.hass, self.config_entry)
+        )
         return self.async_show_menu(step_id="init", menu_options=["contracts"])
 
 

@@ -62,7 +62,7 @@ class MeterState:
         exists: whether there are statistics of it at all.
         anchor: an hour within the last days and the sum before it in mWh, as they stood at the last
             look: another sum says that something older has changed.
-        is_booked: whether all that statistics tell of it is booked.
+        first: the first hour of which statistics told when all of it was booked last.
 
     """
 
@@ -70,7 +70,7 @@ class MeterState:
     until: int | None = None
     exists: bool = True
     anchor: tuple[int, int] | None = None
-    is_booked: bool = False
+    first: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,7 +202,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         return [
             {
                 "exists": state.exists,
-                "is_booked": state.is_booked,
+                "first": state.first,
                 "until": state.until,
                 "seen_at": state.live.seen_at,
             }
@@ -255,17 +255,17 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         """Book what statistics tell of a meter; return what they tell of the last days."""
         state = self.data[meter.meter_id]
         recent = hour_of(now) - RECENT
-        if state.is_booked and not whole:
-            start = recent if state.anchor is None else min(recent, state.anchor[0])
-            told = await self._book(meter, start, hour_of(now) + HOUR, detailed=True)
-            if state.anchor is None or told.before.get(state.anchor[0]) == state.anchor[1]:
-                state.anchor = _anchor(told, recent)
-                return told
         stretch = await async_stretch(self.hass, meter.sources)
         state.exists = stretch is not None
         if stretch is None:
             # What is booked stays: whoever deletes a statistic tidies up after a meter.
             return None
+        if state.first == stretch[0] and not whole:
+            start = recent if state.anchor is None else min(recent, state.anchor[0])
+            told = await self._book(meter, start, hour_of(now) + HOUR, detailed=True)
+            if state.anchor is None or told.before.get(state.anchor[0]) == state.anchor[1]:
+                state.anchor = _anchor(told, recent)
+                return told
         detailed_from = hour_of(now) - DETAILED
         first = min(hour_of(stretch[0]), detailed_from)
         for start, end in _slices(first, detailed_from):
@@ -275,7 +275,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]
         )
         state.anchor = _anchor(told, recent)
-        state.is_booked = True
+        state.first = stretch[0]
         return told
 
     async def _book(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import bindparam, insert, select, update
@@ -14,6 +14,7 @@ from .tables import sums_table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sqlalchemy import Table
     from sqlalchemy.engine import Connection
 
 
@@ -113,8 +114,9 @@ class RunningSum:
         if new:
             connection.execute(insert(Statistics), new)
         if changed:
-            here = Statistics.metadata_id == bindparam("of"), Statistics.start_ts == bindparam("at")
-            connection.execute(update(Statistics.__table__).where(*here), changed)
+            rows_of = cast("Table", Statistics.__table__)
+            here = rows_of.c.metadata_id == bindparam("of"), rows_of.c.start_ts == bindparam("at")
+            connection.execute(update(rows_of).where(*here), changed)
         return True
 
     def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
