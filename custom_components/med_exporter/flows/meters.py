@@ -19,8 +19,6 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
-    StatisticSelector,
-    StatisticSelectorConfig,
     TextSelector,
 )
 from homeassistant.helpers.translation import async_get_translations
@@ -66,7 +64,6 @@ _RATED_POWER: Final = NumberSelector(
         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX, unit_of_measurement="W"
     )
 )
-_STATISTICS: Final = StatisticSelector(StatisticSelectorConfig(multiple=True))
 
 
 class MetersSteps(Steps):
@@ -106,7 +103,7 @@ class MetersSteps(Steps):
                 vol.Required(CONF_NAME): TextSelector(),
                 vol.Required(CONF_PDL): TextSelector(),
                 vol.Required(CONF_TAKE_OVER, default=bool(proposal.meters)): BooleanSelector(),
-                vol.Optional(CONF_STATISTICS): _STATISTICS,
+                vol.Optional(CONF_STATISTICS): await self._selector(multiple=True),
             }
         )
         return self.async_show_form(
@@ -140,7 +137,7 @@ class MetersSteps(Steps):
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
-                vol.Optional(CONF_STATISTICS): _STATISTICS,
+                vol.Optional(CONF_STATISTICS): await self._selector(multiple=True),
                 vol.Optional(CONF_REPLACED): SelectSelector(
                     SelectSelectorConfig(
                         options=[
@@ -150,7 +147,7 @@ class MetersSteps(Steps):
                         mode=SelectSelectorMode.DROPDOWN,
                     )
                 ),
-                vol.Optional(CONF_REPLACEMENT): StatisticSelector(),
+                vol.Optional(CONF_REPLACEMENT): await self._selector(),
             }
         )
         suggested = {
@@ -352,6 +349,22 @@ class MetersSteps(Steps):
         if meter[CONF_REGISTRY_ID] is None:
             return ["power_w"]
         return list(FIELDS)
+
+    async def _selector(self, *, multiple: bool = False) -> SelectSelector:
+        """Offer all statistics of energy; those that are not known yet can be typed."""
+        # Home Assistant's own selector of statistics is newer than the oldest one supported.
+        names = await async_names(self.hass)
+        return SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=one, label=name if name == one else f"{name} ({one})")
+                    for one, name in sorted(names.items(), key=lambda item: item[1].casefold())
+                ],
+                multiple=multiple,
+                custom_value=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        )
 
     async def _words(self) -> dict[str, str]:
         """Return what readings are called in the installation's language."""

@@ -27,17 +27,22 @@ FIELDS: Final[Mapping[str, tuple[str, str | None]]] = {
 """Reading fields that another entity may show: its domain and its device class."""
 
 
-async def async_names(hass: HomeAssistant, statistic_ids: Iterable[str]) -> dict[str, str]:
-    """Return what statistics that count energy are called, by their ids; others are missing."""
-    wanted = set(statistic_ids)
-    if not wanted:
+async def async_names(
+    hass: HomeAssistant, statistic_ids: Iterable[str] | None = None
+) -> dict[str, str]:
+    """Return what statistics that count energy are called, by their ids.
+
+    Those of this integration and others that count no energy are missing. Without ids it is all
+    that Home Assistant knows.
+    """
+    wanted = None if statistic_ids is None else set(statistic_ids)
+    if wanted is not None and not wanted:
         return {}
-    found = await async_list_statistic_ids(hass, wanted)
     names: dict[str, str] = {}
-    for one in found:
+    for one in await async_list_statistic_ids(hass, wanted):
         statistic_id = one["statistic_id"]
         unit = one.get("statistics_unit_of_measurement")
-        if not one.get("has_sum") or unit not in set(UnitOfEnergy):
+        if not one.get("has_sum") or unit not in set(UnitOfEnergy) or one["source"] == DOMAIN:
             continue
         state = hass.states.get(statistic_id)
         friendly = None if state is None else state.attributes.get(ATTR_FRIENDLY_NAME)

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
+from homeassistant.components.recorder.db_schema import (
+    Statistics,
+    StatisticsMeta,
+    StatisticsShortTerm,
+)
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.recorder import session_scope
@@ -14,7 +18,7 @@ from sqlalchemy import func, select
 
 from ..database import async_read_by
 from ..engine.energy import to_mwh
-from ..engine.times import HOUR
+from ..engine.times import HOUR, hour_of
 from .planning import hour_energies, sum_row
 
 if TYPE_CHECKING:
@@ -67,17 +71,22 @@ async def async_tell(
 async def async_stretch(hass: HomeAssistant, sources: Sequence[Source]) -> tuple[int, int] | None:
     """Return when the first hour of a meter's statistics begins and the last one ends.
 
-    In UTC seconds; None where there is none. Raises DatabaseUnavailableError.
+    In UTC seconds; of a meter that is new, what rows of five minutes there are; None where there
+    are none at all. Raises DatabaseUnavailableError.
     """
 
     def read() -> tuple[int, int] | None:
+        ids = [one.statistic_id for one in sources]
         with session_scope(hass=hass, read_only=True) as session:
-            first, last = session.execute(
-                select(func.min(Statistics.start_ts), func.max(Statistics.start_ts))
-                .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-                .where(StatisticsMeta.statistic_id.in_([one.statistic_id for one in sources]))
-            ).one()
-        return None if first is None else (int(first), int(last) + HOUR)
+            for table, length in ((Statistics, HOUR), (StatisticsShortTerm, FIVE_MINUTES)):
+                first, last = session.execute(
+                    select(func.min(table.start_ts), func.max(table.start_ts))
+                    .join(StatisticsMeta, table.metadata_id == StatisticsMeta.id)
+                    .where(StatisticsMeta.statistic_id.in_(ids))
+                ).one()
+                if first is not None:
+                    return hour_of(first), int(last) + length
+        return None
 
     return await async_read_by(hass, read)
 
