@@ -53,6 +53,7 @@ from custom_components.med_exporter.ledger import (
     Posting,
 )
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
+from custom_components.med_exporter.metering.running import RunningPeriods
 from custom_components.med_exporter.pushes.request import read_push_request
 from custom_components.med_exporter.pushes.runner import DATA_PUSHES
 from custom_components.med_exporter.pushes.watermarks import watermarks_table
@@ -277,15 +278,20 @@ class House:
         )
         entry.add_to_hass(self.hass)
         counter = SimpleNamespace(
-            day=NOON.date(),
             seen_at=NOON,
-            today=1.0,
-            this_month=2.0,
+            day=NOON.date(),
+            value=2.0,
+            day_start=1.0,
+            month_start=0.0,
             last_day=None,
             last_month=None,
         )
         data = {one.plug_id: SimpleNamespace(counter=counter) for one in plugs}
-        entry.runtime_data = MeteringPoint(entry, SimpleNamespace(data=data))
+        entry.runtime_data = MeteringPoint(
+            entry,
+            SimpleNamespace(data=data),
+            RunningPeriods(self.hass, entry, self.ledger, lambda: None),
+        )
         entry.mock_state(self.hass, ConfigEntryState.LOADED)
         return entry
 

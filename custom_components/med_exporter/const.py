@@ -11,6 +11,7 @@ LOGGER: Logger = getLogger(__package__)
 
 CONF_PDL: Final = "pdl"
 CONF_HOSTS: Final = "hosts"
+CONF_PAST: Final = "past"
 CONF_PLUGS: Final = "plugs"
 CONF_ROLE: Final = "role"
 CONF_RATED_POWER: Final = "rated_power"

@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv
 
 from .answers import utc
 from .const import DOMAIN
+from .corrections.actions import CORRECT_SCHEMA, correct_energy
 from .errors import ExportFailedError, InvalidRequest
 from .exports.action_fields import (
     named_as_here,
@@ -91,6 +92,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
         ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("correct_energy", correct_energy, CORRECT_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(
             DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response

@@ -15,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     create_engine,
     select,
 )
@@ -49,12 +50,19 @@ _STATES = Table(
     Column("metadata_id", _ID),
     Index("ix_states_metadata_id_last_updated_ts", "metadata_id", "last_updated_ts"),
 )
+_ATTRIBUTES = Table(
+    "state_attributes",
+    _TABLES,
+    Column("attributes_id", _ID, Identity(), primary_key=True),
+    Column("shared_attrs", Text),
+)
 _STATISTICS = MetaData()
 _STATISTICS_META = Table(
     "statistics_meta",
     _STATISTICS,
     Column("id", _ID, Identity(), primary_key=True),
     Column("statistic_id", String(255), unique=True),
+    Column("unit_of_measurement", String(255)),
 )
 _HOURS = Table(
     "statistics",
@@ -91,9 +99,17 @@ class RecorderDatabase:
         """Open a connection, as the engine asks for it."""
         return self.engine.connect
 
-    def add(self, entity_id: str, states: Iterable[tuple[float, State]]) -> None:
-        """Add states of an entity: when (UTC seconds) and what."""
+    def add(
+        self, entity_id: str, states: Iterable[tuple[float, State]], unit: str | None = None
+    ) -> None:
+        """Add states of an entity: when (UTC seconds) and what, in a unit that they name."""
         with self.engine.begin() as connection:
+            attributes_id = None
+            if unit is not None:
+                text = json.dumps({"unit_of_measurement": unit, "friendly_name": entity_id})
+                attributes_id = connection.execute(
+                    _ATTRIBUTES.insert().values(shared_attrs=text)
+                ).inserted_primary_key[0]
             metadata_id = connection.execute(
                 select(_META.c.metadata_id).where(_META.c.entity_id == entity_id)
             ).scalar()
@@ -104,6 +120,7 @@ class RecorderDatabase:
             rows = [
                 {
                     "metadata_id": metadata_id,
+                    "attributes_id": attributes_id,
                     "last_updated_ts": moment,
                     "state": None if state is None else str(state),
                 }
@@ -113,13 +130,18 @@ class RecorderDatabase:
                 connection.execute(_STATES.insert(), rows)
 
     def add_statistics(
-        self, statistic_id: str, hours: Iterable[tuple[float, dict[str, float]]]
+        self,
+        statistic_id: str,
+        hours: Iterable[tuple[float, dict[str, float]]],
+        unit: str | None = None,
     ) -> None:
         """Add hours to the long-term statistics: when they begin, and what is known of them."""
         with self.engine.begin() as connection:
             _STATISTICS.create_all(connection)
             number = connection.execute(
-                _STATISTICS_META.insert().values(statistic_id=statistic_id)
+                _STATISTICS_META.insert().values(
+                    statistic_id=statistic_id, unit_of_measurement=unit
+                )
             ).inserted_primary_key[0]
             rows = [{"metadata_id": number, "start_ts": start, **hour} for start, hour in hours]
             if rows:

@@ -352,7 +352,11 @@ class TestReconfigure:
         hosts = [fridge.address, washer.address]
         flow = await start_reconfigure(hass, entry)
         flow = await answer(hass, flow, {"name": "House", "hosts": hosts})
-        assert [str(field) for field in flow["data_schema"].schema] == ["Washer", "Washer (W)"]
+        assert [str(field) for field in flow["data_schema"].schema] == [
+            "Washer",
+            "Washer (W)",
+            "count_past",
+        ]
         await answer(hass, flow, {})
         flow = await start_reconfigure(hass, entry)
         flow = await answer(hass, flow, {"name": "House", "hosts": hosts, "all_roles": True})

@@ -14,7 +14,7 @@ from custom_components.med_exporter.engine.times import (
     day_start,
     quarters_between,
 )
-from custom_components.med_exporter.ledger.backfill import KEPT_DAYS, backfill
+from custom_components.med_exporter.ledger.backfill import KEPT_DAYS, backfill, by_hours
 from custom_components.med_exporter.ledger.spreading import add
 
 from .stories import PARIS, ZONES
@@ -114,3 +114,31 @@ def test_days_get_exactly_what_the_plug_said(days: dict, zone) -> None:
 
 def _days_of(days: dict[date, int], month: date) -> int:
     return sum(mwh for day, mwh in days.items() if day.replace(day=1) == month)
+
+
+class TestHours:
+    START = int(day_start(date(2026, 11, 18), PARIS))
+
+    def test_each_goes_to_its_quarter_hours_evenly(self) -> None:
+        found = by_hours({self.START: 4 * KWH, self.START + 3600: 0}, (None, UNTIL), {})
+        assert [found[self.START + n * QUARTER] for n in range(8)] == [KWH] * 4 + [0] * 4
+        assert len(found) == 8
+
+    def test_what_is_held_already_is_not_counted_again(self) -> None:
+        held = {self.START: 3 * KWH}
+        assert sum(by_hours({self.START: 4 * KWH}, (None, UNTIL), held).values()) == KWH
+        assert not by_hours({self.START: 2 * KWH}, (None, UNTIL), held)[self.START + QUARTER]
+
+    def test_none_outside_the_stretch(self) -> None:
+        hours = {self.START - 3600: KWH, self.START: KWH, int(UNTIL) // 3600 * 3600: KWH}
+        found = by_hours(hours, (self.START, UNTIL), {})
+        assert set(found) == {self.START + n * QUARTER for n in range(4)}
+        assert not by_hours({self.START - 401 * 86400: KWH}, (None, UNTIL), {})
+
+    def test_a_day_adds_what_its_hours_lack(self) -> None:
+        day = date(2026, 11, 18)
+        hours = {self.START + n * 3600: KWH for n in range(12)}
+        held = by_hours(hours, (None, UNTIL), {})
+        assert sum(backfill({day: 24 * KWH}, {}, (None, UNTIL), held, PARIS).values()) == 12 * KWH
+        whole = by_hours({self.START + n * 3600: KWH for n in range(24)}, (None, UNTIL), {})
+        assert not backfill({day: 24 * KWH + 5000}, {}, (None, UNTIL), whole, PARIS)

@@ -12,6 +12,7 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, HouseClock, add_metering_point, poll, settle
 from tests.plug_emulator import EmulatedPlug, EmulatedStrip, Fridge, PlugNetwork
+from tests.plug_emulator.smart import EmulatedSmartPlug
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -70,6 +71,29 @@ async def test_a_new_plug_brings_the_days_that_it_has_counted_alone(
     assert [day.kwh for day in await read_ledger(
         hass, "days", HOUSE, TODAY - timedelta(days=39), TODAY
     )] == pytest.approx([day.kwh for day in days])  # fmt: skip
+
+
+async def test_the_hours_that_a_newer_plug_tells_are_no_estimate(
+    hass: HomeAssistant, clock: HouseClock
+) -> None:
+    installed = NOON - timedelta(days=20)
+    plug = EmulatedSmartPlug(
+        host="127.0.75.40",
+        mac="5C:62:8B:75:00:40",
+        alias="Fridge",
+        load=1000.0,
+        installed_at=installed,
+        clock=lambda: datetime.now(PARIS),
+        timezone=PARIS,
+    )
+    async with plug:
+        login = {"username": "me@example.com", "password": "secret"}
+        await add_metering_point(hass, plug.address, **login)
+        days = await read_ledger(hass, "days", HOUSE, TODAY - timedelta(days=6), TODAY)
+        hours = await read_ledger(hass, "hours", HOUSE, TODAY - timedelta(days=6), TODAY)
+    assert [day.kwh for day in days] == pytest.approx([24.0] * 6, abs=0.03)
+    assert [day.filled_kwh for day in days] == pytest.approx([0.0] * 6, abs=0.03)
+    assert [hour.kwh for hour in hours] == pytest.approx([1.0] * 144, abs=0.002)
 
 
 async def test_setting_up_again_counts_nothing_twice(

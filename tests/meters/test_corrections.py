@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.ledger import PointSeries
 from tests.metering_points import NOON
 
@@ -129,3 +129,65 @@ async def test_months_and_closed_days_follow(home: Home, supplier: ConfigEntry) 
     yesterday = dt_util.start_of_local_day((NOON - DAY).date())
     days = await ledger.async_days(USED, yesterday - DAY, NOON)
     assert [(one.kwh, one.closed) for one in days] == [(12.0, True)]
+
+
+async def put_right(home: Home, start: datetime, end: datetime, **asked: Any) -> dict[str, Any]:
+    answer = await home.hass.services.async_call(
+        DOMAIN,
+        "correct_energy",
+        {
+            "meter": "Linky",
+            "start": start.isoformat(),
+            "end": end.isoformat(),
+            "reason": "A spike",
+            **asked,
+        },
+        blocking=True,
+        return_response=True,
+    )
+    await home.settle()
+    return answer
+
+
+async def test_what_a_user_has_put_right_outlives_each_look(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    hour = timedelta(hours=1)
+    recent, old = dt_util.as_utc(NOON) - 5 * DAY, START + 2 * DAY
+    await put_right(home, recent, recent + 2 * hour, operation="set", value=9)
+    await put_right(home, old, old + 2 * hour, operation="remove")
+    heard = home.changes()
+    for whole in (False, True):
+        await home.look(supplier, whole=whole)
+        for series in (USED, home.meter("linky:house")):
+            hours = await home.ledger(series, recent - hour, recent + 3 * hour)
+            assert list(hours.values()) == [500_000, 4_500_000, 4_500_000, 500_000]
+            hours = await home.ledger(series, old - hour, old + 3 * hour)
+            assert list(hours.values()) == [500_000, 0, 0, 500_000]
+    assert heard == []
+    assert await home.dashboard([USED.statistic_id], recent, recent + 2 * hour) == {
+        recent: 4_500_000,
+        recent + hour: 4_500_000,
+    }
+
+
+async def test_what_a_supplier_changes_later_adds_to_what_a_user_has_put_right(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    at = START + 3 * DAY
+    await put_right(home, at, at + timedelta(hours=1), operation="set", value=2)
+    get_instance(home.hass).async_adjust_statistics("linky:house", at, 1.0, "kWh")
+    await home.committed()
+    await home.look(supplier)
+    assert await home.ledger(USED, at, at + timedelta(hours=1)) == {at: 3_000_000}
+
+
+async def test_what_was_put_right_is_forgotten_with_the_metering_point(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    await put_right(home, START, START + DAY, operation="set", value=50)
+    await home.hass.config_entries.async_remove(supplier.entry_id)
+    await home.settle()
+    again = await home.add(linky=("linky:house", PlugRole.CONSUMPTION))
+    await home.look(again)
+    await same(home)

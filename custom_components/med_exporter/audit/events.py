@@ -22,6 +22,7 @@ class EventType(StrEnum):
     EXPORT_DELETED = "export_deleted"
     DESTINATION_CHANGED = "destination_changed"
     SCHEDULE_CHANGED = "schedule_changed"
+    ENERGY_CORRECTED = "energy_corrected"
 
 
 class Severity(StrEnum):

@@ -63,6 +63,7 @@ _EVENTS = {
     "export_deleted": ("export deleted", "export supprimé"),
     "destination_changed": ("destination changed", "destination modifiée"),
     "schedule_changed": ("schedule changed", "planification modifiée"),
+    "energy_corrected": ("energy corrected", "énergie corrigée"),
 }
 _OF_COLUMN: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "role": _ROLES,

@@ -7,23 +7,32 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Double, String, bindparam, column, inspect, select, table
 
-from .recorder import number
+from .recorder import Quantity
 from .times import HOUR
+from .units import factor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .recorder import Recorder
 
+_POWER = Quantity("power_w")
 _WINDOW = 2048 * HOUR
-_META = table("statistics_meta", column("id", BigInteger), column("statistic_id", String))
+_META = table(
+    "statistics_meta",
+    column("id", BigInteger),
+    column("statistic_id", String),
+    column("unit_of_measurement", String),
+)
 _HOURS = table(
     "statistics",
     column("metadata_id", BigInteger),
     column("start_ts", Double),
     column("max", Double),
 )
-_ID = select(_META.c.id).where(_META.c.statistic_id == bindparam("entity_id"))
+_ID = select(_META.c.id, _META.c.unit_of_measurement).where(
+    _META.c.statistic_id == bindparam("entity_id")
+)
 _IN_WINDOW = select(_HOURS.c.start_ts, _HOURS.c.max).where(
     _HOURS.c.metadata_id == bindparam("id", type_=BigInteger),
     _HOURS.c.start_ts >= bindparam("low", type_=Double),
@@ -83,19 +92,20 @@ def _add_hours(
     with recorder.connect() as connection:
         if not inspect(connection).has_table(_HOURS.name):
             return None
-        number_ = connection.execute(_ID, {"entity_id": entity_id}).scalar()
-    if number_ is None:
+        meta = connection.execute(_ID, {"entity_id": entity_id}).first()
+    if meta is None:
         return None
+    by = factor(_POWER.field, meta.unit_of_measurement)
     until = None
     low = start
     while low < end:
         high = min(low + _WINDOW, end)
         with recorder.connect() as connection:
-            rows = connection.execute(_IN_WINDOW, {"id": number_, "low": low, "high": high})
+            rows = connection.execute(_IN_WINDOW, {"id": meta.id, "low": low, "high": high})
             for moment, highest in rows.fetchall():
                 until = max(until or 0.0, moment + HOUR)
                 if highest is not None:
-                    found.add(moment, moment + 1, highest)
+                    found.add(moment, moment + 1, highest * by)
         low = high
     return until
 
@@ -106,9 +116,9 @@ def _add_states(
     """Add what held in a range by the states."""
     if start >= end:
         return
-    value = recorder.value_before(metadata_id, start, number)
+    value = recorder.value_before(metadata_id, start, _POWER)
     since = start
-    for block in recorder.entries([(metadata_id, 0, number)], start, end):
+    for block in recorder.entries([(metadata_id, 0, _POWER)], start, end):
         for moment, _, following in block:
             if value is not None and moment > since:
                 found.add(since, moment, value)

@@ -1,5 +1,6 @@
 """What the ledger and the costs say of one plug, quarter-hour by quarter-hour.
 
+Energy is what was counted: what users have corrected is told apart, as it is in no reading.
 The ledger's tables lie in the recorder's database. They may be missing; then nothing is known.
 """
 
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .costing import slot_costs, zone_of
 from .energy import to_kwh
-from .ledger import Account, accounts_of, energies_between, is_readable
+from .ledger import Account, accounts_of, corrections_between, energies_between, is_readable
 from .times import QUARTER, UTC_DAY, ceil_to, day_of, floor_to, quarter_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class PlugLedger:
     _quarters: _Window | None = None
     _costs: _Window | None = None
     _evened: _Window | None = None
+    _corrections: Callable[[float, float], dict[int, float]] | None = None
 
     @property
     def has_energy(self) -> bool:
@@ -72,6 +74,10 @@ class PlugLedger:
         """Return the kWh of a quarter-hour and the filled part of it, None when not known."""
         row = None if self._quarters is None else self._quarters.at(quarter)
         return None if row is None else (row[0], row[1] or 0.0)
+
+    def corrections(self, start: float, end: float) -> dict[int, float]:
+        """Return the kWh that a user has added, by quarter-hour in [start, end), ascending."""
+        return {} if self._corrections is None else self._corrections(start, end)
 
     def is_filled_between(self, since: float, until: float) -> bool:
         """Tell whether a quarter-hour that lies wholly between two moments has been filled."""
@@ -123,9 +129,18 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         has_energy = is_readable(connection)
         accounts = accounts_of(connection, plug_ids=[plug_id]) if has_energy else []
         zone = zone_of(connection, plug_id) if costs else None
-    energies = _reader(accounts)
+    energies = _reader(plug_id, accounts)
+
+    def read_corrections(start: float, end: float) -> dict[int, float]:
+        with connect() as connection:
+            found = corrections_between(connection, plug_id, start, end)
+        return {quarter: to_kwh(mwh) for quarter, mwh in found.items()}
+
     if zone is None:
-        return PlugLedger(_Window(connect, energies) if has_energy else None)
+        return PlugLedger(
+            _Window(connect, energies) if has_energy else None,
+            _corrections=read_corrections if has_energy else None,
+        )
 
     def priced(connection: Connection, low: int, high: int) -> _Values:
         return slot_costs(connection, plug_id, low, high, QUARTER)
@@ -140,6 +155,7 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         _Window(connect, energies) if has_energy else None,
         _Window(connect, priced),
         _Window(connect, evened),
+        read_corrections if has_energy else None,
     )
 
 
@@ -165,9 +181,21 @@ def _evened(slots: _Values, spread: set[int], zone: tzinfo) -> _Values:
     return evened
 
 
-def _reader(accounts: list[Account]) -> _Read:
+def _reader(plug_id: str, accounts: list[Account]) -> _Read:
+    """Return what reads quarter-hours as they were counted, without what users have corrected."""
+
     def read(connection: Connection, low: int, high: int) -> _Values:
         found = energies_between(connection, accounts, low, high)
-        return {start: (to_kwh(mwh), to_kwh(filled)) for start, (mwh, filled) in found.items()}
+        added = corrections_between(connection, plug_id, low, high)
+        return {
+            start: _kwh(mwh - added.get(start, 0), mwh, filled)
+            for start, (mwh, filled) in found.items()
+        }
 
     return read
+
+
+def _kwh(counted: int, mwh: int, filled: int) -> tuple[float, float]:
+    if counted != mwh:
+        filled = filled * counted // mwh if mwh else counted
+    return to_kwh(counted), to_kwh(filled)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
-from .recorder import number, on_off
+from .recorder import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
 from .times import HOUR, QUARTER
 
@@ -110,7 +110,7 @@ def readings(
     for metadata_id, slot, parse in slots:
         plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse)
         if slot == _ENERGY:
-            plug.last_number = recorder.last_number_before(metadata_id, begin)
+            plug.last_number = recorder.last_number_before(metadata_id, begin, parse)
             if plug.in_force[slot] is None:
                 plug.lost_at = start
     for slot in statistics.ids:
@@ -126,7 +126,7 @@ def readings(
 
 
 def _parser(name: str) -> Parser:
-    return on_off if name == "is_on" else number
+    return on_off if name == "is_on" else Quantity(name)
 
 
 class _Plug:

@@ -1,22 +1,25 @@
 """Reading of the recorder's own tables, on SQLite, MariaDB and PostgreSQL.
 
-Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts);
-long-term statistics in `statistics.py`.
+Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts),
+and the units of states in `state_attributes`; long-term statistics in `statistics.py`.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from sqlalchemy import (
     BigInteger,
     Double,
     Integer,
     String,
+    Text,
     bindparam,
     column,
     func,
@@ -24,8 +27,10 @@ from sqlalchemy import (
     table,
 )
 
+from .units import factor
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
@@ -43,8 +48,11 @@ _SWITCHED: dict[str | None, float] = {"on": 1.0, "off": 0.0}
 
 _MOMENT = itemgetter(0)
 _STATE = itemgetter(2)
+_ATTRIBUTES_ID = itemgetter(3)
 
 _SMALLEST_PAGE = 512
+_MOST_UNITS = 10_000
+"""Ids of attributes that are remembered."""
 _LARGEST_PAGE = 8192
 
 _META = table("states_meta", column("metadata_id", BigInteger), column("entity_id", String))
@@ -54,11 +62,18 @@ _STATES = table(
     column("metadata_id", BigInteger),
     column("last_updated_ts", Double),
     column("state", String),
+    column("attributes_id", BigInteger),
+)
+_ATTRIBUTES = table(
+    "state_attributes", column("attributes_id", BigInteger), column("shared_attrs", Text)
+)
+_ATTRIBUTES_OF = select(_ATTRIBUTES.c.attributes_id, _ATTRIBUTES.c.shared_attrs).where(
+    _ATTRIBUTES.c.attributes_id.in_(bindparam("ids", expanding=True, type_=BigInteger))
 )
 _OF_ENTITY = _STATES.c.metadata_id == bindparam("metadata_id")
 
 _PAGE = (
-    select(_STATES.c.last_updated_ts, _STATES.c.state_id, _STATES.c.state)
+    select(_STATES.c.last_updated_ts, _STATES.c.state_id, _STATES.c.state, _STATES.c.attributes_id)
     .where(
         _OF_ENTITY,
         # Written so that every database makes one index range of it, unlike (a > x OR …).
@@ -71,7 +86,7 @@ _PAGE = (
     .limit(bindparam("size", type_=Integer))
 )
 _BEFORE = (
-    select(_STATES.c.state)
+    select(_STATES.c.state, _STATES.c.attributes_id)
     .where(_OF_ENTITY, _STATES.c.last_updated_ts < bindparam("moment"))
     .order_by(_STATES.c.last_updated_ts.desc(), _STATES.c.state_id.desc())
 )
@@ -103,6 +118,7 @@ class Recorder:
 
     def __init__(self, connect: Connect) -> None:
         self.connect = connect
+        self._units = _Units()
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -134,21 +150,30 @@ class Recorder:
     def value_before(self, metadata_id: int, moment: float, parse: Parser) -> float | None:
         """Return the value in force just before a moment, None when not known."""
         with self.connect() as connection:
-            state = connection.execute(
+            row = connection.execute(
                 _LAST_BEFORE, {"metadata_id": metadata_id, "moment": moment}
-            ).scalar()
-        return parse(state)
+            ).first()
+            if row is None:
+                return parse(None)
+            factors = self._units.factors(connection, parse, [row.attributes_id])
+        return _scaled(parse(row.state), factors[row.attributes_id])
 
-    def last_number_before(self, metadata_id: int, moment: float) -> float | None:
+    def last_number_before(
+        self, metadata_id: int, moment: float, parse: Parser | None = None
+    ) -> float | None:
         """Return the last number before a moment, however long ago, None when there is none."""
+        parse = parse or number
         skip = 0
         while True:
             with self.connect() as connection:
                 states = connection.execute(
                     _LAST_KNOWN_BEFORE,
                     {"metadata_id": metadata_id, "moment": moment, "skip": skip},
-                ).scalars()
-                found = [number(state) for state in states]
+                ).fetchall()
+                factors = self._units.factors(
+                    connection, parse, {row.attributes_id for row in states}
+                )
+                found = [_scaled(parse(row.state), factors[row.attributes_id]) for row in states]
             for value in found:
                 if value is not None:
                     return value
@@ -168,7 +193,7 @@ class Recorder:
 
         """
         cursors = [
-            _Cursor(self.connect, metadata_id, slot, parse, start, end)
+            _Cursor(self.connect, self._units, metadata_id, slot, parse, start, end)
             for metadata_id, slot, parse in slots
         ]
         while True:
@@ -195,6 +220,51 @@ def number(state: str | None) -> float | None:
     except (TypeError, ValueError):
         return None
     return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Reads the states of a field that has a unit: what a file has is in the field's own."""
+
+    field: str
+
+    def __call__(self, state: str | None) -> float | None:
+        """Return the number of a state, in the unit of the state."""
+        return number(state)
+
+
+class _Units:
+    """What makes states values of their field's own unit, by the id of their attributes."""
+
+    def __init__(self) -> None:
+        self._known: dict[int | None, str | None] = {None: None}
+
+    def factors(
+        self, connection: Connection, parse: Parser, ids: Iterable[int | None]
+    ) -> dict[int | None, float]:
+        """Return the factors of states with these attributes."""
+        if not isinstance(parse, Quantity):
+            return dict.fromkeys(ids, 1)
+        ids = list(ids)
+        if new := [one for one in ids if one is not None and one not in self._known]:
+            if len(self._known) > _MOST_UNITS:
+                self._known = {None: None, **{one: self._known.get(one) for one in ids}}
+            self._known |= dict.fromkeys(new, None)
+            for number_, attributes in connection.execute(_ATTRIBUTES_OF, {"ids": new}):
+                self._known[number_] = _unit(attributes)
+        return {one: factor(parse.field, self._known.get(one)) for one in ids}
+
+
+def _unit(attributes: str | None) -> str | None:
+    try:
+        unit = orjson.loads(attributes or "{}").get("unit_of_measurement")
+    except (orjson.JSONDecodeError, AttributeError):
+        return None
+    return unit if isinstance(unit, str) else None
+
+
+def _scaled(value: float | None, by: float) -> float | None:
+    return value if value is None or by == 1 else value * by
 
 
 def on_off(state: str | None) -> float | None:
@@ -253,6 +323,7 @@ class _Cursor:
     def __init__(
         self,
         connect: Connect,
+        units: _Units,
         metadata_id: int,
         slot: int,
         parse: Parser,
@@ -260,6 +331,7 @@ class _Cursor:
         end: float,
     ) -> None:
         self._connect = connect
+        self._units = units
         self._slot = slot
         self._parse = parse
         self._key: dict[str, Any] = {
@@ -278,12 +350,13 @@ class _Cursor:
             return
         with self._connect() as connection:
             rows = connection.execute(_PAGE, self._key).fetchall()
+            factors = self._units.factors(connection, self._parse, set(map(_ATTRIBUTES_ID, rows)))
         size = self._key["size"]
         self._finished = len(rows) < size
         if rows:
-            self._key["after_ts"], self._key["after_id"], _ = rows[-1]
+            self._key["after_ts"], self._key["after_id"], *_ = rows[-1]
             self._key["size"] = min(size * 4, _LARGEST_PAGE)
-        self._entries = self._parsed(rows)
+        self._entries = self._parsed(rows, factors)
 
     def horizon(self) -> float:
         """Return up to when (included) no further page can bring anything earlier."""
@@ -302,15 +375,22 @@ class _Cursor:
         block += entries[:low]
         self._entries = entries[low:]
 
-    def _parsed(self, rows: Sequence[Any]) -> list[Entry]:
+    def _parsed(self, rows: Sequence[Any], factors: Mapping[int | None, float]) -> list[Entry]:
         slot, parse = self._slot, self._parse
-        if parse is number:
-            # Nearly every page holds numbers only; then no call per state is needed.
+        one_unit = len(set(factors.values())) <= 1
+        if one_unit and (parse is number or isinstance(parse, Quantity)):
+            # Nearly every page holds numbers of one unit only; then no call per state is needed.
             try:
                 values = list(map(float, map(_STATE, rows)))
             except (TypeError, ValueError):
                 pass
             else:
                 if math.isfinite(sum(values)):
+                    by = next(iter(factors.values()), 1)
+                    if by != 1:
+                        values = [value * by for value in values]
                     return list(zip(map(_MOMENT, rows), repeat(slot), values, strict=False))
-        return [(ts, slot, parse(state)) for ts, _, state in rows]
+        return [
+            (ts, slot, _scaled(parse(state), factors[attributes]))
+            for ts, _, state, attributes in rows
+        ]

@@ -27,9 +27,10 @@ from sqlalchemy import (
 from .fields import ENTITY_FIELDS
 from .reading import FROM_STATISTICS
 from .times import HOUR
+from .units import factor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .job import JobDevice
     from .reading import Reading
@@ -39,7 +40,12 @@ _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _WINDOW = 1024 * HOUR
 """Seconds whose hours are in memory at a time."""
 
-_META = table("statistics_meta", column("id", BigInteger), column("statistic_id", String))
+_META = table(
+    "statistics_meta",
+    column("id", BigInteger),
+    column("statistic_id", String),
+    column("unit_of_measurement", String),
+)
 _HOURS = table(
     "statistics",
     column("metadata_id", BigInteger),
@@ -150,11 +156,13 @@ class Statistics:
 
     Attributes:
         ids: slot of an entity (its place in `ENTITY_FIELDS`) → its id in the statistics.
+        factors: slot → what makes the values those of the field's own unit.
 
     """
 
     _connect: Connect
     ids: dict[int, int] = field(default_factory=dict)
+    factors: dict[int, float] = field(default_factory=dict)
 
     @classmethod
     def of_device(cls, connect: Connect, device: JobDevice) -> Statistics:
@@ -168,11 +176,19 @@ class Statistics:
             if not inspect(connection).has_table(_HOURS.name):
                 return cls(connect)
             found = connection.execute(
-                select(_META.c.statistic_id, _META.c.id).where(
+                select(_META.c.statistic_id, _META.c.id, _META.c.unit_of_measurement).where(
                     _META.c.statistic_id.in_(list(slots))
                 )
-            )
-            return cls(connect, {slots[row.statistic_id]: row.id for row in found})
+            ).fetchall()
+        return cls(
+            connect,
+            {slots[row.statistic_id]: row.id for row in found},
+            {
+                slot: factor(ENTITY_FIELDS[slot], row.unit_of_measurement)
+                for row in found
+                if (slot := slots[row.statistic_id]) is not None
+            },
+        )
 
     def last_before(self, slot: int, moment: float) -> Hour | None:
         """Return the last hour of an entity that was over at a moment."""
@@ -182,7 +198,7 @@ class Statistics:
             row = connection.execute(
                 _LAST_BEFORE, {"id": self.ids[slot], "high": moment - HOUR + 1e-6}
             ).first()
-        return None if row is None else Hour(*row[1:])
+        return None if row is None else self._hour(slot, row[1:])
 
     def hours(self, start: float, end: float) -> Iterator[tuple[float, dict[int, Hour]]]:
         """Yield the hours that begin in a range, oldest first, with what is known per slot."""
@@ -198,9 +214,18 @@ class Statistics:
                 ).fetchall()
             found: dict[float, dict[int, Hour]] = {}
             for number, *values in rows:
-                found.setdefault(values[0], {})[slots[number]] = Hour(*values)
+                slot = slots[number]
+                found.setdefault(values[0], {})[slot] = self._hour(slot, values)
             yield from found.items()
             low = self._first(high, end)
+
+    def _hour(self, slot: int, values: Sequence[float | None]) -> Hour:
+        by = self.factors.get(slot, 1)
+        start, *measured = values
+        assert start is not None
+        if by == 1:
+            return Hour(start, *measured)
+        return Hour(start, *(None if value is None else value * by for value in measured))
 
     def _first(self, low: float, end: float) -> float | None:
         """Return when the first hour begins that any entity has from a moment on."""

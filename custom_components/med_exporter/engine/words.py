@@ -158,6 +158,7 @@ WARNINGS: Mapping[str, str] = {
     "BEFORE_LEDGER": "Les demi-heures sont conservées 400 jours à partir de l’installation ; "
     "rien n’est connu avant",
     "NO_HALF_HOURS": "Aucune énergie n’est connue sur cette période",
+    "ESTIMATED": "Le moment où une partie de l’énergie a été utilisée est une estimation",
     "MISSING_HALF_HOURS": "L’énergie de certaines demi-heures n’est pas connue",
     "UNPRICED_ENERGY": "L’énergie sans prix connu n’est comptée dans aucun coût",
     "ADMINISTRATORS_ONLY": "Les destinations, les exports et la base de données ne sont montrés "

@@ -22,7 +22,19 @@ from homeassistant.helpers.selector import (
 from homeassistant.util import slugify
 from kasa import Credentials
 
-from ..const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, DOMAIN, EntryType
+from ..const import (
+    CONF_HOSTS,
+    CONF_PAST,
+    CONF_PDL,
+    CONF_PLUGS,
+    CONF_ROLE,
+    DOMAIN,
+    EntryType,
+    PlugRole,
+)
+from ..database import DatabaseUnavailableError
+from ..installation.pdl_change import async_change_pdl
+from ..ledger import DATA_LEDGER, LedgerPlug
 from ..metering.discovery import is_set_up
 from ..sources.kasa import search
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
@@ -36,6 +48,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 
 CONF_ALL_ROLES: Final = "all_roles"
+CONF_COUNT_PAST: Final = "count_past"
 
 CREDENTIALS_FIELDS: Final = {
     vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
@@ -55,6 +68,9 @@ class KasaSteps(Steps):
     _reading: Reading
     _form: PlugsForm | None = None
     _all_roles: bool = False
+    _new: list[str]
+    _asks_for_past: bool = False
+    _counts_past: bool = True
     _placeholders: dict[str, str]
     _suggested: dict[str, Any] | None = None
     _password: str | None = None
@@ -101,18 +117,23 @@ class KasaSteps(Steps):
         errors = self._no_errors()
         if user_input is not None:
             check_name(user_input, errors)
+            pdl = user_input.get(CONF_PDL, entry.data[CONF_PDL])
+            if error := pdl_error(self.hass, pdl, own=entry):
+                errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
                 self._draft = {
                     **entry.data,
                     CONF_NAME: user_input[CONF_NAME],
+                    CONF_PDL: pdl,
                     CONF_HOSTS: {},
                 }
                 return await self.async_step_kasa_login()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
+                vol.Optional(CONF_PDL, default=entry.data[CONF_PDL]): TextSelector(),
                 vol.Required(CONF_HOSTS): await self._hosts_selector(),
                 **CREDENTIALS_FIELDS,
                 vol.Optional(CONF_ALL_ROLES, default=False): BooleanSelector(),
@@ -120,6 +141,7 @@ class KasaSteps(Steps):
         )
         suggested = {
             CONF_NAME: entry.title,
+            CONF_PDL: entry.data[CONF_PDL],
             CONF_HOSTS: [host["host"] for host in entry.data[CONF_HOSTS].values()],
         }
         return self.async_show_form(
@@ -157,30 +179,81 @@ class KasaSteps(Steps):
         if self._form is None:
             asked = [p for p in self._reading.plugs if self._all_roles or p.plug_id not in known]
             self._form = PlugsForm(asked, known, hosts)
+            self._new = [plug.plug_id for plug in asked if plug.plug_id not in known]
+            self._asks_for_past = await self._has_past(self._new)
             if not asked:
                 user_input = {}
         if user_input is None:
+            schema = self._form.schema
+            if self._asks_for_past:
+                schema = schema.extend(
+                    {vol.Optional(CONF_COUNT_PAST, default=False): BooleanSelector()}
+                )
             return self.async_show_form(
                 step_id="kasa_plugs",
-                data_schema=self.add_suggested_values_to_schema(
-                    self._form.schema, self._form.suggested
-                ),
+                data_schema=self.add_suggested_values_to_schema(schema, self._form.suggested),
             )
+        self._counts_past = user_input.get(CONF_COUNT_PAST, not self._asks_for_past)
         plugs = {**known, **self._form.stored(user_input)}
+        if not self._counts_past:
+            for plug_id in self._new:
+                plugs[plug_id] = {**plugs[plug_id], CONF_PAST: False}
         self._draft[CONF_HOSTS] = hosts
         self._draft[CONF_PLUGS] = {
             plug_id: plug for plug_id, plug in plugs.items() if plug["mac"] in hosts
         }
-        return self._finish_kasa()
+        return await self._finish_kasa()
 
-    def _finish_kasa(self) -> ConfigFlowResult:
+    async def _has_past(self, new: list[str]) -> bool:
+        """Tell whether new plugs have a past that may count here or not.
+
+        That of plugs in a metering point that is new counts in it, unless it is booked elsewhere.
+        """
+        if not new or self._entry is not None:
+            return bool(new)
+        if (ledger := self.hass.data.get(DATA_LEDGER)) is None:
+            # The first entry of all: nothing is set up yet.
+            return False
+        try:
+            return bool(await ledger.async_posted_until(new))
+        except DatabaseUnavailableError:
+            return False
+
+    def _bring_past(self) -> None:
+        """Let what is booked of the new plugs elsewhere count here, where that is wished."""
+        if not (self._asks_for_past and self._counts_past):
+            return
+        for plug_id in self._new:
+            if (plug := self._draft[CONF_PLUGS].get(plug_id)) is not None:
+                self.hass.data[DATA_LEDGER].bring_past(
+                    LedgerPlug(
+                        plug_id=plug_id,
+                        name=plug["name"],
+                        metering_point=slugify(self._draft[CONF_PDL]),
+                        metering_point_name=self._draft[CONF_NAME],
+                        role=PlugRole(plug[CONF_ROLE]),
+                    )
+                )
+
+    async def _finish_kasa(self) -> ConfigFlowResult:
         title = self._draft[CONF_NAME]
         self._end_offers()
         if self._entry is None:
+            self._bring_past()
             return self.async_create_entry(title=title, data=self._draft)
+        if slugify(self._draft[CONF_PDL]) != slugify(self._entry.data[CONF_PDL]):
+            # What it still has to book goes to where all of it moves from.
+            await self.hass.config_entries.async_unload(self._entry.entry_id)
+            try:
+                await async_change_pdl(self.hass, self._entry, self._draft[CONF_PDL])
+            except DatabaseUnavailableError:
+                self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
+                return self.async_abort(reason="database_unavailable")
+        self._bring_past()
         is_joined = self.source != SOURCE_RECONFIGURE
         return self.async_update_reload_and_abort(
             self._entry,
+            unique_id=slugify(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="plug_added" if is_joined else "reconfigure_successful",

@@ -14,17 +14,23 @@ from ..entries import metering_point_entries
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
 # The French name of a metering point's id; a French one has 14 digits.
 _PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
 
 
-def pdl_error(hass: HomeAssistant, pdl: str) -> str | None:
-    """Return what is wrong with the id of a new metering point, None where nothing is."""
+def pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None = None) -> str | None:
+    """Return what is wrong with the id of a metering point, None where nothing is.
+
+    `own` is the metering point that is to go by it, None for a new one.
+    """
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
-    taken = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+    taken = {
+        slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass) if entry is not own
+    }
     return "pdl_taken" if slugify(pdl) in taken else None
 
 

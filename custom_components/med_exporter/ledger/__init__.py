@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from .books import PlugHistory
 from .closing import LedgerChange
+from .corrections import Corrected, Correction, CorrectionError, Operation
 from .feed import CounterFeed
 from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
+from .running import Booked, RunningEnergy
 from .series import LedgerPlug, PlugSeries, PointSeries, Series
 
 __all__ = [
     "DATA_LEDGER",
     "SIGNAL_LEDGER_CHANGED",
+    "Booked",
+    "Corrected",
+    "Correction",
+    "CorrectionError",
     "CounterFeed",
     "CounterStart",
     "EnergyPeriod",
@@ -22,9 +28,11 @@ __all__ = [
     "LedgerChange",
     "LedgerPlug",
     "MeterHours",
+    "Operation",
     "PlugHistory",
     "PlugSeries",
     "PointSeries",
     "Posting",
+    "RunningEnergy",
     "Series",
 ]

@@ -1,4 +1,4 @@
-"""What a plug's own day and month statistics tell of the time before it was read."""
+"""What a plug's own hours, days and months tell of the time before it was read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ..engine.times import QUARTER, day_bounds, day_of, day_start, quarter_of
+from ..engine.times import HOUR, QUARTER, UTC_DAY, day_bounds, day_of, day_start, quarter_of
 from .spreading import Quarters, Stretch, add, spread, without
 
 if TYPE_CHECKING:
@@ -18,6 +18,34 @@ KEPT_DAYS: Final = 400
 
 # A plug cuts each day and month down to a watt-hour: what is less than one is no energy.
 _ROUNDING_MWH = 1000
+
+
+def by_hours(
+    hours: Mapping[int, int], stretch: tuple[float | None, float], held: Mapping[int, int]
+) -> Quarters:
+    """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
+
+    An hour's energy, less what is known of it, goes to those of its quarter-hours that nothing is
+    known of. Nothing goes further back than 400 days.
+
+    Args:
+        hours: what the plug counted per hour, in mWh, by the UTC second at which it begins.
+        stretch: as for `backfill`; only hours that lie wholly in it count.
+        held: what is known of the plug already, in mWh by quarter-hour.
+
+    """
+    since, until = stretch
+    oldest = until - KEPT_DAYS * UTC_DAY
+    found: Quarters = {}
+    for hour, mwh in sorted(hours.items()):
+        if hour < (oldest if since is None else max(since, oldest)) or hour + HOUR > until:
+            continue
+        quarters = range(hour, hour + HOUR, QUARTER)
+        unknown = [quarter for quarter in quarters if quarter not in held]
+        if unknown:
+            rest = max(0, mwh - sum(held.get(quarter, 0) for quarter in quarters))
+            add(found, spread(rest, [(quarter, quarter + QUARTER) for quarter in unknown]))
+    return found
 
 
 def backfill(

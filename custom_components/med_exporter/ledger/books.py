@@ -15,7 +15,7 @@ from ..engine.ledger import quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
-from .backfill import KEPT_DAYS, backfill
+from .backfill import KEPT_DAYS, backfill, by_hours
 from .hours import TOLD_BY_THE_HOUR
 from .posting import Account, Posting, book, check_kwh
 from .quarters import account_id, add_quarters
@@ -25,7 +25,7 @@ from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
+    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection
@@ -35,18 +35,21 @@ _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlugHistory:
-    """What a plug itself has counted on local days and in months, in kWh; read together.
+    """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
-    Months go by their first day. Both are empty for a plug that keeps no such statistics.
-    Raises ValueError for what is no energy.
+    Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
+    for a plug that keeps no such statistics. Raises ValueError for what is no energy, or no time.
     """
 
     plug: LedgerPlug
+    hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     month_kwh: Mapping[date, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("day_kwh", "month_kwh"):
+        if any(at.tzinfo is None or at.timestamp() % QUARTER for at in self.hour_kwh):
+            raise ValueError("hour_kwh does not go by quarter-hours with a time zone")
+        for name in ("hour_kwh", "day_kwh", "month_kwh"):
             for kwh in getattr(self, name).values():
                 check_kwh(name, kwh)
 
@@ -86,6 +89,7 @@ def write_history(
 ) -> bool:
     """Fill what lies before a plug's first posting, once, and return whether anything was done.
 
+    What the plug tells by the hour is no estimate, though within the hour it is spread evenly.
     The day on which the counter began is left alone: the first posting itself has brought what
     the plug had counted on that day by then.
     """
@@ -96,16 +100,22 @@ def write_history(
     first_day = day_of(account.first_ts, zone)
     until = day_start(first_day, zone)
     oldest = account.first_ts - _KEPT_SECONDS - 32 * UTC_DAY
+    known = held_quarters(connection, plug.plug_id, oldest, until)
+    stretch = (account.gap_from_ts, until)
+    told = by_hours(
+        {int(at.timestamp()): to_mwh(kwh) for at, kwh in history.hour_kwh.items()}, stretch, known
+    )
+    add(known, told)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},
         {month: to_mwh(kwh) for month, kwh in history.month_kwh.items()},
-        (account.gap_from_ts, until),
-        held_quarters(connection, plug.plug_id, oldest, until),
+        stretch,
+        known,
         zone,
     )
-    if filled:
-        _add(connection, plug, {}, filled)
-        _mark(connection, plug, min(filled), names)
+    if told or filled:
+        _add(connection, plug, told, filled)
+        _mark(connection, plug, min((*told, *filled)), names)
     connection.execute(
         update(counters_table)
         .where(counters_table.c.plug_id == plug.plug_id)

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from ..const import PlugRole
 from ..engine import ledger as held
 from ..engine.ledger import QUARTERS_A_DAY, UNKNOWN, Day, accounts_table, quarters_table
+from ..engine.ledger.tables import corrections_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
@@ -76,7 +77,7 @@ def write_hours(connection: Connection, told: MeterHours, names: Mapping[str, st
     Energy that is booked stays where it is booked: a correction follows the role that the meter
     had then. An hour that is as it is told keeps the quarter-hours that it has, unless better ones
     are told; one that has changed keeps their differences. Hours that are not told any longer are
-    empty from then on.
+    empty from then on. What users have put right is added to what is told.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -88,9 +89,12 @@ def write_hours(connection: Connection, told: MeterHours, names: Mapping[str, st
     mine = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
     accounts = {one.id: one for one in held.accounts_of(connection, plug_ids=[plug.plug_id])}
     books = _Books(connection, accounts.values(), mine, told.start, told.end)
+    corrected = held.corrections_between(connection, plug.plug_id, told.start, told.end)
     hours = sorted({*told.hours, *(h for h in books.hours() if told.start <= h < told.end)})
     for hour in hours:
-        books.settle(hour, told.hours.get(hour))
+        quarters = range(hour, hour + HOUR, QUARTER)
+        added = [corrected.get(quarter, 0) for quarter in quarters]
+        books.settle(hour, told.hours.get(hour), added)
     changed = books.write()
     for account, quarter in changed.items():
         one = accounts[account]
@@ -104,14 +108,15 @@ def write_hours(connection: Connection, told: MeterHours, names: Mapping[str, st
 
 
 def forget_meters(connection: Connection, plug_ids: Collection[str]) -> int:
-    """Forget all that is booked of meters; return how many accounts that were.
+    """Forget all that is booked and was put right of meters; return how many accounts that were.
 
     What stands in the long-term statistics stays.
     """
     accounts = [one.id for one in held.accounts_of(connection, plug_ids=plug_ids)]
     connection.execute(delete(quarters_table).where(quarters_table.c.account_id.in_(accounts)))
     connection.execute(delete(accounts_table).where(accounts_table.c.id.in_(accounts)))
-    connection.execute(delete(counters_table).where(counters_table.c.plug_id.in_(list(plug_ids))))
+    for table in (counters_table, corrections_table):
+        connection.execute(delete(table).where(table.c.plug_id.in_(list(plug_ids))))
     return len(accounts)
 
 
@@ -143,8 +148,8 @@ class _Books:
                 if day.known(place, place + _QUARTERS_AN_HOUR):
                     yield midnight + place * QUARTER
 
-    def settle(self, hour: int, told: HourEnergy | None) -> None:
-        """Note what is to change in an hour."""
+    def settle(self, hour: int, told: HourEnergy | None, corrected: Sequence[int]) -> None:
+        """Note what is to change in an hour, with what was put right in its quarter-hours."""
         midnight = hour // UTC_DAY * UTC_DAY
         first = (hour - midnight) // QUARTER
         days = [(account, self._standing.get((account, midnight))) for account in self._order]
@@ -157,7 +162,7 @@ class _Books:
                     owner, total = account, (total or 0) + mwh
             owners.append(owner)
             stand.append(total)
-        for number, wanted in enumerate(_wanted(stand, told)):
+        for number, wanted in enumerate(_wanted(stand, told, corrected)):
             if wanted is None:
                 continue
             difference = wanted - (stand[number] or 0)
@@ -175,7 +180,9 @@ class _Books:
         for (account, midnight), changes in sorted(self._changes.items()):
             first.setdefault(account, midnight + min(changes) * QUARTER)
             before = self._standing.get((account, midnight))
-            day = (before or Day.unknown()).replacing(changes.items())
+            day = (before or Day.unknown()).replacing(
+                (place, mwh, 0) for place, mwh in changes.items()
+            )
             energy, filled = day.packed()
             row = {"energy": energy, "filled": filled}
             if before is None:
@@ -191,14 +198,18 @@ class _Books:
         return first
 
 
-def _wanted(stand: Sequence[int | None], told: HourEnergy | None) -> Sequence[int | None]:
+def _wanted(
+    stand: Sequence[int | None], told: HourEnergy | None, corrected: Sequence[int]
+) -> Sequence[int | None]:
     """Return the quarter-hours of an hour as they ought to be, from the first on."""
     if told is None:
         # Known to be empty: what was given to others can be taken back from them.
-        return [None if mwh is None else 0 for mwh in stand]
+        pairs = zip(stand, corrected, strict=True)
+        return [None if mwh is None else more for mwh, more in pairs]
     if told.quarters is not None:
-        return told.quarters
-    missing = told.mwh - sum(mwh or 0 for mwh in stand)
+        # The hour that runs has told fewer of them.
+        return [mwh + more for mwh, more in zip(told.quarters, corrected, strict=False)]
+    missing = told.mwh + sum(corrected) - sum(mwh or 0 for mwh in stand)
     return [
         (mwh or 0) + missing * (number + 1) // 4 - missing * number // 4
         for number, mwh in enumerate(stand)

@@ -20,14 +20,18 @@ from ..statistics import SumsWriter, written_until
 from . import reading
 from .books import PlugHistory, delete_quarters, write_history, write_posting
 from .closing import LedgerChange, running_sums, series_of
+from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
+from .moving import bring_past
 from .posting import Posting
+from .running import RunningEnergy, read_running
 from .series import PointSeries
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Coroutine
+    from datetime import date
     from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
@@ -137,6 +141,39 @@ class Ledger:
         """
         await queue_work(self._hass, SCHEMA, lambda c: forget_meters(c, plug_ids))
 
+    @callback
+    def bring_past(self, plug: LedgerPlug) -> asyncio.Future[None]:
+        """Let all that was booked of a plug elsewhere count where it is now.
+
+        Returns a future that fails with DatabaseUnavailableError; callers may ignore it.
+        """
+        brought = queue_work(self._hass, SCHEMA, lambda connection: bring_past(connection, plug))
+        brought.add_done_callback(self._write_now)
+        return brought
+
+    async def async_correct(self, correction: Correction) -> Corrected:
+        """Put the energy of a plug in a range right, and let the statistics follow.
+
+        Raises CorrectionError where that cannot be done, DatabaseUnavailableError, and
+        TimeoutError where the recorder is busy for minutes: then the statistics follow later.
+        """
+        now = dt_util.utcnow().timestamp()
+        refused: list[CorrectionError] = []
+
+        def work(connection: Connection) -> Corrected | None:
+            try:
+                return correct(connection, correction, now)
+            except CorrectionError as err:
+                # The recorder's thread would log it as an error of the database.
+                refused.append(err)
+                return None
+
+        done = await queue_work(self._hass, SCHEMA, work)
+        if done is None:
+            raise refused[0]
+        await self.async_write_statistics()
+        return done
+
     async def async_without_history(self, plug_ids: Collection[str]) -> set[str]:
         """Return the plugs for which `backfill` has not been done yet."""
         nobody: set[str] = set()
@@ -202,6 +239,18 @@ class Ledger:
             for series, (first, until) in found.items()
         }
 
+    async def async_running(
+        self, metering_point: str, plug_ids: Collection[str], day: date
+    ) -> RunningEnergy:
+        """Return what is booked of a day, its month and those before, and of some counters."""
+        zone = local_zone()
+        return await async_read(
+            self._hass,
+            SCHEMA,
+            lambda c: read_running(c, metering_point, plug_ids, day, zone),
+            RunningEnergy(),
+        )
+
     async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each of some plugs was last heard of; those that never were are missing."""
         nothing: dict[str, float] = {}
@@ -254,7 +303,7 @@ class Ledger:
         return done
 
     @callback
-    def _write_now(self, _: asyncio.Future[int]) -> None:
+    def _write_now(self, _: asyncio.Future[Any]) -> None:
         if self._hass.is_running and not self._writing_now:
             self._writing_now = True
             self._hass.async_create_background_task(

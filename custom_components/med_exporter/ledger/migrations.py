@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from ..engine.energy import to_mwh
 from ..engine.ledger import accounts_table, quarters_table
+from ..engine.ledger.tables import corrections_table
 from ..engine.times import QUARTER, UTC_DAY, floor_to
 from ..statistics.tables import sums_table
 from .quarters import account_id, add_quarters
@@ -73,6 +74,12 @@ def halve_half_hours(connection: Connection) -> bool:
         _series.drop(connection)
     if inspector.has_table(_half_hours.name):
         _half_hours.drop(connection)
+    return True
+
+
+def make_corrections(connection: Connection) -> bool:
+    """Make the table of corrections; nothing has been corrected before."""
+    corrections_table.create(connection, checkfirst=True)
     return True
 
 

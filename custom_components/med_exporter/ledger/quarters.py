@@ -11,7 +11,7 @@ from ..engine.ledger import Day, accounts_table, quarters_table
 from ..engine.times import QUARTER, UTC_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy.engine import Connection
 
@@ -39,6 +39,22 @@ def add_quarters(
             is known from then on, also with no energy.
 
     """
+    _change(connection, account, energies, Day.adding)
+
+
+def replace_quarters(
+    connection: Connection, account: int, energies: Mapping[int, tuple[int, int]]
+) -> None:
+    """Put energies in the place of those of an account; arguments as of `add_quarters`."""
+    _change(connection, account, energies, Day.replacing)
+
+
+def _change(
+    connection: Connection,
+    account: int,
+    energies: Mapping[int, tuple[int, int]],
+    change: Callable[[Day, Iterable[tuple[int, int, int]]], Day],
+) -> None:
     if not energies:
         return
     columns = quarters_table.c
@@ -54,8 +70,8 @@ def add_quarters(
     for day, quarters in groupby(sorted(energies), key=lambda quarter: quarter // UTC_DAY):
         before = standing.get(day)
         known = Day.unknown() if before is None else Day.unpacked(*before)
-        after = known.adding(
-            (quarter % UTC_DAY // QUARTER, *energies[quarter]) for quarter in quarters
+        after = change(
+            known, ((quarter % UTC_DAY // QUARTER, *energies[quarter]) for quarter in quarters)
         ).packed()
         if before is None:
             new.append({"account_id": account, "day": day, "energy": after[0], "filled": after[1]})

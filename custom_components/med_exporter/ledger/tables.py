@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Double, String, Table
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.ledger import COMPONENT, VERSION, metadata
 from ..statistics import SCHEMA as SUMS_SCHEMA
-from .migrations import halve_half_hours
+from .migrations import halve_half_hours, make_corrections
 
 counters_table: Final = Table(
     "med_exporter_ledger",
@@ -28,5 +28,9 @@ counters_table: Final = Table(
 """What is remembered of each plug: see `posting.Account`."""
 
 SCHEMA: Final = Schema(
-    COMPONENT, VERSION, metadata, needs=SUMS_SCHEMA, migrations={1: halve_half_hours}
+    COMPONENT,
+    VERSION,
+    metadata,
+    needs=SUMS_SCHEMA,
+    migrations={1: halve_half_hours, 2: make_corrections},
 )

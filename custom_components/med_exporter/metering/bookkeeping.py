@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
+from ..const import CONF_PAST, CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import date
 
     from homeassistant.config_entries import ConfigEntry
 
-    from ..ledger import Ledger
+    from ..ledger import Ledger, Posting
     from ..sources.kasa import KasaHost
     from ..sources.plug import PlugStatistics
     from .counter import EnergyCounter
@@ -31,12 +32,16 @@ _STATISTICS_LIMIT: Final = 60
 
 
 class Bookkeeper:
-    """Post what plugs count, and ask them what they counted while nobody read them."""
+    """Post what plugs count, and ask them what they counted while nobody read them.
+
+    `on_booked` is called when something that was posted stands in the ledger.
+    """
 
     def __init__(self, entry: ConfigEntry, ledger: Ledger) -> None:
         self._entry = entry
         self._ledger = ledger
-        self._feed = CounterFeed(ledger.post)
+        self.on_booked: Callable[[], None] = lambda: None
+        self._feed = CounterFeed(self._post)
         self._known: set[str] = set()
         self._without_history: set[str] | None = None
 
@@ -75,13 +80,24 @@ class Bookkeeper:
             )
             self._known.add(plug_id)
             if plug_id in new and told is not None:
-                self._ledger.backfill(
-                    PlugHistory(plug=plug, day_kwh=told.days, month_kwh=told.months)
+                if not self._entry.data[CONF_PLUGS][plug_id].get(CONF_PAST, True):
+                    # What it has counted before it joined is its own.
+                    plug = replace(plug, role=PlugRole.IGNORED)
+                history = PlugHistory(
+                    plug=plug, hour_kwh=told.hours, day_kwh=told.days, month_kwh=told.months
                 )
+                self._ledger.backfill(history).add_done_callback(self._booked)
 
     def close(self) -> None:
         """Post what has been measured since the last postings."""
         self._feed.flush()
+
+    def _post(self, posting: Posting) -> None:
+        self._ledger.post(posting).add_done_callback(self._booked)
+
+    def _booked(self, booking: asyncio.Future[int]) -> None:
+        if not booking.cancelled() and booking.exception() is None:
+            self.on_booked()
 
     async def _async_without_history(self) -> set[str]:
         if self._without_history is None:

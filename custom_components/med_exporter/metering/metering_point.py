@@ -19,6 +19,7 @@ from ..sources.session import kasa_session
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator, counter_store
+from .running import RunningPeriods
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -52,21 +53,24 @@ class CurrentValue:
 class MeteringPoint:
     """A site meter, and the plugs it groups."""
 
-    def __init__(self, entry: PointEntry, coordinator: PlugCoordinator) -> None:
+    def __init__(
+        self, entry: PointEntry, coordinator: PlugCoordinator, periods: RunningPeriods
+    ) -> None:
         self.entry = entry
+        self._periods = periods
         self.name = entry.title
         self.pdl: str = entry.data[CONF_PDL]
         self.slug = slugify(self.pdl)
         self.coordinator = coordinator
 
-    def counters(self, role: PlugRole) -> list[EnergyCounter]:
-        """Return the counters of the plugs that have this role and were read at least once."""
+    def counters(self, role: PlugRole) -> dict[str, EnergyCounter]:
+        """Return the counters of the plugs that have this role and were read, by plug id."""
         plugs = self.entry.data[CONF_PLUGS]
-        return [
-            state.counter
+        return {
+            plug_id: state.counter
             for plug_id, state in self.coordinator.data.items()
             if plugs[plug_id][CONF_ROLE] == role and state.counter.seen_at is not None
-        ]
+        }
 
     def current(self, data_type: DataType) -> CurrentValue | None:
         """Return the value of the running day or month; None where no plug counts towards it."""
@@ -81,16 +85,17 @@ class MeteringPoint:
         return max((day for day in days if day), default=dt_util.now().date())
 
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
-        """Return what the plugs of a role have counted in the running day or month."""
+        """Return what counts towards a role in the running day or month, as the ledger books it."""
         counters = self.counters(role)
         if not counters:
             return None
-        totals = [c.last_month if monthly else c.last_day for c in counters]
+        kwh, last = self._periods.energy(role, counters, self.today, monthly=monthly)
+        read = [counter.seen_at for counter in counters.values() if counter.seen_at]
         return CurrentValue(
-            value_kwh=round(sum(c.this_month if monthly else c.today for c in counters), 6),
+            value_kwh=kwh,
             date=self.today.strftime("%Y-%m" if monthly else "%Y-%m-%d"),
-            timestamp=dt_util.as_utc(max(c.seen_at for c in counters if c.seen_at)),
-            last_period=None if None in totals else round(sum(t or 0.0 for t in totals), 6),
+            timestamp=dt_util.as_utc(max(read)),
+            last_period=last,
         )
 
 
@@ -100,23 +105,37 @@ type PointEntry = ConfigEntry[MeteringPoint]
 async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> MeteringPoint:
     """Read the plugs once and start to follow the days."""
     vault = await async_get_vault(hass)
+    ledger = hass.data[DATA_LEDGER]
+    bookkeeper = Bookkeeper(entry, ledger)
     coordinator = PlugCoordinator(
         hass,
         entry,
         vault=vault,
         session=lambda: kasa_session(hass),
-        bookkeeper=Bookkeeper(entry, hass.data[DATA_LEDGER]),
+        bookkeeper=bookkeeper,
     )
+    periods = RunningPeriods(hass, entry, ledger, coordinator.async_update_listeners)
+    point = MeteringPoint(entry, coordinator, periods)
+
+    @callback
+    def follow() -> None:
+        if coordinator.data:
+            periods.follow(list(entry.data[CONF_PLUGS]), point.today)
+
+    periods.async_setup()
+    bookkeeper.on_booked = follow
     entry.async_on_unload(coordinator.async_shutdown)
     await coordinator.async_config_entry_first_refresh()
 
     @callback
     def close_day(_: datetime) -> None:
         coordinator.close_day()
+        follow()
 
     _remove_devices_of_gone_plugs(hass, entry)
     entry.async_on_unload(async_track_time_change(hass, close_day, hour=0, minute=0, second=0))
-    return MeteringPoint(entry, coordinator)
+    follow()
+    return point
 
 
 async def async_remove_metering_point(hass: HomeAssistant, entry: PointEntry) -> None:

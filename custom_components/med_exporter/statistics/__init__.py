@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from .sums import RunningSum, mark_dirty, written_until
+from .sums import RunningSum, hours_added, mark_dirty, shift, written_until
 from .tables import SCHEMA
 from .writer import SumsWriter
 
-__all__ = ["SCHEMA", "RunningSum", "SumsWriter", "mark_dirty", "written_until"]
+__all__ = [
+    "SCHEMA",
+    "RunningSum",
+    "SumsWriter",
+    "hours_added",
+    "mark_dirty",
+    "shift",
+    "written_until",
+]

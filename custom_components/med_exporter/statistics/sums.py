@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 
 from ..engine.times import HOUR
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Table
     from sqlalchemy.engine import Connection
 
 
@@ -89,36 +88,6 @@ class RunningSum:
         ).scalar()
         return None if value is None else round(value * self.parts_per_unit)
 
-    def store(self, connection: Connection, rows: Sequence[tuple[int, float]]) -> bool:
-        """Store sums by hour; return False where Home Assistant does not know the statistic yet.
-
-        To be called in the recorder's thread. Home Assistant's own import looks up each hour, which
-        takes minutes for a past of years; its table is written to nowhere else.
-        """
-        metadata_id = connection.execute(
-            select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == self.statistic_id)
-        ).scalar()
-        if metadata_id is None:
-            return False
-        known = self._stored(connection, rows[0][0], rows[-1][0] + HOUR)
-        new = [
-            {"metadata_id": metadata_id, "start_ts": float(hour), "state": total, "sum": total}
-            for hour, total in rows
-            if hour not in known
-        ]
-        changed = [
-            {"of": metadata_id, "at": float(hour), "state": total, "sum": total}
-            for hour, total in rows
-            if hour in known
-        ]
-        if new:
-            connection.execute(insert(Statistics), new)
-        if changed:
-            rows_of = cast("Table", Statistics.__table__)
-            here = rows_of.c.metadata_id == bindparam("of"), rows_of.c.start_ts == bindparam("at")
-            connection.execute(update(rows_of).where(*here), changed)
-        return True
-
     def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
         rows = connection.execute(
             select(Statistics.start_ts, Statistics.sum)
@@ -134,13 +103,13 @@ class RunningSum:
         }
 
 
-def mark_dirty(connection: Connection, statistic_id: str, name: str, hour: int) -> None:
+def mark_dirty(connection: Connection, statistic_id: str, name: str | None, hour: int) -> None:
     """Note from which hour on a sum is to be written, in the transaction that changes the hour.
 
     Args:
         connection: with that transaction.
         statistic_id: of the sum.
-        name: what users call it.
+        name: what users call it; None for what it is called already.
         hour: the first hour that has changed.
 
     """
@@ -149,13 +118,80 @@ def mark_dirty(connection: Connection, statistic_id: str, name: str, hour: int) 
     row = connection.execute(select(columns.dirty_from_ts, columns.name).where(here)).first()
     if row is None:
         connection.execute(
-            insert(sums_table).values(statistic_id=statistic_id, name=name, dirty_from_ts=hour)
+            insert(sums_table).values(
+                statistic_id=statistic_id, name=name or statistic_id, dirty_from_ts=hour
+            )
         )
-    elif hour < row.dirty_from_ts or name != row.name:
+    elif hour < row.dirty_from_ts or (name is not None and name != row.name):
         dirty_from = min(hour, row.dirty_from_ts)
         connection.execute(
-            update(sums_table).where(here).values(dirty_from_ts=dirty_from, name=name)
+            update(sums_table).where(here).values(dirty_from_ts=dirty_from, name=name or row.name)
         )
+
+
+def shift(
+    connection: Connection, statistic_id: str, added: Mapping[int, int], parts_per_unit: int
+) -> None:
+    """Change what hours have added to a sum whose parts nobody keeps any more, and note it.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        statistic_id: of the sum.
+        added: what to add, in parts, by hours that stand in the statistics.
+        parts_per_unit: of the sum.
+
+    """
+    if not added:
+        return
+    metadata_id = connection.execute(
+        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+    ).scalar()
+    if metadata_id is None:
+        return
+    hours = sorted(added)
+    total = 0
+    for hour, following in zip(hours, [*hours[1:], None], strict=True):
+        total += added[hour]
+        here = (Statistics.metadata_id == metadata_id) & (Statistics.start_ts >= hour)
+        if following is not None:
+            here &= Statistics.start_ts < following
+        amount = total / parts_per_unit
+        connection.execute(
+            update(Statistics)
+            .where(here)
+            .values(sum=Statistics.sum + amount, state=Statistics.state + amount)
+        )
+    columns = sums_table.c
+    of_sum = columns.statistic_id == statistic_id
+    connection.execute(
+        update(sums_table)
+        .where(of_sum, (columns.changed_from_ts.is_(None)) | (columns.changed_from_ts > hours[0]))
+        .values(changed_from_ts=hours[0])
+    )
+
+
+def hours_added(
+    connection: Connection, statistic_id: str, start: int, end: int, parts_per_unit: int
+) -> dict[int, int]:
+    """Return what each hour that stands in the statistics has added, in parts, in [start, end)."""
+    statement = (
+        select(Statistics.start_ts, Statistics.sum)
+        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
+        .where(StatisticsMeta.statistic_id == statistic_id)
+    )
+    start_ts = Statistics.start_ts
+    last = connection.execute(
+        statement.where(start_ts < start).order_by(start_ts.desc()).limit(1)
+    ).first()
+    before = 0 if last is None else round((last.sum or 0.0) * parts_per_unit)
+    found: dict[int, int] = {}
+    for hour, total in connection.execute(
+        statement.where(start_ts >= start, start_ts < end).order_by(start_ts)
+    ):
+        after = round((total or 0.0) * parts_per_unit)
+        found[int(hour)] = after - before
+        before = after
+    return found
 
 
 def written_until(connection: Connection, statistic_id: str) -> int | None:

@@ -37,8 +37,6 @@ _LONG: Final = 0.5
 _SHORT: Final = 0.2
 _FEWEST_ROWS: Final = 50
 _MOST_ROWS: Final = 1000
-# From how many on hours are a past, which is not handed over but stored at once.
-_MANY: Final = 200
 # Hours that are compared at once: some weeks.
 _HOURS_AT_ONCE: Final = 1000
 _LIMIT: Final = 300
@@ -165,9 +163,6 @@ class SumsWriter:
             part.is_last = part.is_last and is_settled
             if rows and not self._is_stuck(record.statistic_id, rows):
                 left -= len(rows)
-                if len(rows) >= _MANY and running_sum.store(connection, rows):
-                    part.is_last = False
-                    continue
                 part.rows.append((running_sum, record.name, _statistic_data(rows)))
             elif is_settled and changed_from is not None:
                 part.changes[record.statistic_id] = changed_from

@@ -53,12 +53,14 @@ class Break:
 class Said:
     """What a plug said of a counter: `mwh` truly, None where it was false.
 
-    `level` rises with what a plug that tells months by date counts in all of them.
+    `level` rises with what a plug that tells months by date counts in all of them;
+    `is_fresh` unless the plug has stopped bringing its counters up to date.
     """
 
     at: float
     mwh: int | None
     level: float = 0.0
+    is_fresh: bool = True
 
 
 def proven(said: list[Said], breaks: Iterable[Break]) -> list[Said]:
@@ -77,10 +79,10 @@ def proven(said: list[Said], breaks: Iterable[Break]) -> list[Said]:
             waiting = []
         waiting.append(now)
         if len(waiting) > 1:
-            before = waiting[-2]
+            last = waiting[-2]
             # The same moment twice is one reading.
             is_apart = now.at - waiting[0].at >= 3
-            if is_apart and now.level > before.level:
+            if is_apart and now.level > last.level and last.is_fresh and now.is_fresh:
                 good += waiting
                 waiting = []
                 waiting.append(now)

@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -195,6 +196,7 @@ class Life:
     def note(self, true: dict[str, int], stands_at: float) -> None:
         """Write down what the plug said truly, and which breaks lie before it."""
         said, breaks = self.chapter.said, self.chapter.breaks
+        is_fresh = stands_at == self.at
         if "total" in true:
             heard = [s.mwh for s in said["total"] if s.mwh is not None]
             if (
@@ -203,7 +205,7 @@ class Life:
                 and not any(b.at > said["total"][-1].at for b in breaks["total"])
             ):
                 breaks["total"].append(Break(self.at, After.ZERO))
-            said["total"].append(Said(self.at, true["total"], true["total"]))
+            said["total"].append(Said(self.at, true["total"], true["total"], is_fresh=is_fresh))
         today = self.plug.local(stands_at).date()
         if "month" in true and (not self.plug.is_dated or abs(self.now.date() - today).days <= 1):
             level = float(true["month"])
@@ -212,7 +214,7 @@ class Life:
                     self.plug.month(first, stands_at)
                     for first in self.firsts(self.chapter.began, self.now.date())
                 )
-            said["month"].append(Said(self.at, true["month"], level))
+            said["month"].append(Said(self.at, true["month"], level, is_fresh=is_fresh))
 
     def firsts(self, since: float, until: date) -> list[date]:
         """Return the first days of the months that ended since."""
@@ -229,7 +231,7 @@ class Life:
             kwh - told[n] for n, kwh in false.items() if n in told and n != "month_before"
         )
         near = 10 * self.plug.grain / 1e6
-        pairs = [b for a, b in zip(more, more[1:], strict=False) if b - a <= near]
+        pairs = [b for a, b in pairwise(more) if b - a <= near]
         likely = [kwh for kwh in pairs if 0 < kwh <= room]
         self.chapter.ambiguous += 1e6 * max(likely, default=0.0)
 
@@ -244,9 +246,10 @@ class Life:
         if is_watched and others and self.plug.tells_power:
             return
         passed = self.truth.watts * self.interval / 3600
-        for name, kwh in told.items():
+        for kwh in told.values():
             grown = (how(kwh + passed / 1000) - how(kwh)) * 1000
-            if grown == grown and (not self.plug.tells_power or abs(grown - passed) < passed / 2):
+            is_likely = not self.plug.tells_power or abs(grown - passed) < passed / 2
+            if math.isfinite(grown) and is_likely:
                 false = how(kwh)
                 self.chapter.ambiguous += 1e6 * max(0.0, false - kwh if false > kwh else false)
 

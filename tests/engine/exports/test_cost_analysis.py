@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.tariff import parse_contracts
+from custom_components.med_exporter.engine.times import utc_text
+from tests.ledger_rows import HalfHourRow, put_half_hours
 
 from .homes import (
     BARN,
@@ -320,3 +322,21 @@ def test_the_lathe_alone_pays_for_the_barn(home, analysis):
     )
     assert [row["energy_cost"] for row in rows] == [pytest.approx(costs, abs=0.005)]
     assert datetime.fromisoformat(rows[0]["period_end"]).astimezone(UTC).day == 28
+
+
+def test_energy_whose_time_is_an_estimate_is_named_with_its_amount(recorder, analysis):
+    start = int(START)
+    rows = [
+        HalfHourRow("fridge", start + n * 1800, "consumption", "house", 0.5, filled)
+        for n, filled in enumerate((0.0, 0.5, 0.25, 0.0))
+    ]
+    with recorder.engine.begin() as connection:
+        put_half_hours(connection, rows)
+    (warning,) = [
+        one
+        for one in analysis(devices=(FRIDGE,), end=START + 7200)["metadata"]["warnings"]
+        if one["code"] == "ESTIMATED"
+    ]
+    assert warning["message"].endswith(": 0.750 kWh")
+    assert warning["count"] == 1
+    assert warning["start"] <= utc_text(start + 1800) < warning["end"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
+
+from custom_components.med_exporter.engine.ledger import note_corrections
+from tests.ledger_rows import HalfHourRow, put_half_hours
 
 from ..conftest import FRIDGE, WASHER, at
 
@@ -81,3 +85,26 @@ def test_a_range_that_begins_before_the_recorders_history_says_so(recorder, expo
 def test_a_range_within_the_history_has_no_warning(recorder, exports):
     recorder.add(POWER, [(START - 1, 1), (START + 1, 1)])
     assert warnings(exports) == []
+
+
+def test_a_correction_is_a_row_of_its_own_and_all_rows_add_up_to_it(recorder, exports):
+    first = int(START)
+    recorder.add(
+        FRIDGE.entities["energy_total_kwh"], [(START + n * 600, n * 0.1) for n in range(13)]
+    )
+    with recorder.engine.begin() as connection:
+        put_half_hours(
+            connection,
+            [
+                HalfHourRow("fridge", first + n * 1800, "consumption", "house", kwh)
+                for n, kwh in enumerate((0.3, 1.3, 0.3, 0.0))
+            ],
+        )
+        note_corrections(connection, "fridge", {first + 2700: 1_000_000, first + 5400: -300_000})
+    device = replace(FRIDGE, plug_id="fridge")
+    rows = exports.rows(devices=(device,), fields=("timestamp", "energy_kwh", "energy_total_kwh"))
+    corrected = [row for row in rows if row["energy_total_kwh"] is None]
+    assert [row["energy_kwh"] for row in corrected] == [1.0, -0.3]
+    assert sum(row["energy_kwh"] or 0 for row in rows) == pytest.approx(1.9)
+    hours = exports.rows(devices=(device,), fields=("energy_kwh",), aggregation="hourly")
+    assert [row["energy_kwh"] for row in hours][:2] == pytest.approx([1.5, 0.3])

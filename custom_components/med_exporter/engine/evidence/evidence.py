@@ -18,7 +18,9 @@ The rules, in their order. A *witness* is a counter (total, month, day), or powe
 7. A leap that is confirmed was used, unless it leads back to where the counter had been before
    it fell or leapt: then it never was away. A counter that leaps before it has ever grown had a
    false first reading, and begins anew.
-8. The energy is what the first of total, month and day claims that are believed, or what another
+8. What is confirmed is not counted where another counter has grown by what power brings all the
+   time since: then the counter goes on from there, and nothing was used.
+9. The energy is what the first of total, month and day claims that are believed, or what another
    does that has more by more than rounding. It never falls, and never takes what is held.
 """
 
@@ -271,7 +273,7 @@ class Evidence:
         for name, move in good.items():
             others = [since for other, since in steady.items() if other != name]
             is_more = not move.is_steady and move.claim > self.energy + self._tolerance
-            if is_more and max(others, default=-1) >= registers[name].unread:
+            if is_more and max(others, default=-1) >= registers[name].vague:
                 kwh = to_kwh(move.claim - registers[name].level + registers[name].value)
                 refusals.append(self._refusal(reading.at, Reason.CONTRADICTED, name, kwh))
                 good[name] = replace(move, claim=self.energy)
@@ -293,7 +295,13 @@ class Evidence:
         return bool(good) or any(pace.is_idle and not held.has_grown for held in helds)
 
     def _outcome(
-        self, refusals: list[Refusal], believed: Mapping[str, Parts] | None = None, **more: Any
+        self,
+        refusals: list[Refusal],
+        believed: Mapping[str, Parts] | None = None,
+        *,
+        growth: int = 0,
+        since: datetime | None = None,
+        is_told: bool = False,
     ) -> Outcome:
         self.refused += len(refusals)
         self.refusals.extend(refusal.to_dict() for refusal in refusals)
@@ -303,7 +311,9 @@ class Evidence:
             day=told.get("day"),
             month=told.get("month"),
             refused=tuple(refusals),
-            **more,
+            growth=growth,
+            since=since,
+            is_told=is_told,
         )
 
     def _refusal(self, at: datetime, reason: Reason, name: str, kwh: float) -> Refusal:

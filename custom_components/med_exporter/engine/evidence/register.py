@@ -46,11 +46,11 @@ class Kind(StrEnum):
 class Move:
     """What a reading says of a counter.
 
-    `claim` is all the energy that was used if it is true, `growth` what the counter grew since
-    it was believed; `is_steady` whether that is what a short time at the measured power brings;
-    `is_sure` whether power or an earlier reading says so too; `is_prompt` whether
-    it can have passed since the counter was read; `is_new` whether it is not on the line that was
-    held; `refused` is that line where it takes it back.
+    `claim` is all the energy that was used if it is true, `growth` what the counter grew since it
+    was believed. `is_steady` says whether that is what a short time at the measured power brings,
+    `is_sure` whether power or an earlier reading speaks for it, `is_prompt` whether it can have
+    passed since the counter was read, `is_new` whether it is not on the line that was held;
+    `refused` is that line where it takes it back.
     """
 
     kind: Kind
@@ -68,7 +68,7 @@ class Held:
     """A line of readings that nothing else speaks for yet.
 
     `first` and `last` are what it showed, `claim` all that was used by the first if it is true,
-    `age` and `idle` the seconds since.
+    `age` the seconds since it moved, `idle` since it was read.
     """
 
     kind: Kind
@@ -89,11 +89,12 @@ class Held:
 class Register:
     """A counter, and the least energy that it proves.
 
-    Energies in mWh. `level` is what had been used in all when it stood at `shown`; `age` the
-    seconds since it got there, `unread` since it was last seen there, `steady` since it last did
-    anything but what power brings. Of periods up to `since` only what is in `shown` is known. `is_young` until a second reading goes on from it.
-    `held` is a line that waits to be confirmed, `past` where it stood before it last fell or
-    leapt, with the level then.
+    Energies in mWh. `level` is what had been used in all when it stood at `shown`. Seconds: `age`
+    since it got there, `unread` since it was last seen there, `vague` since it last grew or stood
+    still as power says, `steady` since it last did anything but that. Of periods up to `since` only
+    what is in `shown` is known. `is_young` until a second reading goes on from the first. `held` is
+    a line that waits to be confirmed, `past` where it stood before it last fell or leapt, with the
+    level then.
     """
 
     shown: Parts = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Register:
     grain: int = _GRAINS[0]
     age: float = 0.0
     unread: float = 0.0
+    vague: float = 0.0
     steady: float = 0.0
     is_young: bool = True
     held: Held | None = None
@@ -121,13 +123,14 @@ class Register:
         """Begin, or begin anew, with a first reading, when so much energy had been counted."""
         self._learn_grain(shown)
         self.shown, self.level, self.since = dict(shown), energy, max(shown)
-        self.age = self.unread = self.steady = 0.0
+        self.age = self.unread = self.vague = self.steady = 0.0
         self.is_young, self.held, self.past = True, None, None
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass before the next reading."""
         self.age += seconds
         self.unread += seconds
+        self.vague += seconds
         self.steady += seconds
         if self.held is not None:
             self.held.age += seconds
@@ -201,6 +204,8 @@ class Register:
         for period in sorted(self.shown)[:-_KEPT_PARTS]:
             del self.shown[period]
             self.since = max(self.since, period)
+        if move.growth or move.is_steady:
+            self.vague = 0.0
         self.unread, self.held = 0.0, None
 
     def hold(self, shown: Parts, move: Move, at: str) -> None:
@@ -211,6 +216,8 @@ class Register:
                 kind=move.kind, first=dict(shown), last=dict(shown), claim=move.claim, at=at
             )
         else:
+            if shown != self.held.last:
+                self.held.age = 0.0
             self.held.last, self.held.idle = dict(shown), 0.0
 
     def to_dict(self) -> dict[str, Any]:

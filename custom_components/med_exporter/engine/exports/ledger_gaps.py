@@ -10,9 +10,10 @@ from ..ledger_sums import known_quarters
 from ..times import QUARTER, ceil_to, floor_to, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..job import Job
+    from ..ledger_sums import Known
     from ..recorder import Recorder
     from .cost_rows import Unpriced
 
@@ -26,6 +27,7 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
     - `BEFORE_LEDGER`: a part at the beginning that is not kept any more, or that lies before the
       first half-hour of a device; `count` devices.
     - `MISSING_HALF_HOURS`: half-hours behind that; `count` half-hours of devices.
+    - `ESTIMATED`: see `estimated_warning`.
 
     Args:
         job: says whose energy.
@@ -37,7 +39,8 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
     names = [one.device_name for one in job.devices if not one.plug_id]
     late: list[int] = []
     missing = 0
-    for plug_id, known in known_quarters(recorder.connect, list(plugs), job.start, end).items():
+    all_known = known_quarters(recorder.connect, list(plugs), job.start, end)
+    for plug_id, known in all_known.items():
         if known.first is None or not known.quarters:
             names.append(plugs[plug_id])
             continue
@@ -58,7 +61,22 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
     if missing:
         message = "The energy of some half-hours is not known"
         found.append(warning("MISSING_HALF_HOURS", message, job.start, end, missing))
-    return found
+    return [*found, *estimated_warning(all_known.values())]
+
+
+def estimated_warning(known: Iterable[Known]) -> list[dict[str, Any]]:
+    """Say how much energy was spread over the time it came from: `ESTIMATED`, `count` devices.
+
+    Its sum is what plugs have counted; when in a day, a month or a gap it was used, nobody knows.
+    """
+    stretches = [(one.filled, one.filled_kwh) for one in known if one.filled is not None]
+    if not stretches:
+        return []
+    kwh = sum(kwh for _, kwh in stretches)
+    message = f"When some energy was used is an estimate: {kwh:.3f} kWh"
+    start = min(first for (first, _), _ in stretches)
+    end = max(last for (_, last), _ in stretches)
+    return [warning("ESTIMATED", message, start, end, len(stretches))]
 
 
 def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ EVENT_TYPES = (
     "export_deleted",
     "destination_changed",
     "schedule_changed",
+    "energy_corrected",
 )
 SEVERITY_LEVELS = ("info", "warning", "error")
 LOCALES = ("en", "fr")

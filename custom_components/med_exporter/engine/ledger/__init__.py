@@ -13,6 +13,7 @@ from .books import (
     sums_between,
     sums_by_account,
 )
+from .corrections import corrections_between, note_corrections
 from .day import QUARTERS_A_DAY, UNKNOWN, Day
 from .tables import COMPONENT, VERSION, accounts_table, metadata, quarters_table
 
@@ -26,11 +27,13 @@ __all__ = [
     "EnergySum",
     "accounts_of",
     "accounts_table",
+    "corrections_between",
     "days_between",
     "energies_between",
     "is_readable",
     "known_range",
     "metadata",
+    "note_corrections",
     "quarters_table",
     "sums_between",
     "sums_by_account",

@@ -80,14 +80,12 @@ class Day:
             filled[place] += part
         return Day(energy, filled)
 
-    def replacing(self, parts: Iterable[tuple[int, int]]) -> Day:
-        """Return the day with other energies in some places, none of them filled."""
+    def replacing(self, parts: Iterable[tuple[int, int, int]]) -> Day:
+        """Return the day with other energy: places, each with its mWh and the filled part."""
         energy = list(self.energy)
-        filled = None if self.filled is None else list(self.filled)
-        for place, mwh in parts:
-            energy[place] = mwh
-            if filled is not None:
-                filled[place] = 0
+        filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
+        for place, mwh, part in parts:
+            energy[place], filled[place] = mwh, part
         return Day(energy, filled)
 
     def known(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Un
 from ..own_tables import TABLE_OPTIONS
 
 COMPONENT: Final = "ledger"
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the tables as they are described here, in the table of versions."""
 
 metadata: Final = MetaData()
@@ -40,4 +40,19 @@ quarters_table: Final = Table(
 
 `day` counts the days since 1970. `energy` and `filled` are as `day.Day` describes. The quarter-hour
 that runs is in its row too.
+"""
+
+corrections_table: Final = Table(
+    "med_exporter_corrections",
+    metadata,
+    Column("plug_id", String(32), primary_key=True),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("deltas", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+    **TABLE_OPTIONS,
+)
+"""What users have added to the energy of plugs, or taken from it: a row for each day of UTC.
+
+`deltas` are as `corrections.py` describes. The quarter-hours have them in them already; the states
+of a plug's counter do not.
 """

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from ...aggregation import function_of
 from ...content import Content
+from ...corrections import with_corrections
 from ...custom_fields import DECIMALS, formulas_of
 from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
 from ...gaps import coverage_warnings, outlier_warning, silence_warning
+from ...ledger_sums import known_quarters
 from ...plug_ledger import plug_ledger
 from ...reading import READING_COLUMNS
 from ...readings import readings
 from ...statistics import Coverage
 from ...tables import Column, Rounding, Table
+from ..ledger_gaps import estimated_warning
 from .overview import overview
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
+    from ...ledger_sums import Known
     from ...reading import Reading
     from ...recorder import Recorder
     from ...spool import Spool
@@ -81,9 +85,24 @@ def content(
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += silence_warning(job, silent)
+    table.warnings += _estimated(job, recorder, end, coverages)
     table.warnings += outlier_warning(job, outliers)
     figures, charts = overview(job, spool, table.columns, end)
     return Content(tables=[table], figures=figures, charts=charts)
+
+
+def _estimated(
+    job: Job, recorder: Recorder, end: float, coverages: Sequence[Coverage]
+) -> list[dict[str, Any]]:
+    """Say what was spread over periods; a raw row has a gap's energy whole, and is marked."""
+    if job.aggregation == "raw" or _AMOUNTS.isdisjoint(job.fields):
+        return []
+    known: list[Known] = []
+    for device, coverage in zip(job.devices, coverages, strict=True):
+        if device.plug_id is not None and coverage.known_from is not None:
+            since = max(job.start, coverage.known_from)
+            known += known_quarters(recorder.connect, [device.plug_id], since, end).values()
+    return estimated_warning(known)
 
 
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
@@ -139,10 +158,11 @@ class _Source:
         ledger = plug_ledger(
             self._recorder.connect, self._device.plug_id, costs="cost" in spool.stored
         )
+        counted = readings(
+            self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
+        )
         found: Iterator[Reading] = self._noticed(
-            readings(
-                self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
-            )
+            with_corrections(counted, ledger, job.start, self._end)
         )
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)

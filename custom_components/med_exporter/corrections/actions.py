@@ -1,0 +1,62 @@
+"""The action that puts energy right, for administrators and automations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import voluptuous as vol
+
+from ..audit import DATA_AUDIT
+from ..audit.events import EventType
+from ..const import CONF_PDL
+from ..engine.energy import to_kwh
+from ..engine.times import utc_text
+from ..errors import INVALID_DATE_RANGE, InvalidRequest
+from ..ledger import DATA_LEDGER, CorrectionError, Operation
+from ..rights import require_administrator
+from .request import read_correction
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import ServiceCall
+
+# Judged after the caller's right, by what names the field.
+CORRECT_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
+
+
+async def correct_energy(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    """Set, scale or remove a meter's energy in a range; return it before and after.
+
+    Raises:
+        NotAllowedError: the caller is not an administrator.
+        InvalidRequest: at the field that is at fault.
+        DatabaseUnavailableError: the database cannot be written.
+
+    """
+    require_administrator(user)
+    asked = dict(call.data)
+    if type(asked.get(CONF_PDL)) is int:
+        # In YAML, digits are a number.
+        asked[CONF_PDL] = str(asked[CONF_PDL])
+    correction, reason = read_correction(call.hass, asked)
+    try:
+        done = await call.hass.data[DATA_LEDGER].async_correct(correction)
+    except CorrectionError as err:
+        raise InvalidRequest(INVALID_DATE_RANGE, err.key, field="start") from err
+    answer: dict[str, Any] = {
+        "meter": correction.plug.name,
+        "metering_point": correction.plug.metering_point_name,
+        "start": utc_text(correction.start),
+        "end": utc_text(correction.end),
+        "operation": correction.operation.value,
+        "kwh_before": to_kwh(done.before),
+        "kwh_after": to_kwh(done.after),
+    }
+    call.hass.data[DATA_AUDIT].record(
+        EventType.ENERGY_CORRECTED,
+        user=user,
+        subject=correction.plug.name,
+        details={**answer, "reason": reason},
+    )
+    undo = {"operation": Operation.SET.value, "value": to_kwh(done.before)}
+    return {**answer, "undo": undo}

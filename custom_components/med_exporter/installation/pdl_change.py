@@ -1,0 +1,83 @@
+"""Another id for a metering point: all that is kept under the one before moves along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import slugify
+from sqlalchemy import delete, inspect, update
+
+from ..const import CONF_PDL, DOMAIN
+from ..costs import cost_statistic_id
+from ..costs.tables import SCHEMA as COSTS_SCHEMA
+from ..database import queue_work
+from ..engine.cost_tables import metadata as costs_metadata
+from ..ledger.moving import move_metering_point
+from ..ledger.series import COUNTED_ROLES, PointSeries
+from ..pushes.watermarks import metadata as watermarks_metadata
+from ..statistics.renaming import rename_sum
+
+if TYPE_CHECKING:
+    from homeassistant.components.recorder.core import Recorder
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from sqlalchemy.engine import Connection
+
+_OTHER_TABLES: Final = (
+    *(one for one in costs_metadata.sorted_tables if "metering_point" in one.c),
+    *(one for one in watermarks_metadata.sorted_tables if "metering_point" in one.c),
+)
+
+
+async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:
+    """Let a metering point that is not loaded go by another id, with all that is kept of it.
+
+    The ledger, costs, watermarks and long-term statistics move in one go; entities that were not
+    renamed by the user get the ids that follow from the new one. The entry itself is left to the
+    caller.
+
+    Raises DatabaseUnavailableError, and then nothing has changed.
+    """
+    old, new = slugify(entry.data[CONF_PDL]), slugify(pdl)
+    if old == new:
+        return
+    recorder = get_instance(hass)
+    await queue_work(hass, COSTS_SCHEMA, lambda connection: _move(recorder, connection, old, new))
+    _rename_entities(hass, entry, old, new)
+
+
+def _statistic_ids(old: str, new: str) -> dict[str, str]:
+    ids = {
+        PointSeries(old, role).statistic_id: PointSeries(new, role).statistic_id
+        for role in COUNTED_ROLES
+    }
+    return ids | {cost_statistic_id(old): cost_statistic_id(new)}
+
+
+def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> None:
+    move_metering_point(connection, old, new)
+    inspector = inspect(connection)
+    for table in _OTHER_TABLES:
+        if inspector.has_table(table.name):
+            # What a metering point of that id has left that is gone.
+            connection.execute(delete(table).where(table.c.metering_point == new))
+            connection.execute(
+                update(table).where(table.c.metering_point == old).values(metering_point=new)
+            )
+    for before, after in _statistic_ids(old, new).items():
+        rename_sum(recorder, connection, before, after)
+
+
+def _rename_entities(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:
+    registry = er.async_get(hass)
+    prefix = f"sensor.med_{old}_"
+    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if entity.platform != DOMAIN or not entity.entity_id.startswith(prefix):
+            continue
+        renamed = f"sensor.med_{new}_{entity.entity_id.removeprefix(prefix)}"
+        if registry.async_get(renamed) is None:
+            registry.async_update_entity(entity.entity_id, new_entity_id=renamed)
+            # Older versions keep the state that an entity of an unloaded entry has left.
+            hass.states.async_remove(entity.entity_id)

@@ -1,0 +1,232 @@
+"""Energy that a user puts right: set, scaled or removed in a range, in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import func, select
+
+from ..engine import ledger as held
+from ..engine.energy import to_mwh
+from ..engine.ledger import quarters_table
+from ..engine.times import HOUR, QUARTER, UTC_DAY, floor_to, hour_of
+from ..statistics import hours_added, mark_dirty, shift
+from .backfill import KEPT_DAYS
+from .quarters import account_id, replace_quarters
+from .series import COUNTED_ROLES, PlugSeries, PointSeries
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from .series import LedgerPlug, Series
+
+
+class Operation(StrEnum):
+    """What is done to the energy of a range."""
+
+    SET = "set"
+    SCALE = "scale"
+    REMOVE = "remove"
+
+
+class CorrectionError(ValueError):
+    """A range that cannot be corrected; `key` of the words that say why."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """What is to be put right.
+
+    Attributes:
+        plug: whose energy.
+        start: UTC seconds of the first quarter-hour.
+        end: UTC seconds at which the last one ends, after start.
+        operation: what is done.
+        value: kWh of the whole range to set, or the factor to scale by; not negative.
+
+    """
+
+    plug: LedgerPlug
+    start: int
+    end: int
+    operation: Operation
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The energy of a corrected range before and after, in mWh."""
+
+    before: int
+    after: int
+
+
+class _Cell(NamedTuple):
+    """A quarter-hour of an account, or an hour of statistics (account 0), as it stands."""
+
+    account: int
+    start: int
+    mwh: int
+    filled: int
+
+
+def correct(connection: Connection, correction: Correction, now: float) -> Corrected:
+    """Correct a range; statistics, and all who are told of changed hours, follow.
+
+    What is set is spread by the shape that is there, or evenly where nothing is. Quarter-hours are
+    changed in the ledger; where these are not kept any more, hours in the long-term statistics.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        correction: what to do.
+        now: UTC seconds.
+
+    Raises CorrectionError, before anything is changed.
+
+    """
+    accounts = {
+        one.id: one for one in held.accounts_of(connection, plug_ids=[correction.plug.plug_id])
+    }
+    kept_from = _kept_from(connection, accounts, now)
+    kept_from = min(correction.end, max(correction.start, kept_from))
+    hours = _hours(connection, correction, kept_from)
+    quarters = [
+        _Cell(account.id, start, *energy)
+        for account in accounts.values()
+        for start, energy in held.energies_between(
+            connection, [account], kept_from, correction.end
+        ).items()
+    ]
+    cells = sorted([*hours, *quarters], key=lambda cell: (cell.start, cell.account))
+    before = sum(cell.mwh for cell in cells)
+    if correction.operation is Operation.SET and not before:
+        cells = _evenly(connection, correction, cells, kept_from)
+    after = _total(correction, before)
+    changed = _changed(cells, before, after)
+    added: defaultdict[int, int] = defaultdict(int)
+    for old, new in changed:
+        added[old.start] += new.mwh - old.mwh
+    by_account: defaultdict[int, dict[int, tuple[int, int]]] = defaultdict(dict)
+    for _, new in changed:
+        if new.account:
+            by_account[new.account][new.start] = (new.mwh, new.filled)
+    for account, energies in by_account.items():
+        replace_quarters(connection, account, energies)
+    held.note_corrections(connection, correction.plug.plug_id, added)
+    _let_statistics_follow(connection, correction.plug, changed)
+    return Corrected(before, after if changed else before)
+
+
+def _kept_from(connection: Connection, accounts: Collection[int], now: float) -> int:
+    """Return from when on quarter-hours of accounts are kept, at the beginning of a day of UTC."""
+    kept = floor_to(now - KEPT_DAYS * UTC_DAY, UTC_DAY)
+    columns = quarters_table.c
+    first = connection.execute(
+        select(func.min(columns.day)).where(columns.account_id.in_(list(accounts)))
+    ).scalar()
+    return kept if first is None else min(kept, first * UTC_DAY)
+
+
+def _hours(connection: Connection, correction: Correction, kept_from: int) -> list[_Cell]:
+    """Return the hours of statistics that stand for what is older than quarter-hours are kept."""
+    if correction.start >= kept_from:
+        return []
+    if correction.start % HOUR or kept_from % HOUR:
+        raise CorrectionError("not_full_hours")
+    series = PlugSeries(correction.plug.plug_id)
+    added = hours_added(connection, series.statistic_id, correction.start, kept_from, to_mwh(1))
+    if not added:
+        raise CorrectionError("nothing_kept")
+    return [_Cell(0, hour, mwh, 0) for hour, mwh in added.items()]
+
+
+def _evenly(
+    connection: Connection, correction: Correction, cells: Sequence[_Cell], kept_from: int
+) -> list[_Cell]:
+    """Return a cell for each piece of a range in which there is no energy."""
+    plug = correction.plug
+    known = {cell.start: cell for cell in cells}
+    account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
+    return [
+        *(cell for cell in known.values() if not cell.account),
+        *(
+            known.get(quarter, _Cell(account, quarter, 0, 0))
+            for quarter in range(kept_from, correction.end, QUARTER)
+        ),
+    ]
+
+
+def _total(correction: Correction, before: int) -> int:
+    match correction.operation:
+        case Operation.SET:
+            return to_mwh(correction.value)
+        case Operation.SCALE:
+            return round(before * correction.value)
+        case Operation.REMOVE:
+            return 0
+
+
+def _changed(cells: Sequence[_Cell], before: int, after: int) -> list[tuple[_Cell, _Cell]]:
+    """Return the cells with their new energy; it adds up exactly."""
+    lengths = [QUARTER if cell.account else HOUR for cell in cells]
+    weights = [cell.mwh for cell in cells] if before else lengths
+    whole, passed, given = sum(weights), 0, 0
+    found = []
+    for cell, weight in zip(cells, weights, strict=True):
+        passed += weight
+        due = after * passed // whole
+        mwh, given = due - given, due
+        # What has the shape of nothing is an estimate.
+        filled = (cell.filled * mwh // cell.mwh if cell.mwh else 0) if before else mwh
+        found.append((cell, cell._replace(mwh=mwh, filled=filled)))
+    return found
+
+
+def _let_statistics_follow(
+    connection: Connection, plug: LedgerPlug, changed: Sequence[tuple[_Cell, _Cell]]
+) -> None:
+    hours = {old.start: new.mwh - old.mwh for old, new in changed if not old.account}
+    accounts = held.accounts_of(connection, plug_ids=[plug.plug_id])
+    if hours:
+        for series in _series_of_old(connection, plug, accounts):
+            shift(connection, series.statistic_id, hours, to_mwh(1))
+    for account in accounts:
+        starts = [old.start for old, _ in changed if old.account == account.id]
+        if not starts:
+            continue
+        many: list[Series] = [PlugSeries(plug.plug_id)]
+        many += [
+            PointSeries(account.metering_point, role)
+            for role in COUNTED_ROLES
+            if role.value == account.role
+        ]
+        for series in many:
+            mark_dirty(connection, series.statistic_id, None, hour_of(min(starts)))
+
+
+def _series_of_old(
+    connection: Connection, plug: LedgerPlug, accounts: Sequence[held.Account]
+) -> list[Series]:
+    """Return what the oldest energy of a plug counts towards: as the oldest that is kept does."""
+    found: list[Series] = [PlugSeries(plug.plug_id)]
+    first = connection.execute(
+        select(quarters_table.c.account_id)
+        .where(quarters_table.c.account_id.in_([one.id for one in accounts]))
+        .order_by(quarters_table.c.day)
+        .limit(1)
+    ).scalar()
+    oldest = next((one for one in accounts if one.id == first), None)
+    point, role = plug.metering_point, plug.role.value
+    if oldest is not None:
+        point, role = oldest.metering_point, oldest.role
+    found += [PointSeries(point, one) for one in COUNTED_ROLES if one.value == role]
+    return found

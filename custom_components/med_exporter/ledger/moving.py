@@ -1,0 +1,81 @@
+"""What is booked to one place and belongs to another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, update
+
+from ..engine import ledger as held
+from ..engine.ledger import accounts_table, quarters_table
+from ..engine.times import hour_of
+from ..statistics import mark_dirty
+from .quarters import account_id, add_quarters, replace_quarters
+from .series import COUNTED_ROLES, PointSeries
+from .tables import counters_table
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from ..engine.ledger import Account
+    from .series import LedgerPlug
+
+
+def move_metering_point(connection: Connection, old: str, new: str) -> None:
+    """Let all that is booked to a metering point be booked to another id of it, both slugs."""
+    for account in held.accounts_of(connection, metering_point=old):
+        taken = held.accounts_of(
+            connection, plug_ids=[account.plug_id], metering_point=new, roles=[account.role]
+        )
+        if taken:
+            move_account(connection, account, new, account.role)
+        else:
+            connection.execute(
+                update(accounts_table)
+                .where(accounts_table.c.id == account.id)
+                .values(metering_point=new)
+            )
+    connection.execute(
+        update(counters_table)
+        .where(counters_table.c.metering_point == old)
+        .values(metering_point=new)
+    )
+
+
+def move_account(connection: Connection, account: Account, metering_point: str, role: str) -> None:
+    """Add all energy of an account to that of the same plug at another place, and end it."""
+    target = account_id(connection, account.plug_id, metering_point, role)
+    if target == account.id:
+        return
+    energies = held.energies_between(connection, [account], 0, 2**40)
+    add_quarters(connection, target, energies)
+    here = quarters_table.c.account_id == account.id
+    connection.execute(delete(quarters_table).where(here))
+    connection.execute(delete(accounts_table).where(accounts_table.c.id == account.id))
+
+
+def bring_past(connection: Connection, plug: LedgerPlug) -> None:
+    """Let all that is booked of a plug count where it is now.
+
+    Where it was, the same quarter-hours are known to be empty from then on, so that what is made
+    of them follows. What is older than 400 days stays where it is.
+    """
+    here = (plug.metering_point, plug.role.value)
+    changed: list[int] = []
+    series = set(plug.series)
+    target = account_id(connection, plug.plug_id, *here)
+    for account in held.accounts_of(connection, plug_ids=[plug.plug_id]):
+        energies = held.energies_between(connection, [account], 0, 2**40)
+        if account.id == target or not any(mwh for mwh, _ in energies.values()):
+            continue
+        add_quarters(connection, target, energies)
+        replace_quarters(connection, account.id, dict.fromkeys(energies, (0, 0)))
+        changed.append(min(energies))
+        series |= {
+            PointSeries(account.metering_point, role)
+            for role in COUNTED_ROLES
+            if role.value == account.role
+        }
+    if changed:
+        for one in series:
+            mark_dirty(connection, one.statistic_id, None, hour_of(min(changed)))

@@ -1,0 +1,137 @@
+"""A metering point gets another id, and all that is kept of it moves along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from homeassistant.components.recorder.statistics import async_list_statistic_ids
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
+
+from custom_components.med_exporter.const import DataType, PlugRole
+from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
+from tests.metering_points import (
+    NOON,
+    add_metering_point,
+    answer,
+    poll,
+    settle,
+    start_reconfigure,
+)
+from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from tests.metering_points import HouseClock
+
+pytestmark = pytest.mark.usefixtures("brief_waits")
+
+TODAY = NOON.replace(hour=0)
+
+
+@pytest.fixture
+async def hass(hass_with_recorder: HomeAssistant, clock: HouseClock) -> HomeAssistant:
+    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
+    return hass_with_recorder
+
+
+@pytest.fixture
+async def fridge(plug_network: PlugNetwork, clock: HouseClock) -> EmulatedPlug:
+    plug = EmulatedPlug(
+        mac="50:C7:BF:00:00:01", alias="Fridge", load=1000.0, installed_at=NOON.replace(day=15)
+    )
+    await plug_network.start(plug)
+    return plug
+
+
+async def committed(hass: HomeAssistant) -> None:
+    await settle(hass)
+    await get_instance(hass).async_block_till_done()
+    await hass.data[DATA_LEDGER].async_write_statistics()
+    await get_instance(hass).async_block_till_done()
+    await settle(hass)
+
+
+async def days(hass: HomeAssistant, slug: str) -> dict[str, float]:
+    found = await hass.data[DATA_LEDGER].async_days(
+        PointSeries(slug, PlugRole.CONSUMPTION), NOON.replace(day=10), NOON
+    )
+    return {f"{day.start:%Y-%m-%d}": day.kwh for day in found}
+
+
+async def change_pdl(
+    hass: HomeAssistant, entry: ConfigEntry, host: str, pdl: str
+) -> dict[str, object]:
+    flow = await start_reconfigure(hass, entry)
+    flow = await answer(hass, flow, {"name": "House", "pdl": pdl, "hosts": [host]})
+    await committed(hass)
+    return flow
+
+
+async def test_history_statistics_and_entities_move_along(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, fridge.address, pdl="mistyped")
+    clock.tick(3600)
+    await poll(hass, entry)
+    await committed(hass)
+    registry = er.async_get(hass)
+    unique_ids = {
+        one.unique_id for one in er.async_entries_for_config_entry(registry, entry.entry_id)
+    }
+    registry.async_update_entity(
+        "sensor.med_mistyped_production_daily", new_entity_id="sensor.mine"
+    )
+    before = await days(hass, "mistyped")
+    assert len(before) == 6
+
+    flow = await change_pdl(hass, entry, fridge.address, "Right-1")
+
+    assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reconfigure_successful")
+    assert (entry.unique_id, entry.data["pdl"]) == ("right_1", "Right-1")
+    assert await days(hass, "right_1") == pytest.approx(before)
+    assert not await days(hass, "mistyped")
+    assert entry.runtime_data.current(DataType.CONSUMPTION_DAILY).value_kwh == pytest.approx(
+        before["2026-11-20"], abs=0.01
+    )
+    ids = {one["statistic_id"] for one in await async_list_statistic_ids(hass)}
+    assert "med_exporter:consumption_right_1" in ids
+    assert not [one for one in ids if "mistyped" in one]
+    assert hass.states.get("sensor.med_right_1_consumption_daily")
+    assert hass.states.get("sensor.mine")
+    entities = er.async_entries_for_config_entry(registry, entry.entry_id)
+    assert {one.unique_id for one in entities} == unique_ids
+    assert not [one.entity_id for one in entities if "mistyped" in one.entity_id]
+
+
+async def test_an_id_that_is_taken_is_refused_at_its_field(
+    hass: HomeAssistant, fridge: EmulatedPlug, plug_network: PlugNetwork
+) -> None:
+    other = EmulatedPlug(mac="50:C7:BF:00:00:02")
+    await plug_network.start(other)
+    await add_metering_point(hass, other.address, pdl="other")
+    entry = await add_metering_point(hass, fridge.address, pdl="house")
+    for pdl, error in (("OTHER", "pdl_taken"), ("a b", "invalid_pdl")):
+        flow = await change_pdl(hass, entry, fridge.address, pdl)
+        assert flow["errors"] == {"pdl": error}
+    assert entry.data["pdl"] == "house"
+
+
+async def test_what_a_gone_metering_point_of_that_id_had_is_joined(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug
+) -> None:
+    gone = await add_metering_point(hass, fridge.address, pdl="right")
+    clock.tick(3600)
+    await poll(hass, gone)
+    await committed(hass)
+    await hass.config_entries.async_remove(gone.entry_id)
+    entry = await add_metering_point(hass, fridge.address, pdl="wrong")
+    clock.tick(3600)
+    await poll(hass, entry)
+    await committed(hass)
+    await change_pdl(hass, entry, fridge.address, "right")
+    assert (await days(hass, "right"))["2026-11-20"] == pytest.approx(14.0, abs=0.02)

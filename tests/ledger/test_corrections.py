@@ -1,0 +1,137 @@
+"""Energy that a user puts right: in the ledger, in statistics, and exactly."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.ledger import (
+    Correction,
+    CorrectionError,
+    HourEnergy,
+    MeterHours,
+    Operation,
+    PlugSeries,
+    PointSeries,
+)
+from custom_components.med_exporter.ledger.corrections import _Cell, _changed
+
+from .conftest import DAY, kwh, plug
+
+if TYPE_CHECKING:
+    from .conftest import Books
+
+FRIDGE = plug()
+POINT = PointSeries("house", PlugRole.CONSUMPTION)
+HOUR = timedelta(hours=1)
+
+
+def put(start: datetime, end: datetime, operation: str, value: float = 0.0) -> Correction:
+    return Correction(
+        plug=FRIDGE,
+        start=int(start.timestamp()),
+        end=int(end.timestamp()),
+        operation=Operation(operation),
+        value=value,
+    )
+
+
+@pytest.fixture
+async def day(books: Books) -> Books:
+    """A day of which the hours have 1, 2, 3 … 6 kWh."""
+    total = 0.0
+    await books.read(FRIDGE, total, DAY)
+    for hour in range(6):
+        total += hour + 1
+        await books.read(FRIDGE, total, DAY + (hour + 1) * HOUR)
+    await books.close(DAY + 7 * HOUR)
+    return books
+
+
+async def test_a_range_is_set_and_keeps_its_shape(day: Books) -> None:
+    heard = day.changes()
+    done = await day.ledger.async_correct(put(DAY + 2 * HOUR, DAY + 4 * HOUR, "set", 3.5))
+    assert (done.before, done.after) == (7_000_000, 3_500_000)
+    for series in (POINT, PlugSeries(FRIDGE.plug_id)):
+        hours = await day.ledger.async_hours(series, DAY, DAY + 6 * HOUR)
+        assert kwh(hours) == [1, 2, 1.5, 2, 5, 6]
+    assert {(change.series, change.first_ts) for change in heard} == {
+        (series, int((DAY + 2 * HOUR).timestamp()))
+        for series in (POINT, PlugSeries(FRIDGE.plug_id))
+    }
+
+
+async def test_a_range_is_scaled_and_set_back_to_the_milliwatt_hour(day: Books) -> None:
+    before = await day.rows()
+    done = await day.ledger.async_correct(put(DAY, DAY + 3 * HOUR, "scale", 0.5))
+    assert done.after == 3_000_000
+    back = await day.ledger.async_correct(put(DAY, DAY + 3 * HOUR, "set", done.before / 1e6))
+    assert (back.before, back.after) == (3_000_000, 6_000_000)
+    assert await day.rows() == before
+
+
+async def test_what_is_removed_is_known_to_be_nothing_and_comes_back_evenly(day: Books) -> None:
+    done = await day.ledger.async_correct(put(DAY, DAY + 2 * HOUR, "remove"))
+    assert (done.before, done.after) == (3_000_000, 0)
+    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 3 * HOUR)) == [0, 0, 3]
+    await day.ledger.async_correct(put(DAY, DAY + 2 * HOUR, "set", 3))
+    hours = await day.ledger.async_hours(POINT, DAY, DAY + 2 * HOUR)
+    assert kwh(hours) == [1.5, 1.5]
+    assert [one.filled_kwh for one in hours] == [1.5, 1.5]
+
+
+async def test_energy_can_be_set_where_nothing_is_known(day: Books) -> None:
+    earlier = DAY - 48 * HOUR
+    await day.ledger.async_correct(put(earlier, earlier + HOUR, "set", 2))
+    assert kwh(await day.ledger.async_hours(POINT, earlier, earlier + HOUR)) == [2]
+    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + HOUR)) == [1]
+
+
+async def test_what_a_plug_brings_later_adds_to_a_correction(day: Books) -> None:
+    await day.ledger.async_correct(put(DAY, DAY + 6 * HOUR, "set", 2))
+    await day.read(FRIDGE, 25, DAY + 8 * HOUR)
+    await day.close(DAY + 9 * HOUR)
+    assert kwh(await day.ledger.async_days(POINT, DAY, DAY + HOUR)) == [6]
+
+
+async def test_hours_older_than_quarter_hours_are_corrected_in_the_statistics(day: Books) -> None:
+    later = DAY + timedelta(days=402)
+    day.freezer.move_to(later)
+    await day.ledger.async_purge()
+    await day.read(FRIDGE, 21, later)
+    await day.read(FRIDGE, 22, later + HOUR)
+    await day.close(later + 2 * HOUR)
+    await day.ledger.async_purge()
+    # A meter of which all quarter-hours are kept is nothing to the fridge.
+    meter, early = plug(2, point="yard"), int((DAY - 48 * HOUR).timestamp())
+    hours = {early: HourEnergy(5)}
+    await day.ledger.tell(MeterHours(plug=meter, start=early, end=early + 3600, hours=hours))
+    heard = day.changes()
+    done = await day.ledger.async_correct(put(DAY + HOUR, DAY + 3 * HOUR, "set", 50))
+    assert (done.before, done.after) == (5_000_000, 50_000_000)
+    for series in (POINT, PlugSeries(FRIDGE.plug_id)):
+        assert kwh(await day.ledger.async_hours(series, DAY, DAY + 6 * HOUR)) == [
+            1, 20, 30, 4, 5, 6,
+        ]  # fmt: skip
+        assert kwh(await day.ledger.async_hours(series, later, later + HOUR)) == [1]
+        assert series in {change.series for change in heard}
+    back = await day.ledger.async_correct(put(DAY + HOUR, DAY + 3 * HOUR, "set", 5))
+    assert back.after == 5_000_000
+    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 3 * HOUR)) == [1, 2, 3]
+    with pytest.raises(CorrectionError, match="not_full_hours"):
+        await day.ledger.async_correct(put(DAY + timedelta(minutes=15), DAY + 2 * HOUR, "remove"))
+    with pytest.raises(CorrectionError, match="nothing_kept"):
+        await day.ledger.async_correct(put(DAY - 9 * HOUR, DAY - 8 * HOUR, "set", 1))
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=60), st.integers(0, 10**9))
+def test_parts_add_up_and_none_is_negative(energies: list[int], after: int) -> None:
+    cells = [_Cell(1, place * 900, mwh, mwh // 2) for place, mwh in enumerate(energies)]
+    changed = [new for _, new in _changed(cells, sum(energies), after)]
+    assert sum(cell.mwh for cell in changed) == after
+    assert all(0 <= cell.filled <= cell.mwh for cell in changed)
