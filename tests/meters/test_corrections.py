@@ -185,6 +185,8 @@ async def test_what_a_supplier_changes_later_adds_to_what_a_user_has_put_right(
 async def test_what_was_put_right_is_forgotten_with_the_metering_point(
     home: Home, supplier: ConfigEntry
 ) -> None:
+    # With the last one all would be forgotten, not only what is its own.
+    await home.add("other")
     await put_right(home, START, START + DAY, operation="set", value=50)
     await home.hass.config_entries.async_remove(supplier.entry_id)
     await home.settle()

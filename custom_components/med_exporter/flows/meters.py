@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_NAME, CONF_TYPE
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
@@ -29,7 +28,13 @@ from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, E
 from ..engine.times import hour_of
 from ..form_fields import choice
 from ..metering.contracts import currency_of
-from ..meters.choosing import ENERGY_FIELD, FIELDS, async_names, counted_by, proposed_entities
+from ..meters.choosing import (
+    ENERGY_FIELD,
+    FIELDS,
+    async_names,
+    counted_by,
+    new_meter,
+)
 from ..meters.dashboard import Proposal, Proposed, async_dashboard
 from ..meters.meter import (
     CONF_ENTITIES,
@@ -253,7 +258,7 @@ class MetersSteps(Steps):
         for one in (*proposal.meters, *by_hand):
             error = self._error(one.statistic_id, names)
             if error is None:
-                meter = self._new(one, names[one.statistic_id])
+                meter = new_meter(self.hass, one, names[one.statistic_id])
                 meters[meter_id_of(self.hass, one.statistic_id)] = meter
             elif one in by_hand:
                 errors[CONF_STATISTICS] = error
@@ -311,7 +316,9 @@ class MetersSteps(Steps):
         stretch = await async_stretch(self.hass, [Source(old[CONF_STATISTIC_ID])])
         until = hour_of(dt_util.utcnow().timestamp()) if stretch is None else stretch[1]
         former = {CONF_STATISTIC_ID: old[CONF_STATISTIC_ID], CONF_UNTIL: until}
-        new = self._new(Proposed(statistic_id, PlugRole(old[CONF_ROLE])), names[statistic_id])
+        new = new_meter(
+            self.hass, Proposed(statistic_id, PlugRole(old[CONF_ROLE])), names[statistic_id]
+        )
         meters[meter_id] = {
             **new,
             CONF_RATED_POWER: old.get(CONF_RATED_POWER),
@@ -327,22 +334,6 @@ class MetersSteps(Steps):
             self._placeholders["point"] = point
             return "meter_taken"
         return None if statistic_id in names else "not_energy"
-
-    def _new(self, one: Proposed, name: str) -> dict[str, Any]:
-        """Return a meter as it is stored."""
-        registered = er.async_get(self.hass).async_get(one.statistic_id)
-        entities = proposed_entities(self.hass, one.statistic_id)
-        if one.power is not None and is_entity(one.power):
-            entities["power_w"] = one.power
-        return {
-            "name": one.name or name,
-            CONF_ROLE: one.role.value,
-            CONF_RATED_POWER: None,
-            CONF_STATISTIC_ID: one.statistic_id,
-            CONF_REGISTRY_ID: None if registered is None else registered.id,
-            CONF_FORMER: [],
-            CONF_ENTITIES: entities,
-        }
 
     def _fields(self, meter: Mapping[str, Any]) -> list[str]:
         """Return the readings that are asked for: what no device measures has a power at most."""

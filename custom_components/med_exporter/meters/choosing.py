@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.recorder.statistics import async_list_statistic_ids
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME, UnitOfEnergy
 from homeassistant.helpers import entity_registry as er
 
-from ..const import CONF_PLUGS, DOMAIN
+from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN
 from ..entries import metering_point_entries
-from .meter import CONF_STATISTIC_ID
+from .meter import (
+    CONF_ENTITIES,
+    CONF_FORMER,
+    CONF_REGISTRY_ID,
+    CONF_STATISTIC_ID,
+    is_entity,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from homeassistant.core import HomeAssistant
+
+    from .dashboard import Proposed
 
 ENERGY_FIELD: Final = "energy_total_kwh"
 FIELDS: Final[Mapping[str, tuple[str, str | None]]] = {
@@ -115,3 +123,20 @@ def _alike(entity_id: str, others: list[str]) -> list[str]:
     longest = max(common(other) for other in others)
     best = [other for other in others if common(other) == longest]
     return best if longest > 0 and len(best) == 1 else []
+
+
+def new_meter(hass: HomeAssistant, one: Proposed, name: str) -> dict[str, Any]:
+    """Return a meter as a config entry holds it; `name` is for one that is given none."""
+    registered = er.async_get(hass).async_get(one.statistic_id)
+    entities = proposed_entities(hass, one.statistic_id)
+    if one.power is not None and is_entity(one.power):
+        entities["power_w"] = one.power
+    return {
+        "name": one.name or name,
+        CONF_ROLE: one.role.value,
+        CONF_RATED_POWER: None,
+        CONF_STATISTIC_ID: one.statistic_id,
+        CONF_REGISTRY_ID: None if registered is None else registered.id,
+        CONF_FORMER: [],
+        CONF_ENTITIES: entities,
+    }
