@@ -33,11 +33,11 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=PARIS)
 
 @pytest.fixture
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wait for plugs on loopback a tenth as long as for those on a bad radio link."""
+    """Wait for plugs on loopback for less long than for those on a bad radio link."""
     monkeypatch.setattr(connection, "_QUERY_TIMEOUT", 1)
-    monkeypatch.setattr(connecting, "DISCOVERY_TIMEOUT", 0.3)
-    monkeypatch.setattr(connecting, "CONNECT_LIMIT", 2)
-    monkeypatch.setattr(coordinator_module, "_POLL_LIMIT", 0.8)
+    monkeypatch.setattr(connecting, "DISCOVERY_TIMEOUT", 0.5)
+    monkeypatch.setattr(connecting, "CONNECT_LIMIT", 4)
+    monkeypatch.setattr(coordinator_module, "_POLL_LIMIT", 1.5)
     monkeypatch.setattr(coordinator_module, "_PATIENCE", 0.2)
 
 

@@ -8,6 +8,7 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.helpers import config_validation as cv
 
 from .api import async_register_views
+from .api.websocket import async_register_commands
 from .audit import DATA_AUDIT, AuditLog, async_watch
 from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
@@ -22,6 +23,7 @@ from .installation.retention import DATA_RETENTION, Retention
 from .inventory import async_given_tables
 from .ledger import DATA_LEDGER, Ledger
 from .metering.discovery import async_setup_discovery
+from .panel import async_register_panel
 from .pushes.audit import async_watch_destinations
 from .pushes.runner import DATA_PUSHES, PushRunner
 from .schedules.scheduler import DATA_SCHEDULES, Scheduler
@@ -42,6 +44,8 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     await _async_set_up_rooms(hass)
     async_setup_services(hass)
     async_register_views(hass)
+    async_register_commands(hass)
+    await async_register_panel(hass)
     async_setup_discovery(hass)
     return True
 

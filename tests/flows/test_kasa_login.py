@@ -152,7 +152,11 @@ class TestReconfigure:
         flow = await start_reconfigure(hass, entry)
         hosts = [mine.address, hers.address, old.address]
         flow = await answer(hass, flow, {"name": "Home", "hosts": hosts})
-        assert [str(field) for field in flow["data_schema"].schema] == ["Old", "Old (W)"]
+        assert [str(field) for field in flow["data_schema"].schema] == [
+            "Old",
+            "Old (W)",
+            "count_past",
+        ]
         flow = await answer(hass, flow, {})
         assert flow["reason"] == "reconfigure_successful"
         await hass.async_block_till_done()

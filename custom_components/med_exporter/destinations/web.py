@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
+MOST_OF_AN_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes of an answer that are taken: a year of half-hours in Jeedom's words is a tenth of that."""
 
 
 @asynccontextmanager
@@ -58,6 +60,20 @@ async def request(
             if 300 <= response.status < 400:
                 raise DestinationError("not_expected_server", field="url", host=host_of(url))
             yield response
+
+
+async def read_text(response: ClientResponse, most: int = MOST_OF_AN_ANSWER) -> str:
+    """Return an answer's text, of which no more than its beginning is taken: `most` bytes.
+
+    Whoever parses an answer that was cut finds it broken, and so not that of the server expected.
+    """
+    body = bytearray()
+    async for part in response.content.iter_any():
+        body += part
+        if len(body) > most:
+            response.close()
+            break
+    return body[:most].decode(errors="replace")
 
 
 @contextmanager

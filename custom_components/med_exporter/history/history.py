@@ -22,6 +22,7 @@ from .reasons import reason_of
 from .records import (
     EVENT_EXPORT,
     SIGNAL_EXPORT_FINISHED,
+    SIGNAL_HISTORY_CHANGED,
     UNFINISHED,
     ExportKind,
     ExportRecord,
@@ -85,6 +86,7 @@ class History:
         elif stored.id in self._unfinished:
             self._unfinished.discard(stored.id)
             self._announce(stored)
+        async_dispatcher_send(self._hass, SIGNAL_HISTORY_CHANGED)
         return committed
 
     async def async_get(self, export_id: str) -> ExportRecord | None:
@@ -208,6 +210,7 @@ class History:
         self._unfinished.discard(export_id)
         self._deleted.add(export_id)
         self._queue_write()
+        async_dispatcher_send(self._hass, SIGNAL_HISTORY_CHANGED)
 
     @callback
     def _queue_write(self) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from ..const import DOMAIN
 
 SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
+SIGNAL_HISTORY_CHANGED: Final = f"{DOMAIN}_history_changed"
+"""Sent when a record has been made, has changed or is gone."""
 SIGNAL_DELIVERY_FAILED: Final = f"{DOMAIN}_delivery_failed"
 """Sent with the data of an event when a file could not be delivered and no try is left."""
 EVENT_EXPORT: Final = f"{DOMAIN}_export"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from homeassistant.auth.models import User
     from homeassistant.core import HomeAssistant, ServiceCall
 
-_TEST_SUCCEEDED: Final = "destination_test_succeeded"
+TEST_SUCCEEDED: Final = "destination_test_succeeded"
 
 _ASKED: Final = ("data", "pdl", "start", "end")
 
@@ -106,7 +106,7 @@ async def async_test_answer(test: Awaitable[str | None]) -> dict[str, Any]:
         remark = await test
     except DestinationError as err:
         return {"success": False, "error_code": err.code, "message": str(err)}
-    message = async_get_exception_message(DOMAIN, remark or _TEST_SUCCEEDED)
+    message = async_get_exception_message(DOMAIN, remark or TEST_SUCCEEDED)
     return {"success": True, "error_code": None, "message": message}
 
 

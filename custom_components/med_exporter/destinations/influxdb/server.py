@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import host_of, request
+from ..web import host_of, read_text, request
 from . import questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
 
-    from aiohttp import ClientResponse, ClientSession
+    from aiohttp import ClientSession
 
     from .lines import Series
 
 _WRITE_SECONDS: Final = 60
 _READ_SECONDS: Final = 30
 _MOST_OF_A_REASON: Final = 200
-# More than any answer to what is asked here: a batch of points, or a list of policies.
-_LONGEST_ANSWER: Final = 4 * 1024 * 1024
 # How servers that take line protocol, but are not InfluxDB, answer its questions.
 _NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
@@ -98,7 +96,7 @@ class InfluxDb:
                 "Content-Type": "text/plain; charset=utf-8",
             },
         ) as response:
-            text = await _text(response)
+            text = await read_text(response)
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 reason = _reason(text)
                 if _is_too_old(reason):
@@ -177,7 +175,7 @@ class InfluxDb:
             headers={**self._login(scheme), **(headers or {})},
             **rest,
         ) as response:
-            text = await _text(response)
+            text = await read_text(response)
         if response.status == HTTPStatus.OK:
             return text
         reason = _reason(text)
@@ -265,16 +263,6 @@ class InfluxDb:
         else:
             return None
         return DestinationError(f"unknown_{place}", field=place, host=self.host, name=name)
-
-
-async def _text(response: ClientResponse) -> str:
-    """Return an answer's text, of which no more than its beginning is taken."""
-    body = bytearray()
-    async for part in response.content.iter_any():
-        body += part
-        if len(body) > _LONGEST_ANSWER:
-            break
-    return body[:_LONGEST_ANSWER].decode(errors="replace")
 
 
 def _reason(text: str) -> str:

@@ -10,6 +10,7 @@ from ..redaction import without_secrets
 from ..web import (
     TIMEOUT,
     host_of,
+    read_text,
     request,
 )
 
@@ -139,7 +140,7 @@ class JeedomRpc:
                 data=json.dumps(question, allow_nan=False).encode(),
                 headers={"Content-Type": "application/json"},
             ) as response:
-                status, body = response.status, await response.read()
+                status, body = response.status, await read_text(response)
         except DestinationError as err:
             if err.key != "destination_not_expected_server":
                 raise

@@ -16,6 +16,7 @@ from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
     host_of,
+    read_text,
     request,
 )
 
@@ -193,7 +194,7 @@ class VictoriaMetrics:
         ) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
-            text = await response.text(errors="replace")
+            text = await read_text(response)
         flags = {match["name"]: match["value"] for match in _FLAG.finditer(text)}
         return Flags(
             retention=_duration(flags.get("retentionPeriod", "")),
@@ -215,7 +216,7 @@ class VictoriaMetrics:
     async def _error(self, response: ClientResponse, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
         status = response.status
-        text = await response.text(errors="replace")
+        text = await read_text(response)
         path = urlsplit(url).path
         is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         # Older versions of vmauth call a wrong password a bad request.

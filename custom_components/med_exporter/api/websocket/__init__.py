@@ -1,0 +1,24 @@
+"""Websocket commands: what the panel asks and follows. The same checks and rights as all doors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import callback
+
+from . import destinations, files, history, overview, schedules
+from .base import register_command
+from .feed import register_feed
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+
+@callback
+def async_register_commands(hass: HomeAssistant) -> None:
+    """Register all commands. Called once, when the integration is set up."""
+    for room in (overview, destinations, files, schedules, history):
+        for name, handler in room.COMMANDS.items():
+            register_command(hass, name, handler)
+        for name, feed in room.FEEDS.items():
+            register_feed(hass, name, feed)

@@ -1,0 +1,96 @@
+"""Destinations: how they stand, tests, runs, changes. Administrators only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.helpers.translation import async_get_exception_message
+
+from ...audit import acting
+from ...const import DOMAIN
+from ...destinations.base import DestinationError
+from ...flows.destination_change import (
+    async_change_destination,
+    async_export_config,
+    async_test_destination,
+)
+from ...history.records import SIGNAL_HISTORY_CHANGED
+from ...pushes.actions import TEST_SUCCEEDED
+from ...pushes.answers import push_log_entry
+from ...pushes.request import read_push_request
+from ...pushes.runner import DATA_PUSHES
+from ...pushes.selection import select_destination, select_entry
+from ...pushes.standing import destination_standings
+from ...rights import require_administrator
+from .base import TRIGGER, described
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ...object_reader import ObjectReader
+    from .base import Handler
+
+_DESTINATION: Final = "destination"
+_WHILE_RUNNING: Final = 0.5
+# What waits is counted without anything else happening.
+_EVERY: Final = 15.0
+
+
+async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    require_administrator(user)
+    asked.finish()
+    return {"destinations": destination_standings(hass)}
+
+
+def _again(shown: dict[str, Any]) -> float:
+    running = any(one["state"] == "running" for one in shown.get("destinations", ()))
+    return _WHILE_RUNNING if running else _EVERY
+
+
+async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    require_administrator(user)
+    runtime = select_destination(hass, asked.text(_DESTINATION, required=True) or "")
+    request = read_push_request(_rest(asked))
+    pushes = hass.data[DATA_PUSHES]
+    return push_log_entry(pushes.async_start(runtime, request, trigger=TRIGGER, user_id=user.id))
+
+
+async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    require_administrator(user)
+    entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
+    asked.finish()
+    try:
+        remark = await async_test_destination(hass, entry)
+    except DestinationError as err:
+        return {"success": False, **described(err)}
+    key = remark or TEST_SUCCEEDED
+    message = async_get_exception_message(DOMAIN, key)
+    return {"success": True, "code": None, "message": message, "translation_key": key}
+
+
+async def _change(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    require_administrator(user)
+    entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
+    with acting(user):
+        await async_change_destination(hass, entry, _rest(asked))
+    return await async_export_config(hass, entry)
+
+
+def _rest(asked: ObjectReader) -> dict[str, Any]:
+    """Return what is left of the fields, for the code that judges it."""
+    return {name: asked.take(name) for name in asked.names()}
+
+
+COMMANDS: Final[dict[str, Handler]] = {
+    "destinations/list": _list,
+    "destinations/run": _run,
+    "destinations/test": _test,
+    "destinations/change": _change,
+}
+FEEDS: Final = {
+    "destinations": Feed(
+        look=_list, signals=(SIGNAL_HISTORY_CHANGED,), follow_entries=True, again=_again
+    )
+}

@@ -1,0 +1,146 @@
+"""Files: choices, previews, new ones, and what becomes of them; each user his own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from ...answers import utc
+from ...engine.export_types import EXPORT_TYPES
+from ...engine.fields import FIELDS
+from ...engine.formats import FORMATS
+from ...exports.answers import export_status
+from ...exports.catalogue import async_list_devices
+from ...exports.jobs import DATA_JOBS
+from ...exports.links import DEFAULT_LIFETIME
+from ...exports.preview import async_preview
+from ...history.reasons import reason_of
+from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
+from ...rights import is_administrator, require_export_type
+from .base import TRIGGER
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ...history.records import ExportRecord
+    from ...object_reader import ObjectReader
+    from .base import Handler
+
+_ID: Final = "export_id"
+_WHILE_RUNNING: Final = 0.5
+_LONGEST_LINK_DAYS: Final = 7
+
+
+async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return what a user may ask for: types with what each takes, devices, formats."""
+    asked.finish()
+    devices = await async_list_devices(hass, user)
+    return {
+        "types": [
+            {
+                "id": one.id,
+                "takes": sorted(one.takes | one.own),
+                "has_preview": one.has_preview,
+            }
+            for one in EXPORT_TYPES.values()
+            if is_administrator(user) or not one.administrators_only
+        ],
+        "formats": [
+            {
+                "id": one.id,
+                "options": sorted(one.options),
+                "is_document": one.document,
+                "compressible": one.single.compressible,
+            }
+            for one in FORMATS.values()
+        ],
+        "devices": [{**device, "last_seen": utc(device["last_seen"])} for device in devices],
+        "fields": list(FIELDS),
+    }
+
+
+async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    limit = asked.integer("limit", 1, 100) or 20
+    offset = asked.integer("offset", 0, 10**9) or 0
+    asked.finish()
+    jobs = hass.data[DATA_JOBS]
+    records, total = await jobs.async_list(user=user, limit=limit, offset=offset)
+    files = [_entry(hass, record) for record in records]
+    return {"files": files, "total": total, "limit": limit, "offset": offset}
+
+
+def _entry(hass: HomeAssistant, record: ExportRecord) -> dict[str, Any]:
+    entry = export_status(hass.data[DATA_JOBS], record)
+    # Moves with every look, and nobody is shown it.
+    entry.pop("estimated_completion", None)
+    return {**entry, "request": record.request, "reason": reason_of(hass, record)}
+
+
+def _again(shown: dict[str, Any]) -> float | None:
+    known = {status.value for status in UNFINISHED}
+    moving = any(one["status"] in known for one in shown.get("files", ()))
+    return _WHILE_RUNNING if moving else None
+
+
+async def _create(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    jobs = hass.data[DATA_JOBS]
+    request = asked.take("request", required=True)
+    asked.finish()
+    return _entry(hass, await jobs.async_create(request, user=user, trigger=TRIGGER))
+
+
+async def _again_made(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Make a file anew by the request of an earlier one, for whoever asks now."""
+    jobs = hass.data[DATA_JOBS]
+    record = await jobs.async_get(_id_of(asked), user=user)
+    return _entry(hass, await jobs.async_create(record.request, user=user, trigger=TRIGGER))
+
+
+async def _preview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    request = asked.take("request", required=True)
+    require_export_type(user, request)
+    asked.finish()
+    return await async_preview(hass, request, user)
+
+
+async def _cancel(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    jobs = hass.data[DATA_JOBS]
+    return _entry(hass, await jobs.async_cancel(_id_of(asked), user=user))
+
+
+async def _delete(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    export_id = _id_of(asked)
+    await hass.data[DATA_JOBS].async_delete(export_id, user=user)
+    return {"export_id": export_id, "deleted": True}
+
+
+async def _link(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return a signed link to a file that is there, for an hour or for some days."""
+    jobs = hass.data[DATA_JOBS]
+    export_id = asked.text(_ID, required=True) or ""
+    days = asked.integer("days", 1, _LONGEST_LINK_DAYS)
+    asked.finish()
+    await jobs.async_file(export_id, user=user)
+    lifetime = DEFAULT_LIFETIME if days is None else timedelta(days=days)
+    return {"link": jobs.links.link(export_id, lifetime)}
+
+
+def _id_of(asked: ObjectReader) -> str:
+    export_id = asked.text(_ID, required=True) or ""
+    asked.finish()
+    return export_id
+
+
+COMMANDS: Final[dict[str, Handler]] = {
+    "files/choices": _choices,
+    "files/list": _list,
+    "files/create": _create,
+    "files/again": _again_made,
+    "files/preview": _preview,
+    "files/cancel": _cancel,
+    "files/delete": _delete,
+    "files/link": _link,
+}
+FEEDS: Final = {"files": Feed(look=_list, signals=(SIGNAL_HISTORY_CHANGED,), again=_again)}

@@ -1,0 +1,47 @@
+"""The history of pushes and files: own files, all for administrators."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ...exports.answers import statistics_answer
+from ...exports.jobs import DATA_JOBS
+from ...history.answers import async_history_page
+from ...history.records import SIGNAL_HISTORY_CHANGED, ExportKind, ExportStatus
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ...object_reader import ObjectReader
+    from .base import Handler
+
+_DEFAULT_PAGE: Final = 25
+
+
+async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    kind = asked.choice("kind", [one.value for one in ExportKind])
+    status = asked.choice("status", [one.value for one in ExportStatus])
+    destination = asked.text("destination")
+    limit = asked.integer("limit", 1, 100) or _DEFAULT_PAGE
+    offset = asked.integer("offset", 0, 10**9) or 0
+    asked.finish()
+    return await async_history_page(
+        hass,
+        user,
+        kind=None if kind is None else ExportKind(kind),
+        status=None if status is None else ExportStatus(status),
+        destination=destination,
+        limit=limit,
+        offset=offset,
+    )
+
+
+async def _statistics(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    asked.finish()
+    return statistics_answer(await hass.data[DATA_JOBS].async_statistics(user=user))
+
+
+COMMANDS: Final[dict[str, Handler]] = {"history/list": _list, "history/statistics": _statistics}
+FEEDS: Final = {"history": Feed(look=_list, signals=(SIGNAL_HISTORY_CHANGED,))}

@@ -1,0 +1,36 @@
+"""The house at a glance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ...costs.costs import SIGNAL_COSTS_UPDATED
+from ...history.records import SIGNAL_EXPORT_FINISHED
+from ...inventory.overview import async_overview
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ...object_reader import ObjectReader
+    from .base import Handler
+
+# Plugs are read more often than anything is announced.
+_EVERY: Final = 30.0
+
+
+async def _overview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    asked.finish()
+    return await async_overview(hass, user)
+
+
+COMMANDS: Final[dict[str, Handler]] = {"overview": _overview}
+FEEDS: Final = {
+    "overview": Feed(
+        look=_overview,
+        signals=(SIGNAL_COSTS_UPDATED, SIGNAL_EXPORT_FINISHED),
+        follow_entries=True,
+        again=lambda _: _EVERY,
+    )
+}

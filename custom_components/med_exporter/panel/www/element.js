@@ -1,0 +1,89 @@
+// What all components share: the house, and a view that follows a command while it is shown.
+
+import { LitElement, html, nothing } from "./vendor/lit.js";
+import { shared } from "./styles.js";
+
+export class MedElement extends LitElement {
+  static properties = { house: { attribute: false } };
+  static styles = shared;
+
+  t(key, placeholders) {
+    return this.house.words.of(key, placeholders);
+  }
+
+  /** Do something a user asked for, and say why where it fails. */
+  async attempt(work) {
+    this.failure = null;
+    this.busy = true;
+    try {
+      return await work();
+    } catch (error) {
+      this.failure = error;
+      return undefined;
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  problem(error = this.failure) {
+    if (!error) return nothing;
+    return html`<p class="problem" role="alert">${this.house.words.error(error)}</p>`;
+  }
+}
+
+export class FollowingElement extends MedElement {
+  static properties = {
+    ...MedElement.properties,
+    shown: { state: true },
+    failure: { state: true },
+    busy: { state: true },
+  };
+
+  /** The command to follow, and its fields. */
+  get command() {
+    throw new Error("a view names its command");
+  }
+
+  get fields() {
+    return {};
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.begin();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.end();
+  }
+
+  /** Follow anew, after other fields have been chosen. */
+  again() {
+    this.end();
+    this.begin();
+  }
+
+  begin() {
+    const show = (shown) => {
+      if (this.following !== mine) return;
+      if (shown.error) this.failure = shown.error;
+      else this.shown = shown;
+    };
+    const mine = this.house.follow(this.command, this.fields, show);
+    this.following = mine;
+    mine.catch((error) => (this.failure = error));
+  }
+
+  end() {
+    const ended = this.following;
+    this.following = null;
+    ended?.then((end) => end()).catch(() => undefined);
+  }
+
+  waiting() {
+    return this.failure
+      ? this.problem()
+      : html`<p class="quiet" role="status">${this.t("loading")}</p>`;
+  }
+}

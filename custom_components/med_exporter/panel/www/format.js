@@ -1,0 +1,58 @@
+// Numbers, money, times and sizes as the user's language writes them.
+
+export class Formats {
+  constructor(hass) {
+    this.language = hass.language;
+    this.zone = hass.locale?.time_zone === "local" ? undefined : hass.config.time_zone;
+  }
+
+  number(value, digits = 0) {
+    if (value === null || value === undefined) return "–";
+    const fixed = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return new Intl.NumberFormat(this.language, fixed).format(value);
+  }
+
+  energy(kwh) {
+    return kwh === null || kwh === undefined ? "–" : `${this.number(kwh, kwh < 100 ? 2 : 0)} kWh`;
+  }
+
+  money(value, currency) {
+    if (value === null || value === undefined) return "–";
+    return new Intl.NumberFormat(this.language, { style: "currency", currency }).format(value);
+  }
+
+  time(text) {
+    if (!text) return "–";
+    const style = { dateStyle: "medium", timeStyle: "short", timeZone: this.zone };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
+  }
+
+  /** A date `YYYY-MM-DD`, which has no time zone. */
+  day(text) {
+    const style = { day: "numeric", month: "short", timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}T00:00:00Z`));
+  }
+
+  ago(text) {
+    const seconds = (new Date(text) - Date.now()) / 1000;
+    const words = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
+    for (const [unit, length] of [["day", 86400], ["hour", 3600], ["minute", 60]]) {
+      if (Math.abs(seconds) >= length) return words.format(Math.round(seconds / length), unit);
+    }
+    return words.format(Math.round(seconds), "second");
+  }
+
+  duration(seconds) {
+    if (seconds === null || seconds === undefined) return "–";
+    if (seconds < 60) return `${this.number(seconds, seconds < 10 ? 1 : 0)} s`;
+    return `${this.number(Math.floor(seconds / 60))} min ${this.number(seconds % 60)} s`;
+  }
+
+  size(bytes) {
+    if (bytes === null || bytes === undefined) return "–";
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+    const step = bytes < 1 ? 0 : Math.min(3, Math.floor(Math.log10(bytes) / 3));
+    const style = { style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: 1 };
+    return new Intl.NumberFormat(this.language, style).format(bytes / 1000 ** step);
+  }
+}

@@ -1,0 +1,90 @@
+// One schedule: when it runs, and what can be done with it.
+
+import { html, nothing } from "../vendor/lit.js";
+import { MedElement } from "../element.js";
+import { saidBy } from "../cron.js";
+import "./confirm.js";
+
+class Schedule extends MedElement {
+  static properties = {
+    ...MedElement.properties,
+    schedule: { attribute: false },
+    busy: { state: true },
+    failure: { state: true },
+    told: { state: true },
+  };
+
+  act(command, fields = {}) {
+    this.told = null;
+    return this.attempt(() =>
+      this.house.ask(`schedules/${command}`, { schedule_id: this.schedule.schedule_id, ...fields }),
+    );
+  }
+
+  async run() {
+    if (await this.act("run")) this.told = this.t("schedule.started");
+  }
+
+  async remove() {
+    const dialog = this.renderRoot.querySelector("med-confirm");
+    const question = this.t("schedule.delete_question", { name: this.schedule.name });
+    if (await dialog.ask(question, this.t("delete"))) await this.act("delete");
+  }
+
+  when() {
+    const said = saidBy(this.schedule.schedule);
+    const { words } = this.house;
+    if (!said.every) return this.schedule.schedule;
+    const weekday = words.option("day_of_week", String(said.weekday));
+    return this.t(`schedule.said_${said.every}`, { time: said.time, day: said.day, weekday });
+  }
+
+  to() {
+    const { delivery } = this.schedule;
+    const whom = delivery.recipients?.join(", ") ?? delivery.target ?? delivery.path;
+    return whom ? `${this.t(`delivery.${delivery.method}`)}: ${whom}` : this.t(`delivery.${delivery.method}`);
+  }
+
+  render() {
+    const { schedule, busy } = this;
+    const { formats, words } = this.house;
+    const { export_config: asked } = schedule;
+    const range = typeof asked.date_range === "string" ? words.option("preset", asked.date_range) : "";
+    const what = [words.option("export_type", asked.export_type), words.option("file_format", asked.format), range];
+    return html`<article class="card" aria-label=${schedule.name}>
+      <div class="row spread">
+        <h3>${schedule.name}</h3>
+        <span class="tag ${schedule.enabled ? "good" : ""}">${this.t(schedule.enabled ? "schedule.on" : "schedule.paused")}</span>
+      </div>
+      <dl>
+        <dt>${this.t("schedule.report")}</dt>
+        <dd>${what.filter(Boolean).join(" · ")}</dd>
+        <dt>${this.t("schedule.when")}</dt>
+        <dd>${this.when()}</dd>
+        <dt>${this.t("schedule.to")}</dt>
+        <dd>${this.to()}</dd>
+        ${schedule.next_run
+          ? html`<dt>${this.t("schedule.next_run")}</dt>
+              <dd>${formats.time(schedule.next_run)}</dd>`
+          : nothing}
+        <dt>${this.t("schedule.last_run")}</dt>
+        <dd>${schedule.last_run ? formats.time(schedule.last_run) : this.t("never")}</dd>
+      </dl>
+      <div class="row">
+        <button class="main" ?disabled=${busy} @click=${this.run}>${this.t("schedule.run")}</button>
+        <button ?disabled=${busy} @click=${() => this.act("update", { enabled: !schedule.enabled })}>
+          ${this.t(schedule.enabled ? "schedule.pause" : "schedule.resume")}
+        </button>
+        <button @click=${() => this.dispatchEvent(new CustomEvent("change-schedule"))}>${this.t("change")}</button>
+        <button class="danger" ?disabled=${busy} @click=${this.remove}>${this.t("delete")}</button>
+      </div>
+      <div aria-live="polite">
+        ${this.told ? html`<p class="good">${this.told} <a href="/export/files">${this.t("schedule.see")}</a></p>` : nothing}
+        ${this.problem()}
+      </div>
+      <med-confirm .house=${this.house}></med-confirm>
+    </article>`;
+  }
+}
+
+customElements.define("med-schedule", Schedule);

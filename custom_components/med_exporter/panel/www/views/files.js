@@ -1,0 +1,114 @@
+// New files, and those that were made.
+
+import { html, nothing, repeat } from "../vendor/lit.js";
+import { FollowingElement } from "../element.js";
+import { fieldName } from "../requests.js";
+import "../parts/file-form.js";
+import "../parts/file.js";
+import "../parts/pages.js";
+import "../parts/preview.js";
+
+const PAGE = 10;
+
+class Files extends FollowingElement {
+  static properties = {
+    ...FollowingElement.properties,
+    choices: { state: true },
+    wanted: { state: true },
+    offset: { state: true },
+  };
+
+  get command() {
+    return "files";
+  }
+
+  get fields() {
+    return { limit: PAGE, offset: this.offset ?? 0 };
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.house
+      .ask("files/choices")
+      .then((choices) => (this.choices = choices))
+      .catch((error) => (this.failure = error));
+  }
+
+  async make() {
+    const { request } = this.wanted;
+    const made = await this.attempt(() => this.house.ask("files/create", { request }));
+    if (made && this.offset) this.turn(0);
+  }
+
+  turn(offset) {
+    this.offset = offset;
+    this.again();
+  }
+
+  plan(request) {
+    sessionStorage.setItem("med_exporter.plan", JSON.stringify(request));
+    this.house.go("/export/schedules");
+  }
+
+  mistake() {
+    const name = fieldName(this.failure?.field);
+    if (!name) return this.problem();
+    const { words } = this.house;
+    return html`<p class="problem" role="alert">
+      <b>${words.has(`form.${name}`) ? this.t(`form.${name}`) : words.field(name).name}</b>:
+      ${words.error(this.failure)}
+    </p>`;
+  }
+
+  newFile() {
+    if (!this.choices) return this.waiting();
+    return html`<section class="card" aria-labelledby="new">
+      <h2 id="new">${this.t("files.new")}</h2>
+      <med-file-form
+        .house=${this.house}
+        .choices=${this.choices}
+        @request=${({ detail }) => {
+          this.wanted = detail;
+          this.failure = null;
+        }}
+      ></med-file-form>
+      ${this.wanted?.type.has_preview && this.choices.devices.length
+        ? html`<details open>
+            <summary>${this.t("preview.title")}</summary>
+            <med-preview .house=${this.house} .request=${this.wanted.request}></med-preview>
+          </details>`
+        : nothing}
+      ${this.mistake()}
+      <button class="main" ?disabled=${this.busy || !this.wanted} @click=${this.make}>
+        ${this.t("files.make")}
+      </button>
+    </section>`;
+  }
+
+  list() {
+    if (!this.shown) return nothing;
+    const { files, total, limit, offset } = this.shown;
+    return html`<h2>${this.t("files.made")}</h2>
+      ${files.length ? nothing : html`<p class="quiet">${this.t("files.none")}</p>`}
+      <div @plan=${({ detail }) => this.plan(detail)}>
+        ${repeat(
+          files,
+          (one) => one.export_id,
+          (one) => html`<med-file .house=${this.house} .file=${one}></med-file>`,
+        )}
+      </div>
+      <med-pages
+        .house=${this.house}
+        .total=${total}
+        .limit=${limit}
+        .offset=${offset}
+        @page=${({ detail }) => this.turn(detail)}
+      ></med-pages>`;
+  }
+
+  render() {
+    return html`${this.newFile()} ${this.list()}`;
+  }
+}
+
+customElements.define("med-files", Files);

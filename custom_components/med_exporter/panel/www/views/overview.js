@@ -1,0 +1,167 @@
+// The house at a glance, and where a newcomer begins.
+
+import { css, html, nothing } from "../vendor/lit.js";
+import { FollowingElement } from "../element.js";
+import { ADD } from "../addresses.js";
+import "../parts/attention.js";
+import "../parts/bars.js";
+import "../parts/destination.js";
+
+class Overview extends FollowingElement {
+  static properties = {
+    ...FollowingElement.properties,
+    destinations: { state: true },
+    files: { state: true },
+  };
+
+  get command() {
+    return "overview";
+  }
+
+  begin() {
+    super.begin();
+    const keep = (name) => (shown) => (this[name] = shown.error ? this[name] : shown[name]);
+    this.others = [this.house.follow("files", { limit: 1 }, keep("files"))];
+    if (this.house.isAdmin) {
+      this.others.push(this.house.follow("destinations", {}, keep("destinations")));
+    }
+    for (const one of this.others) one.catch((error) => (this.failure = error));
+  }
+
+  end() {
+    super.end();
+    for (const one of this.others ?? []) one.then((end) => end()).catch(() => undefined);
+    this.others = [];
+  }
+
+  async makeLastMonth() {
+    const request = { export_type: "device_data", format: "csv", date_range: "last_month", aggregation: "daily" };
+    const made = await this.attempt(() => this.house.ask("files/create", { request }));
+    if (made) this.house.go("/export/files");
+  }
+
+  figure(name, value) {
+    return html`<div><dt>${this.t(`overview.${name}`)}</dt><dd>${value}</dd></div>`;
+  }
+
+  point(one) {
+    const { formats } = this.house;
+    const hasCost = one.cost_today !== null || one.cost_month !== null;
+    return html`<section class="card">
+      <h3>${one.name}</h3>
+      <dl class="figures">
+        ${this.figure("today", formats.energy(one.today))}
+        ${this.figure("month", formats.energy(one.month))}
+        ${hasCost ? this.figure("cost_today", formats.money(one.cost_today, one.currency)) : nothing}
+        ${hasCost ? this.figure("cost_month", formats.money(one.cost_month, one.currency)) : nothing}
+        ${one.produced_today === null
+          ? nothing
+          : this.figure("produced_today", formats.energy(one.produced_today))}
+      </dl>
+      ${one.days.length
+        ? html`<med-bars .house=${this.house} .days=${one.days}></med-bars>`
+        : html`<p class="quiet small">${this.t("overview.no_days")}</p>`}
+    </section>`;
+  }
+
+  step(name, action) {
+    return html`<li>
+      <h3>${this.t(`welcome.${name}`)}</h3>
+      <p class="quiet">${this.t(`welcome.${name}_text`)}</p>
+      ${action}
+    </li>`;
+  }
+
+  welcome(points) {
+    const isAdmin = this.house.isAdmin;
+    const add = html`<a class="button main" href=${ADD}>${this.t("welcome.add")}</a>`;
+    return html`<section class="card welcome">
+      <h2>${this.t("welcome.title")}</h2>
+      <p>${this.t("welcome.text")}</p>
+      <ol>
+        ${isAdmin && !points.length ? this.step("meter", add) : nothing}
+        ${points.length
+          ? this.step(
+              "file",
+              html`<button class="main" ?disabled=${this.busy} @click=${this.makeLastMonth}>
+                ${this.t("welcome.make")}
+              </button>`,
+            )
+          : nothing}
+        ${isAdmin ? this.step("destination", html`<a class="button" href=${ADD}>${this.t("welcome.send")}</a>`) : nothing}
+        ${isAdmin && points.length
+          ? this.step(
+              "schedule",
+              html`<button @click=${() => this.house.go("/export/schedules")}>
+                ${this.t("welcome.plan")}
+              </button>`,
+            )
+          : nothing}
+      </ol>
+      ${isAdmin || points.length ? nothing : html`<p>${this.t("welcome.nothing_yet")}</p>`}
+    </section>`;
+  }
+
+  render() {
+    if (!this.shown || !this.files) return this.waiting();
+    const { points, attention } = this.shown;
+    const isNew = !this.files.length && !this.destinations?.length;
+    return html`
+      ${this.problem()}
+      ${attention.length
+        ? html`<h2>${this.t("overview.attention")}</h2>
+            <med-attention .house=${this.house} .items=${attention}></med-attention>`
+        : nothing}
+      ${isNew ? this.welcome(points) : nothing}
+      ${points.length
+        ? html`<div class="row spread">
+              <h2>${this.t("overview.points")}</h2>
+              ${isNew
+                ? nothing
+                : html`<button class="main" ?disabled=${this.busy} @click=${this.makeLastMonth}>
+                    ${this.t("overview.make_last_month")}
+                  </button>`}
+            </div>
+            <div class="grid">${points.map((one) => this.point(one))}</div>`
+        : nothing}
+      ${this.destinations?.length
+        ? html`<h2>${this.t("tab.destinations")}</h2>
+            <div class="grid">
+              ${this.destinations.map(
+                (one) => html`<med-destination brief .house=${this.house} .one=${one}></med-destination>`,
+              )}
+            </div>`
+        : nothing}
+    `;
+  }
+
+  static styles = [
+    super.styles,
+    css`
+      .figures {
+        grid-template-columns: repeat(auto-fill, minmax(110px, 1fr));
+        gap: 12px;
+      }
+      .figures dd {
+        font-size: 1.25rem;
+        white-space: nowrap;
+      }
+      .figures dt {
+        font-size: 0.875rem;
+      }
+      .welcome ol {
+        list-style: none;
+        margin: 16px 0 0;
+        padding: 0;
+        display: grid;
+        gap: 24px;
+        grid-template-columns: repeat(auto-fit, minmax(min(240px, 100%), 1fr));
+      }
+      .welcome h2 {
+        margin-top: 0;
+      }
+    `,
+  ];
+}
+
+customElements.define("med-overview", Overview);

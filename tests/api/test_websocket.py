@@ -1,0 +1,287 @@
+"""The websocket commands behind the panel: the same checks and rights as all doors."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from itertools import count
+
+import pytest
+from homeassistant.components.websocket_api.const import TYPE_RESULT
+
+from custom_components.med_exporter.const import DOMAIN
+from tests.file_exports import add_plug, add_user, request
+from tests.mqtt_destinations import add_mqtt
+
+LAST_DAY = {"export_type": "device_data", "format": "csv", "date_range": "today"}
+ADMINISTRATORS_ONLY = [
+    ("destinations/list", {}),
+    ("destinations/run", {"destination": "mqtt"}),
+    ("destinations/test", {"destination": "mqtt"}),
+    ("destinations/change", {"destination": "mqtt", "enabled": False}),
+    ("schedules/list", {}),
+    ("schedules/choices", {}),
+    ("schedules/create", {"name": 5}),
+    ("schedules/update", {"schedule_id": "x"}),
+    ("schedules/delete", {"schedule_id": "x"}),
+    ("schedules/run", {"schedule_id": "x"}),
+]
+
+
+@pytest.fixture
+def persistent_database():
+    """Let the engine run in a thread, which starts faster than a process."""
+    return False
+
+
+class Caller:
+    """A websocket session of one user."""
+
+    def __init__(self, socket):
+        self.socket = socket
+        self._ids = count(1)
+        self._events = []
+
+    async def send(self, command, **fields):
+        number = next(self._ids)
+        await self.socket.send_json({"id": number, "type": f"{DOMAIN}/{command}", **fields})
+        return number
+
+    async def ask(self, command, **fields):
+        """Ask, and return the whole answer."""
+        number = await self.send(command, **fields)
+        while True:
+            answer = await self.socket.receive_json()
+            if answer["id"] == number and answer["type"] == TYPE_RESULT:
+                return answer
+            self._events.append(answer["event"])
+
+    async def get(self, command, **fields):
+        answer = await self.ask(command, **fields)
+        assert answer["success"], answer
+        return answer["result"]
+
+    async def refused(self, command, **fields):
+        """Ask for what is refused, and return code and field."""
+        answer = await self.ask(command, **fields)
+        assert not answer["success"], answer
+        error = answer["error"]
+        assert " " in error["message"], "not translated"
+        assert error["translation_domain"] == DOMAIN
+        return error["code"], error["field"]
+
+    async def follow(self, command, **fields):
+        """Follow, and return what is shown first."""
+        answer = await self.ask(f"{command}/subscribe", **fields)
+        assert answer["success"], answer
+        return await self.shown()
+
+    async def shown(self, until=lambda _: True):
+        """Return the next thing shown that is so."""
+        async with asyncio.timeout(20):
+            while True:
+                if not self._events:
+                    self._events.append((await self.socket.receive_json())["event"])
+                if until(event := self._events.pop(0)):
+                    return event
+
+
+@pytest.fixture
+async def administrator(jobs, fridge, hass_ws_client):
+    return Caller(await hass_ws_client())
+
+
+@pytest.fixture
+def log_in(jobs, fridge, hass, hass_ws_client):
+    """Return a function that logs a new user in who may read these entities."""
+
+    async def log_in(*readable):
+        user = add_user(hass, *readable)
+        token = await hass.auth.async_create_refresh_token(user, "https://example.org/app")
+        return Caller(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
+
+    return log_in
+
+
+@pytest.fixture
+def oven(jobs, hass):
+    plug = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
+    plug.reads(power_w=2000, energy_total_kwh=9, is_on="on")
+    return plug
+
+
+async def made(caller, **changes):
+    """Make a file and return it, complete."""
+    await caller.follow("files")
+    file = await caller.get("files/create", request={**LAST_DAY, **changes})
+    shown = await caller.shown(
+        until=lambda shown: any(
+            one["export_id"] == file["export_id"] and one["status"] == "completed"
+            for one in shown["files"]
+        )
+    )
+    return next(one for one in shown["files"] if one["export_id"] == file["export_id"])
+
+
+class TestRights:
+    @pytest.mark.parametrize(("command", "fields"), ADMINISTRATORS_ONLY)
+    async def test_what_is_for_administrators_is_refused_before_it_is_read(
+        self, log_in, fridge, command, fields
+    ):
+        user = await log_in(*fridge.entities.values())
+        assert await user.refused(command, **fields, nonsense=1) == ("NOT_ALLOWED", None)
+
+    @pytest.mark.parametrize("feed", ["destinations", "schedules"])
+    async def test_a_feed_for_administrators_is_refused(self, log_in, feed):
+        assert await (await log_in()).refused(f"{feed}/subscribe") == ("NOT_ALLOWED", None)
+
+    async def test_a_user_is_offered_his_devices_and_types(
+        self, log_in, administrator, fridge, oven
+    ):
+        user = await log_in(*fridge.entities.values())
+        his, all_ = await user.get("files/choices"), await administrator.get("files/choices")
+        assert [one["device_name"] for one in his["devices"]] == ["Fridge"]
+        assert [one["device_name"] for one in all_["devices"]] == ["Fridge", "Oven"]
+        only = {one["id"] for one in all_["types"]} - {one["id"] for one in his["types"]}
+        assert only == {"audit_logs", "configuration"}
+
+    async def test_a_type_for_administrators_is_refused(self, log_in, fridge):
+        user = await log_in(*fridge.entities.values())
+        asked = {"export_type": "configuration", "format": "nonsense"}
+        expected = ("NOT_ALLOWED", "export_type")
+        assert await user.refused("files/create", request=asked) == expected
+        assert await user.refused("files/preview", request=asked) == expected
+
+    async def test_another_users_file_does_not_exist(self, log_in, administrator, fridge):
+        file = await made(administrator)
+        user = await log_in(*fridge.entities.values())
+        for command in ("link", "again", "cancel", "delete"):
+            answer = await user.refused(f"files/{command}", export_id=file["export_id"])
+            assert answer == ("EXPORT_NOT_FOUND", None)
+        assert (await user.get("files/list"))["total"] == 0
+        assert (await user.get("history/list"))["entries"] == []
+        assert (await user.get("history/list", kind="push"))["entries"] == []
+
+    async def test_administrators_see_who_made_what(self, log_in, administrator, fridge, hass):
+        file = await made(await log_in(*fridge.entities.values()))
+        (entry,) = (await administrator.get("history/list"))["entries"]
+        assert (entry["id"], entry["kind"], entry["trigger"]) == (
+            file["export_id"],
+            "file",
+            "panel",
+        )
+        assert entry["user"]
+
+
+class TestRequests:
+    @pytest.mark.parametrize(
+        ("command", "fields", "refused"),
+        [
+            ("files/create", {}, ("INVALID_REQUEST", "request")),
+            ("files/create", {"request": 5}, ("INVALID_REQUEST", "body")),
+            ("files/create", {"request": request(format="x")}, ("INVALID_VALUE", "format")),
+            ("files/create", {"request": LAST_DAY, "x": 1}, ("INVALID_REQUEST", "x")),
+            ("files/list", {"limit": 0}, ("INVALID_VALUE", "limit")),
+            ("files/list", {"limit": "5"}, ("INVALID_REQUEST", "limit")),
+            ("files/link", {"export_id": 5}, ("INVALID_REQUEST", "export_id")),
+            ("files/link", {"export_id": "x", "days": 8}, ("INVALID_VALUE", "days")),
+            ("files/cancel", {"export_id": "x"}, ("EXPORT_NOT_FOUND", None)),
+            ("files/preview", {"request": {"limit": 0}}, ("INVALID_VALUE", "limit")),
+            ("history/list", {"status": "x"}, ("INVALID_VALUE", "status")),
+            ("history/subscribe", {"kind": "x"}, ("INVALID_VALUE", "kind")),
+            ("schedules/create", {"name": "x"}, ("INVALID_REQUEST", "schedule")),
+            ("schedules/run", {"schedule_id": "x"}, ("SCHEDULE_NOT_FOUND", None)),
+            ("destinations/run", {"destination": "x"}, ("DESTINATION_NOT_FOUND", "destination")),
+            ("destinations/run", {}, ("INVALID_REQUEST", "destination")),
+            ("overview", {"x": 1}, ("INVALID_REQUEST", "x")),
+        ],
+    )
+    async def test_a_mistake_names_its_field(self, administrator, command, fields, refused):
+        assert await administrator.refused(command, **fields) == refused
+
+
+class TestFiles:
+    async def test_one_is_made_downloaded_by_its_link_and_deleted(self, administrator, anonymous):
+        file = await made(administrator)
+        assert (file["progress"], file["request"]) == (100, LAST_DAY)
+        link = (await administrator.get("files/link", export_id=file["export_id"]))["link"]
+        path = link[link.index("/api/") :]
+        assert (await anonymous.get(path)).status == 200
+        await administrator.get("files/delete", export_id=file["export_id"])
+        shown = await administrator.shown(until=lambda shown: not shown["files"])
+        assert shown["total"] == 0
+        assert (await anonymous.get(path)).status == 404
+
+    async def test_one_is_made_again(self, administrator):
+        first = await made(administrator, format="json")
+        again = await administrator.get("files/again", export_id=first["export_id"])
+        assert again["export_id"] != first["export_id"]
+        assert again["request"] == first["request"]
+
+    async def test_rows_are_shown_before(self, administrator, hass):
+        await hass.data["recorder_instance"].async_block_till_done()
+        shown = await administrator.get("files/preview", request={"preset": "today"})
+        assert {row["device_name"] for row in shown["preview"]} == {"Fridge"}
+
+
+class TestSchedules:
+    async def test_one_is_made_paused_run_and_deleted(self, administrator):
+        assert await administrator.follow("schedules") == {"schedules": []}
+        asked = {"name": "Daily", "schedule": "0 7 * * *", "export_config": LAST_DAY}
+        schedule = await administrator.get("schedules/create", **asked)
+        name = {"schedule_id": schedule["schedule_id"]}
+        paused = await administrator.get("schedules/update", **name, enabled=False)
+        assert paused["next_run"] is None
+        run = await administrator.get("schedules/run", **name)
+        shown = await administrator.shown(
+            until=lambda shown: (
+                shown["schedules"] and shown["schedules"][0]["last_export_id"] == run["export_id"]
+            )
+        )
+        assert shown["schedules"][0]["enabled"] is False
+        await administrator.get("schedules/delete", **name)
+        await administrator.shown(until=lambda shown: not shown["schedules"])
+
+
+class TestDestinations:
+    @pytest.fixture
+    def broker(self, mosquitto):
+        return mosquitto()
+
+    @pytest.fixture
+    async def entry(self, jobs, hass, broker):
+        return await add_mqtt(hass, broker.port)
+
+    async def test_one_is_followed_tested_run_and_switched_off(self, entry, administrator):
+        name = {"destination": entry.data["id"]}
+        (shown,) = (await administrator.follow("destinations"))["destinations"]
+        assert (shown["id"], shown["loaded"], shown["enabled"]) == (name["destination"], True, True)
+        assert (await administrator.get("destinations/test", **name))["success"] is True
+        run = await administrator.get("destinations/run", **name)
+        assert run["trigger"] == "panel"
+        await administrator.shown(
+            until=lambda shown: shown["destinations"][0]["last_success"] is not None
+        )
+        await administrator.get("destinations/change", **name, enabled=False)
+        await administrator.shown(until=lambda shown: shown["destinations"][0]["enabled"] is False)
+        page = await administrator.get("history/list", kind="push", **name)
+        assert [one["id"] for one in page["entries"]] == [run["id"]]
+
+    async def test_nothing_shown_holds_a_secret(self, jobs, hass, mosquitto, administrator):
+        broker = mosquitto(users={"med": "planted-secret"})
+        await add_mqtt(hass, broker.port, username="med", password="planted-secret")
+        shown = await administrator.get("destinations/list")
+        assert "planted-secret" not in json.dumps(shown)
+
+
+class TestOverview:
+    async def test_what_does_not_answer_is_shown_to_whoever_may_read_it(
+        self, log_in, administrator, fridge, oven, hass
+    ):
+        user = await log_in(*fridge.entities.values())
+        oven.reads(power_w="unavailable")
+        expected = {"kind": "device", "name": "Oven", "device_id": oven.device_id}
+        assert (await administrator.get("overview"))["attention"] == [expected]
+        assert await user.get("overview") == {"points": [], "attention": []}
+        fridge.reads(power_w="unavailable")
+        assert [one["name"] for one in (await user.get("overview"))["attention"]] == ["Fridge"]

@@ -1,0 +1,31 @@
+"""The page in the sidebar."""
+
+from __future__ import annotations
+
+from homeassistant.components.frontend import DATA_PANELS
+from homeassistant.setup import async_setup_component
+
+from tests.file_exports import set_up
+
+
+async def test_it_is_for_everyone_and_its_files_are_served(
+    hass_with_recorder, tmp_path, hass_client_no_auth
+):
+    hass = hass_with_recorder
+    assert await async_setup_component(hass, "frontend", {})
+    jobs = await set_up(hass, tmp_path)
+    panel = hass.data[DATA_PANELS]["export"]
+    assert (panel.component_name, panel.require_admin) == ("custom", False)
+    address = panel.config["_panel_custom"]["module_url"]
+    client = await hass_client_no_auth()
+    for name in ("panel.js", "vendor/lit.js", "words/fr.json", "views/files.js"):
+        response = await client.get(address.replace("panel.js", name))
+        assert response.status == 200
+        assert "max-age" in response.headers["Cache-Control"]
+    await jobs.async_close()
+
+
+async def test_a_house_without_a_frontend_has_none(hass_with_recorder, tmp_path):
+    jobs = await set_up(hass_with_recorder, tmp_path)
+    assert "export" not in hass_with_recorder.data.get(DATA_PANELS, {})
+    await jobs.async_close()
