@@ -6,13 +6,13 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..ledger.day import UNKNOWN
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CONSUMPTION: Final = "consumption"
 PRODUCTION: Final = "production"
+UNKNOWN: Final = -(2**31)
+"""Stands in a slot of which nothing is known, as in the ledger, whose days are handed over."""
 MWH_PER_KWH: Final = 1_000_000
 
 
