@@ -112,7 +112,7 @@ class TestCheckOfSums:
             ),
             (
                 f"DELETE FROM med_exporter_quarters WHERE {A_DAY}",
-                "quarter-hours by month = growth of its states",
+                "statistics by hour = quarter-hours",
             ),
             (
                 f"UPDATE statistics SET sum = sum - 50 WHERE start_ts = {A_STATISTIC}",
