@@ -26,6 +26,7 @@ class EntryType(StrEnum):
     """What a config entry may stand for (`entry.data["type"]`) besides a destination."""
 
     KASA = "kasa"
+    METERS = "meters"
     GRID = "grid"
     EMAIL = "email"
     INSTALLATION = "installation"

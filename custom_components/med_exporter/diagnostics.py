@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_HOSTS, CONF_PDL, CONF_PLUGS
 from .grid.coordinator import CONF_ADDRESSES, GridCoordinator
 from .metering.metering_point import MeteringPoint
+from .meters.point import MetersPoint
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -38,6 +39,11 @@ _REDACTED: Final = frozenset(
         "title",
         "unique_id",
         "url",
+        # Ids of entities and statistics are names that people give.
+        "entities",
+        "former",
+        "registry_id",
+        "statistic_id",
     }
 )
 
@@ -56,6 +62,8 @@ async def async_get_config_entry_diagnostics(
     runtime = getattr(entry, "runtime_data", None)
     if isinstance(runtime, MeteringPoint):
         diagnostics["plugs"] = _plugs(runtime)
+    elif isinstance(runtime, MetersPoint):
+        diagnostics["meters"] = runtime.coordinator.described()
     elif isinstance(runtime, GridCoordinator):
         diagnostics["grid"] = _grid(runtime)
     return diagnostics

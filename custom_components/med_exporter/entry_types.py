@@ -17,6 +17,7 @@ from .flows.grid import GridSteps
 from .flows.installation_options import InstallationOptionsFlow
 from .flows.kasa_discovery import KasaDiscoverySteps
 from .flows.kasa_options import KasaOptionsFlow
+from .flows.meters import MetersOptionsFlow, MetersSteps
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .grid.sensors import grid_sensors
 from .installation.calendar import ScheduleCalendar
@@ -24,7 +25,8 @@ from .installation.entry import async_setup_installation
 from .installation.events import installation_events
 from .metering.metering_point import async_remove_metering_point, async_setup_metering_point
 from .metering.relay import relay_sensors
-from .point_entities import add_point_sensors
+from .meters.point import async_remove_meters, async_setup_meters
+from .point_entities import add_meters_sensors, add_point_sensors
 from .pushes.entities.buttons import destination_buttons
 from .pushes.entities.sensors import destination_sensors
 from .pushes.entities.switches import destination_switches
@@ -55,6 +57,14 @@ ENTRY_KINDS: Final[dict[str, EntryKind]] = {
             steps=lambda flow: KasaDiscoverySteps(flow).steps(),
             options=KasaOptionsFlow,
             secrets=frozenset({CONF_PASSWORD}),
+        ),
+        EntryKind(
+            type=EntryType.METERS.value,
+            async_setup=async_setup_meters,
+            async_remove=async_remove_meters,
+            entities={Platform.SENSOR: add_meters_sensors},
+            steps=lambda flow: MetersSteps(flow).steps(),
+            options=MetersOptionsFlow,
         ),
         EntryKind(
             type=EntryType.GRID.value,

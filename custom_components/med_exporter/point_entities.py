@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from .costs.sensors import cost_sensors
 from .grid.sensors import async_follow_grid_sensors
 from .metering.plug_sensors import plug_sensors
 from .metering.point_sensors import metering_point_sensors
+from .meters.sensors import power_sensors
 
 if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-    from .metering.metering_point import PointEntry
+    from .metering.metering_point import MeteringPoint, PointEntry
+    from .meters.point import MetersPoint
+
+
+def add_meters_sensors(
+    hass: HomeAssistant,
+    entry: ConfigEntry[MetersPoint],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the sensors of a metering point of meters, which have entities of their own."""
+    meters = entry.runtime_data
+    # It has all of a metering point that its sensors ask for.
+    point = cast("MeteringPoint", meters)
+    async_add_entities(metering_point_sensors(point))
+    async_add_entities(power_sensors(meters))
+    async_add_entities(cost_sensors(point, ()))
+    async_follow_grid_sensors(hass, point, async_add_entities)
 
 
 def add_point_sensors(
@@ -25,5 +43,5 @@ def add_point_sensors(
     point = entry.runtime_data
     async_add_entities(metering_point_sensors(point))
     async_add_entities(plug_sensors(point))
-    async_add_entities(cost_sensors(point))
+    async_add_entities(cost_sensors(point, point.coordinator.data))
     async_follow_grid_sensors(hass, point, async_add_entities)

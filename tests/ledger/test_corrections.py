@@ -13,6 +13,8 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import (
     Correction,
     CorrectionError,
+    HourEnergy,
+    MeterHours,
     Operation,
     PlugSeries,
     PointSeries,
@@ -105,6 +107,10 @@ async def test_hours_older_than_quarter_hours_are_corrected_in_the_statistics(da
     await day.read(FRIDGE, 22, later + HOUR)
     await day.close(later + 2 * HOUR)
     await day.ledger.async_purge()
+    # A meter of which all quarter-hours are kept is nothing to the fridge.
+    meter, early = plug(2, point="yard"), int((DAY - 48 * HOUR).timestamp())
+    hours = {early: HourEnergy(5)}
+    await day.ledger.tell(MeterHours(plug=meter, start=early, end=early + 3600, hours=hours))
     heard = day.changes()
     done = await day.ledger.async_correct(put(DAY + HOUR, DAY + 3 * HOUR, "set", 50))
     assert (done.before, done.after) == (5_000_000, 50_000_000)

@@ -24,6 +24,7 @@ from .costs import SIGNAL_COSTS_UPDATED, point_slug
 from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
@@ -155,8 +156,10 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
         return running.month if self.entity_description.monthly else running.today
 
 
-def cost_sensors(point: MeteringPoint) -> list[PlugCostSensor | MeteringPointCostSensor]:
-    """Return the cost sensors of a metering point and of the plugs that consume.
+def cost_sensors(
+    point: MeteringPoint, plug_ids: Iterable[str]
+) -> list[PlugCostSensor | MeteringPointCostSensor]:
+    """Return the cost sensors of a metering point and of those of some plugs that consume.
 
     Without a contract there are none; a plug that has got another role loses its sensor.
     """
@@ -167,7 +170,7 @@ def cost_sensors(point: MeteringPoint) -> list[PlugCostSensor | MeteringPointCos
     ]
     sensors += [
         PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
-        for plug_id in point.coordinator.data
+        for plug_id in plug_ids
         if plugs[plug_id][CONF_ROLE] == PlugRole.CONSUMPTION
     ]
     tariff = tariff_of(point.entry)

@@ -6,6 +6,7 @@ from ..engine.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .access import (
     DatabaseUnavailableError,
     async_read,
+    async_read_by,
     close_database,
     open_database,
     queue_work,
@@ -20,6 +21,7 @@ __all__ = [
     "NewerFormatError",
     "Schema",
     "async_read",
+    "async_read_by",
     "close_database",
     "open_database",
     "queue_work",

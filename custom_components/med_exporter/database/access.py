@@ -105,11 +105,18 @@ async def async_read[T](
     forward, and where they are of a newer version.
     """
     instance = get_instance(hass)
+    return await async_read_by(hass, lambda: _read(instance, schema, read, missing))
+
+
+async def async_read_by[T](hass: HomeAssistant, read: Callable[[], T]) -> T:
+    """Return what `read` finds, which opens its own session: Home Assistant's own functions do.
+
+    Raises DatabaseUnavailableError as `async_read` does.
+    """
     reads = _reads(hass)
     if reads.ended:
         raise DatabaseUnavailableError
-
-    under_way = instance.async_add_executor_job(lambda: _read(instance, schema, read, missing))
+    under_way = get_instance(hass).async_add_executor_job(read)
     reads.under_way.add(under_way)
     under_way.add_done_callback(reads.discard)
     # Not awaited itself: a thread goes on reading when nobody waits for it any longer.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -34,13 +33,13 @@ from ..const import (
     PlugRole,
 )
 from ..database import DatabaseUnavailableError
-from ..entries import metering_point_entries
 from ..installation.pdl_change import async_change_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from ..metering.discovery import is_set_up
 from ..sources.kasa import search
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .kasa_plugs import PlugsForm
+from .point_names import check_name, pdl_error
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -50,9 +49,6 @@ if TYPE_CHECKING:
 
 CONF_ALL_ROLES: Final = "all_roles"
 CONF_COUNT_PAST: Final = "count_past"
-
-# The French name of a metering point's id; a French one has 14 digits.
-_PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
 
 CREDENTIALS_FIELDS: Final = {
     vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
@@ -84,8 +80,8 @@ class KasaSteps(Steps):
         errors = self._no_errors()
         if user_input is not None:
             pdl = user_input[CONF_PDL]
-            _check_name(user_input, errors)
-            if error := _pdl_error(self, pdl):
+            check_name(user_input, errors)
+            if error := pdl_error(self.hass, pdl):
                 errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
@@ -120,9 +116,9 @@ class KasaSteps(Steps):
         self._entry = entry = self._get_reconfigure_entry()
         errors = self._no_errors()
         if user_input is not None:
-            _check_name(user_input, errors)
+            check_name(user_input, errors)
             pdl = user_input.get(CONF_PDL, entry.data[CONF_PDL])
-            if error := _pdl_error(self, pdl, entry):
+            if error := pdl_error(self.hass, pdl, own=entry):
                 errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
@@ -363,19 +359,3 @@ class KasaSteps(Steps):
                 mode=SelectSelectorMode.DROPDOWN,
             )
         )
-
-
-def _pdl_error(flow: Steps, pdl: str, own: ConfigEntry | None = None) -> str | None:
-    if not _PDL.fullmatch(pdl):
-        return "invalid_pdl"
-    taken = {
-        slugify(entry.data[CONF_PDL])
-        for entry in metering_point_entries(flow.hass)
-        if entry is not own
-    }
-    return "pdl_taken" if slugify(pdl) in taken else None
-
-
-def _check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
-    if not user_input[CONF_NAME].strip():
-        errors[CONF_NAME] = "name_missing"

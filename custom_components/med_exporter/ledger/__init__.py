@@ -6,6 +6,7 @@ from .books import PlugHistory
 from .closing import LedgerChange
 from .corrections import Corrected, Correction, CorrectionError, Operation
 from .feed import CounterFeed
+from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
@@ -22,9 +23,11 @@ __all__ = [
     "CounterFeed",
     "CounterStart",
     "EnergyPeriod",
+    "HourEnergy",
     "Ledger",
     "LedgerChange",
     "LedgerPlug",
+    "MeterHours",
     "Operation",
     "PlugHistory",
     "PlugSeries",

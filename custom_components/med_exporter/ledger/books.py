@@ -16,6 +16,7 @@ from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .backfill import KEPT_DAYS, backfill, by_hours
+from .hours import TOLD_BY_THE_HOUR
 from .posting import Account, Posting, book, check_kwh
 from .quarters import account_id, add_quarters
 from .series import LedgerPlug, PlugSeries
@@ -149,6 +150,9 @@ def held_quarters(connection: Connection, plug_id: str, start: float, end: float
 def delete_quarters(connection: Connection, now: float) -> int:
     """Delete days older than 400 days, but none that a sum is still to be made of.
 
+    Those of meters that are told by the hour stay: what is told of them may change at any time, and
+    the sums of all hours after that with it.
+
     Returns:
         How many rows were deleted, each a day of a plug.
 
@@ -156,9 +160,20 @@ def delete_quarters(connection: Connection, now: float) -> int:
     needed = connection.execute(select(func.min(sums_table.c.dirty_from_ts))).scalar()
     oldest = min(now - _KEPT_SECONDS, now if needed is None else needed)
     deleted = connection.execute(
-        delete(quarters_table).where(quarters_table.c.day < int(oldest // UTC_DAY))
+        delete(quarters_table).where(
+            quarters_table.c.day < int(oldest // UTC_DAY),
+            quarters_table.c.account_id.not_in(_told_by_the_hour(connection)),
+        )
     )
     return deleted.rowcount
+
+
+def _told_by_the_hour(connection: Connection) -> list[int]:
+    columns = counters_table.c
+    plugs = connection.execute(
+        select(columns.plug_id).where(columns.started_ts == TOLD_BY_THE_HOUR)
+    ).scalars()
+    return [one.id for one in held.accounts_of(connection, plug_ids=list(plugs))]
 
 
 def _add(connection: Connection, plug: LedgerPlug, measured: Quarters, filled: Quarters) -> None:

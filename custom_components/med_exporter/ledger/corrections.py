@@ -19,7 +19,7 @@ from .quarters import account_id, replace_quarters
 from .series import COUNTED_ROLES, PlugSeries, PointSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -93,11 +93,12 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     Raises CorrectionError, before anything is changed.
 
     """
-    kept_from = min(correction.end, max(correction.start, _kept_from(connection, now)))
-    hours = _hours(connection, correction, kept_from)
     accounts = {
         one.id: one for one in held.accounts_of(connection, plug_ids=[correction.plug.plug_id])
     }
+    kept_from = _kept_from(connection, accounts, now)
+    kept_from = min(correction.end, max(correction.start, kept_from))
+    hours = _hours(connection, correction, kept_from)
     quarters = [
         _Cell(account.id, start, *energy)
         for account in accounts.values()
@@ -125,10 +126,13 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     return Corrected(before, after if changed else before)
 
 
-def _kept_from(connection: Connection, now: float) -> int:
-    """Return from when on quarter-hours are kept, at the beginning of a day of UTC."""
+def _kept_from(connection: Connection, accounts: Collection[int], now: float) -> int:
+    """Return from when on quarter-hours of accounts are kept, at the beginning of a day of UTC."""
     kept = floor_to(now - KEPT_DAYS * UTC_DAY, UTC_DAY)
-    first = connection.execute(select(func.min(quarters_table.c.day))).scalar()
+    columns = quarters_table.c
+    first = connection.execute(
+        select(func.min(columns.day)).where(columns.account_id.in_(list(accounts)))
+    ).scalar()
     return kept if first is None else min(kept, first * UTC_DAY)
 
 

@@ -21,6 +21,7 @@ from . import reading
 from .books import PlugHistory, delete_quarters, write_history, write_posting
 from .closing import LedgerChange, running_sums, series_of
 from .corrections import Corrected, Correction, CorrectionError, correct
+from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
 from .running import RunningEnergy, read_running
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from ..statistics import RunningSum
     from .reading import EnergyPeriod
     from .series import LedgerPlug, Series
+
+    type _Item = Posting | PlugHistory | MeterHours
 
 SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 """Sent with a LedgerChange when closed hours have got other values, at least once for each."""
@@ -60,7 +63,7 @@ class Ledger:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._pending: list[Posting | PlugHistory] = []
+        self._pending: list[_Item] = []
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -121,6 +124,22 @@ class Ledger:
         # Whoever has just added a plug wants to see what it brings.
         booked.add_done_callback(self._write_now)
         return booked
+
+    @callback
+    def tell(self, hours: MeterHours) -> asyncio.Future[int]:
+        """Let a meter's hours be as they are told, whatever is booked of them.
+
+        Telling the same again changes nothing. What is done, and what the future means, is as with
+        `post`.
+        """
+        return self._queue(hours, hours.plug)
+
+    async def async_forget(self, plug_ids: Collection[str]) -> None:
+        """Forget all that is booked of meters; their long-term statistics stay.
+
+        Raises DatabaseUnavailableError.
+        """
+        await queue_work(self._hass, SCHEMA, lambda c: forget_meters(c, plug_ids))
 
     @callback
     def bring_past(self, plug: LedgerPlug) -> asyncio.Future[None]:
@@ -241,7 +260,7 @@ class Ledger:
         return {plug_id: datetime.fromtimestamp(ts, UTC) for plug_id, ts in posted.items()}
 
     @callback
-    def _queue(self, item: Posting | PlugHistory, plug: LedgerPlug) -> asyncio.Future[int]:
+    def _queue(self, item: _Item, plug: LedgerPlug) -> asyncio.Future[int]:
         self._pending.append(item)
         for series in plug.series:
             self._names[series.statistic_id] = plug.name
@@ -301,6 +320,8 @@ class Ledger:
         for item in list(self._pending):
             if isinstance(item, Posting):
                 write_posting(connection, item, self._names, zone)
+            elif isinstance(item, MeterHours):
+                write_hours(connection, item, self._names)
             else:
                 write_history(connection, item, self._names, zone)
             written += 1

@@ -63,7 +63,8 @@ class ExportDevice:
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
     `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
-    says of itself. `mac` and `address` are empty for what has none.
+    says of itself, `statistic_id` the statistic that tells of it. `mac` and `address` are empty for
+    what has none.
     """
 
     device_id: str
@@ -76,6 +77,7 @@ class ExportDevice:
     rated_power: float | None
     entities: Mapping[str, str]
     plug_id: str | None = None
+    statistic_id: str | None = None
     model: str | None = None
     firmware: str | None = None
 
@@ -97,8 +99,8 @@ def select_devices(
 ) -> list[ExportDevice]:
     """Return the devices that go by the names, each once, in the order asked for.
 
-    A name is a device id, MAC, IP, `host:port`, name or pdl. A strip's address or MAC stands
-    for all its sockets, a pdl for all plugs of its metering point.
+    A name is a device id, entity id, statistic id, MAC, IP, `host:port`, name or pdl. A strip's
+    address or MAC stands for all its sockets, a pdl for all plugs of its metering point.
 
     Raises UnknownDeviceError and AmbiguousDeviceError.
     """
@@ -138,6 +140,7 @@ def _of_entry(
             role=PlugRole(plug[CONF_ROLE]),
             rated_power=plug.get(CONF_RATED_POWER),
             plug_id=plug_id,
+            statistic_id=plug.get("statistic_id"),
             model=device.model,
             firmware=device.sw_version,
             entities=plug.get("entities")
@@ -155,6 +158,7 @@ def _named(devices: list[ExportDevice], name: str) -> list[ExportDevice]:
     address = name.strip().lower().removesuffix(":9999")
     groups = (
         [d for d in devices if d.device_id == name],
+        [d for d in devices if name in (d.statistic_id, *d.entities.values())],
         [d for d in devices if mac and d.mac == mac],
         [d for d in devices if address and d.address.lower() == address],
         [d for d in devices if d.pdl == name],

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.engine.ledger import UNKNOWN
 from custom_components.med_exporter.engine.tariff import (
     KINDS,
     Energy,
@@ -18,7 +19,6 @@ from custom_components.med_exporter.engine.tariff import (
     parse_contracts,
     price,
 )
-from custom_components.med_exporter.engine.tariff.energy import UNKNOWN
 from custom_components.med_exporter.engine.tariff.kind import ContractKind, FormField, Holds, Page
 from custom_components.med_exporter.engine.tariff.rates import PriceLine, Rate
 
@@ -95,6 +95,12 @@ class TestTimeOfUse:
         assert {period: kwh for (period, _), (kwh, _) in found.items()} == {
             "night": night,
             "day": 16,
+        }
+
+    def test_what_runs_back_is_taken_off_and_what_is_not_known_is_nothing(self):
+        start = local("2026-01-13 08:00")
+        assert whole([used(start, 2.0, -0.5, None, -0.000001)], FLAT) == {
+            ("", 0): (1.499999, pytest.approx(1.499999 * FLAT["price"])),
         }
 
 

@@ -1,10 +1,11 @@
 """The quarter-hours of one day, packed into bytes.
 
 A day has 96 little-endian whole numbers of milliwatt-hours: of 4 bytes, or of 8 where one of them
-would not fit. -1 stands for a quarter-hour of which nothing is known; one that is known to be
-empty has 0. Beside them stand as many for the part that was filled, which means spread over the
-time it came from since nobody read the plug then: NULL where nothing was filled, no bytes where
-all of it was.
+would not fit. The least number of 4 bytes stands for a quarter-hour of which nothing is known; one
+that is known to be empty has 0, and one in which a meter that measures both ways ran back, or that
+holds a correction, has less. Beside them stand as many for the part that was filled, which means
+spread over the time it came from since nobody read the plug then: NULL where nothing was filled, no
+bytes where all of it was.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     type Numbers = Sequence[int]
 
 QUARTERS_A_DAY: Final = 96
-UNKNOWN: Final = -1
+UNKNOWN: Final = -(2**31)
 
 _MOST_OF_4_BYTES: Final = 2**31 - 1
 _ALL_OF_IT: Final = b""
@@ -52,7 +53,7 @@ class Day:
         if filled is None:
             return cls(numbers)
         if filled == _ALL_OF_IT:
-            return cls(numbers, [max(mwh, 0) for mwh in numbers])
+            return cls(numbers, [_known(mwh) for mwh in numbers])
         return cls(numbers, _unpack(filled))
 
     def packed(self) -> tuple[bytes, bytes | None]:
@@ -60,7 +61,7 @@ class Day:
         energy = _pack(self.energy)
         if self.filled is None or not any(self.filled):
             return energy, None
-        if all(part == max(mwh, 0) for mwh, part in zip(self.energy, self.filled, strict=True)):
+        if all(part == _known(mwh) for mwh, part in zip(self.energy, self.filled, strict=True)):
             return energy, _ALL_OF_IT
         return energy, _pack(self.filled)
 
@@ -75,7 +76,7 @@ class Day:
         energy = list(self.energy)
         filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
         for place, mwh, part in parts:
-            energy[place] = max(energy[place], 0) + mwh
+            energy[place] = _known(energy[place]) + mwh
             filled[place] += part
         return Day(energy, filled)
 
@@ -94,7 +95,7 @@ class Day:
     def mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
         """Return the energy of the quarter-hours in [first, after)."""
         part = self.energy[first:after]
-        return sum(part) + part.count(UNKNOWN)
+        return sum(part) - UNKNOWN * part.count(UNKNOWN)
 
     def filled_mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
         """Return the filled energy of the quarter-hours in [first, after)."""
@@ -108,8 +109,14 @@ class Day:
                 yield place, mwh, 0 if filled is None else filled[place]
 
 
+def _known(mwh: int) -> int:
+    """Return an energy, 0 where nothing is known."""
+    return 0 if mwh == UNKNOWN else mwh
+
+
 def _pack(numbers: Numbers) -> bytes:
-    values = array("i" if max(numbers) <= _MOST_OF_4_BYTES else "q", numbers)
+    fits = min(numbers) >= UNKNOWN and max(numbers) <= _MOST_OF_4_BYTES
+    values = array("i" if fits else "q", numbers)
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()

@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 
 CONSUMPTION: Final = "consumption"
 PRODUCTION: Final = "production"
-UNKNOWN: Final = -1
-"""Stands in a slot of which nothing is known."""
-
+UNKNOWN: Final = -(2**31)
+"""Stands in a slot of which nothing is known, as in the ledger, whose days are handed over."""
 MWH_PER_KWH: Final = 1_000_000
 
 
@@ -25,7 +24,8 @@ class Energy(NamedTuple):
         role: `consumption` or `production`.
         start: UTC seconds at which the first slot begins.
         seconds: length of a slot.
-        mwh: by slot, `UNKNOWN` where nothing is known.
+        mwh: by slot, as the ledger has them: `UNKNOWN` where nothing is known, less than 0 where a
+            meter ran back.
 
     """
 
@@ -37,7 +37,7 @@ class Energy(NamedTuple):
 
 
 class Grown:
-    """The energy of a device as a function that grows with time.
+    """The energy of a device up to any time.
 
     What a stretch has is the difference of two values, so that parts add up to their whole.
     """
@@ -49,7 +49,7 @@ class Grown:
         self._before = [0]
         self._last: tuple[float, float] = (0.0, 0.0)
         for block in blocks:
-            grown = [0, *accumulate(max(mwh, 0) for mwh in block.mwh)]
+            grown = [0, *accumulate(0 if mwh == UNKNOWN else mwh for mwh in block.mwh)]
             self._grown.append(grown)
             self._before.append(self._before[-1] + grown[-1])
 

@@ -1,0 +1,40 @@
+"""What all metering points are asked for: a name, and an id that no other has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.const import CONF_NAME
+from homeassistant.util import slugify
+
+from ..const import CONF_PDL
+from ..entries import metering_point_entries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+# The French name of a metering point's id; a French one has 14 digits.
+_PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
+
+
+def pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None = None) -> str | None:
+    """Return what is wrong with the id of a metering point, None where nothing is.
+
+    `own` is the metering point that is to go by it, None for a new one.
+    """
+    if not _PDL.fullmatch(pdl):
+        return "invalid_pdl"
+    taken = {
+        slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass) if entry is not own
+    }
+    return "pdl_taken" if slugify(pdl) in taken else None
+
+
+def check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
+    """Note an error where a metering point is given no name."""
+    if not user_input[CONF_NAME].strip():
+        errors[CONF_NAME] = "name_missing"

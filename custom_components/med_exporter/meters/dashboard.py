@@ -1,0 +1,102 @@
+"""What the Energy dashboard counts, as meters of a metering point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from homeassistant.components.energy.data import async_get_manager
+
+from ..const import PlugRole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from homeassistant.core import HomeAssistant
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A statistic of the dashboard: how it would count, its name there, and its power's entity."""
+
+    statistic_id: str
+    role: PlugRole
+    name: str | None = None
+    power: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """All that the dashboard counts in kWh, and the gas and water that it counts besides."""
+
+    meters: list[Proposed] = field(default_factory=list)
+    not_taken: list[str] = field(default_factory=list)
+
+
+async def async_dashboard(hass: HomeAssistant) -> Proposal:
+    """Return what the Energy dashboard of Home Assistant has; nothing where it is not used."""
+    manager = await async_get_manager(hass)
+    return Proposal() if manager.data is None else propose(manager.data)
+
+
+def propose(preferences: Mapping[str, Any]) -> Proposal:
+    """Return how the sources and devices of a dashboard would count.
+
+    The grid's meter counts all that is used already: what devices use, and what goes into and comes
+    out of batteries, is in it. What is fed in is what is produced; without a meter for that, it is
+    what the sun gives.
+    """
+    sources = preferences.get("energy_sources", [])
+    grid = [one for source in sources if source["type"] == "grid" for one in _grid(source)]
+    has_grid = any(one.role is PlugRole.CONSUMPTION for one in grid)
+    has_return = any(one.role is PlugRole.PRODUCTION for one in grid)
+    found = list(grid)
+    not_taken: list[str] = []
+    for source in sources:
+        power = _power(source)
+        name = source.get("name")
+        match source["type"]:
+            case "solar":
+                role = PlugRole.IGNORED if has_return else PlugRole.PRODUCTION
+                found.append(Proposed(source["stat_energy_from"], role, name, power))
+            case "battery":
+                out, into = PlugRole.PRODUCTION, PlugRole.CONSUMPTION
+                if has_grid:
+                    out = into = PlugRole.IGNORED
+                found.append(Proposed(source["stat_energy_from"], out, None, power))
+                found.append(Proposed(source["stat_energy_to"], into))
+            case "gas" | "water":
+                not_taken.append(source["stat_energy_from"])
+    devices = preferences.get("device_consumption", [])
+    listed = {device["stat_consumption"] for device in devices}
+    for device in devices:
+        is_counted = has_grid or device.get("included_in_stat") in listed
+        role = PlugRole.IGNORED if is_counted else PlugRole.CONSUMPTION
+        found.append(Proposed(device["stat_consumption"], role, device.get("name"), _power(device)))
+    not_taken += [
+        one["stat_consumption"] for one in preferences.get("device_consumption_water", [])
+    ]
+    once: dict[str, Proposed] = {}
+    for one in found:
+        known = once.setdefault(one.statistic_id, one)
+        if known.power is None and one.power is not None:
+            once[one.statistic_id] = replace(known, power=one.power)
+    return Proposal(list(once.values()), not_taken)
+
+
+def _grid(source: Mapping[str, Any]) -> Iterator[Proposed]:
+    """Yield both ways of the grid, as older and newer Home Assistants store them."""
+    flows = source.get("flow_from", [source]), source.get("flow_to", [source])
+    for flow in flows[0]:
+        if flow.get("stat_energy_from"):
+            yield Proposed(
+                flow["stat_energy_from"], PlugRole.CONSUMPTION, source.get("name"), _power(source)
+            )
+    for flow in flows[1]:
+        if flow.get("stat_energy_to"):
+            yield Proposed(flow["stat_energy_to"], PlugRole.PRODUCTION)
+
+
+def _power(source: Mapping[str, Any]) -> str | None:
+    power: str | None = source.get("stat_rate")
+    return power

@@ -1,0 +1,101 @@
+"""What a meter has counted since the last row of its statistics, from its entity's states."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_STATE_CLASS, SensorStateClass
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.unit_conversion import EnergyConverter
+
+from ..engine.energy import to_mwh
+from ..engine.recorder import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from homeassistant.core import State
+
+# States are kept until a row of statistics says the same: a few minutes of them.
+_MOST: Final = 4096
+# Home Assistant takes a greater fall for a restart.
+_RESTARTED_BELOW: Final = 0.9
+
+
+class Shown(NamedTuple):
+    """What an entity showed at a moment (UTC seconds), in mWh."""
+
+    at: float
+    mwh: int
+    last_reset: str | None = None
+    two_way: bool = False
+
+
+def shown(state: State | None) -> Shown | None:
+    """Return what a state of an energy entity says; None where it says nothing."""
+    value = None if state is None else number(state.state)
+    if state is None or value is None:
+        return None
+    unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
+    try:
+        kwh = EnergyConverter.convert(value, unit, UnitOfEnergy.KILO_WATT_HOUR)
+    except HomeAssistantError:
+        return None
+    reset = state.attributes.get(ATTR_LAST_RESET)
+    is_total = state.attributes.get(ATTR_STATE_CLASS) == SensorStateClass.TOTAL
+    return Shown(
+        state.last_updated.timestamp(), to_mwh(kwh), None if reset is None else str(reset), is_total
+    )
+
+
+def growth(before: Shown, after: Shown) -> int:
+    """Return what was counted between two states in mWh, as Home Assistant's statistics decide."""
+    if after.two_way:
+        # What a row of statistics showed says nothing of resets.
+        is_reset = before.last_reset is not None and after.last_reset != before.last_reset
+    else:
+        is_reset = 0 <= after.mwh < _RESTARTED_BELOW * before.mwh
+    return after.mwh if is_reset else after.mwh - before.mwh
+
+
+@dataclass(slots=True)
+class Live:
+    """The states of a meter's entity since the last row of its statistics."""
+
+    _states: deque[Shown] = field(default_factory=lambda: deque(maxlen=_MOST))
+
+    @property
+    def seen_at(self) -> float | None:
+        """Return when the entity last showed something (UTC seconds)."""
+        return self._states[-1].at if self._states else None
+
+    def see(self, state: Shown) -> None:
+        """Take in a state, later than those before."""
+        if not self._states or state.at > self._states[-1].at:
+            self._states.append(state)
+
+    def settle(self, until: float, mwh: int | None) -> None:
+        """Begin with what a row of statistics says that the entity showed at its end."""
+        latest: Shown | None = None
+        while self._states and self._states[0].at <= until:
+            latest = self._states.popleft()
+        if mwh is not None:
+            reset = None if latest is None or latest.mwh != mwh else latest.last_reset
+            latest = Shown(until, mwh, reset)
+        if latest is not None:
+            self._states.appendleft(latest)
+
+    def between(self, start: float, end: float | None = None) -> int:
+        """Return what was counted after one moment and not after another, in mWh."""
+        return sum(
+            growth(before, after)
+            for before, after in self._pairs()
+            if after.at > start and (end is None or after.at <= end)
+        )
+
+    def _pairs(self) -> Iterator[tuple[Shown, Shown]]:
+        return pairwise(list(self._states))

@@ -1,0 +1,1 @@
+"""Metering points of what Home Assistant measures already."""

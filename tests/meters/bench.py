@@ -1,0 +1,93 @@
+"""How long ten meters with five years of hours take to come into the ledger.
+
+`python -m pytest tests/meters/bench.py -s` prints it.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
+from homeassistant.helpers.recorder import get_instance
+from sqlalchemy import func, insert, select
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.ledger import PointSeries
+from tests.metering_points import NOON
+
+from .conftest import Home, assert_same
+
+if TYPE_CHECKING:
+    import pytest
+
+METERS = 10
+HOURS = 5 * 365 * 24
+
+
+def seconds() -> float:
+    """Return a time that no test moves."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+async def test_ten_meters_with_five_years(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = NOON.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS)
+    ids = [f"sensor.meter_{number}" for number in range(METERS)]
+    for statistic_id in ids:
+        await home.import_hours(statistic_id, start, [0.5])
+
+    def fill() -> None:
+        with get_instance(home.hass).engine.begin() as connection:
+            for metadata_id in connection.execute(select(StatisticsMeta.id)).scalars().all():
+                connection.execute(
+                    insert(Statistics),
+                    [
+                        {
+                            "metadata_id": metadata_id,
+                            "start_ts": start.timestamp() + 3600 * number,
+                            "state": 0.5 * (number + 1),
+                            "sum": 0.5 * (number + 1),
+                        }
+                        for number in range(1, HOURS)
+                    ],
+                )
+
+    await get_instance(home.hass).async_add_executor_job(fill)
+    longest = 0.0
+    recorder = get_instance(home.hass)
+    handle = recorder._process_one_task_or_event_or_recover
+
+    def timed(task: object) -> None:
+        nonlocal longest
+        begun = seconds()
+        handle(task)
+        longest = max(longest, seconds() - begun)
+
+    monkeypatch.setattr(recorder, "_process_one_task_or_event_or_recover", timed)
+    begun = seconds()
+    roles = {f"m{number}": (one, PlugRole.CONSUMPTION) for number, one in enumerate(ids)}
+    entry = await home.add(**roles)
+    booked = seconds() - begun
+    await home.look(entry)
+    written = seconds() - begun
+    theirs = await home.dashboard(ids, start, NOON)
+    mine = await home.ledger(PointSeries("house", PlugRole.CONSUMPTION), start, NOON)
+    assert_same(mine, theirs)
+
+    def count() -> int:
+        with get_instance(home.hass).engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(Statistics)).scalar()
+
+    rows = await get_instance(home.hass).async_add_executor_job(count)
+    again = seconds()
+    await home.look(entry, whole=True)
+    again = seconds() - again
+    assert rows == await get_instance(home.hass).async_add_executor_job(count)
+    with capsys.disabled():
+        print(  # noqa: T201 (that is what it is for)
+            f"\nbooked {booked:.1f} s, written {written:.1f} s, again {again:.1f} s, "
+            f"longest task {longest:.2f} s, {rows} rows"
+        )

@@ -1,0 +1,163 @@
+"""A home whose energy Home Assistant measures: its statistics, as others import them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    async_import_statistics,
+    statistics_during_period,
+)
+from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.med_exporter.const import DOMAIN, PlugRole
+from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.ledger import (
+    DATA_LEDGER,
+    SIGNAL_LEDGER_CHANGED,
+    LedgerChange,
+    PlugSeries,
+    PointSeries,
+)
+from custom_components.med_exporter.meters.meter import meter_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from homeassistant.config_entries import ConfigEntry
+
+    from tests.pushing import House
+
+
+class Home:
+    """A home, and words for what tests do to it."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.hass = house.hass
+
+    async def import_hours(
+        self, statistic_id: str, start: datetime, sums: Iterable[float], unit: str = "kWh"
+    ) -> None:
+        """Import hourly statistics, as integrations of energy suppliers do."""
+        metadata: dict[str, Any] = {
+            "source": statistic_id.split(":", maxsplit=1)[0] if ":" in statistic_id else "recorder",
+            "statistic_id": statistic_id,
+            "name": None,
+            "has_sum": True,
+            "mean_type": StatisticMeanType.NONE,
+            "unit_of_measurement": unit,
+        }
+        if hasattr(StatisticsMeta, "unit_class"):
+            metadata["unit_class"] = "energy"
+        rows = [
+            {"start": start + timedelta(hours=number), "state": total, "sum": total}
+            for number, total in enumerate(sums)
+        ]
+        add = async_add_external_statistics if ":" in statistic_id else async_import_statistics
+        for first in range(0, len(rows), 5000):
+            add(self.hass, metadata, rows[first : first + 5000])  # type: ignore[arg-type]
+        await self.committed()
+
+    async def add(self, pdl: str = "house", **meters: tuple[str, PlugRole]) -> ConfigEntry:
+        """Set up a metering point: the statistic and the role of each meter by its name."""
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title=pdl.capitalize(),
+            data={
+                "type": "meters",
+                "name": pdl.capitalize(),
+                "pdl": pdl,
+                "plugs": {
+                    meter_id_of(self.hass, statistic_id): {
+                        "name": name.capitalize(),
+                        "role": role.value,
+                        "rated_power": None,
+                        "statistic_id": statistic_id,
+                        "registry_id": None,
+                        "former": [],
+                        "entities": {}
+                        if ":" in statistic_id
+                        else {"energy_total_kwh": statistic_id},
+                    }
+                    for name, (statistic_id, role) in meters.items()
+                },
+            },
+        )
+        entry.add_to_hass(self.hass)
+        assert await self.hass.config_entries.async_setup(entry.entry_id)
+        await self.settle()
+        return entry
+
+    async def look(self, entry: ConfigEntry, *, whole: bool = False) -> None:
+        await entry.runtime_data.coordinator.async_look(whole=whole)
+        await self.hass.data[DATA_LEDGER].async_write_statistics()
+        await self.settle()
+
+    async def settle(self) -> None:
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        await self.committed()
+
+    async def committed(self) -> None:
+        """Wait until the recorder has done all that is queued, also what it has begun with."""
+        await queue_work(self.hass, None, lambda _: None)
+        await get_instance(self.hass).async_block_till_done()
+
+    async def dashboard(
+        self, statistic_ids: Sequence[str], start: datetime, end: datetime
+    ) -> dict[datetime, int]:
+        """Return what the Energy dashboard shows of some statistics together, in mWh by hour."""
+        found = await get_instance(self.hass).async_add_executor_job(
+            lambda: statistics_during_period(
+                self.hass, start, end, set(statistic_ids), "hour", {"energy": "kWh"}, {"change"}
+            )
+        )
+        hours: dict[datetime, int] = {}
+        for rows in found.values():
+            for row in rows:
+                at = dt_util.utc_from_timestamp(row["start"])
+                hours[at] = hours.get(at, 0) + round(row["change"] * 1_000_000)
+        return hours
+
+    async def ledger(
+        self, series: PlugSeries | PointSeries, start: datetime, end: datetime
+    ) -> dict[datetime, int]:
+        """Return what the ledger has, in mWh by hour."""
+        periods = await self.hass.data[DATA_LEDGER].async_hours(series, start, end)
+        return {dt_util.as_utc(one.start): to_mwh(one.kwh) for one in periods}
+
+    def changes(self) -> list[LedgerChange]:
+        """Return a list that grows with each change that the ledger announces."""
+        heard: list[LedgerChange] = []
+
+        @callback
+        def hear(change: LedgerChange) -> None:
+            heard.append(change)
+
+        async_dispatcher_connect(self.hass, SIGNAL_LEDGER_CHANGED, hear)
+        return heard
+
+    def meter(self, statistic_id: str) -> PlugSeries:
+        return PlugSeries(meter_id_of(self.hass, statistic_id))
+
+
+@pytest.fixture
+async def home(paper_house: House) -> Home:
+    """A home without metering points, at noon in Paris on 20 November 2026."""
+    return Home(paper_house)
+
+
+def assert_same(mine: dict[datetime, int], theirs: dict[datetime, int], off: int = 1) -> None:
+    """Hold that hours agree, but for a rounding (mWh); an hour left out has nothing."""
+    for hour in mine.keys() | theirs.keys():
+        assert abs(mine.get(hour, 0) - theirs.get(hour, 0)) <= off, hour

@@ -1,0 +1,131 @@
+"""A user sets up a metering point of what Home Assistant measures, and changes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.util import dt as dt_util
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.ledger import PointSeries
+from tests.metering_points import NOON, answer, start_flow, start_reconfigure
+
+from .conftest import Home, assert_same
+
+START = dt_util.as_utc(NOON) - timedelta(days=3)
+
+
+def roles_of(form: dict[str, Any]) -> dict[str, str]:
+    """Return the roles that a form proposes."""
+    return {
+        str(field): field.default()
+        for field in form["data_schema"].schema
+        if not str(field).endswith("(W)")
+    }
+
+
+@pytest.fixture
+async def measured(home: Home) -> Home:
+    """Statistics of a grid meter both ways, of solar panels and of a device."""
+    for name in ("grid", "feed", "pv", "washer", "new"):
+        await home.import_hours(f"other:{name}", START, [float(n) for n in range(60)])
+    return home
+
+
+async def start(home: Home, **fields: Any) -> dict[str, Any]:
+    form = await start_flow(home.hass, "meters")
+    return await answer(home.hass, form, {"name": "House", "pdl": "house", **fields})
+
+
+async def test_the_dashboard_is_taken_over_by_a_proposal(measured: Home) -> None:
+    manager = await async_get_manager(measured.hass)
+    manager.data = {
+        "energy_sources": [
+            {
+                "type": "grid",
+                "flow_from": [{"stat_energy_from": "other:grid"}],
+                "flow_to": [{"stat_energy_to": "other:feed"}],
+            },
+            {"type": "solar", "stat_energy_from": "other:pv"},
+            {"type": "gas", "stat_energy_from": "other:gas"},
+        ],
+        "device_consumption": [{"stat_consumption": "other:washer", "name": "Washer"}],
+    }
+    form = await start(measured, take_over=True)
+    assert form["step_id"] == "meters_roles", form["errors"]
+    assert form["description_placeholders"] == {"not_taken": "other:gas"}
+    proposed = roles_of(form)
+    assert list(proposed.values()) == ["consumption", "production", "ignored", "ignored"]
+    assert list(proposed)[-1] == "Washer"
+    form = await answer(measured.hass, form, {**proposed, "Washer (W)": 2000})
+    assert form["step_id"] == "meters_entities"
+    made = await answer(measured.hass, form, {})
+    assert made["type"] is FlowResultType.CREATE_ENTRY
+    await measured.settle()
+    await measured.look(made["result"])
+    used = await measured.ledger(PointSeries("house", PlugRole.CONSUMPTION), START, NOON)
+    assert_same(used, await measured.dashboard(["other:grid"], START, NOON))
+
+
+@pytest.mark.parametrize(
+    ("statistics", "error"), [([], "meters_missing"), (["other:unheard_of"], "not_energy")]
+)
+async def test_what_counts_no_energy_is_refused(
+    measured: Home, statistics: list[str], error: str
+) -> None:
+    form = await start(measured, take_over=False, statistics=statistics)
+    assert form["errors"] == {"statistics": error}
+
+
+async def test_the_same_meter_in_two_points_is_refused_by_name(measured: Home) -> None:
+    await measured.add("cottage", grid=("other:grid", PlugRole.CONSUMPTION))
+    form = await start(measured, take_over=False, statistics=["other:grid"])
+    assert form["errors"] == {"statistics": "meter_taken"}
+    assert form["description_placeholders"]["point"] == "Cottage"
+
+
+async def test_a_meter_is_replaced_and_its_past_goes_on(measured: Home) -> None:
+    entry = await measured.add(grid=("other:grid", PlugRole.CONSUMPTION))
+    await measured.look(entry)
+    end = START + timedelta(hours=60)
+    sums = [60.0 + 2 * number for number in range(1, 13)]
+    await measured.import_hours("other:new", end, sums)
+    form = await start_reconfigure(measured.hass, entry)
+    (meter_id,) = entry.data["plugs"]
+    form = await answer(
+        measured.hass,
+        form,
+        {
+            "name": "House",
+            "statistics": ["other:grid"],
+            "replaced": meter_id,
+            "replacement": "other:new",
+        },
+    )
+    assert form["step_id"] == "meters_roles", form["errors"]
+    form = await answer(measured.hass, form, roles_of(form))
+    await answer(measured.hass, form, {})
+    await measured.settle()
+    assert list(entry.data["plugs"]) == [meter_id]
+    await measured.look(entry)
+    series = PointSeries("house", PlugRole.CONSUMPTION)
+    old = await measured.dashboard(["other:grid"], START, end)
+    new = await measured.dashboard(["other:new"], end, NOON)
+    assert_same(await measured.ledger(series, START, NOON), {**old, **new})
+
+
+async def test_meters_are_added_and_removed(measured: Home) -> None:
+    entry = await measured.add(grid=("other:grid", PlugRole.CONSUMPTION))
+    form = await start_reconfigure(measured.hass, entry)
+    form = await answer(measured.hass, form, {"name": "Home", "statistics": ["other:pv"]})
+    form = await answer(
+        measured.hass, form, dict.fromkeys(roles_of(form), PlugRole.PRODUCTION.value)
+    )
+    await answer(measured.hass, form, {})
+    await measured.settle()
+    assert entry.title == "Home"
+    assert [one["statistic_id"] for one in entry.data["plugs"].values()] == ["other:pv"]

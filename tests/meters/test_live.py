@@ -1,0 +1,129 @@
+"""Between two rows of statistics, the entity's state tells what has been counted since."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
+
+from custom_components.med_exporter.const import DataType, PlugRole
+from custom_components.med_exporter.ledger import PointSeries
+from tests.metering_points import NOON, value_of
+
+from .conftest import Home, assert_same
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+
+USED = PointSeries("house", PlugRole.CONSUMPTION)
+FIVE = timedelta(minutes=5)
+SHAPES = {
+    "sensor.increasing": {"state_class": "total_increasing", "unit_of_measurement": "kWh"},
+    "sensor.daily_wh": {"state_class": "total_increasing", "unit_of_measurement": "Wh"},
+    "sensor.mwh": {"state_class": "total_increasing", "unit_of_measurement": "MWh"},
+    "sensor.reset": {"state_class": "total", "unit_of_measurement": "kWh"},
+    "sensor.both_ways": {"state_class": "total", "unit_of_measurement": "kWh"},
+}
+
+
+def show(home: Home, entity_id: str, value: float, **more: Any) -> None:
+    attributes = {"device_class": "energy", **SHAPES[entity_id], **more}
+    home.hass.states.async_set(entity_id, str(value), attributes)
+
+
+async def compile_until(home: Home, end: datetime) -> None:
+    """Let Home Assistant compile the statistics of the five minutes before."""
+    home.house.freezer.move_to(end + timedelta(seconds=10))
+    await home.committed()
+    do_adhoc_statistics(home.hass, start=dt_util.as_utc(end - FIVE))
+    await home.committed()
+
+
+async def measure(home: Home, entry: ConfigEntry | None, start: datetime, steps: int) -> None:
+    """Let all meters count for some times five minutes."""
+    for number in range(steps):
+        at = start + number * FIVE
+        home.house.freezer.move_to(at + timedelta(minutes=1))
+        show(home, "sensor.increasing", 100 + 0.1 * number)
+        # Begins anew in the middle.
+        show(home, "sensor.daily_wh", 40 * (number % 9))
+        show(home, "sensor.mwh", 5 + 0.0002 * number)
+        reset = start if number < 7 else start + 7 * FIVE
+        show(home, "sensor.reset", 0.3 * (number % 7), last_reset=reset.isoformat())
+        show(home, "sensor.both_ways", 10 + (0.4 * number if number < 6 else -0.2 * number))
+        await home.hass.async_block_till_done()
+        await compile_until(home, at + FIVE)
+        if entry is not None:
+            await home.look(entry)
+
+
+@pytest.fixture
+async def shapes(home: Home) -> Home:
+    await async_setup_component(home.hass, "sensor", {})
+    await home.hass.async_block_till_done()
+    return home
+
+
+async def test_all_shapes_are_as_home_assistant_compiles_them(shapes: Home) -> None:
+    start = NOON
+    await measure(shapes, None, start, 13)
+    entry = await shapes.add(
+        **{entity_id.partition(".")[2]: (entity_id, PlugRole.CONSUMPTION) for entity_id in SHAPES}
+    )
+    await shapes.look(entry)
+    end = start + timedelta(hours=1)
+    for entity_id in SHAPES:
+        theirs = await shapes.dashboard([entity_id], start, end)
+        assert len(theirs) == 1
+        assert_same(await shapes.ledger(shapes.meter(entity_id), start, end), theirs)
+
+
+async def test_what_was_counted_since_is_shown_and_never_falls(shapes: Home) -> None:
+    entry = await shapes.add(
+        increasing=("sensor.increasing", PlugRole.CONSUMPTION),
+    )
+    start = NOON
+    point = entry.runtime_data
+    values = []
+    for number in range(4):
+        shapes.house.freezer.move_to(start + number * FIVE + timedelta(minutes=1))
+        show(shapes, "sensor.increasing", 100 + number)
+        await shapes.hass.async_block_till_done()
+        values.append(point.current(DataType.CONSUMPTION_DAILY))
+        await compile_until(shapes, start + (number + 1) * FIVE)
+        await shapes.look(entry)
+        values.append(point.current(DataType.CONSUMPTION_DAILY))
+    shown = [one.value_kwh for one in values if one is not None]
+    assert shown[-4:] == [2.0, 2.0, 3.0, 3.0]
+    assert shown == sorted(shown)
+    assert value_of(shapes.hass, "sensor.med_house_consumption_daily") == 3.0
+    (today,) = await shapes.house.ledger.async_days(
+        USED, dt_util.start_of_local_day(), dt_util.now()
+    )
+    assert today.kwh == 3.0
+
+
+async def test_midnight_begins_a_day_without_waiting_for_statistics(shapes: Home) -> None:
+    midnight = dt_util.start_of_local_day((NOON + timedelta(days=1)).date())
+    entry = await shapes.add(increasing=("sensor.increasing", PlugRole.CONSUMPTION))
+    for number in (3, 2):
+        shapes.house.freezer.move_to(midnight - number * FIVE + timedelta(minutes=1))
+        show(shapes, "sensor.increasing", 100 - number)
+        await shapes.hass.async_block_till_done()
+        await compile_until(shapes, midnight - (number - 1) * FIVE)
+    await shapes.look(entry)
+    shapes.house.freezer.move_to(midnight - timedelta(minutes=1))
+    show(shapes, "sensor.increasing", 99)
+    await shapes.hass.async_block_till_done()
+    shapes.house.freezer.move_to(midnight)
+    entry.runtime_data.coordinator.close_day(midnight)
+    current = entry.runtime_data.current(DataType.CONSUMPTION_DAILY)
+    assert (current.value_kwh, current.date, current.last_period) == (0.0, "2026-11-21", 2.0)
+    await compile_until(shapes, midnight)
+    await shapes.look(entry)
+    current = entry.runtime_data.current(DataType.CONSUMPTION_DAILY)
+    assert (current.value_kwh, current.last_period) == (0.0, 2.0)
