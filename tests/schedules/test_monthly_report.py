@@ -67,7 +67,9 @@ async def test_arrives_on_the_first_with_its_workbook(hass, scheduler, january, 
     assert scheduler.get(schedule.id).last_run_at == first
 
 
-async def test_tells_of_devices_that_are_gone(hass, scheduler, january):
+async def test_tells_of_devices_that_are_gone(hass, scheduler, january, server):
+    # With its last entry the integration would take its schedules along.
+    await add_account(hass, server)
     events = async_capture_events(hass, EVENT_EXPORT)
     schedule = await scheduler.async_create({**MONTHLY, "delivery": None}, user=None)
     (point,) = entries_of_type(hass, EntryType.KASA)

@@ -241,7 +241,7 @@ class TestMistakes:
         plug = EmulatedPlug()
         await plug_network.start(plug)
         plug.silence()
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(10):
             assert await code_of(plug.address) == "timed_out"
 
 

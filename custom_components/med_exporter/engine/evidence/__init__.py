@@ -9,7 +9,8 @@ Nothing in here knows Home Assistant.
 from __future__ import annotations
 
 from .clock import SteadyClock
-from .evidence import Evidence, Outcome
+from .evidence import Evidence
+from .outcome import Outcome
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh
 
 __all__ = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from .outcome import Outcome
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
 from .register import UNDATED, Parts, Register, Standing, Step, passable
 
@@ -23,31 +24,6 @@ _LAG: Final = 300
 # How far a plug's clock may be off and still tell its month.
 _CLOCK_SKEW: Final = timedelta(days=2)
 _LONGEST_DAY: Final = 26 * 3600
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What a reading has proved.
-
-    Attributes:
-        energy: all that has been counted, in mWh; it never falls.
-        growth: what this reading has added to it.
-        since: from when on the growth was used; None for the first reading.
-        is_told: whether the energy is now known up to this reading. What it still lacks comes
-            with a later one.
-        day: the plug's own counter of its running day in mWh, None where it is not believed.
-        month: likewise.
-        refused: what was not believed, and never will be.
-
-    """
-
-    energy: int
-    growth: int = 0
-    since: datetime | None = None
-    is_told: bool = False
-    day: int | None = None
-    month: int | None = None
-    refused: tuple[Refusal, ...] = ()
 
 
 @dataclass(kw_only=True, slots=True)
