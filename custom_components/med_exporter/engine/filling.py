@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _FILLED_FROM = READING_COLUMNS.index("filled_from")
-_COST = READING_COLUMNS.index("cost")
 
 
 def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Reading]:

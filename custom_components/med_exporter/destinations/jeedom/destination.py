@@ -120,13 +120,20 @@ class JeedomDestination:
         """Make sure that Jeedom answers to the key, and look for witnesses in its history."""
         await self._rpc.time_zone()
         lost: list[Measurement] = []
+        # Several witnesses are of one series, and all of one Jeedom.
+        commands: dict[tuple[str, DataType], JeedomCommand | None] = {}
+        clock: JeedomClock | None = None
         for one in witnesses:
             assert one.point is not None  # the intake asks for a value per metering point
-            command = await self._equipments.known(one.point, one.data_type)
+            series = (one.point.pdl, one.data_type)
+            if series not in commands:
+                commands[series] = await self._equipments.known(one.point, one.data_type)
+            command = commands[series]
             if command is None:
                 lost.append(one)
                 continue
-            stamp = JeedomClock(await self._time_zone(one.point)).stamp(one.start)
+            clock = clock or JeedomClock(await self._time_zone(one.point))
+            stamp = clock.stamp(one.start)
             if not await command.history(stamp, stamp):
                 lost.append(one)
         return lost
