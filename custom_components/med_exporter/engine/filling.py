@@ -24,7 +24,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, cast
 
-from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
+from .reading import CARRIED, FROM_LEDGER, FROM_STATISTICS, READING_COLUMNS
 from .times import QUARTER, quarter_of
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ def spread_over_periods(
         kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
         if kwh is None:
             yield reading
+            continue
+        if reading[2] == FROM_LEDGER:
+            yield _with_amounts(reading, kwh, filled_from, ledger.cost(kwh, reading[0]))
             continue
         if (time := _used_in(reading)) is None:
             if ledger.has_costs:

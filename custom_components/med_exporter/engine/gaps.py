@@ -12,11 +12,15 @@ from .times import utc_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .job import Job
+    from .job import Job, JobDevice
     from .recorder import Recorder
+    from .stand_in import StandIn
     from .statistics import Coverage
 
     type Warning_ = dict[str, Any]
+
+_AMOUNTS = ("energy_kwh", "cost")
+_COUNTER = "energy_total_kwh"
 
 
 def coverage_warnings(
@@ -82,6 +86,54 @@ def silence_warning(job: Job, silent: Sequence[str]) -> list[Warning_]:
         return []
     message = f"No readings in this range: {', '.join(silent)}"
     return [warning("NO_READINGS", message, job.start, job.end, len(silent))]
+
+
+def not_recorded_warnings(
+    job: Job, recorder: Recorder, end: float, stand_ins: Sequence[StandIn]
+) -> list[Warning_]:
+    """Name, device by device, what the recorder does not keep of the fields that are asked for.
+
+    - `FROM_LEDGER`: the energy of periods that is the ledger's, since the recorder has no counter.
+    - `NOT_RECORDED`: in raw rows, the energy that only the ledger knows; and fields whose entity is
+      excluded or disabled now, since its last state.
+
+    Args:
+        job: what is wanted.
+        recorder: where the states are.
+        end: UTC seconds up to which values are known.
+        stand_ins: per device, what the ledger knows more.
+
+    """
+    found: list[Warning_] = []
+    for device, more in zip(job.devices, stand_ins, strict=True):
+        name, missing = device.device_name, device.not_recorded
+        amounts = [one for one in job.fields if one in _AMOUNTS]
+        if amounts and more.first is not None and more.last is not None and more.kwh > 0:
+            code, what = (
+                "NOT_RECORDED",
+                "The recorder has no counter here, so no row has its energy",
+            )
+            if more.gives_rows:
+                code, what = (
+                    "FROM_LEDGER",
+                    "The recorder has no counter here; its energy is the ledger's",
+                )
+            message = f"{what}: {name} ({more.kwh:.3f} kWh)"
+            found.append(warning(code, message, more.first, more.last, 1))
+            amounts = []
+        counted = amounts if _COUNTER in missing else []
+        if fields := [one for one in job.fields if one in missing or one in counted]:
+            start = max(_last_kept(recorder, device, end), job.start)
+            message = f"The recorder does not keep all of a device: {name} ({', '.join(fields)})"
+            if start < end:
+                found.append(warning("NOT_RECORDED", message, start, end, 1))
+    return found
+
+
+def _last_kept(recorder: Recorder, device: JobDevice, end: float) -> float:
+    """Return when the recorder last kept anything of what it does not keep now, 0 for never."""
+    ids = recorder.metadata_ids([device.entities[one] for one in device.not_recorded])
+    return recorder.moment_before(ids.values(), end) or 0.0
 
 
 def outlier_warning(job: Job, count: int) -> list[Warning_]:

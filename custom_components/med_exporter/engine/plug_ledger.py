@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .costing import slot_costs, zone_of
 from .energy import to_kwh
 from .ledger import Account, accounts_of, corrections_between, energies_between, is_readable
-from .times import QUARTER, UTC_DAY, ceil_to, day_of, floor_to, quarter_of
+from .times import HOUR, QUARTER, UTC_DAY, ceil_to, day_of, floor_to, hour_of, quarter_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     type _Values = dict[int, tuple[float, float | None]]
     type _Read = Callable[[Connection, int, int], _Values]
+
+_NOTICED_KWH = 0.002
+"""What a counter that is recorded shows of a quarter-hour by a new state."""
 
 _WINDOW = 16 * UTC_DAY
 """Seconds of which all is in memory at a time."""
@@ -87,6 +90,15 @@ class PlugLedger:
             if energy is not None and energy[1] > 0:
                 return True
         return False
+
+    def has_counted_between(self, since: float, until: float) -> bool:
+        """Tell whether energy was counted in a full hour that lies between two moments."""
+        first, last = ceil_to(since, HOUR), hour_of(until)
+        return any(
+            energy[0] - energy[1] > _NOTICED_KWH
+            for quarter in range(first, last, QUARTER)
+            if (energy := self.energy(quarter)) is not None
+        )
 
     def cost(self, kwh: float, moment: float, *, is_timed: bool = False) -> float | None:
         """Return what an energy costs at the price of a moment, None without one.

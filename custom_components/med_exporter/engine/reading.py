@@ -33,7 +33,8 @@ READING_COLUMNS = (
     "filled_from",
     "cost",
 )
-"""`until`: when the values stop to hold; `measured`: `CARRIED`, `MEASURED` or `FROM_STATISTICS`;
+"""`until`: when the values stop to hold; `measured`: `CARRIED`, `MEASURED`, `FROM_STATISTICS`
+or `FROM_LEDGER`;
 `filled_from`: of a filled reading, when its gap or, if later, the range begins; `cost`: filled in
 by `filling.py`."""
 
@@ -42,3 +43,5 @@ CARRIED = 0
 MEASURED = 1
 FROM_STATISTICS = 2
 """An hour of the long-term statistics: its energy was used between timestamp and `until`."""
+FROM_LEDGER = 3
+"""Energy of a quarter-hour of the ledger, where the recorder has no counter."""

@@ -13,6 +13,8 @@ The rules:
   was not known in between, or the ledger has filled a quarter-hour that lies wholly between the
   reading before and this one. That the recorder has nothing for a while proves no gap: it keeps
   changes only.
+  Nor does the recorder see a counter that it does not keep for a while: where the ledger has
+  counted in a full hour between two numbers, the growth is that of a gap too.
 - A counter that falls below 90 % of its last number has been restarted, and all that it shows is
   growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
   long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
@@ -24,6 +26,7 @@ The rules:
 from __future__ import annotations
 
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
@@ -33,7 +36,7 @@ from .statistics import Coverage, Statistics, hourly_readings
 from .times import HOUR, QUARTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from .job import JobDevice
     from .plug_ledger import PlugLedger
@@ -99,16 +102,14 @@ def readings(
     coverage = Coverage() if coverage is None else coverage
     coverage.kept = recorder.oldest(ids.values()) if ids else None
     statistics = Statistics.of_device(recorder.connect, device)
-    # From when on states are read; before it, statistics.
-    begin = start
-    if statistics.ids:
-        begin = end
-        if coverage.kept is not None:
-            begin = min(max(start, coverage.kept // HOUR * HOUR), end)
+    begin = _seam(coverage.kept, start, end) if statistics.ids else start
     purged = hourly_readings(statistics, start, begin, coverage)
     plug = _Plug(ledger, begin)
+    lasts = _lasts(recorder, device, ids, end)
+    ended = {slot for slot, last in lasts.items() if last is None or last < begin}
     for metadata_id, slot, parse in slots:
-        plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse)
+        if slot not in ended:
+            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse)
         if slot == _ENERGY:
             plug.last_number = recorder.last_number_before(metadata_id, begin, parse)
             if plug.in_force[slot] is None:
@@ -116,13 +117,52 @@ def readings(
     for slot in statistics.ids:
         if slot not in ids or recorder.moment_before([ids[slot]], begin) is None:
             plug.take_over(slot, statistics.last_before(slot, begin), start, begin)
+            if slot in ended:
+                plug.end(slot, begin)
     if ledger.has_energy:
         before = recorder.moment_before(ids.values(), begin)
         plug.read_before = begin if before is None else before
     if begin >= end:
         return purged
-    found = _pivot(plug, recorder.entries(slots, begin, end), begin, end, on_block)
+    blocks = _ending(recorder.entries(slots, begin, end), lasts, begin, end)
+    found = _pivot(plug, blocks, begin, end, on_block)
     return chain(purged, found)
+
+
+def _seam(kept: float | None, start: float, end: float) -> float:
+    """Return from when on states are read; before it, statistics."""
+    return end if kept is None else min(max(start, kept // HOUR * HOUR), end)
+
+
+def _lasts(
+    recorder: Recorder, device: JobDevice, ids: Mapping[int, int], end: float
+) -> dict[int, float | None]:
+    """Return when what is not recorded any more had its last state, by slot."""
+    return {
+        slot: recorder.moment_before([ids[slot]], end) if slot in ids else None
+        for slot, name in enumerate(ENTITY_FIELDS)
+        if name in device.not_recorded
+    }
+
+
+def _ending(
+    blocks: Iterator[list[Entry]], lasts: Mapping[int, float | None], begin: float, end: float
+) -> Iterator[list[Entry]]:
+    """Yield the states, and that what is not recorded any more is not known from then on."""
+    waiting: list[Entry] = sorted(
+        (last + ONE_READING, slot, None)
+        for slot, last in lasts.items()
+        if last is not None and begin <= last < end - ONE_READING
+    )
+    for block in blocks:
+        reached = block[-1][0]
+        if waiting and waiting[0][0] <= reached:
+            block += [one for one in waiting if one[0] <= reached]
+            block.sort(key=itemgetter(0))
+            waiting = [one for one in waiting if one[0] > reached]
+        yield block
+    if waiting:
+        yield waiting
 
 
 def _parser(name: str) -> Parser:
@@ -139,7 +179,9 @@ class _Plug:
         "last_number",
         "ledger",
         "lost_at",
+        "number_at",
         "read_before",
+        "start",
     )
 
     def __init__(self, ledger: PlugLedger, start: float) -> None:
@@ -150,8 +192,8 @@ class _Plug:
         self.filled_from: float | None = None
         # Since when the counter is not known; None while it is.
         self.lost_at: float | None = None
-        # When the plug was last read before the range.
-        self.read_before = start
+        # When the plug was last read before the range, and when the counter had its last number.
+        self.read_before = self.number_at = self.start = start
 
     def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
         """Take what statistics knew last, since the recorder has nothing before `begin`."""
@@ -165,14 +207,20 @@ class _Plug:
         self.in_force[slot] = hour.state if recent else None
         self.lost_at = None if recent else max(hour.end, start)
 
+    def end(self, slot: int, moment: float) -> None:
+        """Let an entity that is not recorded any more be not known from a moment on."""
+        self.in_force[slot] = None
+        if slot == _ENERGY and self.lost_at is None:
+            self.lost_at = moment
+
     def count(self, value: float | None, moment: float, since: float, *, measured: int) -> None:
         """Take the counter's new value, where `since` was the last row, `measured` or not."""
-        before, lost_at = self.last_number, self.lost_at
+        before, lost_at, number_at = self.last_number, self.lost_at, self.number_at
         if value is None:
             if lost_at is None:
                 self.lost_at = moment
             return
-        self.last_number, self.lost_at = value, None
+        self.last_number, self.lost_at, self.number_at = value, None, moment
         if before is None:
             self.grown = None
             return
@@ -186,6 +234,8 @@ class _Plug:
         read_at = since if measured else self.read_before
         if moment - read_at >= QUARTER and self.ledger.is_filled_between(read_at, moment):
             self.filled_from = since
+        elif moment - number_at >= 2 * HOUR and self.ledger.has_counted_between(number_at, moment):
+            self.filled_from = max(number_at, self.start)
 
     def take(self) -> Values | None:
         """Return the values of a reading, None when nothing is known; growth begins anew."""

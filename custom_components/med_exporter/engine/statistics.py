@@ -122,6 +122,9 @@ class Coverage:
         missing: hours between them of which statistics know nothing.
         missing_start: when the first of those begins.
         missing_end: when the last of those ends.
+        told_from: UTC seconds from which on rows of the ledger stand in, None without any.
+        counter_begins: when the first hour in the range begins that the counter was ever known
+            of, None where it was known before, or in no hour.
 
     """
 
@@ -132,11 +135,14 @@ class Coverage:
     missing: int = 0
     missing_start: float | None = None
     missing_end: float | None = None
+    told_from: float | None = None
+    counter_begins: float | None = None
 
     @property
     def known_from(self) -> float | None:
         """Return from when on anything is known, None when nothing is."""
-        return self.kept if self.start is None else self.start
+        known = self.kept if self.start is None else self.start
+        return min((one for one in (known, self.told_from) if one is not None), default=None)
 
     def add(self, begin: float, end: float, known_until: float | None) -> None:
         """Count an hour, where `known_until` is the end of the one before."""
@@ -265,6 +271,7 @@ def hourly_readings(
         if counter is not None:
             if not asked:
                 asked, before = True, statistics.last_before(_ENERGY, begin)
+                coverage.counter_begins = moment if before is None else None
             total = counter.state
             if counter.sum is not None:
                 kwh = counter.sum - (0.0 if before is None else before.sum or 0.0)

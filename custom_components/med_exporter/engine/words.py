@@ -154,6 +154,8 @@ TEXTS: Mapping[str, _Pair] = {
 
 WARNINGS: Mapping[str, str] = {
     "BEFORE_HISTORY": "L’enregistreur ne conserve rien de cette partie de la période",
+    "NOT_RECORDED": "L’enregistreur ne conserve pas tout de cet appareil",
+    "FROM_LEDGER": "L’enregistreur n’a pas le compteur ; l’énergie vient du registre",
     "NO_READINGS": "Aucun relevé sur cette période",
     "BEFORE_LEDGER": "Les demi-heures sont conservées 400 jours à partir de l’installation ; "
     "rien n’est connu avant",

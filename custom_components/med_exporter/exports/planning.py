@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from homeassistant.components.recorder import is_entity_recorded  # type: ignore[attr-defined]
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
@@ -210,6 +212,7 @@ def _job_device(
         device_ip=device.address,
         device_name=device.name,
         entities=dict(device.entities),
+        not_recorded=not_recorded(hass, device),
         rated_power=device.rated_power,
         plug_id=device.plug_id,
         metering_point=None if point is None else point.slug,
@@ -218,6 +221,17 @@ def _job_device(
         model=device.model,
         firmware=device.firmware,
         last_seen=last_answer(hass, device),
+    )
+
+
+def not_recorded(hass: HomeAssistant, device: ExportDevice) -> tuple[str, ...]:
+    """Return the reading fields whose entity the recorder does not keep: excluded or disabled."""
+    registry = er.async_get(hass)
+    return tuple(
+        field
+        for field, entity_id in device.entities.items()
+        if not is_entity_recorded(hass, entity_id)
+        or ((entry := registry.async_get(entity_id)) is not None and entry.disabled)
     )
 
 

@@ -22,6 +22,8 @@ class JobDevice:
         device_name: as shown in the file.
         entities: reading field (`ENTITY_FIELDS`) → entity id. A field without an entity is empty
             in the file. `energy_total_kwh` is an ever-growing counter.
+        not_recorded: fields whose entity Home Assistant's recorder does not keep now, since it is
+            excluded or disabled: what it knew last does not hold on.
         rated_power: W, None when not known.
         plug_id: by which the ledger's tables know the device, None when they do not. Without it
             there are no costs, and the energy of a gap is spread evenly.
@@ -38,6 +40,7 @@ class JobDevice:
     device_id: str
     device_name: str
     entities: Mapping[str, str]
+    not_recorded: tuple[str, ...] = ()
     device_ip: str | None = None
     rated_power: float | None = None
     plug_id: str | None = None

@@ -12,11 +12,17 @@ from ...custom_fields import DECIMALS, formulas_of
 from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
-from ...gaps import coverage_warnings, outlier_warning, silence_warning
+from ...gaps import (
+    coverage_warnings,
+    not_recorded_warnings,
+    outlier_warning,
+    silence_warning,
+)
 from ...ledger_sums import known_quarters
 from ...plug_ledger import plug_ledger
 from ...reading import READING_COLUMNS
 from ...readings import readings
+from ...stand_in import StandIn
 from ...statistics import Coverage
 from ...tables import Column, Rounding, Table
 from ..ledger_gaps import estimated_warning
@@ -61,6 +67,7 @@ def content(
     total = outliers = 0
     silent: list[str] = []
     coverages: list[Coverage] = []
+    stand_ins: list[StandIn] = []
     stretches = _stretches(job, end)
     limit = job.most_rows
     for place, device in enumerate(job.devices):
@@ -77,13 +84,17 @@ def content(
         added = spool.add(place, found)
         if not source.seen:
             silent.append(device.device_name)
+        if spool.edges:
+            source.coverage.told_from = source.stand_in.first
         coverages.append(source.coverage)
+        stand_ins.append(source.stand_in)
         outliers += source.outliers
         total += added
         job.check_rows(total)
         on_read((place + 1) / len(job.devices))
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
+    table.warnings += not_recorded_warnings(job, recorder, end, stand_ins)
     table.warnings += silence_warning(job, silent)
     table.warnings += _estimated(job, recorder, end, coverages)
     table.warnings += outlier_warning(job, outliers)
@@ -145,7 +156,15 @@ class _Source:
         self._end = end
         self._stretches = stretches
         self._left_out = [0]
+        self._ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in spool.stored)
         self.coverage = Coverage()
+        self.stand_in = StandIn(
+            self._ledger,
+            "energy_total_kwh" in device.not_recorded,
+            job.start,
+            end,
+            gives_rows=bool(spool.edges),
+        )
         self.seen = False
 
     @property
@@ -154,15 +173,13 @@ class _Source:
 
     def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
         """Return the readings that are kept, with the amounts that are asked for."""
-        job, spool = self._job, self._spool
-        ledger = plug_ledger(
-            self._recorder.connect, self._device.plug_id, costs="cost" in spool.stored
-        )
+        job, spool, ledger = self._job, self._spool, self._ledger
         counted = readings(
             self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
         )
+        whole = self.stand_in.readings(counted, self.coverage)
         found: Iterator[Reading] = self._noticed(
-            with_corrections(counted, ledger, job.start, self._end)
+            with_corrections(whole, ledger, job.start, self._end)
         )
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
