@@ -10,6 +10,7 @@ import pytest
 from homeassistant.components.websocket_api.const import TYPE_RESULT
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database.commit import async_commit
 from tests.file_exports import add_plug, add_user, request
 from tests.mqtt_destinations import add_mqtt
 
@@ -219,7 +220,7 @@ class TestFiles:
         assert again["request"] == first["request"]
 
     async def test_rows_are_shown_before(self, administrator, hass):
-        await hass.data["recorder_instance"].async_block_till_done()
+        await async_commit(hass)
         shown = await administrator.get("files/preview", request={"preset": "today"})
         assert {row["device_name"] for row in shown["preview"]} == {"Fridge"}
 

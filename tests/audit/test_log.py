@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.components.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.audit import AuditLog, EventType, Severity, acting
 from custom_components.med_exporter.const import EntryType
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.entries import entries_of_type
 from tests.file_exports import add_user
 from tests.mqtt_destinations import add_mqtt
@@ -94,5 +94,5 @@ async def test_events_survive_a_purge_and_a_repack(log, hass, recorded):
     await hass.services.async_call(
         "recorder", "purge", {"keep_days": 0, "repack": True}, blocking=True
     )
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     assert len(await recorded()) == 1
