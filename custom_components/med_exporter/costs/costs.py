@@ -37,7 +37,7 @@ from .statistics import (
     write_cost_statistics,
 )
 from .tables import SCHEMA
-from .terms import Record, Wanted, forget_change, forget_terms, mark_dirty, note_terms, settle
+from .terms import Record, Wanted, forget_change, forget_terms, note_terms, settle
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
-    from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colours, Tariff
     from ..ledger import LedgerChange, Series
@@ -276,18 +275,36 @@ class Costs:
         marks = [since, *([] if record.dirty_from_ts is None else [record.dirty_from_ts])]
         first = dt_util.start_of_local_day(terms.tariff.contracts[0].valid_from).timestamp()
         start = max(min(marks), first)
+        if start < now:
+            await self._async_keep_prices(entities, terms.currency, start, now)
+
+    async def async_learn_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep what the recorder has of entities' prices per kWh, for whoever prices with them.
+
+        Raises DatabaseUnavailableError.
+
+        Args:
+            entity_ids: of the entities.
+            currency: the code of that of the costs.
+            start: UTC seconds.
+            end: UTC seconds.
+
+        """
+        await self._async_keep_prices(entity_ids, currency, start, end)
+        # Contracts that count may depend on them too.
+        self.async_request()
+
+    async def _async_keep_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep prices, and note in every metering point what changes by them."""
         shown = [
-            await async_read_shown(self._hass, entity_id, terms.currency, start, now)
-            for entity_id in entities
-            if start < now
+            await async_read_shown(self._hass, entity_id, currency, start, end)
+            for entity_id in entity_ids
         ]
-
-        def keep(connection: Connection) -> None:
-            changed = keep_shown(connection, shown)
-            if changed is not None:
-                mark_dirty(connection, terms.metering_point, changed)
-
-        await queue_work(self._hass, SCHEMA, keep)
+        await queue_work(self._hass, SCHEMA, partial(keep_shown, shown=shown))
 
     async def _async_write_statistics(self, slug: str, name: str, since: float | None) -> None:
         """Bring the hours of the statistics up to date, some at a time."""

@@ -15,11 +15,15 @@ from homeassistant.components.recorder import history
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.helpers.recorder import get_instance
+from sqlalchemy import select
 
 from ..const import LOGGER
+from ..engine.cost_tables import tariffs_table
+from ..engine.costing import terms_of
 from ..engine.prices import keep_hours, keep_prices
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
+from .terms import mark_dirty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,20 +93,30 @@ async def async_read_shown(
     return await get_instance(hass).async_add_executor_job(read)
 
 
-def keep_shown(connection: Connection, shown: Iterable[Shown]) -> int | None:
-    """Keep prices; return the first quarter-hour (UTC seconds) that has another one than before."""
-    changed: list[int | None] = []
-    for one in shown:
-        # What states say is finer: it comes last.
-        hours = {
-            hour: mean
-            for hour, mean in one.hours.items()
-            if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
-        }
-        changed += [
-            keep_hours(connection, one.entity_id, hours),
-            keep_prices(connection, one.entity_id, one.quarters),
-        ]
+def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
+    """Keep prices, and note in all metering points that they price what costs something else."""
+    changed = {one.entity_id: _keep(connection, one) for one in shown}
+    if all(first is None for first in changed.values()):
+        return
+    for row in connection.execute(select(tariffs_table)).all():
+        entities = terms_of(row).price_entities
+        firsts = [first for entity in entities if (first := changed.get(entity)) is not None]
+        if firsts:
+            mark_dirty(connection, row.metering_point, min(firsts))
+
+
+def _keep(connection: Connection, one: Shown) -> int | None:
+    """Return the first quarter-hour (UTC seconds) that has another price than before."""
+    # What states say is finer: it comes last.
+    hours = {
+        hour: mean
+        for hour, mean in one.hours.items()
+        if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
+    }
+    changed = (
+        keep_hours(connection, one.entity_id, hours),
+        keep_prices(connection, one.entity_id, one.quarters),
+    )
     return min((first for first in changed if first is not None), default=None)
 
 

@@ -43,6 +43,8 @@ class Column:
             the name tells it (`words.UNITS`).
         holds: what its texts tell about a home, unless the texts come from the job's devices and
             metering points, or from our own words.
+        span: of times that begin a local day or month: which of them, `day` or `month`; documents
+            then show it as people write it.
 
     """
 
@@ -51,6 +53,7 @@ class Column:
     decimals: int = 0
     unit: str = ""
     holds: Holds | None = None
+    span: str = ""
 
 
 @dataclass(slots=True)

@@ -160,6 +160,7 @@ WARNINGS: Mapping[str, str] = {
     "NO_HALF_HOURS": "Aucune énergie n’est connue sur cette période",
     "ESTIMATED": "Le moment où une partie de l’énergie a été utilisée est une estimation",
     "MISSING_HALF_HOURS": "L’énergie de certaines demi-heures n’est pas connue",
+    "BEFORE_ENERGY": "Rien n’est connu de cette partie de la période ; elle n’est pas comparée",
     "UNPRICED_ENERGY": "L’énergie sans prix connu n’est comptée dans aucun coût",
     "ADMINISTRATORS_ONLY": "Les destinations, les exports et la base de données ne sont montrés "
     "qu’aux administrateurs",

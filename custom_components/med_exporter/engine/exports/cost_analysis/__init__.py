@@ -10,4 +10,5 @@ EXPORT_TYPE = ExportType(
     folder=__name__,
     takes=frozenset({"date_range", "devices", "grouping", "breakdown_by", "include_charts"}),
     needs_devices=True,
+    about_money=True,
 )
