@@ -68,6 +68,7 @@ class Table:
             seconds; numbers and amounts are rounded.
         warnings: what the reader should know, `{code, message, start, end, count}`; start and end
             in UTC with `Z`.
+        totals: how many of the last rows add up those before.
 
     """
 
@@ -76,6 +77,7 @@ class Table:
     count: int
     chunks: Iterator[Chunk]
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    totals: int = 0
 
 
 class Rounding:
