@@ -16,6 +16,7 @@ from .delivery import DATA_DELIVERIES, Deliveries
 from .entry_types import entry_kinds, kind_of
 from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
+from .exports.notices import async_announce_files
 from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
 from .installation.leaving import async_come_back, async_leave
@@ -105,6 +106,7 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     pushes.async_setup()
     jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, async_given_tables)
     await jobs.async_setup()
+    async_announce_files(hass, jobs.links)
     deliveries = hass.data[DATA_DELIVERIES] = Deliveries(hass, jobs, history)
     await deliveries.async_setup()
     schedules = hass.data[DATA_SCHEDULES] = Scheduler(hass, jobs, deliveries, audit)
