@@ -99,10 +99,10 @@ class JobManager:
     ) -> ExportRecord:
         """Check a request, queue its export and return the record.
 
-        `trigger` is `http`, `action`, `panel` or `schedule`. With `background_processing` off the export
-        is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a range
-        that is over, the record may be one that is complete already. Presets mean `now`, which is
-        the clock's if None.
+        `trigger` is `http`, `action`, `panel` or `schedule`. With `background_processing` off the
+        export is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a
+        range that is over, the record may be one that is complete already. Presets mean `now`,
+        which is the clock's if None.
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """

@@ -26,7 +26,7 @@ _NAME: Final = "MED Exporter"
 
 @callback
 def async_announce_files(hass: HomeAssistant, links: LinkSigner) -> None:
-    """Announce the files that persons ask for as they end; programs and schedules see for themselves.
+    """Announce the files that persons ask for as they end; programs and schedules look themselves.
 
     Home Assistant shows a notification to all who may log in. So its link opens the file without a
     login only where all of them may have the file, and leads to the page with the files otherwise.

@@ -27,6 +27,17 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
   }
 
+  date(text) {
+    const style = { dateStyle: "medium", timeZone: this.zone };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
+  }
+
+  /** A month `YYYY-MM`. */
+  month(text) {
+    const style = { month: "long", year: "numeric", timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}-01T00:00:00Z`));
+  }
+
   /** A date `YYYY-MM-DD`, which has no time zone. */
   day(text) {
     const style = { day: "numeric", month: "short", timeZone: "UTC" };
