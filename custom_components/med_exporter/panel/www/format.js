@@ -27,9 +27,10 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
   }
 
-  date(text) {
-    const style = { dateStyle: "medium", timeZone: this.zone };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
+  /** A time as its text has it on the clock, in whatever time zone that is. */
+  written(text, timeStyle) {
+    const style = { dateStyle: "medium", timeStyle, timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text.slice(0, 19)}Z`));
   }
 
   /** A month `YYYY-MM`. */

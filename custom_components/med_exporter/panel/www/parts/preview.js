@@ -56,8 +56,8 @@ class Preview extends MedElement {
 
   /** A row of a day, week or month is about no time of day. */
   moment(text) {
-    const { formats } = this.house;
-    return ["daily", "weekly", "monthly"].includes(this.request.aggregation) ? formats.date(text) : formats.time(text);
+    const isDay = ["daily", "weekly", "monthly"].includes(this.request.aggregation);
+    return this.house.formats.written(text, isDay ? undefined : "short");
   }
 
   picture() {
