@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
+    from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colour, Tariff
     from ..ledger import LedgerChange, Series
