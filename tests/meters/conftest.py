@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
@@ -18,6 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import insert, select
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import queue_work
@@ -69,6 +70,29 @@ class Home:
         for first in range(0, len(rows), 5000):
             add(self.hass, metadata, rows[first : first + 5000])  # type: ignore[arg-type]
         await self.committed()
+
+    async def have_years(self, statistic_id: str, start: datetime, sums: Sequence[float]) -> None:
+        """Let there be hourly statistics as after years, at once: an import takes minutes."""
+        await self.import_hours(statistic_id, start, sums[:1])
+        first = start.timestamp()
+
+        def fill() -> None:
+            of = select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+            with get_instance(self.hass).engine.begin() as connection:
+                metadata_id = connection.execute(of).scalar()
+                rows = [
+                    {
+                        "metadata_id": metadata_id,
+                        "start_ts": first + 3600 * number,
+                        "state": total,
+                        "sum": total,
+                    }
+                    for number, total in enumerate(sums)
+                    if number
+                ]
+                connection.execute(insert(Statistics), rows)
+
+        await get_instance(self.hass).async_add_executor_job(fill)
 
     async def add(self, pdl: str = "house", **meters: tuple[str, PlugRole]) -> ConfigEntry:
         """Set up a metering point: the statistic and the role of each meter by its name."""

@@ -11,8 +11,9 @@ from tests.metering_points import NOON
 
 from .conftest import Home, assert_same
 
-BEGIN = datetime(2026, 7, 23, tzinfo=UTC)
-HOURS = 119 * 24
+# The clocks change in between.
+BEGIN = datetime(2026, 10, 21, tzinfo=UTC)
+HOURS = 29 * 24
 
 
 def growing(seed: int, count: int = HOURS, factor: float = 1.0) -> list[float]:
@@ -24,8 +25,10 @@ def growing(seed: int, count: int = HOURS, factor: float = 1.0) -> list[float]:
     return sums
 
 
-async def test_months_hour_by_hour(home: Home) -> None:
-    await home.import_hours("sensor.grid", BEGIN, growing(1))
+async def test_three_years_hour_by_hour(home: Home) -> None:
+    years = NOON.replace(year=2023)
+    hours = int((NOON - years) / timedelta(hours=1))
+    await home.have_years("sensor.grid", years, growing(1, hours))
     await home.import_hours("linky:house", BEGIN, growing(2, factor=1000), "Wh")
     await home.import_hours("sensor.pv", BEGIN, growing(3, factor=0.001), "MWh")
     both_ways = [a - b for a, b in zip(growing(4), growing(5), strict=True)]
@@ -37,10 +40,15 @@ async def test_months_hour_by_hour(home: Home) -> None:
         battery=("sensor.battery", PlugRole.CONSUMPTION),
     )
     await home.look(entry)
-    span = BEGIN, NOON
-    for one in ("sensor.grid", "linky:house", "sensor.pv", "sensor.battery"):
+    span = years, NOON
+    for one, count in {
+        "sensor.grid": hours,
+        "linky:house": HOURS,
+        "sensor.pv": HOURS,
+        "sensor.battery": HOURS,
+    }.items():
         theirs = await home.dashboard([one], *span)
-        assert len(theirs) == HOURS
+        assert len(theirs) == count
         assert_same(await home.ledger(home.meter(one), *span), theirs)
     consumed = ["sensor.grid", "linky:house", "sensor.battery"]
     used = await home.ledger(PointSeries("house", PlugRole.CONSUMPTION), *span)
