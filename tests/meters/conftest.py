@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
+from homeassistant.components.recorder.db_schema import (
+    Statistics,
+    StatisticsMeta,
+    StatisticsShortTerm,
+)
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
@@ -41,6 +45,9 @@ if TYPE_CHECKING:
     from tests.pushing import House
 
 
+HOUR = timedelta(hours=1)
+
+
 class Home:
     """A home, and words for what tests do to it."""
 
@@ -49,9 +56,15 @@ class Home:
         self.hass = house.hass
 
     async def import_hours(
-        self, statistic_id: str, start: datetime, sums: Iterable[float], unit: str = "kWh"
+        self,
+        statistic_id: str,
+        start: datetime,
+        sums: Iterable[float],
+        unit: str = "kWh",
+        *,
+        every: timedelta = HOUR,
     ) -> None:
-        """Import hourly statistics, as integrations of energy suppliers do."""
+        """Import hourly statistics, as integrations of energy suppliers do, or shorter ones."""
         metadata: dict[str, Any] = {
             "source": statistic_id.split(":", maxsplit=1)[0] if ":" in statistic_id else "recorder",
             "statistic_id": statistic_id,
@@ -63,9 +76,14 @@ class Home:
         if hasattr(StatisticsMeta, "unit_class"):
             metadata["unit_class"] = "energy"
         rows = [
-            {"start": start + timedelta(hours=number), "state": total, "sum": total}
+            {"start": start + every * number, "state": total, "sum": total}
             for number, total in enumerate(sums)
         ]
+        if every != HOUR:
+            # Only the recorder makes these itself.
+            get_instance(self.hass).async_import_statistics(metadata, rows, StatisticsShortTerm)  # type: ignore[arg-type]
+            await self.committed()
+            return
         add = async_add_external_statistics if ":" in statistic_id else async_import_statistics
         for first in range(0, len(rows), 5000):
             add(self.hass, metadata, rows[first : first + 5000])  # type: ignore[arg-type]

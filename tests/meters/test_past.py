@@ -6,7 +6,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.ledger import PointSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from tests.metering_points import NOON
 
 from .conftest import Home, assert_same
@@ -57,6 +57,31 @@ async def test_three_years_hour_by_hour(home: Home) -> None:
     assert_same(written, used)
     made = await home.ledger(PointSeries("house", PlugRole.PRODUCTION), *span)
     assert_same(made, await home.dashboard(["sensor.pv"], *span))
+
+
+async def test_what_was_cut_from_hours_is_an_estimate_and_what_was_counted_is_not(
+    home: Home,
+) -> None:
+    start = NOON - timedelta(days=2)
+    await home.import_hours("sensor.grid", start, [12.0 * number for number in range(1, 37)])
+    # Of the last two hours, and the end of what was before.
+    await home.import_hours(
+        "sensor.grid",
+        start + timedelta(hours=34, minutes=-5),
+        [12.0 * 34 + number for number in range(25)],
+        every=timedelta(minutes=5),
+    )
+    entry = await home.add(grid=("sensor.grid", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    periods = await home.hass.data[DATA_LEDGER].async_half_hours(
+        home.meter("sensor.grid"), start, NOON
+    )
+    cut = [one for one in periods if one.start < start + timedelta(hours=34)]
+    counted = [one for one in periods if one.start >= start + timedelta(hours=34)]
+    assert len(cut) == 68
+    assert all(one.filled_kwh == one.kwh for one in cut)
+    assert counted
+    assert all(one.filled_kwh == 0 < one.kwh for one in counted)
 
 
 async def test_a_second_look_changes_nothing(home: Home) -> None:

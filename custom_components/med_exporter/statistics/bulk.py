@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, insert, select, update
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import BindParameter
     from sqlalchemy.engine import Connection
 
 
@@ -62,7 +63,7 @@ def store_sums(
     if new:
         connection.execute(insert(Statistics), new)
     if changed:
-        amount = bindparam("amount")
+        amount: BindParameter[float] = bindparam("amount")
         # The table, since changes of many objects would go by their primary keys.
         connection.execute(
             update(Statistics.__table__)  # type: ignore[arg-type]
