@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.core import valid_entity_id
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -13,6 +14,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
+from custom_components.med_exporter.meters.devices import async_describe_meters
+from custom_components.med_exporter.meters.meter import meter_id_of
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -84,6 +87,31 @@ def add_plug(hass: HomeAssistant, name: str, address: str, mac: str = "aabbccdde
         ).entity_id
         for field, (platform, key) in ENTITY_KEYS.items()
     }
+    return Plug(hass, device.id, entities)
+
+
+def add_meter(hass: HomeAssistant, name: str, statistic_id: str, **entities: str) -> Plug:
+    """Add what a metering point of meters describes, without reading any statistics.
+
+    Args:
+        hass: Home Assistant.
+        name: what users call the meter, and its metering point.
+        statistic_id: what tells of it.
+        entities: what shows its readings, by field.
+
+    """
+    if valid_entity_id(statistic_id):
+        entities["energy_total_kwh"] = statistic_id
+    meter_id = meter_id_of(hass, statistic_id)
+    meter = {
+        "name": name, "role": "consumption", "rated_power": None, "statistic_id": statistic_id,
+        "registry_id": None, "former": [], "entities": entities,
+    }  # fmt: skip
+    data = {"type": "meters", "name": name, "pdl": meter_id, "plugs": {meter_id: meter}}
+    entry = MockConfigEntry(domain=DOMAIN, title=name, data=data)
+    entry.add_to_hass(hass)
+    async_describe_meters(hass, entry)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     return Plug(hass, device.id, entities)
 
 
