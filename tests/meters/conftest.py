@@ -18,6 +18,8 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -127,7 +129,7 @@ class Home:
                         "role": role.value,
                         "rated_power": None,
                         "statistic_id": statistic_id,
-                        "registry_id": None,
+                        "registry_id": self.registry_id(statistic_id),
                         "former": [],
                         "entities": {}
                         if ":" in statistic_id
@@ -141,6 +143,18 @@ class Home:
         assert await self.hass.config_entries.async_setup(entry.entry_id)
         await self.settle()
         return entry
+
+    def registry_id(self, entity_id: str) -> str | None:
+        registered = er.async_get(self.hass).async_get(entity_id)
+        return None if registered is None else registered.id
+
+    def issues(self) -> dict[str, dict[str, str]]:
+        """Return what repair issues say of meters, with what they name."""
+        return {
+            issue.translation_key: issue.translation_placeholders
+            for issue in ir.async_get(self.hass).issues.values()
+            if issue.domain == DOMAIN
+        }
 
     async def look(self, entry: ConfigEntry, *, whole: bool = False) -> None:
         await entry.runtime_data.coordinator.async_look(whole=whole)
