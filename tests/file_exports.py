@@ -18,6 +18,8 @@ from custom_components.med_exporter.meters.devices import async_describe_meters
 from custom_components.med_exporter.meters.meter import meter_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.exports.jobs import JobManager
@@ -113,6 +115,15 @@ def add_meter(hass: HomeAssistant, name: str, statistic_id: str, **entities: str
     async_describe_meters(hass, entry)
     (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     return Plug(hass, device.id, entities)
+
+
+KINDS: dict[str, Callable[[HomeAssistant, str], Plug]] = {
+    "plug": lambda hass, name: add_plug(hass, name, "192.168.1.101", "aabbccddee02"),
+    "meter": lambda hass, name: add_meter(
+        hass, name, f"sensor.{name.lower()}", power_w="sensor.p", is_on="switch.s"
+    ),
+}
+"""What adds a device of each kind."""
 
 
 def add_user(hass: HomeAssistant, *readable: str, is_admin: bool = False) -> MockUser:
