@@ -25,6 +25,7 @@ from ..engine.times import HOUR, UTC_DAY, hour_of
 from ..ledger import MeterHours, PointSeries
 from .live import Live, shown
 from .meter import is_entity, ledger_plug, meters_of
+from .missing import report_missing, why_missing
 from .source import async_stretch, async_tell
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class MeterState:
     Attributes:
         live: what its entity has shown since the last row of statistics.
         until: the end of that row, in UTC seconds; None before the first look.
-        exists: whether there are statistics of it at all.
+        silent_since: since when there have been no statistics of it at all (UTC seconds); None
+            where there are.
         anchor: an hour within the last days and the sum before it in mWh, as they stood at the last
             look: another sum says that something older has changed.
         first: the first hour of which statistics told when all of it was booked last.
@@ -68,7 +70,7 @@ class MeterState:
 
     live: Live = field(default_factory=Live)
     until: int | None = None
-    exists: bool = True
+    silent_since: float | None = None
     anchor: tuple[int, int] | None = None
     first: int | None = None
 
@@ -201,7 +203,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         """Return how each meter stands, for a bug report, in the order of the entry."""
         return [
             {
-                "exists": state.exists,
+                "exists": state.silent_since is None,
                 "first": state.first,
                 "until": state.until,
                 "seen_at": state.live.seen_at,
@@ -226,6 +228,10 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             }
             if whole:
                 self._whole_at = now
+            for meter_id, meter in self.meters.items():
+                since = self.data[meter_id].silent_since
+                missing = why_missing(self.hass, meter, None if since is None else now - since)
+                report_missing(self.hass, self.config_entry, meter, missing)
             self.booked = await self._read_ledger()
             self.day = dt_util.now().date()
             # In the same moment as what is booked, so that the sum of both never falls.
@@ -256,16 +262,20 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         state = self.data[meter.meter_id]
         recent = hour_of(now) - RECENT
         stretch = await async_stretch(self.hass, meter.sources)
-        state.exists = stretch is not None
         if stretch is None:
+            state.silent_since = state.silent_since or now
             # What is booked stays: whoever deletes a statistic tidies up after a meter.
             return None
+        state.silent_since = None
         if state.first == stretch[0] and not whole:
             start = recent if state.anchor is None else min(recent, state.anchor[0])
             told = await self._book(meter, start, hour_of(now) + HOUR, detailed=True)
             if state.anchor is None or told.before.get(state.anchor[0]) == state.anchor[1]:
                 state.anchor = _anchor(told, recent)
                 return told
+        if state.first is None:
+            # What counted in another role before has been a mistake: it has never been another.
+            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         detailed_from = hour_of(now) - DETAILED
         first = min(hour_of(stretch[0]), detailed_from)
         for start, end in _slices(first, detailed_from):
