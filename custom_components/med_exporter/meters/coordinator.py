@@ -273,9 +273,6 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             if state.anchor is None or told.before.get(state.anchor[0]) == state.anchor[1]:
                 state.anchor = _anchor(told, recent)
                 return told
-        if state.first is None:
-            # What counted in another role before has been a mistake: it has never been another.
-            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         detailed_from = hour_of(now) - DETAILED
         first = min(hour_of(stretch[0]), detailed_from)
         for start, end in _slices(first, detailed_from):
@@ -284,6 +281,9 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         told = await self._book(
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]
         )
+        if state.first is None:
+            # What counted in another role before has been a mistake: it has never been another.
+            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         state.anchor = _anchor(told, recent)
         state.first = stretch[0]
         return told
