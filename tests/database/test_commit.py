@@ -1,5 +1,7 @@
 """Waiting until the recorder's database holds what Home Assistant has given it."""
 
+from __future__ import annotations
+
 import threading
 from dataclasses import dataclass, field
 

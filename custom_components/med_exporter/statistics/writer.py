@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 # How long the recorder looks at a time, in seconds, and how many hours its own import is given.
 _SHORT: Final = 0.2
 _ROWS_AT_ONCE: Final = 250
-# Hours that are compared at once: some weeks.
-_HOURS_AT_ONCE: Final = 1000
+# Hours that are compared at once: more may be too much work, where hours have to be priced.
+_HOURS_AT_ONCE: Final = 250
 # More than that is a past, which would keep Home Assistant's own import busy for minutes.
 _MANY_ROWS: Final = 100
 _LIMIT: Final = 300
