@@ -22,7 +22,7 @@ from ..const import CONF_PDL, DOMAIN, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.energy import to_mwh
 from ..engine.times import HOUR, UTC_DAY, hour_of
-from ..ledger import MeterHours, PointSeries
+from ..ledger import MeterHours, PlugSeries, PointSeries
 from .live import Live, shown
 from .meter import is_entity, ledger_plug, meters_of
 from .missing import report_missing, why_missing
@@ -102,6 +102,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         self.meters = meters_of(entry)
         self.data = {meter_id: MeterState() for meter_id in self.meters}
         self.booked: dict[PlugRole, Booked] = {}
+        self.booked_today: dict[str, int] = {}
         self.day = dt_util.now().date()
         self._ledger = ledger
         self._slug = slugify(entry.data[CONF_PDL])
@@ -157,6 +158,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         """Start a new day, and month, with what has been counted up to now."""
         month = (now.year, now.month) != (self.day.year, self.day.month)
         self.day = now.date()
+        self.booked_today = dict.fromkeys(self.booked_today, 0)
         at = now.timestamp()
         for role, booked in self.booked.items():
             so_far = self._live_between(role, None, at)
@@ -187,6 +189,13 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         if standing is None and not (has_entity and booked is not None):
             return None
         return (standing or 0) + self._live_between(role, None, None)
+
+    def counted_today(self, meter_id: str) -> int | None:
+        """Return what a meter has counted today, in mWh; None where nothing is known of it."""
+        booked, state = self.booked_today.get(meter_id), self.data[meter_id]
+        if booked is None and (state.until is None or state.live.seen_at is None):
+            return None
+        return (booked or 0) + state.live.between(state.until or 0)
 
     def seen_at(self, role: PlugRole) -> float | None:
         """Return when the latest of the meters of a role was read (UTC seconds)."""
@@ -232,7 +241,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
                 since = self.data[meter_id].silent_since
                 missing = why_missing(self.hass, meter, None if since is None else now - since)
                 report_missing(self.hass, self.config_entry, meter, missing)
-            self.booked = await self._read_ledger()
+            self.booked, self.booked_today = await self._read_ledger()
             self.day = dt_util.now().date()
             # In the same moment as what is booked, so that the sum of both never falls.
             for meter_id, told in looks.items():
@@ -273,9 +282,6 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             if state.anchor is None or told.before.get(state.anchor[0]) == state.anchor[1]:
                 state.anchor = _anchor(told, recent)
                 return told
-        if state.first is None:
-            # What counted in another role before has been a mistake: it has never been another.
-            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         detailed_from = hour_of(now) - DETAILED
         first = min(hour_of(stretch[0]), detailed_from)
         for start, end in _slices(first, detailed_from):
@@ -284,6 +290,9 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         told = await self._book(
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]
         )
+        if state.first is None:
+            # What counted in another role before has been a mistake: it has never been another.
+            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         state.anchor = _anchor(told, recent)
         state.first = stretch[0]
         return told
@@ -309,8 +318,8 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         )
         return told
 
-    async def _read_ledger(self) -> dict[PlugRole, Booked]:
-        """Read the days and months that run and those before, as everyone reads them."""
+    async def _read_ledger(self) -> tuple[dict[PlugRole, Booked], dict[str, int]]:
+        """Read the days and months that run and those before, and what each meter has today."""
         midnight = dt_util.start_of_local_day()
         yesterday = dt_util.start_of_local_day((midnight - timedelta(hours=1)).date())
         month = dt_util.start_of_local_day(midnight.date().replace(day=1))
@@ -334,9 +343,14 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
                     last_day=days.get(yesterday),
                     last_month=months.get(before),
                 )
+        today = {
+            meter_id: to_mwh(one.kwh)
+            for meter_id in self.meters
+            for one in await self._ledger.async_days(PlugSeries(meter_id), midnight, end)
+        }
         if dt_util.start_of_local_day() != midnight:
             return await self._read_ledger()
-        return found
+        return found, today
 
     def _live_between(self, role: PlugRole, start: float | None, end: float | None) -> int:
         """Return what the meters of a role have counted since they were booked, in mWh."""
