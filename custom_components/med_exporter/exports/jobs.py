@@ -109,7 +109,7 @@ class JobManager:
         require_export_type(user, request)
         checked = await async_read_request(self._hass, request, now=now)
         devices = chosen_devices(self._hass, checked, user)
-        given = await self._given_tables(self._hass, checked, user)
+        given = await self.async_given(checked, user)
         export_id = str(uuid.uuid4())
         path = str(file_path(export_id, checked, self._folder))
         key = self.links.privacy_key()
@@ -140,6 +140,10 @@ class JobManager:
         if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
+
+    async def async_given(self, request: Request, user: User | None) -> tuple[GivenTable, ...]:
+        """Return what only Home Assistant's side knows of a checked request."""
+        return await self._given_tables(self._hass, request, user)
 
     @callback
     def fail(self, request: Mapping[str, Any], error: MedError, *, trigger: str) -> ExportRecord:

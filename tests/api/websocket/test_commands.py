@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from custom_components.med_exporter.database.commit import async_commit
 from tests.file_exports import add_plug, request
 from tests.mqtt_destinations import add_mqtt
 
@@ -144,7 +145,7 @@ class TestFiles:
         assert again["request"] == first["request"]
 
     async def test_rows_are_shown_before(self, administrator, hass):
-        await hass.data["recorder_instance"].async_block_till_done()
+        await async_commit(hass)
         shown = await administrator.get("files/preview", request=request())
         assert {row["device_name"] for row in shown["preview"]} == {"Fridge"}
         hidden = request(

@@ -47,7 +47,8 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
                 "has_preview": one.has_preview,
             }
             for one in EXPORT_TYPES.values()
-            if is_administrator(user) or not one.administrators_only
+            # What is about one metering point is asked for where its contracts are compared.
+            if not one.about_one_point and (is_administrator(user) or not one.administrators_only)
         ],
         "formats": [
             {

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 CONF_PLUGIN: Final = "plugin"
+_KEPT: Final = "jeedom"
 
 
 def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
@@ -45,7 +46,27 @@ async def async_create_jeedom(
         await _command_names(hass),
         home=await instance_id.async_get(hass),
         parent=settings.get(CONF_PARENT) or None,
+        memory=_EntryMemory(hass, entry, rpc.host),
     )
+
+
+class _EntryMemory:
+    """What a config entry keeps of a Jeedom; another one at another address has its own."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+
+    def load(self) -> Mapping[str, Any]:
+        """Return what was kept of this Jeedom."""
+        kept = self._entry.options.get(_KEPT, {})
+        return kept["clock"] if kept.get("host") == self._host else {}
+
+    def save(self, kept: dict[str, Any]) -> None:
+        """Keep this; the entry is not loaded again for it."""
+        options = {**self._entry.options, _KEPT: {"host": self._host, "clock": kept}}
+        self._hass.config_entries.async_update_entry(self._entry, options=options)
 
 
 async def _command_names(hass: HomeAssistant) -> dict[DataType, str]:

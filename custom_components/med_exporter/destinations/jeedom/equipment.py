@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,8 @@ class JeedomEquipments:
         self._home = home
         self._parent = parent
         self._lock = asyncio.Lock()
+        # Each time another number, so that an old one is not taken for the answer.
+        self._told = time.time_ns() % 1_000_000
 
     async def command(
         self, point: PointName, data_type: DataType, *, historised: bool
@@ -121,11 +124,12 @@ class JeedomEquipments:
     async def local_time(self, point: PointName) -> datetime | None:
         """Return what time it is in Jeedom, as a naive local time; None where it does not tell.
 
-        A hidden command without history is told something: Jeedom notes when.
+        A hidden command without history is told something new: Jeedom notes when. What it has
+        noted before says nothing, as where the equipment is disabled.
         """
         async with self._lock:
             equipment = await self._find_equipment(point)
-            if equipment is None:
+            if equipment is None or not _is_on(equipment.get("isEnable")):
                 return None
             commands = await self._commands(equipment)
             if _CLOCK not in commands:
@@ -144,12 +148,29 @@ class JeedomEquipments:
             if _CLOCK not in commands:
                 raise self._not_made(_CLOCK)
             command = JeedomCommand(self._rpc, str(equipment.get("name")), commands[_CLOCK])
-            await command.tell_now(1)
-            _, collected = await command.state()
+            self._told += 1
+            await command.tell_now(self._told)
+            value, collected = await command.state()
         try:
-            return datetime.fromisoformat(collected)
+            return datetime.fromisoformat(collected) if value == self._told else None
         except ValueError:
             return None
+
+    async def own_commands(self) -> list[JeedomCommand]:
+        """Return the commands with values of all equipment of this home.
+
+        Raises DestinationError as `JeedomRpc.call`.
+        """
+        found: list[JeedomCommand] = []
+        for equipment in await self._rpc.rows("eqLogic::byType", type=self._plugin):
+            if _owner(equipment) == self._home:
+                commands = await self._commands(equipment)
+                found += [
+                    JeedomCommand(self._rpc, str(equipment.get("name")), one)
+                    for logical_id, one in commands.items()
+                    if logical_id in set(DataType)
+                ]
+        return found
 
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
