@@ -74,6 +74,7 @@ async def test_what_people_come_for(tmp_path, mosquitto) -> None:
             await home.flow("med_exporter", {"next_step_id": "email"}, mail.form())
             await last_months_cost_twice_and_then_by_mail(demo, mail)
         await a_formula_is_checked_and_previewed(demo)
+        await contracts_are_compared(demo)
         await a_spike_is_put_right(demo)
         assert demo.complaints == []
         await a_plain_user_takes_a_file_along(browser, home)
@@ -215,6 +216,19 @@ async def a_spike_is_put_right(demo: Visitor) -> None:
     await expect(form).not_to_contain_text("became 0.00 kWh")
 
 
+async def contracts_are_compared(demo: Visitor) -> None:
+    page = demo.page
+    await demo.view("Costs")
+    await demo.click(page.locator("summary", has_text="Compare contracts"))
+    form = page.locator("med-comparison")
+    await form.get_by_label("Price per kWh").fill("0.2")
+    await demo.click(form.get_by_role("button", name="Compare", exact=True))
+    await expect(form).to_contain_text("The cheapest would have been “One price (base)”")
+    await expect(form.locator("table").first.locator("tbody tr")).to_have_count(2)
+    await demo.click("As a PDF file")
+    await expect(page.locator("med-file").first).to_contain_text("Contract comparison")
+
+
 async def a_plain_user_takes_a_file_along(browser: Browser, home: RealHome) -> None:
     """On a phone, in French, in the dark; and what he has no right to is not there."""
     camille = await Visitor.log_in(browser, home, "camille", language="fr", dark=True, size=PHONE)
@@ -236,10 +250,14 @@ async def every_view_is_well(browser: Browser, home: RealHome, pictures: Path) -
     """Both languages, themes and widths: nothing serious for axe, clipped or untranslated."""
     for language, dark, size in (("en", False, None), ("fr", True, PHONE)):
         look = f"{language}-{'dark' if dark else 'light'}-{'phone' if size else 'desktop'}"
+        await home.command("frontend/set_user_data", key="language", value={"language": language})
         visitor = await Visitor.log_in(browser, home, language=language, dark=dark, size=size)
         for place, name in enumerate(await visitor.views()):
             await visitor.view(name)
-            await visitor.page.wait_for_load_state("networkidle")
+            await expect(visitor.page.locator("med-exporter-panel [role=status]")).to_have_count(0)
+            for summary in await visitor.page.locator("med-exporter-panel summary").all():
+                if not await summary.evaluate("(one) => one.parentElement.open"):
+                    await summary.click()
             await visitor.picture(pictures / f"{look}-{place}.png")
             assert await visitor.flaws() == [], (look, name)
         assert visitor.complaints == []

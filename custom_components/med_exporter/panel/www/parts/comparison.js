@@ -157,7 +157,7 @@ class Comparison extends MedElement {
     const names = contracts.map((one) => this.nameOf(one.name));
     return html`
       <p class="good">${cheapest ? this.t("comparison.cheapest", said) : this.t("comparison.cannot_tell")}</p>
-      ${warnings.map((one) => html`<p class="small quiet">⚠ ${one.message}</p>`)}
+      ${this.warnings(warnings)}
       ${this.table(
         [this.t("comparison.contract"), ...AMOUNTS.map((one) => this.t(one === "difference" ? "comparison.difference" : `costs.${one}`))],
         contracts.map((one) => [this.nameOf(one.name), ...AMOUNTS.map((amount) => this.money(one[amount]))]),
@@ -165,7 +165,7 @@ class Comparison extends MedElement {
       ${this.table(
         [this.t("costs.month"), ...names],
         months.map((month) => [
-          formats.month(month.start.slice(0, 10)),
+          formats.month(month.start),
           ...contracts.map(({ name }) => this.money(month.contracts.find((one) => one.name === name)?.total)),
         ]),
       )}
