@@ -68,6 +68,18 @@ async def test_a_correction_is_in_the_costs_and_can_be_undone(administrator):
     assert (await administrator.get("costs/correct", **back))["kwh_after"] == 4.8
 
 
+async def test_contracts_are_compared(administrator):
+    asked = {
+        "pdl": "house", "date_range": {"start": "2026-11-11", "end": "2026-11-19"},
+        "contracts": [{"kind": "base", "price": 0.1}],
+    }  # fmt: skip
+    compared = await administrator.get("costs/compare", **asked)
+    assert compared["cheapest"] == "base"
+    assert [one["name"] for one in compared["contracts"]] == ["base", "own"]
+    refused = await administrator.refused("costs/compare", **{**asked, "contracts": []})
+    assert refused[1] == "contracts"
+
+
 async def test_a_mistake_names_its_field(administrator):
     refused = await administrator.refused("costs/correct", **{**ASKED, "value": -1})
     assert refused == ("INVALID_VALUE", "value")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...corrections.actions import async_correct
 from ...costs.costs import SIGNAL_COSTS_UPDATED
+from ...exports.comparison import async_compare_contracts
 from ...flows.contract_texts import async_load_contract_texts
 from ...inventory.costs import async_point_costs
 from ...metering.devices import export_devices
@@ -45,5 +46,15 @@ async def _correct(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
     return await async_correct(hass, {name: asked.take(name) for name in asked.names()}, user)
 
 
-COMMANDS: Final[dict[str, Handler]] = {"costs/list": _list, "costs/correct": _correct}
+async def _compare(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    return await async_compare_contracts(
+        hass, {name: asked.take(name) for name in asked.names()}, user
+    )
+
+
+COMMANDS: Final[dict[str, Handler]] = {
+    "costs/list": _list,
+    "costs/correct": _correct,
+    "costs/compare": _compare,
+}
 FEEDS: Final = {"costs": Feed(look=_list, signals=(SIGNAL_COSTS_UPDATED,), follow_entries=True)}

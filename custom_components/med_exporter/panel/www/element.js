@@ -37,6 +37,16 @@ export class MedElement extends LitElement {
     return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b>: `}${text}</p>`;
   }
 
+  /** What a file warns of: the engine's words where the panel has none. */
+  warnings(found = []) {
+    const { words, formats } = this.house;
+    return found.map((one) => {
+      const key = `warning.${one.code}`;
+      const said = { count: one.count, start: formats.time(one.start), end: formats.time(one.end) };
+      return html`<p class="small quiet">⚠ ${words.has(key) ? words.of(key, said) : one.message}</p>`;
+    });
+  }
+
   problem(error = this.failure) {
     if (!error) return nothing;
     return html`<p class="problem" role="alert">${this.house.words.error(error)}</p>`;

@@ -3,6 +3,7 @@
 export class Formats {
   constructor(hass) {
     this.language = hass.language;
+    this.house = hass.config.time_zone;
     this.zone = hass.locale?.time_zone === "local" ? undefined : hass.config.time_zone;
   }
 
@@ -33,10 +34,11 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text.slice(0, 19)}Z`));
   }
 
-  /** A month `YYYY-MM`. */
+  /** A month `YYYY-MM`, or that of a time on the house's own clock. */
   month(text) {
-    const style = { month: "long", year: "numeric", timeZone: "UTC" };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}-01T00:00:00Z`));
+    const isTime = text.length > 7;
+    const style = { month: "long", year: "numeric", timeZone: isTime ? this.house : "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(isTime ? text : `${text}-01T00:00:00Z`));
   }
 
   /** A date `YYYY-MM-DD`, which has no time zone. */

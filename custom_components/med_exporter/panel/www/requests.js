@@ -55,6 +55,12 @@ function put(request, at, value) {
 
 const isGiven = (value) => value !== "" && value !== undefined && value !== null && !(typeof value === "object" && !Object.keys(value).length);
 
+/** What has been typed stays as it is until here. */
+const READ = {
+  number: Number,
+  texts: (text) => [text].flat().join(",").split(",").map((one) => one.trim()).filter(Boolean),
+};
+
 /** Return the request that a draft of the form stands for. */
 export function requestOf(draft, type, format) {
   const request = { export_type: type.id, format: format.id };
@@ -64,7 +70,7 @@ export function requestOf(draft, type, format) {
   if (type.takes.includes("devices") && draft.devices) request.devices = draft.devices;
   for (const option of OPTIONS) {
     const value = draft.options[option.name];
-    if (isGiven(value) && option.when(type, format, draft)) put(request, option.at, value);
+    if (isGiven(value) && option.when(type, format, draft)) put(request, option.at, READ[option.kind]?.(value) ?? value);
   }
   const formulas = draft.customFields.filter((one) => one.name || one.formula);
   if (formulas.length && type.takes.includes("custom_fields")) request.custom_fields = formulas;

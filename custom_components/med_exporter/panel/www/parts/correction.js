@@ -55,7 +55,7 @@ class Correction extends MedElement {
         step=${type === "number" ? "any" : 900}
         placeholder=${placeholder}
         .value=${live(this.draft[name])}
-        @change=${(event) => this.set({ [name]: event.target.value })}
+        @input=${(event) => this.set({ [name]: event.target.value })}
       />
     </label>`;
   }

@@ -98,20 +98,17 @@ class Option extends MedElement {
     </label>`;
   }
 
-  typed(event) {
-    const { kind } = this.option;
-    const text = event.target.value;
-    if (kind === "number") this.tell(text === "" ? "" : Number(text));
-    else if (kind === "texts") this.tell(text.split(",").map((one) => one.trim()).filter(Boolean));
-    else this.tell(text);
-  }
-
   input(name, help) {
     const { kind, unit } = this.option;
     const type = kind === "number" || kind === "time" ? kind : "text";
     return html`<label title=${help}>
       ${name}${unit && !name.includes(unit) ? ` (${unit})` : ""}
-      <input type=${type} step="any" .value=${live(String(this.value ?? ""))} @change=${this.typed} />
+      <input
+        type=${type}
+        step="any"
+        .value=${live(String(this.value ?? ""))}
+        @input=${(event) => this.tell(event.target.value)}
+      />
     </label>`;
   }
 

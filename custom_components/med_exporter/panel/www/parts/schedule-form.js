@@ -57,7 +57,10 @@ class ScheduleForm extends MedElement {
   }
 
   given() {
-    return Object.fromEntries(Object.entries(this.delivery).filter(([, value]) => value !== "" && value !== null));
+    const given = Object.fromEntries(Object.entries(this.delivery).filter(([, value]) => value !== "" && value !== null));
+    // As they are typed, until here.
+    const { recipients } = given;
+    return typeof recipients === "string" ? { ...given, recipients: recipients.split(/[\s,;]+/).filter(Boolean) } : given;
   }
 
   done() {
@@ -80,7 +83,7 @@ class ScheduleForm extends MedElement {
         type=${type}
         placeholder=${placeholder}
         .value=${live(String(value ?? ""))}
-        @change=${(event) => chosen(event.target.value)}
+        @input=${(event) => chosen(event.target.value)}
       />
     </label>`;
   }
@@ -130,13 +133,12 @@ class ScheduleForm extends MedElement {
     const accounts = ways.accounts.map((one) => one.id);
     const nameOf = (id) => ways.accounts.find((one) => one.id === id).name;
     delivery.account ??= accounts[0];
-    const listed = (text) => text.split(/[\s,;]+/).filter(Boolean);
     return html`
       ${accounts.length > 1
         ? this.select(this.t("delivery.account"), accounts, delivery.account, nameOf, (account) => this.deliver({ account }))
         : nothing}
-      ${this.input(this.t("delivery.recipients"), (delivery.recipients ?? []).join(", "), (text) =>
-        this.deliver({ recipients: listed(text) }),
+      ${this.input(this.t("delivery.recipients"), [delivery.recipients ?? []].flat().join(", "), (recipients) =>
+        this.deliver({ recipients }),
       )}
       ${this.texts()}
     `;

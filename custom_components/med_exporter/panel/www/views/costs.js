@@ -4,6 +4,7 @@ import { css, html, nothing, repeat } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
 import { INTEGRATION, entryAddress } from "../addresses.js";
 import "../parts/bars.js";
+import "../parts/comparison.js";
 import "../parts/correction.js";
 
 const COLUMNS = ["kwh", "energy_cost", "standing_charge", "feed_in", "total"];
@@ -50,7 +51,7 @@ class Costs extends FollowingElement {
             .what=${name("total")}
           ></med-bars>`
         : nothing}
-      <table>
+      <table class="rows">
         <thead>
           <tr>
             <th scope="col">${this.t("costs.month")}</th>
@@ -78,6 +79,12 @@ class Costs extends FollowingElement {
     return html`<section class="card" aria-label=${point.name}>
       <h3>${point.name}</h3>
       ${this.contracts(point)} ${this.months(point)}
+      ${point.months.length
+        ? html`<details>
+            <summary>${this.t("comparison.title")}</summary>
+            <med-comparison .house=${this.house} .pdl=${point.pdl}></med-comparison>
+          </details>`
+        : nothing}
       ${point.meters.length
         ? html`<details>
             <summary>${this.t("correction.title")}</summary>
@@ -123,10 +130,6 @@ class Costs extends FollowingElement {
       table,
       details {
         margin-top: 16px;
-      }
-      tbody th {
-        font-weight: 400;
-        color: inherit;
       }
       th.number {
         white-space: normal;

@@ -149,7 +149,7 @@ class History extends FollowingElement {
       ${this.problem()} ${this.statistics()}
       <section class="card">
         ${entries.length
-          ? html`<table>
+          ? html`<table class="rows">
               <thead>
                 <tr>${this.head()}</tr>
               </thead>
@@ -182,33 +182,6 @@ class History extends FollowingElement {
       }
       tbody tr:last-child td {
         border-bottom: 0;
-      }
-      @media (max-width: 700px) {
-        thead {
-          position: absolute;
-          clip-path: inset(50%);
-        }
-        tr,
-        td {
-          display: block;
-        }
-        tr {
-          border-bottom: 1px solid var(--divider-color);
-          padding: 8px 0;
-        }
-        tr:last-child {
-          border-bottom: 0;
-        }
-        td,
-        td.number {
-          border: 0;
-          padding: 2px 0;
-          text-align: start;
-        }
-        td::before {
-          content: attr(data-label) ": ";
-          color: var(--secondary-text-color);
-        }
       }
     `,
   ];
