@@ -73,6 +73,22 @@ def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list
     ]
 
 
+def readable_points(
+    user: User | None, devices: Iterable[ExportDevice], pdls: Iterable[str]
+) -> set[str]:
+    """Return the metering points (their pdl) whose sums the caller may see.
+
+    A sum tells of all devices: each of them has to be readable, and there has to be one.
+    """
+    everything = list(devices)
+    if is_administrator(user):
+        return set(pdls)
+    read = {device.device_id for device in readable_devices(user, everything)}
+    hidden = {device.pdl for device in everything if device.device_id not in read}
+    shown = {device.pdl for device in everything if device.device_id in read}
+    return {pdl for pdl in pdls if pdl in shown and pdl not in hidden}
+
+
 def may_see(user: User | None, record: ExportRecord) -> bool:
     """Return whether the caller may see, download and delete an export: own ones, or all."""
     return user is None or user.is_admin or record.user_id == user.id

@@ -42,6 +42,10 @@ CONTRACTS = [
 BODIES = {
     "device_data": {"date_range": "today"},
     "cost_analysis": {"date_range": "last_7_days", "breakdown_by": ["device", "time_of_use"]},
+    "contract_comparison": {
+        "date_range": "last_7_days",
+        "contracts": [{"kind": "base", "price": 0.2}],
+    },
     "system_report": {"date_range": "last_7_days"},
     "audit_logs": {"date_range": "today"},
     "configuration": {},
@@ -116,7 +120,7 @@ async def test_every_format(jobs, hass, plug, destination, export_type):
     for file_format in FORMATS:
         record = await made(jobs, export_type, file_format)
         content = await hass.async_add_executor_job(path_of(record).read_bytes)
-        several = export_type in {"system_report", "configuration"}
+        several = export_type in {"contract_comparison", "system_report", "configuration"}
         if file_format == "csv" and several:
             assert record.path.endswith(".zip")
             assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None

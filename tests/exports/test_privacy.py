@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.history.records import ExportStatus
@@ -76,7 +77,7 @@ async def planted(jobs, hass):
     ):
         subject = {EventType.DEVICE_CONTROLLED: plug.device_id}.get(kind, "Zorglub's Fridge")
         audit.record(kind, user=user, subject=subject, address="198.51.100.9", details=details)
-    await hass.data["recorder_instance"].async_block_till_done()
+    await async_commit(hass)
     return [*chain(*PLANTED.values()), user.id, plug.device_id, *plug.entities.values()]
 
 

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.ledger import (
     DATA_LEDGER,
@@ -111,7 +112,7 @@ class Home:
     async def committed(self) -> None:
         """Wait until the recorder has done all that is queued, also what it has begun with."""
         await queue_work(self.hass, None, lambda _: None)
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
 
     async def dashboard(
         self, statistic_ids: Sequence[str], start: datetime, end: datetime

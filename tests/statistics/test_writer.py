@@ -15,6 +15,7 @@ from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
 from custom_components.med_exporter.statistics import writer as writer_module
 
@@ -63,7 +64,7 @@ class Sums:
 
     async def stored(self, name: str) -> list[float]:
         """Return the sums as Home Assistant reads them."""
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
         rows = await get_instance(self.hass).async_add_executor_job(
             statistics_during_period,
             self.hass, dt_util.utc_from_timestamp(0), None, {name}, "hour", None, {"sum"},

@@ -43,6 +43,8 @@ class Chart:
         decimals: digits after the point that are shown.
         categories: labels, such as days or device names.
         series: at least one.
+        colours: `rrggbb` of each series, or of each category where there is one series of shares;
+            empty for those of the format.
 
     """
 
@@ -52,6 +54,7 @@ class Chart:
     decimals: int
     categories: Sequence[str]
     series: Sequence[Series]
+    colours: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,7 @@ class Figure:
         value: a number, a text, or None when not known.
         unit: of a number, "" for none.
         decimals: digits after the point of a number.
+        in_tables: whether a document's tables tell it already.
 
     """
 
@@ -70,6 +74,7 @@ class Figure:
     value: float | str | None
     unit: str = ""
     decimals: int = 0
+    in_tables: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,9 +85,11 @@ class Content:
         tables: in order; their chunks are read once, one table after the other.
         figures: what sums the tables up, for formats with a place for it.
         charts: empty unless the job asks for charts.
+        notes: paragraphs for people, in the export's language.
 
     """
 
     tables: list[Table]
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -131,6 +131,7 @@ class Mask:
             self._table(table)
         content.figures = [self._figure(figure) for figure in content.figures]
         content.charts = [self._chart(chart) for chart in content.charts]
+        content.notes = [self.text(note) for note in content.notes]
         return content
 
     def value(self, holds: Holds, value: Any) -> Any:  # noqa: ANN401  # a cell

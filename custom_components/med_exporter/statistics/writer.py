@@ -37,8 +37,8 @@ _LONG: Final = 0.5
 _SHORT: Final = 0.2
 _FEWEST_ROWS: Final = 50
 _MOST_ROWS: Final = 1000
-# Hours that are compared at once: some weeks.
-_HOURS_AT_ONCE: Final = 1000
+# Hours that are compared at once: more may be too much work, where hours have to be priced.
+_HOURS_AT_ONCE: Final = 250
 _LIMIT: Final = 300
 # How often a statistic may be found as it was before it was written.
 _MOST_TRIES: Final = 3

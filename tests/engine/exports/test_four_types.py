@@ -126,7 +126,7 @@ def test_pdf_has_each_title_and_each_device(export, export_type):
     for title in TITLES[export_type]:
         assert title in words
     wanted = {
-        "cost_analysis": ["Fridge", "Barn", "Coût total", "Abonnement", "day"],
+        "cost_analysis": ["Fridge", "Barn", "Montant", "Abonnement", "day"],
         "system_report": ["Lathe", "lundi", "Consommation de fond", "Énergie totale"],
         "audit_logs": ["Alice", "login", "192.0.2.77"][::2],
         "configuration": ["Zoë", "Ali, the 2nd", "Aucune ligne"],

@@ -27,6 +27,18 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
   }
 
+  /** A time as its text has it on the clock, in whatever time zone that is. */
+  written(text, timeStyle) {
+    const style = { dateStyle: "medium", timeStyle, timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text.slice(0, 19)}Z`));
+  }
+
+  /** A month `YYYY-MM`. */
+  month(text) {
+    const style = { month: "long", year: "numeric", timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}-01T00:00:00Z`));
+  }
+
   /** A date `YYYY-MM-DD`, which has no time zone. */
   day(text) {
     const style = { day: "numeric", month: "short", timeZone: "UTC" };

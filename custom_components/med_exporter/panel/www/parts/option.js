@@ -3,6 +3,8 @@
 import { css, html, live, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 
+const FUNCTIONS = ["average", "min", "max", "sum", "first", "last", "count"];
+
 class Option extends MedElement {
   static properties = {
     ...MedElement.properties,
@@ -41,6 +43,31 @@ class Option extends MedElement {
         )}
       </div>
       <p class="small quiet">${this.t("form.none_is_all")}</p>
+    </fieldset>`;
+  }
+
+  functions(name, help) {
+    const chosen = this.value ?? {};
+    const choose = (field, value) => {
+      const { [field]: _, ...rest } = chosen;
+      this.tell(value ? { ...rest, [field]: value } : rest);
+    };
+    return html`<fieldset>
+      <legend title=${help}>${name}</legend>
+      <div class="choices">
+        ${this.values.map(
+          (field) => html`<label>
+            ${this.word(field)}
+            <select @change=${(event) => choose(field, event.target.value)}>
+              ${["", ...FUNCTIONS].map(
+                (one) => html`<option value=${one} ?selected=${one === (chosen[field] ?? "")}>
+                  ${one ? this.t(`function.${one}`) : this.t("form.as_usual")}
+                </option>`,
+              )}
+            </select>
+          </label>`,
+        )}
+      </div>
     </fieldset>`;
   }
 
@@ -93,6 +120,8 @@ class Option extends MedElement {
     switch (this.option.kind) {
       case "choices":
         return this.choices(name, help);
+      case "functions":
+        return this.functions(name, help);
       case "choice":
         return this.choice(name, help);
       case "flag":
@@ -111,6 +140,7 @@ class Option extends MedElement {
       .choices {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(180px, 45%), 1fr));
+        gap: 0 12px;
       }
     `,
   ];
