@@ -123,7 +123,11 @@ def test_pdf_has_each_title_and_each_device(export, export_type):
         input=content, capture_output=True, check=True,
     ).stdout.decode()  # fmt: skip
     words = " ".join(text.split())
-    for title in TITLES[export_type]:
+    titles = list(TITLES[export_type])
+    if export_type == "system_report":
+        # On pages it is a picture.
+        titles[-1] = "La production n’est pas comptée"  # noqa: RUF001
+    for title in titles:
         assert title in words
     wanted = {
         "cost_analysis": ["Fridge", "Barn", "Montant", "Abonnement", "day"],

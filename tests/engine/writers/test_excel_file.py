@@ -120,9 +120,9 @@ def test_the_summary_comes_first():
     rows = {row[0]: row[1] for row in found.iter_rows(values_only=True)}
     assert found.title == "Summary"
     assert found["A1"].value == "Device readings"
-    assert rows["Period"] == "2026-01-01 to 2026-01-31"
+    assert rows["Period"] == "January 2026"
     assert rows["Time zone"] == "Europe/Paris (UTC+01:00)"
-    assert rows["Created"] == "2026-02-01 10:00 UTC+01:00"
+    assert rows["Created"] == "1 February 2026, 10:00"
     assert rows["Devices"] == "Fridge, Oven"
     assert rows["Total energy (kWh)"] == 1234.5
     assert rows["Total cost (EUR)"] == 321.5

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Section:
-    """A part of a report: one table, what sums it up, and charts of it."""
+    """A part of a report: what sums it up, charts, and one table, where charts do not tell all."""
 
-    table: Table
+    table: Table | None = None
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
 
