@@ -275,7 +275,10 @@ def _columns(job: Job) -> list[Column]:
 def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
     """Return the rows that the spool has, the first `limit` of them, as a table."""
     columns = _columns(job)
-    return Table("device_data", columns, count, _chunks(job, spool, columns, limit))
+    chunks = _chunks(job, spool, columns, limit)
+    # What is used and what is produced have no sum.
+    one_role = len({device.role == "production" for device in job.devices}) < 2
+    return Table("device_data", columns, count, chunks, adds_up=one_role)
 
 
 def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> Iterator[Chunk]:

@@ -52,7 +52,9 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             for day, power in peaks(recorder, one.entities["power_w"], edges).items():
                 highest[day, device] = power
         on_read((device + 1) / len(job.devices))
-    table = table_of("energy_consumption", _columns(job), _rows(job, edges, energies, highest))
+    rows = _rows(job, edges, energies, highest)
+    totals = sum(row[0] is None for row in rows)
+    table = table_of("energy_consumption", _columns(job), rows, totals)
     table.warnings += ledger_warnings(job, recorder, end)
     return Section(
         table=table,
