@@ -78,16 +78,42 @@ def counted_by(
     return "MED Exporter" if statistic_id.startswith(f"{DOMAIN}:") else None
 
 
-def _counted_as_plug(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:
-    """Return the metering point that reads the same device by itself, if one does."""
+def macs_of_meters(hass: HomeAssistant) -> set[str]:
+    """Return the addresses of the devices, and of the strips, whose entities are meters already.
+
+    As plugs have them: twelve hexadecimal digits.
+    """
+    registry = er.async_get(hass)
+    return {
+        mac.replace(":", "")
+        for entry in metering_point_entries(hass)
+        for plug in entry.data[CONF_PLUGS].values()
+        if (entity := registry.async_get(plug.get(CONF_STATISTIC_ID) or "")) is not None
+        for device in _device_and_strip(hass, entity)
+        for mac in _macs(device)
+    }
+
+
+def _device_and_strip(
+    hass: HomeAssistant, entity: er.RegistryEntry
+) -> list[dr.AnyDeviceEntry | None]:
+    """Return what an entity belongs to, and the strip that it is a socket of."""
     devices = dr.async_get(hass)
     device = devices.async_get(entity.device_id or "")
     parent_id = getattr(device, "via_device_id", None) or getattr(device, "parent_device_id", None)
-    strip = devices.async_get(parent_id or "")
-    own, of_strip = (
-        {dr.format_mac(mac) for kind, mac in connections if kind == dr.CONNECTION_NETWORK_MAC}
-        for connections in (getattr(one, "connections", ()) for one in (device, strip))
-    )
+    return [device, devices.async_get(parent_id or "")]
+
+
+def _macs(device: dr.AnyDeviceEntry | None) -> set[str]:
+    # A child of another device has no connections of its own.
+    connections = getattr(device, "connections", ())
+    return {dr.format_mac(mac) for kind, mac in connections if kind == dr.CONNECTION_NETWORK_MAC}
+
+
+def _counted_as_plug(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:
+    """Return the metering point that reads the same device by itself, if one does."""
+    device, strip = _device_and_strip(hass, entity)
+    own, of_strip = _macs(device), _macs(strip)
     ids = () if device is None else tuple(one[1] for one in device.identifiers)
     for entry in metering_point_entries(hass):
         for plug in entry.data[CONF_PLUGS].values():
