@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from homeassistant.util import dt as dt_util
 
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import Plug, add_meter, path_of, set_up
+from tests.metering_points import NOON
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.exports.jobs import JobManager
+
+    from .conftest import Home
 
 BEGIN = datetime.fromisoformat("2026-11-20T10:00:00+00:00")
 FIELDS = ["timestamp", "power_w", "energy_kwh", "energy_total_kwh", "voltage", "current", "is_on"]
@@ -36,6 +41,17 @@ async def jobs(hass_with_recorder: HomeAssistant, tmp_path: Path) -> AsyncIterat
     jobs = await set_up(hass_with_recorder, tmp_path)
     yield jobs
     await jobs.async_close()
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Let files lie where nothing stays."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+def jobs_of_home(home: Home) -> JobManager:
+    return home.hass.data[DATA_JOBS]
 
 
 @pytest.fixture
@@ -95,3 +111,14 @@ async def test_hours_are_those_of_the_states(jobs: JobManager, boiler: Plug) -> 
     rows = (await made(jobs, aggregation="hourly"))["data"]
     assert sum(row["energy_kwh"] for row in rows) == pytest.approx(1.5)
     assert rows[-1]["energy_total_kwh"] == 2.5
+
+
+async def test_a_statistic_of_no_entity_has_its_hours(home: Home, jobs_of_home: JobManager) -> None:
+    start = NOON - timedelta(days=2)
+    await home.import_hours("linky:house", start, [0.5 * number for number in range(1, 41)])
+    entry = await home.add(linky=("linky:house", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    asked = {"fields": ["timestamp", "energy_kwh"], "date_range": "last_7_days"}
+    rows = (await made(jobs_of_home, aggregation="hourly", **asked))["data"]
+    used = [row["energy_kwh"] for row in rows if row["energy_kwh"] is not None]
+    assert used == pytest.approx([0.5] * 40)

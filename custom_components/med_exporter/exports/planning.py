@@ -232,11 +232,15 @@ def _job_device(
     hass: HomeAssistant, device: ExportDevice, points: dict[str, MeteringPoint]
 ) -> JobDevice:
     point = points.get(device.pdl)
+    entities = dict(device.entities)
+    if device.statistic_ids:
+        # A statistic of no entity has hours, which stand where no states are.
+        entities.setdefault("energy_total_kwh", device.statistic_ids[0])
     return JobDevice(
         device_id=device.device_id,
         device_ip=device.address,
         device_name=device.name,
-        entities=dict(device.entities),
+        entities=entities,
         rated_power=device.rated_power,
         plug_id=device.plug_id,
         metering_point=None if point is None else point.slug,
