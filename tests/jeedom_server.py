@@ -308,13 +308,18 @@ class Jeedom:
         with suppress(TypeError, ValueError):
             value = float(params["value"])
         configuration = command.get("configuration") or {}
-        if calculation := configuration.get("calculValueOffset"):
-            value *= float(calculation.replace("#value# *", ""))
+        if calculation := str(configuration.get("calculValueOffset") or "").strip():
+            # As Jeedom does, which evaluates what stands there.
+            value = float(eval(calculation.replace("#value#", str(value)), {"min": min}))
         if not (
             float(configuration.get("minValue") or value)
             <= value
             <= float(configuration.get("maxValue") or value)
         ):
+            return None
+        if value in [
+            float(one) for one in str(configuration.get("denyValues", "")).split(";") if one
+        ]:
             return None
         if "historizeRound" in configuration:
             value = round(value, int(configuration["historizeRound"]))

@@ -45,6 +45,7 @@ class Chart:
         series: at least one.
         colours: `rrggbb` of each series, or of each category where there is one series of shares;
             empty for those of the format.
+        note: a paragraph of what it tells, in the export's language; "" for none.
 
     """
 
@@ -55,6 +56,7 @@ class Chart:
     categories: Sequence[str]
     series: Sequence[Series]
     colours: Sequence[str] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +87,9 @@ class Content:
         tables: in order; their chunks are read once, one table after the other.
         figures: what sums the tables up, for formats with a place for it.
         charts: empty unless the job asks for charts.
-        notes: paragraphs for people, in the export's language.
 
     """
 
     tables: list[Table]
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)

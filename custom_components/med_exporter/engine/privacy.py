@@ -131,7 +131,6 @@ class Mask:
             self._table(table)
         content.figures = [self._figure(figure) for figure in content.figures]
         content.charts = [self._chart(chart) for chart in content.charts]
-        content.notes = [self.text(note) for note in content.notes]
         return content
 
     def value(self, holds: Holds, value: Any) -> Any:  # noqa: ANN401  # a cell
@@ -335,6 +334,7 @@ class Mask:
         return replace(
             chart,
             title=self.text(chart.title),
+            note=self.text(chart.note),
             categories=[self.text(category) for category in chart.categories],
             series=[replace(series, name=self.text(series.name)) for series in chart.series],
         )

@@ -69,6 +69,7 @@ class Table:
         warnings: what the reader should know, `{code, message, start, end, count}`; start and end
             in UTC with `Z`.
         totals: how many of the last rows add up those before.
+        adds_up: whether the sum of a column of amounts means something.
 
     """
 
@@ -78,6 +79,7 @@ class Table:
     chunks: Iterator[Chunk]
     warnings: list[dict[str, Any]] = field(default_factory=list)
     totals: int = 0
+    adds_up: bool = True
 
 
 class Rounding:

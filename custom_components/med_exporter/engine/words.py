@@ -154,6 +154,19 @@ TEXTS: Mapping[str, _Pair] = {
     "row_count": ("{count} rows", "{count} lignes"),
     "hour_count": ("{count} hours", "{count} heures"),
     "and_more": ("and {count} more", "et {count} de plus"),
+    "usage_note": (
+        (
+            "On average {average} W are used, and hardly ever less than {base} W. Most is used on "
+            "{busiest}, least on {quietest}. Production is not counted; energy whose hour is an "
+            "estimate is left out."
+        ),
+        (
+            "En moyenne {average} W sont utilisés, et presque jamais moins de {base} W. Le "
+            "maximum est le {busiest}, le minimum le {quietest}. La production n’est pas comptée ; "
+            "l’énergie dont l’heure est une estimation est laissée de côté."
+        ),
+    ),
+    "production_by": ("{title}: production", "{title} : production"),
     "others": ("others", "autres"),
     "one_price": ("One price", "Prix unique"),
 }

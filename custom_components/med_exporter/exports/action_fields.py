@@ -40,6 +40,7 @@ _FIELDS: Final = {
     "locale": ("options", "locale"),
     "delimiter": ("options", "delimiter"),
     "include_headers": ("options", "include_headers"),
+    "machine_names": ("options", "machine_names"),
     "anonymize_ip_addresses": ("privacy_options", "anonymize_ip_addresses"),
     "exclude_user_data": ("privacy_options", "exclude_user_data"),
     "hash_device_identifiers": ("privacy_options", "hash_device_identifiers"),

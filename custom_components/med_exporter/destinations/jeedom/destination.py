@@ -21,7 +21,8 @@ from ..measurements import (
     Grain,
     TempoDay,
 )
-from .equipment import JeedomEquipments, parent_id
+from .equipment import JeedomEquipments
+from .probe import Probe, Scope, async_test_jeedom
 from .time_zone import JeedomTimeZone
 
 if TYPE_CHECKING:
@@ -61,23 +62,11 @@ _FIRST_LOOK_BACK: Final = timedelta(days=2)
 _SET_BACK: Final = timedelta(hours=2)
 
 
-async def async_test_jeedom(rpc: JeedomRpc, plugin: str, parent: str | None = None) -> None:
-    """Try the address, the key, the plugin and the parent object.
-
-    Raises DestinationError with the mistake.
-    """
-    await rpc.ping()
-    active = await rpc.rows("plugin::listPlugin", activateOnly=1)
-    if plugin not in {one.get("id") for one in active}:
-        raise DestinationError("plugin_not_active", field="plugin", host=rpc.host, plugin=plugin)
-    await rpc.rows("eqLogic::byType", type=plugin)
-    await parent_id(rpc, parent)
-
-
 class JeedomDestination:
     """A Jeedom that takes measurements.
 
-    `names`, `home` and `parent` as of JeedomEquipments; `memory` keeps its time zone.
+    `names`, `home` and `parent` as of JeedomEquipments; `memory` keeps its time zone; `scope` is
+    what the connection test looks at.
     """
 
     def __init__(
@@ -89,12 +78,14 @@ class JeedomDestination:
         home: str,
         parent: str | None = None,
         memory: Memory | None = None,
+        scope: Scope | None = None,
     ) -> None:
         self._rpc = rpc
         self._plugin = plugin
         self._parent = parent
         self._equipments = JeedomEquipments(rpc, plugin, names, home=home, parent=parent)
         self._zone = JeedomTimeZone(rpc, self._equipments, memory)
+        self._scope = scope or Scope()
 
     @property
     def intake(self) -> Intake:
@@ -108,8 +99,13 @@ class JeedomDestination:
         """Do nothing."""
 
     async def async_test(self) -> str | None:
-        """Try the address, the key and the plugin."""
-        await async_test_jeedom(self._rpc, self._plugin, self._parent)
+        """Try the address, the key, the plugin, and what there is of each metering point."""
+        await async_test_jeedom(
+            self._rpc,
+            self._plugin,
+            self._parent,
+            probe=Probe(self._equipments, self._zone, self._scope),
+        )
         return None
 
     async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
@@ -227,7 +223,7 @@ class _Series:
             or not all(self._command.keeps(found, value) for found in known[stamp])
         }
         for stamp, value in wanted:
-            if stamp in missing and self._command.takes(value):
+            if stamp in missing and self._command.refusal(value) is None:
                 await self._command.tell(value, stamp)
         if missing:
             known = await self._command.history(start, end)
@@ -244,7 +240,7 @@ class _Series:
             self._settle(one, Outcome.STORED if stamp in missing else Outcome.ALREADY_THERE)
         if lost:
             stamp, value = wanted[kept]
-            raise self._command.not_kept(value, stamp)
+            raise self._command.refusal(value) or self._command.not_kept(value, stamp)
 
     async def _show_newest(self, oldest_sent: datetime) -> None:
         """Give the command its newest value again, if an older one has become the current one."""
@@ -273,8 +269,8 @@ class _Series:
             look_back *= 8
 
     async def _tell_and_check(self, value: float, stamp: str) -> None:
-        if not self._command.takes(value):
-            raise self._command.not_kept(value, stamp)
+        if (refusal := self._command.refusal(value)) is not None:
+            raise refusal
         await self._command.tell(value, stamp)
         found, _ = await self._command.state()
         if found is None or not self._command.keeps(found, value):

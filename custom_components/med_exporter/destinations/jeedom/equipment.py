@@ -87,26 +87,27 @@ class JeedomEquipments:
                 equipment = await self._find_equipment(point)
             if equipment is None:
                 raise self._not_made(_logical_id(point))
-            if _owner(equipment) not in {None, self._home}:
-                raise DestinationError(
-                    "equipment_of_another_home",
-                    host=self._rpc.host,
-                    name=equipment.get("name"),
-                    pdl=point.pdl,
-                )
-            if not _is_on(equipment.get("isEnable")):
-                raise DestinationError(
-                    "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
-                )
+            self._check(equipment, point)
             found = await self._command(equipment, data_type)
-        if historised and not _is_on(found.get("isHistorized")):
-            raise DestinationError(
-                "command_not_historised",
-                host=self._rpc.host,
-                name=equipment.get("name"),
-                command=found.get("name"),
-            )
-        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
+        return self._checked(equipment, found, historised=historised)
+
+    async def existing(
+        self, point: PointName, historised: Mapping[DataType, bool]
+    ) -> dict[DataType, JeedomCommand]:
+        """Return what there is already of the commands of some data types, and make nothing.
+
+        `historised` as of `command`, by data type. Raises DestinationError as `command`.
+        """
+        equipment = await self._find_equipment(point)
+        if equipment is None:
+            return {}
+        self._check(equipment, point)
+        commands = await self._commands(equipment)
+        return {
+            data_type: self._checked(equipment, commands[data_type], historised=wanted)
+            for data_type, wanted in historised.items()
+            if data_type in commands
+        }
 
     async def known(self, point: PointName, data_type: DataType) -> JeedomCommand | None:
         """Return the command for a data type of a metering point, None where there is none.
@@ -171,6 +172,33 @@ class JeedomEquipments:
                     if logical_id in set(DataType)
                 ]
         return found
+
+    def _check(self, equipment: Mapping[str, Any], point: PointName) -> None:
+        """Refuse equipment that takes nothing of this home."""
+        if _owner(equipment) not in {None, self._home}:
+            raise DestinationError(
+                "equipment_of_another_home",
+                host=self._rpc.host,
+                name=equipment.get("name"),
+                pdl=point.pdl,
+            )
+        if not _is_on(equipment.get("isEnable")):
+            raise DestinationError(
+                "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
+            )
+
+    def _checked(
+        self, equipment: Mapping[str, Any], found: Mapping[str, Any], *, historised: bool
+    ) -> JeedomCommand:
+        """Return a command, unless it keeps nothing of what it is to keep."""
+        if historised and not _is_on(found.get("isHistorized")):
+            raise DestinationError(
+                "command_not_historised",
+                host=self._rpc.host,
+                name=equipment.get("name"),
+                command=found.get("name"),
+            )
+        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
 
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)

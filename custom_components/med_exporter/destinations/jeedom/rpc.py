@@ -123,6 +123,17 @@ class JeedomRpc:
                 raise
             return None
 
+    async def check_right(self, method: str, **params: Any) -> None:  # noqa: ANN401 (JSON)
+        """Make sure that the key may use a method, by asking it for something impossible.
+
+        Raises DestinationError as `call`, but not where Jeedom answers with an error of its own.
+        """
+        try:
+            await self.call(method, **params)
+        except DestinationError as err:
+            if err.code != "JEEDOM_ERROR":
+                raise
+
     async def rows(
         self, method: str, *, seconds: float = TIMEOUT, **params: object
     ) -> list[dict[str, Any]]:

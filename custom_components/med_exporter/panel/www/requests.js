@@ -34,6 +34,7 @@ export const OPTIONS = [
   { name: "decimal_places", at: "options.decimal_places", kind: "number", when: inFormat("decimal_places"), group: "look" },
   { name: "timezone", at: "options.timezone", kind: "text", when: inFormat("timezone"), group: "look" },
   { name: "include_headers", at: "options.include_headers", kind: "flag", when: inFormat("include_headers"), group: "look" },
+  { name: "machine_names", at: "options.machine_names", kind: "flag", when: inFormat("machine_names"), group: "look" },
   { name: "compression", at: "performance_options.compression", kind: "flag", when: (type, format) => format.compressible, group: "look" },
   { name: "cache_results", at: "performance_options.cache_results", kind: "flag", when: takes("date_range"), group: "look" },
   { name: "chunk_size", at: "performance_options.chunk_size", kind: "number", when: () => true, group: "look" },

@@ -82,7 +82,9 @@ class _View:
             )
             for line in self._result.lines
         ]
-        return self._table("contracts", columns, rows, {"feed_in", "priced_on", "unpriced_kwh"})
+        table = self._table("contracts", columns, rows, {"feed_in", "priced_on", "unpriced_kwh"})
+        table.adds_up = False
+        return table
 
     def months(self) -> Table:
         """Return the months: for people a row each, for programs a row for each contract too."""

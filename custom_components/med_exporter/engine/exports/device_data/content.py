@@ -12,6 +12,7 @@ from ...custom_fields import DECIMALS, formulas_of
 from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
+from ...formats import FORMATS
 from ...gaps import coverage_warnings, outlier_warning, silence_warning
 from ...ledger_sums import known_quarters
 from ...plug_ledger import plug_ledger
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     from ...tables import Chunk
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+_SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
+_PAGE_DECIMALS = {
+    "power_w": 1, "voltage": 1, "current": 2, "energy_kwh": 3, "energy_total_kwh": 3, "cost": 2,
+    "is_on": 0,
+}  # fmt: skip
+"""Digits after the point that people read; amounts still add up."""
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
@@ -236,10 +243,26 @@ def _column(name: str, job: Job) -> Column:
         function = function_of(field, job.aggregation_functions)
         kind, decimals = field.of_period(function)
     asked = job.options.decimal_places
-    if asked is not None and function is not Function.COUNT:
+    if function is Function.COUNT:
+        return Column(name, kind, decimals)
+    unit = job.currency if name == "cost" else ""
+    if FORMATS[job.format].on_pages:
+        decimals = min(decimals, _PAGE_DECIMALS.get(name, decimals))
+        unit = "%" if _is_share(job, name) else unit
+    if asked is not None:
         decimals = asked
-    unit = job.currency if name == "cost" and function is not Function.COUNT else ""
-    return Column(name, kind, decimals, unit)
+    span = _SPANS.get(job.aggregation, "") if name == "timestamp" else ""
+    return Column(name, kind, decimals, unit, span=span)
+
+
+def _is_share(job: Job, name: str) -> bool:
+    """Tell whether a column has the share of time in which a device was on."""
+    field = FIELDS[name]
+    return (
+        name == "is_on"
+        and job.aggregation != "raw"
+        and function_of(field, job.aggregation_functions) is Function.AVERAGE
+    )
 
 
 def _columns(job: Job) -> list[Column]:
@@ -259,7 +282,10 @@ def _columns(job: Job) -> list[Column]:
 def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
     """Return the rows that the spool has, the first `limit` of them, as a table."""
     columns = _columns(job)
-    return Table("device_data", columns, count, _chunks(job, spool, columns, limit))
+    chunks = _chunks(job, spool, columns, limit)
+    # What is used and what is produced have no sum.
+    one_role = len({device.role == "production" for device in job.devices}) < 2
+    return Table("device_data", columns, count, chunks, adds_up=one_role)
 
 
 def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> Iterator[Chunk]:
@@ -280,5 +306,8 @@ def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> It
                 texts = identity[column.name]
                 chunk.append([texts[owner] for owner in owners])
             else:
-                chunk.append(rounding.column(index, stored[place[column.name]], owners))
+                values: Sequence[Any] = stored[place[column.name]]
+                if column.name == "is_on" and column.unit == "%":
+                    values = [None if one is None else 100 * one for one in values]
+                chunk.append(rounding.column(index, values, owners))
         yield chunk

@@ -72,7 +72,10 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
         _draw_pie(pages, chart, display)
     else:
         _draw_columns(pages, chart, display)
-    pages.y -= 14
+    pages.y -= 10
+    if chart.note:
+        pages.paragraph(chart.note, 9)
+    pages.y -= 4
 
 
 def height_of(chart: Chart) -> float:

@@ -42,9 +42,6 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     warnings = metadata["warnings"]
     pages.begin()
     _draw_head(pages, content, display)
-    for note in content.notes:
-        pages.y -= 6
-        pages.paragraph(note, 10)
     if _many_pages(content):
         sections = [words.text("warnings")] if warnings else []
         sections += [words.text("charts")] if len(content.charts) > 1 else []
