@@ -115,7 +115,7 @@ class Option extends MedElement {
 
   render() {
     const { name, help } = this.house.words.field(this.option.name);
-    return html`${this.control(name, help)}${this.explained ? html`<p class="small quiet">${help}</p>` : nothing}`;
+    return html`${this.control(name, help)}${this.explained && this.option.kind !== "functions" ? html`<p class="small quiet">${help}</p>` : nothing}`;
   }
 
   control(name, help) {
@@ -137,7 +137,7 @@ class Option extends MedElement {
     super.styles,
     css`
       p {
-        margin: 0;
+        margin: 4px 0 0;
       }
       .choices {
         display: grid;
