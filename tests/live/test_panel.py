@@ -112,8 +112,12 @@ async def a_destination_is_added_tested_and_sent_to(demo: Visitor, broker: Mosqu
     address = page.locator("dialog-data-entry-flow").get_by_role("textbox", name="Broker")
     await address.fill(f"mqtt://127.0.0.1:{broker.port}")
     await demo.click("Submit")
-    await page.get_by_role("button", name="Submit").wait_for(state="hidden")
-    await page.keyboard.press("Escape")
+
+    async def added() -> bool:
+        entries = await demo.home.command("config_entries/get", domain="med_exporter")
+        return any(entry["title"].startswith("MQTT") for entry in entries)
+
+    await until(added)
     await page.goto(f"{demo.home.url}/export/destinations")
     card = page.locator("med-destination")
     await demo.click("Test the connection")

@@ -6,10 +6,10 @@ export const shared = css`
   :host {
     display: block;
     /* A theme's colours are made for areas: as text they need more contrast, whatever the theme. */
-    --med-accent: color-mix(in srgb, var(--primary-color) 72%, var(--primary-text-color));
+    --med-accent: color-mix(in srgb, var(--primary-color) 62%, var(--primary-text-color));
     --med-good: color-mix(in srgb, var(--success-color) 65%, var(--primary-text-color));
     --med-bad: color-mix(in srgb, var(--error-color) 72%, var(--primary-text-color));
-    --med-main: color-mix(in srgb, var(--primary-color) 78%, black);
+    --med-main: color-mix(in srgb, var(--primary-color) 70%, black);
     color: var(--primary-text-color);
     font-size: 1rem;
   }

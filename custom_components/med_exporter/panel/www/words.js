@@ -63,7 +63,8 @@ class Words {
   /** The name and description of a field of the action that makes files. */
   field(name) {
     const at = `component.${DOMAIN}.services.create_export.fields.${name}`;
-    return { name: this.theirs[`${at}.name`] ?? name, help: this.theirs[`${at}.description`] ?? "" };
+    const own = this.own.get(`form.${name}`);
+    return { name: own ?? this.theirs[`${at}.name`] ?? name, help: this.theirs[`${at}.description`] ?? "" };
   }
 
   issue(key, placeholders) {

@@ -114,12 +114,13 @@ class FileForm extends MedElement {
     </fieldset>`;
   }
 
-  option(option) {
+  option(option, explained = false) {
     const values = typeof option.values === "string" ? this.choices[option.values] : option.values;
     return html`<med-option
       class=${["choices", "functions"].includes(option.kind) ? "wide" : ""}
       .house=${this.house}
       .option=${option}
+      .explained=${explained}
       .values=${values}
       .value=${this.draft.options[option.name]}
       @chosen=${this.setOption}
@@ -160,7 +161,7 @@ class FileForm extends MedElement {
       return html`<details>
         <summary>${this.t(`form.group.${group}`)}</summary>
         <div class="fields">
-          ${options.map((one) => this.option(one))} ${hasFormulas ? this.formulas() : nothing}
+          ${options.map((one) => this.option(one, true))} ${hasFormulas ? this.formulas() : nothing}
         </div>
       </details>`;
     });

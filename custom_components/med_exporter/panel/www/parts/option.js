@@ -11,6 +11,7 @@ class Option extends MedElement {
     option: { attribute: false },
     value: { attribute: false },
     values: { attribute: false },
+    explained: { type: Boolean },
   };
 
   tell(value) {
@@ -114,6 +115,10 @@ class Option extends MedElement {
 
   render() {
     const { name, help } = this.house.words.field(this.option.name);
+    return html`${this.control(name, help)}${this.explained && this.option.kind !== "functions" ? html`<p class="small quiet">${help}</p>` : nothing}`;
+  }
+
+  control(name, help) {
     switch (this.option.kind) {
       case "choices":
         return this.choices(name, help);
@@ -132,12 +137,12 @@ class Option extends MedElement {
     super.styles,
     css`
       p {
-        margin: 0;
+        margin: 4px 0 0;
       }
       .choices {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(180px, 45%), 1fr));
-        gap: 0 12px;
+        gap: 4px 12px;
       }
     `,
   ];

@@ -44,6 +44,11 @@ class Files extends FollowingElement {
     this.again();
   }
 
+  /** Whether a schedule's form can show what the file was asked for with. */
+  isPlannable({ request }) {
+    return this.house.isAdmin && this.choices?.types.some(({ id }) => id === request?.export_type);
+  }
+
   plan(request) {
     sessionStorage.setItem("med_exporter.plan", JSON.stringify(request));
     this.house.go("/export/schedules");
@@ -90,7 +95,7 @@ class Files extends FollowingElement {
         ${repeat(
           files,
           (one) => one.export_id,
-          (one) => html`<med-file .house=${this.house} .file=${one}></med-file>`,
+          (one) => html`<med-file .house=${this.house} .file=${one} .plannable=${this.isPlannable(one)}></med-file>`,
         )}
       </div>
       <med-pages
