@@ -33,7 +33,7 @@ class JeedomCommand:
         configuration = found.get("configuration")
         settings = configuration if isinstance(configuration, dict) else {}
         rounding = str(settings.get("historizeRound"))
-        self._decimals = int(rounding) if rounding.isdecimal() else None
+        self._decimals = int(rounding) if rounding.isdecimal() and len(rounding) < 3 else None
         self._calculation = str(settings.get("calculValueOffset") or "").strip()
         self._low = _number(settings.get("minValue"))
         self._high = _number(settings.get("maxValue"))

@@ -202,7 +202,8 @@ class JeedomEquipments:
 
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
-        return next((one for one in every if one.get("logicalId") == _logical_id(point)), None)
+        found = (one for one in every if one.get("logicalId") == _logical_id(point))
+        return next((one for one in found if one.get("id") is not None), None)
 
     async def _make(self, point: PointName, data_type: DataType) -> None:
         """Make the equipment, under a name that is free: Jeedom wants one per parent."""
@@ -250,7 +251,7 @@ class JeedomEquipments:
     async def _commands(self, equipment: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the commands by logical id; those without one, the user's own, by their id."""
         found = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
-        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found}
+        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found if "id" in one}
 
     def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, Any]:
         name = first = _name(self._names.get(data_type, data_type)) or data_type.value

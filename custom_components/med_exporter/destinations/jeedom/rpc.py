@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ..answers import parsed
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
@@ -27,6 +28,8 @@ _RESTRICTED_KEY: Final = 500
 # Empty lists and maps, null and false all arrive as this word.
 _EMPTY: Final = "ok"
 _LONGEST_REASON: Final = 200
+_QUESTION: Final = 1
+_SAID_OF_ITSELF: Final = ("id", "logicalId", "name", "datetime")
 
 
 def base_url(typed: str) -> str:
@@ -137,14 +140,17 @@ class JeedomRpc:
     async def rows(
         self, method: str, *, seconds: float = TIMEOUT, **params: object
     ) -> list[dict[str, Any]]:
-        """Return a result that is a list of objects; errors as in `call`."""
+        """Return a result that is a list of objects; errors as in `call`.
+
+        Each has a text, a number or nothing where it says what it is.
+        """
         result = await self.call(method, seconds=seconds, **params)
         if not result or result == _EMPTY:
             return []
-        values = result.values() if isinstance(result, dict) else result
-        if isinstance(values, str) or not all(isinstance(value, dict) for value in values):
+        values = list(result.values()) if isinstance(result, dict) else result
+        if not isinstance(values, list) or not all(map(_is_row, values)):
             raise self._no_jeedom()
-        return list(values)
+        return values
 
     def _login(self, *, core: bool) -> dict[str, object]:
         login: dict[str, object] = {"apikey": self._api_key}
@@ -156,7 +162,7 @@ class JeedomRpc:
         params: dict[str, object],
         seconds: float,
     ) -> Any:  # noqa: ANN401
-        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        question = {"jsonrpc": "2.0", "id": _QUESTION, "method": method, "params": params}
         try:
             async with request(
                 self._session,
@@ -177,10 +183,13 @@ class JeedomRpc:
                 "server_error", variant="jeedom", field="url", host=self.host, status=status
             )
         try:
-            answer = json.loads(body)
+            answer = await parsed(body)
         except ValueError as err:
             raise self._no_jeedom() from err
         if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
+            raise self._no_jeedom()
+        if str(answer.get("id", _QUESTION)) not in {str(_QUESTION), "None"}:
+            # The answer to somebody else's.
             raise self._no_jeedom()
         if answer.get("error"):
             raise self._refusal(answer["error"])
@@ -205,3 +214,9 @@ class JeedomRpc:
         return DestinationError(
             "not_expected_server", variant="jeedom", field="url", host=self.host
         )
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(value.get(key), str | int | float | None) for key in _SAID_OF_ITSELF
+    )
