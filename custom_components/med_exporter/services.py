@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 # Names, types and values are judged after the caller's right, by the same code as those of the
 # HTTP API, whose errors translate.
 _CREATE_SCHEMA: Final = vol.Schema(
-    {vol.Optional("wait", default=False): cv.boolean}, extra=vol.ALLOW_EXTRA
+    {vol.Optional("wait", default=True): cv.boolean}, extra=vol.ALLOW_EXTRA
 )
 _PREVIEW_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
@@ -185,6 +185,7 @@ def _jobs(call: ServiceCall) -> JobManager:
 def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
     """Return an export's status; with its file, and a link that needs no login, once complete."""
     status = export_status(jobs, record)
+    status["download_url"] = jobs.links.absolute(status["download_url"])
     if record.status is ExportStatus.COMPLETED:
         status["path"] = record.path
         status["download_link"] = jobs.links.link(record.id)

@@ -21,7 +21,7 @@ from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
-from tests.file_exports import add_plug, add_user, path_of, set_up
+from tests.file_exports import KINDS, add_plug, add_user, path_of, set_up
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 MAC = "aabbccddee01"
@@ -145,8 +145,11 @@ async def test_a_report_tells_administrators_of_destinations(jobs, hass, plug, d
     assert kinds["file"]["state"] in {"queued", "running"}
 
 
-async def test_a_report_for_a_user_is_about_readable_devices_alone(jobs, hass, plug, destination):
-    other = add_plug(hass, "Heater", "192.168.1.101", "aabbccddee02")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_report_for_a_user_is_about_readable_devices_alone(
+    jobs, hass, plug, destination, kind
+):
+    other = KINDS[kind](hass, "Heater")
     other.reads(power_w=1)
     user = add_user(hass, *plug.entities.values())
     found = await tables(hass, jobs, "system_report", user=user)

@@ -31,7 +31,7 @@ from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
 from custom_components.med_exporter.inventory import async_given_tables
 from custom_components.med_exporter.settings import Settings
-from tests.file_exports import add_plug, add_user, path_of, request, set_up
+from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request, set_up
 
 KEEP_FILES = Settings().keep_files
 MAX_RUNNING = Settings().max_concurrent_exports
@@ -195,16 +195,21 @@ class TestDevices:
         assert fridge.device_id in str(error.value)
         assert other.device_id in str(error.value)
 
-    async def test_that_a_user_may_not_read_are_as_unknown(self, jobs, fridge, hass):
-        oven = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
+    @pytest.mark.parametrize("kind", KINDS)
+    async def test_that_a_user_may_not_read_are_as_unknown(self, jobs, fridge, hass, kind):
+        oven = KINDS[kind](hass, "Oven")
+        add_meter(hass, "Linky", "linky:house")
         user = add_user(hass, *oven.entities.values())
         with pytest.raises(InvalidRequest) as error:
             await create(jobs, user, devices=["Fridge"])
         assert error.value.code == "UNKNOWN_DEVICE"
+        with pytest.raises(InvalidRequest):
+            await create(jobs, user, devices=["linky:house"])
         oven.reads(power_w=2000)
         record = await complete(jobs, user, devices="all")
         assert "Oven" in path_of(record).read_text()
         assert "Fridge" not in path_of(record).read_text()
+        assert "Linky" not in path_of(record).read_text()
 
     async def test_there_has_to_be_one(self, jobs):
         with pytest.raises(InvalidRequest) as error:

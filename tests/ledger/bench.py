@@ -25,6 +25,7 @@ from pytest_homeassistant_custom_component.common import async_test_home_assista
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import (
     CounterStart,
     Ledger,
@@ -102,7 +103,7 @@ async def fill(hass: HomeAssistant, ledger: Ledger, plugs: int, days: int) -> No
         history = {today - timedelta(days=day): KWH_A_DAY for day in range(1, days + 1)}
         await ledger.backfill(PlugHistory(plug=plug, day_kwh=history))
     await ledger.async_write_statistics()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
 
 
 async def measure(folder: Path, plugs: int, days: int) -> None:
@@ -114,7 +115,7 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         config = {"recorder": {"db_url": f"sqlite:///{file}"}}
         assert await async_setup_component(hass, "recorder", config)
         await get_instance(hass).async_db_ready
-        await get_instance(hass).async_block_till_done()
+        await async_commit(hass)
         empty, ledger = file.stat().st_size, Ledger(hass)
         loop, queue = Lag(), Lag()
         watching = [

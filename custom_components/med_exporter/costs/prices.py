@@ -15,15 +15,15 @@ from homeassistant.components.recorder import history
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.helpers.recorder import get_instance
-from sqlalchemy import select
 
 from ..const import LOGGER
-from ..engine.cost_tables import tariffs_table
-from ..engine.costing import terms_of
+from ..engine.costing import read_terms
 from ..engine.prices import keep_hours, keep_prices
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
-from .terms import mark_dirty
+from ..engine.times import hour_of
+from ..statistics import mark_dirty
+from .statistics import cost_statistic_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,11 +98,10 @@ def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
     changed = {one.entity_id: _keep(connection, one) for one in shown}
     if all(first is None for first in changed.values()):
         return
-    for row in connection.execute(select(tariffs_table)).all():
-        entities = terms_of(row).price_entities
-        firsts = [first for entity in entities if (first := changed.get(entity)) is not None]
+    for slug, terms in read_terms(connection).items():
+        firsts = [first for one in terms.price_entities if (first := changed.get(one)) is not None]
         if firsts:
-            mark_dirty(connection, row.metering_point, min(firsts))
+            mark_dirty(connection, cost_statistic_id(slug), None, hour_of(min(firsts)))
 
 
 def _keep(connection: Connection, one: Shown) -> int | None:

@@ -139,7 +139,7 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
     """
     job = Mask(job).job()
     end = _known_until(job, now)
-    with _as_export_errors(), Spool(job, end, None) as spool:
+    with _as_export_errors(), Spool(job, end, None, formulas_of(job)) as spool:
         return preview_rows(job, connect, spool, end, limit)
 
 

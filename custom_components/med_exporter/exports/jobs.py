@@ -29,6 +29,7 @@ from ..errors import (
     MedError,
     TooManyExportsError,
 )
+from ..history.reasons import noted
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
@@ -98,10 +99,10 @@ class JobManager:
     ) -> ExportRecord:
         """Check a request, queue its export and return the record.
 
-        `trigger` is `http`, `action` or `schedule`. With `background_processing` off the export
-        is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a range
-        that is over, the record may be one that is complete already. Presets mean `now`, which is
-        the clock's if None.
+        `trigger` is `http`, `action`, `panel` or `schedule`. With `background_processing` off the
+        export is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a
+        range that is over, the record may be one that is complete already. Presets mean `now`,
+        which is the clock's if None.
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
@@ -163,6 +164,7 @@ class JobManager:
         record.status = ExportStatus.FAILED
         record.completed_at = record.created_at
         record.error_code, record.error_message = error.code, str(error)
+        record.warnings = [noted(error)]
         self._history.save(record)
         return record
 

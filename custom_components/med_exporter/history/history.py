@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
-from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
 from ..settings import settings
 from .reasons import reason_of
 from .records import (
@@ -263,8 +263,7 @@ class History:
     def _write_waiting(self, connection: Connection) -> tuple[list[ExportRecord], set[str]]:
         """Write everything that waits: a failed write is made up by the next one."""
         written, removed = list(self._pending.values()), set(self._deleted)
-        for record in written:
-            upsert(connection, record)
+        write_each(connection, written, upsert)
         if removed:
             connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
         return written, removed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
@@ -106,6 +107,32 @@ class JeedomRpc:
         """
         name = await self.call("config::byKey", key="timezone")
         return name if self._is_core_key and isinstance(name, str) and name != _EMPTY else None
+
+    async def moment(self) -> datetime | None:
+        """Return what time Jeedom has (UTC), None where it does not tell.
+
+        Raises DestinationError as `call`, but not where Jeedom answers with an error.
+        """
+        try:
+            seconds = await self.call("datetime")
+            return datetime.fromtimestamp(float(seconds), UTC)
+        except (TypeError, ValueError, OverflowError, OSError):
+            return None
+        except DestinationError as err:
+            if err.code not in {"JEEDOM_ERROR", "OTHER_PLUGINS_KEY"}:
+                raise
+            return None
+
+    async def check_right(self, method: str, **params: Any) -> None:  # noqa: ANN401 (JSON)
+        """Make sure that the key may use a method, by asking it for something impossible.
+
+        Raises DestinationError as `call`, but not where Jeedom answers with an error of its own.
+        """
+        try:
+            await self.call(method, **params)
+        except DestinationError as err:
+            if err.code != "JEEDOM_ERROR":
+                raise
 
     async def rows(
         self, method: str, *, seconds: float = TIMEOUT, **params: object

@@ -7,6 +7,7 @@ import "./views/overview.js";
 import "./views/destinations.js";
 import "./views/files.js";
 import "./views/schedules.js";
+import "./views/costs.js";
 import "./views/history.js";
 
 const VIEWS = {
@@ -20,6 +21,7 @@ const VIEWS = {
     show: (house) => html`<med-schedules .house=${house}></med-schedules>`,
     adminOnly: true,
   },
+  costs: { show: (house) => html`<med-costs .house=${house}></med-costs>` },
   history: { show: (house) => html`<med-history .house=${house}></med-history>` },
 };
 

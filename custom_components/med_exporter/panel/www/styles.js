@@ -229,4 +229,34 @@ export const shared = css`
     border: 1px solid currentColor;
     white-space: nowrap;
   }
+  tbody th {
+    font-weight: 400;
+    color: inherit;
+  }
+  /* On a phone a row is a list, whose cells say what they are. */
+  @media (max-width: 700px) {
+    .rows thead {
+      position: absolute;
+      clip-path: inset(50%);
+    }
+    .rows :is(tr, th, td) {
+      display: block;
+    }
+    .rows tr {
+      border-bottom: 1px solid var(--divider-color);
+      padding: 8px 0;
+    }
+    .rows tr:last-child {
+      border-bottom: 0;
+    }
+    .rows :is(th, td, td.number) {
+      border: 0;
+      padding: 2px 0;
+      text-align: start;
+    }
+    .rows td::before {
+      content: attr(data-label) ": ";
+      color: var(--secondary-text-color);
+    }
+  }
 `;

@@ -71,11 +71,11 @@ class Words {
     return filled(this.theirs[`${at}.title`] ?? key, placeholders ?? {});
   }
 
-  /** What to tell of an error that a command was refused with. */
-  error(error) {
+  /** What to tell of an error that a command was refused with, about a field that is called so. */
+  error(error, field) {
     const key = error?.translation_key;
     const text = key && this.theirs[`component.${DOMAIN}.exceptions.${key}.message`];
-    if (text) return filled(text, error.translation_placeholders ?? {});
+    if (text) return filled(text, { ...error.translation_placeholders, ...(field && { field }) });
     return error?.message || this.of("failed");
   }
 }

@@ -10,6 +10,7 @@ from kasa import AuthenticationError, Credentials, Device, KasaException, Module
 from kasa.iot.modules import Emeter
 from kasa.smart.smartmodule import SmartModule
 
+from ...engine.outside import LONGEST_NAME, clean
 from ..plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
 from .connecting import open_device
 from .connection import FAILURES, Connection, KasaError, SessionFactory, is_silence
@@ -180,10 +181,10 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
         plug_id=mac if child_id is None else f"{mac}_{child_id}",
         mac=mac,
         child_id=child_id,
-        name=plug.alias or parent.alias or parent.model,
-        model=parent.model,
-        firmware=info.get("sw_ver"),
-        hardware=info.get("hw_ver"),
+        name=clean(plug.alias or parent.alias or parent.model, LONGEST_NAME),
+        model=clean(parent.model, LONGEST_NAME),
+        firmware=clean(str(info.get("sw_ver") or ""), LONGEST_NAME) or None,
+        hardware=clean(str(info.get("hw_ver") or ""), LONGEST_NAME) or None,
     )
 
 

@@ -115,16 +115,23 @@ def _estimated(
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
     """Return the first rows, reading no more of each device than they need.
 
+    A total of a custom field is over all rows of its device, which then all are read.
+
     Args:
-        job: what is wanted; it has no filters.
+        job: what is wanted.
         recorder: where the states are.
         spool: where the rows go through.
         end: UTC seconds up to which values are known.
         limit: number of rows.
 
     """
+    stretches = _stretches(job, end)
+    has_totals = any(formula.totals for formula in formulas_of(job))
     for place, device in enumerate(job.devices):
-        found = _Source(job, recorder, device, spool, end, None).readings(lambda _: None)
+        found = _Source(job, recorder, device, spool, end, stretches).readings(lambda _: None)
+        if has_totals:
+            spool.add(place, found)
+            continue
         awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
         spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
     return table_of(job, spool, limit, limit)

@@ -63,12 +63,6 @@ class File extends MedElement {
     return parts.filter(Boolean).join(" · ");
   }
 
-  warnings() {
-    return (this.file.warnings ?? []).map(
-      (one) => html`<p class="small quiet">⚠ ${one.message}</p>`,
-    );
-  }
-
   buttons() {
     const { file, busy } = this;
     const button = (name, action, kind = "") =>
@@ -100,7 +94,7 @@ class File extends MedElement {
       ${UNFINISHED.has(file.status)
         ? html`<progress max="100" .value=${file.progress} aria-label=${this.t("destination.progress")}></progress>`
         : nothing}
-      ${file.reason ? html`<p class="problem">${file.reason}</p>` : nothing} ${this.warnings()}
+      ${file.reason ? html`<p class="problem">${file.reason}</p>` : nothing} ${this.warnings(file.warnings)}
       <div class="row">${this.buttons()}</div>
       <div aria-live="polite">
         ${this.shared

@@ -2,7 +2,6 @@
 
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
-import { fieldName } from "../requests.js";
 import "../parts/file-form.js";
 import "../parts/file.js";
 import "../parts/pages.js";
@@ -50,16 +49,6 @@ class Files extends FollowingElement {
     this.house.go("/export/schedules");
   }
 
-  mistake() {
-    const name = fieldName(this.failure?.field);
-    if (!name) return this.problem();
-    const { words } = this.house;
-    return html`<p class="problem" role="alert">
-      <b>${words.has(`form.${name}`) ? this.t(`form.${name}`) : words.field(name).name}</b>:
-      ${words.error(this.failure)}
-    </p>`;
-  }
-
   newFile() {
     if (!this.choices) return this.waiting();
     return html`<section class="card" aria-labelledby="new">
@@ -79,9 +68,16 @@ class Files extends FollowingElement {
           </details>`
         : nothing}
       ${this.mistake()}
-      <button class="main" ?disabled=${this.busy || !this.wanted} @click=${this.make}>
-        ${this.t("files.make")}
-      </button>
+      <p class="row">
+        <button class="main" ?disabled=${this.busy || !this.wanted} @click=${this.make}>
+          ${this.t("files.make")}
+        </button>
+        ${this.house.isAdmin
+          ? html`<button ?disabled=${!this.wanted} @click=${() => this.plan(this.wanted.request)}>
+              ${this.t("file.plan")}
+            </button>`
+          : nothing}
+      </p>
     </section>`;
   }
 
