@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.audit import DATA_AUDIT
+from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
@@ -103,11 +104,28 @@ class TestOneExport:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
-    async def test_its_files_name_carries_type_and_range(self, jobs, fridge):
+    async def test_its_files_name_carries_type_range_and_house(self, jobs, fridge):
         days = {"start": "2026-01-01", "end": "2026-01-31"}
         record = await complete(jobs, date_range=days, performance_options={"compression": True})
         name = path_of(record).name
-        assert name == f"device_data_2026-01-01_2026-01-31_{record.id[:8]}.csv.gz"
+        assert name == f"device_data_2026-01-01_2026-01-31_fridge_{record.id[:8]}.csv.gz"
+
+    @pytest.mark.parametrize(
+        ("house", "shown"),
+        [("../../etc/É té\n", "_etc_e_te"), ("", ""), ("?!", ""), ("x" * 99, f"_{'x' * 40}")],
+    )
+    async def test_any_name_of_a_house_is_safe(self, jobs, fridge, hass, house, shown):
+        (entry,) = [one for one in hass.config_entries.async_entries(DOMAIN) if "pdl" in one.data]
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "name": house})
+        days = {"start": "2026-01-01", "end": "2026-01-31"}
+        record = await complete(jobs, date_range=days)
+        name = path_of(record).name
+        assert name == f"device_data_2026-01-01_2026-01-31{shown}_{record.id[:8]}.csv"
+
+    async def test_a_file_with_privacy_does_not_name_the_house(self, jobs, fridge):
+        privacy = {"anonymize_ip_addresses": True}
+        record = await complete(jobs, privacy_options=privacy)
+        assert "fridge" not in path_of(record).name
 
     async def test_sees_what_the_recorder_has_not_committed_yet(self, jobs, fridge):
         fridge.reads(power_w=1234)

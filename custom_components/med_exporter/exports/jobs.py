@@ -36,7 +36,7 @@ from ..rights import is_administrator, may_see, require_export_type
 from .caching import cache_key
 from .files import ExportFolder
 from .links import LinkSigner
-from .planning import chosen_devices, file_path, plan_job
+from .planning import chosen_devices, file_path, house_of, plan_job
 from .queue import Priority
 from .request import async_read_request
 from .runner import ExportRunner
@@ -111,7 +111,8 @@ class JobManager:
         devices = chosen_devices(self._hass, checked, user)
         given = await self.async_given(checked, user)
         export_id = str(uuid.uuid4())
-        path = str(file_path(export_id, checked, self._folder))
+        house = house_of(self._hass, checked, devices)
+        path = str(file_path(export_id, checked, self._folder, house))
         key = self.links.privacy_key()
         job = plan_job(self._hass, export_id, checked, devices, path, key, given)
         cached_as = None

@@ -119,8 +119,24 @@ def check_pdf_rows(hass: HomeAssistant, request: Request, devices: int) -> None:
         )
 
 
-def file_path(export_id: str, request: Request, folder: ExportFolder) -> Path:
-    """Return where a request's file will lie; its name tells type and days."""
+def house_of(hass: HomeAssistant, request: Request, devices: list[ExportDevice]) -> str:
+    """Return what the home in a file is called: its one metering point, else the installation.
+
+    Nothing where the file keeps anything to itself: such a name tells as much.
+    """
+    if request.privacy.active:
+        return ""
+    pdls = {device.pdl for device in devices}
+    names = [
+        entry.data.get(CONF_NAME, entry.title)
+        for entry in metering_point_entries(hass)
+        if entry.data[CONF_PDL] in pdls
+    ]
+    return names[0] if len(names) == 1 else hass.config.location_name
+
+
+def file_path(export_id: str, request: Request, folder: ExportFolder, house: str = "") -> Path:
+    """Return where a request's file will lie; its name tells type, days and whose they are."""
     zone = request.zone()
     days = tuple(
         datetime.fromtimestamp(moment, zone).date().isoformat()
@@ -130,7 +146,7 @@ def file_path(export_id: str, request: Request, folder: ExportFolder) -> Path:
     extension = FORMATS[request.format].package(tables).extension
     if request.options.compression:
         extension += ".gz"
-    return folder.file_for(export_id, request.export_type, (days[0], days[1]), extension)
+    return folder.file_for(export_id, request.export_type, (days[0], days[1]), extension, house)
 
 
 def plan_job(

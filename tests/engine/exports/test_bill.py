@@ -115,3 +115,31 @@ def test_rows_that_were_asked_for_come_behind_the_bill(recorder, bill):
     assert text.count("Fridge") == 1 + 7
     assert "2 Mar 2026" in text
     assert NIGHT_AND_DAY["periods"][0]["name"] in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en", "Nothing was recorded in this period."),
+        ("fr", "Rien n’a été consigné pendant cette période."),  # noqa: RUF001
+    ],
+)
+def test_an_empty_audit_log_is_one_sentence(recorder, bill, locale, sentence):
+    Home(recorder)
+    about = {"export_type": "audit_logs", "devices": (), "points": (), "include_charts": False}
+    (page,) = bill("2026-03-01", "2026-04-01", locale, **about)
+    _, _, rest = page.partition("2026\n")
+    assert sentence in rest
+    assert not re.search(r"\b0\b", rest)
+
+
+def test_patterns_of_use_are_a_picture_and_a_paragraph(recorder, bill):
+    demo(recorder, at("2026-03-01"), at("2026-03-15"))
+    (page,) = bill(
+        "2026-03-01", "2026-03-15",
+        export_type="system_report", report_sections=("usage_patterns",), include_charts=False,
+    )  # fmt: skip
+    words = " ".join(page.split())
+    assert "On average" in words
+    assert "Production is not counted" in words
+    assert "Monday" in words

@@ -11,6 +11,7 @@ from openpyxl.chart.marker import DataPoint
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 
 from ...content import ChartKind
 from .rows import plain
@@ -77,8 +78,16 @@ def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
     fit_to_width(sheet, landscape=True)
     beside = 4 + max((len(c.series) for c in charts if c.kind is not ChartKind.HEAT_MAP), default=1)
     sheet.column_dimensions["A"].width = _LABEL_WIDTH
+    names = [series.name for chart in charts for series in chart.series]
+    if not any(chart.kind is ChartKind.HEAT_MAP for chart in charts):
+        for place in range(2, beside - 1):
+            width = min(max(_GRID_WIDTH, *map(len, names)) + 2, _LABEL_WIDTH)
+            sheet.column_dimensions[get_column_letter(place)].width = width
     row = 1
     for chart in charts:
+        if row > 1:
+            # No page ends within a chart.
+            sheet.row_breaks.append(Break(id=row - 1))
         pattern = number_format(chart.decimals, chart.unit, french=job.options.locale == "fr")
         title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
         sheet.cell(row, 1, plain(title)).font = BOLD

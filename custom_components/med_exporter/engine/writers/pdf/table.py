@@ -39,13 +39,14 @@ _FEW_ROWS = 6
 """Rows that should follow a heading on its page."""
 
 
-def draw_table(pages: Pages, table: Table, display: Display) -> None:
+def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = True) -> None:
     """Draw a table under its heading.
 
     Args:
         pages: where to.
         table: read once.
         display: turns values into texts.
+        headed: whether it is not what the title of the document says already.
 
     """
     shows = [display.column(column) for column in table.columns]
@@ -62,7 +63,8 @@ def draw_table(pages: Pages, table: Table, display: Display) -> None:
         pages.y -= 12
         rows = min(table.count, _FEW_ROWS)
         pages.needs(30 + layout.header_height + rows * layout.row_height)
-    pages.section(display.words.title(table.name), size=12)
+    if headed:
+        pages.section(display.words.title(table.name), size=12)
     if first is None:
         pages.paragraph(display.words.nothing(table.name), 10)
         return

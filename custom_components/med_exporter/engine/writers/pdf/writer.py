@@ -42,7 +42,9 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     warnings = metadata["warnings"]
     pages.begin()
     _draw_head(pages, content, display)
-    if _many_pages(content):
+    # What a title says already needs neither a heading nor a line in a list.
+    alone = len(content.tables) == 1 and not content.charts
+    if _many_pages(content) and not alone:
         sections = [words.text("warnings")] if warnings else []
         sections += [words.text("charts")] if len(content.charts) > 1 else []
         sections += [words.title(table.name) for table in content.tables]
@@ -58,10 +60,10 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     # What is short stands before the pictures, so that both are on the first page.
     short = list(takewhile(lambda table: table.count <= _SHORT_TABLE, content.tables))
     for table in short:
-        draw_table(pages, table, display)
+        draw_table(pages, table, display, headed=not alone)
     _draw_charts(pages, content, display)
     for table in content.tables[len(short) :]:
-        draw_table(pages, table, display)
+        draw_table(pages, table, display, headed=not alone)
     pages.finish()
 
 
