@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,9 +14,6 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.evidence import Evidence, Outcome, Reading, Reason
 from tests.engine.evidence.lives import Life
-
-if TYPE_CHECKING:
-    from random import Random
 
 PARIS = ZoneInfo("Europe/Paris")
 NOON = datetime(2026, 11, 20, 12, tzinfo=PARIS)
@@ -81,7 +78,9 @@ class TestRollOver:
         watch = Watch(datetime(2026, 11, 10, tzinfo=PARIS))
         watch.read(None, 0, 100, clock=watch.at.date())
         watch.read(None, 5, 150, after=40 * 86400, clock=date(2026, 12, 20))
-        assert watch.evidence.energy == 250_000_000
+        # One counter alone is believed when the next reading goes on from it.
+        watch.read(None, 5.01, 150.01, clock=date(2026, 12, 20))
+        assert watch.evidence.energy == 250_010_000
 
     def test_entries_of_other_dates_than_today_s_count_nothing_twice(self) -> None:
         watch = Watch(datetime(2026, 11, 26, 12, tzinfo=PARIS))
@@ -199,12 +198,11 @@ class TestMissing:
         assert watch.read(500.04, 2.04, 10.04).growth == 10_000
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
-@given(st.randoms(use_true_random=False, note_method_calls=False))
-def test_what_is_counted_is_never_more_than_what_was_used(random: Random) -> None:
-    life = Life(random)
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.integers(0, 2**32))
+def test_no_life_counts_more_than_was_used_or_less_than_can_be_known(seed: int) -> None:
+    """`python -m tests.engine.evidence.lives --plugs 10000` goes through more of them."""
+    life = Life(Random(seed))
     life.live()
-    assert life.values == sorted(life.values)
-    # A spike of a counter that was away for a while can be what has passed meanwhile.
-    possible = 1_000_000 if life.kinds["spike"] or life.kinds["thousand times"] else 0
-    assert life.counted <= life.true + life.rounding + possible
+    assert life.too_much <= 0
+    assert life.too_little <= 0
