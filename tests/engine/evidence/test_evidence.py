@@ -82,6 +82,16 @@ class TestRollOver:
         watch.read(None, 5.01, 150.01, clock=date(2026, 12, 20))
         assert watch.evidence.energy == 250_010_000
 
+    def test_a_clock_that_shows_the_new_month_before_the_counter_does_counts_nothing_twice(
+        self,
+    ) -> None:
+        watch = Watch(datetime(2026, 11, 30, 23, 59, 40, tzinfo=PARIS))
+        watch.read(None, 0.1, 0.1, clock=date(2026, 11, 30))
+        watch.read(None, 0.1, 0.1, clock=date(2026, 12, 1))
+        watch.read(None, 0.0, 0.0, clock=date(2026, 12, 1))
+        watch.read(None, 0.001, 0.001, clock=date(2026, 12, 1))
+        assert watch.evidence.energy == 101_000
+
     def test_entries_of_other_dates_than_today_s_count_nothing_twice(self) -> None:
         watch = Watch(datetime(2026, 11, 26, 12, tzinfo=PARIS))
         november, october = watch.at.date(), date(2026, 10, 3)
@@ -152,6 +162,34 @@ class TestFalseReadings:
         watch.reads(500, 500.01)
         outcome = watch.read(499, after=-20)
         assert (outcome.growth, outcome.refused[0].reason) == (0, Reason.LATE)
+
+
+class TestSaidAgain:
+    """A second reading confirms, but what stands still where it must move is no second reading."""
+
+    @pytest.mark.parametrize("false", [0.0, 0.5, 505.0, 500_000.0])
+    def test_a_counter_alone_that_stands_still_confirms_nothing(self, false: float) -> None:
+        watch = Watch()
+        assert watch.reads(500, 500.01, false, false, false)[-1] == 500.01
+        assert watch.read(500.05).energy == 500_050_000
+
+    def test_a_falsehood_that_was_believed_is_filled_by_later_energy(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01, 505, 505.01)
+        assert watch.reads(500.04, 500.05) == [505.01, 505.01]
+        watch.reads(*[500.05 + number / 20 for number in range(98)])
+        assert watch.reads(504.95, 505.0, 505.05)[-1] == 505.05
+
+    def test_what_one_counter_alone_tells_of_an_outage_waits_for_a_second_reading(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01)
+        assert watch.read(510, after=86400).energy == 500_010_000
+        assert watch.read(510.01).energy == 510_010_000
+
+    def test_what_two_counters_tell_of_an_outage_is_believed_at_once(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        assert watch.read(510, 12, 20, after=36_000).energy == 510_000_000
 
 
 class TestRestart:

@@ -210,15 +210,16 @@ class Evidence:
     def _rolled(self, reading: Reading) -> dict[str, bool | None]:
         """Return whether the plug's day and month are others than before; None if nobody knows."""
         clock, since = _clock(reading), self.told_at
-        if clock is not None and self.clock is not None:
-            is_month = (clock.year, clock.month) != (self.clock.year, self.clock.month)
-            return {"day": clock != self.clock, "month": is_month}
         if since is None:
             return {}
         # Far enough from both ends of the month, no clock is so wrong as to see another one.
         edges = (since - _ROLLS_WITHIN, reading.at + _ROLLS_WITHIN)
         is_same = len({(edge.year, edge.month) for edge in edges}) == 1
-        return {"month": False if is_same else None}
+        month = False if is_same else None
+        if clock is None or self.clock is None:
+            return {"month": month}
+        is_other = (clock.year, clock.month) != (self.clock.year, self.clock.month)
+        return {"day": clock != self.clock or None, "month": is_other or month}
 
     def _refuse(self, reading: Reading, verdict: Verdict, refusals: list[Refusal]) -> None:
         """Say what the verdict takes for false."""

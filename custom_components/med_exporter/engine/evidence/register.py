@@ -109,7 +109,9 @@ class Register:
         parts = {p: mwh for p, mwh in shown.items() if p in self.shown or (p > newest and mwh)}
         if not parts or max(parts) < newest:
             return None
-        if has_rolled and UNDATED in parts:
+        # A clock may be some seconds ahead of its counters: while it is watched, they show it fall.
+        has_fallen = parts.get(UNDATED, 0) < self.shown.get(UNDATED, 0)
+        if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
             new = parts[UNDATED]
             claim = self.level + (new if new <= pace.room(self.still) else 0)
             return self._move(parts, claim, claim, proved, pace)
@@ -126,14 +128,14 @@ class Register:
         value = parts.get(UNDATED)
         may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
-        has_fallen = self.doubt is not None and self.doubt.kind is Kind.FALLS
+        fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
         return self._move(
             parts,
             base + growth + new,
             max(base, self.level) + growth + new,
             proved,
             pace,
-            is_exact=newest in parts and not may_be_new and not has_fallen,
+            is_exact=newest in parts and not may_be_new and not fell,
         )
 
     def _move(
