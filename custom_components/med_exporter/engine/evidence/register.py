@@ -225,7 +225,7 @@ class Register:
         value, before = move.parts[period], self.shown.get(period, 0)
         fallen_to = self.doubt.shown.get(period, value)
         fall = before - fallen_to
-        has_begun_anew = value <= pace.room(self.age) and (
+        has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and (
             (may_roll and (2 * fallen_to < before or fall > _SMALL_FALL))
             or fall > passable(pace.limit_w, _SAVED_EVERY)
         )

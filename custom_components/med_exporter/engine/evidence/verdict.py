@@ -70,7 +70,7 @@ class Judge:
         told = dict(waiting)
         for name in [name for name, move in told.items() if move.kind is not Kind.FOLLOWS]:
             self._confirm(name, told)
-        self._support(told)
+        self._support(told, returning)
         verdict.returned = returning & verdict.good.keys()
         verdict.jumped -= verdict.returned
         verdict.anew |= verdict.jumped | verdict.returned
@@ -106,14 +106,15 @@ class Judge:
                 returning.add(name)
         return returning
 
-    def _support(self, told: Mapping[str, Move]) -> None:
+    def _support(self, told: Mapping[str, Move], returning: set[str]) -> None:
         """Believe what follows where another witness says the same."""
         verdict, waiting = self.verdict, self.waiting
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
         for name, move in following.items():
             others = [peer for other, peer in peers.items() if other != name]
-            if _is_supported(move, others, self.registers[name], self.proved, self.pace):
+            register, is_back = self.registers[name], name in returning
+            if _is_supported(move, others, register, self.proved, self.pace, is_back=is_back):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
@@ -197,11 +198,19 @@ def _is_alike(move: Move, other: Move, pace: Pace) -> bool:
 
 
 def _is_supported(
-    move: Move, others: Iterable[Move], register: Register, proved: int, pace: Pace
+    move: Move,
+    others: Iterable[Move],
+    register: Register,
+    proved: int,
+    pace: Pace,
+    *,
+    is_back: bool,
 ) -> bool:
     """Return whether another witness says what a counter says that follows."""
     more = move.claim - proved
-    if more <= pace.likely(register.age) + register.noise:
+    # What is back where it was had all the time since it was there.
+    since = register.age if register.past is None else max(register.age, register.past.seconds)
+    if more <= pace.likely(since if is_back else register.age) + register.noise:
         return True
     near = pace.likely(min(register.age, _LAG)) + register.noise
     return any(abs(other.reach - move.claim) <= near for other in others)
