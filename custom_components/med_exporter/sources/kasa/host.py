@@ -118,6 +118,7 @@ class KasaHost:
                 total=total,
                 today=_read(energy, "consumption_today"),
                 month=_read(energy, "consumption_this_month"),
+                clock=_clock(plug),
             )
         try:
             days, months = energy.daily_data, energy.monthly_data
@@ -186,6 +187,17 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
         firmware=clean(str(info.get("sw_ver") or ""), LONGEST_NAME) or None,
         hardware=clean(str(info.get("hw_ver") or ""), LONGEST_NAME) or None,
     )
+
+
+def _clock(plug: Device) -> date | None:
+    """Return the date by a newer plug's own clock, which python-kasa asks with each reading."""
+    module = plug.modules.get(Module.Time)
+    if not isinstance(module, SmartModule):
+        return None
+    try:
+        return module.time.date()
+    except (KasaException, KeyError, TypeError, ValueError, OSError, OverflowError):
+        return None
 
 
 def _read(energy: Energy, name: str) -> float | None:
