@@ -80,7 +80,8 @@ class TooManyExportsError(InvalidRequest):
     """As many exports as allowed are running and waiting."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__("TOO_MANY_EXPORTS", "too_many_exports", limit=limit)
+        key = "too_many_exports" if limit > 1 else "too_many_exports_one"
+        super().__init__("TOO_MANY_EXPORTS", key, limit=limit)
 
 
 class UnknownMeteringPointError(InvalidRequest):
