@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.ledger import (
+    CUT,
     QUARTERS_A_DAY,
     UNKNOWN,
     Day,
@@ -73,6 +74,21 @@ def test_the_few_quarter_hours_that_were_filled_take_5_bytes_each() -> None:
 def test_a_quarter_hour_without_energy_is_not_one_that_is_not_known() -> None:
     day = Day.unknown().adding([(5, 0, 0)])
     assert list(day.entries()) == [(5, 0, 0)]
+
+
+def test_what_was_cut_from_an_hour_is_an_estimate_but_not_of_the_hour() -> None:
+    day = Day.unknown().replacing((place, 5, CUT) for place in range(4, 8))
+    assert day.filled_mwh(4, 6) == 10
+    assert list(day.entries()) == [(place, 5, 5) for place in range(4, 8)]
+    assert list(day.entries(cut=False)) == [(place, 5, 0) for place in range(4, 8)]
+    energy, filled = day.packed()
+    assert len(filled) == 1
+    again = Day.unpacked(energy, filled)
+    assert list(again.parts()) == list(day.parts())
+    told = again.replacing([(4, 5, 0)])
+    assert [Day.unpacked(*told.packed()).is_cut(place) for place in (4, 5)] == [False, True]
+    assert list(day.adding([(4, 2, 1), (5, 3, CUT)]).parts())[:2] == [(4, 7, 6), (5, 8, CUT)]
+    assert list(day.emptied().parts()) == [(place, 0, 0) for place in range(4, 8)]
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", bytes(96), bytes(383)])

@@ -31,6 +31,7 @@ from sqlalchemy import event
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import Costs
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import (
     CounterStart,
     Ledger,
@@ -118,7 +119,7 @@ async def fill(hass: HomeAssistant, ledger: Ledger, costs: Costs, plugs: int, da
         await ledger.backfill(PlugHistory(plug=plug, day_kwh=history))
     await ledger.async_write_statistics()
     await costs.async_update(since=0)
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
 
 
 async def statements(engine: Engine, work: Awaitable[object]) -> int:
@@ -158,7 +159,7 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         config = {"recorder": {"db_url": f"sqlite:///{file}"}}
         assert await async_setup_component(hass, "recorder", config)
         await get_instance(hass).async_db_ready
-        await get_instance(hass).async_block_till_done()
+        await async_commit(hass)
         entry = MockConfigEntry(
             domain=DOMAIN,
             title="House",

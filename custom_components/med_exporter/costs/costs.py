@@ -304,19 +304,36 @@ class Costs:
             return
         first = dt_util.start_of_local_day(terms.tariff.contracts[0].valid_from).timestamp()
         start = max(min(since, now - _RECENT_SECONDS), first)
+        if start < now:
+            await self._async_keep_prices(entities, terms.currency, start, now)
+
+    async def async_learn_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep what the recorder has of entities' prices per kWh, for whoever prices with them.
+
+        Raises DatabaseUnavailableError.
+
+        Args:
+            entity_ids: of the entities.
+            currency: the code of that of the costs.
+            start: UTC seconds.
+            end: UTC seconds.
+
+        """
+        await self._async_keep_prices(entity_ids, currency, start, end)
+        # Contracts that count may depend on them too.
+        self.async_request()
+
+    async def _async_keep_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep prices, and note in every metering point what changes by them."""
         shown = [
-            await async_read_shown(self._hass, entity_id, terms.currency, start, now)
-            for entity_id in entities
-            if start < now
+            await async_read_shown(self._hass, entity_id, currency, start, end)
+            for entity_id in entity_ids
         ]
-
-        def keep(connection: Connection) -> None:
-            changed = keep_shown(connection, shown)
-            if changed is not None:
-                statistic_id = cost_statistic_id(terms.metering_point)
-                mark_dirty(connection, statistic_id, None, hour_of(changed))
-
-        await queue_work(self._hass, SCHEMA, keep)
+        await queue_work(self._hass, SCHEMA, partial(keep_shown, shown=shown))
 
     def _running_sums(self, connection: Connection, _: float) -> dict[str, RunningSum]:
         sums = running_sums(connection, self._missing_colours.update)

@@ -69,6 +69,18 @@ async def find_witnesses(
     return Witnesses(part, watermark.since_ts, tuple(kept)) if kept else None
 
 
+async def latest_period(
+    hass: HomeAssistant, part: Part, grain: Grain, first: float, bound: float
+) -> Measurement | None:
+    """Return the last period of a part that began at `first` or later and had ended by `bound`.
+
+    In UTC seconds. Raises DatabaseUnavailableError.
+    """
+    start = max(first, bound - _STRETCH[grain].total_seconds())
+    found = await _periods(hass, part, start, bound)
+    return found[-1] if found else None
+
+
 async def _periods(
     hass: HomeAssistant, part: Part, start: float, until: float
 ) -> list[Measurement]:
