@@ -38,12 +38,13 @@ energies = st.lists(
 )
 
 
-@given(energies, st.sampled_from(["nothing", "all", "some"]))
+@given(energies, st.sampled_from(["nothing", "all", "some", "few"]))
 def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> None:
     part = {
         "nothing": None,
         "all": [max(mwh, 0) for mwh in energy],
         "some": [max(mwh, 0) // 3 for mwh in energy],
+        "few": [max(mwh, 0) // 3 if place < 9 else 0 for place, mwh in enumerate(energy)],
     }[filled]
     back = Day.unpacked(*Day(energy, part).packed())
     assert list(back.energy) == energy
@@ -58,6 +59,16 @@ def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
     assert [len(part or b"") for part in Day(energy, energy).packed()] == [384, 0]
     assert Day(energy, energy).packed()[1] is not None
     assert Day(energy, [0] * QUARTERS_A_DAY).packed()[1] is None
+
+
+def test_the_few_quarter_hours_that_were_filled_take_5_bytes_each() -> None:
+    filled = [0] * QUARTERS_A_DAY
+    filled[95], filled[3] = 400_000, -7
+    _, packed = Day([500_000] * QUARTERS_A_DAY, filled).packed()
+    assert len(packed) == 10
+    assert list(Day.unpacked(bytes(384), packed).filled) == filled
+    with pytest.raises(ValueError, match="no number 96"):
+        Day.unpacked(bytes(384), bytes([96, 1, 0, 0, 0]))
 
 
 def test_a_quarter_hour_without_energy_is_not_one_that_is_not_known() -> None:

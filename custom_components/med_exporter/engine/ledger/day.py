@@ -3,15 +3,17 @@
 A day has 96 little-endian whole numbers of milliwatt-hours: of 4 bytes, or of 8 where one of them
 would not fit. The least number of 4 bytes stands for a quarter-hour of which nothing is known; one
 that is known to be empty has 0, and one in which a meter that measures both ways ran back, or that
-holds a correction, has less. Beside them stand as many for the part that was filled, which means
-spread over the time it came from since nobody read the plug then: NULL where nothing was filled, no
-bytes where all of it was. The least number of 4 bytes stands there for a quarter-hour that was cut
-from its hour, of which only the whole is known: all of it is an estimate, and none of the hour's. A
-single byte stands for a day of these.
+holds a correction, has less. Beside them stands the part that was filled, which means spread over
+the time it came from since nobody read the plug then: NULL where nothing was filled, no bytes where
+all of it was, 5 bytes for each quarter-hour (its place in one, its mWh in four) where these are
+few, and else as many numbers as of the energy. The least number of 4 bytes stands there for a
+quarter-hour that was cut from its hour, of which only the whole is known: all of it is an estimate,
+and none of the hour's. A single byte stands for a day of these.
 """
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from typing import TYPE_CHECKING, Final, Self
@@ -29,6 +31,8 @@ _ALL_OF_IT: Final = b""
 CUT: Final = UNKNOWN
 """The filled part of a quarter-hour that was cut from its hour."""
 _ALL_CUT: Final = b"\0"
+_PLACE: Final = struct.Struct("<Bi")
+_MOST_PLACES: Final = QUARTERS_A_DAY * 4 // _PLACE.size
 
 
 class Day:
@@ -62,6 +66,8 @@ class Day:
             return cls(numbers, [_known(mwh) for mwh in numbers])
         if filled == _ALL_CUT:
             return cls(numbers, [0 if mwh == UNKNOWN else CUT for mwh in numbers])
+        if len(filled) <= _MOST_PLACES * _PLACE.size and len(filled) % _PLACE.size == 0:
+            return cls(numbers, _spread(filled))
         return cls(numbers, _unpack(filled))
 
     def packed(self) -> tuple[bytes, bytes | None]:
@@ -74,6 +80,9 @@ class Day:
         pairs = zip(self.energy, self.filled, strict=True)
         if all(part == (0 if mwh == UNKNOWN else CUT) for mwh, part in pairs):
             return energy, _ALL_CUT
+        places = [(place, mwh) for place, mwh in enumerate(self.filled) if mwh]
+        if len(places) <= _MOST_PLACES and _fits([mwh for _, mwh in places]):
+            return energy, b"".join(_PLACE.pack(place, mwh) for place, mwh in places)
         return energy, _pack(self.filled)
 
     def adding(self, parts: Iterable[tuple[int, int, int]]) -> Day:
@@ -153,9 +162,23 @@ def _known(mwh: int) -> int:
     return 0 if mwh == UNKNOWN else mwh
 
 
+def _fits(numbers: Numbers) -> bool:
+    """Tell whether numbers take 4 bytes."""
+    return min(numbers) >= UNKNOWN and max(numbers) <= _MOST_OF_4_BYTES
+
+
+def _spread(data: bytes) -> list[int]:
+    """Return the numbers of a day of which few are told, each with its place."""
+    numbers = [0] * QUARTERS_A_DAY
+    for place, mwh in _PLACE.iter_unpack(data):
+        if place >= QUARTERS_A_DAY:
+            raise ValueError(f"a day of quarter-hours has no number {place}")
+        numbers[place] = mwh
+    return numbers
+
+
 def _pack(numbers: Numbers) -> bytes:
-    fits = min(numbers) >= UNKNOWN and max(numbers) <= _MOST_OF_4_BYTES
-    values = array("i" if fits else "q", numbers)
+    values = array("i" if _fits(numbers) else "q", numbers)
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()
