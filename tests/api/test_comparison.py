@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 from homeassistant.core import Context
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import UnknownMeteringPointError
+from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.file_exports import add_plug, add_user
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
@@ -41,14 +43,10 @@ async def used(fridge, hass):
         HalfHourRow(MAC, now - 1800 * number, "consumption", SLUG, 0.1) for number in range(1, 97)
     ]
 
-    def write() -> None:
-        with get_instance(hass).engine.begin() as connection:
-            put_half_hours(connection, rows)
-
-    await get_instance(hass).async_add_executor_job(write)
+    await queue_work(hass, SCHEMA, lambda connection: put_half_hours(connection, rows))
     hass.states.async_set("sensor.spot", "100", {"unit_of_measurement": "EUR/MWh"})
     await hass.async_block_till_done()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
 
 
 def asked(**changes):

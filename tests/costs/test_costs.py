@@ -412,19 +412,6 @@ class TestStatistics:
         ]
         assert [(p.kwh, p.cost) for p in await house.days(day(18))] == [(4.0, 2.0)]
 
-    async def test_a_year_is_written_some_hours_at_a_time(self, house: PricedBooks) -> None:
-        house.contracts(FLAT)
-        await house.use(NOW - timedelta(days=100), NOW, 0.5)
-        with patch.object(
-            writer_module,
-            "async_add_external_statistics",
-            wraps=writer_module.async_add_external_statistics,
-        ) as write:
-            await house.price()
-        sizes = [len(call.args[2]) for call in write.call_args_list]
-        assert max(sizes) <= 1000
-        assert sum(sizes) == len(await stored(house))
-
 
 SPOT = {"valid_from": "2026-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
 UNIT = {"unit_of_measurement": "EUR/MWh", "state_class": "measurement"}

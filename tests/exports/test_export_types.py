@@ -14,12 +14,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs import DATA_COSTS
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.ledger.tables import SCHEMA
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import KINDS, add_plug, add_user, path_of, set_up
 from tests.ledger_rows import HalfHourRow, put_half_hours
@@ -72,11 +74,7 @@ async def plug(jobs, hass):
         HalfHourRow(MAC, now - 1800 * number, "consumption", SLUG, 0.1) for number in range(1, 49)
     ]
 
-    def write() -> None:
-        with get_instance(hass).engine.begin() as connection:
-            put_half_hours(connection, rows)
-
-    await get_instance(hass).async_add_executor_job(write)
+    await queue_work(hass, SCHEMA, lambda connection: put_half_hours(connection, rows))
     await hass.data[DATA_COSTS].async_update(since=0)
     await hass.async_block_till_done()
     return plug
