@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from homeassistant.core import valid_entity_id
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
@@ -13,8 +14,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
+from custom_components.med_exporter.meters.devices import async_describe_meters
+from custom_components.med_exporter.meters.meter import meter_id_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.exports.jobs import JobManager
@@ -85,6 +90,40 @@ def add_plug(hass: HomeAssistant, name: str, address: str, mac: str = "aabbccdde
         for field, (platform, key) in ENTITY_KEYS.items()
     }
     return Plug(hass, device.id, entities)
+
+
+def add_meter(hass: HomeAssistant, name: str, statistic_id: str, **entities: str) -> Plug:
+    """Add what a metering point of meters describes, without reading any statistics.
+
+    Args:
+        hass: Home Assistant.
+        name: what users call the meter, and its metering point.
+        statistic_id: what tells of it.
+        entities: what shows its readings, by field.
+
+    """
+    if valid_entity_id(statistic_id):
+        entities["energy_total_kwh"] = statistic_id
+    meter_id = meter_id_of(hass, statistic_id)
+    meter = {
+        "name": name, "role": "consumption", "rated_power": None, "statistic_id": statistic_id,
+        "registry_id": None, "former": [], "entities": entities,
+    }  # fmt: skip
+    data = {"type": "meters", "name": name, "pdl": meter_id, "plugs": {meter_id: meter}}
+    entry = MockConfigEntry(domain=DOMAIN, title=name, data=data)
+    entry.add_to_hass(hass)
+    async_describe_meters(hass, entry)
+    (device,) = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return Plug(hass, device.id, entities)
+
+
+KINDS: dict[str, Callable[[HomeAssistant, str], Plug]] = {
+    "plug": lambda hass, name: add_plug(hass, name, "192.168.1.101", "aabbccddee02"),
+    "meter": lambda hass, name: add_meter(
+        hass, name, f"sensor.{name.lower()}", power_w="sensor.p", is_on="switch.s"
+    ),
+}
+"""What adds a device of each kind."""
 
 
 def add_user(hass: HomeAssistant, *readable: str, is_admin: bool = False) -> MockUser:

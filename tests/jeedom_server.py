@@ -6,7 +6,8 @@ cannot share one; a save with some commands deletes the others; events to disabl
 values out of range, are acknowledged and dropped. A plugin's key is born disabled when it is first
 shown, and enabled when someone asks for a plugin whose key was never shown. Jeedom's own key opens
 every plugin whose interface is enabled. Asked as a plugin, it tells that plugin's settings, among
-which there is no time zone; an equipment's last communication is in Jeedom's local time.
+which there is no time zone; an equipment's last communication is in Jeedom's local time. Its clock
+may be wrong; `datetime` tells what it takes for the time of UTC.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import json
 import re
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -67,6 +69,8 @@ class Jeedom:
     """Everything a Jeedom remembers, and how it is to behave."""
 
     zone: str = "Europe/Paris"
+    # How far its clock is ahead of the truth.
+    ahead: timedelta = timedelta()
     keys: dict[str, Key] = field(
         default_factory=lambda: {
             "core": Key(CORE_KEY),
@@ -90,6 +94,7 @@ class Jeedom:
     events: list[tuple[int, str, float]] = field(default_factory=list)
     status: int = 200
     body: str | None = None
+    unknown_methods: set[str] = field(default_factory=set)
     dies_after: int | None = None
     dies_before_storing: bool = False
     address: str = ""
@@ -188,6 +193,8 @@ class Jeedom:
         if key.restricted and params["apikey"] == key.value:
             raise RpcError(500, "Méthode non autorisée")
         handler = getattr(self, "_rpc_" + method.replace("::", "_"), None)
+        if method in self.unknown_methods:
+            handler = None
         if handler is None:
             raise RpcError(500, f"Aucune méthode correspondante : {method}")
         return handler(params)
@@ -202,6 +209,9 @@ class Jeedom:
         if params.get("plugin") or params["key"] != "timezone":
             return None
         return self.zone
+
+    def _rpc_datetime(self, params: dict[str, Any]) -> float:
+        return (dt_util.utcnow() + self.ahead).timestamp()
 
     def _rpc_object_all(self, params: dict[str, Any]) -> Any:
         return self.objects
@@ -286,7 +296,8 @@ class Jeedom:
 
     def _rpc_cmd_event(self, params: dict[str, Any]) -> Any:
         command = self._known(params)
-        now = dt_util.utcnow().astimezone(ZoneInfo(self.zone)).strftime(_FORMAT)
+        itself = dt_util.utcnow() + self.ahead
+        now = itself.astimezone(ZoneInfo(self.zone)).strftime(_FORMAT)
         stamp = params.get("datetime") or now
         if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", stamp):
             raise RpcError(-32000, f"[MySQL] Incorrect datetime value: '{stamp}'")
@@ -297,13 +308,18 @@ class Jeedom:
         with suppress(TypeError, ValueError):
             value = float(params["value"])
         configuration = command.get("configuration") or {}
-        if calculation := configuration.get("calculValueOffset"):
-            value *= float(calculation.replace("#value# *", ""))
+        if calculation := str(configuration.get("calculValueOffset") or "").strip():
+            # As Jeedom does, which evaluates what stands there.
+            value = float(eval(calculation.replace("#value#", str(value)), {"min": min}))
         if not (
             float(configuration.get("minValue") or value)
             <= value
             <= float(configuration.get("maxValue") or value)
         ):
+            return None
+        if value in [
+            float(one) for one in str(configuration.get("denyValues", "")).split(";") if one
+        ]:
             return None
         if "historizeRound" in configuration:
             value = round(value, int(configuration["historizeRound"]))

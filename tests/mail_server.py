@@ -44,7 +44,7 @@ class MailServer:
     largest: int = 32 * 1024 * 1024
     refused: set[str] = field(default_factory=set)
     deferred: set[str] = field(default_factory=set)
-    sender_refused: bool = False
+    sender_refused: bool | bytes = False
     hangs_up: bool = False
     inbox: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -125,6 +125,9 @@ class MailServer:
     async def handle_MAIL(  # noqa: N802  (named by aiosmtpd)
         self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        if isinstance(self.sender_refused, bytes):
+            # In an encoding of its own, which the library would not write.
+            server.transport.write(self.sender_refused)
         if self.sender_refused:
             return "550 5.7.1 not your address"
         envelope.mail_from = address

@@ -26,6 +26,7 @@ from sqlalchemy import select
 
 from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
 from custom_components.med_exporter.costs import DATA_COSTS
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.destinations.base import (
     Corrections,
     DestinationError,
@@ -379,11 +380,11 @@ class House:
 
     async def committed(self) -> None:
         await self.hass.async_block_till_done(wait_background_tasks=True)
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
 
     async def committed_without_waiting(self) -> None:
         """Let the recorder write what is queued, while runs go on."""
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
 
     async def execute(self, statement: Executable) -> None:
         """Change the database behind everybody's back."""

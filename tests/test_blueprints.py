@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from homeassistant.components.automation.config import AUTOMATION_BLUEPRINT_SCHEMA
 from homeassistant.components.blueprint.models import Blueprint
-from homeassistant.components.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util import yaml as yaml_util
@@ -18,6 +17,7 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import add_plug, set_up
 from tests.pushing import House, Shelf, refuse
@@ -155,7 +155,7 @@ class TestMonthlyReport:
         fridge = add_plug(hass, "Fridge", "192.168.1.100")
         add_plug(hass, "Lamp", "192.168.1.101", mac="aabbccddee02")
         fridge.reads(energy_total_kwh=1.5, power_w=100)
-        await get_instance(hass).async_block_till_done()
+        await async_commit(hass)
         send = [
             {
                 "action": "test.tell",

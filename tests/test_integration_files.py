@@ -34,7 +34,6 @@ ALWAYS_THERE = {platform.value for platform in Platform} | {
     "device_automation",
     "frontend",
     "homeassistant",
-    "media_source",
     "panel_custom",
     "persistent_notification",
     "system_health",

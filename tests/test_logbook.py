@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.components.logbook.const import LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.entity_platform import EntityPlatform
 from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.med_exporter.const import DOMAIN, DataType
+from custom_components.med_exporter.const import DOMAIN, LOGGER, DataType
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.history.records import EVENT_EXPORT
+from custom_components.med_exporter.installation.events import ExportEvent
 from custom_components.med_exporter.logbook import async_describe_events
 from tests.metering_points import NOON
 from tests.pushing import House, Shelf, plug, since
@@ -64,3 +68,24 @@ async def test_a_destination_tells_its_story(
     assert messages[3].startswith(failed)
     assert messages[3].endswith(runtime.last_error)
     assert (runtime.last_error == record.error_message) is (language == "en")
+
+
+async def test_the_state_of_the_event_entity_has_the_context_of_what_it_tells_of(
+    paper_house: House,
+) -> None:
+    house, hass = paper_house, paper_house.hass
+    events = async_capture_events(hass, EVENT_EXPORT)
+    house.add_point("house", plug())
+    runtime = await house.add_destination(Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    entity = ExportEvent(SimpleNamespace(entry=runtime.entry, device_info=None))
+    await EntityPlatform(
+        hass=hass, logger=LOGGER, domain="event", platform_name=DOMAIN, platform=None,
+        scan_interval=timedelta(minutes=1), entity_namespace=None,
+    ).async_add_entities([entity])  # fmt: skip
+    record = await house.push(runtime)
+    state = hass.states.get(entity.entity_id)
+    assert state.attributes["destination_name"] == "Shelf"
+    assert (state.attributes["event_type"], state.attributes["export_id"]) == ("success", record.id)
+    # Home Assistant's logbook names what stands at the beginning of a context.
+    assert state.context.origin_event is events[-1]
+    assert described(hass, state.context.origin_event)[0] == "Export Shelf"

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from homeassistant.core import Context
 
+from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.metering.devices import export_devices
@@ -15,7 +16,7 @@ from custom_components.med_exporter.rights import (
     readable_devices,
     require_administrator,
 )
-from tests.file_exports import add_plug, add_user
+from tests.file_exports import add_meter, add_plug, add_user
 
 
 @pytest.fixture
@@ -36,6 +37,34 @@ async def test_a_user_reads_a_device_only_with_all_of_its_entities(fridge, hass)
     assert names(add_user(hass, *fridge.entities.values()), hass) == ["Fridge"]
     assert names(add_user(hass, fridge.entities["power_w"]), hass) == []
     assert names(add_user(hass), hass) == []
+
+
+async def test_a_meter_is_read_with_all_that_tells_of_it(hass):
+    add_meter(hass, "Boiler", "sensor.boiler", power_w="sensor.boiler_power")
+    both = ("sensor.boiler", "sensor.boiler_power")
+    assert names(add_user(hass, *both), hass) == ["Boiler"]
+    for one in both:
+        assert names(add_user(hass, one), hass) == []
+
+
+async def test_a_meter_that_has_replaced_another_tells_of_that_too(hass):
+    add_meter(hass, "Boiler", "sensor.boiler")
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    ((meter_id, meter),) = entry.data["plugs"].items()
+    former = [{"statistic_id": "sensor.former", "until": 0}]
+    data = {**entry.data, "plugs": {meter_id: {**meter, "former": former}}}
+    hass.config_entries.async_update_entry(entry, data=data)
+    assert names(add_user(hass, "sensor.boiler"), hass) == []
+    assert names(add_user(hass, "sensor.boiler", "sensor.former"), hass) == ["Boiler"]
+
+
+async def test_a_statistic_of_no_entity_is_for_who_reads_all_entities(hass):
+    add_meter(hass, "Linky", "linky:house", power_w="sensor.linky_power")
+    assert names(add_user(hass, is_admin=True), hass) == ["Linky"]
+    assert names(add_user(hass, "sensor.linky_power", "linky:house"), hass) == []
+    guest = add_user(hass)
+    guest.mock_policy({"entities": {"all": {"read": True}}})
+    assert names(guest, hass) == ["Linky"]
 
 
 async def test_a_user_sees_own_exports_only(hass):

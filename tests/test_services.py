@@ -26,6 +26,19 @@ ROOT = Path(__file__).parent.parent / "custom_components" / "med_exporter"
 DECLARED = yaml.safe_load((ROOT / "services.yaml").read_text())
 
 
+def declared_fields(action):
+    """Return an action's fields, those in sections too."""
+    fields = {}
+    for name, field in (DECLARED[action] or {}).get("fields", {}).items():
+        fields |= field.get("fields", {name: field})
+    return fields
+
+
+def declared_sections(action):
+    fields = (DECLARED[action] or {}).get("fields", {})
+    return {name: one for name, one in fields.items() if "fields" in one}
+
+
 @pytest.fixture
 async def jobs(hass_with_recorder, tmp_path):
     jobs = await set_up(hass_with_recorder, tmp_path)
@@ -55,7 +68,7 @@ def call(fridge, hass):
 async def exported(call, **data):
     return await call(
         "create_export",
-        **{"export_type": "device_data", "format": "csv", "preset": "today", "wait": True, **data},
+        **{"export_type": "device_data", "format": "csv", "preset": "today", **data},
     )
 
 
@@ -92,7 +105,6 @@ class TestCreateExport:
             include_headers=False,
             compression=True,
             chunk_size=100,
-            wait=True,
         )
         assert answer["file_name"].startswith("device_data_2026-01-01_2026-01-31_")
         assert answer["file_name"].endswith(".csv.gz")
@@ -237,7 +249,19 @@ class TestDeclarations:
         assert set(hass.services.async_services_for_domain(DOMAIN)) == set(DECLARED)
 
     def test_a_request_has_all_its_fields(self):
-        assert set(DECLARED["create_export"]["fields"]) == {*request_fields(), "wait"}
+        assert set(declared_fields("create_export")) == {*request_fields(), "wait"}
+
+    def test_what_few_people_ask_for_is_folded_away(self):
+        sections = declared_sections("create_export")
+        assert all(one["collapsed"] for one in sections.values())
+        assert set(DECLARED["create_export"]["fields"]) - set(sections) == {
+            "export_type", "format", "preset", "start", "end", "devices", "wait",
+        }  # fmt: skip
+
+    @pytest.mark.parametrize("action", ["create_export", "preview_export", "run_push"])
+    def test_days_are_picked_as_days(self, action):
+        fields = declared_fields(action)
+        assert [list(fields[name]["selector"]) for name in ("start", "end")] == [["date"], ["date"]]
 
     @pytest.mark.parametrize("action", DECLARED)
     def test_every_field_has_a_selector_and_words(self, action):
@@ -246,8 +270,11 @@ class TestDeclarations:
             worded = json.loads(path.read_text())["services"][action]
             assert worded["name"]
             assert worded["description"]
-            fields = (DECLARED[action] or {}).get("fields", {})
+            fields = declared_fields(action)
             assert set(worded.get("fields", {})) == set(fields)
+            sections = worded.get("sections", {})
+            assert set(sections) == set(declared_sections(action))
+            assert all(one["name"] and one["description"] for one in sections.values())
             for name, field in fields.items():
                 assert field["selector"]
                 assert worded["fields"][name]["name"]
@@ -270,7 +297,7 @@ class TestDeclarations:
         ],
     )
     def test_selectors_offer_what_the_engine_can(self, field, known):
-        selector = DECLARED["create_export"]["fields"][field]["selector"]["select"]
+        selector = declared_fields("create_export")[field]["selector"]["select"]
         assert selector["options"] == list(known)
         for language in ("en", "fr"):
             path = ROOT / "translations" / f"{language}.json"

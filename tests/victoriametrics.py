@@ -62,6 +62,13 @@ class VictoriaMetricsServer:
             self._process.wait()
             self._process = None
 
+    def stop(self) -> None:
+        """End it in order: it writes to its disk what it holds in memory."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait()
+        self._process = None
+
     def samples(self, selector: str) -> dict[int, list[float]]:
         """Return what it exports for one series: numbers by millisecond, doubles and all."""
         self.get("/internal/force_flush")

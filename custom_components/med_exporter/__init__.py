@@ -16,6 +16,7 @@ from .delivery import DATA_DELIVERIES, Deliveries
 from .entry_types import entry_kinds, kind_of
 from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
+from .exports.notices import async_announce_files
 from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
 from .installation.leaving import async_come_back, async_leave
@@ -23,7 +24,7 @@ from .installation.retention import DATA_RETENTION, Retention
 from .inventory import async_given_tables
 from .ledger import DATA_LEDGER, Ledger
 from .metering.discovery import async_setup_discovery
-from .panel import async_register_panel
+from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .pushes.audit import async_watch_destinations
 from .pushes.runner import DATA_PUSHES, PushRunner
 from .schedules.scheduler import DATA_SCHEDULES, Scheduler
@@ -45,7 +46,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
     async_register_views(hass)
     async_register_commands(hass)
-    await async_register_panel(hass)
+    await async_serve_panel(hass)
     async_setup_discovery(hass)
     return True
 
@@ -54,6 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
     kind = entry_kinds()[entry.data[CONF_TYPE]]
     await async_come_back(hass)
+    await async_show_panel(hass)
     entry.runtime_data = await kind.async_setup(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, list(kind.entities))
     async_ensure_installation(hass)
@@ -79,6 +81,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_forget_installation_with_last(hass, entry)
     left = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     if all(other.entry_id == entry.entry_id for other in left):
+        async_hide_panel(hass)
         await async_leave(hass)
 
 
@@ -105,6 +108,7 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     pushes.async_setup()
     jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, async_given_tables)
     await jobs.async_setup()
+    async_announce_files(hass, jobs.links)
     deliveries = hass.data[DATA_DELIVERIES] = Deliveries(hass, jobs, history)
     await deliveries.async_setup()
     schedules = hass.data[DATA_SCHEDULES] = Scheduler(hass, jobs, deliveries, audit)

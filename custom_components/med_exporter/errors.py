@@ -7,8 +7,11 @@ from typing import Final, Self
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+from .engine.outside import clean
 
 INVALID_DATE_RANGE: Final = "INVALID_DATE_RANGE"
+# A list of the names that are known, say.
+_LONGEST: Final = 2_000
 
 
 class MedError(HomeAssistantError):
@@ -22,7 +25,8 @@ class MedError(HomeAssistantError):
     def __init__(
         self, code: str, key: str, *, field: str | None = None, **placeholders: object
     ) -> None:
-        texts = {name: str(value) for name, value in placeholders.items()}
+        # Here, so that nothing that is said to anybody can carry what a server or a user made up.
+        texts = {name: clean(str(value), _LONGEST) for name, value in placeholders.items()}
         if field is not None:
             texts["field"] = field
         super().__init__(
@@ -76,7 +80,8 @@ class TooManyExportsError(InvalidRequest):
     """As many exports as allowed are running and waiting."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__("TOO_MANY_EXPORTS", "too_many_exports", limit=limit)
+        key = "too_many_exports" if limit > 1 else "too_many_exports_one"
+        super().__init__("TOO_MANY_EXPORTS", key, limit=limit)
 
 
 class UnknownMeteringPointError(InvalidRequest):

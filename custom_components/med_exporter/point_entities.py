@@ -8,7 +8,9 @@ from .costs.sensors import cost_sensors
 from .grid.sensors import async_follow_grid_sensors
 from .metering.plug_sensors import plug_sensors
 from .metering.point_sensors import metering_point_sensors
-from .meters.sensors import power_sensors
+from .meters.devices import meter_device_info
+from .meters.meter import is_entity
+from .meters.sensors import power_sensors, today_sensors
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -30,7 +32,13 @@ def add_meters_sensors(
     point = cast("MeteringPoint", meters)
     async_add_entities(metering_point_sensors(point))
     async_add_entities(power_sensors(meters))
-    async_add_entities(cost_sensors(point, ()))
+    async_add_entities(today_sensors(meters))
+    devices = {
+        meter_id: meter_device_info(hass, meter)
+        for meter_id, meter in meters.coordinator.meters.items()
+        if is_entity(meter.statistic_id)
+    }
+    async_add_entities(cost_sensors(point, (), devices))
     async_follow_grid_sensors(hass, point, async_add_entities)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homeassistant.auth.permissions.const import POLICY_READ
+from homeassistant.core import valid_entity_id
 
 from .engine.export_types import EXPORT_TYPES
 from .errors import NotAllowedError
@@ -60,17 +61,39 @@ def require_export_type(user: User | None, request: object) -> None:
 def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list[ExportDevice]:
     """Return the devices whose readings the caller may see.
 
-    An export shows all of a device, so each of its entities has to be readable.
+    An export shows all of a device, so each entity that tells of it has to be readable. Statistics
+    that are of no entity are for those who may read all entities.
     """
     if user is None or user.is_admin:
         return list(devices)
-    check = user.permissions.check_entity
-    return [
-        device
-        for device in devices
-        if device.entities
-        and all(check(entity_id, POLICY_READ) for entity_id in device.entities.values())
-    ]
+    permissions = user.permissions
+
+    def may_read(device: ExportDevice) -> bool:
+        told_by = {*device.entities.values(), *device.statistic_ids}
+        return bool(told_by) and all(
+            permissions.check_entity(one, POLICY_READ)
+            if valid_entity_id(one)
+            else permissions.access_all_entities(POLICY_READ)
+            for one in told_by
+        )
+
+    return [device for device in devices if may_read(device)]
+
+
+def readable_points(
+    user: User | None, devices: Iterable[ExportDevice], pdls: Iterable[str]
+) -> set[str]:
+    """Return the metering points (their pdl) whose sums the caller may see.
+
+    A sum tells of all devices: each of them has to be readable, and there has to be one.
+    """
+    everything = list(devices)
+    if is_administrator(user):
+        return set(pdls)
+    read = {device.device_id for device in readable_devices(user, everything)}
+    hidden = {device.pdl for device in everything if device.device_id not in read}
+    shown = {device.pdl for device in everything if device.device_id in read}
+    return {pdl for pdl in pdls if pdl in shown and pdl not in hidden}
 
 
 def may_see(user: User | None, record: ExportRecord) -> bool:

@@ -23,6 +23,7 @@ from .exports.action_fields import (
 )
 from .exports.answers import export_page, export_status, statistics_answer
 from .exports.catalogue import async_list_devices, list_metrics
+from .exports.comparison import async_compare_contracts
 from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
 from .history.records import ExportStatus
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 # Names, types and values are judged after the caller's right, by the same code as those of the
 # HTTP API, whose errors translate.
 _CREATE_SCHEMA: Final = vol.Schema(
-    {vol.Optional("wait", default=False): cv.boolean}, extra=vol.ALLOW_EXTRA
+    {vol.Optional("wait", default=True): cv.boolean}, extra=vol.ALLOW_EXTRA
 )
 _PREVIEW_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
@@ -92,6 +93,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
         ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
         ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
         ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
+        ("compare_contracts", _compare_contracts, _PREVIEW_SCHEMA, SupportsResponse.ONLY),
         ("correct_energy", correct_energy, CORRECT_SCHEMA, SupportsResponse.OPTIONAL),
     ):
         hass.services.async_register(
@@ -130,6 +132,13 @@ async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]
 async def _preview_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
     try:
         return await async_preview(call.hass, plain_values(call.data), user)
+    except InvalidRequest as err:
+        raise named_as_here(err) from err
+
+
+async def _compare_contracts(call: ServiceCall, user: User | None) -> dict[str, Any]:
+    try:
+        return await async_compare_contracts(call.hass, request_of(call.data), user)
     except InvalidRequest as err:
         raise named_as_here(err) from err
 
@@ -176,6 +185,7 @@ def _jobs(call: ServiceCall) -> JobManager:
 def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
     """Return an export's status; with its file, and a link that needs no login, once complete."""
     status = export_status(jobs, record)
+    status["download_url"] = jobs.links.absolute(status["download_url"])
     if record.status is ExportStatus.COMPLETED:
         status["path"] = record.path
         status["download_link"] = jobs.links.link(record.id)

@@ -33,8 +33,7 @@ async def import_statistics(
     live_since: datetime,
 ) -> int:
     """Give the recorder the hours before `live_since`; return how many. Raises RequestError."""
-    version = (await client.get("/api/config"))["version"]
-    is_new = tuple(int(part) for part in version.split(".")[:2]) >= _FIRST_WITH_UNIT_CLASS
+    is_new = await has_unit_classes(client)
     imported = 0
     for appliance in APPLIANCES:
         installed_at = household.plugs[appliance.name].outlet.installed_at
@@ -53,6 +52,12 @@ async def import_statistics(
             )
             imported += len(hours)
     return imported
+
+
+async def has_unit_classes(client: HomeClient) -> bool:
+    """Return whether statistics say what kind of unit they have. Raises RequestError."""
+    version = (await client.get("/api/config"))["version"]
+    return tuple(int(part) for part in version.split(".")[:2]) >= _FIRST_WITH_UNIT_CLASS
 
 
 async def show_on_energy_dashboard(

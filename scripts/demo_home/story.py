@@ -13,7 +13,7 @@ import aiohttp
 
 from tests.real_home import FlowError, HomeNotStartedError, RealHome, RequestError
 
-from . import grid
+from . import grid, measured
 from .broker import listen, open_broker
 from .contract import PRICES, add_contract, write_tariff
 from .file_export import export_to_file, sum_days
@@ -29,7 +29,7 @@ from .installation import (
 from .ledger import check_sums, month_sums, running_costs, wait_for_statistics
 from .output import DemoError, Report
 from .push import expected_messages, mistakes_in, push
-from .statistics import import_statistics, show_on_energy_dashboard
+from .statistics import has_unit_classes, import_statistics, show_on_energy_dashboard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -118,7 +118,9 @@ class Demo:
         await self._part("raw export", self._export("raw", household))
         await self._part("MQTT", self._push(household, broker_port, listener))
         await self._part("ledger", self._show_months(household))
-        await self._part("sums", self._check_sums(grid_server, household))
+        await self._part("files of sums", self._write_files_of_sums(household))
+        await self._part("whole house", self._take_over())
+        await self._part("sums", self._check_sums(grid_server))
         for record in home.complaints():
             report.fail(f"in Home Assistant's log: {record.text}")
 
@@ -170,16 +172,31 @@ class Demo:
         costs = await running_costs(self.home)
         report.line(", ".join(f"{when}: {amount}" for when, amount in costs.items()))
 
-    async def _check_sums(self, server: GridServer, household: Household) -> None:
-        tariff, entities = self._folder / "tariff.json", self._folder / "entities.json"
-        write_tariff(tariff, server)
-        # Home Assistant writes its own list of them minutes after its start.
-        entities.write_text(json.dumps(await self.home.entity_ids()), encoding="utf-8")
+    async def _write_files_of_sums(self, household: Household) -> None:
         readings, analysis = self._folder / "hourly.csv", self._folder / "costs.csv"
         await export_to_file(self.home, household, readings, aggregation="hourly")
         order = {"export_type": "cost_analysis", "grouping": "daily"}
         breakdown = ["device", "time_of_use"]
         await export_to_file(self.home, household, analysis, breakdown_by=breakdown, **order)
+
+    async def _take_over(self) -> None:
+        is_new = await has_unit_classes(self.home)
+        rows = await measured.import_years(self.home, self.home.database, is_new=is_new)
+        await measured.show_on_energy_dashboard(self.home)
+        await measured.take_over(self.home)
+        self._report.step(
+            f"Metering point {measured.NAME} ({measured.PDL}) taken over from the Energy dashboard:"
+            f" {measured.YEARS} years, {rows} hourly statistics"
+        )
+        kwh = await measured.wait_for_years(self.home)
+        self._report.line(", ".join(f"{role}: {total:.3f} kWh" for role, total in kwh.items()))
+
+    async def _check_sums(self, server: GridServer) -> None:
+        tariff, entities = self._folder / "tariff.json", self._folder / "entities.json"
+        write_tariff(tariff, server)
+        # Home Assistant writes its own list of them minutes after its start.
+        entities.write_text(json.dumps(await self.home.entity_ids()), encoding="utf-8")
+        readings, analysis = self._folder / "hourly.csv", self._folder / "costs.csv"
         files = {"tariff": tariff, "entities": entities, "readings": readings, "analysis": analysis}
         options = [text for name, path in files.items() for text in (f"--{name}", str(path))]
         status, lines = await check_sums(self.home.database, *options)

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.settings import Settings
@@ -284,7 +285,7 @@ class TestStatistics:
     async def test_adds_up_all_exports(self, client, hass):
         for file_format in ("csv", "json", "json"):
             await complete(client, format=file_format)
-        await hass.data["recorder_instance"].async_block_till_done()
+        await async_commit(hass)
         history = await (await client.get("/api/exports/history")).json()
         size = sum(export["file_size"] for export in history["exports"])
         answer = await (await client.get(self.STATS)).json()
@@ -299,7 +300,7 @@ class TestStatistics:
 
     async def test_a_user_sees_the_sum_of_own_exports(self, client, hass, log_in):
         await complete(client)
-        await hass.data["recorder_instance"].async_block_till_done()
+        await async_commit(hass)
         user = await log_in()
         answer = await (await user.get(self.STATS)).json()
         assert answer["total_exports"] == 0

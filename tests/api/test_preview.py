@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
+from custom_components.med_exporter.database.commit import async_commit
 from tests.file_exports import add_plug
 
 URL = "/api/exports/preview"
@@ -15,7 +15,7 @@ URL = "/api/exports/preview"
 async def stored(fridge, hass):
     """Wait until the recorder has the states."""
     await hass.async_block_till_done()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
 
 
 async def preview(client, query=""):
@@ -58,7 +58,7 @@ async def test_more_rows_than_shown_are_estimated(client, fridge, hass):
     for power in range(5):
         fridge.reads(power_w=power)
         await hass.async_block_till_done()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     got = await preview(client, "limit=1&aggregation=hourly&preset=today")
     assert len(got["preview"]) == 1
     assert got["total_records"] >= 1

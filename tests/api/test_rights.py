@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from custom_components.med_exporter.database.commit import async_commit
 from tests.file_exports import add_plug, request
 
 from .test_exports import CREATE, complete, refused
@@ -49,7 +50,7 @@ async def test_devices_and_preview_are_of_readable_devices(log_in, fridge, oven,
     user = await log_in(*fridge.entities.values())
     devices = (await (await user.get("/api/exports/devices")).json())["devices"]
     assert [one["device_name"] for one in devices] == ["Fridge"]
-    await hass.data["recorder_instance"].async_block_till_done()
+    await async_commit(hass)
     preview = await (await user.get("/api/exports/preview?preset=today")).json()
     assert {row["device_name"] for row in preview["preview"]} == {"Fridge"}
     answer = await user.get("/api/exports/preview?preset=today&devices=Oven")

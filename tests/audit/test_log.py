@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from homeassistant.components.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.audit import AuditLog, EventType, Severity, acting
 from custom_components.med_exporter.const import EntryType
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.entries import entries_of_type
 from tests.file_exports import add_user
 from tests.mqtt_destinations import add_mqtt
@@ -55,7 +55,13 @@ async def test_who_acts_in_a_context_is_who_did_it(log, hass, recorded):
 async def test_texts_are_cut_to_what_the_columns_hold(log, recorded):
     log.record(EventType.EXPORT_CREATED, subject="x" * 1000, address="y" * 1000)
     (event,) = await recorded()
-    assert (event.subject, event.address) == ("x" * 255, "y" * 64)
+    assert (event.subject, event.address) == ("x" * 254 + "…", "y" * 63 + "…")
+
+
+async def test_a_name_that_no_database_takes_ends_nothing(log, recorded):
+    log.record(EventType.LOGIN_SUCCESS, subject="my\x00token", details={"type": "refus\udce9e"})
+    log.record(EventType.LOGIN_SUCCESS, subject="the next")
+    assert [event.subject for event in await recorded()] == ["my token", "the next"]
 
 
 async def test_events_are_listed_by_time_kind_and_page(log, recorded):
@@ -94,5 +100,5 @@ async def test_events_survive_a_purge_and_a_repack(log, hass, recorded):
     await hass.services.async_call(
         "recorder", "purge", {"keep_days": 0, "repack": True}, blocking=True
     )
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     assert len(await recorded()) == 1

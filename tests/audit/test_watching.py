@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.med_exporter.audit import EventType
-from tests.file_exports import add_plug, add_user
+from tests.file_exports import add_meter, add_plug, add_user
 from tests.mqtt_destinations import add_mqtt, destination_entity
 
 
@@ -99,6 +99,33 @@ class TestControls:
         assert (event.event_type, event.user_id) == (EventType.DEVICE_CONTROLLED, user.id)
         assert event.subject == "Fridge plug"
         assert event.details == {"action": "switch.turn_on"}
+
+    async def test_what_switches_a_meter_is_recorded(self, hass, recorded):
+        async_mock_service(hass, "switch", "turn_on")
+        entry = MockConfigEntry(domain="shelly")
+        entry.add_to_hass(hass)
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={("shelly", "1")},
+            name="Shelly of the sauna",
+        )
+        er.async_get(hass).async_get_or_create(
+            "switch",
+            "shelly",
+            "1",
+            config_entry=entry,
+            device_id=device.id,
+            suggested_object_id="a",
+        )
+        add_meter(hass, "Sauna", "sensor.sauna", is_on="switch.a")
+        # One of a template has no device.
+        add_meter(hass, "Pump", "sensor.pump", is_on="switch.b")
+        user = add_user(hass)
+        for entity_id in ("switch.a", "switch.b", "switch.c"):
+            await self.act(hass, "switch.turn_on", {ATTR_ENTITY_ID: entity_id}, user)
+        events = await recorded()
+        assert [one.event_type for one in events] == [EventType.DEVICE_CONTROLLED] * 2
+        assert [one.subject for one in events] == ["Shelly of the sauna", "Pump"]
 
     async def test_an_automation_is_nobody(self, hass, recorded, switch):
         await self.act(hass, "switch.turn_on", {ATTR_ENTITY_ID: switch.entity_id}, None)

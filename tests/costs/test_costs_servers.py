@@ -17,6 +17,7 @@ from .test_costs import (  # noqa: F401 (run again here)
     colours,
     day,
 )
+from .test_migrations import test_a_contract_is_priced_on_as_before  # noqa: F401 (run again here)
 
 if TYPE_CHECKING:
     from .conftest import PricedBooks

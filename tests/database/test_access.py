@@ -8,7 +8,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from homeassistant.components.recorder import get_instance
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -18,6 +17,7 @@ from custom_components.med_exporter.database import (
     async_read,
     queue_work,
 )
+from custom_components.med_exporter.database.commit import async_commit
 
 from .conftest import SCHEMA, names, put, shelf_table
 
@@ -164,5 +164,5 @@ class TestABrokenDatabase:
         done = queue_work(hass, SCHEMA, work)
         with pytest.raises(DatabaseUnavailableError):
             await asyncio.wait_for(asyncio.shield(done), 20)
-        await get_instance(hass).async_block_till_done()
+        await async_commit(hass)
         assert len(tries) == 2

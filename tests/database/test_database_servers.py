@@ -8,6 +8,9 @@ from sqlalchemy.engine import make_url
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
 from .test_access import TestReading, TestWriting  # noqa: F401 (run again here)
+from .test_each import (  # noqa: F401 (run again here)
+    test_one_that_is_refused_holds_up_no_other,
+)
 from .test_schema import (  # noqa: F401 (run again here)
     test_a_newer_version_is_neither_read_nor_written_nor_stamped,
     test_an_older_version_is_brought_forward_step_by_step,

@@ -13,6 +13,7 @@ from custom_components.med_exporter.database import (
     async_read,
     queue_work,
 )
+from custom_components.med_exporter.database.commit import async_commit
 
 from .conftest import SCHEMA, metadata, names, put, shelf_table
 
@@ -197,6 +198,6 @@ async def test_the_recorders_own_tables_are_left_alone(hass):
     await hass.services.async_call(
         "recorder", "purge", {"keep_days": 0, "repack": True}, blocking=True
     )
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     assert await async_read(hass, SCHEMA, tables, set()) == before
     assert await async_read(hass, SCHEMA, names, None) == []

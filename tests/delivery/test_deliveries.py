@@ -7,6 +7,7 @@ import os
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.json import json_bytes
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 from yarl import URL
 
@@ -176,6 +177,15 @@ class TestRefusal:
         await post.wait(hours=2)
         assert server.recipients == [[TO[1]], [TO[0]]]
         assert post.issues() == {}
+
+    async def test_in_an_encoding_of_its_own_is_told_and_harms_nothing(
+        self, post, mailed, server, hass
+    ):
+        server.sender_refused = "550 5.7.1 adresse refus\xe9e\r\n".encode("latin-1")
+        (warning,) = await post.warnings(await mailed())
+        assert "adresse refus\ufffde" in warning["message"]
+        (event,) = hass.states.async_all("event")
+        assert "refus\ufffde" in json_bytes(event.as_dict()).decode()
 
     async def test_of_the_sender_or_the_size_is_not_tried_again(self, post, mailed, server):
         server.sender_refused = True

@@ -76,15 +76,20 @@ async def test_what_is_stored_reads_the_same_again(hass, post, account):
         assert await async_read_delivery(hass, stored) == stored
 
 
-async def test_a_served_folder_is_never_allowed(hass, post, tmp_path):
-    served = tmp_path / "www"
-    served.mkdir()
-    hass.config.allowlist_external_dirs |= {str(tmp_path), str(served)}
-    (tmp_path / "link").symlink_to(served)
-    for path in (served, served / "reports", tmp_path / "x" / ".." / "www", tmp_path / "link"):
+CLOSED = ("www", ".storage", "custom_components", "med_exporter", "python_scripts")
+
+
+@pytest.mark.parametrize("name", CLOSED)
+async def test_a_folder_that_is_served_or_trusted_is_never_allowed(hass, post, tmp_path, name):
+    closed = tmp_path / name
+    closed.mkdir(exist_ok=True)
+    before = sorted(closed.iterdir())
+    hass.config.allowlist_external_dirs |= {str(tmp_path), str(closed)}
+    (tmp_path / "link").symlink_to(closed)
+    for path in (closed, closed / "reports", tmp_path / "x" / ".." / name, tmp_path / "link"):
         asked = {"method": "folder", "path": str(path)}
         assert await refused(hass, asked) == ("FOLDER_NOT_ALLOWED", "delivery.path")
-    assert list(served.iterdir()) == []
+    assert sorted(closed.iterdir()) == before
     asked = {"method": "folder", "path": str(tmp_path / "reports" / "energy"), "keep_files": 3}
     assert (await async_read_delivery(hass, asked))["keep_files"] == 3
     assert (tmp_path / "reports" / "energy").is_dir()

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.ledger import (
+    CUT,
     QUARTERS_A_DAY,
     UNKNOWN,
     Day,
@@ -37,12 +38,13 @@ energies = st.lists(
 )
 
 
-@given(energies, st.sampled_from(["nothing", "all", "some"]))
+@given(energies, st.sampled_from(["nothing", "all", "some", "few"]))
 def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> None:
     part = {
         "nothing": None,
         "all": [max(mwh, 0) for mwh in energy],
         "some": [max(mwh, 0) // 3 for mwh in energy],
+        "few": [max(mwh, 0) // 3 if place < 9 else 0 for place, mwh in enumerate(energy)],
     }[filled]
     back = Day.unpacked(*Day(energy, part).packed())
     assert list(back.energy) == energy
@@ -59,9 +61,34 @@ def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
     assert Day(energy, [0] * QUARTERS_A_DAY).packed()[1] is None
 
 
+def test_the_few_quarter_hours_that_were_filled_take_5_bytes_each() -> None:
+    filled = [0] * QUARTERS_A_DAY
+    filled[95], filled[3] = 400_000, -7
+    _, packed = Day([500_000] * QUARTERS_A_DAY, filled).packed()
+    assert len(packed) == 10
+    assert list(Day.unpacked(bytes(384), packed).filled) == filled
+    with pytest.raises(ValueError, match="no number 96"):
+        Day.unpacked(bytes(384), bytes([96, 1, 0, 0, 0]))
+
+
 def test_a_quarter_hour_without_energy_is_not_one_that_is_not_known() -> None:
     day = Day.unknown().adding([(5, 0, 0)])
     assert list(day.entries()) == [(5, 0, 0)]
+
+
+def test_what_was_cut_from_an_hour_is_an_estimate_but_not_of_the_hour() -> None:
+    day = Day.unknown().replacing((place, 5, CUT) for place in range(4, 8))
+    assert day.filled_mwh(4, 6) == 10
+    assert list(day.entries()) == [(place, 5, 5) for place in range(4, 8)]
+    assert list(day.entries(cut=False)) == [(place, 5, 0) for place in range(4, 8)]
+    energy, filled = day.packed()
+    assert len(filled) == 1
+    again = Day.unpacked(energy, filled)
+    assert list(again.parts()) == list(day.parts())
+    told = again.replacing([(4, 5, 0)])
+    assert [Day.unpacked(*told.packed()).is_cut(place) for place in (4, 5)] == [False, True]
+    assert list(day.adding([(4, 2, 1), (5, 3, CUT)]).parts())[:2] == [(4, 7, 6), (5, 8, CUT)]
+    assert list(day.emptied().parts()) == [(place, 0, 0) for place in range(4, 8)]
 
 
 @pytest.mark.parametrize("data", [b"", b"abc", bytes(96), bytes(383)])

@@ -12,6 +12,7 @@ from sqlalchemy import create_engine
 
 from custom_components.med_exporter.engine import run as module
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.engine.job import CustomField, Filters, Privacy, TimeOfDay
 from custom_components.med_exporter.engine.output import OutputFile
 from custom_components.med_exporter.engine.run import preview, run_job
 
@@ -205,6 +206,30 @@ class TestPreview:
         job = exports.job(path="", **changes)
         shown = preview(job, recorder.connect, limit, now=MUCH_LATER)
         assert shown.rows == exports.rows(**changes)[:limit]
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"filters": Filters(min_power=20_000)},
+            {"filters": Filters(exclude_outliers=True)},
+            {"filters": Filters(time_of_day=TimeOfDay(start="22:00", end="06:00"))},
+            {"custom_fields": (CustomField(name="share", formula="power_w / SUM(power_w) * 100"),)},
+            {"custom_fields": (CustomField(name="double", formula="power_w * 2"),)},
+            {"privacy": Privacy(hash_device_identifiers=True, key="00" * 32)},
+        ],
+    )
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly"])
+    def test_shows_what_the_file_will_have_chosen_computed_and_hidden(
+        self, recorder, exports, changes, aggregation
+    ):
+        recorder.add(POWER, [(START + 1700 * n, n * n) for n in range(300)])
+        columns = ("timestamp", "device_name", "power_w")
+        own = tuple(one.name for one in changes.get("custom_fields", ()))
+        changes = {"end": START + 600_000, "aggregation": aggregation, **changes}
+        changes["fields"] = (*columns, *own)
+        shown = preview(exports.job(path="", **changes), recorder.connect, 5, now=MUCH_LATER)
+        assert shown.rows == exports.rows(**changes)[:5]
+        assert len(shown.rows) == 5
 
     def test_reads_only_the_beginning_of_a_long_range(self, recorder, exports):
         recorder.add(POWER, [(START + n, n) for n in range(50_000)])

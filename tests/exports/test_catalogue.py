@@ -14,7 +14,7 @@ from custom_components.med_exporter.exports.catalogue import (
     list_formats,
     list_metrics,
 )
-from tests.file_exports import add_plug, add_user
+from tests.file_exports import KINDS, add_plug, add_user
 
 
 @pytest.fixture
@@ -70,6 +70,9 @@ async def test_a_device_never_heard_of_has_no_last_answer(fridge, hass):
     assert (device["last_seen"], device["data_points"]) == (None, 0)
 
 
-async def test_a_user_sees_readable_devices_only(fridge, hass):
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_user_sees_readable_devices_only(fridge, hass, kind):
+    oven = KINDS[kind](hass, "Oven")
     assert await async_list_devices(hass, add_user(hass)) == []
-    assert len(await async_list_devices(hass, add_user(hass, *fridge.entities.values()))) == 1
+    (device,) = await async_list_devices(hass, add_user(hass, *oven.entities.values()))
+    assert device["device_name"] == "Oven"

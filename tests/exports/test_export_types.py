@@ -14,14 +14,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs import DATA_COSTS
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.ledger.tables import SCHEMA
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
-from tests.file_exports import add_plug, add_user, path_of, set_up
+from tests.file_exports import KINDS, add_plug, add_user, path_of, set_up
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 MAC = "aabbccddee01"
@@ -42,6 +44,10 @@ CONTRACTS = [
 BODIES = {
     "device_data": {"date_range": "today"},
     "cost_analysis": {"date_range": "last_7_days", "breakdown_by": ["device", "time_of_use"]},
+    "contract_comparison": {
+        "date_range": "last_7_days",
+        "contracts": [{"kind": "base", "price": 0.2}],
+    },
     "system_report": {"date_range": "last_7_days"},
     "audit_logs": {"date_range": "today"},
     "configuration": {},
@@ -68,11 +74,7 @@ async def plug(jobs, hass):
         HalfHourRow(MAC, now - 1800 * number, "consumption", SLUG, 0.1) for number in range(1, 49)
     ]
 
-    def write() -> None:
-        with get_instance(hass).engine.begin() as connection:
-            put_half_hours(connection, rows)
-
-    await get_instance(hass).async_add_executor_job(write)
+    await queue_work(hass, SCHEMA, lambda connection: put_half_hours(connection, rows))
     await hass.data[DATA_COSTS].async_update(since=0)
     await hass.async_block_till_done()
     return plug
@@ -116,7 +118,7 @@ async def test_every_format(jobs, hass, plug, destination, export_type):
     for file_format in FORMATS:
         record = await made(jobs, export_type, file_format)
         content = await hass.async_add_executor_job(path_of(record).read_bytes)
-        several = export_type in {"system_report", "configuration"}
+        several = export_type in {"contract_comparison", "system_report", "configuration"}
         if file_format == "csv" and several:
             assert record.path.endswith(".zip")
             assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
@@ -141,8 +143,11 @@ async def test_a_report_tells_administrators_of_destinations(jobs, hass, plug, d
     assert kinds["file"]["state"] in {"queued", "running"}
 
 
-async def test_a_report_for_a_user_is_about_readable_devices_alone(jobs, hass, plug, destination):
-    other = add_plug(hass, "Heater", "192.168.1.101", "aabbccddee02")
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_report_for_a_user_is_about_readable_devices_alone(
+    jobs, hass, plug, destination, kind
+):
+    other = KINDS[kind](hass, "Heater")
     other.reads(power_w=1)
     user = add_user(hass, *plug.entities.values())
     found = await tables(hass, jobs, "system_report", user=user)

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.audit import DATA_AUDIT
+from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
@@ -30,7 +31,7 @@ from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
 from custom_components.med_exporter.inventory import async_given_tables
 from custom_components.med_exporter.settings import Settings
-from tests.file_exports import add_plug, add_user, path_of, request, set_up
+from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request, set_up
 
 KEEP_FILES = Settings().keep_files
 MAX_RUNNING = Settings().max_concurrent_exports
@@ -103,11 +104,28 @@ class TestOneExport:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
-    async def test_its_files_name_carries_type_and_range(self, jobs, fridge):
+    async def test_its_files_name_carries_type_range_and_house(self, jobs, fridge):
         days = {"start": "2026-01-01", "end": "2026-01-31"}
         record = await complete(jobs, date_range=days, performance_options={"compression": True})
         name = path_of(record).name
-        assert name == f"device_data_2026-01-01_2026-01-31_{record.id[:8]}.csv.gz"
+        assert name == f"device_data_2026-01-01_2026-01-31_fridge_{record.id[:8]}.csv.gz"
+
+    @pytest.mark.parametrize(
+        ("house", "shown"),
+        [("../../etc/É té\n", "_etc_e_te"), ("", ""), ("?!", ""), ("x" * 99, f"_{'x' * 40}")],
+    )
+    async def test_any_name_of_a_house_is_safe(self, jobs, fridge, hass, house, shown):
+        (entry,) = [one for one in hass.config_entries.async_entries(DOMAIN) if "pdl" in one.data]
+        hass.config_entries.async_update_entry(entry, data={**entry.data, "name": house})
+        days = {"start": "2026-01-01", "end": "2026-01-31"}
+        record = await complete(jobs, date_range=days)
+        name = path_of(record).name
+        assert name == f"device_data_2026-01-01_2026-01-31{shown}_{record.id[:8]}.csv"
+
+    async def test_a_file_with_privacy_does_not_name_the_house(self, jobs, fridge):
+        privacy = {"anonymize_ip_addresses": True}
+        record = await complete(jobs, privacy_options=privacy)
+        assert "fridge" not in path_of(record).name
 
     async def test_sees_what_the_recorder_has_not_committed_yet(self, jobs, fridge):
         fridge.reads(power_w=1234)
@@ -177,16 +195,21 @@ class TestDevices:
         assert fridge.device_id in str(error.value)
         assert other.device_id in str(error.value)
 
-    async def test_that_a_user_may_not_read_are_as_unknown(self, jobs, fridge, hass):
-        oven = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
+    @pytest.mark.parametrize("kind", KINDS)
+    async def test_that_a_user_may_not_read_are_as_unknown(self, jobs, fridge, hass, kind):
+        oven = KINDS[kind](hass, "Oven")
+        add_meter(hass, "Linky", "linky:house")
         user = add_user(hass, *oven.entities.values())
         with pytest.raises(InvalidRequest) as error:
             await create(jobs, user, devices=["Fridge"])
         assert error.value.code == "UNKNOWN_DEVICE"
+        with pytest.raises(InvalidRequest):
+            await create(jobs, user, devices=["linky:house"])
         oven.reads(power_w=2000)
         record = await complete(jobs, user, devices="all")
         assert "Oven" in path_of(record).read_text()
         assert "Fridge" not in path_of(record).read_text()
+        assert "Linky" not in path_of(record).read_text()
 
     async def test_there_has_to_be_one(self, jobs):
         with pytest.raises(InvalidRequest) as error:

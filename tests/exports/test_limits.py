@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import text
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.history.records import ExportStatus
@@ -58,7 +59,7 @@ async def record(hass, plug, count, after=0):
     """Let the recorder have `count` readings of a plug, the first `after` seconds past NOON."""
     plug.reads(power_w=1)
     instance = hass.data["recorder_instance"]
-    await instance.async_block_till_done()
+    await async_commit(hass)
 
     def write() -> None:
         with session_scope(session=instance.get_session()) as session:

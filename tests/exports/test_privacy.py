@@ -11,16 +11,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
-from tests.file_exports import add_plug, add_user, path_of, set_up
+from tests.file_exports import add_meter, add_plug, add_user, path_of, set_up
 
 PLANTED = {
     "address": ["203.0.113.77", "198.51.100.9", "broker.xanadu.example"],
-    "id": ["pdl-50c7bf00aa77", "50c7bf00aa77", "50:c7:bf:00:aa:77"],
-    "name": ["Zorglub's Fridge", "Zorglub's house"],
+    "id": ["pdl-50c7bf00aa77", "50c7bf00aa77", "50:c7:bf:00:aa:77", "zorglub_boiler"],
+    "name": ["Zorglub's Fridge", "Zorglub's house", "Zorglub's meter"],
     "user": ["Ermintrude"],
     "place": ["Europe/Paris"],
 }
@@ -53,6 +54,11 @@ async def planted(jobs, hass):
     await hass.config.async_set_time_zone("Europe/Paris")
     plug = add_plug(hass, "Zorglub's house", "203.0.113.77", "50c7bf00aa77")
     dr.async_get(hass).async_update_device(plug.device_id, name_by_user="Zorglub's Fridge")
+    # One that is told by what another integration measures.
+    meter = add_meter(
+        hass, "Zorglub's meter", "sensor.zorglub_boiler", power_w="sensor.zorglub_boiler_power"
+    )
+    meter.reads(power_w=80, energy_total_kwh=1)
     plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
     destination = MockConfigEntry(
         domain=DOMAIN,
@@ -76,13 +82,15 @@ async def planted(jobs, hass):
     ):
         subject = {EventType.DEVICE_CONTROLLED: plug.device_id}.get(kind, "Zorglub's Fridge")
         audit.record(kind, user=user, subject=subject, address="198.51.100.9", details=details)
-    await hass.data["recorder_instance"].async_block_till_done()
+    await async_commit(hass)
     return [*chain(*PLANTED.values()), user.id, plug.device_id, *plug.entities.values()]
 
 
 async def made(jobs, export_type: str, file_format: str, **changes) -> tuple[str, bytes]:
     """Return name and content of a file."""
     asked = {"export_type": export_type, "format": file_format, **changes}
+    if export_type == "contract_comparison":
+        asked |= {"pdl": "pdl-50c7bf00aa77", "contracts": [{"kind": "base", "price": 0.2}]}
     if export_type not in NOT_ABOUT_TIME:
         asked["date_range"] = "today"
     record = await jobs.async_create(asked, user=None, trigger="action")
@@ -122,11 +130,12 @@ async def test_each_option_removes_its_own(jobs, planted, tmp_path, option, remo
 
 
 async def test_pseudonyms_are_the_same_in_all_files(jobs, planted):
-    ids = set()
+    ids = []
     for export_type in ("device_data", "configuration"):
         data = json.loads(
             (await made(jobs, export_type, "json", privacy_options={ALL[2]: True}))[1]
         )
         rows = data["data"] if "data" in data else data["plugs"]
-        ids |= {row["device_id"] for row in rows}
-    assert len(ids) == 1
+        ids.append({row["device_id"] for row in rows})
+    assert ids[0] == ids[1]
+    assert len(ids[0]) == 2

@@ -12,6 +12,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from sqlalchemy import text
 
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import add_plug, path_of, request, set_up
 
@@ -50,7 +51,7 @@ async def purged(jobs, hass):
     count = DAYS * 24 * 6 - 6
     for name, attributes in ATTRIBUTES.items():
         hass.states.async_set(plug.entities[name], "0", attributes)
-    await instance.async_block_till_done()
+    await async_commit(hass)
 
     def write() -> None:
         with session_scope(session=instance.get_session()) as session:
@@ -85,9 +86,9 @@ async def purged(jobs, hass):
     while moment < dt_util.utcnow() - HOUR:
         instance.queue_task(StatisticsTask(moment, False))
         moment += timedelta(minutes=5)
-    await instance.async_block_till_done()
+    await async_commit(hass)
     await hass.services.async_call("recorder", "purge", {"keep_days": KEEP_DAYS}, blocking=True)
-    await instance.async_block_till_done()
+    await async_commit(hass)
     return begin, (count - 1) * 0.25
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import EntryType
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.entries import entries_of_type
 from custom_components.med_exporter.errors import NotAllowedError, TooManyExportsError
 from custom_components.med_exporter.exports import runner as runner_module
@@ -121,7 +122,7 @@ async def test_the_audit_log_knows_who_made_fetched_and_removed_a_file(jobs, has
     await jobs.async_wait(export_id)
     await jobs.async_count_download(export_id, user=user)
     await jobs.async_delete(export_id, user=user)
-    await hass.data["recorder_instance"].async_block_till_done()
+    await async_commit(hass)
     events, _ = await hass.data[DATA_AUDIT].async_list()
     assert [event.event_type for event in reversed(events)] == [
         EventType.EXPORT_CREATED,

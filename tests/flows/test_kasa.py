@@ -13,6 +13,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
+from tests.file_exports import add_meter
 from tests.metering_points import (
     PDL,
     add_metering_point,
@@ -255,6 +256,21 @@ class TestMistakes:
         self, hass: HomeAssistant, fridge: EmulatedPlug
     ) -> None:
         await add_metering_point(hass, fridge.address, pdl="other")
+        await self.refuse(hass, {"hosts": "plug_taken"}, fridge.address)
+
+    async def test_a_plug_that_counts_by_what_another_integration_reads(
+        self, hass: HomeAssistant, fridge: EmulatedPlug
+    ) -> None:
+        owner = MockConfigEntry(domain="tplink")
+        owner.add_to_hass(hass)
+        device = dr.async_get(hass).async_get_or_create(
+            config_entry_id=owner.entry_id,
+            connections={(dr.CONNECTION_NETWORK_MAC, fridge.mac)},
+        )
+        er.async_get(hass).async_get_or_create(
+            "sensor", "tplink", "1", device_id=device.id, suggested_object_id="fridge"
+        )
+        add_meter(hass, "Fridge", "sensor.fridge")
         await self.refuse(hass, {"hosts": "plug_taken"}, fridge.address)
 
     @pytest.mark.parametrize(

@@ -332,6 +332,8 @@ async def test_a_deleted_record_is_gone_at_once_and_for_good(life) -> None:
         assert await history.async_list() == ([], 0)
         await committed(hass)
         assert not history._deleted
+        # As a download does that has ended in the meantime.
+        await history.save(FULL)
         assert await history.async_get(FULL.id) is None
     async with life() as (_, history):
         assert await history.async_get(FULL.id) is None

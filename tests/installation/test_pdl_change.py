@@ -8,9 +8,9 @@ import pytest
 from homeassistant.components.recorder.statistics import async_list_statistic_ids
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import DataType, PlugRole
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from tests.metering_points import (
     NOON,
@@ -50,9 +50,9 @@ async def fridge(plug_network: PlugNetwork, clock: HouseClock) -> EmulatedPlug:
 
 async def committed(hass: HomeAssistant) -> None:
     await settle(hass)
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     await hass.data[DATA_LEDGER].async_write_statistics()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     await settle(hass)
 
 

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN, EntryType
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.entries import entries_of_type
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
@@ -45,7 +46,7 @@ async def retention(jobs, hass):
 
 async def settled(hass):
     await hass.async_block_till_done(wait_background_tasks=True)
-    await hass.data["recorder_instance"].async_block_till_done()
+    await async_commit(hass)
     await hass.async_block_till_done(wait_background_tasks=True)
 
 

@@ -11,6 +11,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.energy import to_kwh, to_mwh
 from custom_components.med_exporter.engine.ledger import accounts_of, energies_between
 from custom_components.med_exporter.engine.times import quarter_of
@@ -131,7 +132,7 @@ class Books:
         await get_instance(self.hass).async_add_executor_job(write)
 
     async def committed(self) -> None:
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ async def test_every_half_hour_is_halved_exactly(books: Books, version_1: list) 
 
     found, versions = await get_instance(books.hass).async_add_executor_job(look)
     assert not {"med_exporter_half_hours", "med_exporter_ledger_series"} & found
-    assert versions == [("ledger", 3), ("running_sums", 1)]
+    assert versions == [("ledger", 4), ("running_sums", 1)]
 
 
 async def test_counting_goes_on_where_it_was(books: Books, version_1: list) -> None:
@@ -166,7 +166,7 @@ async def test_a_newer_version_is_left_alone_and_said(books: Books) -> None:
     await books.read(plug(), 1.0, DAY)
     before = await books.rows()
     version = "UPDATE med_exporter_schema SET version = {} WHERE component = 'ledger'"
-    await books.execute(text(version.format(4)))
+    await books.execute(text(version.format(5)))
     SCHEMA.forget(get_instance(books.hass).engine)
     with pytest.raises(DatabaseUnavailableError) as raised:
         await books.read(plug(), 2.0, DAY + timedelta(hours=1))
@@ -176,7 +176,7 @@ async def test_a_newer_version_is_left_alone_and_said(books: Books) -> None:
     assert await books.rows() == before
     issues = ir.async_get(books.hass).issues
     assert [issue for _, issue in issues] == ["newer_ledger"]
-    await books.execute(text(version.format(3)))
+    await books.execute(text(version.format(4)))
     await books.read(plug(), 2.0, DAY + timedelta(hours=1))
     await books.hass.async_block_till_done()
     assert not issues

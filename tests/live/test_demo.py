@@ -30,6 +30,10 @@ A_DAY = "day = (SELECT MAX(day) - 10 FROM med_exporter_quarters)"
 COST_STATISTICS = (
     "metadata_id IN (SELECT id FROM statistics_meta WHERE statistic_id LIKE 'med_exporter:cost_%')"
 )
+AN_HOUR_OF_THE_GRID = (
+    "metadata_id = (SELECT id FROM statistics_meta WHERE statistic_id = 'supplier:grid')"
+    " AND start_ts = (SELECT MIN(start_ts) + 3600000 FROM statistics)"
+)
 A_COST = f"{COST_STATISTICS} AND start_ts = {A_STATISTIC}"
 
 
@@ -60,6 +64,7 @@ def shown() -> subprocess.CompletedProcess[str]:
 def test_once_shows_everything_and_ends_with_0(shown) -> None:
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "270 of 270 sums" in shown.stdout
+    assert "taken over from the Energy dashboard: 3 years, 131400 hourly statistics" in shown.stdout
     for topic in ("consumption/daily", "consumption/monthly", "production/daily", "status"):
         assert f"{topic}  " in shown.stdout
     with (REPOSITORY / ".demo" / "daily.csv").open(encoding="utf-8", newline="") as file:
@@ -101,7 +106,7 @@ class TestCheckOfSums:
         assert done.returncode == 0, done.stdout + done.stderr
         agreeing, compared = done.stdout.splitlines()[-1].split(" sums")[0].split(" of ")
         assert agreeing == compared
-        assert int(compared) > 20_000
+        assert int(compared) > 300_000
 
     @pytest.mark.parametrize(
         ("change", "found"),
@@ -131,13 +136,17 @@ class TestCheckOfSums:
                 "at the end",
             ),
             (
+                f"UPDATE statistics SET sum = sum + 1 WHERE {AN_HOUR_OF_THE_GRID}",
+                "quarter-hours by hour = its source",
+            ),
+            (
                 f"UPDATE statistics SET sum = sum + 1 WHERE {A_COST}",
                 "statistics by hour = quarter-hours",
             ),
         ],
         ids=[
             "a quarter-hour grown", "a day lost", "a falling sum", "an hour lost",
-            "a jump at the start", "statistics that end", "a cost changed",
+            "a jump at the start", "statistics that end", "an hour of the source", "a cost changed",
         ],
     )  # fmt: skip
     def test_a_changed_row_is_found(self, database, change, found) -> None:

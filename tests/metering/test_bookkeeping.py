@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, HouseClock, add_metering_point, poll, settle
 from tests.plug_emulator import EmulatedPlug, EmulatedStrip, Fridge, PlugNetwork
@@ -39,10 +39,10 @@ async def read_ledger(
     hass: HomeAssistant, how: str, series: PlugSeries | PointSeries, start: datetime, end: datetime
 ) -> list[EnergyPeriod]:
     await settle(hass)
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     ledger = hass.data[DATA_LEDGER]
     await ledger.async_write_statistics()
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     return await getattr(ledger, f"async_{how}")(series, start, end)
 
 

@@ -213,8 +213,10 @@ class TestOutage:
         await settle(hass)
         await fridge.restore()
         fridge.reboot()
-        clock.tick(31)
-        await settle(hass)
+        # What the months alone tell is believed when the next reading goes on from it.
+        for _ in range(2):
+            clock.tick(31)
+            await settle(hass)
         state = hass.states.get(MONTHLY)
         assert float(state.state) == pytest.approx(24, abs=0.02)
         assert state.attributes["last_period"] == pytest.approx(12 + 10 * 24, abs=0.02)

@@ -8,10 +8,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.med_exporter.metering.counter import EnergyCounter, upgraded
+from custom_components.med_exporter.metering.counter import EnergyCounter
+from custom_components.med_exporter.metering.counter_store import STEPS
 from custom_components.med_exporter.sources.plug import PlugCounters
 
 PARIS = ZoneInfo("Europe/Paris")
+
+
+def brought_forward(counter: dict, since: int = 0) -> EnergyCounter:
+    """Return a counter as the file of an older version had it."""
+    stored = {"plug": counter}
+    for step in STEPS[since:]:
+        stored = json.loads(json.dumps(step(stored)))
+    return EnergyCounter.from_dict(stored["plug"])
 
 
 def at(text: str) -> datetime:
@@ -52,17 +61,19 @@ class TestOutage:
     def test_over_a_month_end_and_a_reboot_the_month_before_is_made_up_for(self) -> None:
         counter = EnergyCounter()
         counter.advance(seen(40, 2, 12, 100), at("2026-11-20 12:00"))
-        outcome = counter.advance(seen(0.5, 1, 3, 20), at("2026-12-02 12:00"))
-        assert outcome.growth == 11_000_000
+        assert not counter.advance(seen(0.5, 1, 3, 20), at("2026-12-02 12:00")).is_told
+        outcome = counter.advance(seen(0.51, 1.01, 3.01, 20), at("2026-12-02 12:01"))
+        assert outcome.growth == 11_010_000
         assert outcome.since == at("2026-11-20 12:00")
-        assert (counter.today, counter.this_month, counter.last_month) == (1, 3, 20)
+        assert (counter.today, counter.this_month, counter.last_month) == (1.01, 3.01, 20)
 
     def test_over_several_months_the_last_one_is_the_plug_s_own(self) -> None:
         counter = EnergyCounter()
         counter.advance(seen(40, 2, 12, 100), at("2026-10-20 12:00"))
         counter.advance(seen(90, 1, 3, 20), at("2026-12-02 12:00"))
-        assert counter.value == 90
-        assert (counter.today, counter.this_month, counter.last_month) == (1, 3, 20)
+        counter.advance(seen(90.01, 1.01, 3.01, 20), at("2026-12-02 12:01"))
+        assert counter.value == 90.01
+        assert (counter.today, counter.this_month, counter.last_month) == (1.01, 3.01, 20)
 
     def test_a_day_that_nobody_saw_the_end_of_has_no_total(self) -> None:
         counter = EnergyCounter()
@@ -129,7 +140,7 @@ class TestState:
             "last_day": 5.0,
             "last_month": 100.0,
         }
-        counter = EnergyCounter.from_dict(json.loads(json.dumps(upgraded(first))))
+        counter = brought_forward(first)
         assert (counter.value, counter.today, counter.this_month) == (500.01, 2, 12)
         assert (counter.began_value, counter.last_day) == (400, 5)
         assert counter.seen_at == datetime.fromisoformat(first["seen_at"])
@@ -144,6 +155,26 @@ class TestState:
             "seen": {"total": None, "today": None, "month": None, "month_before": None},
             "last_day": None, "last_month": None,
         }  # fmt: skip
-        counter = EnergyCounter.from_dict(upgraded(first))
+        counter = brought_forward(first)
         counter.advance(seen(40, 2, 12), at("2026-11-20 12:00"))
         assert (counter.value, counter.today) == (40, 2)
+
+    def test_what_was_kept_before_claims_goes_on(self) -> None:
+        register = {
+            "shown": {"": 40_000_000}, "claim": 7, "level": 500_010_000, "since": "", "low": {},
+            "grain": 10_000, "agreed": 2, "age": 0.0, "sure_for": 9.0, "owed": 0, "doubt": None,
+            "past": None,
+        }  # fmt: skip
+        silent = {**register, "shown": {}, "level": 0}
+        counter = EnergyCounter()
+        counter.advance(seen(40, 2, 12), at("2026-11-20 12:00"))
+        older = counter.to_dict() | {
+            "evidence": {
+                "energy": 500_010_000, "told_at": "2026-11-20T12:00:00+01:00", "total": register,
+                "month": silent, "day": silent, "clock_month": None, "is_contradicted": False,
+                "refused": 3, "refusals": [],
+            }
+        }  # fmt: skip
+        restored = brought_forward(older, since=1)
+        assert (restored.value, restored.evidence.refused) == (500.01, 3)
+        assert restored.advance(seen(40.02, 2.02, 12.02), at("2026-11-20 12:01")).growth == 20_000

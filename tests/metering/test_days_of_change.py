@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import DataType, PlugRole
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from tests.metering_points import (
     NOON,
@@ -76,7 +76,7 @@ async def change_hosts(
 async def told(hass: HomeAssistant, entry: ConfigEntry, day: datetime) -> tuple[float, float]:
     """Return a day as the running value tells it, and as the ledger does."""
     await settle(hass)
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     await settle(hass)
     point = entry.runtime_data
     series = PointSeries(point.slug, PlugRole.CONSUMPTION)

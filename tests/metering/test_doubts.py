@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.helpers.recorder import get_instance
 
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
 from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, settle, value_of
 from tests.plug_emulator import Clock, EmulatedPlug, PlugNetwork
@@ -48,7 +48,7 @@ async def polls(hass: HomeAssistant, entry: ConfigEntry, clock: HouseClock, coun
 
 async def ledger_growth(hass: HomeAssistant, start: datetime, end: datetime) -> float:
     await settle(hass)
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     ledger = hass.data[DATA_LEDGER]
     periods = await ledger.async_half_hours(PlugSeries(HEATER), start, end)
     return sum(period.kwh for period in periods)

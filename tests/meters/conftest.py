@@ -6,7 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.db_schema import (
+    Statistics,
+    StatisticsMeta,
+    StatisticsShortTerm,
+)
 from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
@@ -14,13 +18,17 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from sqlalchemy import insert, select
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.ledger import (
     DATA_LEDGER,
@@ -39,6 +47,9 @@ if TYPE_CHECKING:
     from tests.pushing import House
 
 
+HOUR = timedelta(hours=1)
+
+
 class Home:
     """A home, and words for what tests do to it."""
 
@@ -47,9 +58,15 @@ class Home:
         self.hass = house.hass
 
     async def import_hours(
-        self, statistic_id: str, start: datetime, sums: Iterable[float], unit: str = "kWh"
+        self,
+        statistic_id: str,
+        start: datetime,
+        sums: Iterable[float],
+        unit: str = "kWh",
+        *,
+        every: timedelta = HOUR,
     ) -> None:
-        """Import hourly statistics, as integrations of energy suppliers do."""
+        """Import hourly statistics, as integrations of energy suppliers do, or shorter ones."""
         metadata: dict[str, Any] = {
             "source": statistic_id.split(":", maxsplit=1)[0] if ":" in statistic_id else "recorder",
             "statistic_id": statistic_id,
@@ -61,13 +78,41 @@ class Home:
         if hasattr(StatisticsMeta, "unit_class"):
             metadata["unit_class"] = "energy"
         rows = [
-            {"start": start + timedelta(hours=number), "state": total, "sum": total}
+            {"start": start + every * number, "state": total, "sum": total}
             for number, total in enumerate(sums)
         ]
+        if every != HOUR:
+            # Only the recorder makes these itself.
+            get_instance(self.hass).async_import_statistics(metadata, rows, StatisticsShortTerm)  # type: ignore[arg-type]
+            await self.committed()
+            return
         add = async_add_external_statistics if ":" in statistic_id else async_import_statistics
         for first in range(0, len(rows), 5000):
             add(self.hass, metadata, rows[first : first + 5000])  # type: ignore[arg-type]
         await self.committed()
+
+    async def have_years(self, statistic_id: str, start: datetime, sums: Sequence[float]) -> None:
+        """Let there be hourly statistics as after years, at once: an import takes minutes."""
+        await self.import_hours(statistic_id, start, sums[:1])
+        first = start.timestamp()
+
+        def fill() -> None:
+            of = select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+            with get_instance(self.hass).engine.begin() as connection:
+                metadata_id = connection.execute(of).scalar()
+                rows = [
+                    {
+                        "metadata_id": metadata_id,
+                        "start_ts": first + 3600 * number,
+                        "state": total,
+                        "sum": total,
+                    }
+                    for number, total in enumerate(sums)
+                    if number
+                ]
+                connection.execute(insert(Statistics), rows)
+
+        await get_instance(self.hass).async_add_executor_job(fill)
 
     async def add(self, pdl: str = "house", **meters: tuple[str, PlugRole]) -> ConfigEntry:
         """Set up a metering point: the statistic and the role of each meter by its name."""
@@ -84,7 +129,7 @@ class Home:
                         "role": role.value,
                         "rated_power": None,
                         "statistic_id": statistic_id,
-                        "registry_id": None,
+                        "registry_id": self.registry_id(statistic_id),
                         "former": [],
                         "entities": {}
                         if ":" in statistic_id
@@ -99,6 +144,18 @@ class Home:
         await self.settle()
         return entry
 
+    def registry_id(self, entity_id: str) -> str | None:
+        registered = er.async_get(self.hass).async_get(entity_id)
+        return None if registered is None else registered.id
+
+    def issues(self) -> dict[str, dict[str, str]]:
+        """Return what repair issues say of meters, with what they name."""
+        return {
+            issue.translation_key: issue.translation_placeholders
+            for issue in ir.async_get(self.hass).issues.values()
+            if issue.domain == DOMAIN
+        }
+
     async def look(self, entry: ConfigEntry, *, whole: bool = False) -> None:
         await entry.runtime_data.coordinator.async_look(whole=whole)
         await self.hass.data[DATA_LEDGER].async_write_statistics()
@@ -111,7 +168,7 @@ class Home:
     async def committed(self) -> None:
         """Wait until the recorder has done all that is queued, also what it has begun with."""
         await queue_work(self.hass, None, lambda _: None)
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
 
     async def dashboard(
         self, statistic_ids: Sequence[str], start: datetime, end: datetime

@@ -193,3 +193,43 @@ async def test_what_was_put_right_is_forgotten_with_the_metering_point(
     again = await home.add(linky=("linky:house", PlugRole.CONSUMPTION))
     await home.look(again)
     await same(home)
+
+
+async def test_a_meter_in_another_role_takes_all_of_its_past_along(home: Home) -> None:
+    both_ways = [
+        a - b for a, b in zip(steady(START, NOON), steady(START, NOON, kwh=0.7), strict=True)
+    ]
+    await home.import_hours("sensor.battery", START, both_ways)
+    entry = await home.add(battery=("sensor.battery", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    made = PointSeries("house", PlugRole.PRODUCTION)
+    theirs = await home.dashboard(["sensor.battery"], START, NOON)
+    ((meter_id, meter),) = entry.data["plugs"].items()
+    for role, full, empty in (
+        (PlugRole.PRODUCTION, made, USED), (PlugRole.CONSUMPTION, USED, made),
+        (PlugRole.IGNORED, None, USED), (PlugRole.CONSUMPTION, USED, made),
+    ):  # fmt: skip
+        data = {**entry.data, "plugs": {meter_id: {**meter, "role": role.value}}}
+        home.hass.config_entries.async_update_entry(entry, data=data)
+        assert await home.hass.config_entries.async_reload(entry.entry_id)
+        await home.settle()
+        await home.look(entry)
+        assert_same(await home.ledger(home.meter("sensor.battery"), START, NOON), theirs)
+        if full is not None:
+            assert_same(await home.ledger(full, START, NOON), theirs)
+            assert_same(await home.dashboard([full.statistic_id], START, NOON), theirs)
+        assert not any((await home.ledger(empty, START, NOON)).values())
+        assert not any((await home.dashboard([empty.statistic_id], START, NOON)).values())
+
+
+async def test_what_runs_both_ways_can_be_put_right(home: Home) -> None:
+    await home.import_hours("sensor.battery", START, [1.0, 0.5, 2.5, 2.0])
+    entry = await home.add("battery", battery=("sensor.battery", PlugRole.CONSUMPTION))
+    hours = [START + timedelta(hours=number) for number in range(4)]
+    await home.look(entry)
+    await put_right(home, hours[0], hours[3], meter="Battery", operation="scale", value=2)
+    series = home.meter("sensor.battery")
+    found = await home.ledger(series, START, hours[-1] + timedelta(hours=1))
+    assert [found[hour] for hour in hours] == [2_000_000, -1_000_000, 4_000_000, -500_000]
+    await home.look(entry, whole=True)
+    assert await home.ledger(series, START, hours[-1] + timedelta(hours=1)) == found

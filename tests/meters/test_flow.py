@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from homeassistant.components.energy.data import async_get_manager
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import PointSeries
+from custom_components.med_exporter.metering.devices import export_devices
+from tests.file_exports import add_plug
 from tests.metering_points import NOON, answer, start_flow, start_reconfigure
 
 from .conftest import Home, assert_same
@@ -129,3 +134,46 @@ async def test_meters_are_added_and_removed(measured: Home) -> None:
     await measured.settle()
     assert entry.title == "Home"
     assert [one["statistic_id"] for one in entry.data["plugs"].values()] == ["other:pv"]
+
+
+def tplink_plug(home: Home, mac: str, identifier: str = "hs110") -> str:
+    """Let core's own integration have a plug, and return the id of its energy entity."""
+    owner = MockConfigEntry(domain="tplink")
+    owner.add_to_hass(home.hass)
+    device = dr.async_get(home.hass).async_get_or_create(
+        config_entry_id=owner.entry_id,
+        identifiers={("tplink", identifier)},
+        connections={(dr.CONNECTION_NETWORK_MAC, mac)},
+    )
+    return (
+        er.async_get(home.hass)
+        .async_get_or_create(
+            "sensor", "tplink", identifier, config_entry=owner, device_id=device.id,
+            suggested_object_id="fridge_total",
+        )
+        .entity_id
+    )  # fmt: skip
+
+
+async def test_a_plug_that_another_integration_reads_is_a_meter(home: Home) -> None:
+    add_plug(home.hass, "Kettle", "192.168.1.9", "50c7bf000001")
+    fridge = tplink_plug(home, "50:c7:bf:00:00:02")
+    await home.import_hours(fridge, START, [float(n) for n in range(60)])
+    form = await start(home, take_over=False, statistics=[fridge])
+    form = await answer(home.hass, form, roles_of(form))
+    made = await answer(home.hass, form, {})
+    await home.settle()
+    await home.look(made["result"])
+    used = await home.ledger(PointSeries("house", PlugRole.CONSUMPTION), START, NOON)
+    assert_same(used, await home.dashboard([fridge], START, NOON))
+    # Beside those that are read by the integration itself, in a metering point of their own.
+    assert [one.name for one in export_devices(home.hass)] == ["Kettle", "sensor.fridge_total"]
+
+
+async def test_a_plug_that_is_read_already_is_refused_by_name(home: Home) -> None:
+    add_plug(home.hass, "Kettle", "192.168.1.9", "50c7bf000002")
+    fridge = tplink_plug(home, "50:c7:bf:00:00:02")
+    await home.import_hours(fridge, START, [1.0])
+    form = await start(home, take_over=False, statistics=[fridge])
+    assert form["errors"] == {"statistics": "meter_taken"}
+    assert form["description_placeholders"]["point"] == "Kettle"

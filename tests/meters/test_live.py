@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
@@ -101,6 +102,7 @@ async def test_what_was_counted_since_is_shown_and_never_falls(shapes: Home) -> 
     assert shown[-4:] == [2.0, 2.0, 3.0, 3.0]
     assert shown == sorted(shown)
     assert value_of(shapes.hass, "sensor.med_house_consumption_daily") == 3.0
+    assert value_of(shapes.hass, "sensor.increasing_energy_today") == 3.0
     (today,) = await shapes.house.ledger.async_days(
         USED, dt_util.start_of_local_day(), dt_util.now()
     )
@@ -127,3 +129,23 @@ async def test_midnight_begins_a_day_without_waiting_for_statistics(shapes: Home
     await shapes.look(entry)
     current = entry.runtime_data.current(DataType.CONSUMPTION_DAILY)
     assert (current.value_kwh, current.last_period) == (0.0, 2.0)
+
+
+async def test_only_what_no_entity_shows_already_has_a_sensor(shapes: Home) -> None:
+    await shapes.import_hours("linky:house", NOON - timedelta(hours=3), [1.0])
+    show(shapes, "sensor.increasing", 100)
+    entry = await shapes.add(
+        increasing=("sensor.increasing", PlugRole.CONSUMPTION),
+        reset=("sensor.reset", PlugRole.IGNORED),
+        linky=("linky:house", PlugRole.CONSUMPTION),
+    )
+    shapes.house.contracts(entry, {"valid_from": "2020-01-01", "kind": "flat", "price": 0.2})
+    assert await shapes.hass.config_entries.async_reload(entry.entry_id)
+    await shapes.settle()
+    found = er.async_entries_for_config_entry(er.async_get(shapes.hass), entry.entry_id)
+    # A statistic of no entity tells of a day when it is over.
+    assert {one.entity_id for one in found if "med_house" not in one.entity_id} == {
+        "sensor.increasing_energy_today",
+        "sensor.increasing_cost_today",
+        "sensor.reset_energy_today",
+    }

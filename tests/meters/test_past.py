@@ -6,13 +6,14 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.ledger import PointSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from tests.metering_points import NOON
 
 from .conftest import Home, assert_same
 
-BEGIN = datetime(2026, 7, 23, tzinfo=UTC)
-HOURS = 119 * 24
+# The clocks change in between.
+BEGIN = datetime(2026, 10, 21, tzinfo=UTC)
+HOURS = 29 * 24
 
 
 def growing(seed: int, count: int = HOURS, factor: float = 1.0) -> list[float]:
@@ -24,8 +25,10 @@ def growing(seed: int, count: int = HOURS, factor: float = 1.0) -> list[float]:
     return sums
 
 
-async def test_months_hour_by_hour(home: Home) -> None:
-    await home.import_hours("sensor.grid", BEGIN, growing(1))
+async def test_three_years_hour_by_hour(home: Home) -> None:
+    years = NOON.replace(year=2023)
+    hours = int((NOON - years) / timedelta(hours=1))
+    await home.have_years("sensor.grid", years, growing(1, hours))
     await home.import_hours("linky:house", BEGIN, growing(2, factor=1000), "Wh")
     await home.import_hours("sensor.pv", BEGIN, growing(3, factor=0.001), "MWh")
     both_ways = [a - b for a, b in zip(growing(4), growing(5), strict=True)]
@@ -37,10 +40,15 @@ async def test_months_hour_by_hour(home: Home) -> None:
         battery=("sensor.battery", PlugRole.CONSUMPTION),
     )
     await home.look(entry)
-    span = BEGIN, NOON
-    for one in ("sensor.grid", "linky:house", "sensor.pv", "sensor.battery"):
+    span = years, NOON
+    for one, count in {
+        "sensor.grid": hours,
+        "linky:house": HOURS,
+        "sensor.pv": HOURS,
+        "sensor.battery": HOURS,
+    }.items():
         theirs = await home.dashboard([one], *span)
-        assert len(theirs) == HOURS
+        assert len(theirs) == count
         assert_same(await home.ledger(home.meter(one), *span), theirs)
     consumed = ["sensor.grid", "linky:house", "sensor.battery"]
     used = await home.ledger(PointSeries("house", PlugRole.CONSUMPTION), *span)
@@ -49,6 +57,31 @@ async def test_months_hour_by_hour(home: Home) -> None:
     assert_same(written, used)
     made = await home.ledger(PointSeries("house", PlugRole.PRODUCTION), *span)
     assert_same(made, await home.dashboard(["sensor.pv"], *span))
+
+
+async def test_what_was_cut_from_hours_is_an_estimate_and_what_was_counted_is_not(
+    home: Home,
+) -> None:
+    start = NOON - timedelta(days=2)
+    await home.import_hours("sensor.grid", start, [12.0 * number for number in range(1, 37)])
+    # Of the last two hours, and the end of what was before.
+    await home.import_hours(
+        "sensor.grid",
+        start + timedelta(hours=34, minutes=-5),
+        [12.0 * 34 + number for number in range(25)],
+        every=timedelta(minutes=5),
+    )
+    entry = await home.add(grid=("sensor.grid", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    periods = await home.hass.data[DATA_LEDGER].async_half_hours(
+        home.meter("sensor.grid"), start, NOON
+    )
+    cut = [one for one in periods if one.start < start + timedelta(hours=34)]
+    counted = [one for one in periods if one.start >= start + timedelta(hours=34)]
+    assert len(cut) == 68
+    assert all(one.filled_kwh == one.kwh for one in cut)
+    assert counted
+    assert all(one.filled_kwh == 0 < one.kwh for one in counted)
 
 
 async def test_a_second_look_changes_nothing(home: Home) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from homeassistant.components.frontend import DATA_PANELS
 from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.med_exporter.const import DOMAIN
 from tests.file_exports import set_up
 
 
@@ -22,6 +24,24 @@ async def test_it_is_for_everyone_and_its_files_are_served(
         response = await client.get(address.replace("panel.js", name))
         assert response.status == 200
         assert "max-age" in response.headers["Cache-Control"]
+    await jobs.async_close()
+
+
+async def test_it_goes_with_the_last_entry_and_comes_back_with_the_next(
+    hass_with_recorder, tmp_path
+):
+    hass = hass_with_recorder
+    assert await async_setup_component(hass, "frontend", {})
+    jobs = await set_up(hass, tmp_path)
+    for _ in range(2):
+        entry = MockConfigEntry(domain=DOMAIN, data={"type": "installation"})
+        entry.add_to_hass(hass)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await hass.async_block_till_done()
+        assert "export" in hass.data[DATA_PANELS]
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+        assert "export" not in hass.data[DATA_PANELS]
     await jobs.async_close()
 
 

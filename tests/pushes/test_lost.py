@@ -56,6 +56,26 @@ async def test_one_restored_from_a_backup_is_given_what_came_after(house: House)
     assert len(given) < 20, "what is there is not given again from the beginning"
 
 
+async def test_a_hole_that_newer_periods_hide_is_filled(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    shelf.lost = lambda one: since(6) <= one.start < since(3)
+    record = await house.push(runtime)
+    [lost] = [one for one in record.warnings if one["code"] == "LOST"]
+    assert lost["start"].startswith("2026-11-14T00:00")
+    assert shelf.closed()[0][0] == "2026-11-14"
+
+
+@pytest.mark.parametrize("days", [33, 14, 1])
+async def test_what_is_lost_is_told_from_its_first_day(house: House, days: int) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    shelf.lost = lambda one: one.start >= since(days)
+    record = await house.push(runtime)
+    [lost] = [one for one in record.warnings if one["code"] == "LOST"]
+    first = since(days).date().isoformat()
+    assert lost["start"].startswith(first)
+    assert shelf.closed()[0][0] == first
+
+
 async def test_sums_are_built_anew(house: House) -> None:
     shelf = Shelf(SUMS)
     runtime = await filled(house, shelf, data=[DataType.CONSUMPTION_DAILY])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
+    async_list_statistic_ids,
     statistics_during_period,
 )
-from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
 from custom_components.med_exporter.statistics import writer as writer_module
 
@@ -63,7 +65,7 @@ class Sums:
 
     async def stored(self, name: str) -> list[float]:
         """Return the sums as Home Assistant reads them."""
-        await get_instance(self.hass).async_block_till_done()
+        await async_commit(self.hass)
         rows = await get_instance(self.hass).async_add_executor_job(
             statistics_during_period,
             self.hass, dt_util.utc_from_timestamp(0), None, {name}, "hour", None, {"sum"},
@@ -88,7 +90,7 @@ async def test_sums_grow_by_what_each_hour_adds(sums: Sums) -> None:
     assert sums.heard == []
 
 
-async def test_a_long_past_is_written_in_parts_that_keep_nobody_waiting(sums: Sums) -> None:
+async def test_of_a_long_past_home_assistant_is_given_what_makes_the_statistic(sums: Sums) -> None:
     for name in "abc":
         await sums.count(f"med_exporter:{name}", last_hours(1500))
     written: list[int] = []
@@ -99,36 +101,55 @@ async def test_a_long_past_is_written_in_parts_that_keep_nobody_waiting(sums: Su
 
     with patch.object(writer_module, "async_add_external_statistics", write):
         await sums.writer.async_write()
-    assert sum(written) == 4500
-    assert max(written) <= 1000
+    assert written == [1, 1, 1]
     for name in "abc":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1501))
+    (described,) = await async_list_statistic_ids(sums.hass, {"med_exporter:a"})
+    assert (described["name"], described["statistics_unit_of_measurement"]) == (
+        "Med_Exporter:A", "kWh",
+    )  # fmt: skip
 
 
-async def test_a_slow_recorder_is_given_less_at_a_time(sums: Sums, freezer) -> None:
-    await sums.count("med_exporter:a", last_hours(600))
-    written: list[int] = []
-
-    def write(hass, metadata, rows) -> None:
-        written.append(len(rows))
-        async_add_external_statistics(hass, metadata, rows)
-        # What was handed over takes three seconds.
-        get_instance(hass).queue_task(slow_task(freezer))
-
-    with patch.object(writer_module, "async_add_external_statistics", write):
-        await sums.writer.async_write()
-    assert written[0] > written[1] > written[2] >= 50
-    assert len(await sums.stored("med_exporter:a")) == 600
+async def test_a_long_past_that_changes_is_written_anew_and_told(sums: Sums) -> None:
+    await sums.count("med_exporter:a", last_hours(1500))
+    await sums.writer.async_write()
+    # Older than all before, and with a hole that has nothing.
+    await sums.count("med_exporter:a", {END - HOUR * 1600: 7, END - HOUR * 1400: 2})
+    await sums.writer.async_write()
+    stored = await sums.stored("med_exporter:a")
+    assert len(stored) == 1600
+    assert (stored[0], stored[99], stored[100], stored[-1]) == (7, 7, 8, 1508)
+    assert sums.heard == [("med_exporter:a", END - HOUR * 1600)]
+    await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == stored
 
 
-def slow_task(freezer):
-    class Slow(RecorderTask):
-        commit_before = False
+async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, freezer) -> None:
+    # Each look at a thousand hours takes longer than a part may.
+    def slow(_: object, start: int, end: int) -> dict[int, int]:
+        freezer.tick(0.3)
+        return {hour: 1 for hour in range(start, end, HOUR) if hour >= END - HOUR * 5000}
 
-        def run(self, instance) -> None:
-            freezer.tick(3)
+    await sums.count("med_exporter:a", last_hours(5000))
+    good = sums.sums
 
-    return Slow()
+    def slow_sums(connection, now):
+        found = good(connection, now)
+        return {name: replace(one, hours=slow) for name, one in found.items()}
+
+    sums.sums = slow_sums
+    parts = 0
+    queue = writer_module.queue_work
+
+    def count(*arguments):
+        nonlocal parts
+        parts += 1
+        return queue(*arguments)
+
+    with patch.object(writer_module, "queue_work", count):
+        await sums.new_writer().async_write()
+    assert parts > 5
+    assert await sums.stored("med_exporter:a") == list(range(1, 5001))
 
 
 async def test_a_change_of_the_past_is_told_once_all_of_it_is_written(sums: Sums) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 
 from .catalogue import DevicesView, FormatsView, MetricsView
+from .comparison import ComparisonView
 from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, RunView
 from .download import DownloadView
 from .exports import CancelView, CreateView, ExportView, HistoryView, StatisticsView
@@ -28,6 +29,7 @@ def async_register_views(hass: HomeAssistant) -> None:
         HistoryView,
         StatisticsView,
         PreviewView,
+        ComparisonView,
         DownloadView,
         ScheduleCreateView,
         SchedulesView,

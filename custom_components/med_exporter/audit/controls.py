@@ -12,7 +12,7 @@ from homeassistant.const import (
     Platform,
 )
 from homeassistant.core import DOMAIN as HA_DOMAIN
-from homeassistant.core import callback
+from homeassistant.core import callback, split_entity_id
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
@@ -35,7 +35,7 @@ _ENTITY_DOMAINS: Final = frozenset(Platform)
 
 @callback
 def async_watch_controls(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
-    """Record each action by a user on a device with a plug's MAC; return what ends this."""
+    """Record each action by a user on a plug or on what switches a meter; return what ends this."""
 
     async def record(event: Event[Any], user_id: str, devices: list[str]) -> None:
         user = await hass.auth.async_get_user(user_id)
@@ -63,7 +63,11 @@ def async_watch_controls(hass: HomeAssistant, log: AuditLog) -> CALLBACK_TYPE:
 
 
 def _controlled(hass: HomeAssistant, action_domain: str, data: dict[str, Any]) -> list[str]:
-    """Return the names of the devices with a plug's MAC that an action's data reaches."""
+    """Return the names of the devices that an action's data reaches.
+
+    These are devices with a plug's MAC, and those of the switches of meters; a switch without a
+    device goes by its meter's name.
+    """
     try:
         entity_ids, device_ids = referenced(hass, data)
     except (TypeError, ValueError):
@@ -74,27 +78,35 @@ def _controlled(hass: HomeAssistant, action_domain: str, data: dict[str, Any]) -
     entities, devices = er.async_get(hass), dr.async_get(hass)
     # Actions of other integrations may be about a device itself.
     reached = device_ids if action_domain not in {HA_DOMAIN, *_ENTITY_DOMAINS} else set()
+    alone: set[str] = set()
     for entity_id in entity_ids:
+        if not _acts_on(action_domain, split_entity_id(entity_id)[0]):
+            continue
         entry = entities.async_get(entity_id)
-        if entry is not None and entry.device_id is not None and _acts_on(action_domain, entry):
+        if entry is not None and entry.device_id is not None:
             reached.add(entry.device_id)
-    if not reached:
+        else:
+            alone.add(entity_id)
+    if not reached and not alone:
         return []
     plugs = export_devices(hass)
-    macs = {(dr.CONNECTION_NETWORK_MAC, dr.format_mac(plug.mac)) for plug in plugs}
-    own = {plug.device_id for plug in plugs}
-    return sorted(
+    macs = {(dr.CONNECTION_NETWORK_MAC, dr.format_mac(plug.mac)) for plug in plugs if plug.mac}
+    switches = {plug.entities["is_on"]: plug.name for plug in plugs if "is_on" in plug.entities}
+    own: set[str | None] = {plug.device_id for plug in plugs}
+    own |= {entry.device_id for one in switches if (entry := entities.async_get(one)) is not None}
+    named = {
         device.name_by_user or device.name or device.id
         for device in map(devices.async_get, reached)
         if device is not None
         and (device.id in own or not macs.isdisjoint(_connections(devices, device)))
-    )
+    }
+    return sorted(named | {switches[one] for one in alone & switches.keys()})
 
 
-def _acts_on(action_domain: str, entry: er.RegistryEntry) -> bool:
-    if entry.domain in _READ_ONLY:
+def _acts_on(action_domain: str, entity_domain: str) -> bool:
+    if entity_domain in _READ_ONLY:
         return False
-    return action_domain == entry.domain or action_domain not in _ENTITY_DOMAINS
+    return action_domain == entity_domain or action_domain not in _ENTITY_DOMAINS
 
 
 def _connections(devices: dr.DeviceRegistry, device: dr.AnyDeviceEntry) -> set[tuple[str, str]]:

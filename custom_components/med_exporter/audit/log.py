@@ -16,7 +16,8 @@ from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import delete, func, insert, select
 
 from ..const import DOMAIN
-from ..database import async_read, queue_work
+from ..database import async_read, queue_work, write_each
+from ..engine.outside import clean, cleaned
 from ..settings import settings
 from .events import SEVERITIES, AuditEvent, EventType, Severity
 from .tables import SCHEMA, audit_table
@@ -92,10 +93,10 @@ class AuditLog:
                 event_type=event_type,
                 severity=SEVERITIES.get(event_type, Severity.INFO),
                 user_id=None if user is None else user.id,
-                user_name=None if user is None else user.name,
-                address=address,
-                subject=subject,
-                details=details or {},
+                user_name=None if user is None else _cut(user.name, _LONGEST_TEXT),
+                address=_cut(address, _LONGEST_ADDRESS),
+                subject=_cut(subject, _LONGEST_TEXT),
+                details=cleaned(dict(details or {})),
             )
         )
         return queue_work(self._hass, SCHEMA, self._write, self._forget)
@@ -148,8 +149,7 @@ class AuditLog:
 
     def _write(self, connection: Connection) -> int:
         waiting = list(self._pending)
-        if waiting:
-            connection.execute(insert(audit_table), [_row(event) for event in waiting])
+        write_each(connection, waiting, _insert)
         return len(waiting)
 
     def _forget(self, written: int) -> None:
@@ -166,15 +166,19 @@ def _acting_user() -> User | None:
     return None if request is None else request.get(KEY_HASS_USER)
 
 
+def _insert(connection: Connection, event: AuditEvent) -> None:
+    connection.execute(insert(audit_table), _row(event))
+
+
 def _row(event: AuditEvent) -> dict[str, Any]:
     return {
         "time_ts": event.time.timestamp(),
         "event_type": event.event_type.value,
         "severity": event.severity.value,
         "user_id": event.user_id,
-        "user_name": _cut(event.user_name, _LONGEST_TEXT),
-        "address": _cut(event.address, _LONGEST_ADDRESS),
-        "subject": _cut(event.subject, _LONGEST_TEXT),
+        "user_name": event.user_name,
+        "address": event.address,
+        "subject": event.subject,
         "details": json.dumps(dict(event.details), ensure_ascii=False),
     }
 
@@ -193,4 +197,4 @@ def _event(row: Row[Any]) -> AuditEvent:
 
 
 def _cut(text: str | None, length: int) -> str | None:
-    return None if text is None else text[:length]
+    return None if text is None else clean(text, length)

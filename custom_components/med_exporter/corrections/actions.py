@@ -18,14 +18,24 @@ from .request import read_correction
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
-    from homeassistant.core import ServiceCall
+    from homeassistant.core import HomeAssistant, ServiceCall
 
 # Judged after the caller's right, by what names the field.
 CORRECT_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 
 
 async def correct_energy(call: ServiceCall, user: User | None) -> dict[str, Any]:
-    """Set, scale or remove a meter's energy in a range; return it before and after.
+    """Set, scale or remove a meter's energy in a range; raises as `async_correct`."""
+    require_administrator(user)
+    asked = dict(call.data)
+    if type(asked.get(CONF_PDL)) is int:
+        # In YAML, digits are a number.
+        asked[CONF_PDL] = str(asked[CONF_PDL])
+    return await async_correct(call.hass, asked, user)
+
+
+async def async_correct(hass: HomeAssistant, asked: object, user: User | None) -> dict[str, Any]:
+    """Correct what `read_correction` reads; return the energy before and after, and what undoes it.
 
     Raises:
         NotAllowedError: the caller is not an administrator.
@@ -34,13 +44,9 @@ async def correct_energy(call: ServiceCall, user: User | None) -> dict[str, Any]
 
     """
     require_administrator(user)
-    asked = dict(call.data)
-    if type(asked.get(CONF_PDL)) is int:
-        # In YAML, digits are a number.
-        asked[CONF_PDL] = str(asked[CONF_PDL])
-    correction, reason = read_correction(call.hass, asked)
+    correction, reason = read_correction(hass, asked)
     try:
-        done = await call.hass.data[DATA_LEDGER].async_correct(correction)
+        done = await hass.data[DATA_LEDGER].async_correct(correction)
     except CorrectionError as err:
         raise InvalidRequest(INVALID_DATE_RANGE, err.key, field="start") from err
     answer: dict[str, Any] = {
@@ -52,7 +58,7 @@ async def correct_energy(call: ServiceCall, user: User | None) -> dict[str, Any]
         "kwh_before": to_kwh(done.before),
         "kwh_after": to_kwh(done.after),
     }
-    call.hass.data[DATA_AUDIT].record(
+    hass.data[DATA_AUDIT].record(
         EventType.ENERGY_CORRECTED,
         user=user,
         subject=correction.plug.name,

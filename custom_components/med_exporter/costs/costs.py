@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
@@ -21,23 +22,20 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..engine.costing import price_entities, read_terms
+from ..engine.costing import Terms, read_terms
+from ..engine.times import hour_of
 from ..entries import metering_point_entries
 from ..grid.link import async_follow_grid, loaded_grid
 from ..ledger import SIGNAL_LEDGER_CHANGED
 from ..local_time import local_zone
 from ..metering.contracts import currency_of, tariff_of
+from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
 from .currency import async_look_at_currency
 from .prices import async_read_shown, keep_shown
 from .reading import read_costs, read_running
-from .statistics import (
-    CostChange,
-    cost_statistic_id,
-    plan_cost_statistics,
-    write_cost_statistics,
-)
+from .statistics import CostChange, cost_statistic_id, running_sums
 from .tables import SCHEMA
-from .terms import Record, Wanted, forget_change, forget_terms, mark_dirty, note_terms, settle
+from .terms import forget_terms, note_terms
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,8 +45,9 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
     from sqlalchemy.engine import Connection
 
-    from ..engine.tariff import Colours, Tariff
+    from ..engine.tariff import Colour, Tariff
     from ..ledger import LedgerChange, Series
+    from ..statistics import RunningSum
     from .reading import CostAggregation, CostPeriod, CostSplit, RunningCosts
 
 SIGNAL_COSTS_CHANGED: Final = f"{DOMAIN}_costs_changed"
@@ -59,10 +58,10 @@ SIGNAL_COSTS_UPDATED: Final = f"{DOMAIN}_costs_updated"
 
 _PRICE_EVERY: Final = timedelta(minutes=2)
 _LOOK_AT_ALL_EVERY: Final = timedelta(hours=24)
-# What a pass compares when nothing tells of changes further back.
+# How far a pass looks back for prices that come late.
 _RECENT_SECONDS: Final = 2 * 86400
 _LIMIT: Final = 600
-_MOST_TRIES: Final = 20
+_NEVER: Final = math.inf
 
 
 class Costs:
@@ -79,9 +78,12 @@ class Costs:
         self._running: dict[str, RunningCosts] = {}
         self._without: set[str] = set()
         self._missing_colours: set[date] = set()
-        self._wanted: float | None = None
+        self._slugs: dict[str, str] = {}
+        self._changed_from = _NEVER
+        self._is_requested = False
         self._task: asyncio.Task[None] | None = None
         self._statistic_name = "{name} cost"
+        self._sums = SumsWriter(hass, SCHEMA, self._running_sums, self._announce)
 
     async def async_setup(self) -> None:
         """Price what the ledger books, from now on and until Home Assistant stops."""
@@ -135,10 +137,11 @@ class Costs:
         """Let all metering points be priced in the background.
 
         Args:
-            since: energy has changed from here on (UTC seconds); None for the last two days.
+            since: energy has changed from here on (UTC seconds); None where nothing tells of it.
 
         """
-        self._want(since)
+        self._note_change(since)
+        self._is_requested = True
         if self._hass.is_running and (self._task is None or self._task.done()):
             self._task = self._hass.async_create_background_task(
                 self._async_work(), f"{DOMAIN} prices energy"
@@ -151,16 +154,29 @@ class Costs:
         DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
 
         Args:
-            since: energy has changed from here on (UTC seconds); None for the last two days. What
-                is known to have changed is priced in any case.
+            since: energy has changed from here on (UTC seconds); None where nothing tells of it.
+                What is known to have changed is priced in any case.
 
         """
-        self._want(since)
-        wanted = cast("float", self._wanted)
-        for entry in metering_point_entries(self._hass):
-            await self._async_price(entry, wanted)
-        if self._wanted == wanted:
-            self._wanted = None
+        self._note_change(since)
+        changed_from = self._changed_from
+        priced: list[str] = []
+        async with self._working:
+            for entry in metering_point_entries(self._hass):
+                slug, tariff = point_slug(entry), tariff_of(entry)
+                async with asyncio.timeout(_LIMIT):
+                    if tariff is None or not tariff.contracts:
+                        await self._async_forget(slug)
+                        self._send_updated(slug)
+                    else:
+                        await self._async_note(entry, slug, tariff, changed_from)
+                        priced.append(slug)
+            if self._changed_from == changed_from:
+                self._changed_from = _NEVER
+            if priced:
+                await self._sums.async_write()
+        for slug in priced:
+            await self._async_read_running(slug)
 
     @callback
     def running(self, metering_point: str) -> RunningCosts | None:
@@ -202,15 +218,18 @@ class Costs:
             nothing,
         )
 
-    def _want(self, since: float | None) -> None:
-        if since is None:
-            since = dt_util.utcnow().timestamp() - _RECENT_SECONDS
-        self._wanted = since if self._wanted is None else min(since, self._wanted)
+    def _note_change(self, since: float | None) -> None:
+        if since is not None:
+            self._changed_from = min(since, self._changed_from)
+
+    def _send_updated(self, slug: str) -> None:
+        async_dispatcher_send(self._hass, SIGNAL_COSTS_UPDATED, slug)
 
     async def _async_work(self) -> None:
-        while self._wanted is not None and self._hass.is_running:
+        while self._is_requested and self._hass.is_running:
+            self._is_requested = False
             try:
-                await self.async_update(since=self._wanted)
+                await self.async_update()
             except DatabaseUnavailableError:
                 # It is in the log, and the next time makes up for it.
                 return
@@ -220,37 +239,42 @@ class Costs:
             if await self._async_learn_colours():
                 self.async_request()
 
-    async def _async_price(self, entry: ConfigEntry, since: float) -> None:
-        slug, tariff = point_slug(entry), tariff_of(entry)
-        async with self._working, asyncio.timeout(_LIMIT):
-            if tariff is None or not tariff.contracts:
-                await self._async_forget(slug)
-            else:
-                self._without.discard(slug)
-                async_look_at_currency(self._hass, entry)
-                await self._async_price_by(entry, slug, tariff, since)
-        async_dispatcher_send(self._hass, SIGNAL_COSTS_UPDATED, slug)
-
-    async def _async_price_by(
-        self, entry: ConfigEntry, slug: str, tariff: Tariff, since: float
+    async def _async_note(
+        self, entry: ConfigEntry, slug: str, tariff: Tariff, changed_from: float
     ) -> None:
+        """Note what a metering point is priced with, and from when on that or energy changed."""
+        self._without.discard(slug)
+        async_look_at_currency(self._hass, entry)
         now = dt_util.utcnow().timestamp()
-        wanted = Wanted(
+        wanted = Terms(
             metering_point=slug,
             tariff=tariff,
             colours=self._colours(),
             currency=currency_of(self._hass, entry),
-            time_zone=local_zone().key,
+            zone=local_zone(),
         )
-        record = await queue_work(self._hass, SCHEMA, partial(note_terms, wanted=wanted, now=now))
-        await self._async_learn_prices(record, since, now)
-        await self._async_write_statistics(slug, entry.title, since)
+        statistic_id = cost_statistic_id(slug)
+        name = self._statistic_name.format(name=entry.title)
+
+        def note(connection: Connection) -> tuple[Terms, int | None]:
+            terms, repriced_from = note_terms(connection, wanted, now)
+            first = min(changed_from, _NEVER if repriced_from is None else repriced_from)
+            if first < _NEVER:
+                mark_dirty(connection, statistic_id, name, hour_of(first))
+            return terms, dirty_from(connection, statistic_id)
+
+        terms, dirty = await queue_work(self._hass, SCHEMA, note)
+        await self._async_learn_prices(terms, now if dirty is None else dirty, now)
+
+    async def _async_read_running(self, slug: str) -> None:
+        now = dt_util.utcnow().timestamp()
         running = await async_read(
             self._hass, SCHEMA, partial(read_running, metering_point=slug, now=now), None
         )
         if running is not None:
             self._running[slug] = running
             self._missing_colours.update(running.missing_colours)
+        self._send_updated(slug)
 
     async def _async_forget(self, slug: str) -> None:
         """Take back what a metering point's contracts had brought, once they are gone."""
@@ -261,82 +285,65 @@ class Costs:
             self._hass, SCHEMA, lambda c: bool(read_terms(c, [slug])), missing=False
         )
         if stored:
-            await queue_work(self._hass, SCHEMA, partial(forget_terms, metering_point=slug))
-            get_instance(self._hass).async_clear_statistics([cost_statistic_id(slug)])
+            statistic_id = cost_statistic_id(slug)
+
+            def forget(connection: Connection) -> None:
+                forget_terms(connection, slug)
+                forget_sum(connection, statistic_id)
+
+            await queue_work(self._hass, SCHEMA, forget)
+            get_instance(self._hass).async_clear_statistics([statistic_id])
             # Once the recorder has come to this, it has cleared them.
             await queue_work(self._hass, SCHEMA, lambda _: None)
         self._without.add(slug)
 
-    async def _async_learn_prices(self, record: Record, since: float, now: float) -> None:
+    async def _async_learn_prices(self, terms: Terms, since: float, now: float) -> None:
         """Keep what the recorder has of the prices of entities, and note what changes by it."""
-        terms = record.terms
-        entities = price_entities(terms.tariff)
+        entities = terms.price_entities
         if not entities:
             return
-        marks = [since, *([] if record.dirty_from_ts is None else [record.dirty_from_ts])]
         first = dt_util.start_of_local_day(terms.tariff.contracts[0].valid_from).timestamp()
-        start = max(min(marks), first)
+        start = max(min(since, now - _RECENT_SECONDS), first)
+        if start < now:
+            await self._async_keep_prices(entities, terms.currency, start, now)
+
+    async def async_learn_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep what the recorder has of entities' prices per kWh, for whoever prices with them.
+
+        Raises DatabaseUnavailableError.
+
+        Args:
+            entity_ids: of the entities.
+            currency: the code of that of the costs.
+            start: UTC seconds.
+            end: UTC seconds.
+
+        """
+        await self._async_keep_prices(entity_ids, currency, start, end)
+        # Contracts that count may depend on them too.
+        self.async_request()
+
+    async def _async_keep_prices(
+        self, entity_ids: Collection[str], currency: str, start: float, end: float
+    ) -> None:
+        """Keep prices, and note in every metering point what changes by them."""
         shown = [
-            await async_read_shown(self._hass, entity_id, terms.currency, start, now)
-            for entity_id in entities
-            if start < now
+            await async_read_shown(self._hass, entity_id, currency, start, end)
+            for entity_id in entity_ids
         ]
+        await queue_work(self._hass, SCHEMA, partial(keep_shown, shown=shown))
 
-        def keep(connection: Connection) -> None:
-            changed = keep_shown(connection, shown)
-            if changed is not None:
-                mark_dirty(connection, terms.metering_point, changed)
+    def _running_sums(self, connection: Connection, _: float) -> dict[str, RunningSum]:
+        sums = running_sums(connection, self._missing_colours.update)
+        self._slugs = {one.statistic_id: slug for slug, one in sums.items()}
+        return {one.statistic_id: one for one in sums.values()}
 
-        await queue_work(self._hass, SCHEMA, keep)
-
-    async def _async_write_statistics(self, slug: str, name: str, since: float | None) -> None:
-        """Bring the hours of the statistics up to date, some at a time."""
-        tries = 0
-        while tries < _MOST_TRIES:
-            plan = await async_read(
-                self._hass,
-                SCHEMA,
-                partial(plan_cost_statistics, metering_point=slug, since=since),
-                None,
-            )
-            if plan is None:
-                return
-            self._missing_colours.update(plan.missing_colours)
-            if not plan.is_right:
-                if plan.changed is not None:
-                    # Before it is written: a stop in between announces it once more.
-                    await self._async_settle(plan.record, plan.until, plan.changed, is_done=False)
-                write_cost_statistics(self._hass, self._statistic_name.format(name=name), plan)
-                tries += 1
-                await queue_work(self._hass, SCHEMA, lambda _: None)
-                continue
-            tries = 0
-            record = await self._async_settle(
-                plan.record, plan.until, plan.changed, is_done=plan.is_last
-            )
-            if plan.is_last:
-                await self._async_announce(record)
-                if record is None or record.dirty_from_ts is None:
-                    return
-                since = None
-            else:
-                since = plan.until
-        LOGGER.error("The long-term statistics do not take the costs that are written")
-
-    async def _async_settle(
-        self, seen: Record, until: int, changed: int | None, *, is_done: bool
-    ) -> Record | None:
-        work = partial(settle, seen=seen, until=until, changed=changed, is_done=is_done)
-        return await queue_work(self._hass, SCHEMA, work)
-
-    async def _async_announce(self, record: Record | None) -> None:
-        if record is None or record.changed_from_ts is None:
-            return
-        slug, first_ts = record.terms.metering_point, record.changed_from_ts
-        async_dispatcher_send(self._hass, SIGNAL_COSTS_CHANGED, CostChange(slug, first_ts))
-        await queue_work(
-            self._hass, SCHEMA, partial(forget_change, metering_point=slug, first_ts=first_ts)
-        )
+    @callback
+    def _announce(self, statistic_id: str, first_ts: int) -> None:
+        change = CostChange(self._slugs[statistic_id], first_ts)
+        async_dispatcher_send(self._hass, SIGNAL_COSTS_CHANGED, change)
 
     async def _async_learn_colours(self) -> bool:
         """Ask the grid for the colours that prices lack; return whether it told any."""
@@ -347,10 +354,10 @@ class Costs:
         colours = await grid.async_colours(min(days), max(days))
         return any(colours.get(day) is not None for day in days)
 
-    def _colours(self) -> Colours:
+    def _colours(self) -> dict[date, Colour]:
         grid = loaded_grid(self._hass)
         # A copy: the recorder's thread reads it while the grid may learn more.
-        return {} if grid is None else cast("Colours", dict(grid.data.known_colours))
+        return {} if grid is None else cast("dict[date, Colour]", dict(grid.data.known_colours))
 
 
 DATA_COSTS: HassKey[Costs] = HassKey(f"{DOMAIN}_costs")

@@ -17,9 +17,13 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import LOGGER
+from ..engine.costing import read_terms
 from ..engine.prices import keep_hours, keep_prices
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
+from ..engine.times import hour_of
+from ..statistics import mark_dirty
+from .statistics import cost_statistic_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,20 +93,29 @@ async def async_read_shown(
     return await get_instance(hass).async_add_executor_job(read)
 
 
-def keep_shown(connection: Connection, shown: Iterable[Shown]) -> int | None:
-    """Keep prices; return the first quarter-hour (UTC seconds) that has another one than before."""
-    changed: list[int | None] = []
-    for one in shown:
-        # What states say is finer: it comes last.
-        hours = {
-            hour: mean
-            for hour, mean in one.hours.items()
-            if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
-        }
-        changed += [
-            keep_hours(connection, one.entity_id, hours),
-            keep_prices(connection, one.entity_id, one.quarters),
-        ]
+def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
+    """Keep prices, and note in all metering points that they price what costs something else."""
+    changed = {one.entity_id: _keep(connection, one) for one in shown}
+    if all(first is None for first in changed.values()):
+        return
+    for slug, terms in read_terms(connection).items():
+        firsts = [first for one in terms.price_entities if (first := changed.get(one)) is not None]
+        if firsts:
+            mark_dirty(connection, cost_statistic_id(slug), None, hour_of(min(firsts)))
+
+
+def _keep(connection: Connection, one: Shown) -> int | None:
+    """Return the first quarter-hour (UTC seconds) that has another price than before."""
+    # What states say is finer: it comes last.
+    hours = {
+        hour: mean
+        for hour, mean in one.hours.items()
+        if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
+    }
+    changed = (
+        keep_hours(connection, one.entity_id, hours),
+        keep_prices(connection, one.entity_id, one.quarters),
+    )
     return min((first for first in changed if first is not None), default=None)
 
 

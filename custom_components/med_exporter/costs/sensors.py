@@ -24,10 +24,11 @@ from .costs import SIGNAL_COSTS_UPDATED, point_slug
 from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
+    from homeassistant.helpers.device_registry import DeviceInfo
 
     from ..metering.metering_point import MeteringPoint
     from .reading import RunningCosts
@@ -128,6 +129,27 @@ class PlugCostSensor(_CostSensor, PlugEntity):
         return running.plugs_today.get(self.plug_id, NOTHING)
 
 
+class MeterCostSensor(_CostSensor):
+    """What a meter that others measure has cost today."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, point: MeteringPoint, meter_id: str, device: DeviceInfo) -> None:
+        self.entity_description = _PLUG_SENSOR
+        self._point = point
+        self._meter_id = meter_id
+        self._attr_unique_id = f"{meter_id}_{_PLUG_SENSOR.key}"
+        self._attr_device_info = device
+
+    @property
+    def _entry(self) -> ConfigEntry:
+        return self._point.entry
+
+    def _total(self, running: RunningCosts) -> CostTotal:
+        return running.plugs_today.get(self._meter_id, NOTHING)
+
+
 class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
     """What a metering point has cost; `last_period` is the total of the day or month before."""
 
@@ -157,21 +179,27 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
 
 
 def cost_sensors(
-    point: MeteringPoint, plug_ids: Iterable[str]
-) -> list[PlugCostSensor | MeteringPointCostSensor]:
+    point: MeteringPoint, plug_ids: Iterable[str], meters: Mapping[str, DeviceInfo] | None = None
+) -> list[PlugCostSensor | MeterCostSensor | MeteringPointCostSensor]:
     """Return the cost sensors of a metering point and of those of some plugs that consume.
 
-    Without a contract there are none; a plug that has got another role loses its sensor.
+    Without a contract there are none; a plug that has got another role loses its sensor. `meters`
+    are those that others measure, with their devices.
     """
     registry = er.async_get(point.coordinator.hass)
     plugs = point.entry.data[CONF_PLUGS]
-    sensors: list[PlugCostSensor | MeteringPointCostSensor] = [
+    sensors: list[PlugCostSensor | MeterCostSensor | MeteringPointCostSensor] = [
         MeteringPointCostSensor(point, description) for description in _POINT_SENSORS
     ]
     sensors += [
         PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
         for plug_id in plug_ids
         if plugs[plug_id][CONF_ROLE] == PlugRole.CONSUMPTION
+    ]
+    sensors += [
+        MeterCostSensor(point, meter_id, device)
+        for meter_id, device in (meters or {}).items()
+        if plugs[meter_id][CONF_ROLE] == PlugRole.CONSUMPTION
     ]
     tariff = tariff_of(point.entry)
     wanted = sensors if tariff is not None and tariff.contracts else []

@@ -11,6 +11,7 @@ from .access import (
     open_database,
     queue_work,
 )
+from .each import write_each
 from .migration import NewerFormatError
 from .schema import Schema
 
@@ -25,4 +26,5 @@ __all__ = [
     "close_database",
     "open_database",
     "queue_work",
+    "write_each",
 ]

@@ -102,10 +102,18 @@ async def async_read[T](
     """Return what `read` finds, or `missing` while the tables have not been made.
 
     Raises DatabaseUnavailableError, also once Home Assistant stops, while tables are brought
-    forward, and where they are of a newer version.
+    forward, which begins with this if it has not yet, and where they are of a newer version.
     """
     instance = get_instance(hass)
-    return await async_read_by(hass, lambda: _read(instance, schema, read, missing))
+
+    def read_or_forward() -> T:
+        try:
+            return _read(instance, schema, read, missing)
+        except LookupError:
+            hass.loop.call_soon_threadsafe(queue_work, hass, schema, lambda _: None)
+            raise
+
+    return await async_read_by(hass, read_or_forward)
 
 
 async def async_read_by[T](hass: HomeAssistant, read: Callable[[], T]) -> T:

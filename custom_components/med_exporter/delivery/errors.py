@@ -12,6 +12,8 @@ _LASTING: Final = frozenset(
         "ACCOUNT_GONE",
         "EXPORT_EXPIRED",
         "FOLDER_NOT_ALLOWED",
+        "GROWING_TEMPLATE",
+        "HEAVY_TEMPLATE",
         "INVALID_TEMPLATE",
         "MESSAGE_TOO_LARGE",
         "NO_ADDRESS",

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..const import DOMAIN
 from .errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -15,13 +16,25 @@ if TYPE_CHECKING:
 
 _DAY = 86_400
 
+# Below Home Assistant's folder: what it runs, serves to everyone, or keeps secrets in.
+_CLOSED = (
+    ".cloud",
+    ".storage",
+    "blueprints",
+    "custom_components",
+    "deps",
+    DOMAIN,
+    "python_scripts",
+    "www",
+)
 
-def prepare_folder(path: str, served: str, is_allowed: Callable[[str], bool]) -> Path:
+
+def prepare_folder(path: str, config: str, is_allowed: Callable[[str], bool]) -> Path:
     """Return a folder that files may be put into, made where it is missing.
 
     Args:
         path: absolute.
-        served: Home Assistant's `www`, which anyone may read.
+        config: Home Assistant's own folder; in some of those below nothing is ever put.
         is_allowed: Home Assistant's own rule for directories.
 
     Raises DeliveryError `FOLDER_NOT_ALLOWED` or `FOLDER_NOT_WRITABLE`.
@@ -33,7 +46,10 @@ def prepare_folder(path: str, served: str, is_allowed: Callable[[str], bool]) ->
     try:
         # As it is, wherever links lead.
         folder = folder.resolve()
-        if folder.is_relative_to(Path(served).resolve()) or not is_allowed(str(folder)):
+        own = Path(config).resolve()
+        closed = [own / name for name in _CLOSED]
+        is_closed = any(folder.is_relative_to(one.resolve()) for one in closed)
+        if is_closed or not is_allowed(str(folder)):
             raise DeliveryError("folder_not_allowed", path=path)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):

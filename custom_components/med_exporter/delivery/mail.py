@@ -105,14 +105,12 @@ async def async_send(
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
             raise DeliveryError(
-                "sender_refused", field="from", sender=account.sender, reason=_said(err.message)
+                "sender_refused", field="from", sender=account.sender, reason=err.message
             ) from err
         except smtp.SMTPResponseException as err:
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
-            raise DeliveryError(
-                "server_refused", host=account.address, reason=_said(err.message)
-            ) from err
+            raise DeliveryError("server_refused", host=account.address, reason=err.message) from err
         except (smtp.SMTPException, OSError) as err:
             raise _lost(account, err) from err
     return {one: _recipient_refused(one, said.code, said.message) for one, said in refused.items()}
@@ -199,7 +197,7 @@ def _connection_error(smtp: ModuleType, account: Account, err: Exception) -> Del
     if (known := _network_error(host, err)) is not None:
         return known
     if isinstance(err, smtp.SMTPResponseException):
-        return DeliveryError("server_refused", field="host", host=host, reason=_said(err.message))
+        return DeliveryError("server_refused", field="host", host=host, reason=err.message)
     return DeliveryError("not_expected_server", field="port", host=host)
 
 
@@ -222,8 +220,8 @@ def _causes(err: BaseException | None) -> Iterator[BaseException]:
 
 def _recipient_refused(recipient: str, code: int, said: str) -> DeliveryError:
     if 400 <= code < 500:
-        return DeliveryError("recipient_deferred", recipient=recipient, reason=_said(said))
-    return DeliveryError("recipient_refused", recipient=recipient, reason=_said(said))
+        return DeliveryError("recipient_deferred", recipient=recipient, reason=said)
+    return DeliveryError("recipient_refused", recipient=recipient, reason=said)
 
 
 def _is_too_large(code: int, said: str) -> bool:
@@ -239,8 +237,3 @@ def _lost(account: Account, err: Exception) -> DeliveryError:
     if isinstance(err, TimeoutError):
         return DeliveryError("timed_out", host=account.address, seconds=TIMEOUT)
     return DeliveryError("connection_lost", host=account.address)
-
-
-def _said(text: str) -> str:
-    """Return what a server said on one line, and not at length."""
-    return " ".join(text.split())[:200]

@@ -17,7 +17,7 @@ from .errors import DeliveryError
 from .folder import copy_file, free_name, prepare_folder
 from .mail import async_send, mail
 from .request import DEFAULT_MAX_ATTACHMENT_MB, NOTIFY, SEND_MESSAGE
-from .text import subject_and_body
+from .text import async_subject_and_body
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ async def async_mail(hass: HomeAssistant, jobs: JobManager, delivery: Delivery) 
         attached = (await hass.async_add_executor_job(file.stat)).st_size <= most
         if not attached and not link:
             raise DeliveryError("no_address")
-        subject, body = subject_and_body(hass, delivery, link, show_link=not attached)
+        subject, body = await async_subject_and_body(hass, delivery, link, show_link=not attached)
         missing = [one for one in delivery.delivery["recipients"] if one not in delivery.done_for]
         message = await hass.async_add_executor_job(
             lambda: mail(
@@ -88,7 +88,7 @@ async def async_notify(hass: HomeAssistant, jobs: JobManager, delivery: Delivery
     link = _link(jobs, delivery)
     if not link:
         raise DeliveryError("no_address")
-    subject, body = subject_and_body(hass, delivery, link, show_link=True)
+    subject, body = await async_subject_and_body(hass, delivery, link, show_link=True)
     target = delivery.delivery["target"]
     data: dict[str, Any] = {"title": subject, "message": body}
     action = target.partition(".")[2]
@@ -103,8 +103,7 @@ async def async_notify(hass: HomeAssistant, jobs: JobManager, delivery: Delivery
     except TimeoutError as err:
         raise DeliveryError("timed_out", host=target, seconds=_NOTIFY_SECONDS) from err
     except (HomeAssistantError, vol.Invalid) as err:
-        reason = " ".join(str(err).split())[:200]
-        raise DeliveryError("notify_failed", target=target, reason=reason) from err
+        raise DeliveryError("notify_failed", target=target, reason=err) from err
 
 
 async def async_copy(hass: HomeAssistant, jobs: JobManager, delivery: Delivery) -> Path:
@@ -130,7 +129,7 @@ async def _async_folder(hass: HomeAssistant, delivery: Delivery) -> Path:
     return await hass.async_add_executor_job(
         prepare_folder,
         delivery.delivery["path"],
-        hass.config.path("www"),
+        hass.config.config_dir,
         hass.config.is_allowed_path,
     )
 

@@ -12,7 +12,7 @@ from ..object_reader import INVALID_VALUE, ObjectReader, shown
 from .account import select_account
 from .errors import DeliveryError
 from .folder import prepare_folder
-from .text import check_template
+from .text import async_check_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,8 +66,8 @@ async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, A
         found["keep_days"] = reader.integer("keep_days", 1, 3_660)
         found["keep_files"] = reader.integer("keep_files", 1, 100_000)
     if "subject" in _FIELDS_OF_METHOD[method]:
-        found["subject"] = _template(hass, reader, "subject", _LONGEST_SUBJECT)
-        found["body"] = _template(hass, reader, "body", _LONGEST_BODY)
+        found["subject"] = await _async_template(hass, reader, "subject", _LONGEST_SUBJECT)
+        found["body"] = await _async_template(hass, reader, "body", _LONGEST_BODY)
     path = reader.text("path", required=method == "folder")
     reader.finish()
     if path is not None:
@@ -111,7 +111,9 @@ def _target(hass: HomeAssistant, reader: ObjectReader) -> str:
     return target
 
 
-def _template(hass: HomeAssistant, reader: ObjectReader, key: str, longest: int) -> str | None:
+async def _async_template(
+    hass: HomeAssistant, reader: ObjectReader, key: str, longest: int
+) -> str | None:
     text = reader.text(key)
     if text is None:
         return None
@@ -119,24 +121,22 @@ def _template(hass: HomeAssistant, reader: ObjectReader, key: str, longest: int)
     if len(text) > longest:
         raise InvalidRequest(INVALID_VALUE, "text_too_long", field=name, limit=longest)
     try:
-        check_template(hass, text)
+        await async_check_template(hass, text)
     except DeliveryError as err:
-        reason = (err.translation_placeholders or {}).get("reason", "")
-        raise InvalidRequest(err.code, "invalid_template", field=name, reason=reason) from err
+        raise _at(err, name) from err
     return text
 
 
 async def _async_folder(hass: HomeAssistant, path: str, name: str) -> str:
-    served, is_allowed = hass.config.path("www"), hass.config.is_allowed_path
+    config, is_allowed = hass.config.config_dir, hass.config.is_allowed_path
     try:
-        folder = await hass.async_add_executor_job(prepare_folder, path, served, is_allowed)
+        folder = await hass.async_add_executor_job(prepare_folder, path, config, is_allowed)
     except DeliveryError as err:
-        placeholders = err.translation_placeholders or {}
-        raise InvalidRequest(
-            err.code,
-            err.key.removeprefix("delivery_"),
-            field=name,
-            path=shown(path),
-            reason=placeholders.get("reason", ""),
-        ) from err
+        raise _at(err, name) from err
     return str(folder)
+
+
+def _at(err: DeliveryError, field: str) -> InvalidRequest:
+    """Return a mistake in what was asked for, as one of the request's field."""
+    told = {name: shown(text) for name, text in (err.translation_placeholders or {}).items()}
+    return InvalidRequest(err.code, err.key.removeprefix("delivery_"), field=field, **told)

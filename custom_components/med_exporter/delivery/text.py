@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 from homeassistant.exceptions import TemplateError
-from homeassistant.helpers.template import Template
 from homeassistant.util import dt as dt_util
 
 from .errors import DeliveryError
+from .rendering import async_render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,23 +54,22 @@ _FRENCH: Final = _Words(
 )
 
 
-def check_template(hass: HomeAssistant, text: str) -> None:
-    """Raise DeliveryError for a template that cannot be read, or that uses an unknown name."""
-    template = Template(text, hass)
-    try:
-        template.ensure_valid()
-    except TemplateError as err:
-        raise _invalid(err) from err
+async def async_check_template(hass: HomeAssistant, text: str) -> None:
+    """Raise DeliveryError for a template that cannot be read, or is too heavy.
+
+    A name that nobody knows is refused too.
+    """
     sample = {name: 0.0 if name.startswith("total") else "2026-01-01" for name in VARIABLES}
     try:
-        template.async_render({**sample, "rows": 1}, parse_result=False, strict=True)
-    except TemplateError as err:
+        await async_render(hass, text, {**sample, "rows": 1}, strict=True)
+    except DeliveryError as err:
         # What it reads of the house may be missing today; a name that nobody knows stays so.
-        if str(err).endswith("is undefined"):
-            raise _invalid(err) from err
+        cause = err.__cause__
+        if not isinstance(cause, TemplateError) or str(cause).endswith("is undefined"):
+            raise
 
 
-def subject_and_body(
+async def async_subject_and_body(
     hass: HomeAssistant, delivery: Delivery, link: str, *, show_link: bool
 ) -> tuple[str, str]:
     """Return the two texts of a message.
@@ -85,7 +84,7 @@ def subject_and_body(
         link: to the file; empty for none.
         show_link: whether the body must have it, so it is added where a template has left it out.
 
-    Raises DeliveryError for a template that fails.
+    Raises DeliveryError for a template that fails, or is too heavy.
 
     """
     values = _values(delivery, link)
@@ -94,12 +93,12 @@ def subject_and_body(
     subject = (
         words.subject.format_map(values)
         if texts.get("subject") is None
-        else _rendered(hass, texts["subject"], values)
+        else await async_render(hass, texts["subject"], values)
     )
     body = (
         _own_body(hass, delivery, words, values)
         if texts.get("body") is None
-        else _rendered(hass, texts["body"], values)
+        else await async_render(hass, texts["body"], values)
     )
     if show_link and link not in body:
         body += "\n\n" + words.link.format_map(values)
@@ -133,15 +132,3 @@ def _own_body(
             lines.append(getattr(words, name).format(value=shown, currency=hass.config.currency))
     lines.append(words.rows.format(value=delivery.rows))
     return "\n".join(lines)
-
-
-def _rendered(hass: HomeAssistant, text: str, values: Mapping[str, Any]) -> str:
-    try:
-        rendered: str = Template(text, hass).async_render(values, parse_result=False)
-    except TemplateError as err:
-        raise _invalid(err) from err
-    return rendered
-
-
-def _invalid(err: TemplateError) -> DeliveryError:
-    return DeliveryError("invalid_template", reason=" ".join(str(err).split())[:200])

@@ -43,6 +43,9 @@ class Chart:
         decimals: digits after the point that are shown.
         categories: labels, such as days or device names.
         series: at least one.
+        colours: `rrggbb` of each series, or of each category where there is one series of shares;
+            empty for those of the format.
+        note: a paragraph of what it tells, in the export's language; "" for none.
 
     """
 
@@ -52,6 +55,8 @@ class Chart:
     decimals: int
     categories: Sequence[str]
     series: Sequence[Series]
+    colours: Sequence[str] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class Figure:
         value: a number, a text, or None when not known.
         unit: of a number, "" for none.
         decimals: digits after the point of a number.
+        in_tables: whether a document's tables tell it already.
 
     """
 
@@ -70,6 +76,7 @@ class Figure:
     value: float | str | None
     unit: str = ""
     decimals: int = 0
+    in_tables: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table
 
 from .own_tables import LONG_TEXT, TABLE_OPTIONS
 
@@ -18,19 +18,12 @@ tariffs_table: Final = Table(
     Column("colours", LONG_TEXT, nullable=False),
     Column("currency", String(8), nullable=False),
     Column("time_zone", String(64), nullable=False),
-    Column("dirty_from_ts", BigInteger),
-    Column("written_until_ts", BigInteger),
-    Column("changed_from_ts", BigInteger),
     **TABLE_OPTIONS,
 )
 """What each metering point's energy (by its slug) is priced with. Without a contract, no row.
 
 `contracts` are those of the options as JSON, `colours` a JSON object of Tempo colours by date:
 one that was known once stays. `currency` is that of the prices, `time_zone` decides on days.
-
-The hours of the long-term statistics (UTC seconds at which they begin) from `dirty_from_ts` on are
-still to be compared. `written_until_ts` is the end of the last hour that was ever written.
-`changed_from_ts` is the first of those that has changed since, until that has been announced.
 """
 
 prices_table: Final = Table(

@@ -95,25 +95,14 @@ def price_entities(tariff: Tariff) -> list[str]:
     return sorted({pricing["entity_id"] for pricing in found})
 
 
-def read_terms(connection: Connection, slugs: Collection[str]) -> dict[str, Terms]:
-    """Return the terms of metering points by slug; those without any are absent."""
-    if not slugs or not inspect(connection).has_table(tariffs_table.name):
+def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
+    """Return the terms of metering points, or of all, by slug; those without any are absent."""
+    if (slugs is not None and not slugs) or not inspect(connection).has_table(tariffs_table.name):
         return {}
-    here = tariffs_table.c.metering_point.in_(list(slugs))
-    rows = connection.execute(select(tariffs_table).where(here)).all()
-    return {row.metering_point: terms_of(row) for row in rows}
-
-
-def terms_of(row: Row[tuple[str, str, str, str, str, int, int, int]]) -> Terms:
-    """Return what a row of the table of tariffs says."""
-    colours: dict[str, Colour] = json.loads(row.colours)
-    return Terms(
-        metering_point=row.metering_point,
-        tariff=parse_contracts(json.loads(row.contracts)),
-        colours={date.fromisoformat(day): colour for day, colour in colours.items()},
-        currency=row.currency,
-        zone=ZoneInfo(row.time_zone),
-    )
+    statement = select(tariffs_table)
+    if slugs is not None:
+        statement = statement.where(tariffs_table.c.metering_point.in_(list(slugs)))
+    return {row.metering_point: _terms_of(row) for row in connection.execute(statement)}
 
 
 def price_energy(
@@ -274,4 +263,15 @@ def windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[float]]]:
 def _without_contract(slug: str) -> Terms:
     return Terms(
         metering_point=slug, tariff=Tariff(), colours={}, currency="", zone=ZoneInfo("UTC")
+    )
+
+
+def _terms_of(row: Row[tuple[str, str, str, str, str]]) -> Terms:
+    colours: dict[str, Colour] = json.loads(row.colours)
+    return Terms(
+        metering_point=row.metering_point,
+        tariff=parse_contracts(json.loads(row.contracts)),
+        colours={date.fromisoformat(day): colour for day, colour in colours.items()},
+        currency=row.currency,
+        zone=ZoneInfo(row.time_zone),
     )

@@ -80,7 +80,8 @@ def quarter_energies(
 ) -> Iterator[list[tuple[int, float, float]]]:
     """Yield what plugs consumed together in each quarter-hour of a range, some days at a time.
 
-    Each is given as its start in UTC seconds, the kWh, and the part of these that was filled.
+    Each is given as its start in UTC seconds, the kWh, and the part of these that was filled, but
+    for what was cut from an hour: of hours it tells what there is to tell.
 
     Args:
         connect: as for `energy_sums`.
@@ -96,7 +97,7 @@ def quarter_energies(
     while low < last:
         high = min(low + _PATTERN_DAYS * UTC_DAY, last)
         with connect() as connection:
-            found = energies_between(connection, accounts, low, high)
+            found = energies_between(connection, accounts, low, high, cut=False)
         yield [(start, to_kwh(mwh), to_kwh(filled)) for start, (mwh, filled) in found.items()]
         low = high
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from .outside import clean
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -189,4 +191,4 @@ class ObjectReader:
 
 def shown(value: str) -> str:
     """Return a caller's text short enough to be part of a message."""
-    return value if len(value) <= 80 else f"{value[:79]}…"
+    return clean(value, 80)

@@ -16,7 +16,6 @@ from .times import HOUR, QUARTER, UTC_DAY, ceil_to, day_of, floor_to, hour_of, q
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import tzinfo
 
     from sqlalchemy import Connection
 
@@ -160,8 +159,19 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
     def evened(connection: Connection, low: int, high: int) -> _Values:
         # What was spread together may begin before, and end after.
         low, high = low - UTC_DAY, high + UTC_DAY
-        spread = {start for start, (_, filled) in energies(connection, low, high).items() if filled}
-        return _evened(priced(connection, low, high), spread, zone)
+        slots = priced(connection, low, high)
+        spread, cut = (
+            {
+                start
+                for start, (_, filled) in energies_between(
+                    connection, accounts, low, high, cut=of_hours
+                ).items()
+                if filled
+            }
+            for of_hours in (False, True)
+        )
+        by_hour = _evened(slots, cut - spread, hour_of)
+        return _evened(by_hour, spread, lambda start: day_of(start, zone))
 
     return PlugLedger(
         _Window(connect, energies) if has_energy else None,
@@ -171,12 +181,12 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
     )
 
 
-def _evened(slots: _Values, spread: set[int], zone: tzinfo) -> _Values:
-    """Return quarter-hours, those of a local day that were spread together at one price."""
+def _evened(slots: _Values, spread: set[int], within: Callable[[int], object]) -> _Values:
+    """Return quarter-hours, those that were spread together within a period at one price."""
     runs: list[list[int]] = []
     for start in sorted(spread & slots.keys()):
         last = runs[-1][-1] if runs else None
-        if last is None or last != start - QUARTER or day_of(last, zone) != day_of(start, zone):
+        if last is None or last != start - QUARTER or within(last) != within(start):
             runs.append([])
         runs[-1].append(start)
     evened = dict(slots)
@@ -197,7 +207,7 @@ def _reader(plug_id: str, accounts: list[Account]) -> _Read:
     """Return what reads quarter-hours as they were counted, without what users have corrected."""
 
     def read(connection: Connection, low: int, high: int) -> _Values:
-        found = energies_between(connection, accounts, low, high)
+        found = energies_between(connection, accounts, low, high, cut=False)
         added = corrections_between(connection, plug_id, low, high)
         return {
             start: _kwh(mwh - added.get(start, 0), mwh, filled)

@@ -30,9 +30,9 @@ class Preview:
 
     Attributes:
         rows: the first ones, as the JSON format shows them.
-        records: number of all rows.
+        records: number of all rows; with filters, the most there can be.
         estimated: whether that number is an estimate.
-        bytes: about the size of all rows as CSV.
+        bytes: about the size of all rows, as CSV where the job's format is none of plain text.
 
     """
 
@@ -49,7 +49,7 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
     most 8 days of the range; so it takes as long for any range.
 
     Args:
-        job: what is wanted, of an export type with a preview; without filters and custom fields.
+        job: what is wanted, of an export type with a preview.
         connect: opens a connection to the recorder's database.
         spool: empty.
         end: UTC seconds up to which values are known.
@@ -68,7 +68,9 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
         )
     written = BytesIO()
     table = work.table_of(job, spool, limit, limit)
-    FORMATS["csv"].writer().write(Content(tables=[table]), written, job, {})
+    # What others take for a row says little of all: they pack, and lay out pages.
+    plain = job.format if FORMATS[job.format].single.compressible else "csv"
+    FORMATS[plain].writer().write(Content(tables=[table]), written, job, {})
     size = len(written.getvalue())
     return Preview(rows, count, estimated, round(size * count / len(rows)) if rows else size)
 

@@ -334,6 +334,7 @@ class Mask:
         return replace(
             chart,
             title=self.text(chart.title),
+            note=self.text(chart.note),
             categories=[self.text(category) for category in chart.categories],
             series=[replace(series, name=self.text(series.name)) for series in chart.series],
         )

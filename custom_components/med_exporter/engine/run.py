@@ -106,7 +106,7 @@ def run_job(
             lambda share: report.at(share * _READING_SHARE),
         )
         content = mask.content(content)
-        if file_format.document and export_type.has_words:
+        if export_type.has_words and (file_format.document or not job.options.machine_names):
             put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
@@ -139,7 +139,7 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
     """
     job = Mask(job).job()
     end = _known_until(job, now)
-    with _as_export_errors(), Spool(job, end, None) as spool:
+    with _as_export_errors(), Spool(job, end, None, formulas_of(job)) as spool:
         return preview_rows(job, connect, spool, end, limit)
 
 

@@ -65,8 +65,11 @@ class Spool:
             self._edges = boundaries(job.aggregation, job.start, end, job.zone())
         self._formulas = formulas
         used = {*job.fields, *(name for formula in formulas for name in formula.fields)}
+        if job.include_charts and "energy_kwh" in used:
+            # Patterns leave out what is an estimate.
+            used.add("filled")
         self.stored = tuple(name for name in _VALUES if name in used)
-        """The value fields that the rows, or their custom fields, need."""
+        """The value fields that the rows, their custom fields or charts need."""
         self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
         """The fields of the finished rows, behind their timestamp and device."""
 

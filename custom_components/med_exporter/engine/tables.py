@@ -43,6 +43,8 @@ class Column:
             the name tells it (`words.UNITS`).
         holds: what its texts tell about a home, unless the texts come from the job's devices and
             metering points, or from our own words.
+        span: of times that begin a local day or month: which of them, `day` or `month`; documents
+            then show it as people write it.
 
     """
 
@@ -51,6 +53,7 @@ class Column:
     decimals: int = 0
     unit: str = ""
     holds: Holds | None = None
+    span: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +68,8 @@ class Table:
             seconds; numbers and amounts are rounded.
         warnings: what the reader should know, `{code, message, start, end, count}`; start and end
             in UTC with `Z`.
+        totals: how many of the last rows add up those before.
+        adds_up: whether the sum of a column of amounts means something.
 
     """
 
@@ -73,6 +78,8 @@ class Table:
     count: int
     chunks: Iterator[Chunk]
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    totals: int = 0
+    adds_up: bool = True
 
 
 class Rounding:

@@ -99,6 +99,7 @@ COLUMNS: Mapping[str, _Pair] = {
 
 FIGURES: Mapping[str, _Pair] = {
     "devices": ("Devices", "Appareils"),
+    "metering_point": ("Metering point", "Point de comptage"),
     "metering_points": ("Metering points", "Points de comptage"),
     "total_energy": ("Total energy", "Énergie totale"),
     "total_cost": ("Total cost", "Coût total"),
@@ -123,6 +124,8 @@ CHARTS: Mapping[str, _Pair] = {
     "cost_by_day": ("Cost by day and device", "Coût par jour et par appareil"),
     "cost_by_week": ("Cost by week and device", "Coût par semaine et par appareil"),
     "cost_by_month": ("Cost by month and device", "Coût par mois et par appareil"),
+    "energy_cost_by_day": ("Energy cost by day", "Coût de l’énergie par jour"),
+    "energy_cost_by_month": ("Energy cost by month", "Coût de l’énergie par mois"),
     "cost_by_tariff_period": ("Cost by tariff period", "Coût par période tarifaire"),
     "energy_by_hour": (
         "Average energy by weekday and hour",
@@ -137,8 +140,11 @@ TEXTS: Mapping[str, _Pair] = {
     "warnings": ("Warnings", "Avertissements"),
     "period": ("Period", "Période"),
     "range": ("{start} to {end}", "du {start} au {end}"),
+    "month_range": ("{start} to {end}", "{start} à {end}"),
+    "month_from": ("{month} (from day {day})", "{month} (à partir du {day})"),
     "time_zone": ("Time zone", "Fuseau horaire"),
     "created": ("Created", "Créé le"),
+    "created_at": ("created on {moment}", "créé le {moment}"),
     "aggregation": ("Rows", "Lignes"),
     "page": ("Page {number} of", "Page {number} sur"),
     "yes": ("yes", "oui"),
@@ -148,6 +154,19 @@ TEXTS: Mapping[str, _Pair] = {
     "row_count": ("{count} rows", "{count} lignes"),
     "hour_count": ("{count} hours", "{count} heures"),
     "and_more": ("and {count} more", "et {count} de plus"),
+    "usage_note": (
+        (
+            "On average {average} W are used, and hardly ever less than {base} W. Most is used on "
+            "{busiest}, least on {quietest}. Production is not counted; energy whose hour is an "
+            "estimate is left out."
+        ),
+        (
+            "En moyenne {average} W sont utilisés, et presque jamais moins de {base} W. Le "
+            "maximum est le {busiest}, le minimum le {quietest}. La production n’est pas comptée ; "
+            "l’énergie dont l’heure est une estimation est laissée de côté."
+        ),
+    ),
+    "production_by": ("{title}: production", "{title} : production"),
     "others": ("others", "autres"),
     "one_price": ("One price", "Prix unique"),
 }
@@ -162,6 +181,7 @@ WARNINGS: Mapping[str, str] = {
     "NO_HALF_HOURS": "Aucune énergie n’est connue sur cette période",
     "ESTIMATED": "Le moment où une partie de l’énergie a été utilisée est une estimation",
     "MISSING_HALF_HOURS": "L’énergie de certaines demi-heures n’est pas connue",
+    "BEFORE_ENERGY": "Rien n’est connu de cette partie de la période ; elle n’est pas comparée",
     "UNPRICED_ENERGY": "L’énergie sans prix connu n’est comptée dans aucun coût",
     "ADMINISTRATORS_ONLY": "Les destinations, les exports et la base de données ne sont montrés "
     "qu’aux administrateurs",
@@ -238,6 +258,12 @@ class Words:
     def title(self, name: str) -> str:
         """Return what an export type or a table is called."""
         return self._named(TITLES, name)
+
+    def nothing(self, table: str) -> str:
+        """Return what is said of a table without rows."""
+        own = f"no_{table}"
+        found = self._named({}, own)
+        return self.text("no_rows") if found == own else found
 
     def figure(self, name: str) -> str:
         """Return what a figure is called."""

@@ -40,6 +40,7 @@ _FIELDS: Final = {
     "locale": ("options", "locale"),
     "delimiter": ("options", "delimiter"),
     "include_headers": ("options", "include_headers"),
+    "machine_names": ("options", "machine_names"),
     "anonymize_ip_addresses": ("privacy_options", "anonymize_ip_addresses"),
     "exclude_user_data": ("privacy_options", "exclude_user_data"),
     "hash_device_identifiers": ("privacy_options", "hash_device_identifiers"),
@@ -120,6 +121,9 @@ def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller g
     # A template that names one device gives a text where the selector gives a list.
     if name in _LISTS and isinstance(value, str) and value != "all":
         return [value]
+    # In YAML, digits are a number.
+    if name == "pdl" and type(value) is int:
+        return str(value)
     # Selectors give the options of a choice as texts.
     if name == "days_of_week" and isinstance(value, list):
         return [int(day) if isinstance(day, str) and day.isdecimal() else day for day in value]

@@ -29,7 +29,8 @@ def export_entry(record: ExportRecord) -> dict[str, Any]:
         "file_size": record.size,
         "record_count": record.records,
         "downloads": record.downloads,
-        "warnings": record.warnings,
+        # What is noted of an error in words stands there beside what the file itself warns of.
+        "warnings": [one for one in record.warnings if "key" not in one],
     }
     if record.error_code is not None:
         entry["error_code"] = record.error_code

@@ -72,7 +72,8 @@ def read_date_range(
         raise InvalidRequest(INVALID_DATE_RANGE, "start_not_before_end", field=f"{field}.start")
     # Counted on the wall clock, where every day has 24 hours.
     if _wall(end, time_zone) - _wall(start, time_zone) > timedelta(days=max_days):
-        raise InvalidRequest(INVALID_DATE_RANGE, "range_too_long", field=field, days=max_days)
+        key = "range_too_long" if max_days > 1 else "range_too_long_one"
+        raise InvalidRequest(INVALID_DATE_RANGE, key, field=field, days=max_days)
     return start, end
 
 

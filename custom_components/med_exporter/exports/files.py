@@ -14,6 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from homeassistant.util import slugify
+
 from ..const import LOGGER
 from ..engine.codec import from_json, prepare, to_json
 from ..history.records import ExportRecord
@@ -25,7 +27,12 @@ if TYPE_CHECKING:
 _DESCRIPTION_SUFFIX: Final = ".about.json"
 # What a file is called while it is written, and the engine's own scratch database.
 _LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
-_EXPORT_NAME: Final = re.compile(r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}_[0-9a-f]{8}\..+")
+_EXPORT_NAME: Final = re.compile(
+    r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}(_[a-z0-9_]+)?_[0-9a-f]{8}\..+"
+)
+_LONGEST_HOUSE: Final = 40
+_NO_NAME: Final = "unknown"
+"""What is made of a name without a letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +59,19 @@ class ExportFolder:
         self._path = path
 
     def file_for(
-        self, export_id: str, export_type: str, days: tuple[str, str], extension: str
+        self,
+        export_id: str,
+        export_type: str,
+        days: tuple[str, str],
+        extension: str,
+        house: str = "",
     ) -> Path:
-        """Return where an export's file goes: its name carries the type and the range."""
+        """Return where an export's file goes: its name carries type, range and whose it is."""
         first, last = days
-        return self._path / f"{export_type}_{first}_{last}_{export_id[:8]}{extension}"
+        parts = [export_type, first, last]
+        if house and (name := slugify(house)) != _NO_NAME:
+            parts.append(name[:_LONGEST_HOUSE].strip("_"))
+        return self._path / f"{'_'.join([*parts, export_id[:8]])}{extension}"
 
     def prepare(self) -> list[ExportRecord]:
         """Make the folder, remove what a killed run left, return the records of whole files.

@@ -29,13 +29,14 @@ from ..errors import (
     MedError,
     TooManyExportsError,
 )
+from ..history.reasons import noted
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
 from .caching import cache_key
 from .files import ExportFolder
 from .links import LinkSigner
-from .planning import chosen_devices, file_path, plan_job
+from .planning import chosen_devices, file_path, house_of, plan_job
 from .queue import Priority
 from .request import async_read_request
 from .runner import ExportRunner
@@ -98,19 +99,20 @@ class JobManager:
     ) -> ExportRecord:
         """Check a request, queue its export and return the record.
 
-        `trigger` is `http`, `action` or `schedule`. With `background_processing` off the export
-        is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a range
-        that is over, the record may be one that is complete already. Presets mean `now`, which is
-        the clock's if None.
+        `trigger` is `http`, `action`, `panel` or `schedule`. With `background_processing` off the
+        export is waited for, up to 30 s, unless a schedule wants it. With `cache_results` on, and a
+        range that is over, the record may be one that is complete already. Presets mean `now`,
+        which is the clock's if None.
 
         Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
         """
         require_export_type(user, request)
         checked = await async_read_request(self._hass, request, now=now)
         devices = chosen_devices(self._hass, checked, user)
-        given = await self._given_tables(self._hass, checked, user)
+        given = await self.async_given(checked, user)
         export_id = str(uuid.uuid4())
-        path = str(file_path(export_id, checked, self._folder))
+        house = house_of(self._hass, checked, devices)
+        path = str(file_path(export_id, checked, self._folder, house))
         key = self.links.privacy_key()
         job = plan_job(self._hass, export_id, checked, devices, path, key, given)
         cached_as = None
@@ -140,6 +142,10 @@ class JobManager:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued
 
+    async def async_given(self, request: Request, user: User | None) -> tuple[GivenTable, ...]:
+        """Return what only Home Assistant's side knows of a checked request."""
+        return await self._given_tables(self._hass, request, user)
+
     @callback
     def fail(self, request: Mapping[str, Any], error: MedError, *, trigger: str) -> ExportRecord:
         """Note an export that could not even be created, and return its record."""
@@ -158,6 +164,7 @@ class JobManager:
         record.status = ExportStatus.FAILED
         record.completed_at = record.created_at
         record.error_code, record.error_message = error.code, str(error)
+        record.warnings = [noted(error)]
         self._history.save(record)
         return record
 

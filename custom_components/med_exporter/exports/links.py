@@ -54,6 +54,10 @@ class LinkSigner:
         expires = int(time.time() + lifetime.total_seconds())
         path = DOWNLOAD_PATH.format(export_id=export_id)
         path += f"?{PARAM_EXPIRES}={expires}&{PARAM_SIGNATURE}={self._sign(export_id, expires)}"
+        return self.absolute(path)
+
+    def absolute(self, path: str) -> str:
+        """Return a path behind Home Assistant's own address, as it is where none is known."""
         try:
             return get_url(self._hass, prefer_external=True) + path
         except NoURLAvailableError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder import is_entity_recorded  # type: ignore[attr-defined]
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -18,7 +18,7 @@ from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
 from ..entries import metering_point_entries
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..metering.contracts import currencies_of
 from ..metering.devices import (
     AmbiguousDeviceError,
@@ -26,25 +26,26 @@ from ..metering.devices import (
     export_devices,
     select_devices,
 )
-from ..object_reader import shown
-from ..rights import readable_devices
+from ..object_reader import INVALID_REQUEST, shown
+from ..rights import readable_devices, readable_points
 from ..settings import settings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from homeassistant.auth.models import User
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from ..engine.job import Request
     from ..metering.devices import ExportDevice
     from .files import ExportFolder
 
-_ABOUT_MONEY: Final = ("cost_analysis", "system_report")
-
 
 def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> list[ExportDevice]:
     """Return the devices asked for; none for an export that is not about devices.
+
+    Of an export about one metering point, those of the point.
 
     Raises InvalidRequest; unknown and unreadable ones are answered alike.
     """
@@ -52,6 +53,12 @@ def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> 
     if not export_type.is_about_devices:
         return []
     known = readable_devices(user, export_devices(hass))
+    if export_type.about_one_point:
+        pdl = chosen_point(hass, request, user).data[CONF_PDL]
+        own = [device for device in known if device.pdl == pdl]
+        if not own:
+            raise InvalidRequest("UNKNOWN_DEVICE", "no_device", field="pdl")
+        return own
     try:
         devices = select_devices(
             known, "all" if request.device_names is None else request.device_names
@@ -71,6 +78,26 @@ def chosen_devices(hass: HomeAssistant, request: Request, user: User | None) -> 
     if not devices and export_type.needs_devices:
         raise InvalidRequest("UNKNOWN_DEVICE", "no_device", field="devices")
     return devices
+
+
+def chosen_point(hass: HomeAssistant, request: Request, user: User | None) -> ConfigEntry:
+    """Return the metering point of a request that is about one: the only one where none is named.
+
+    Raises InvalidRequest; unknown and unreadable ones are answered alike.
+    """
+    pdl: str | None = request.own["pdl"]
+    entries = metering_point_entries(hass)
+    readable = readable_points(user, export_devices(hass), [one.data[CONF_PDL] for one in entries])
+    found = [
+        one
+        for one in entries
+        if one.data[CONF_PDL] in readable and pdl in (None, one.data[CONF_PDL])
+    ]
+    if not found and pdl is not None:
+        raise UnknownMeteringPointError(shown(pdl))
+    if len(found) != 1:
+        raise InvalidRequest(INVALID_REQUEST, "required", field="pdl")
+    return found[0]
 
 
 def check_pdf_rows(hass: HomeAssistant, request: Request, devices: int) -> None:
@@ -94,8 +121,24 @@ def check_pdf_rows(hass: HomeAssistant, request: Request, devices: int) -> None:
         )
 
 
-def file_path(export_id: str, request: Request, folder: ExportFolder) -> Path:
-    """Return where a request's file will lie; its name tells type and days."""
+def house_of(hass: HomeAssistant, request: Request, devices: list[ExportDevice]) -> str:
+    """Return what the home in a file is called: its one metering point, else the installation.
+
+    Nothing where the file keeps anything to itself: such a name tells as much.
+    """
+    if request.privacy.active:
+        return ""
+    pdls = {device.pdl for device in devices}
+    names = [
+        entry.data.get(CONF_NAME, entry.title)
+        for entry in metering_point_entries(hass)
+        if entry.data[CONF_PDL] in pdls
+    ]
+    return names[0] if len(names) == 1 else hass.config.location_name
+
+
+def file_path(export_id: str, request: Request, folder: ExportFolder, house: str = "") -> Path:
+    """Return where a request's file will lie; its name tells type, days and whose they are."""
     zone = request.zone()
     days = tuple(
         datetime.fromtimestamp(moment, zone).date().isoformat()
@@ -105,7 +148,7 @@ def file_path(export_id: str, request: Request, folder: ExportFolder) -> Path:
     extension = FORMATS[request.format].package(tables).extension
     if request.options.compression:
         extension += ".gz"
-    return folder.file_for(export_id, request.export_type, (days[0], days[1]), extension)
+    return folder.file_for(export_id, request.export_type, (days[0], days[1]), extension, house)
 
 
 def plan_job(
@@ -181,7 +224,7 @@ def _currency(
     """
     slugs = {points[device.pdl].slug for device in devices if device.pdl in points}
     currencies = sorted(currencies_of(hass, slugs))
-    if len(currencies) > 1 and request.export_type in _ABOUT_MONEY:
+    if len(currencies) > 1 and EXPORT_TYPES[request.export_type].about_money:
         raise InvalidRequest(
             "SEVERAL_CURRENCIES",
             "several_currencies",
@@ -207,11 +250,15 @@ def _job_device(
     hass: HomeAssistant, device: ExportDevice, points: dict[str, MeteringPoint]
 ) -> JobDevice:
     point = points.get(device.pdl)
+    entities = dict(device.entities)
+    if device.statistic_ids:
+        # A statistic of no entity has hours, which stand where no states are.
+        entities.setdefault("energy_total_kwh", device.statistic_ids[0])
     return JobDevice(
         device_id=device.device_id,
         device_ip=device.address,
         device_name=device.name,
-        entities=dict(device.entities),
+        entities=entities,
         not_recorded=not_recorded(hass, device),
         rated_power=device.rated_power,
         plug_id=device.plug_id,

@@ -13,6 +13,7 @@ from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader
 from ..rights import require_export_type
+from .jobs import DATA_JOBS
 from .planning import chosen_devices, plan_job
 from .request import NOT_SUPPORTED, async_read_request
 
@@ -53,14 +54,31 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
         )
     request = {
         "export_type": export_type,
-        "format": "json",
+        "format": "csv",
         "date_range": _date_range(reader),
         **{key: reader.take(key) for key in ("devices", "fields", "aggregation")},
     }
     reader.finish()
+    return await async_preview_request(hass, request, user, limit)
+
+
+async def async_preview_request(
+    hass: HomeAssistant, request: object, user: User | None, limit: int
+) -> dict[str, Any]:
+    """Return the first rows of the file that a request asks for, and about how large it would be.
+
+    The request is the one that would make the file, filters, formulas and privacy among it.
+    Raises as `async_preview`.
+    """
+    require_export_type(user, request)
     checked = await async_read_request(hass, request)
+    if not EXPORT_TYPES[checked.export_type].has_preview:
+        raise InvalidRequest(
+            NOT_SUPPORTED, "value_not_supported", field="export_type", value=checked.export_type
+        )
     devices = chosen_devices(hass, checked, user)
-    job = plan_job(hass, "", checked, devices, "")
+    key = hass.data[DATA_JOBS].links.privacy_key()
+    job = plan_job(hass, "", checked, devices, "", key)
     instance = get_instance(hass)
     try:
         found = await instance.async_add_executor_job(_read, instance, job, limit)

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
+from ..engine.outside import clean
 from ..history.records import ExportStatus, mark_interrupted
 from ..settings import settings
 from .estimate import Estimate
@@ -167,7 +168,7 @@ class ExportRunner:
             record.error_code = ErrorCode.TIMED_OUT.value
             record.error_message = f"The export took longer than {TIME_LIMIT}"
         except ExportError as err:
-            record.error_code, record.error_message = str(err.code), err.message
+            record.error_code, record.error_message = str(err.code), clean(err.message)
         except Exception:  # noqa: BLE001  # a mistake of ours may not leave an export running for ever
             LOGGER.exception("The export %s failed", record.id)
             record.error_code = ErrorCode.INTERNAL_ERROR.value

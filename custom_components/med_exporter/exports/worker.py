@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..const import LOGGER
+from ..database.commit import async_commit
 from ..engine.codec import prepare, to_json
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.job import Job
@@ -52,7 +53,7 @@ async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) 
         # What the recorder still holds in memory belongs into the file. Its queue does not run
         # before Home Assistant has started, hence the limit.
         async with asyncio.timeout(_COMMIT_SECONDS):
-            await instance.async_block_till_done()
+            await async_commit(hass)
     except TimeoutError:
         LOGGER.debug("The recorder did not commit in time; the export may lack the latest states")
     if instance.db_url == "sqlite://" or ":memory:" in instance.db_url:

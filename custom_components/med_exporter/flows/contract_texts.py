@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 _TO: Final = "\N{EN DASH}"
 
 
-async def async_load_contract_texts(hass: HomeAssistant, currency: str) -> ContractTexts:
-    """Return the words in the language of Home Assistant."""
-    texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
+async def async_load_contract_texts(
+    hass: HomeAssistant, currency: str, language: str | None = None
+) -> ContractTexts:
+    """Return the words in a language, that of Home Assistant for None."""
+    texts = await async_get_translations(
+        hass, language or hass.config.language, "selector", [DOMAIN]
+    )
     return ContractTexts(texts, currency)
 
 

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
 from ..entries import entries_of_type
+from ..meters.choosing import macs_of_meters
 from ..sources.kasa import (
     DEFAULT_PORT,
     LOGIN_CODES,
@@ -140,11 +141,14 @@ class HostReader:
         address = answer.host["host"]
         if answer.mac in reading.hosts:
             raise HostError("plug_twice", address, reading.hosts[answer.mac]["host"])
-        if any(
-            answer.mac in entry.data[CONF_HOSTS]
+        others = (
+            entry.data[CONF_HOSTS]
             for entry in entries_of_type(self._hass, EntryType.KASA)
             if entry is not self._entry
-        ):
+        )
+        is_read = any(answer.mac in hosts for hosts in others)
+        # Another integration may read it, for a metering point of meters.
+        if is_read or answer.mac in macs_of_meters(self._hass):
             raise HostError("plug_taken", address)
         reading.hosts[answer.mac] = answer.host
         reading.plugs += answer.plugs

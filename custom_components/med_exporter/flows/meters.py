@@ -315,14 +315,14 @@ class MetersSteps(Steps):
         old = stored[meter_id]
         stretch = await async_stretch(self.hass, [Source(old[CONF_STATISTIC_ID])])
         until = hour_of(dt_util.utcnow().timestamp()) if stretch is None else stretch[1]
-        former = {CONF_STATISTIC_ID: old[CONF_STATISTIC_ID], CONF_UNTIL: until}
+        former = {key: old[key] for key in (CONF_STATISTIC_ID, CONF_REGISTRY_ID)}
         new = new_meter(
             self.hass, Proposed(statistic_id, PlugRole(old[CONF_ROLE])), names[statistic_id]
         )
         meters[meter_id] = {
             **new,
             CONF_RATED_POWER: old.get(CONF_RATED_POWER),
-            CONF_FORMER: [*old[CONF_FORMER], former],
+            CONF_FORMER: [*old[CONF_FORMER], {**former, CONF_UNTIL: until}],
         }
         return meters
 

@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
-from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
 from ..settings import settings
 from .reasons import reason_of
 from .records import (
@@ -55,6 +55,8 @@ class History:
         self._started_at = dt_util.utcnow()
         self._pending: dict[str, ExportRecord] = {}
         self._deleted: set[str] = set()
+        # Ids are never used again.
+        self._forgotten: set[str] = set()
         self._waiting: list[tuple[ExportRecord, asyncio.Future[None]]] = []
         # The runs of this life; any other unfinished one in the table was interrupted.
         self._unfinished: set[str] = set()
@@ -71,11 +73,15 @@ class History:
 
         Returns a future that is done when the record is committed, or fails with
         `DatabaseUnavailableError`; a caller may ignore it. A record that was unfinished and now
-        is finished is announced at once.
+        is finished is announced at once. What was deleted stays so: whoever still had the record,
+        as a download that was under way, is late.
         """
+        if record.id in self._forgotten:
+            late: asyncio.Future[None] = self._hass.loop.create_future()
+            late.set_result(None)
+            return late
         stored = replace(record, warnings=list(record.warnings))
         self._pending[stored.id] = stored
-        self._deleted.discard(stored.id)
         committed: asyncio.Future[None] = self._hass.loop.create_future()
         # Nobody has to look at the outcome.
         committed.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -209,6 +215,7 @@ class History:
         self._pending.pop(export_id, None)
         self._unfinished.discard(export_id)
         self._deleted.add(export_id)
+        self._forgotten.add(export_id)
         self._queue_write()
         async_dispatcher_send(self._hass, SIGNAL_HISTORY_CHANGED)
 
@@ -263,8 +270,7 @@ class History:
     def _write_waiting(self, connection: Connection) -> tuple[list[ExportRecord], set[str]]:
         """Write everything that waits: a failed write is made up by the next one."""
         written, removed = list(self._pending.values()), set(self._deleted)
-        for record in written:
-            upsert(connection, record)
+        write_each(connection, written, upsert)
         if removed:
             connection.execute(delete(exports_table).where(exports_table.c.id.in_(removed)))
         return written, removed

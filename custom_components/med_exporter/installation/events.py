@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..history.records import (
-    SIGNAL_DELIVERY_FAILED,
-    SIGNAL_EXPORT_FINISHED,
-    ExportStatus,
-    export_event_data,
-)
+from ..history.records import EVENT_EXPORT, ExportStatus
 
 if TYPE_CHECKING:
-    from ..history.records import ExportRecord
+    from homeassistant.core import Event
+
     from .entry import Installation
 
 _EVENT_TYPES: Final = {
@@ -38,6 +33,7 @@ class ExportEvent(EventEntity):
     """
 
     _attr_has_entity_name = True
+    _attr_should_poll = False
     _attr_translation_key = "export"
 
     def __init__(self, installation: Installation) -> None:
@@ -46,23 +42,14 @@ class ExportEvent(EventEntity):
         self._attr_device_info = installation.device_info
 
     async def async_added_to_hass(self) -> None:
-        """Listen to the history."""
+        """Listen to what is told of exports."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, SIGNAL_EXPORT_FINISHED, self._finished)
-        )
-
-        self.async_on_remove(
-            async_dispatcher_connect(self.hass, SIGNAL_DELIVERY_FAILED, self._not_delivered)
-        )
+        self.async_on_remove(self.hass.bus.async_listen(EVENT_EXPORT, self._told))
 
     @callback
-    def _not_delivered(self, data: dict[str, Any]) -> None:
-        self._trigger_event("error", data)
-        self.async_write_ha_state()
-
-    @callback
-    def _finished(self, record: ExportRecord) -> None:
-        if (event_type := _EVENT_TYPES.get(record.status)) is not None:
-            self._trigger_event(event_type, export_event_data(record))
+    def _told(self, event: Event[dict[str, Any]]) -> None:
+        if (event_type := _EVENT_TYPES.get(event.data["status"])) is not None:
+            # The logbook then says of the state what it says of the event: which export it was.
+            self.async_set_context(event.context)
+            self._trigger_event(event_type, dict(event.data))
             self.async_write_ha_state()

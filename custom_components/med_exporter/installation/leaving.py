@@ -16,6 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER, EntryType
 from ..database import DatabaseUnavailableError, close_database, open_database
+from ..database.commit import async_commit
 from ..delivery import DATA_DELIVERIES
 from ..exports.jobs import DATA_JOBS
 from ..schedules.scheduler import DATA_SCHEDULES
@@ -67,12 +68,12 @@ async def async_remove_all_data(hass: HomeAssistant) -> tuple[int, int]:
         if hass.config_entries.async_get_entry(entry.entry_id) is not None:
             await hass.config_entries.async_remove(entry.entry_id)
     # What is on its way into the statistics arrives first.
-    await get_instance(hass).async_block_till_done()
+    await async_commit(hass)
     known = await async_list_statistic_ids(hass)
     ids = [one["statistic_id"] for one in known if one["source"] == DOMAIN]
     if ids:
         get_instance(hass).async_clear_statistics(ids)
-        await get_instance(hass).async_block_till_done()
+        await async_commit(hass)
     return len(entries), len(ids)
 
 

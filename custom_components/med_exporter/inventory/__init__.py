@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .comparison import async_comparison
 from .configuration import async_configuration
 from .health import async_health
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 GIVEN: dict[str, GivenTables] = {
     "configuration": async_configuration,
+    "contract_comparison": async_comparison,
     "system_report": async_health,
 }
 """Export type → what makes the tables that it needs beside the recorder's database."""

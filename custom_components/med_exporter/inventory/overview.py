@@ -10,8 +10,9 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, DataType, PlugRole
+from ..const import CONF_PDL, DOMAIN, DataType, PlugRole
 from ..costs import DATA_COSTS
+from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER, PointSeries
 from ..metering.devices import export_devices
 from ..metering.metering_point import metering_points
@@ -37,11 +38,9 @@ async def async_overview(hass: HomeAssistant, user: User | None) -> dict[str, An
     """
     devices = export_devices(hass)
     readable = {device.device_id for device in readable_devices(user, devices)}
-    hidden = {device.pdl for device in devices if device.device_id not in readable}
+    seen = readable_points(hass, user)
     points = [
-        await _async_point(hass, point)
-        for point in metering_points(hass)
-        if point.pdl not in hidden and (is_administrator(user) or _has_devices(point, devices))
+        await _async_point(hass, point) for point in metering_points(hass) if point.pdl in seen
     ]
     attention = [
         {"kind": "device", "name": device.name, "device_id": device.device_id}
@@ -53,8 +52,14 @@ async def async_overview(hass: HomeAssistant, user: User | None) -> dict[str, An
     return {"points": points, "attention": attention}
 
 
-def _has_devices(point: MeteringPoint, devices: list[Any]) -> bool:
-    return any(device.pdl == point.pdl for device in devices)
+def readable_points(hass: HomeAssistant, user: User | None) -> set[str]:
+    """Return the pdls of metering points that a user may see: he may read all of their devices."""
+    if is_administrator(user):
+        return {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
+    devices = export_devices(hass)
+    readable = {device.device_id for device in readable_devices(user, devices)}
+    hidden = {device.pdl for device in devices if device.device_id not in readable}
+    return {device.pdl for device in devices} - hidden
 
 
 def _is_away(hass: HomeAssistant, entity_id: str | None) -> bool:

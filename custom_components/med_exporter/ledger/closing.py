@@ -37,12 +37,12 @@ class LedgerChange:
     first_ts: int
 
 
-def running_sums(connection: Connection, now: float) -> dict[str, RunningSum]:
-    """Return the running sums of all series by statistic id."""
+def running_sums(connection: Connection, now: float) -> dict[Series, RunningSum]:
+    """Return the running sums of all series."""
     counters = read_counters(connection)
     accounts = held.accounts_of(connection)
     return {
-        series.statistic_id: RunningSum(
+        series: RunningSum(
             statistic_id=series.statistic_id,
             unit=UnitOfEnergy.KILO_WATT_HOUR,
             unit_class=EnergyConverter.UNIT_CLASS,
@@ -107,12 +107,6 @@ def closed_until(
         if (row.metering_point, row.role) == (series.metering_point, series.role.value)
     )
     return until - length if late and now < until + _PATIENCE else until
-
-
-def series_of(connection: Connection) -> dict[str, Series]:
-    """Return all series by statistic id."""
-    accounts = held.accounts_of(connection)
-    return {series.statistic_id: series for series in _by_series(accounts)}
 
 
 def _by_series(accounts: Iterable[Account]) -> dict[Series, list[Account]]:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..const import PlugRole
 from ..engine import ledger as held
-from ..engine.ledger import QUARTERS_A_DAY, UNKNOWN, Day, accounts_table, quarters_table
+from ..engine.ledger import CUT, QUARTERS_A_DAY, UNKNOWN, Day, accounts_table, quarters_table
 from ..engine.ledger.tables import corrections_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
@@ -76,7 +76,8 @@ def write_hours(connection: Connection, told: MeterHours, names: Mapping[str, st
 
     Energy that is booked stays where it is booked: a correction follows the role that the meter
     had then. An hour that is as it is told keeps the quarter-hours that it has, unless better ones
-    are told; one that has changed keeps their differences. Hours that are not told any longer are
+    are told; one that has changed keeps their differences. Those that are not told are cut from
+    their hour, which makes them an estimate. Hours that are not told any longer are
     empty from then on. What users have put right is added to what is told.
 
     Args:
@@ -139,7 +140,7 @@ class _Books:
         }
         self._order = sorted({account for account, _ in self._standing} - {mine})
         self._order.append(mine)
-        self._changes: dict[tuple[int, int], dict[int, int]] = {}
+        self._changes: dict[tuple[int, int], dict[int, tuple[int, int]]] = {}
 
     def hours(self) -> Iterable[int]:
         """Yield the hours of which anything is known."""
@@ -166,12 +167,15 @@ class _Books:
             if wanted is None:
                 continue
             difference = wanted - (stand[number] or 0)
-            if difference or stand[number] is None:
-                place = first + number
-                own = self._standing.get((owners[number], midnight))
+            place = first + number
+            own = self._standing.get((owners[number], midnight))
+            told_apart = told is None or told.quarters is not None
+            is_better = told_apart and own is not None and own.is_cut(place)
+            if difference or stand[number] is None or is_better:
                 before = UNKNOWN if own is None else own.energy[place]
                 changes = self._changes.setdefault((owners[number], midnight), {})
-                changes[place] = difference + (0 if before == UNKNOWN else before)
+                mwh = difference + (0 if before == UNKNOWN else before)
+                changes[place] = mwh, 0 if told_apart else CUT
 
     def write(self) -> dict[int, int]:
         """Write what changes, and return the first quarter-hour of it by account."""
@@ -181,7 +185,7 @@ class _Books:
             first.setdefault(account, midnight + min(changes) * QUARTER)
             before = self._standing.get((account, midnight))
             day = (before or Day.unknown()).replacing(
-                (place, mwh, 0) for place, mwh in changes.items()
+                (place, mwh, part) for place, (mwh, part) in changes.items()
             )
             energy, filled = day.packed()
             row = {"energy": energy, "filled": filled}

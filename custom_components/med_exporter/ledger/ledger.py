@@ -19,7 +19,7 @@ from ..local_time import local_zone
 from ..statistics import SumsWriter, written_until
 from . import reading
 from .books import PlugHistory, delete_quarters, write_history, write_posting
-from .closing import LedgerChange, running_sums, series_of
+from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
@@ -334,8 +334,8 @@ class Ledger:
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
         sums = running_sums(connection, now)
-        self._series = series_of(connection)
-        return sums
+        self._series = {series.statistic_id: series for series in sums}
+        return {one.statistic_id: one for one in sums.values()}
 
     @callback
     def _announce(self, statistic_id: str, first_ts: int) -> None:

@@ -8,9 +8,8 @@ from sqlalchemy import delete, update
 
 from ..engine import ledger as held
 from ..engine.ledger import accounts_table, quarters_table
-from ..engine.times import hour_of
 from ..statistics import mark_dirty
-from .quarters import account_id, add_quarters, replace_quarters
+from .quarters import account_id, move_quarters
 from .series import COUNTED_ROLES, PointSeries
 from .tables import counters_table
 
@@ -47,8 +46,7 @@ def move_account(connection: Connection, account: Account, metering_point: str, 
     target = account_id(connection, account.plug_id, metering_point, role)
     if target == account.id:
         return
-    energies = held.energies_between(connection, [account], 0, 2**40)
-    add_quarters(connection, target, energies)
+    move_quarters(connection, account, target)
     here = quarters_table.c.account_id == account.id
     connection.execute(delete(quarters_table).where(here))
     connection.execute(delete(accounts_table).where(accounts_table.c.id == account.id))
@@ -65,12 +63,12 @@ def bring_past(connection: Connection, plug: LedgerPlug) -> None:
     series = set(plug.series)
     target = account_id(connection, plug.plug_id, *here)
     for account in held.accounts_of(connection, plug_ids=[plug.plug_id]):
-        energies = held.energies_between(connection, [account], 0, 2**40)
-        if account.id == target or not any(mwh for mwh, _ in energies.values()):
+        if account.id == target:
             continue
-        add_quarters(connection, target, energies)
-        replace_quarters(connection, account.id, dict.fromkeys(energies, (0, 0)))
-        changed.append(min(energies))
+        first = move_quarters(connection, account, target)
+        if first is None:
+            continue
+        changed.append(first)
         series |= {
             PointSeries(account.metering_point, role)
             for role in COUNTED_ROLES
@@ -78,4 +76,4 @@ def bring_past(connection: Connection, plug: LedgerPlug) -> None:
         }
     if changed:
         for one in series:
-            mark_dirty(connection, one.statistic_id, None, hour_of(min(changed)))
+            mark_dirty(connection, one.statistic_id, None, min(changed))

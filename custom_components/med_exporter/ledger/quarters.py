@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
+from ..engine import ledger as held
 from ..engine.ledger import Day, accounts_table, quarters_table
 from ..engine.times import QUARTER, UTC_DAY
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sqlalchemy.engine import Connection
+
+_NEVER: Final = 2**40
 
 
 def account_id(connection: Connection, plug_id: str, metering_point: str, role: str) -> int:
@@ -47,6 +50,41 @@ def replace_quarters(
 ) -> None:
     """Put energies in the place of those of an account; arguments as of `add_quarters`."""
     _change(connection, account, energies, Day.replacing)
+
+
+def move_quarters(connection: Connection, source: held.Account, target: int) -> int | None:
+    """Add all energy of an account to another one, and let the first be known to be empty.
+
+    Returns the UTC second of the first day that has any; None where there is nothing to move.
+    """
+    days = list(held.days_between(connection, [source], 0, _NEVER))
+    if not any(day.mwh() for _, _, day in days):
+        return None
+    before = held.Account(target, source.plug_id, source.metering_point, source.role)
+    standing = {
+        midnight: day for _, midnight, day in held.days_between(connection, [before], 0, _NEVER)
+    }
+    new, changed = [], []
+    for _, midnight, day in days:
+        own = {"of": source.id, "of_day": midnight // UTC_DAY}
+        changed.append(own | _columns(day.emptied()))
+        there = standing.get(midnight)
+        if there is None:
+            row = {"account_id": target, "day": midnight // UTC_DAY}
+            new.append(row | _columns(day))
+        else:
+            changed.append(own | {"of": target} | _columns(there.adding(day.parts())))
+    if new:
+        connection.execute(insert(quarters_table), new)
+    columns = quarters_table.c
+    here = (columns.account_id == bindparam("of"), columns.day == bindparam("of_day"))
+    connection.execute(update(quarters_table).where(*here), changed)
+    return days[0][1]
+
+
+def _columns(day: Day) -> dict[str, bytes | None]:
+    energy, filled = day.packed()
+    return {"energy": energy, "filled": filled}
 
 
 def _change(

@@ -24,10 +24,11 @@ from ..const import (
 )
 from ..engine.evidence import SteadyClock
 from ..engine.evidence.evidence import SOCKET_WATTS
-from ..formats import VersionedStore, async_load_for_entry
+from ..formats import async_load_for_entry
 from ..sources.kasa import LOGIN_CODES, Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
-from .counter import EnergyCounter, upgraded
+from .counter import EnergyCounter
+from .counter_store import counter_store
 from .renaming import async_follow_plugs
 
 if TYPE_CHECKING:
@@ -373,16 +374,6 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     def _names(self, host: _Host) -> str:
         plugs = self.config_entry.data[CONF_PLUGS]
         return ", ".join(plugs[plug_id]["name"] for plug_id in host.plug_ids)
-
-
-def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
-    """Return the store of a metering point's energy counters."""
-    return VersionedStore(hass, f"counters.{entry_id}", [_with_evidence])
-
-
-def _with_evidence(stored: dict[str, Any]) -> dict[str, Any]:
-    """Return the counters as they are kept since readings are weighed."""
-    return {plug_id: upgraded(counter) for plug_id, counter in stored.items()}
 
 
 def _connection(stored: dict[str, Any], vault: Vault) -> Connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from ..engine.evidence import Evidence, Outcome, Reading, to_kwh, to_mwh
+from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
-from ..sources.plug import PlugCounters
+
+if TYPE_CHECKING:
+    from ..sources.plug import PlugCounters
 
 # No clock change puts the date back by more than this.
 _CLOCK_CHANGE: Final = timedelta(hours=3)
@@ -190,32 +192,6 @@ class EnergyCounter:
                 self.last_month = round(self.last_month + late, 6)
             elif seen.month_before is not None:
                 self.last_month = seen.month_before
-
-
-def upgraded(old: dict[str, Any]) -> dict[str, Any]:
-    """Return the state of a counter as it is kept now, from what the first version kept.
-
-    Raises KeyError, TypeError or ValueError where the data is none of its own.
-    """
-    seen_at, seen = _moment(old["seen_at"]), PlugCounters(**old["seen"])
-    evidence = Evidence()
-    if seen_at is not None:
-        evidence = Evidence.resumed(
-            to_mwh(old["value"]),
-            Reading(
-                at=seen_at,
-                total=seen.total,
-                day=seen.today,
-                month=seen.month,
-                month_before=seen.month_before,
-                dated=None if seen.month_before is None else seen_at.date(),
-            ),
-        )
-    return {
-        **{key: value for key, value in old.items() if key not in ("seen", "seen_at")},
-        "read_at": old["seen_at"],
-        "evidence": evidence.to_dict(),
-    }
 
 
 def _months(start: date, end: date) -> int:

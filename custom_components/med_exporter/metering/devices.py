@@ -7,7 +7,7 @@ be described the same way.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -63,8 +63,8 @@ class ExportDevice:
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
     `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
-    says of itself, `statistic_id` the statistic that tells of it. `mac` and `address` are empty for
-    what has none.
+    says of itself, `statistic_ids` the statistics that tell of it, the present one first. `mac` and
+    `address` are empty for what has none.
     """
 
     device_id: str
@@ -77,7 +77,7 @@ class ExportDevice:
     rated_power: float | None
     entities: Mapping[str, str]
     plug_id: str | None = None
-    statistic_id: str | None = None
+    statistic_ids: tuple[str, ...] = ()
     model: str | None = None
     firmware: str | None = None
 
@@ -140,7 +140,7 @@ def _of_entry(
             role=PlugRole(plug[CONF_ROLE]),
             rated_power=plug.get(CONF_RATED_POWER),
             plug_id=plug_id,
-            statistic_id=plug.get("statistic_id"),
+            statistic_ids=_statistic_ids(plug),
             model=device.model,
             firmware=device.sw_version,
             entities=plug.get("entities")
@@ -152,13 +152,20 @@ def _of_entry(
         )
 
 
+def _statistic_ids(plug: Mapping[str, Any]) -> tuple[str, ...]:
+    if "statistic_id" not in plug:
+        return ()
+    former = [one["statistic_id"] for one in plug.get("former", ())]
+    return tuple(dict.fromkeys([plug["statistic_id"], *former]))
+
+
 def _named(devices: list[ExportDevice], name: str) -> list[ExportDevice]:
     """Return what one name stands for, trying the more exact kinds of names first."""
     mac = "".join(c for c in name.lower() if c not in ":-. ")
     address = name.strip().lower().removesuffix(":9999")
     groups = (
         [d for d in devices if d.device_id == name],
-        [d for d in devices if name in (d.statistic_id, *d.entities.values())],
+        [d for d in devices if name in (*d.statistic_ids, *d.entities.values())],
         [d for d in devices if mac and d.mac == mac],
         [d for d in devices if address and d.address.lower() == address],
         [d for d in devices if d.pdl == name],

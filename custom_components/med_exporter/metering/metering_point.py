@@ -18,7 +18,8 @@ from ..ledger import DATA_LEDGER
 from ..sources.session import kasa_session
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
-from .coordinator import PlugCoordinator, counter_store
+from .coordinator import PlugCoordinator
+from .counter_store import counter_store
 from .running import RunningPeriods
 
 if TYPE_CHECKING:

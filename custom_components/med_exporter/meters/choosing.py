@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.recorder.statistics import async_list_statistic_ids
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_FRIENDLY_NAME, UnitOfEnergy
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN
@@ -72,7 +73,55 @@ def counted_by(
     if registered is not None and registered.platform == DOMAIN:
         owner = hass.config_entries.async_get_entry(registered.config_entry_id or "")
         return DOMAIN if owner is None else owner.title
+    if registered is not None and (point := _counted_as_plug(hass, registered)) is not None:
+        return point
     return "MED Exporter" if statistic_id.startswith(f"{DOMAIN}:") else None
+
+
+def macs_of_meters(hass: HomeAssistant) -> set[str]:
+    """Return the addresses of the devices, and of the strips, whose entities are meters already.
+
+    As plugs have them: twelve hexadecimal digits.
+    """
+    registry = er.async_get(hass)
+    return {
+        mac.replace(":", "")
+        for entry in metering_point_entries(hass)
+        for plug in entry.data[CONF_PLUGS].values()
+        if (entity := registry.async_get(plug.get(CONF_STATISTIC_ID) or "")) is not None
+        for device in _device_and_strip(hass, entity)
+        for mac in _macs(device)
+    }
+
+
+def _device_and_strip(
+    hass: HomeAssistant, entity: er.RegistryEntry
+) -> list[dr.AnyDeviceEntry | None]:
+    """Return what an entity belongs to, and the strip that it is a socket of."""
+    devices = dr.async_get(hass)
+    device = devices.async_get(entity.device_id or "")
+    parent_id = getattr(device, "via_device_id", None) or getattr(device, "parent_device_id", None)
+    return [device, devices.async_get(parent_id or "")]
+
+
+def _macs(device: dr.AnyDeviceEntry | None) -> set[str]:
+    # A child of another device has no connections of its own.
+    connections = getattr(device, "connections", ())
+    return {dr.format_mac(mac) for kind, mac in connections if kind == dr.CONNECTION_NETWORK_MAC}
+
+
+def _counted_as_plug(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:
+    """Return the metering point that reads the same device by itself, if one does."""
+    device, strip = _device_and_strip(hass, entity)
+    own, of_strip = _macs(device), _macs(strip)
+    ids = () if device is None else tuple(one[1] for one in device.identifiers)
+    for entry in metering_point_entries(hass):
+        for plug in entry.data[CONF_PLUGS].values():
+            mac, child_id = dr.format_mac(plug.get("mac") or ""), plug.get("child_id")
+            is_same = mac in own if child_id is None else mac in own | of_strip
+            if is_same and (child_id is None or any(one.endswith(child_id) for one in ids)):
+                return entry.title
+    return None
 
 
 def proposed_entities(hass: HomeAssistant, statistic_id: str) -> dict[str, str]:

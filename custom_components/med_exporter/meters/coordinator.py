@@ -22,9 +22,10 @@ from ..const import CONF_PDL, DOMAIN, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.energy import to_mwh
 from ..engine.times import HOUR, UTC_DAY, hour_of
-from ..ledger import MeterHours, PointSeries
+from ..ledger import MeterHours, PlugSeries, PointSeries
 from .live import Live, shown
 from .meter import is_entity, ledger_plug, meters_of
+from .missing import report_missing, why_missing
 from .source import async_stretch, async_tell
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class MeterState:
     Attributes:
         live: what its entity has shown since the last row of statistics.
         until: the end of that row, in UTC seconds; None before the first look.
-        exists: whether there are statistics of it at all.
+        silent_since: since when there have been no statistics of it at all (UTC seconds); None
+            where there are.
         anchor: an hour within the last days and the sum before it in mWh, as they stood at the last
             look: another sum says that something older has changed.
         first: the first hour of which statistics told when all of it was booked last.
@@ -68,7 +70,7 @@ class MeterState:
 
     live: Live = field(default_factory=Live)
     until: int | None = None
-    exists: bool = True
+    silent_since: float | None = None
     anchor: tuple[int, int] | None = None
     first: int | None = None
 
@@ -100,6 +102,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         self.meters = meters_of(entry)
         self.data = {meter_id: MeterState() for meter_id in self.meters}
         self.booked: dict[PlugRole, Booked] = {}
+        self.booked_today: dict[str, int] = {}
         self.day = dt_util.now().date()
         self._ledger = ledger
         self._slug = slugify(entry.data[CONF_PDL])
@@ -155,6 +158,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         """Start a new day, and month, with what has been counted up to now."""
         month = (now.year, now.month) != (self.day.year, self.day.month)
         self.day = now.date()
+        self.booked_today = dict.fromkeys(self.booked_today, 0)
         at = now.timestamp()
         for role, booked in self.booked.items():
             so_far = self._live_between(role, None, at)
@@ -186,6 +190,13 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             return None
         return (standing or 0) + self._live_between(role, None, None)
 
+    def counted_today(self, meter_id: str) -> int | None:
+        """Return what a meter has counted today, in mWh; None where nothing is known of it."""
+        booked, state = self.booked_today.get(meter_id), self.data[meter_id]
+        if booked is None and (state.until is None or state.live.seen_at is None):
+            return None
+        return (booked or 0) + state.live.between(state.until or 0)
+
     def seen_at(self, role: PlugRole) -> float | None:
         """Return when the latest of the meters of a role was read (UTC seconds)."""
         moments = [
@@ -201,7 +212,7 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         """Return how each meter stands, for a bug report, in the order of the entry."""
         return [
             {
-                "exists": state.exists,
+                "exists": state.silent_since is None,
                 "first": state.first,
                 "until": state.until,
                 "seen_at": state.live.seen_at,
@@ -226,7 +237,11 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
             }
             if whole:
                 self._whole_at = now
-            self.booked = await self._read_ledger()
+            for meter_id, meter in self.meters.items():
+                since = self.data[meter_id].silent_since
+                missing = why_missing(self.hass, meter, None if since is None else now - since)
+                report_missing(self.hass, self.config_entry, meter, missing)
+            self.booked, self.booked_today = await self._read_ledger()
             self.day = dt_util.now().date()
             # In the same moment as what is booked, so that the sum of both never falls.
             for meter_id, told in looks.items():
@@ -256,10 +271,11 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         state = self.data[meter.meter_id]
         recent = hour_of(now) - RECENT
         stretch = await async_stretch(self.hass, meter.sources)
-        state.exists = stretch is not None
         if stretch is None:
+            state.silent_since = state.silent_since or now
             # What is booked stays: whoever deletes a statistic tidies up after a meter.
             return None
+        state.silent_since = None
         if state.first == stretch[0] and not whole:
             start = recent if state.anchor is None else min(recent, state.anchor[0])
             told = await self._book(meter, start, hour_of(now) + HOUR, detailed=True)
@@ -274,6 +290,9 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         told = await self._book(
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]
         )
+        if state.first is None:
+            # What counted in another role before has been a mistake: it has never been another.
+            await self._ledger.bring_past(ledger_plug(self.config_entry, meter))
         state.anchor = _anchor(told, recent)
         state.first = stretch[0]
         return told
@@ -299,8 +318,8 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
         )
         return told
 
-    async def _read_ledger(self) -> dict[PlugRole, Booked]:
-        """Read the days and months that run and those before, as everyone reads them."""
+    async def _read_ledger(self) -> tuple[dict[PlugRole, Booked], dict[str, int]]:
+        """Read the days and months that run and those before, and what each meter has today."""
         midnight = dt_util.start_of_local_day()
         yesterday = dt_util.start_of_local_day((midnight - timedelta(hours=1)).date())
         month = dt_util.start_of_local_day(midnight.date().replace(day=1))
@@ -324,9 +343,14 @@ class MetersCoordinator(DataUpdateCoordinator[dict[str, MeterState]]):
                     last_day=days.get(yesterday),
                     last_month=months.get(before),
                 )
+        today = {
+            meter_id: to_mwh(one.kwh)
+            for meter_id in self.meters
+            for one in await self._ledger.async_days(PlugSeries(meter_id), midnight, end)
+        }
         if dt_util.start_of_local_day() != midnight:
             return await self._read_ledger()
-        return found
+        return found, today
 
     def _live_between(self, role: PlugRole, start: float | None, end: float | None) -> int:
         """Return what the meters of a role have counted since they were booked, in mWh."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN
@@ -18,15 +19,21 @@ if TYPE_CHECKING:
     from .meter import Meter
 
 
-def meter_device_info(entry: ConfigEntry, meter: Meter) -> DeviceInfo:
-    """Describe a meter to the device registry."""
-    return DeviceInfo(
+def meter_device_info(hass: HomeAssistant, meter: Meter) -> DeviceInfo:
+    """Describe a meter to the device registry, as what measures it is described."""
+    devices = dr.async_get(hass)
+    registered = er.async_get(hass).async_get(meter.statistic_id)
+    measuring = devices.async_get((registered and registered.device_id) or "")
+    info = DeviceInfo(
         identifiers={(DOMAIN, meter.meter_id)},
         entry_type=DeviceEntryType.SERVICE,
-        manufacturer="MED Exporter",
-        model=meter.statistic_id,
         name=meter.name,
     )
+    if isinstance(measuring, dr.DeviceEntry):
+        info["manufacturer"] = measuring.manufacturer
+        info["model"] = measuring.model
+        info["sw_version"] = measuring.sw_version
+    return info
 
 
 @callback
@@ -36,7 +43,7 @@ def async_describe_meters(hass: HomeAssistant, entry: ConfigEntry) -> None:
     meters = meters_of(entry)
     for meter in meters.values():
         registry.async_get_or_create(
-            config_entry_id=entry.entry_id, **meter_device_info(entry, meter)
+            config_entry_id=entry.entry_id, **meter_device_info(hass, meter)
         )
     known = {(DOMAIN, key) for key in (entry.entry_id, *meters)}
     for device in dr.async_entries_for_config_entry(registry, entry.entry_id):

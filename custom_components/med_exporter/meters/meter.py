@@ -45,6 +45,8 @@ class Meter:
         rated_power: in W, where it is known.
         sources: the statistics that tell of it, one after the other; the last one does now.
         entities: what shows its readings, by field.
+        registry_id: of the entity that has the statistic now, under each of its names; None for
+            one that is in no registry.
 
     """
 
@@ -54,6 +56,7 @@ class Meter:
     rated_power: float | None
     sources: tuple[Source, ...]
     entities: Mapping[str, str]
+    registry_id: str | None = None
 
     @property
     def statistic_id(self) -> str:
@@ -71,6 +74,7 @@ def meters_of(entry: ConfigEntry) -> dict[str, Meter]:
             rated_power=stored.get(CONF_RATED_POWER),
             sources=_sources(stored),
             entities=stored[CONF_ENTITIES],
+            registry_id=stored.get(CONF_REGISTRY_ID),
         )
         for meter_id, stored in entry.data[CONF_PLUGS].items()
     }

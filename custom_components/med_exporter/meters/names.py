@@ -8,7 +8,7 @@ from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_PLUGS
-from .meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID
+from .meter import CONF_ENTITIES, CONF_FORMER, CONF_REGISTRY_ID, CONF_STATISTIC_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,12 @@ def async_follow_names(hass: HomeAssistant, entry: ConfigEntry) -> None:
     registry = er.async_get(hass)
 
     def by_registry(stored: dict[str, Any]) -> dict[str, Any]:
-        known = registry.async_get(stored.get(CONF_REGISTRY_ID) or "")
-        if known is None or known.entity_id == stored[CONF_STATISTIC_ID]:
-            return stored
-        return _renamed(stored, {stored[CONF_STATISTIC_ID]: known.entity_id})
+        names = {
+            one[CONF_STATISTIC_ID]: known.entity_id
+            for one in (stored, *stored.get(CONF_FORMER, ()))
+            if (known := registry.async_get(one.get(CONF_REGISTRY_ID) or "")) is not None
+        }
+        return _renamed(stored, names)
 
     _change(hass, entry, by_registry)
 
@@ -59,8 +61,13 @@ def _renamed(stored: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
         field: names.get(entity_id, entity_id) for field, entity_id in stored[CONF_ENTITIES].items()
     }
     statistic_id = stored[CONF_STATISTIC_ID]
+    former = [
+        {**one, CONF_STATISTIC_ID: names.get(one[CONF_STATISTIC_ID], one[CONF_STATISTIC_ID])}
+        for one in stored.get(CONF_FORMER, ())
+    ]
     return {
         **stored,
         CONF_STATISTIC_ID: names.get(statistic_id, statistic_id),
+        CONF_FORMER: former,
         CONF_ENTITIES: entities,
     }

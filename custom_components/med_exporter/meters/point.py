@@ -13,6 +13,7 @@ from ..ledger import DATA_LEDGER
 from ..metering.metering_point import CurrentValue
 from .coordinator import MetersCoordinator
 from .devices import async_describe_meters
+from .missing import forget_missing
 from .names import async_follow_names
 
 if TYPE_CHECKING:
@@ -76,4 +77,5 @@ async def async_setup_meters(hass: HomeAssistant, entry: ConfigEntry) -> MetersP
 
 async def async_remove_meters(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is booked: the statistics that it comes from are all there."""
+    forget_missing(hass, entry)
     await hass.data[DATA_LEDGER].async_forget(list(entry.data["plugs"]))

@@ -1,4 +1,7 @@
-"""The power of a metering point of meters now."""
+"""The power of a metering point of meters now, and what each meter has counted today.
+
+Power, voltage, current and the counter of a meter are entities already: none of these is doubled.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,25 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfPower
+from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy, UnitOfPower
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import PlugRole
+from ..engine.energy import to_kwh
 from ..engine.recorder import number
 from ..metering.entity import metering_point_device_info
+from .coordinator import MetersCoordinator
+from .devices import meter_device_info
+from .meter import is_entity
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from homeassistant.core import Event, EventStateChangedData
 
     from ..metering.metering_point import MeteringPoint
@@ -32,6 +43,14 @@ _POWER = SensorEntityDescription(
     state_class=SensorStateClass.MEASUREMENT,
     native_unit_of_measurement=UnitOfPower.WATT,
     suggested_display_precision=1,
+)
+_TODAY = SensorEntityDescription(
+    key="energy_today",
+    translation_key="energy_today",
+    device_class=SensorDeviceClass.ENERGY,
+    state_class=SensorStateClass.TOTAL,
+    native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+    suggested_display_precision=3,
 )
 _SIGNS = {PlugRole.CONSUMPTION: 1, PlugRole.PRODUCTION: -1}
 
@@ -81,6 +100,40 @@ class MetersPowerSensor(SensorEntity):
             return PowerConverter.convert(value, unit, UnitOfPower.WATT)
         except HomeAssistantError:
             return None
+
+
+class MeterTodaySensor(CoordinatorEntity[MetersCoordinator], SensorEntity):
+    """What a meter has counted today, as files and the Energy dashboard have it."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, point: MetersPoint, meter_id: str) -> None:
+        coordinator = point.coordinator
+        super().__init__(coordinator)
+        self.entity_description = _TODAY
+        self._meter_id = meter_id
+        self._attr_unique_id = f"{meter_id}_{_TODAY.key}"
+        self._attr_device_info = meter_device_info(coordinator.hass, coordinator.meters[meter_id])
+
+    @property
+    def native_value(self) -> float | None:
+        """Return the energy in kWh; None where nothing is known of the day."""
+        counted = self.coordinator.counted_today(self._meter_id)
+        return None if counted is None else to_kwh(counted)
+
+    @property
+    def last_reset(self) -> datetime:
+        """Return the begin of the day."""
+        return dt_util.start_of_local_day(self.coordinator.day)
+
+
+def today_sensors(point: MetersPoint) -> list[MeterTodaySensor]:
+    """Return a sensor for each meter that has an entity: others tell of a day when it is over."""
+    return [
+        MeterTodaySensor(point, meter_id)
+        for meter_id, meter in point.coordinator.meters.items()
+        if is_entity(meter.statistic_id)
+    ]
 
 
 def power_sensors(point: MetersPoint) -> list[MetersPowerSensor]:

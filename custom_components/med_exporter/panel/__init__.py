@@ -6,8 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.components import panel_custom
+from homeassistant.components import frontend, panel_custom
 from homeassistant.components.http import StaticPathConfig  # type: ignore[attr-defined]
+from homeassistant.core import callback
+from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 
@@ -22,10 +24,14 @@ _FOLDER: Final = Path(__file__).parent / "www"
 _FRONTEND: Final = "frontend"
 
 
-async def async_register_panel(hass: HomeAssistant) -> None:
-    """Serve the page and put it in the sidebar of everyone; nothing in a house without a frontend.
+_DATA_MODULE: Final[HassKey[str]] = HassKey(f"{DOMAIN}_panel_module")
+_DATA_SHOWN: Final[HassKey[bool]] = HassKey(f"{DOMAIN}_panel_shown")
 
-    Its files may be cached for long: the address of their folder changes with what is in them.
+
+async def async_serve_panel(hass: HomeAssistant) -> None:
+    """Serve the page's files and show it; nothing in a house without a frontend. Called once.
+
+    They may be cached for long: the address of their folder changes with what is in them.
     """
     if _FRONTEND not in hass.config.components:
         return
@@ -34,15 +40,31 @@ async def async_register_panel(hass: HomeAssistant) -> None:
     await hass.http.async_register_static_paths(
         [StaticPathConfig(address, str(_FOLDER), cache_headers=True)]
     )
+    hass.data[_DATA_MODULE] = f"{address}/panel.js"
+    await async_show_panel(hass)
+
+
+async def async_show_panel(hass: HomeAssistant) -> None:
+    """Put the page in the sidebar of everyone, where it is not yet."""
+    if hass.data.get(_DATA_SHOWN) or (module := hass.data.get(_DATA_MODULE)) is None:
+        return
+    hass.data[_DATA_SHOWN] = True
     await panel_custom.async_register_panel(
         hass,
         frontend_url_path=URL_PATH,
         webcomponent_name=_ELEMENT,
         sidebar_title=_TITLE,
         sidebar_icon=_ICON,
-        module_url=f"{address}/panel.js",
+        module_url=module,
         require_admin=False,
     )
+
+
+@callback
+def async_hide_panel(hass: HomeAssistant) -> None:
+    """Take the page out of the sidebar."""
+    if hass.data.pop(_DATA_SHOWN, False):
+        frontend.async_remove_panel(hass, URL_PATH)
 
 
 def _digest() -> str:

@@ -122,6 +122,9 @@ class Planner:
         levels: EcoWatt's signals of the last days.
         asked: the range that a run was asked for.
 
+    Attributes:
+        extents: from when to when each series is closed (UTC seconds), after `async_measure`.
+
     """
 
     def __init__(
@@ -137,7 +140,7 @@ class Planner:
         self._intake = intake
         self._levels = levels
         self._asked = asked
-        self._extents: dict[PointSeries, tuple[float, float]] = {}
+        self.extents: dict[PointSeries, tuple[float, float]] = {}
         # Where watermarks stood that were taken back for a range.
         self._reached: dict[SeriesKey, int] = {}
 
@@ -154,7 +157,7 @@ class Planner:
             stretch = stretches.get(series)
             if stretch is not None:
                 first, bound = (moment.timestamp() for moment in stretch)
-                self._extents[series] = (first, min(bound, await self._async_patience(part)))
+                self.extents[series] = (first, min(bound, await self._async_patience(part)))
 
     async def async_witnesses(self, parts: Collection[Part]) -> list[Witnesses]:
         """Return what tells whether the destination still has what it acknowledged.
@@ -168,9 +171,9 @@ class Planner:
             if watermark is None or watermark.grain is not part.grain:
                 continue
             if part.energy_series is not None:
-                if part.energy_series not in self._extents:
+                if part.energy_series not in self.extents:
                     continue
-                first, _ = self._extents[part.energy_series]
+                first, _ = self.extents[part.energy_series]
             witnesses = await find_witnesses(self._hass, part, watermark, first)
             if witnesses is not None:
                 found.append(witnesses)
@@ -215,7 +218,7 @@ class Planner:
     def _has_values(self, part: Part) -> bool:
         """Return whether anything is known at all: a house without a grid begins no series."""
         if part.energy_series is not None:
-            return part.energy_series in self._extents
+            return part.energy_series in self.extents
         if part.data_type is DataType.TEMPO:
             return loaded_grid(self._hass) is not None
         return bool(self._levels)
@@ -226,9 +229,9 @@ class Planner:
         """Return the plan from a watermark on."""
         series = part.energy_series
         if series is not None:
-            if series not in self._extents:
+            if series not in self.extents:
                 return Plan(part=part)
-            first, bound = self._extents[series]
+            first, bound = self.extents[series]
             spans = self._spans(watermark, first, bound)
             return Plan(part=part, watermark=watermark, spans=spans, bound=bound)
         today, zone = paris_date(dt_util.utcnow()), local_zone()

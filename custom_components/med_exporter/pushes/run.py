@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
+    from ..destinations.measurements import Measurement
     from ..history.records import ExportRecord
     from ..sources.ecowatt import EcoWattDay
     from .corrections import CorrectionNotes
@@ -128,14 +129,28 @@ class PushRun:
         asked = [period for one in witnesses for period in one.periods]
         missing = await self.target.destination.async_begin(asked)
         for one in witnesses:
-            lost_from = one.lost_from(missing)
-            if lost_from is None:
+            if (found := one.lost(missing)) is None:
                 continue
+            lost_from = await self._async_lost_from(one, *found)
             await planner.async_take_back(one.part, lost_from)
             since = local_time(lost_from, local_zone()).isoformat(timespec="minutes")
             lost = MedError("LOST", "push_lost", since=since)
             LOGGER.warning("%s: %s", self.target.name, lost)
             self.remarks.append({**noted(lost), **one.part.described(), "start": since})
+
+    async def _async_lost_from(
+        self, witnesses: Witnesses, kept_until: float, first: Measurement
+    ) -> int:
+        """Return when the first period begins that is lost, by asking for ever fewer of them."""
+        known = await witnesses.between(self.hass, kept_until, first.start.timestamp())
+        there, lost = 0, len(known)
+        while there < lost:
+            middle = (there + lost) // 2
+            if await self.target.destination.async_begin([known[middle]]):
+                lost = middle
+            else:
+                there = middle + 1
+        return int((known[lost] if lost < len(known) else first).start.timestamp())
 
     async def _async_count(self, planner: Planner) -> None:
         """Count what is pending, for the progress."""

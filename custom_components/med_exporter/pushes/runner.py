@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -13,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..destinations.samples import DATA_LATEST
 from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..history.records import (
     ERROR_INTERRUPTED,
@@ -23,6 +25,7 @@ from ..history.records import (
 from ..metering.metering_point import metering_points
 from .corrections import CorrectionNotes
 from .grid_watch import GridWatch
+from .latest import async_latest_periods
 from .parts import (
     GRID_DATA,
     Part,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant
 
+    from ..destinations.samples import LatestPeriods
     from ..history.history import History
     from .target import Target
 
@@ -79,6 +83,8 @@ class PushRunner:
         async def stop(_: Event) -> None:
             await self.async_close()
 
+        latest: LatestPeriods = partial(async_latest_periods, self._hass)
+        self._hass.data[DATA_LATEST] = latest
         self._notes.async_setup()
         self._grid.async_setup()
         self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)

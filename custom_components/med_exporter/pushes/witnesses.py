@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from .parts import Part
     from .watermarks import Watermark
 
-# How much of each end of a series is looked at: long enough to hold a value.
+# How much of each end of a series is looked at: long enough to hold a value, and to find a hole
+# before what a run by range has sent since.
 _STRETCH: Final = {
-    Grain.HALF_HOURLY: timedelta(days=2),
-    Grain.HOURLY: timedelta(days=2),
+    Grain.HALF_HOURLY: timedelta(days=14),
+    Grain.HOURLY: timedelta(days=14),
     Grain.DAILY: timedelta(days=14),
     Grain.MONTHLY: timedelta(days=100),
 }
@@ -35,17 +36,28 @@ class Witnesses:
     """Some acknowledged periods of a part, oldest first, its first and its last among them."""
 
     part: Part
-    since_ts: int
+    gaps: frozenset[int]
     periods: tuple[Measurement, ...]
 
-    def lost_from(self, missing: Collection[Measurement]) -> int | None:
-        """Return from when on all is to be given again (UTC seconds), None where all is there."""
-        kept_until = self.since_ts
+    def lost(self, missing: Collection[Measurement]) -> tuple[float, Measurement] | None:
+        """Return up to when all is there (UTC seconds) and the first that is not, if one is not.
+
+        What lies between the two is not known: `between` has it.
+        """
+        kept_until = self.periods[0].start.timestamp()
         for period in self.periods:
             if any(period is one for one in missing):
-                return kept_until
-            kept_until = int(period.end.timestamp())
+                return kept_until, period
+            kept_until = period.end.timestamp()
         return None
+
+    async def between(self, hass: HomeAssistant, start: float, before: float) -> list[Measurement]:
+        """Return the periods that begin in [start, before), in UTC seconds, oldest first.
+
+        Raises DatabaseUnavailableError.
+        """
+        found = await _periods(hass, self.part, start, before)
+        return [one for one in found if int(one.start.timestamp()) not in self.gaps]
 
 
 async def find_witnesses(
@@ -63,10 +75,24 @@ async def find_witnesses(
     length = _STRETCH[watermark.grain].total_seconds()
     head = await _periods(hass, part, start, min(start + length, until))
     tail = await _periods(hass, part, max(start, until - length), until)
-    chosen = [*head[:1], *tail[:1], *tail[-1:]]
+    # The last of each day: what is lost is seldom less, and each one costs a question.
+    last_of_days = {one.start.date(): one for one in tail}
+    chosen = [*head[:1], *tail[:1], *last_of_days.values()]
     periods = sorted({one.start: one for one in chosen}.values(), key=lambda one: one.start)
     kept = [one for one in periods if int(one.start.timestamp()) not in watermark.gaps]
-    return Witnesses(part, watermark.since_ts, tuple(kept)) if kept else None
+    return Witnesses(part, watermark.gaps, tuple(kept)) if kept else None
+
+
+async def latest_period(
+    hass: HomeAssistant, part: Part, grain: Grain, first: float, bound: float
+) -> Measurement | None:
+    """Return the last period of a part that began at `first` or later and had ended by `bound`.
+
+    In UTC seconds. Raises DatabaseUnavailableError.
+    """
+    start = max(first, bound - _STRETCH[grain].total_seconds())
+    found = await _periods(hass, part, start, bound)
+    return found[-1] if found else None
 
 
 async def _periods(

@@ -45,7 +45,9 @@ async def async_read_schedule(
     request.finish()
 
     if name is not None and not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise InvalidRequest(INVALID_VALUE, "out_of_range", field="name", low=1, high=_LONGEST_NAME)
+        raise InvalidRequest(
+            INVALID_VALUE, "not_a_name", field="name", shortest=1, longest=_LONGEST_NAME
+        )
     if expression is not None:
         try:
             check_cron(expression)

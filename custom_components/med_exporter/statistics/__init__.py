@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .sums import RunningSum, hours_added, mark_dirty, shift, written_until
+from .sums import (
+    RunningSum,
+    dirty_from,
+    forget_sum,
+    hours_added,
+    mark_dirty,
+    shift,
+    written_until,
+)
 from .tables import SCHEMA
 from .writer import SumsWriter
 
@@ -10,6 +18,8 @@ __all__ = [
     "SCHEMA",
     "RunningSum",
     "SumsWriter",
+    "dirty_from",
+    "forget_sum",
     "hours_added",
     "mark_dirty",
     "shift",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from ..engine.times import HOUR
 from .tables import sums_table
@@ -61,7 +61,7 @@ class RunningSum:
 
         """
         added = self.hours(connection, start, until)
-        stored = self._stored(connection, start, until)
+        stored, has_other_unit = self._stored(connection, start, until)
         total = stored_before = self.sum_before(connection, start) or 0
         wrong: list[tuple[int, float]] = []
         changed: int | None = None
@@ -69,7 +69,7 @@ class RunningSum:
             parts = added.get(hour, 0)
             total += parts
             found = stored.get(hour)
-            if found != total:
+            if found != total or has_other_unit:
                 wrong.append((hour, total / self.parts_per_unit))
             stored_parts = 0 if found is None else found - stored_before
             if changed is None and hour < written_until and stored_parts != parts:
@@ -88,19 +88,22 @@ class RunningSum:
         ).scalar()
         return None if value is None else round(value * self.parts_per_unit)
 
-    def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
+    def _stored(self, connection: Connection, start: int, end: int) -> tuple[dict[int, int], bool]:
+        """Return the sums of hours, and whether they stand there in another unit."""
         rows = connection.execute(
-            select(Statistics.start_ts, Statistics.sum)
+            select(Statistics.start_ts, Statistics.sum, StatisticsMeta.unit_of_measurement)
             .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
             .where(
                 StatisticsMeta.statistic_id == self.statistic_id,
                 Statistics.start_ts >= start,
                 Statistics.start_ts < end,
             )
-        )
-        return {
-            int(start_ts): round((value or 0.0) * self.parts_per_unit) for start_ts, value in rows
+        ).all()
+        sums = {
+            int(start_ts): round((value or 0.0) * self.parts_per_unit)
+            for start_ts, value, _ in rows
         }
+        return sums, any(unit != self.unit for _, _, unit in rows)
 
 
 def mark_dirty(connection: Connection, statistic_id: str, name: str | None, hour: int) -> None:
@@ -127,6 +130,19 @@ def mark_dirty(connection: Connection, statistic_id: str, name: str | None, hour
         connection.execute(
             update(sums_table).where(here).values(dirty_from_ts=dirty_from, name=name or row.name)
         )
+
+
+def forget_sum(connection: Connection, statistic_id: str) -> None:
+    """Forget what is noted of a sum; what stands in the statistics is left there."""
+    connection.execute(delete(sums_table).where(sums_table.c.statistic_id == statistic_id))
+
+
+def dirty_from(connection: Connection, statistic_id: str) -> int | None:
+    """Return the first hour of a sum that is still to be written; None where nothing is noted."""
+    columns = sums_table.c
+    return connection.execute(
+        select(columns.dirty_from_ts).where(columns.statistic_id == statistic_id)
+    ).scalar()
 
 
 def shift(

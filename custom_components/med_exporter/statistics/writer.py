@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
 from ..engine.times import HOUR, hour_of
+from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from ..database import Schema
     from .sums import RunningSum
 
-# How long one part may take the recorder, in seconds; how many hours it has follows from that.
-_LONG: Final = 0.5
+# How long the recorder looks at a time, in seconds, and how many hours its own import is given.
 _SHORT: Final = 0.2
-_FEWEST_ROWS: Final = 50
-_MOST_ROWS: Final = 1000
-# Hours that are compared at once: some weeks.
-_HOURS_AT_ONCE: Final = 1000
+_ROWS_AT_ONCE: Final = 250
+# Hours that are compared at once: more may be too much work, where hours have to be priced.
+_HOURS_AT_ONCE: Final = 250
+# More than that is a past, which would keep Home Assistant's own import busy for minutes.
+_MANY_ROWS: Final = 100
 _LIMIT: Final = 300
 # How often a statistic may be found as it was before it was written.
 _MOST_TRIES: Final = 3
@@ -85,8 +86,6 @@ class SumsWriter:
         self._sums = sums
         self._on_change = on_change
         self._writing = asyncio.Lock()
-        self._rows_at_once = _MOST_ROWS // 4
-        self._handed_over: float | None = None
         self._tries: dict[str, tuple[tuple[int, float] | None, int]] = {}
         self._left_out: set[str] = set()
 
@@ -101,7 +100,6 @@ class SumsWriter:
         Raises DatabaseUnavailableError, and TimeoutError where the recorder is busy for minutes.
         """
         async with self._writing:
-            self._handed_over = None
             self._tries.clear()
             while True:
                 now = dt_util.utcnow().timestamp()
@@ -115,7 +113,6 @@ class SumsWriter:
                     queue_work(self._hass, self._schema, forget)
                 for running_sum, name, rows in part.rows:
                     self._write(running_sum, name, rows)
-                self._handed_over = monotonic() if part.rows else None
                 if part.is_last and not part.rows:
                     return
 
@@ -140,11 +137,10 @@ class SumsWriter:
 
     def _look(self, connection: Connection, now: float) -> _Part:
         """Find the next hours that are to be written, and settle what is found written."""
-        self._adapt()
         sums = self._sums(connection, now)
         records = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
         part, begun = _Part(), monotonic()
-        left, looked_at = self._rows_at_once, 0
+        left, looked_at = _ROWS_AT_ONCE, 0
         for record in records:
             running_sum = sums.get(record.statistic_id)
             if running_sum is None or record.statistic_id in self._left_out:
@@ -196,9 +192,9 @@ class SumsWriter:
             wrong, changed = running_sum.compare(connection, start, end, written)
             if changed is not None:
                 changed_from = min(changed, changed_from or changed)
-            if wrong:
+            if rows := _left_to_import(connection, record.statistic_id, wrong):
                 _note(connection, record, dirty_from_ts=start, changed_from_ts=changed_from)
-                return wrong[:most], False, changed_from
+                return rows[:most], False, changed_from
             start, written = end, max(end, written)
             if monotonic() - begun > _SHORT:
                 break
@@ -210,16 +206,6 @@ class SumsWriter:
             changed_from_ts=changed_from,
         )
         return [], start >= until, changed_from
-
-    def _adapt(self) -> None:
-        """Choose how much the next part has, by how long the last one has taken."""
-        if self._handed_over is None:
-            return
-        took = monotonic() - self._handed_over
-        if took > _LONG:
-            self._rows_at_once = max(_FEWEST_ROWS, self._rows_at_once // 2)
-        elif took < _SHORT:
-            self._rows_at_once = min(_MOST_ROWS, self._rows_at_once * 2)
 
     def _is_stuck(self, statistic_id: str, rows: list[tuple[int, float]]) -> bool:
         """Tell whether the same sum of the same hour has been written in vain, again and again."""
@@ -235,6 +221,16 @@ class SumsWriter:
     def _leave_out(self, statistic_id: str, reason: str) -> None:
         self._left_out.add(statistic_id)
         LOGGER.error("Home Assistant does not take the statistic %s: %s", statistic_id, reason)
+
+
+def _left_to_import(
+    connection: Connection, statistic_id: str, rows: list[tuple[int, float]]
+) -> list[tuple[int, float]]:
+    """Store what are many rows, and return those that are left to Home Assistant's import."""
+    if len(rows) <= _MANY_ROWS:
+        return rows
+    # What Home Assistant does not know yet, it makes with the first of them.
+    return [] if store_sums(connection, statistic_id, rows) else rows[:1]
 
 
 def _statistic_data(rows: list[tuple[int, float]]) -> list[StatisticData]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -67,10 +68,17 @@ async def mistake(hass: HomeAssistant, remote: Remote) -> DestinationError:
 
 
 @asynccontextmanager
-async def proxy(home: OtherHome, prefix: str = "", **options: Any) -> AsyncIterator[str]:
-    """Give the address of a reverse proxy that puts a path before the other Home Assistant."""
+async def proxy(
+    home: OtherHome, prefix: str = "", refused: str = "", **options: Any
+) -> AsyncIterator[str]:
+    """Give the address of a reverse proxy that puts a path before the other Home Assistant.
+
+    It lets nothing of a refused method through.
+    """
 
     async def forward(request: web.Request) -> web.StreamResponse:
+        if request.method == refused:
+            return web.Response(status=405)
         target = home.url + request.path_qs.removeprefix(prefix)
         async with ClientSession() as session:
             if request.headers.get("Upgrade", "").lower() != "websocket":
@@ -150,6 +158,98 @@ async def test_an_administrators_token_opens_it(hass, other_home) -> None:
     await async_test_home_assistant(hass, remote(other_home))
     destination = HomeAssistantDestination(hass, remote(other_home, url=f"{other_home.url}/"))
     assert await destination.async_test() is None
+
+
+async def test_the_test_writes_as_a_run_does_and_takes_it_away_again(
+    hass, other_home, other_client
+) -> None:
+    asked: list[str] = []
+
+    async def command(self: RemoteConnection, kind: str, **fields: Any) -> Any:
+        asked.append(kind)
+        return await original(self, kind, **fields)
+
+    original = RemoteConnection.command
+    before = await other_client.states()
+    with patch.object(RemoteConnection, "command", command):
+        await async_test_home_assistant(hass, remote(other_home))
+    assert "recorder/import_statistics" in asked
+    assert await other_client.states() == before
+    listed = await other_client.command("recorder/list_statistic_ids")
+    assert not [one for one in listed if "test" in one["statistic_id"]]
+
+
+async def test_a_state_that_is_refused_is_told_by_the_test(hass, other_home) -> None:
+    async with proxy(other_home, refused="POST") as url:
+        error = await mistake(hass, remote(other_home, url=url))
+    assert error.code == "STATE_REFUSED"
+
+
+async def test_statistics_that_are_refused_are_told_by_the_test(hass, other_home) -> None:
+    original = RemoteConnection.command
+
+    async def command(self: RemoteConnection, kind: str, **fields: Any) -> Any:
+        # An import without an id is refused by the other one itself.
+        if kind == "recorder/import_statistics":
+            fields["metadata"] = {**fields["metadata"], "statistic_id": "nothing"}
+        return await original(self, kind, **fields)
+
+    with patch.object(RemoteConnection, "command", command):
+        error = await mistake(hass, remote(other_home))
+    assert error.code == "COMMAND_REFUSED"
+
+
+ADMINISTRATOR = {"id": "u", "is_admin": True}
+CONFIG = {"version": "2025.4.0", "components": ["recorder"]}
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"auth/current_user": '{"success": true}'},
+        {"auth/current_user": '{"success": true, "result": null}'},
+        {"auth/current_user": '{"success": true, "result": [1]}'},
+        {"auth/current_user": '{"success": true, "result": 7}'},
+        {"auth/current_user": '{"success": "no"}'},
+        {"auth/current_user": '{"success": false, "error": 3}'},
+        {"auth/current_user": "[" * 100_000},
+        {"auth/current_user": '{"success": true, "result": NaN}'},
+        {"get_config": '{"success": true, "result": {"version": 3, "components": []}}'},
+        {"get_config": '{"success": true, "result": {"version": "x", "components": []}}'},
+        {"get_config": '{"success": true, "result": {"version": "2026.1", "components": 1}}'},
+        {"config/entity_registry/list": '{"success": true, "result": 1}'},
+        {"config/entity_registry/list": '{"success": true, "result": [[]]}'},
+        {"config/device_registry/list": '{"success": true, "result": [{"identifiers": 1}]}'},
+    ],
+)
+async def test_answers_to_another_question_are_those_of_another_server(
+    hass, answers: dict[str, str]
+) -> None:
+    good = {
+        "auth/current_user": {"success": True, "result": ADMINISTRATOR},
+        "get_config": {"success": True, "result": CONFIG},
+        "config/entity_registry/list": {"success": True, "result": []},
+    }
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        if not socket.can_prepare(request):
+            return web.Response(status=400)
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required"})
+        await socket.receive()
+        await socket.send_json({"type": "auth_ok"})
+        async for message in socket:
+            asked = message.json()
+            text = answers.get(asked["type"]) or json.dumps(good[asked["type"]])
+            head = f'{{"id": {asked["id"]}, "type": "result", '
+            await socket.send_str(text.replace("{", head, 1) if text[0] == "{" else text)
+        return socket
+
+    server = await answering(talk)
+    error = await mistake(hass, Remote(url=str(server.make_url("/")), token="secret"))
+    assert error.key == "destination_not_expected_server_home_assistant"
+    await server.close()
 
 
 async def test_a_wrong_token(hass, other_home) -> None:

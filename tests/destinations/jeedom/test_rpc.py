@@ -222,3 +222,34 @@ async def test_what_json_cannot_say_is_not_sent(jeedom: Jeedom, session: ClientS
     with pytest.raises(ValueError, match="JSON"):
         await rpc.call("cmd::event", id=1, value=float("nan"))
     assert jeedom.calls == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "null",
+        "7",
+        "[]",
+        '"pong"',
+        "[" * 100_000,
+        '{"result": NaN}',
+        '{"id": 99, "result": "pong"}',
+        '{"jsonrpc": "2.0"}',
+        '{"id": 1, "result": {"deep": ' + "[" * 100_000,
+    ],
+)
+async def test_answers_to_another_question_are_those_of_another_server(
+    jeedom: Jeedom, session: ClientSession, body: str
+) -> None:
+    jeedom.body = body
+    assert await key_of(session, jeedom.url) == "destination_not_expected_server_jeedom"
+
+
+@pytest.mark.parametrize(
+    "rows", [7, 1.5, True, "words", [1], [[]], [None], {"a": 1}, [{"id": []}], [{"name": {}}]]
+)
+async def test_rows_of_another_form_are_those_of_another_server(
+    jeedom: Jeedom, session: ClientSession, rows: object
+) -> None:
+    jeedom.objects = rows  # type: ignore[assignment]  # that is the point
+    assert await key_of(session, jeedom.url) == "destination_not_expected_server_jeedom"

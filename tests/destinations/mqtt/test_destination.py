@@ -37,6 +37,7 @@ from custom_components.med_exporter.destinations.mqtt.destination import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
+from custom_components.med_exporter.destinations.mqtt.longest import longest_message
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
@@ -605,6 +606,18 @@ class TestConnectionTest:
                 await push(made, DAILY)
         assert raised.value.code == "MESSAGE_REFUSED"
         assert raised.value.translation_placeholders["reason"] == "Packet too large"
+
+    async def test_the_test_is_as_long_as_the_longest_message_of_a_run(self, mosquitto) -> None:
+        broker = mosquitto(settings=("max_packet_size 700",))
+        to = Broker(host="127.0.0.1", port=broker.port)
+        everything = longest_message(PUBLISHING, frozenset(DataType), (), None)
+        energy = longest_message(PUBLISHING, {DataType.CONSUMPTION_DAILY}, (), None)
+        assert energy < 500
+        assert everything > 800
+        assert await async_test_broker(to, PUBLISHING, longest=energy) is None
+        with pytest.raises(DestinationError) as raised:
+            await async_test_broker(to, PUBLISHING, longest=everything)
+        assert raised.value.key == "destination_message_refused_too_large"
 
     async def test_name_not_resolved(self) -> None:
         assert await failed_test(1883, host="no-such-host.invalid") == "NAME_NOT_RESOLVED"

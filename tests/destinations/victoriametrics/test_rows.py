@@ -21,6 +21,7 @@ from custom_components.med_exporter.destinations.measurements import (
 )
 from custom_components.med_exporter.destinations.victoriametrics.rows import (
     Found,
+    Reading,
     Row,
     labels_of,
     line_of,
@@ -104,16 +105,16 @@ def test_a_selector_names_every_label() -> None:
     assert selector_of({"__name__": "m", "site": 'a"\\\n'}) == r'{__name__="m",site="a\"\\\n"}'
 
 
-class TestFound:
-    """What the server holds, compared with what it should hold."""
+class TestReading:
+    """What a server shows, compared with what it should hold."""
 
     LABELS: ClassVar = {"__name__": "m", "pdl": "a"}
 
     def found(self, rows: list[Row], *values: float | None, **labels: str) -> Found:
-        found = Found(self.LABELS, rows, {})
+        reading = Reading(rows)
         stamps = [1000] * len(values)
-        found.add({"metric": {**self.LABELS, **labels}, "timestamps": stamps, "values": values})
-        return found
+        reading.add({"metric": {**self.LABELS, **labels}, "timestamps": stamps, "values": values})
+        return reading.at([frozenset(self.LABELS.items())])
 
     def row(self, value: float) -> Row:
         return Row(Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=1), 1000, value)
@@ -133,17 +134,14 @@ class TestFound:
         row = self.row(5.25)
         assert not self.found([row], 5.25, site="elsewhere").has(row)
 
-    def test_a_label_that_all_of_ours_have_there_is_no_difference(self) -> None:
-        row = self.row(5.25)
-        for labels, is_ours in (
-            ({"tenant": "home"}, True),
-            ({"tenant": "work"}, False),
-            ({}, False),
-        ):
-            found = Found(self.LABELS, [row], {"tenant": "home"})
+    def test_several_series_can_be_read_as_one(self) -> None:
+        rows = [self.row(5.25)]
+        reading = Reading(rows)
+        for labels in ({}, {"tenant": "home"}):
             metric = {**self.LABELS, **labels}
-            found.add({"metric": metric, "timestamps": [1000], "values": [5.25]})
-            assert found.has(row) == is_ours
+            reading.add({"metric": metric, "timestamps": [1000, 2000], "values": [5.25, 7]})
+        assert len(reading.places()) == 2
+        assert reading.at(reading.places()).count(rows[0]) == 2
 
     def test_what_is_no_number_is_nothing(self) -> None:
         row = self.row(5.25)
@@ -153,6 +151,6 @@ class TestFound:
     def test_a_number_that_went_through_json_agrees(self, kwh: float) -> None:
         energy = Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=kwh)
         row = row_of(energy)
-        found = Found(self.LABELS, [row], {})
-        found.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
-        assert found.agrees(row)
+        reading = Reading([row])
+        reading.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
+        assert reading.at(reading.places()).agrees(row)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from custom_components.med_exporter.engine.content import ChartKind, Content
 from custom_components.med_exporter.engine.exports.device_data import content as device_data
+from custom_components.med_exporter.engine.exports.device_data.overview import overview
+from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.output import spool_path
 from custom_components.med_exporter.engine.recorder import Recorder
 from custom_components.med_exporter.engine.spool import Spool
+from custom_components.med_exporter.engine.tables import Column
 
 from ..conftest import FRIDGE, WASHER, at
 
@@ -64,7 +68,7 @@ def test_days_and_devices_add_up_to_the_total(states, exports, recorder):
     made, _ = content(exports, recorder)
     total = figures(made)["total_energy"]
     days = chart(made, ChartKind.STACKED_BAR)
-    assert days.categories == ["2026-01-05", "2026-01-06"]
+    assert days.categories == ["5 Jan 2026", "6 Jan 2026"]
     assert sum(v for s in days.series for v in s.values if v is not None) == pytest.approx(total)
     shares = chart(made, ChartKind.PIE)
     assert shares.categories == ["Washing machine", "Fridge"]
@@ -83,7 +87,7 @@ def test_the_week_shows_what_an_hour_uses_on_average(states, exports, recorder):
 def test_coarse_rows_tell_nothing_of_hours(states, exports, recorder):
     made, _ = content(exports, recorder, aggregation="monthly")
     assert [chart.kind for chart in made.charts] == [ChartKind.STACKED_BAR, ChartKind.PIE]
-    assert made.charts[0].categories == ["January 2026"]
+    assert made.charts[0].categories == ["January 2026 (from day 5)"]
 
 
 def test_titles_follow_the_language(states, exports, recorder):
@@ -112,6 +116,32 @@ def test_what_is_produced_has_a_total_of_its_own(states, exports, recorder):
     )
     alone, _ = content(exports, recorder, devices=(solar,))
     assert "total_energy" not in figures(alone)
+
+
+def test_charts_show_production_apart(states, exports, recorder):
+    solar = replace(FRIDGE, role="production")
+    made, _ = content(exports, recorder, devices=(solar, WASHER), aggregation="hourly")
+    used, shares, produced, week = made.charts
+    assert [series.name for series in used.series] == ["Washing machine"]
+    assert shares.categories == ["Washing machine"]
+    assert produced.title == "Energy by day: production"
+    assert [series.name for series in produced.series] == ["Fridge"]
+    known = [v for series in week.series for v in series.values if v is not None]
+    assert known == pytest.approx([0.3] * 47)
+
+
+def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
+    job = exports.job(
+        format="pdf", start=START, end=START + 3 * HOUR, aggregation="hourly",
+        fields=("timestamp", "energy_kwh"), include_charts=True,
+    )  # fmt: skip
+    rows = [(START, 0, 0.1, 0), (START + HOUR, 0, 7.0, 1), (START + 2 * HOUR, 0, 0.2, 0)]
+    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: rows)
+    columns = [Column("energy_kwh", Kind.AMOUNT, 3)]
+    _, charts = overview(job, spool, columns, job.end)
+    (monday, *_) = charts[-1].series
+    assert monday.values[:3] == [0.1, None, 0.2]
+    assert charts[1].series[0].values == [7.3]
 
 
 def test_a_format_without_a_place_for_charts_gets_the_totals_alone(states, exports, recorder):

@@ -9,9 +9,14 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.med_exporter.engine.content import Content
+from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.job import Options
+from custom_components.med_exporter.engine.tables import Column
 from custom_components.med_exporter.engine.writers.spreadsheet import neutral
 
 from ..conftest import FRIDGE, at
+from .documents import table, written
 
 START = at("2026-01-10 00:00")
 FIELDS = ("timestamp", "device_name", "power_w", "energy_kwh", "is_on")
@@ -114,3 +119,34 @@ def test_gzip(states, exports):
         format="csv", fields=FIELDS, options=exports.options(compression=True)
     )
     assert gzip.decompress(content).decode() == text(exports)
+
+
+def test_a_csv_for_people_has_words_in_their_language():
+    columns = (
+        Column("timestamp", Kind.TIME),
+        Column("last_seen", Kind.TIME),
+        Column("energy_kwh", Kind.NUMBER, 2),
+        Column("is_on", Kind.FLAG),
+    )
+    rows = [(0.0, 0.0, 1.5, True)]
+    for locale, expected in (
+        (
+            "fr",
+            (
+                "\ufeffDate et heure;Décalage UTC;Vu pour la dernière fois;"
+                "Décalage UTC (Vu pour la dernière fois);Énergie (kWh);Allumé\r\n"
+                "01/01/1970 01:00:00;UTC+01:00;01/01/1970 01:00:00;UTC+01:00;1,5;oui\r\n"
+            ),
+        ),
+        (
+            "en",
+            (
+                "Time,Last seen,Energy (kWh),On\r\n"
+                "1970-01-01T01:00:00+01:00,1970-01-01T01:00:00+01:00,1.5,yes\r\n"
+            ),
+        ),
+    ):
+        options = Options(locale=locale, machine_names=False)
+        content = Content(tables=[table(columns, rows)])
+        data = written(content, "csv", locale, job_changes={"options": options})
+        assert data.decode() == expected

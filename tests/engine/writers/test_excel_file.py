@@ -102,9 +102,53 @@ def test_the_header_stays_in_sight_filters_and_is_printed_on_each_page():
     found = sheet(Content(tables=[readings(5)]))
     assert found.freeze_panes == "A2"
     assert found.auto_filter.ref == "A1:F6"
-    assert found.dimensions == "A1:F6"
+    assert found.dimensions == "A1:F7"
     assert found.print_title_rows == "$1:$1"
     assert found["A1"].font.b
+
+
+def test_a_total_row_adds_up_by_formulas_below_what_is_filtered():
+    columns = (*NAME, Column("energy_kwh", Kind.AMOUNT, 3), Column("power_w", Kind.NUMBER, 1))
+    rows = [("Fridge", 1.5, 80), ("Oven", 0.25, None)]
+    found = sheet(Content(tables=[table(columns, rows)]), "fr")
+    assert found.auto_filter.ref == "A1:C3"
+    assert [cell.value for cell in found[4]] == ["Total", "=SUM(B2:B3)", None]
+    assert found["B4"].font.b
+    assert found["B4"].number_format == "#,##0.000"
+    data = written(Content(tables=[table(columns, rows)]), "excel")
+    shown = openpyxl.load_workbook(io.BytesIO(data), data_only=True).worksheets[-1]
+    assert shown["B4"].value == 1.75
+    for change in ({"adds_up": False}, {"totals": 1}):
+        other = table(columns, rows)
+        for name, value in change.items():
+            setattr(other, name, value)
+        assert sheet(Content(tables=[other])).max_row == 3
+
+
+@pytest.mark.parametrize(
+    ("span", "locale", "pattern"),
+    [
+        ("month", "fr", "[$-40C]mmmm yyyy"),
+        ("month", "en", "[$-409]mmmm yyyy"),
+        ("day", "fr", "dd/mm/yyyy"),
+    ],
+)
+def test_months_and_days_are_dates(span, locale, pattern):
+    columns = (Column("period_start", Kind.TIME, span=span), Column("a", Kind.NUMBER))
+    found = sheet(Content(tables=[table(columns, [(1_769_900_400.0, 1)])]), locale)
+    assert found["A2"].value == datetime(2026, 2, 1)  # noqa: DTZ001
+    assert found["A2"].number_format == pattern
+    assert found["B1"].value == "a"
+
+
+def test_every_sheet_is_printed_a_page_wide_with_headings_in_one_font():
+    content = Content(tables=[readings(2)], charts=charts("Fridge"))
+    book = openpyxl.load_workbook(io.BytesIO(written(content, "excel", "fr")))
+    for one in book.worksheets:
+        assert one.sheet_properties.pageSetUpPr.fitToPage
+        assert (one.page_setup.fitToHeight, one.page_setup.paperSize) == (0, 9)
+    assert {font.name for font in book._fonts} == {"Calibri"}
+    assert book.worksheets[-1].row_dimensions[1].height >= 18
 
 
 def test_columns_are_as_wide_as_their_texts_but_not_endless():
@@ -120,9 +164,9 @@ def test_the_summary_comes_first():
     rows = {row[0]: row[1] for row in found.iter_rows(values_only=True)}
     assert found.title == "Summary"
     assert found["A1"].value == "Device readings"
-    assert rows["Period"] == "2026-01-01 to 2026-01-31"
+    assert rows["Period"] == "January 2026"
     assert rows["Time zone"] == "Europe/Paris (UTC+01:00)"
-    assert rows["Created"] == "2026-02-01 10:00 UTC+01:00"
+    assert rows["Created"] == "1 February 2026, 10:00"
     assert rows["Devices"] == "Fridge, Oven"
     assert rows["Total energy (kWh)"] == 1234.5
     assert rows["Total cost (EUR)"] == 321.5
@@ -213,4 +257,4 @@ def test_numbers_that_are_not_finite_are_empty():
 
 def test_nothing_lies_beside_the_file_while_it_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
-    assert sheet(Content(tables=[readings(3)], charts=charts("Fridge"))).max_row == 4
+    assert sheet(Content(tables=[readings(3)], charts=charts("Fridge"))).max_row == 5

@@ -13,6 +13,7 @@ from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import FUNCTIONS, Request, TimeOfDay
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.request import async_read_request
+from custom_components.med_exporter.object_reader import shown
 from tests.file_exports import request
 
 VALUES = [name for name, field in FIELDS.items() if field.function is not None]
@@ -226,4 +227,4 @@ async def test_a_name_that_nobody_knows_is_named(hass, changes, name):
     filters = {**changes.get("filters", {}), f"x{name}": 1}
     with pytest.raises(InvalidRequest) as error:
         await async_read_request(hass, {**request(), **changes, "filters": filters})
-    assert error.value.field == f"filters.x{name}"
+    assert error.value.field == shown(f"filters.x{name}")

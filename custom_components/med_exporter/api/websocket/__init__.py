@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 
-from . import destinations, files, history, overview, schedules
+from . import costs, destinations, files, history, overview, schedules
 from .base import register_command
 from .feed import register_feed
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register all commands. Called once, when the integration is set up."""
-    for room in (overview, destinations, files, schedules, history):
+    for room in (overview, destinations, files, schedules, history, costs):
         for name, handler in room.COMMANDS.items():
             register_command(hass, name, handler)
         for name, feed in room.FEEDS.items():

@@ -9,15 +9,17 @@ from ...answers import utc
 from ...engine.export_types import EXPORT_TYPES
 from ...engine.fields import FIELDS
 from ...engine.formats import FORMATS
+from ...errors import InvalidRequest
 from ...exports.answers import export_status
 from ...exports.catalogue import async_list_devices
 from ...exports.jobs import DATA_JOBS
 from ...exports.links import DEFAULT_LIFETIME
-from ...exports.preview import async_preview
+from ...exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview_request
+from ...exports.request import INVALID_FORMULA, async_check_formula
 from ...history.reasons import reason_of
 from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
 from ...rights import is_administrator, require_export_type
-from .base import TRIGGER
+from .base import TRIGGER, described
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
                 "has_preview": one.has_preview,
             }
             for one in EXPORT_TYPES.values()
-            if is_administrator(user) or not one.administrators_only
+            # What is about one metering point is asked for where its contracts are compared.
+            if not one.about_one_point and (is_administrator(user) or not one.administrators_only)
         ],
         "formats": [
             {
@@ -58,6 +61,7 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
         ],
         "devices": [{**device, "last_seen": utc(device["last_seen"])} for device in devices],
         "fields": list(FIELDS),
+        "value_fields": [name for name, one in FIELDS.items() if one.function is not None],
     }
 
 
@@ -99,10 +103,25 @@ async def _again_made(hass: HomeAssistant, user: User, asked: ObjectReader) -> d
 
 
 async def _preview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return the first rows of the file that a request would make."""
     request = asked.take("request", required=True)
     require_export_type(user, request)
+    limit = asked.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT
     asked.finish()
-    return await async_preview(hass, request, user)
+    return await async_preview_request(hass, request, user, limit)
+
+
+async def _formula(hass: HomeAssistant, _user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return what is wrong with a formula, and at which of its characters, counted from 1."""
+    asked_fields = {name: asked.take(name) for name in asked.names()}
+    try:
+        await async_check_formula(hass, asked_fields)
+    except InvalidRequest as err:
+        if err.code != INVALID_FORMULA:
+            raise
+        position = (err.translation_placeholders or {})["position"]
+        return {"error": described(err), "position": int(position)}
+    return {"error": None, "position": None}
 
 
 async def _cancel(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
@@ -138,6 +157,7 @@ COMMANDS: Final[dict[str, Handler]] = {
     "files/list": _list,
     "files/create": _create,
     "files/again": _again_made,
+    "files/formula": _formula,
     "files/preview": _preview,
     "files/cancel": _cancel,
     "files/delete": _delete,

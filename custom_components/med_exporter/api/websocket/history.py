@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from ...exports.answers import statistics_answer
 from ...exports.jobs import DATA_JOBS
 from ...history.answers import async_history_page
+from ...history.history import DATA_HISTORY
 from ...history.records import SIGNAL_HISTORY_CHANGED, ExportKind, ExportStatus
+from ...rights import is_administrator
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -39,8 +41,18 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
 
 
 async def _statistics(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return what files add up to: own ones, all for administrators, who see pushes too."""
     asked.finish()
-    return statistics_answer(await hass.data[DATA_JOBS].async_statistics(user=user))
+    files = statistics_answer(await hass.data[DATA_JOBS].async_statistics(user=user))
+    if not is_administrator(user):
+        return {"files": files}
+    totals = (await hass.data[DATA_HISTORY].async_push_totals()).values()
+    pushes = {
+        "success": sum(one.success for one in totals),
+        "error": sum(one.error for one in totals),
+        "records": sum(one.records for one in totals),
+    }
+    return {"files": files, "pushes": pushes}
 
 
 COMMANDS: Final[dict[str, Handler]] = {"history/list": _list, "history/statistics": _statistics}

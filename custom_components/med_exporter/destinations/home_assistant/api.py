@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -14,10 +16,10 @@ from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.json import json_dumps
-from homeassistant.util.json import json_loads
 from yarl import URL
 
 from ...const import DOMAIN
+from ..answers import parsed, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
@@ -29,13 +31,15 @@ from ..web import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
-    from aiohttp import ClientWebSocketResponse
+    from aiohttp import ClientResponse, ClientWebSocketResponse
     from homeassistant.core import Event, HomeAssistant
 
-# The registry of a large house, or the hours of many years.
-_LARGEST_ANSWER: Final = 64 * 1024 * 1024
+# The registries of a large house. Hours are asked for in slices.
+_LARGEST_ANSWER: Final = 8 * 1024 * 1024
 _GOODBYE_SECONDS: Final = 2.0
+_VERSION: Final = re.compile(r"\d{1,5}\.\d{1,3}[\w.]{0,20}")
 _CHALLENGE: Final = f"{DOMAIN}_challenge"
 
 
@@ -125,14 +129,19 @@ class RemoteConnection:
                     # What an earlier command was answered too late is nobody's any more.
                     while answer.get("id") != self._last_id or answer.get("type") != "result":
                         answer = await self._receive()
-        if not answer["success"]:
+        with self.understood():
+            if answer["success"] is True:
+                return answer["result"]
             error = answer["error"]
             reason, text = (
                 without_secrets(str(error.get(key, "")), self._remote.token)
                 for key in ("code", "message")
             )
-            raise CommandRefusedError(self.host, reason, text)
-        return answer["result"]
+        raise CommandRefusedError(self.host, reason, text)
+
+    def understood(self) -> AbstractContextManager[None]:
+        """Take an answer apart: one of another form is that of another server."""
+        return understood(partial(_unexpected, self.host))
 
     async def answers(self) -> bool:
         """Return whether somebody is still there."""
@@ -152,12 +161,27 @@ class RemoteConnection:
             headers={"Authorization": f"Bearer {self._remote.token}"},
             json={"state": state, "attributes": dict(attributes)},
         ) as response:
-            if response.status == HTTPStatus.UNAUTHORIZED:
-                raise DestinationError("unauthorized", field=CONF_TOKEN, host=self.host)
-            if response.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
-                raise DestinationError(
-                    "state_refused", host=self.host, entity=entity_id, status=response.status
-                )
+            self._check_answer(entity_id, response)
+
+    async def delete_state(self, entity_id: str) -> None:
+        """Take a state away again, if it is still there. Raises DestinationError."""
+        async with request(
+            async_get_clientsession(self._hass, self._remote.verify_ssl),
+            "DELETE",
+            self._remote.at(f"/api/states/{entity_id}"),
+            is_known=True,
+            headers={"Authorization": f"Bearer {self._remote.token}"},
+        ) as response:
+            if response.status != HTTPStatus.NOT_FOUND:
+                self._check_answer(entity_id, response)
+
+    def _check_answer(self, entity_id: str, response: ClientResponse) -> None:
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            raise DestinationError("unauthorized", field=CONF_TOKEN, host=self.host)
+        if response.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
+            raise DestinationError(
+                "state_refused", host=self.host, entity=entity_id, status=response.status
+            )
 
     async def _log_in(self) -> None:
         with named_errors(self._remote.url, TIMEOUT):
@@ -170,14 +194,17 @@ class RemoteConnection:
         if answer.get("type") != "auth_ok":
             raise DestinationError("unauthorized", field=CONF_TOKEN, host=self.host)
         user = await self.command("auth/current_user")
-        if not user["is_admin"]:
+        with self.understood():
+            user_id, is_administrator = str(user["id"]), user["is_admin"] is True
+        if not is_administrator:
             raise DestinationError("not_administrator", field=CONF_TOKEN, host=self.host)
         # Ids of users are random: one that is known here is this instance's, or that of a copy.
-        if await self._hass.auth.async_get_user(user["id"]) is not None and await self._is_self():
+        if await self._hass.auth.async_get_user(user_id) is not None and await self._is_self():
             raise DestinationError("own_instance", field="url", host=self.host)
         config = await self.command("get_config")
-        self.version = AwesomeVersion(config["version"])
-        self.components = frozenset(config["components"])
+        with self.understood():
+            self.version = AwesomeVersion(_VERSION.match(config["version"])[0])  # type: ignore[index]
+            self.components = frozenset(map(str, config["components"]))
 
     async def _is_self(self) -> bool:
         """Return whether an event that is fired there happens here."""
@@ -200,7 +227,7 @@ class RemoteConnection:
         if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}:
             raise ConnectionResetError
         try:
-            answer = message.json(loads=json_loads)
+            answer = await parsed(message.data)
         except (ValueError, TypeError) as err:
             raise _unexpected(self.host) from err
         if not isinstance(answer, dict):

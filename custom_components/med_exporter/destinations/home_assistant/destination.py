@@ -31,6 +31,7 @@ from .api import (
     Remote,
     RemoteConnection,
 )
+from .probe import async_probe
 from .states import (
     STATE_KEYS,
     CurrentStates,
@@ -97,15 +98,16 @@ async def async_create_home_assistant(
 
 
 async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
-    """Connect, log in, and look whether everything that a push needs is there.
+    """Connect, log in, write and read back as a push does, and take that away again.
 
     Raises DestinationError with the mistake: as `RemoteConnection.open`, or `OWN_INSTANCE` where
-    the other one has the same entities by itself, or `NO_RECORDER`.
+    the other one has the same entities by itself, or `NO_RECORDER`, or as `async_probe`.
     """
     connection = await RemoteConnection.open(hass, remote)
     try:
         await _check_owners(hass, connection)
         _check_recorder(connection)
+        await async_probe(connection)
     finally:
         await connection.close()
 
@@ -266,12 +268,16 @@ async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> No
     pdls = {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
     slugs = {slugify(pdl) for pdl in pdls}
     ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
-    for entity in await connection.command("config/entity_registry/list"):
-        if entity["entity_id"] in ours:
-            raise _own_entities(connection, entity["entity_id"], entity["platform"])
-    for device in await connection.command("config/device_registry/list"):
-        if _is_metering_point(device, slugs):
-            raise _own_entities(connection, f"{device['model']}", DOMAIN)
+    entities = await connection.command("config/entity_registry/list")
+    with connection.understood():
+        owned = [
+            (one["entity_id"], str(one["platform"])) for one in entities if one["entity_id"] in ours
+        ]
+    devices = await connection.command("config/device_registry/list")
+    with connection.understood():
+        owned += [(str(one["model"]), DOMAIN) for one in devices if _is_metering_point(one, slugs)]
+    for what, platform in owned:
+        raise _own_entities(connection, what, platform)
 
 
 def _is_metering_point(device: Mapping[str, Any], slugs: Collection[str]) -> bool:

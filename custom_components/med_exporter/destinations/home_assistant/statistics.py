@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .api import RemoteConnection
 
 HOUR: Final = 3600
+_SLICE: Final = 120 * 24 * HOUR
+_MONTH: Final = 32 * 24 * HOUR
 _APPENDED_AT_ONCE: Final = 1000
 # aiohttp, and so Home Assistant, takes messages of 4 MiB.
 _LARGEST_MESSAGE: Final = 4 * 1024 * 1024 - 4096
@@ -111,23 +113,30 @@ class RemoteStatistics:
 
     async def read(self, start: int, end: int | None = None) -> list[Row]:
         """Return the rows from an hour on, oldest first. Raises DestinationError."""
-        period: dict[str, object] = {"start_time": _iso(start)}
-        if end is not None:
-            period["end_time"] = _iso(end)
+        rows: list[Row] = []
+        until = _in_two_days() if end is None else end
+        # A century of hours at once would be too much for either side.
+        for at in range(start, until, _SLICE):
+            rows += await self._read("hour", at, min(at + _SLICE, until))
+        return rows
+
+    async def _read(self, period: str, start: int, end: int) -> list[Row]:
         found = await self._connection.command(
             "recorder/statistics_during_period",
             seconds=_READ_SECONDS,
             statistic_ids=[self._id],
-            period="hour",
+            period=period,
             types=["state", "sum"],
             units={"energy": UnitOfEnergy.KILO_WATT_HOUR.value},
-            **period,
+            start_time=_iso(start),
+            end_time=_iso(end),
         )
-        return [
-            Row(row["start"] // 1000, row.get("state"), row["sum"])
-            for row in found.get(self._id, ())
-            if row.get("sum") is not None
-        ]
+        with self._connection.understood():
+            return [
+                Row(int(row["start"]) // 1000, _float(row.get("state")), float(row["sum"]))
+                for row in found.get(self._id, ())
+                if row.get("sum") is not None
+            ]
 
     async def sum_before(self, start: int) -> float:
         """Return the last sum before an hour; 0 where there is none. Raises DestinationError."""
@@ -136,8 +145,16 @@ class RemoteStatistics:
             if rows := await self.read(start - hours * HOUR, end):
                 return rows[-1].sum
             end = start - hours * HOUR
-        rows = await self.read(0, end)
-        return rows[-1].sum if rows else 0.0
+        for month in reversed(await self._read("month", 0, end)):
+            if rows := await self.read(month.start, min(month.start + _MONTH, end)):
+                return rows[-1].sum
+        return 0.0
+
+    async def clear(self) -> None:
+        """Remove the statistic as a whole. Raises DestinationError."""
+        await self._connection.command(
+            "recorder/clear_statistics", seconds=_READ_SECONDS, statistic_ids=[self._id]
+        )
 
     async def write(self, rows: list[Row]) -> None:
         """Store rows in one transaction, and read them back. Raises DestinationError.
@@ -283,6 +300,15 @@ def _are_close(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return one is other
     return abs(one - other) < _TOLERANCE
+
+
+def _float(value: float | str | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _in_two_days() -> int:
+    """Return an hour that has not begun, whatever the clocks of both say."""
+    return int(datetime.now(UTC).timestamp()) + 48 * HOUR
 
 
 def _iso(moment: int) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ..base import DestinationError
+from .calculation import calculated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .rpc import JeedomRpc
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 _PRECISION: Final = 1e-12
 # A year of half-hours takes Jeedom some time.
 _HISTORY_TIMEOUT: Final = 60
+_LATEST: Final = "9999-12-31 23:59:59"
 
 
 class JeedomCommand:
@@ -29,10 +33,11 @@ class JeedomCommand:
         configuration = found.get("configuration")
         settings = configuration if isinstance(configuration, dict) else {}
         rounding = str(settings.get("historizeRound"))
-        self._decimals = int(rounding) if rounding.isdecimal() else None
+        self._decimals = int(rounding) if rounding.isdecimal() and len(rounding) < 3 else None
         self._calculation = str(settings.get("calculValueOffset") or "").strip()
         self._low = _number(settings.get("minValue"))
         self._high = _number(settings.get("maxValue"))
+        self._denied = str(settings.get("denyValues") or "").split(";")
 
     def keeps(self, found: float, value: float) -> bool:
         """Return whether Jeedom's value is the one it was told, as it was told to round it."""
@@ -40,16 +45,23 @@ class JeedomCommand:
             return True
         return math.isclose(found, value, rel_tol=_PRECISION, abs_tol=_PRECISION)
 
-    def takes(self, value: float) -> bool:
-        """Return whether the command's own settings leave a value as it is.
+    def refusal(self, value: float) -> DestinationError | None:
+        """Return why the command's own settings would not leave a value as it is, if so.
 
         One that Jeedom would change is not to be told: nothing can be removed from its history.
         """
-        return (
-            self._calculation in {"", "#value#"}
-            and (self._low is None or value >= self._low)
-            and (self._high is None or value <= self._high)
-        )
+        result = calculated(self._calculation, value)
+        if result is None or not math.isclose(result, value, rel_tol=_PRECISION):
+            return self._not_kept(value, "calculation", formula=self._calculation)
+        if (self._low is not None and value < self._low) or (
+            self._high is not None and value > self._high
+        ):
+            low = "-∞" if self._low is None else f"{self._low:g}"
+            high = "∞" if self._high is None else f"{self._high:g}"
+            return self._not_kept(value, "limits", low=low, high=high)
+        if any(_number(denied) == value for denied in self._denied):
+            return self._not_kept(value, "denied")
+        return None
 
     async def tell(self, value: float, stamp: str) -> None:
         """Give the command a value of a time, which becomes its current value."""
@@ -86,15 +98,27 @@ class JeedomCommand:
                 found.setdefault(stamp, []).append(value)
         return found
 
+    async def extremes(self, since: datetime) -> tuple[float, ...]:
+        """Return the least and the most that stands in the history since some time, if any."""
+        # A day more than any zone may be off.
+        start = (since - timedelta(days=1)).strftime("%Y-%m-%d %H:%M:%S")
+        found = await self.history(start, _LATEST)
+        every = [value for values in found.values() for value in values]
+        return (min(every), max(every)) if every else ()
+
     def not_kept(self, value: float, stamp: str) -> DestinationError:
         """Return the error for a value that Jeedom took and does not have."""
+        return self._not_kept(value, None, time=stamp)
+
+    def _not_kept(self, value: float, variant: str | None, **placeholders: str) -> DestinationError:
         return DestinationError(
             "value_not_kept",
+            variant=variant,
             host=self._rpc.host,
             name=self.equipment,
             command=self.name,
             value=f"{value:g}",
-            time=stamp,
+            **placeholders,
         )
 
 

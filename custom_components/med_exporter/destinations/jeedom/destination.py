@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ...const import (
-    LOGGER,
     DataType,
 )
 from ..base import (
@@ -23,16 +21,19 @@ from ..measurements import (
     Grain,
     TempoDay,
 )
-from .clock import JeedomClock
-from .equipment import JeedomEquipments, parent_id
+from .equipment import JeedomEquipments
+from .probe import Probe, Scope, async_test_jeedom
+from .time_zone import JeedomTimeZone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
-    from ..measurements import Measurement, PointName
+    from ..measurements import Measurement
+    from .clock import JeedomClock
     from .command import JeedomCommand
     from .rpc import JeedomRpc
+    from .time_zone import Memory
 
 _INTAKE: Final = Intake(
     closed={
@@ -61,28 +62,12 @@ _FIRST_LOOK_BACK: Final = timedelta(days=2)
 _SET_BACK: Final = timedelta(hours=2)
 
 
-# How often Jeedom is asked what time it is, where it does not tell its time zone.
-_ASK_TIME_EVERY: Final = 3600
-_QUARTER: Final = timedelta(minutes=15)
-# Where Jeedom runs that is not where Home Assistant is; most do in France, many never set a zone.
-_LIKELY_ZONES: Final = ("Europe/Paris", "UTC")
-
-
-async def async_test_jeedom(rpc: JeedomRpc, plugin: str, parent: str | None = None) -> None:
-    """Try the address, the key, the plugin and the parent object.
-
-    Raises DestinationError with the mistake.
-    """
-    await rpc.ping()
-    active = await rpc.rows("plugin::listPlugin", activateOnly=1)
-    if plugin not in {one.get("id") for one in active}:
-        raise DestinationError("plugin_not_active", field="plugin", host=rpc.host, plugin=plugin)
-    await rpc.rows("eqLogic::byType", type=plugin)
-    await parent_id(rpc, parent)
-
-
 class JeedomDestination:
-    """A Jeedom that takes measurements; `names`, `home` and `parent` as of JeedomEquipments."""
+    """A Jeedom that takes measurements.
+
+    `names`, `home` and `parent` as of JeedomEquipments; `memory` keeps its time zone; `scope` is
+    what the connection test looks at.
+    """
 
     def __init__(
         self,
@@ -92,13 +77,15 @@ class JeedomDestination:
         *,
         home: str,
         parent: str | None = None,
+        memory: Memory | None = None,
+        scope: Scope | None = None,
     ) -> None:
         self._rpc = rpc
         self._plugin = plugin
         self._parent = parent
         self._equipments = JeedomEquipments(rpc, plugin, names, home=home, parent=parent)
-        self._zone: tzinfo | None = None
-        self._zone_asked_at = float("-inf")
+        self._zone = JeedomTimeZone(rpc, self._equipments, memory)
+        self._scope = scope or Scope()
 
     @property
     def intake(self) -> Intake:
@@ -112,17 +99,22 @@ class JeedomDestination:
         """Do nothing."""
 
     async def async_test(self) -> str | None:
-        """Try the address, the key and the plugin."""
-        await async_test_jeedom(self._rpc, self._plugin, self._parent)
+        """Try the address, the key, the plugin, and what there is of each metering point."""
+        await async_test_jeedom(
+            self._rpc,
+            self._plugin,
+            self._parent,
+            probe=Probe(self._equipments, self._zone, self._scope),
+        )
         return None
 
     async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Make sure that Jeedom answers to the key, and look for witnesses in its history."""
         await self._rpc.time_zone()
+        self._zone.look_again()
         lost: list[Measurement] = []
         # Several witnesses are of one series, and all of one Jeedom.
         commands: dict[tuple[str, DataType], JeedomCommand | None] = {}
-        clock: JeedomClock | None = None
         for one in witnesses:
             assert one.point is not None  # the intake asks for a value per metering point
             series = (one.point.pdl, one.data_type)
@@ -132,9 +124,15 @@ class JeedomDestination:
             if command is None:
                 lost.append(one)
                 continue
-            clock = clock or JeedomClock(await self._time_zone(one.point))
+            try:
+                clock = await self._zone.clock(one.point)
+            except DestinationError as err:
+                if err.code != "TIME_ZONE_UNKNOWN":
+                    raise
+                # Whoever sends to disabled equipment will hear of it.
+                continue
             stamp = clock.stamp(one.start)
-            if not await command.history(stamp, stamp):
+            if clock.is_certain_of(one.start) and not await command.history(stamp, stamp):
                 lost.append(one)
         return lost
 
@@ -162,34 +160,7 @@ class JeedomDestination:
         command = await self._equipments.command(
             first.point, first.data_type, historised=first.data_type in _INTAKE.closed
         )
-        return _Series(command, JeedomClock(await self._time_zone(first.point)), settle)
-
-    async def _time_zone(self, point: PointName) -> tzinfo:
-        """Return Jeedom's time zone, or one whose clocks show the time that Jeedom's shows."""
-        if (name := await self._rpc.time_zone()) is not None:
-            zone = await dt_util.async_get_time_zone(name)
-            if zone is not None:
-                return zone
-        now = time.monotonic()
-        if self._zone is None or now - self._zone_asked_at >= _ASK_TIME_EVERY:
-            self._zone = await self._zone_by_the_clock(point)
-            self._zone_asked_at = now
-        return self._zone
-
-    async def _zone_by_the_clock(self, point: PointName) -> tzinfo:
-        own = dt_util.get_default_time_zone()
-        local = await self._equipments.local_time(point)
-        if local is None:
-            LOGGER.debug("%s does not tell its time: taking Home Assistant's zone", self._rpc.host)
-            return own
-        utc = dt_util.utcnow()
-        # Offsets are whole quarters; the clocks of two machines are not that far apart.
-        offset = round((local.replace(tzinfo=UTC) - utc) / _QUARTER) * _QUARTER
-        likely = [await dt_util.async_get_time_zone(name) for name in _LIKELY_ZONES]
-        for zone in (own, *likely):
-            if zone is not None and utc.astimezone(zone).utcoffset() == offset:
-                return zone
-        return timezone(offset)
+        return _Series(command, await self._zone.clock(first.point), self._zone.unknown, settle)
 
 
 class _Series:
@@ -199,10 +170,12 @@ class _Series:
         self,
         command: JeedomCommand,
         clock: JeedomClock,
+        unknown: Callable[[], DestinationError],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
         self._command = command
         self._clock = clock
+        self._unknown = unknown
         self._settle = settle
         self._batch: list[Measurement] = []
 
@@ -217,6 +190,8 @@ class _Series:
             else:
                 await self._show(measurement)
             return
+        if not self._clock.is_certain_of(measurement.start):
+            raise self._unknown()
         if self._batch and (
             len(self._batch) >= _BATCH or measurement.start - self._batch[0].start > _BATCH_SPAN
         ):
@@ -248,7 +223,7 @@ class _Series:
             or not all(self._command.keeps(found, value) for found in known[stamp])
         }
         for stamp, value in wanted:
-            if stamp in missing and self._command.takes(value):
+            if stamp in missing and self._command.refusal(value) is None:
                 await self._command.tell(value, stamp)
         if missing:
             known = await self._command.history(start, end)
@@ -265,7 +240,7 @@ class _Series:
             self._settle(one, Outcome.STORED if stamp in missing else Outcome.ALREADY_THERE)
         if lost:
             stamp, value = wanted[kept]
-            raise self._command.not_kept(value, stamp)
+            raise self._command.refusal(value) or self._command.not_kept(value, stamp)
 
     async def _show_newest(self, oldest_sent: datetime) -> None:
         """Give the command its newest value again, if an older one has become the current one."""
@@ -294,8 +269,8 @@ class _Series:
             look_back *= 8
 
     async def _tell_and_check(self, value: float, stamp: str) -> None:
-        if not self._command.takes(value):
-            raise self._command.not_kept(value, stamp)
+        if (refusal := self._command.refusal(value)) is not None:
+            raise refusal
         await self._command.tell(value, stamp)
         found, _ = await self._command.state()
         if found is None or not self._command.keeps(found, value):

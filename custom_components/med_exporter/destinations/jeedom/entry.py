@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers import instance_id
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import slugify
 
-from ...const import DOMAIN, DataType
+from ...const import CONF_DATA, CONF_PDL, DOMAIN, DataType
+from ...entries import metering_point_entries
+from ..measurements import PointName
 from .destination import JeedomDestination
+from .probe import Scope
 from .rpc import JeedomRpc
 
 CONF_PARENT: Final = "parent"
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 CONF_PLUGIN: Final = "plugin"
+_KEPT: Final = "jeedom"
 
 
 def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
@@ -38,6 +44,13 @@ async def async_create_jeedom(
     hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> JeedomDestination:
     """Make the destination of a config entry and its settings in clear."""
+    return await async_jeedom(hass, settings, entry)
+
+
+async def async_jeedom(
+    hass: HomeAssistant, settings: Mapping[str, Any], entry: ConfigEntry | None = None
+) -> JeedomDestination:
+    """Make the destination that settings in clear name; `entry` remembers, where there is one."""
     rpc = rpc_of(hass, settings)
     return JeedomDestination(
         rpc,
@@ -45,7 +58,39 @@ async def async_create_jeedom(
         await _command_names(hass),
         home=await instance_id.async_get(hass),
         parent=settings.get(CONF_PARENT) or None,
+        memory=None if entry is None else _EntryMemory(hass, entry, rpc.host),
+        scope=Scope(
+            points=partial(_points, hass), data=frozenset(map(DataType, settings[CONF_DATA]))
+        ),
     )
+
+
+def _points(hass: HomeAssistant) -> list[PointName]:
+    """Return all metering points that are set up, loaded or not."""
+    return [
+        PointName(pdl=pdl, slug=slugify(pdl), name=entry.title)
+        for entry in metering_point_entries(hass)
+        for pdl in [entry.data[CONF_PDL]]
+    ]
+
+
+class _EntryMemory:
+    """What a config entry keeps of a Jeedom; another one at another address has its own."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, host: str) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._host = host
+
+    def load(self) -> Mapping[str, Any]:
+        """Return what was kept of this Jeedom."""
+        kept = self._entry.options.get(_KEPT, {})
+        return kept["clock"] if kept.get("host") == self._host else {}
+
+    def save(self, kept: dict[str, Any]) -> None:
+        """Keep this; the entry is not loaded again for it."""
+        options = {**self._entry.options, _KEPT: {"host": self._host, "clock": kept}}
+        self._hass.config_entries.async_update_entry(self._entry, options=options)
 
 
 async def _command_names(hass: HomeAssistant) -> dict[DataType, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -62,6 +63,8 @@ class JeedomEquipments:
         self._home = home
         self._parent = parent
         self._lock = asyncio.Lock()
+        # Each time another number, so that an old one is not taken for the answer.
+        self._told = time.time_ns() % 1_000_000
 
     async def command(
         self, point: PointName, data_type: DataType, *, historised: bool
@@ -84,26 +87,27 @@ class JeedomEquipments:
                 equipment = await self._find_equipment(point)
             if equipment is None:
                 raise self._not_made(_logical_id(point))
-            if _owner(equipment) not in {None, self._home}:
-                raise DestinationError(
-                    "equipment_of_another_home",
-                    host=self._rpc.host,
-                    name=equipment.get("name"),
-                    pdl=point.pdl,
-                )
-            if not _is_on(equipment.get("isEnable")):
-                raise DestinationError(
-                    "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
-                )
+            self._check(equipment, point)
             found = await self._command(equipment, data_type)
-        if historised and not _is_on(found.get("isHistorized")):
-            raise DestinationError(
-                "command_not_historised",
-                host=self._rpc.host,
-                name=equipment.get("name"),
-                command=found.get("name"),
-            )
-        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
+        return self._checked(equipment, found, historised=historised)
+
+    async def existing(
+        self, point: PointName, historised: Mapping[DataType, bool]
+    ) -> dict[DataType, JeedomCommand]:
+        """Return what there is already of the commands of some data types, and make nothing.
+
+        `historised` as of `command`, by data type. Raises DestinationError as `command`.
+        """
+        equipment = await self._find_equipment(point)
+        if equipment is None:
+            return {}
+        self._check(equipment, point)
+        commands = await self._commands(equipment)
+        return {
+            data_type: self._checked(equipment, commands[data_type], historised=wanted)
+            for data_type, wanted in historised.items()
+            if data_type in commands
+        }
 
     async def known(self, point: PointName, data_type: DataType) -> JeedomCommand | None:
         """Return the command for a data type of a metering point, None where there is none.
@@ -121,11 +125,12 @@ class JeedomEquipments:
     async def local_time(self, point: PointName) -> datetime | None:
         """Return what time it is in Jeedom, as a naive local time; None where it does not tell.
 
-        A hidden command without history is told something: Jeedom notes when.
+        A hidden command without history is told something new: Jeedom notes when. What it has
+        noted before says nothing, as where the equipment is disabled.
         """
         async with self._lock:
             equipment = await self._find_equipment(point)
-            if equipment is None:
+            if equipment is None or not _is_on(equipment.get("isEnable")):
                 return None
             commands = await self._commands(equipment)
             if _CLOCK not in commands:
@@ -144,16 +149,61 @@ class JeedomEquipments:
             if _CLOCK not in commands:
                 raise self._not_made(_CLOCK)
             command = JeedomCommand(self._rpc, str(equipment.get("name")), commands[_CLOCK])
-            await command.tell_now(1)
-            _, collected = await command.state()
+            self._told += 1
+            await command.tell_now(self._told)
+            value, collected = await command.state()
         try:
-            return datetime.fromisoformat(collected)
+            return datetime.fromisoformat(collected) if value == self._told else None
         except ValueError:
             return None
 
+    async def own_commands(self) -> list[JeedomCommand]:
+        """Return the commands with values of all equipment of this home.
+
+        Raises DestinationError as `JeedomRpc.call`.
+        """
+        found: list[JeedomCommand] = []
+        for equipment in await self._rpc.rows("eqLogic::byType", type=self._plugin):
+            if _owner(equipment) == self._home:
+                commands = await self._commands(equipment)
+                found += [
+                    JeedomCommand(self._rpc, str(equipment.get("name")), one)
+                    for logical_id, one in commands.items()
+                    if logical_id in set(DataType)
+                ]
+        return found
+
+    def _check(self, equipment: Mapping[str, Any], point: PointName) -> None:
+        """Refuse equipment that takes nothing of this home."""
+        if _owner(equipment) not in {None, self._home}:
+            raise DestinationError(
+                "equipment_of_another_home",
+                host=self._rpc.host,
+                name=equipment.get("name"),
+                pdl=point.pdl,
+            )
+        if not _is_on(equipment.get("isEnable")):
+            raise DestinationError(
+                "equipment_disabled", host=self._rpc.host, name=equipment.get("name")
+            )
+
+    def _checked(
+        self, equipment: Mapping[str, Any], found: Mapping[str, Any], *, historised: bool
+    ) -> JeedomCommand:
+        """Return a command, unless it keeps nothing of what it is to keep."""
+        if historised and not _is_on(found.get("isHistorized")):
+            raise DestinationError(
+                "command_not_historised",
+                host=self._rpc.host,
+                name=equipment.get("name"),
+                command=found.get("name"),
+            )
+        return JeedomCommand(self._rpc, str(equipment.get("name")), found)
+
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
-        return next((one for one in every if one.get("logicalId") == _logical_id(point)), None)
+        found = (one for one in every if one.get("logicalId") == _logical_id(point))
+        return next((one for one in found if one.get("id") is not None), None)
 
     async def _make(self, point: PointName, data_type: DataType) -> None:
         """Make the equipment, under a name that is free: Jeedom wants one per parent."""
@@ -201,7 +251,7 @@ class JeedomEquipments:
     async def _commands(self, equipment: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the commands by logical id; those without one, the user's own, by their id."""
         found = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
-        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found}
+        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found if "id" in one}
 
     def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, Any]:
         name = first = _name(self._names.get(data_type, data_type)) or data_type.value

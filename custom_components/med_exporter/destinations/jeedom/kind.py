@@ -12,8 +12,7 @@ from yarl import URL
 
 from ...form_fields import secret_text
 from ..kind import DestinationKind
-from .destination import async_test_jeedom
-from .entry import CONF_PARENT, CONF_PLUGIN, async_create_jeedom, rpc_of
+from .entry import CONF_PARENT, CONF_PLUGIN, async_create_jeedom, async_jeedom
 from .rpc import base_url
 
 if TYPE_CHECKING:
@@ -26,10 +25,7 @@ _PLUGIN: Final = re.compile(r"[A-Za-z0-9_]+")
 
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
-    await async_test_jeedom(
-        rpc_of(hass, settings), settings[CONF_PLUGIN], settings.get(CONF_PARENT) or None
-    )
-    return None
+    return await (await async_jeedom(hass, settings)).async_test()
 
 
 def _unique_id(hass: HomeAssistant, settings: Mapping[str, Any]) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ..answers import parsed
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
@@ -26,6 +28,8 @@ _RESTRICTED_KEY: Final = 500
 # Empty lists and maps, null and false all arrive as this word.
 _EMPTY: Final = "ok"
 _LONGEST_REASON: Final = 200
+_QUESTION: Final = 1
+_SAID_OF_ITSELF: Final = ("id", "logicalId", "name", "datetime")
 
 
 def base_url(typed: str) -> str:
@@ -107,17 +111,46 @@ class JeedomRpc:
         name = await self.call("config::byKey", key="timezone")
         return name if self._is_core_key and isinstance(name, str) and name != _EMPTY else None
 
+    async def moment(self) -> datetime | None:
+        """Return what time Jeedom has (UTC), None where it does not tell.
+
+        Raises DestinationError as `call`, but not where Jeedom answers with an error.
+        """
+        try:
+            seconds = await self.call("datetime")
+            return datetime.fromtimestamp(float(seconds), UTC)
+        except (TypeError, ValueError, OverflowError, OSError):
+            return None
+        except DestinationError as err:
+            if err.code not in {"JEEDOM_ERROR", "OTHER_PLUGINS_KEY"}:
+                raise
+            return None
+
+    async def check_right(self, method: str, **params: Any) -> None:  # noqa: ANN401 (JSON)
+        """Make sure that the key may use a method, by asking it for something impossible.
+
+        Raises DestinationError as `call`, but not where Jeedom answers with an error of its own.
+        """
+        try:
+            await self.call(method, **params)
+        except DestinationError as err:
+            if err.code != "JEEDOM_ERROR":
+                raise
+
     async def rows(
         self, method: str, *, seconds: float = TIMEOUT, **params: object
     ) -> list[dict[str, Any]]:
-        """Return a result that is a list of objects; errors as in `call`."""
+        """Return a result that is a list of objects; errors as in `call`.
+
+        Each has a text, a number or nothing where it says what it is.
+        """
         result = await self.call(method, seconds=seconds, **params)
         if not result or result == _EMPTY:
             return []
-        values = result.values() if isinstance(result, dict) else result
-        if isinstance(values, str) or not all(isinstance(value, dict) for value in values):
+        values = list(result.values()) if isinstance(result, dict) else result
+        if not isinstance(values, list) or not all(map(_is_row, values)):
             raise self._no_jeedom()
-        return list(values)
+        return values
 
     def _login(self, *, core: bool) -> dict[str, object]:
         login: dict[str, object] = {"apikey": self._api_key}
@@ -129,7 +162,7 @@ class JeedomRpc:
         params: dict[str, object],
         seconds: float,
     ) -> Any:  # noqa: ANN401
-        question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        question = {"jsonrpc": "2.0", "id": _QUESTION, "method": method, "params": params}
         try:
             async with request(
                 self._session,
@@ -150,10 +183,13 @@ class JeedomRpc:
                 "server_error", variant="jeedom", field="url", host=self.host, status=status
             )
         try:
-            answer = json.loads(body)
+            answer = await parsed(body)
         except ValueError as err:
             raise self._no_jeedom() from err
         if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
+            raise self._no_jeedom()
+        if str(answer.get("id", _QUESTION)) not in {str(_QUESTION), "None"}:
+            # The answer to somebody else's.
             raise self._no_jeedom()
         if answer.get("error"):
             raise self._refusal(answer["error"])
@@ -178,3 +214,9 @@ class JeedomRpc:
         return DestinationError(
             "not_expected_server", variant="jeedom", field="url", host=self.host
         )
+
+
+def _is_row(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(value.get(key), str | int | float | None) for key in _SAID_OF_ITSELF
+    )

@@ -13,7 +13,7 @@ from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 
 from ..base import DestinationError
 from .line import Line, paho_client
-from .mistakes import connection_lost, message_refused
+from .mistakes import PACKET_TOO_LARGE, connection_lost, message_refused
 from .sending import Sending, expiring, fail, lifetime, settle
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class MqttClient:
         if self._lost.done():
             fail(answer, self._lost.result())
         elif self._largest is not None and sending.size > self._largest:
-            fail(answer, message_refused(message.topic, "Packet too large"))
+            fail(answer, message_refused(message.topic, "Packet too large", PACKET_TOO_LARGE))
         elif qos:
             self._queue.append(sending)
             self._publish_queued()

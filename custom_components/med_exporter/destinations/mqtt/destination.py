@@ -61,7 +61,8 @@ class MqttDestination:
 
     `discovery` announces the sensors, where the user wants that; `pdls` tells the ids of all
     metering points; `successor` tells, when the destination is closed, how the same broker is
-    published to from now on, None where it is not.
+    published to from now on, None where it is not; `longest` how many bytes
+    topic and payload of the longest message have.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class MqttDestination:
         discovery: MqttDiscovery | None = None,
         pdls: Callable[[], Collection[str]] = frozenset,
         successor: Callable[[], Publishing | None] | None = None,
+        longest: Callable[[], int] = int,
     ) -> None:
         self._broker = broker
         self._publishing = publishing
@@ -80,6 +82,7 @@ class MqttDestination:
         self._pdls = pdls
         self._known = set(pdls())
         self._successor = successor or (lambda: publishing)
+        self._longest = longest
         self._connection = MqttConnection(
             broker, publishing, identifier=identifier(unique), attend=self._attend
         )
@@ -118,7 +121,7 @@ class MqttDestination:
 
     async def async_test(self) -> str | None:
         """Try a connection of its own, beside the lasting one."""
-        return await async_test_broker(self._broker, self._publishing)
+        return await async_test_broker(self._broker, self._publishing, longest=self._longest())
 
     async def async_forget_removed(self) -> None:
         """Take away what the broker keeps of metering points that are gone.
@@ -230,9 +233,15 @@ class _Flight:
 
 
 async def async_test_broker(
-    broker: Broker, publishing: Publishing, *, versions: tuple[int, ...] = VERSIONS
+    broker: Broker,
+    publishing: Publishing,
+    *,
+    versions: tuple[int, ...] = VERSIONS,
+    longest: int = 0,
 ) -> str | None:
     """Connect as a run does, and publish on `{prefix}/test` as it publishes current values.
+
+    What is published has as many bytes as the `longest` message of a run.
 
     What the broker keeps of it is taken away again. Returns None, or REMARK_UNVERIFIED where nobody
     can tell whether publishing is allowed: brokers of MQTT 3.1.1 acknowledge what they drop, and
@@ -242,18 +251,19 @@ async def async_test_broker(
         broker, publishing, identifier=identifier(uuid.uuid4().hex), versions=versions
     )
     try:
-        return await _probe(client, publishing)
+        return await _probe(client, publishing, longest)
     except DestinationError as err:
         raise err.at("topic_prefix") if err.code == "PUBLISH_NOT_ALLOWED" else err from err
     finally:
         await client.close()
 
 
-async def _probe(client: MqttClient, publishing: Publishing) -> str | None:
+async def _probe(client: MqttClient, publishing: Publishing, longest: int) -> str | None:
     topic = f"{publishing.topic_prefix}/{_PROBE}"
     is_answered = client.gives_reasons and client.answering_qos > 0
     is_heard = False if is_answered else await client.subscribe(topic)
-    message = Message(topic=topic, payload=uuid.uuid4().hex, retain=publishing.retain)
+    payload = uuid.uuid4().hex.ljust(longest - len(topic.encode()), ".")
+    message = Message(topic=topic, payload=payload, retain=publishing.retain)
     await client.deliver(message, qos=publishing.qos)
     if is_heard:
         is_heard = await _hears(client, message.payload)

@@ -116,7 +116,7 @@ class MqttDiscovery:
 
         A broker that refuses discovery keeps nobody from receiving values: that is logged only.
         """
-        if (config := self._config_of(measurement, message.topic)) is None:
+        if (config := self.config_of(measurement, message.topic)) is None:
             return
         self._values[message.topic] = message
         if client is not self._client:
@@ -205,7 +205,7 @@ class MqttDiscovery:
                 keys += grid_keys.values()
         return {_config_topic(self._settings.node, key) for key in keys}
 
-    def _config_of(self, measurement: Measurement, topic: str) -> tuple[str, str] | None:
+    def config_of(self, measurement: Measurement, topic: str) -> tuple[str, str] | None:
         """Return the topic and the payload that announce a sensor."""
         node = self._settings.node
         if isinstance(measurement, Energy):

@@ -29,18 +29,21 @@ from homeassistant.helpers.issue_registry import (
 )
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
+from homeassistant.util import slugify
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
 from ...entries import metering_point_entries
 from ..base import DestinationError
+from ..measurements import PointName
 from .broker import Broker
 from .destination import MqttDestination, identifier
 from .discovery import DiscoverySettings, MqttDiscovery
+from .longest import longest_message
 from .messages import Publishing, nothing
 from .opening import async_open
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -54,6 +57,8 @@ CONF_TOPIC_PREFIX: Final = "topic_prefix"
 DEFAULT_PORT: Final = 1883
 DEFAULT_TLS_PORT: Final = 8883
 _MQTT_DOMAIN: Final = "mqtt"
+# As long as the public id that a destination is given when it is saved.
+_NOT_YET: Final = "0" * 36
 
 
 def broker_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> Broker:
@@ -114,6 +119,7 @@ async def async_create_mqtt(
         discovery=await _async_discovery(hass, settings) if publishing.discovery else None,
         pdls=partial(_pdls, hass),
         successor=successor,
+        longest=await async_longest(hass, settings),
     )
 
     @callback
@@ -166,6 +172,23 @@ async def async_remove_mqtt(
         )
 
 
+async def async_longest(hass: HomeAssistant, settings: Mapping[str, Any]) -> Callable[[], int]:
+    """Return what tells how many bytes the longest message of a run has, as things stand then."""
+    publishing = publishing_of(settings)
+    discovery = await _async_discovery(hass, settings) if publishing.discovery else None
+    data = frozenset(map(DataType, settings[CONF_DATA]))
+
+    def longest() -> int:
+        points = [
+            PointName(pdl=pdl, slug=slugify(pdl), name=each.title)
+            for each in metering_point_entries(hass)
+            for pdl in [each.data[CONF_PDL]]
+        ]
+        return longest_message(publishing, data, points, discovery)
+
+    return longest
+
+
 def _pdls(hass: HomeAssistant) -> set[str]:
     """Return the ids of all metering points that are set up, loaded or not."""
     return {each.data[CONF_PDL] for each in metering_point_entries(hass)}
@@ -178,7 +201,7 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
     return MqttDiscovery(
         publishing_of(settings),
         DiscoverySettings(
-            node=identifier(settings[CONF_ID]),
+            node=identifier(settings.get(CONF_ID) or _NOT_YET),
             interval=timedelta(minutes=settings[CONF_INTERVAL]),
             data=frozenset(map(DataType, settings[CONF_DATA])),
             names={

@@ -20,6 +20,7 @@ from .entry import (
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
     async_create_mqtt,
+    async_longest,
     async_remove_mqtt,
     broker_of,
     publishing_of,
@@ -36,7 +37,11 @@ _BROKER_FIELDS: Final = (CONF_USERNAME, CONF_PASSWORD, CONF_CA_CERTIFICATE)
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
     try:
-        return await async_test_broker(broker_of(hass, settings), publishing_of(settings))
+        return await async_test_broker(
+            broker_of(hass, settings),
+            publishing_of(settings),
+            longest=(await async_longest(hass, settings))(),
+        )
     except DestinationError as err:
         if not settings.get(CONF_BROKER) and err.field in _BROKER_FIELDS:
             # Login and certificate are those of another integration.

@@ -21,6 +21,7 @@ UNSUPPORTED_VERSION: Final = 0x84
 _BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
 _NOT_AUTHORIZED: Final = 0x87
 _TAKEN_OVER: Final = 0x8E
+PACKET_TOO_LARGE: Final = 0x95
 _RETAIN_NOT_SUPPORTED: Final = 0x9A
 _QOS_NOT_SUPPORTED: Final = 0x9B
 
@@ -43,13 +44,16 @@ def message_refused(
         return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
     if reason == _NOT_AUTHORIZED:
         return DestinationError("publish_not_allowed", topic=topic)
-    return DestinationError("message_refused", topic=topic, reason=words)
+    variant = "too_large" if reason == PACKET_TOO_LARGE else None
+    return DestinationError("message_refused", variant=variant, topic=topic, reason=words)
 
 
 def connection_lost(broker: Broker, reason: int = 0, topic: str | None = None) -> DestinationError:
     """Name why a connection ended, on which a message for a topic may have been under way."""
     if reason == _NOT_AUTHORIZED and topic is not None:
         return DestinationError("publish_not_allowed", topic=topic)
+    if reason == PACKET_TOO_LARGE and topic is not None:
+        return message_refused(topic, "Packet too large", reason)
     variant = "taken_over" if reason == _TAKEN_OVER else None
     return DestinationError("connection_lost", variant=variant, host=broker.address)
 

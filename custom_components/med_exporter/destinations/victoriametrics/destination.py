@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.util import dt as dt_util
-
 from ...const import DataType
 from ..base import (
     DestinationError,
@@ -17,17 +15,12 @@ from ..base import (
     Outcome,
 )
 from ..measurements import Grain
-from .probe import async_learn_labels, async_read_nothing, async_test_server
-from .rows import (
-    Found,
-    Row,
-    labels_of,
-    line_of,
-    row_of,
-    selector_of,
-)
+from .probe import PROBE, async_read_nothing
+from .retention import USUAL_RETENTION, Retention, milliseconds_ago
+from .rows import NAME, Found, Row, labels_of, line_of, row_of, selector_of
 from .server import Flags
 from .visibility import SHOWN_AFTER, until_shown
+from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -41,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
+    from ..samples import Samples
     from .server import VictoriaMetrics
 
 INTAKE: Final = Intake(
@@ -63,8 +57,9 @@ _IN_FLIGHT: Final = 12
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
-# The shortest retention that the server takes.
-_ANY_RETENTION: Final = timedelta(days=1)
+BACKFILL: Final = timedelta(days=365)
+"""How far back a new destination begins."""
+REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 
 @dataclass(slots=True)
@@ -94,22 +89,19 @@ class VictoriaMetricsDestination:
         server: VictoriaMetrics,
         labels: Mapping[str, str],
         *,
-        destination_id: str | None = None,
         metrics: InternalMetrics | None = None,
         on_disk_after: float | None = None,
+        samples: Samples | None = None,
     ) -> None:
         self._server = server
         self._labels = dict(labels)
-        self._destination_id = destination_id
         self._metrics = metrics
-        # What a proxy or the server adds to the labels; None until it is known.
-        self._added: dict[str, str] | None = None
+        self._samples = samples
+        self._whereabouts = Whereabouts(server, labels)
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
         self._last_sent = asyncio.get_running_loop().time()
         self._is_unconfirmed = False
-        # The newest row that was seen on the server, and the newest that it is known to drop.
-        self._witness: tuple[dict[str, str], Row] | None = None
-        self._dropped_until = -1
+        self._retention = Retention(self._whereabouts, self._write)
 
     async def async_start(self) -> None:
         """Begin to send the exporter's own metrics; there is no lasting connection."""
@@ -122,8 +114,37 @@ class VictoriaMetricsDestination:
             await self._metrics.close()
 
     async def async_test(self) -> str | None:
-        """Write a sample and read it back; a remark tells of a short retention."""
-        return await async_test_server(self._server, self._labels, self._destination_id)
+        """Write and read as a run does: a test sample, and a row of each series that has none.
+
+        Returns None or REMARK_SHORT_RETENTION; raises DestinationError as `Whereabouts`, and
+        `NOTHING_SHOWN` where what was written does not appear.
+        """
+        self._whereabouts.forget()
+        is_shown = await self._whereabouts.async_general()
+        samples = [] if self._samples is None else await self._samples.async_latest()
+        if not (is_shown or samples):
+            raise self._nothing_shown(PROBE)
+        flags = await self._server.flags()
+        for sample in samples:
+            await self._test(sample, flags)
+        is_short = flags.retention is not None and flags.retention < BACKFILL
+        return REMARK_SHORT_RETENTION if is_short else None
+
+    async def _test(self, sample: Measurement, flags: Flags) -> None:
+        """Give the server one row of a series, unless it has it; raises as `async_test`."""
+        row, labels = row_of(sample), labels_of(sample, self._labels)
+        if row.stamp < milliseconds_ago(flags.retention or USUAL_RETENTION):
+            return
+        found = await self._whereabouts.async_find(labels, [row])
+        if not found.has(row):
+            found = await self._write(labels, [row])
+            if self._samples is not None:
+                self._samples.note(selector_of(labels), row.stamp)
+        if not found.has(row):
+            raise self._nothing_shown(selector_of(labels))
+
+    def _nothing_shown(self, metric: str) -> DestinationError:
+        return DestinationError("nothing_shown", field="url", host=self._server.host, metric=metric)
 
     async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for samples of the periods. Raises DestinationError.
@@ -131,17 +152,19 @@ class VictoriaMetricsDestination:
         What is older than the server's retention is not missing; where it does not tell that,
         what is older than something that is there is taken for such.
         """
-        await self._learn_labels()
+        await self._whereabouts.async_general()
         if not witnesses:
             await async_read_nothing(self._server, self._labels)
             return ()
         await self._server.flush()
         flags = await self._server.flags()
-        limit = max(_limit(flags), self._dropped_until + 1)
+        limit = self._retention.limit(flags)
         series: dict[str, list[tuple[Row, bool]]] = {}
         for witness in witnesses:
             row, labels = row_of(witness), labels_of(witness, self._labels)
-            is_there = row.stamp < limit or (await self._find(labels, [row])).has(row)
+            is_there = row.stamp < limit or (await self._whereabouts.async_find(labels, [row])).has(
+                row
+            )
             series.setdefault(selector_of(labels), []).append((row, is_there))
         missing: list[Measurement] = []
         for found in series.values():
@@ -171,7 +194,6 @@ class VictoriaMetricsDestination:
         try:
             async for chunk in _chunks(measurements):
                 if not batches:
-                    await self._learn_labels()
                     await self._let_unconfirmed_rows_appear()
                     flags = await self._server.flags()
                 batches.append(await self._send(chunk, flags))
@@ -187,10 +209,6 @@ class VictoriaMetricsDestination:
         if error is not None:
             raise error
 
-    async def _learn_labels(self) -> None:
-        if self._added is None:
-            self._added = await async_learn_labels(self._server, self._labels, self._destination_id)
-
     async def _let_unconfirmed_rows_appear(self) -> None:
         if self._is_unconfirmed:
             await _sleep_until(self._last_sent + SHOWN_AFTER)
@@ -199,7 +217,7 @@ class VictoriaMetricsDestination:
         if len(batches) >= _IN_FLIGHT:
             return True
         oldest = batches[0]
-        if oldest.missing and flags.retention is None and self._witness is None:
+        if oldest.missing and flags.retention is None and not self._retention.has_witnesses:
             # Whether these are too old is seen when newer ones arrive.
             return False
         return oldest.due <= _now()
@@ -207,16 +225,16 @@ class VictoriaMetricsDestination:
     async def _send(self, chunk: Sequence[Measurement], flags: Flags) -> _Batch:
         labels = labels_of(chunk[0], self._labels)
         rows = [row_of(measurement) for measurement in chunk]
-        limit = max(_limit(flags), self._dropped_until + 1)
+        limit = self._retention.limit(flags)
         kept = [row for row in rows if row.stamp >= limit]
         missing: list[Row] = []
         wanted: list[Row] = []
         if kept:
             await self._server.flush()
-            found = await self._find(labels, kept)
+            found = await self._whereabouts.async_find(labels, kept)
             wanted = [row for row in kept if not found.has(row)]
             if len(wanted) < len(kept):
-                self._take_witness(labels, kept, found)
+                self._retention.witness(labels, kept, found)
         if wanted:
             found = await self._write(labels, wanted)
             missing = [row for row in wanted if not found.has(row)]
@@ -225,7 +243,7 @@ class VictoriaMetricsDestination:
             labels=labels,
             rows=rows,
             too_old={row.stamp for row in rows if row.stamp < limit},
-            sent={row.stamp for row in wanted},
+            sent={row.stamp for row in wanted} | self._given(labels),
             # What is found may be as young as the last thing that was sent from here, or from
             # the life before this one.
             due=self._last_sent + self._disk_time(flags),
@@ -233,21 +251,43 @@ class VictoriaMetricsDestination:
         )
 
     async def _write(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
-        """Write rows, and return what is seen of them shortly after."""
+        """Write rows, one before all others, and return what is seen of them shortly after.
+
+        Of a series that does not appear as it should, no more than that one row is written.
+        """
+        trial = await self._whereabouts.async_trial(labels, rows)
+        found = await self._import(labels, [trial.row])
+        if found.has(trial.row):
+            self._whereabouts.seen(labels)
+        else:
+            try:
+                is_ours = await self._whereabouts.async_lost(labels, trial)
+            except DestinationError as err:
+                self._is_unconfirmed = err.code != "SERIES_CHANGED"
+                raise
+            if not is_ours:
+                return found
+        rest = [row for row in rows if row is not trial.row]
+        return await self._import(labels, rest, rows) if rest else found
+
+    async def _import(
+        self, labels: dict[str, str], rows: Sequence[Row], shown: Sequence[Row] | None = None
+    ) -> Found:
+        """Write rows, and return what is seen of them, or of those that are to be `shown`."""
         self._is_unconfirmed = True
         self._last_sent = _now()
         try:
             await self._server.write(line_of(labels, [(row.stamp, row.value) for row in rows]))
         finally:
             self._last_sent = _now()
-        found = self._nothing(labels, rows)
+        awaited = shown or rows
+        found = Found()
 
         async def look() -> bool:
             nonlocal found
-            found = await self._find(labels, rows)
-            if any(map(found.has, rows)):
-                self._take_witness(labels, rows, found)
-            return all(map(found.has, rows))
+            found = await self._whereabouts.async_find(labels, awaited)
+            self._retention.witness(labels, awaited, found)
+            return all(map(found.has, awaited))
 
         await until_shown(self._server, look)
         return found
@@ -256,25 +296,26 @@ class VictoriaMetricsDestination:
         self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
         kept = [row for row in batch.rows if row.stamp not in batch.too_old]
-        found = self._nothing(batch.labels, kept)
+        found = Found()
         if kept:
             await _sleep_until(batch.due)
-            found = await self._find(batch.labels, kept)
+            found = await self._whereabouts.async_find(batch.labels, kept)
         missing = [row for row in kept if not found.has(row)]
-        if missing and await self._are_dropped(batch.labels, missing, flags):
+        if missing and await self._retention.async_drops(batch.labels, missing, flags):
+            self._is_unconfirmed = False
             batch.too_old.update(row.stamp for row in missing)
             missing = []
         first_missing = missing[0] if missing else None
         for row in batch.rows:
             if row is first_missing:
                 # Whoever stands before the server may have begun to change labels.
-                self._added = None
+                self._whereabouts.forget()
                 raise DestinationError(
                     "rows_missing",
                     variant="one" if len(missing) == 1 else None,
                     host=self._server.host,
                     count=len(missing),
-                    metric=batch.labels["__name__"],
+                    metric=batch.labels[NAME],
                     date=row.measurement.date,
                 )
             if row.stamp in batch.too_old:
@@ -287,51 +328,9 @@ class VictoriaMetricsDestination:
                 outcome = Outcome.ALREADY_THERE
             settle(row.measurement, outcome)
 
-    async def _are_dropped(
-        self, labels: dict[str, str], missing: Sequence[Row], flags: Flags
-    ) -> bool:
-        """Return whether rows are missing because the server keeps nothing this old.
-
-        Where it does not tell its retention: the newest of them, sent twice more, does not even
-        appear, while a newer row is there. A server that was killed meanwhile has forgotten
-        them, but shows them when they are sent again.
-        """
-        newest = max(missing, key=_stamp)
-        if flags.retention is not None:
-            return newest.stamp < _limit(flags)
-        if newest.stamp > _milliseconds_ago(_ANY_RETENTION):
-            return False
-        for _ in range(2):
-            if not await self._is_witnessed(newest):
-                return False
-            if (await self._write(labels, [newest])).has(newest):
-                return False
-        if not await self._is_witnessed(newest):
-            return False
-        self._is_unconfirmed = False
-        self._dropped_until = newest.stamp
-        return True
-
-    async def _is_witnessed(self, row: Row) -> bool:
-        if self._witness is None or self._witness[1].stamp <= row.stamp:
-            return False
-        labels, witness = self._witness
-        return (await self._find(labels, [witness])).has(witness)
-
-    def _take_witness(self, labels: dict[str, str], rows: Sequence[Row], found: Found) -> None:
-        newest = max(filter(found.has, rows), key=_stamp)
-        if self._witness is None or self._witness[1].stamp < newest.stamp:
-            self._witness = labels, newest
-
-    async def _find(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
-        found = self._nothing(labels, rows)
-        stamps = [row.stamp for row in rows]
-        async for line in self._server.read(selector_of(labels), min(stamps), max(stamps)):
-            found.add(line)
-        return found
-
-    def _nothing(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
-        return Found(labels, rows, self._added or {})
+    def _given(self, labels: dict[str, str]) -> set[int]:
+        """Return the moments of rows that connection tests have sent, and forget them."""
+        return set() if self._samples is None else self._samples.take(selector_of(labels))
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""
@@ -350,19 +349,6 @@ async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[lis
             chunk = []
     if chunk:
         yield chunk
-
-
-def _stamp(row: Row) -> int:
-    return row.stamp
-
-
-def _limit(flags: Flags) -> int:
-    """Return the millisecond before which the server keeps nothing; 0 where that is not known."""
-    return 0 if flags.retention is None else _milliseconds_ago(flags.retention)
-
-
-def _milliseconds_ago(ago: timedelta) -> int:
-    return round((dt_util.utcnow() - ago).timestamp() * 1000)
 
 
 def _now() -> float:

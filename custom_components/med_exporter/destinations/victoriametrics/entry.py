@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from ...const import CONF_LABELS
+from ...const import CONF_DATA, CONF_LABELS
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
-from .destination import VictoriaMetricsDestination
+from ..samples import Samples
+from .destination import INTAKE, VictoriaMetricsDestination
 from .rows import line_of
 from .server import (
     VictoriaMetrics,
@@ -37,6 +38,16 @@ def server_of(
     )
 
 
+async def async_test_victoriametrics(
+    hass: HomeAssistant, settings: Mapping[str, Any]
+) -> str | None:
+    """Test settings in clear as a destination tests its own."""
+    server = server_of(hass, settings, is_known=False)
+    labels = labels_from(settings.get(CONF_LABELS))
+    samples = Samples(hass, server.url, INTAKE, settings[CONF_DATA])
+    return await VictoriaMetricsDestination(server, labels, samples=samples).async_test()
+
+
 async def async_create_victoriametrics(
     hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> VictoriaMetricsDestination:
@@ -53,6 +64,5 @@ async def async_create_victoriametrics(
     metrics = InternalMetrics(
         hass, write, destination_id=entry.data[CONF_ID], options=lambda: entry.options
     )
-    return VictoriaMetricsDestination(
-        server, labels, destination_id=entry.data[CONF_ID], metrics=metrics
-    )
+    samples = Samples(hass, server.url, INTAKE, settings[CONF_DATA])
+    return VictoriaMetricsDestination(server, labels, metrics=metrics, samples=samples)

@@ -18,20 +18,14 @@ from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
 from .entry import (
     async_create_victoriametrics,
-    server_of,
+    async_test_victoriametrics,
 )
-from .probe import async_test_server
 from .server import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
-
-
-async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
-    labels = labels_from(settings.get(CONF_LABELS))
-    return await async_test_server(server_of(hass, settings, is_known=False), labels)
 
 
 def _unique_id(hass: HomeAssistant, settings: Mapping[str, Any]) -> str:
@@ -76,7 +70,7 @@ VICTORIAMETRICS: Final = DestinationKind(
         vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=_test,
+    test=async_test_victoriametrics,
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_USERNAME, CONF_PASSWORD),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 import uuid
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
-from ..base import DestinationError
 from ..web import TIMEOUT
 from .rows import CONSUMPTION, NAME, line_of, selector_of
 from .visibility import until_shown
@@ -21,43 +20,49 @@ if TYPE_CHECKING:
 
 PROBE: Final = "myelectricaldata_export_test"
 """The metric of that sample."""
-BACKFILL: Final = timedelta(days=365)
-"""How far back a new destination begins."""
-REMARK_SHORT_RETENTION: Final = "destination_retention_short"
+IDENTITY: Final = frozenset({NAME, "pdl", "type", "destination"})
+"""The labels that are neither a user's nor added on the way."""
 
 _SECONDS: Final = TIMEOUT
 
 
-async def async_test_server(
-    server: VictoriaMetrics, labels: Mapping[str, str], destination_id: str | None = None
-) -> str | None:
-    """Write and read as a run does.
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """The labels of a sample as it was sent, and as it is there; None where it does not appear."""
 
-    Returns None or REMARK_SHORT_RETENTION; raises DestinationError as `async_learn_labels`.
+    sent: Mapping[str, str]
+    shown: Mapping[str, str] | None
+
+    @property
+    def added(self) -> dict[str, str] | None:
+        """Return the labels that it has besides afterwards."""
+        if self.shown is None:
+            return None
+        return {name: text for name, text in self.shown.items() if name not in self.sent}
+
+    @property
+    def changed(self) -> str | None:
+        """Return the first label that is lost or another."""
+        if self.shown is None:
+            return None
+        return next((one for one in self.sent if self.shown.get(one) != self.sent[one]), None)
+
+
+def probe_id(server: VictoriaMetrics, labels: Mapping[str, str]) -> str:
+    """Return the label `destination` of its samples: where the same user's labels go to."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{server.url} {labels}"))
+
+
+async def async_probe(
+    server: VictoriaMetrics, labels: Mapping[str, str], pdl: str, kind: str | None
+) -> Probe:
+    """Write a sample as a run writes them, and look what it has become.
+
+    `labels` are the user's; `pdl` and `kind` (the label `type`) those of the series that it stands
+    for. Raises DestinationError.
     """
-    await async_learn_labels(server, labels, destination_id)
-    retention = (await server.flags()).retention
-    is_short = retention is not None and retention < BACKFILL
-    return REMARK_SHORT_RETENTION if is_short else None
-
-
-async def async_learn_labels(
-    server: VictoriaMetrics,
-    labels: Mapping[str, str],
-    destination_id: str | None = None,
-) -> dict[str, str]:
-    """Write a sample as a run writes them, and return the labels that it has besides afterwards.
-
-    `labels` are the user's. A destination that has no id yet has the same one for each try.
-
-    Raises:
-        DestinationError: `LABELS_CHANGED` where one of the labels is lost or another,
-            `NOTHING_SHOWN` where the sample is, or one of those of `VictoriaMetrics`.
-
-    """
-    given = {**labels, "pdl": "test", "type": "test"}
-    own_id = destination_id or str(uuid.uuid5(uuid.NAMESPACE_URL, f"{server.url} {given}"))
-    sent = {NAME: PROBE, **given, "destination": own_id}
+    given = {**labels, "pdl": pdl, **({} if kind is None else {"type": kind})}
+    sent = {NAME: PROBE, **given, "destination": probe_id(server, labels)}
     # The number tells this sample from all others of this moment, whatever its labels are now.
     stamp = round(dt_util.utcnow().timestamp() * 1000)
     number = random.randrange(1, 10**9)  # noqa: S311 (no secret)
@@ -69,21 +74,8 @@ async def async_learn_labels(
         return bool(shown)
 
     await server.write(line_of(sent, [(stamp, number)]), seconds=_SECONDS)
-    if not await until_shown(server, look):
-        raise DestinationError("nothing_shown", field="url", host=server.host, metric=PROBE)
-    for name, text in sent.items():
-        now = shown[0].get(name)
-        if now != text:
-            raise DestinationError(
-                "labels_changed",
-                variant="lost" if now is None else None,
-                field="labels" if name in labels else "url",
-                host=server.host,
-                label=name,
-                value=text,
-                now=now,
-            )
-    return {name: text for name, text in shown[0].items() if name not in sent}
+    is_shown = await until_shown(server, look)
+    return Probe(sent, shown[0] if is_shown else None)
 
 
 async def async_read_nothing(server: VictoriaMetrics, labels: Mapping[str, str]) -> None:

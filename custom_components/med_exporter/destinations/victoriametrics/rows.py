@@ -25,6 +25,15 @@ TEMPO_COLOUR: Final = "myelectricaldata_tempo_color"
 ECOWATT_LEVEL: Final = "myelectricaldata_ecowatt_level"
 
 NAME: Final = "__name__"
+TYPES: Final[Mapping[str, frozenset[str | None]]] = {
+    CONSUMPTION: frozenset({"daily", "monthly", "detailed"}),
+    PRODUCTION: frozenset({"daily"}),
+    TEMPO_COLOUR: frozenset({None}),
+    ECOWATT_LEVEL: frozenset({None}),
+}
+"""The values that the label `type` has, by metric."""
+
+type Labels = frozenset[tuple[str, str]]
 _METRICS: Final = {
     DataType.CONSUMPTION_DAILY: (CONSUMPTION, "daily"),
     DataType.CONSUMPTION_MONTHLY: (CONSUMPTION, "monthly"),
@@ -94,32 +103,50 @@ def selector_of(labels: Mapping[str, str]) -> str:
 
 
 class Found:
-    """What the server holds of one series at some moments; an answer may repeat a sample.
+    """What a series holds at some moments; an answer may repeat a sample."""
 
-    `added` are the labels that each series of ours has there besides.
-    """
-
-    def __init__(
-        self, labels: Mapping[str, str], rows: Sequence[Row], added: Mapping[str, str]
-    ) -> None:
-        self._labels = {**added, **labels}
-        self._values: dict[int, set[float]] = {row.stamp: set() for row in rows}
-
-    def add(self, line: Mapping[str, Any]) -> None:
-        """Take note of a line of `/api/v1/export`; lines of other series say nothing."""
-        if line["metric"] != self._labels:
-            return
-        for stamp, value in zip(line["timestamps"], line["values"], strict=True):
-            if stamp in self._values and isinstance(value, (int, float)):
-                self._values[stamp].add(float(value))
+    def __init__(self, values: Mapping[int, Sequence[float]] | None = None) -> None:
+        self._values = values or {}
 
     def has(self, row: Row) -> bool:
         """Return whether there is any value at a row's moment."""
-        return bool(self._values[row.stamp])
+        return bool(self._values.get(row.stamp))
+
+    def count(self, row: Row) -> int:
+        """Return how many samples of a row's value there are at its moment."""
+        return sum(_is_same(value, row.value) for value in self._values.get(row.stamp, ()))
 
     def agrees(self, row: Row) -> bool:
         """Return whether a row's value is there, and no other at its moment."""
-        values = self._values[row.stamp]
-        return bool(values) and all(
-            math.isclose(value, row.value, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE) for value in values
-        )
+        return self.has(row) and self.count(row) == len(self._values[row.stamp])
+
+
+class Reading:
+    """What a server shows of all series that were asked for, at the moments of some rows."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._stamps = {row.stamp for row in rows}
+        self._series: dict[Labels, dict[int, list[float]]] = {}
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take note of a line of `/api/v1/export`."""
+        for stamp, value in zip(line["timestamps"], line["values"], strict=True):
+            if stamp in self._stamps and isinstance(value, (int, float)):
+                values = self._series.setdefault(frozenset(line["metric"].items()), {})
+                values.setdefault(stamp, []).append(value)
+
+    def at(self, places: Iterable[Labels]) -> Found:
+        """Return what the series that have exactly these labels have together."""
+        merged: dict[int, list[float]] = {}
+        for place in places:
+            for stamp, values in self._series.get(place, {}).items():
+                merged.setdefault(stamp, []).extend(values)
+        return Found(merged)
+
+    def places(self) -> set[Labels]:
+        """Return the labels of all series that have a sample at one of the moments."""
+        return set(self._series)
+
+
+def _is_same(value: float, other: float) -> bool:
+    return math.isclose(value, other, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)

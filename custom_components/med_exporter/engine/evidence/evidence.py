@@ -1,16 +1,36 @@
-"""Weigh what a plug says against what was believed before."""
+"""Weigh what a plug says against what was believed before.
+
+Each counter is a lower bound of what was used since it was first read: it may restart, roll over
+and forget, but invents nothing. So the energy is the most that any of them claims, once it is
+clear that none of them says something false. The rules, in their order:
+
+1. What is no number, or no day or month can hold, is refused; so is a reading that comes late.
+2. A counter that **follows** has grown by no more than the socket can pass. It is believed when
+   another counter says the same, or power does; alone after an outage it waits.
+3. What **leaps** beyond that, **falls** by more than rounding, or stands alone waits for a reading
+   that goes on from it; where power flows, one that moves. Taken back, it is refused.
+4. A fall that is confirmed is a restart or a new period: the counter goes on from what all had
+   proved when it moved last, and by what it shows where that can have passed since.
+5. A leap that is confirmed was used, unless counters that have forgotten nothing say otherwise.
+   One from the first reading of all is a false beginning.
+6. A counter that is again where it stood before it leapt or fell never was away: what it had
+   claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
+"""
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from .move import UNDATED, Kind, Parts
 from .outcome import Outcome
+from .pace import SHORT, Pace, passable
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
-from .register import UNDATED, Parts, Register, Standing, Step, passable
+from .register import Register
+from .verdict import Judge, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,10 +39,10 @@ if TYPE_CHECKING:
 SOCKET_WATTS: Final = 4200.0
 
 _KEPT_REFUSALS: Final = 10
-# The counters of one plug are brought up to date at times of their own, in seconds.
-_LAG: Final = 300
 # How far a plug's clock may be off and still tell its month.
 _CLOCK_SKEW: Final = timedelta(days=2)
+# How far the end of its month may be from ours.
+_ROLLS_WITHIN: Final = timedelta(hours=3)
 _LONGEST_DAY: Final = 26 * 3600
 
 
@@ -30,32 +50,26 @@ _LONGEST_DAY: Final = 26 * 3600
 class Evidence:
     """The witnesses of one plug, and the energy that they prove together.
 
-    Each counter is a lower bound of what was used since it was first read: it may restart, roll
-    over and forget, but does not invent. So the energy is the most that any of them proves, as
-    long as none contradicts it that cannot have forgotten. What falls, or grows by more than a
-    socket can pass, waits for a second reading that goes on from it; where the next one takes it
-    back it is refused. The total and the month rule; the day counter stands in for both.
-
-    `energy` is in mWh, `told_at` until when it is known; `refusals` are the latest, `refused`
-    counts all.
+    `energy` is in mWh, `told_at` until when it is known, `power` the last that was told, in W;
+    `refusals` are the latest, `refused` counts all.
     """
 
     energy: int = 0
     told_at: datetime | None = None
+    power: float | None = None
     total: Register = field(default_factory=Register)
     month: Register = field(default_factory=Register)
     day: Register = field(default_factory=Register)
-    clock_month: str | None = None
-    is_contradicted: bool = False
+    clock: date | None = None
     refused: int = 0
     refusals: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_KEPT_REFUSALS))
 
     @property
     def is_doubtful(self) -> bool:
-        """Return whether a reading is being held until the next one resolves it."""
-        return self.is_contradicted or any(
+        """Return whether a reading is being held until a later one resolves it."""
+        return any(
             register.doubt is not None and not _looks_like_a_roll_over(name, register)
-            for name, register in self._registers()
+            for name, register in self._registers().items()
         )
 
     def weigh(self, reading: Reading, limit_w: float = SOCKET_WATTS) -> Outcome:
@@ -68,29 +82,47 @@ class Evidence:
         """
         if reading.seconds < 0:
             return self._outcome(reading, self._all_refused(reading, Reason.LATE))
-        if reading.power is not None and math.isfinite(reading.power):
-            # A socket that passes more than it should proves that it can.
-            limit_w = max(limit_w, 1.2 * min(reading.power, 2 * limit_w))
-        shown, refusals = self._sift(reading, limit_w)
+        pace = self._pace(reading, limit_w)
+        shown, refusals = self._sift(reading, pace.limit_w)
         if self.told_at is None:
             return self._begin(reading, shown, refusals)
-        for _, register in self._registers():
+        registers = self._registers()
+        for register in registers.values():
             register.pass_time(reading.seconds)
-        before = {name: register.claim for name, register in self._registers()}
-        steps = self._take(reading, shown, limit_w, refusals)
-        good = {name for name, step in steps.items() if step.standing is Standing.GOOD}
-        self._check_jumps(steps, good, before, limit_w, reading, refusals)
-        supported = self._supported(steps, good, before, limit_w)
-        return self._count(reading, steps, good, supported, refusals)
+        begun = {name: shown[name] for name in shown if registers[name].is_begun}
+        rolled = self._rolled(reading)
+        verdict = Judge(
+            registers=registers, proved=self._proved, pace=pace, rolled=rolled, at=reading.at
+        ).judge(begun)
+        for name, parts in shown.items():
+            if name not in begun:
+                registers[name].begin(parts, self._proved)
+        self._refuse(reading, verdict, refusals)
+        growth = self._count(registers, verdict, reading.at)
+        if not {"month", "day"} & begun.keys() - verdict.good.keys():
+            self.clock = _clock(reading) or self.clock
+        since = self.told_at
+        if verdict.is_told:
+            self.told_at = reading.at
+        good = {
+            name
+            for name in shown
+            if name in verdict.good
+            or name not in begun
+            or _looks_like_a_roll_over(name, registers[name])
+        }
+        return self._outcome(
+            reading, refusals, growth=growth, since=since, is_told=verdict.is_told, good=good
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
         return {
             "energy": self.energy,
             "told_at": self.told_at and self.told_at.isoformat(),
-            **{name: register.to_dict() for name, register in self._registers()},
-            "clock_month": self.clock_month,
-            "is_contradicted": self.is_contradicted,
+            "power": self.power,
+            **{name: register.to_dict() for name, register in self._registers().items()},
+            "clock": self.clock and self.clock.isoformat(),
             "refused": self.refused,
             "refusals": list(self.refusals),
         }
@@ -101,11 +133,12 @@ class Evidence:
 
         Raises KeyError, TypeError or ValueError where the data is none of its own.
         """
-        told_at = data["told_at"]
+        told_at, clock = data["told_at"], data["clock"]
         return cls(
             **{
                 **data,
                 "told_at": None if told_at is None else datetime.fromisoformat(told_at),
+                "clock": None if clock is None else date.fromisoformat(clock),
                 **{name: Register.from_dict(data[name]) for name in ("total", "month", "day")},
                 "refusals": deque(data["refusals"], maxlen=_KEPT_REFUSALS),
             }
@@ -116,15 +149,35 @@ class Evidence:
         """Return the evidence of a counter that stood at `energy` when it read so."""
         evidence = cls(energy=energy, told_at=reading.at)
         shown, _ = evidence._sift(reading, SOCKET_WATTS)
-        for name, register in evidence._registers():
+        for name, register in evidence._registers().items():
             if name in shown:
                 register.begin(shown[name], energy)
                 # It has been believed for long.
-                register.agreed = 2
+                register.is_young = False
         return evidence
 
-    def _registers(self) -> Iterable[tuple[str, Register]]:
-        return (("total", self.total), ("month", self.month), ("day", self.day))
+    @property
+    def _proved(self) -> int:
+        """What all counters prove together; less than `energy` once some of it is taken back."""
+        claims = [r.claim for r in self._registers().values() if r.is_begun]
+        return max(claims, default=self.energy)
+
+    def _registers(self) -> dict[str, Register]:
+        return {"total": self.total, "month": self.month, "day": self.day}
+
+    def _pace(self, reading: Reading, limit_w: float) -> Pace:
+        told = reading.power
+        power = None if told is None or not math.isfinite(told) else max(0.0, told)
+        powers = (power, self.power)
+        if any(reading.shown()):
+            self.power = power
+        if power is not None:
+            # A socket that passes more than it should proves that it can.
+            limit_w = max(limit_w, 1.2 * min(power, 2 * limit_w))
+        known = [watts for watts in powers if watts is not None]
+        if len(known) < len(powers):
+            return Pace(limit_w=limit_w)
+        return Pace(limit_w=limit_w, low_w=min(known), high_w=max(known))
 
     def _sift(self, reading: Reading, limit_w: float) -> tuple[dict[str, Parts], list[Refusal]]:
         """Return the counters that can be true whatever was before, by name and period."""
@@ -148,172 +201,74 @@ class Evidence:
         if not shown:
             return self._outcome(reading, refusals)
         self.energy = max(parts[_period(name, reading.dated)] for name, parts in shown.items())
-        for name, register in self._registers():
+        for name, register in self._registers().items():
             if name in shown:
                 register.begin(shown[name], self.energy)
-        self.told_at, self.clock_month = reading.at, _clock_month(reading)
+        self.told_at, self.clock = reading.at, _clock(reading)
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
 
-    def _take(
-        self,
-        reading: Reading,
-        shown: dict[str, Parts],
-        limit_w: float,
-        refusals: list[Refusal],
-    ) -> dict[str, Step]:
-        clock_month = _clock_month(reading)
-        has_rolled = self._has_rolled(reading, clock_month)
-        steps: dict[str, Step] = {}
-        for name, register in self._registers():
-            if name not in shown:
-                steps[name] = Step(standing=Standing.SILENT)
-            elif not register.is_begun:
-                register.begin(shown[name], self.energy)
-                steps[name] = Step(standing=Standing.GOOD, rolled=True)
-            else:
-                believed = to_kwh(register.value)
-                step = steps[name] = register.take(
-                    shown[name],
-                    self.energy,
-                    limit_w,
-                    at=reading.at.isoformat(),
-                    has_rolled=has_rolled if name == "month" and UNDATED in shown[name] else None,
-                )
-                if (false := step.refused) is not None:
-                    reason = Reason.FALL if false.is_fall else Reason.SPIKE
-                    kwh = to_kwh(false.shown[max(false.shown)])
-                    at = datetime.fromisoformat(false.at)
-                    refusal = self._refusal(at, reason, name, kwh)
-                    refusals.append(replace(refusal, believed_kwh=believed))
-        if steps["month"].standing is not Standing.HELD:
-            self.clock_month = clock_month or self.clock_month
-        return steps
-
-    def _has_rolled(self, reading: Reading, clock_month: str | None) -> bool | None:
-        """Return whether the plug's month is another one than before; None if nobody can tell."""
-        if clock_month is not None and self.clock_month is not None:
-            return clock_month != self.clock_month
-        since = self.told_at
-        if since is None or (since.year, since.month) != (reading.at.year, reading.at.month):
-            return None
+    def _rolled(self, reading: Reading) -> dict[str, bool | None]:
+        """Return whether the plug's day and month are others than before; None if nobody knows."""
+        clock, since = _clock(reading), self.told_at
+        if since is None:
+            return {}
         # Far enough from both ends of the month, no clock is so wrong as to see another one.
-        edges = (since - _CLOCK_SKEW, reading.at + _CLOCK_SKEW)
-        return False if len({(edge.year, edge.month) for edge in edges}) == 1 else None
+        edges = (since - _ROLLS_WITHIN, reading.at + _ROLLS_WITHIN)
+        is_same = len({(edge.year, edge.month) for edge in edges}) == 1
+        month = False if is_same else None
+        if clock is None or self.clock is None:
+            return {"month": month}
+        is_other = (clock.year, clock.month) != (self.clock.year, self.clock.month)
+        return {"day": clock != self.clock or None, "month": is_other or month}
 
-    def _check_jumps(
-        self,
-        steps: dict[str, Step],
-        good: set[str],
-        before: dict[str, int],
-        limit_w: float,
-        reading: Reading,
-        refusals: list[Refusal],
-    ) -> None:
-        """Do not count what no socket can pass where another counter shows that it was not used."""
-        registers = dict(self._registers())
-        exact = self._exact(steps, good, before)
-        untrue: list[Register] = []
-        for name in sorted(good):
-            register, step = registers[name], steps[name]
-            if not (step.jumped or step.rolled):
-                continue
-            lag, others = passable(limit_w, _LAG), good - {name}
-            limits = [
-                used
-                for other, used in exact.items()
-                if other != name and registers[other].covers(register)
-            ]
-            reason = None
-            if limits and register.claim > max(*limits, self.energy) + lag:
-                reason = Reason.CONTRADICTED
-            elif step.jumped and step.was_young:
-                # Counters that have grown alike since the first reading speak for it.
-                alike = (abs(registers[other].claim - register.claim) <= lag for other in others)
-                reason = None if any(alike) else Reason.FALSE_START
-            if reason is not None:
-                kwh = to_kwh(register.value)
-                refusals.append(self._refusal(reading.at, reason, name, kwh))
-                untrue.append(register)
-        for register in untrue:
-            register.realign(self.energy)
+    def _refuse(self, reading: Reading, verdict: Verdict, refusals: list[Refusal]) -> None:
+        """Say what the verdict takes for false."""
+        for name, false in verdict.taken_back:
+            reason = Reason.FALL if false.kind is Kind.FALLS else Reason.SPIKE
+            kwh, at = to_kwh(false.shown[max(false.shown)]), datetime.fromisoformat(false.at)
+            refusals.append(self._refusal(at, reason, name, kwh))
+        for name, reason in verdict.untrue.items():
+            kwh = to_kwh(max(verdict.good[name].parts.items())[1])
+            refusals.append(self._refusal(reading.at, reason, name, kwh))
 
-    def _supported(
-        self,
-        steps: dict[str, Step],
-        good: set[str],
-        before: dict[str, int],
-        limit_w: float,
-    ) -> dict[str, int]:
-        """Return what each ruling counter proves once the others have been heard."""
-        registers = dict(self._registers())
-        rulers: list[str] = [name for name in ("total", "month") if name in good]
-        # A spike of the others is not told from energy by a day that may have just begun.
-        has_spike = any(r.doubt is not None and not r.doubt.is_fall for _, r in self._registers())
-        if not rulers and "day" in good and not has_spike:
-            rulers = ["day"]
-        exact = self._exact(steps, good, before)
-        best = max((registers[name].claim for name in rulers), default=0)
-        for name in rulers:
+    def _count(self, registers: dict[str, Register], verdict: Verdict, at: datetime) -> int:
+        """Let the counters go on from what is believed, and return what that adds."""
+        gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
+        levels = self._accept(registers, verdict)
+        proved = self._proved
+        may_catch_up = not any(register.may_return for register in registers.values())
+        for name, register in registers.items():
+            register.level = min(register.level, proved)
+            is_broken = bool(verdict.anew) or name in gaps
+            if name in levels:
+                is_broken = is_broken or not verdict.good[name].is_exact
+                register.settle(
+                    proved, levels[name], is_broken=is_broken, may_catch_up=may_catch_up
+                )
+            elif verdict.anew:
+                register.is_suspect = True
+            if name in verdict.ahead:
+                register.hold(verdict.ahead[name], proved, at.isoformat())
+        counted, self.energy = self.energy, max(self.energy, proved)
+        return self.energy - counted
+
+    def _accept(self, registers: dict[str, Register], verdict: Verdict) -> dict[str, int]:
+        """Believe the good moves, and return what was used for certain when each moved last."""
+        before, levels = self._proved, dict[str, int]()
+        for name, move in verdict.good.items():
             register = registers[name]
-            # What a counter has lost long ago is no reason not to believe what it has grown now.
-            grown = register.level + register.claim - before[name]
-            if not steps[name].rolled and grown > best + 4 * register.grain:
-                register.realign(grown)
-        supported: dict[str, int] = {}
-        held = 0
-        for name in rulers:
-            register = registers[name]
-            proved = register.claim
-            for other in exact.keys() - {name}:
-                if not registers[other].covers(register):
-                    continue
-                limit = exact[other]
-                if register.claim > limit + _tolerance(register, registers[other]):
-                    proved = min(proved, max(limit, before[name]))
-            held = max(held, register.claim - proved)
-            supported[name] = proved
-        self.is_contradicted = held > passable(limit_w, _LAG)
-        return supported
-
-    def _exact(
-        self, steps: dict[str, Step], good: set[str], before: dict[str, int]
-    ) -> dict[str, int]:
-        """Return all that was used by those counters that cannot have forgotten since."""
-        registers = dict(self._registers())
-        return {
-            name: registers[name].level + registers[name].claim - before[name]
-            for name in good
-            if steps[name].is_exact
-        }
-
-    def _count(
-        self,
-        reading: Reading,
-        steps: dict[str, Step],
-        good: set[str],
-        supported: dict[str, int],
-        refusals: list[Refusal],
-    ) -> Outcome:
-        registers = dict(self._registers())
-        energy, ruler = self.energy, None
-        for name, proved in supported.items():
-            slack = _tolerance(registers[ruler], registers[name]) if ruler else 0
-            if proved > energy + slack:
-                energy = proved
-            ruler = ruler or name
-        growth, self.energy = energy - self.energy, energy
-        for name in good:
-            register = registers[name]
-            if name == "day" or steps[name].rolled:
-                register.realign(max(register.claim, energy) if name != "day" else energy)
-            register.settle(energy, is_exact=steps[name].is_exact)
-        is_told = bool(supported) and not self.is_contradicted
-        since = self.told_at
-        if is_told:
-            self.told_at = reading.at
-        return self._outcome(
-            reading, refusals, growth=growth, since=since, is_told=is_told, good=good
-        )
+            if name in verdict.left:
+                register.leave()
+            age, level = 0.0, before + move.claim - register.claim
+            if name in verdict.ahead and register.doubt is not None:
+                age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
+            elif name in verdict.anew:
+                level = move.claim
+            if register.accept(move, restarts=name in verdict.anew, age=age):
+                levels[name] = level
+            if name in verdict.returned:
+                register.past = None
+        return levels
 
     def _outcome(
         self,
@@ -332,16 +287,10 @@ class Evidence:
             growth=growth,
             since=since,
             is_told=is_told,
-            day=self._period_shown("day", reading.day, good),
-            month=self._period_shown("month", reading.month, good),
+            day=to_mwh(reading.day or 0) if "day" in good else None,
+            month=to_mwh(reading.month or 0) if "month" in good else None,
             refused=tuple(refusals),
         )
-
-    def _period_shown(self, name: str, kwh: float | None, good: Iterable[str]) -> int | None:
-        if kwh is None:
-            return None
-        is_new = _looks_like_a_roll_over(name, dict(self._registers())[name])
-        return to_mwh(kwh) if name in good or is_new else None
 
     def _all_refused(self, reading: Reading, reason: Reason) -> list[Refusal]:
         return [
@@ -349,7 +298,7 @@ class Evidence:
         ]
 
     def _refusal(self, at: datetime, reason: Reason, name: str, kwh: float) -> Refusal:
-        register = dict(self._registers())[name]
+        register = self._registers()[name]
         return Refusal(
             at=at,
             reason=reason,
@@ -365,15 +314,11 @@ def _period(name: str, dated: date | None) -> str:
     return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
 
 
-def _clock_month(reading: Reading) -> str | None:
-    """Return the month of the plug's clock, None where it is far from the machine's."""
+def _clock(reading: Reading) -> date | None:
+    """Return the date by the plug's clock, None where it is far from the machine's."""
     if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
         return None
-    return f"{reading.clock:%Y-%m}"
-
-
-def _tolerance(one: Register, other: Register) -> int:
-    return 2 * (one.grain + other.grain)
+    return reading.clock
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:
@@ -381,7 +326,7 @@ def _looks_like_a_roll_over(name: str, register: Register) -> bool:
     doubt = register.doubt
     return (
         doubt is not None
-        and doubt.is_fall
+        and doubt.kind is Kind.FALLS
         and name != "total"
         and doubt.shown.get(UNDATED, math.inf) <= passable(SOCKET_WATTS, _LONGEST_DAY)
     )

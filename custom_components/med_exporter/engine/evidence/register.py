@@ -1,118 +1,56 @@
-"""One counter of a plug, as a witness: what it proves, and what of it is doubted."""
+"""One counter of a plug, as a witness: what it claims, and what of it is doubted."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final
+
+from .move import UNDATED, Doubt, Kind, Move, Parts, Past
+from .pace import SHORT, passable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-type Parts = dict[str, int]
-"""What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls
-over by itself."""
-
-UNDATED: Final = ""
+    from .pace import Pace
 
 # Smaller falls than this, in mWh, are rounding unless they halve the counter.
 _SMALL_FALL: Final = 10_000
 # The coarsest and finer steps in which plugs count, in mWh.
 _GRAINS: Final = (10_000, 1_000, 100, 10, 1)
-# How long a plug may take to bring its counters up to date, in seconds.
-_REFRESH: Final = 120
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
+# What stands still where power says that it must move is believed after so long, in seconds.
+_STANDS_FOR: Final = 3600.0
 _KEPT_PARTS: Final = 8
 # So long a counter may show something false and be believed where it was before, in seconds.
 _PAST_KEPT: Final = 86400.0
-_AGREED_AFTER: Final = 2
-
-
-def passable(limit_w: float, seconds: float) -> int:
-    """Return the mWh that can pass at a power in W in some seconds."""
-    return int(limit_w * seconds / 3.6)
-
-
-class Standing(Enum):
-    """What a register is worth in a reading."""
-
-    SILENT = auto()
-    """It was not told."""
-    HELD = auto()
-    """It was told, and is doubted."""
-    GOOD = auto()
-    """It went on from what was believed."""
-
-
-@dataclass(kw_only=True, slots=True)
-class Doubt:
-    """A reading that would be true only if the next one goes on from it.
-
-    `shown` is what it showed, `energy` what was counted by then, `seconds` its age.
-    """
-
-    shown: Parts
-    energy: int
-    at: str
-    is_fall: bool
-    seconds: float = 0.0
-
-
-@dataclass(kw_only=True, slots=True)
-class Past:
-    """Where a counter stood before it was found to go on from elsewhere.
-
-    A plug may show zeros for a while, and then be back: nothing of that was energy.
-    """
-
-    shown: Parts
-    claim: int
-    level: int
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """What a reading has done to a register.
-
-    `refused` is a doubt that turned out false; `jumped` says that a doubt of too much has been
-    confirmed by this reading, whose claim is still to be compared with the other witnesses;
-    `was_young` that only one reading had been believed before.
-    """
-
-    standing: Standing
-    is_exact: bool = False
-    rolled: bool = False
-    jumped: bool = False
-    was_young: bool = False
-    refused: Doubt | None = None
+# A counter that has moved so often since it leapt or fell goes on from there.
+_PROVEN_AFTER: Final = 4
 
 
 @dataclass(kw_only=True, slots=True)
 class Register:
     """A counter that may restart, forget and lie, and the least energy that it proves.
 
-    Energies in mWh. `claim` is what must have been used in all if the counter is right; `level`
-    what was counted when it was last good, less what it has `owed` since a falsehood of it was
-    taken back that had been counted; `age` the seconds since, and `sure_for` those before in which
-    it cannot have forgotten anything; `since` the period in which it was
-    first read, before which nothing of it is known; `low` what it showed before the last reading,
-    which a spike falls back to; `agreed` how many readings in a row went on.
+    Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
+    what all of them had proved when it moved last; `age` the seconds since it was good last,
+    `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
+    `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
+    it may have forgotten some unseen.
     """
 
     shown: Parts = field(default_factory=dict)
     claim: int = 0
     level: int = 0
-    since: str = UNDATED
-    low: Parts = field(default_factory=dict)
     grain: int = _GRAINS[0]
-    agreed: int = 0
+    is_young: bool = True
     age: float = 0.0
+    still: float = 0.0
     sure_for: float = 0.0
-    owed: int = 0
+    behind: int | None = None
+    is_suspect: bool = False
     doubt: Doubt | None = None
     past: Past | None = None
 
@@ -126,101 +64,243 @@ class Register:
         """Return what the counter showed when it was last believed, in its newest period."""
         return self.shown[max(self.shown)] if self.shown else 0
 
-    def begin(self, shown: Parts, energy: int) -> None:
-        """Begin with a first reading, when so much energy had been counted."""
-        self._learn_grain(shown)
-        self.shown, self.low = dict(shown), dict(shown)
-        self.claim = self.level = energy
-        self.since = max(shown)
-        self.agreed, self.age, self.doubt = 1, 0.0, None
+    @property
+    def noise(self) -> int:
+        """Return what two readings may differ by rounding."""
+        return 2 * self.grain
+
+    def begin(self, parts: Parts, proved: int) -> None:
+        """Begin with a first reading, when so much energy had been proved."""
+        self._learn_grain(parts)
+        self.shown = dict(parts)
+        self.claim = self.level = proved
+        self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
+        self.behind, self.is_suspect, self.doubt = None, False, None
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass before the next reading."""
         self.age += seconds
+        self.still += seconds
+        self.sure_for += seconds
         if self.doubt is not None:
             self.doubt.seconds += seconds
         if self.past is not None:
             self.past.seconds += seconds
-            if self.past.seconds > _PAST_KEPT:
+            self.past.left_for += seconds
+            if self.past.left_for > _PAST_KEPT:
                 self.past = None
 
-    def take(
-        self, shown: Parts, energy: int, limit_w: float, *, at: str, has_rolled: bool | None = None
-    ) -> Step:
-        """Take what the counter shows now.
+    def look(
+        self, shown: Parts, proved: int, pace: Pace, *, has_rolled: bool | None = None
+    ) -> Move | None:
+        """Return what a reading would claim; None where it says nothing of what runs.
 
         Args:
             shown: the counter, in mWh by period.
-            energy: what has been counted so far.
-            limit_w: what the socket can pass, in W.
-            at: when it was read.
-            has_rolled: whether the clocks prove that the period is another one, or that it is
-                the same; None where they prove neither.
+            proved: what all counters have proved so far.
+            pace: what can have passed.
+            has_rolled: whether the clocks prove that a period without a date is another one, or
+                that it is the same; None where they prove neither.
 
         """
         self._learn_grain(shown)
-        room = passable(limit_w, self.age + _REFRESH)
-        if has_rolled and shown.get(UNDATED, -1) >= self.shown.get(UNDATED, 0):
-            growth: int | None = self.level - self.claim + shown[UNDATED]
-        else:
-            growth = self._growth(shown, room)
-        follows = growth is not None and self.level + growth - energy <= room
-        only_zeros = not any(self.shown.values())
-        if (not follows or only_zeros) and self._is_back(
-            shown,
-            energy,
-            passable(limit_w, self.past.seconds + _REFRESH) if only_zeros and self.past else room,
-        ):
-            return Step(standing=Standing.GOOD)
-        doubt = self.doubt
-        more = None
-        if doubt is not None:
-            recent = passable(limit_w, doubt.seconds + _REFRESH)
-            more = _growth_between(doubt.shown, shown, self._noise)
-            if more is not None and more > recent:
-                more = None
-            # It is back, but not where it was: which of the two is false is not known yet.
-            follows = follows and not (doubt.is_fall and (growth or 0) > recent)
-        if growth is not None and follows:
-            step = self._go_on(shown, growth, room, has_rolled=has_rolled)
-            return step if more is not None else replace(step, refused=doubt)
-        new = Doubt(shown=dict(shown), energy=energy, at=at, is_fall=growth is None)
-        if doubt is None:
-            self.doubt = new
-            return Step(standing=Standing.HELD)
-        if more is None:
-            self.doubt = new
-            return Step(standing=Standing.HELD, refused=doubt)
-        if doubt.seconds < _CONFIRMS_AFTER:
-            return Step(standing=Standing.HELD)
-        was_young = self.agreed < _AGREED_AFTER
-        past = Past(shown=dict(self.shown), claim=self.claim, level=self.level, seconds=self.age)
-        if growth is None:
-            self._restart(shown, doubt, more, room, limit_w)
-        else:
-            self.claim += growth
-        self._believe(shown, room)
-        self.past = past
-        return Step(
-            standing=Standing.GOOD,
-            rolled=growth is None,
-            jumped=growth is not None,
-            was_young=was_young,
+        newest = max(self.shown)
+        # A period that has not begun shows nothing, and an older one tells nothing new.
+        parts = {p: mwh for p, mwh in shown.items() if p in self.shown or (p > newest and mwh)}
+        if not parts or max(parts) < newest:
+            return None
+        # A clock may be some seconds ahead of its counters: while it is watched, they show it fall.
+        has_fallen = parts.get(UNDATED, 0) < self.shown.get(UNDATED, 0)
+        if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
+            new = parts[UNDATED]
+            claim = self.level + (new if new <= pace.room(self.still) else 0)
+            return self._move(parts, claim, claim, proved, pace)
+        known = {p: mwh for p, mwh in parts.items() if p in self.shown}
+        growth = _growth_between(self.shown, known, self.noise)
+        if growth is None or self._is_still_fallen(known, pace):
+            return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
+        new = sum(mwh for p, mwh in parts.items() if p not in self.shown)
+        # More than what can have passed since was there before.
+        new = new if new <= pace.room(self.still) else 0
+        base = self.claim if newest in parts else max(self.claim, self.level)
+        if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
+            base = self.level
+        value = parts.get(UNDATED)
+        may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
+        # What has fallen may have forgotten some, and have passed since what it showed.
+        fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
+        return self._move(
+            parts,
+            base + growth + new,
+            max(base, self.level) + growth + new,
+            proved,
+            pace,
+            is_exact=newest in parts and not may_be_new and not fell,
         )
 
-    def realign(self, energy: int) -> None:
-        """Let the counter prove no more and no less than what has been counted."""
-        self.claim = energy
+    def _move(
+        self,
+        parts: Parts,
+        claim: int,
+        reach: int,
+        proved: int,
+        pace: Pace,
+        *,
+        is_exact: bool = False,
+    ) -> Move:
+        leaps = reach - proved > pace.room(self.age)
+        return Move(
+            kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
+            parts=parts,
+            claim=claim,
+            reach=reach,
+            is_exact=is_exact,
+        )
 
-    def covers(self, other: Register) -> bool:
-        """Return whether it can have forgotten nothing since the other was good last."""
-        return self.sure_for + self.age >= other.age
+    def back(self, move: Move, pace: Pace) -> Move | None:
+        """Return what it claims where it is again where it was before it went elsewhere."""
+        past = self.past
+        if past is None or not self.may_return or not past.shown.keys() >= move.parts.keys():
+            return None
+        if move.kind is Kind.FOLLOWS and self.value:
+            return None
+        growth = _growth_between(past.shown, move.parts, self.noise)
+        if growth is None or growth > pace.room(past.seconds):
+            return None
+        claim = past.claim + growth
+        return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim)
 
-    def settle(self, energy: int, *, is_exact: bool) -> None:
-        """Remember what has been counted by the time of a good reading."""
-        self.sure_for = self.sure_for + self.age if is_exact else 0.0
-        self.owed = min(self.owed, max(0, energy - self.claim))
-        self.level, self.age = energy - self.owed, 0.0
+    def goes_on(self, move: Move, pace: Pace) -> int | None:
+        """Return what the counter has grown since the reading that is doubted.
+
+        None where it does not go on from it.
+        """
+        doubt = self.doubt
+        if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
+            return None
+        more = _growth_between(doubt.shown, move.parts, self.noise)
+        if more is None or more > pace.room(doubt.seconds):
+            return None
+        is_likely = doubt.seconds > SHORT or more <= pace.likely(doubt.seconds) + self.noise
+        return more if is_likely else None
+
+    def outgrows(self, more: int, pace: Pace) -> bool:
+        """Return whether a reading that goes on by so much says more than it confirms."""
+        assert self.doubt is not None
+        return more > pace.likely(self.doubt.seconds) + self.noise
+
+    def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
+        """Return whether a reading that goes on by so much says that the doubted one was true.
+
+        What stands still may be the same falsehood once more: where power flows, and of what has
+        leapt or fallen where no other counter stands beside it.
+        """
+        assert self.doubt is not None
+        seconds = self.doubt.seconds
+        if seconds < _CONFIRMS_AFTER:
+            return False
+        if seconds >= _STANDS_FOR:
+            return True
+        least = pace.least(seconds)
+        may_stand = {
+            Kind.FOLLOWS: not least,
+            Kind.LEAPS: not least and not is_alone,
+            Kind.FALLS: not is_alone,
+        }[self.doubt.kind]
+        if self.is_young and self.doubt.kind is Kind.LEAPS:
+            # Nothing is lost by another beginning.
+            may_stand = True
+        return more + self.noise >= least and (more > 0 or may_stand)
+
+    def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:
+        """Return what is claimed by a reading that goes on from the one that was doubted.
+
+        `may_roll` says that it can begin anew by itself; else it has, or is where it was saved.
+        """
+        assert self.doubt is not None
+        if move.kind is not Kind.FALLS:
+            return replace(move, is_exact=False)
+        fallen = [p for p, mwh in move.parts.items() if mwh < self.shown.get(p, 0)]
+        period = max(fallen, default=max(move.parts))
+        value, before = move.parts[period], self.shown.get(period, 0)
+        fallen_to = self.doubt.shown.get(period, value)
+        fall = before - fallen_to
+        has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and (
+            (may_roll and (2 * fallen_to < before or fall > _SMALL_FALL))
+            or fall > passable(pace.limit_w, _SAVED_EVERY)
+        )
+        from_zero = value if has_begun_anew else 0
+        claim = max(self.level + from_zero, self.doubt.proved + more)
+        return replace(move, claim=claim, reach=claim)
+
+    def speaks_of(self, seconds: float, least: int) -> bool:
+        """Return whether it can have forgotten nothing in that time, and has not stopped.
+
+        What has moved when at least so much was proved goes on.
+        """
+        return self.sure_for >= seconds and self.level >= least
+
+    def hold(self, move: Move, proved: int, at: str, *, is_alone: bool = True) -> None:
+        """Wait for the next reading before this one is believed."""
+        self.doubt = Doubt(
+            shown=dict(move.parts), proved=proved, at=at, kind=move.kind, is_alone=is_alone
+        )
+
+    def leave(self) -> None:
+        """Remember where the counter stood, before it goes on from elsewhere."""
+        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age)
+
+    def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
+        """Believe a reading, and return whether the counter has moved.
+
+        `restarts` says that its periods go on from what it shows, whatever they showed before;
+        `age` is how long ago it was read, in seconds.
+        """
+        newest = max(self.shown)
+        has_moved = restarts
+        if max(move.parts) > newest and newest not in move.parts:
+            self.shown = {}
+        for period, mwh in move.parts.items():
+            held = self.shown.get(period)
+            if held is None or mwh > held or restarts:
+                # By a rounding less, it stays where it was: ups and downs add up to none.
+                has_moved = has_moved or mwh != held
+                self.shown[period] = mwh
+        for period in sorted(self.shown)[:-_KEPT_PARTS]:
+            del self.shown[period]
+        self.claim, self.doubt, self.is_young, self.age = move.claim, None, False, age
+        if not move.is_exact:
+            self.sure_for = 0.0
+        if has_moved:
+            self.still = age
+            if self.past is not None:
+                self.past.moves += 1
+        return has_moved
+
+    def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
+        """Remember what is proved after a reading in which the counter moved.
+
+        `level` is what was used for certain when it moved. What a counter has forgotten unseen is
+        missing from its claim for good: found to lack the same in two readings after something
+        broke, it goes on from what all have proved.
+        """
+        self.level = min(proved, level)
+        behind = proved - self.claim
+        if is_broken:
+            self.is_suspect = True
+        elif (
+            self.is_suspect
+            and may_catch_up
+            and self.behind is not None
+            and abs(behind - self.behind) <= self.noise
+        ):
+            self.claim, self.is_suspect, behind = proved, False, 0
+        self.behind = behind
+
+    @property
+    def may_return(self) -> bool:
+        """Return whether it may still be found to have shown something false."""
+        return self.past is not None and self.past.moves < _PROVEN_AFTER
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
@@ -234,112 +314,34 @@ class Register:
             **{
                 **data,
                 "shown": dict(data["shown"]),
-                "low": dict(data["low"]),
-                "doubt": doubt and Doubt(**doubt),
+                "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
                 "past": past and Past(**past),
             }
         )
 
-    @property
-    def _noise(self) -> int:
-        return 2 * self.grain
-
-    def _is_back(self, shown: Parts, energy: int, room: int) -> bool:
-        """Go on from where the counter stood before it went elsewhere, where it does."""
-        past = self.past
-        if past is None or not past.shown.keys() >= shown.keys():
+    def _is_still_fallen(self, parts: Parts, pace: Pace) -> bool:
+        """Return whether it has fallen, and goes on from there, though nearly where it was."""
+        doubt = self.doubt
+        if doubt is None or doubt.kind is not Kind.FALLS:
             return False
-        growth = _growth_between(past.shown, shown, self._noise)
-        if growth is None or past.level + growth - energy > room:
+        if all(mwh >= self.shown[period] for period, mwh in parts.items()):
             return False
-        self.claim, self.past, self.doubt = past.claim + growth, None, None
-        self.owed = max(0, self.level - past.level - growth)
-        self.shown |= shown
-        self.low = dict(self.shown)
-        return True
+        more = _growth_between(doubt.shown, parts, self.noise)
+        return more is not None and more <= pace.likely(doubt.seconds) + self.noise
 
-    def _go_on(self, shown: Parts, growth: int, room: int, *, has_rolled: bool | None) -> Step:
-        newest = max(shown)
-        rolled = bool(has_rolled) or newest > max(self.shown)
-        # What could have begun at zero and come so far since may have restarted unseen.
-        may_be_new = newest == UNDATED and shown[newest] <= room and has_rolled is not False
-        is_exact = not has_rolled and newest in self.shown and not may_be_new
-        self.claim += growth
-        if growth < 0:
-            self.owed -= growth
-        if has_rolled:
-            self.shown = {}
-        self._believe(shown, room)
-        return Step(standing=Standing.GOOD, is_exact=is_exact, rolled=rolled)
-
-    def _restart(self, shown: Parts, doubt: Doubt, more: int, room: int, limit_w: float) -> None:
-        """Go on from a fall that a second reading has confirmed."""
-        fallen = {period: mwh for period, mwh in shown.items() if mwh < self.shown.get(period, 0)}
-        period = max(fallen, default=max(shown))
-        value, before = shown[period], self.shown.get(period, 0)
-        is_near_zero = value < before / (2 if period == UNDATED else 10)
-        if period == UNDATED and before - value > passable(limit_w, _SAVED_EVERY):
-            is_near_zero = True
-        from_zero = self.level + value if is_near_zero and value <= room else 0
-        self.claim = max(self.level, doubt.energy + more, from_zero)
-        self.shown = {p: mwh for p, mwh in self.shown.items() if p not in shown}
-
-    def _believe(self, shown: Parts, room: int) -> None:
-        before = {period: self.shown.get(period, mwh) for period, mwh in shown.items()}
-        for period, mwh in shown.items():
-            held = self.shown.get(period)
-            if held is not None and mwh < held and not self._is_spike(period, mwh, room):
-                # Rounding: the counter stays where it was, so that ups and downs add up to none.
-                continue
-            self.shown[period] = mwh
-        self.low = before
-        for period in sorted(self.shown)[:-_KEPT_PARTS]:
-            del self.shown[period]
-            self.since = max(self.since, period)
-        self.agreed = min(self.agreed + 1, _AGREED_AFTER)
-        self.doubt = None
-
-    def _growth(self, shown: Parts, room: int) -> int | None:
-        """Return what the counter has grown; None where it fell."""
-        growth = 0
-        for period, mwh in shown.items():
-            held = self.shown.get(period)
-            if held is None:
-                # A period from before the first reading tells from now on only.
-                growth += mwh if period > self.since else 0
-            elif mwh >= held or self._is_spike(period, mwh, room):
-                growth += mwh - held
-            elif not _is_noise(held, mwh, self._noise):
-                return None
-        return growth
-
-    def _is_spike(self, period: str, mwh: int, room: int) -> bool:
-        """Return whether a fall only takes back what the last reading had added.
-
-        Where a restart could have come so far since, it is taken for one.
-        """
-        held, low = self.shown[period], self.low.get(period)
-        if low is None or low <= room or _is_noise(held, mwh, self._noise):
-            return False
-        return low <= mwh < held
-
-    def _learn_grain(self, shown: Parts) -> None:
-        for mwh in shown.values():
+    def _learn_grain(self, parts: Parts) -> None:
+        for mwh in parts.values():
             while mwh % self.grain:
                 self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
 
 
-def _is_noise(held: int, mwh: int, noise: int) -> bool:
-    fall = held - mwh
-    return fall <= noise or (fall <= _SMALL_FALL and mwh * 2 >= held)
-
-
 def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
-    """Return what a counter has grown from one doubted reading to the next; None where it fell."""
+    """Return what a counter has grown from one reading to another; None where it fell."""
     growth = 0
     for period, mwh in shown.items():
         before = held.get(period, mwh)
-        if mwh < before and not _is_noise(before, mwh, noise):
+        fall = before - mwh
+        if fall > noise and not (fall <= _SMALL_FALL and mwh * 2 >= before):
             return None
-        growth += max(0, mwh - before)
+        growth += max(0, -fall)
     return growth

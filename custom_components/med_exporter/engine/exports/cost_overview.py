@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ..content import Chart, ChartKind, Figure, Series
+from ..date_words import DateWords
 from ..formats import FORMATS
 from ..times import boundaries, local_time
 from ..words import Words
@@ -22,6 +23,17 @@ _MOST_DAYS = 62
 """A longer range is drawn by month."""
 _MOST_OWNERS = 11
 """Devices and metering points with a colour of their own; the smaller ones share one."""
+_TEMPO = {
+    "blue_peak": "1f5fb4",
+    "blue_off_peak": "9cc2ee",
+    "white_peak": "b4bac2",
+    "white_off_peak": "e3e6ea",
+    "red_peak": "b3121d",
+    "red_off_peak": "ee9195",
+    "unknown_peak": "7a5c99",
+    "unknown_off_peak": "c9b8da",
+}
+"""Hours of a Tempo day, the peak darker; white is a grey that paper shows."""
 _AGGREGATIONS = {"day": "daily", "week": "weekly", "month": "monthly"}
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "
@@ -114,26 +126,22 @@ class CostCharts:
         if not self._by_tariff or min(self._by_tariff.values()) < 0:
             return []
         kinds = sorted(self._by_tariff)
+        colours = [tariff_colour(period) for period, _ in kinds]
         return [
             Chart(
                 kind=ChartKind.PIE,
                 title=self._words.chart("cost_by_tariff_period"),
                 unit=self._job.currency,
                 decimals=2,
-                categories=[self._tariff_label(*kind) for kind in kinds],
+                categories=[tariff_label(self._words, *kind) for kind in kinds],
                 series=[
                     Series(
                         self._words.column("energy_cost"), [self._by_tariff[kind] for kind in kinds]
                     )
                 ],
+                colours=[colour for colour in colours if colour] if all(colours) else [],
             )
         ]
-
-    def _tariff_label(self, period: str, tier: int) -> str:
-        parts = [self._words.tariff_period(period)] if period else []
-        if tier:
-            parts.append(f"{self._words.column('rate_tier')} {tier}")
-        return ", ".join(parts) or self._words.text("one_price")
 
     def _ranked(self) -> list[tuple[str, list[int]]]:
         """Return names with their owners: devices, the largest first, then standing charges."""
@@ -158,9 +166,21 @@ class CostCharts:
 
     def _label(self, moment: float) -> str:
         local = local_time(moment, self._zone)
-        if self._period == "month":
-            return f"{self._words.months()[local.month - 1]} {local.year}"
-        return local.strftime("%d/%m/%Y" if self._job.options.locale == "fr" else "%Y-%m-%d")
+        dates = DateWords(self._job.options.locale)
+        return dates.month(local) if self._period == "month" else dates.short(local)
+
+
+def tariff_label(words: Words, period: str, tier: int) -> str:
+    """Return what a tariff period and tier are called."""
+    parts = [words.tariff_period(period)] if period else []
+    if tier:
+        parts.append(f"{words.column('rate_tier')} {tier}")
+    return ", ".join(parts) or words.text("one_price")
+
+
+def tariff_colour(period: str) -> str | None:
+    """Return the colour (`rrggbb`) of a tariff period that has one of its own: those of Tempo."""
+    return _TEMPO.get(period)
 
 
 def _period_of(job: Job) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..apportioning import Apportioning
 from ..costing import cost_sums, read_terms
 from ..fields import Kind
+from ..formats import FORMATS
 from ..shelf import Shelf
 from ..standing_charge import standing_charge
 from ..tables import Column, Table
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 ENERGY_DECIMALS = 3
 _AMOUNTS = ("energy_kwh", "energy_cost", "standing_charge", "feed_in")
 _KEY_WIDTH = 4
+_SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
 
 
 class CostKey(NamedTuple):
@@ -166,11 +168,7 @@ class CostRows:
 
         """
         key_columns = [
-            *(
-                (Column("period_start", Kind.TIME), Column("period_end", Kind.TIME))
-                if with_periods
-                else ()
-            ),
+            *(self._period_columns() if with_periods else ()),
             *(_SPLITS[one] for one in _SPLITS if one in self._breakdown),
         ]
         money, currency = self._money_decimals, self._job.currency
@@ -181,9 +179,18 @@ class CostRows:
             Column("standing_charge", Kind.AMOUNT, money, currency),
             Column("feed_in", Kind.AMOUNT, money, currency),
             Column("total", Kind.AMOUNT, money, currency),
-            Column("currency", Kind.TEXT),
+            *(() if self._on_pages else (Column("currency", Kind.TEXT),)),
         ]
         return Table(name, columns, self.count, self._chunks(with_periods=with_periods))
+
+    @property
+    def _on_pages(self) -> bool:
+        """Tell whether a period is named, and amounts have their currency in the heading."""
+        return FORMATS[self._job.format].on_pages
+
+    def _period_columns(self) -> tuple[Column, ...]:
+        start = Column("period_start", Kind.TIME, span=_SPANS.get(self._job.grouping, ""))
+        return (start,) if self._on_pages else (start, Column("period_end", Kind.TIME))
 
     def _put(
         self,
@@ -245,6 +252,7 @@ class CostRows:
         names = [*(one.device_name for one in job.devices), *(one.name for one in job.points)]
         roundings = self._rounded()
         has_prices = bool(self._totals[1])
+        periods = len(self._period_columns()) if with_periods else 0
         for rows in self._shelf.take(job.options.chunk_size):
             shown: list[list[Any]] = []
             for place, owner, period, tier, energy, cost, standing, feed_in, unpriced in rows:
@@ -265,14 +273,14 @@ class CostRows:
                 }
                 shown.append(
                     [
-                        *((self._edges[place], self._edges[place + 1]) if with_periods else ()),
+                        *(self._edges[place : place + periods]),
                         *(told[one] for one in _SPLITS if one in self._breakdown),
                         energy,
                         cost,
                         standing,
                         feed_in,
                         self._total(cost, standing, feed_in),
-                        job.currency,
+                        *(() if self._on_pages else (job.currency,)),
                     ]
                 )
             yield [list(column) for column in zip(*shown, strict=True)]

@@ -79,6 +79,9 @@ class ExportType:
             reader's.
         administrators_only: whether it tells what only administrators may see.
         needs_devices: whether it is refused where there is no device to tell of.
+        about_one_point: whether it tells of one metering point, which `own` names as `pdl`.
+        about_money: whether its sums are money, and so of one currency.
+        most_days: how long its range may be; None for what the installation allows.
         tables: how many tables its file has; 0 for any number but one.
         has_words: whether codes in its cells become words in a document.
         has_preview: whether its work is a `PreviewedWork`.
@@ -95,6 +98,9 @@ class ExportType:
     read_own: Callable[[ObjectReader], Mapping[str, Any]] = _nothing
     administrators_only: bool = False
     needs_devices: bool = False
+    about_one_point: bool = False
+    about_money: bool = False
+    most_days: int | None = None
     tables: Callable[[Request], int] = _one_table
     has_words: bool = True
     has_preview: bool = False
@@ -102,8 +108,8 @@ class ExportType:
 
     @property
     def is_about_devices(self) -> bool:
-        """Tell whether its file shows devices that the request can choose."""
-        return "devices" in self.takes
+        """Tell whether its file shows devices that the request chooses."""
+        return self.about_one_point or "devices" in self.takes
 
     @property
     def is_about_a_time(self) -> bool:

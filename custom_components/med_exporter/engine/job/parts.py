@@ -141,6 +141,8 @@ class Options:
         locale: `en` or `fr`: the language of words, and how Excel, PDF and CSV write numbers and
             dates; in a CSV `fr` gives `;`, decimal comma, dd/mm/yyyy and a `utc_offset` column.
         delimiter: CSV: one that `is_delimiter` takes; None: the locale's.
+        machine_names: CSV: headings and codes are the names that programs know, not words of the
+            language.
         compression: gzip around the file.
         chunk_size: rows that are worked on at a time.
 
@@ -150,6 +152,7 @@ class Options:
     decimal_places: int | None = None
     locale: str = "en"
     delimiter: str | None = None
+    machine_names: bool = True
     compression: bool = False
     chunk_size: int = DEFAULT_CHUNK_SIZE
 

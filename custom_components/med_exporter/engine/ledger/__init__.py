@@ -14,11 +14,12 @@ from .books import (
     sums_by_account,
 )
 from .corrections import corrections_between, note_corrections
-from .day import QUARTERS_A_DAY, UNKNOWN, Day
+from .day import CUT, QUARTERS_A_DAY, UNKNOWN, Day
 from .tables import COMPONENT, VERSION, accounts_table, metadata, quarters_table
 
 __all__ = [
     "COMPONENT",
+    "CUT",
     "QUARTERS_A_DAY",
     "UNKNOWN",
     "VERSION",

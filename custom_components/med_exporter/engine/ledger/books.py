@@ -140,12 +140,21 @@ def sums_between(
 
 
 def energies_between(
-    connection: Connection, accounts: Collection[Account], start: float, end: float
+    connection: Connection,
+    accounts: Collection[Account],
+    start: float,
+    end: float,
+    *,
+    cut: bool = True,
 ) -> dict[int, tuple[int, int]]:
-    """Return mWh and filled mWh of the known quarter-hours that begin in [start, end), by start."""
+    """Return mWh and filled mWh of the known quarter-hours that begin in [start, end), by start.
+
+    `cut` tells whether those that were cut from an hour count as filled: for whole hours, they do
+    not.
+    """
     found: defaultdict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for _, midnight, day in days_between(connection, accounts, start, end):
-        for place, mwh, filled in day.entries():
+        for place, mwh, filled in day.entries(cut=cut):
             moment = midnight + place * QUARTER
             if start <= moment < end:
                 before = found[moment]

@@ -3,13 +3,17 @@
 A day has 96 little-endian whole numbers of milliwatt-hours: of 4 bytes, or of 8 where one of them
 would not fit. The least number of 4 bytes stands for a quarter-hour of which nothing is known; one
 that is known to be empty has 0, and one in which a meter that measures both ways ran back, or that
-holds a correction, has less. Beside them stand as many for the part that was filled, which means
-spread over the time it came from since nobody read the plug then: NULL where nothing was filled, no
-bytes where all of it was.
+holds a correction, has less. Beside them stands the part that was filled, which means spread over
+the time it came from since nobody read the plug then: NULL where nothing was filled, no bytes where
+all of it was, 5 bytes for each quarter-hour (its place in one, its mWh in four) where these are
+few, and else as many numbers as of the energy. The least number of 4 bytes stands there for a
+quarter-hour that was cut from its hour, of which only the whole is known: all of it is an estimate,
+and none of the hour's. A single byte stands for a day of these.
 """
 
 from __future__ import annotations
 
+import struct
 import sys
 from array import array
 from typing import TYPE_CHECKING, Final, Self
@@ -24,6 +28,11 @@ UNKNOWN: Final = -(2**31)
 
 _MOST_OF_4_BYTES: Final = 2**31 - 1
 _ALL_OF_IT: Final = b""
+CUT: Final = UNKNOWN
+"""The filled part of a quarter-hour that was cut from its hour."""
+_ALL_CUT: Final = b"\0"
+_PLACE: Final = struct.Struct("<Bi")
+_MOST_PLACES: Final = QUARTERS_A_DAY * 4 // _PLACE.size
 
 
 class Day:
@@ -31,7 +40,8 @@ class Day:
 
     Attributes:
         energy: mWh by quarter-hour, `UNKNOWN` where nothing is known.
-        filled: the part of it that was filled, 0 where nothing is known; None where nothing was.
+        filled: the part of it that was filled, 0 where nothing is known, `CUT` where all of it was
+            cut from its hour; None where nothing was.
 
     """
 
@@ -54,6 +64,10 @@ class Day:
             return cls(numbers)
         if filled == _ALL_OF_IT:
             return cls(numbers, [_known(mwh) for mwh in numbers])
+        if filled == _ALL_CUT:
+            return cls(numbers, [0 if mwh == UNKNOWN else CUT for mwh in numbers])
+        if len(filled) <= _MOST_PLACES * _PLACE.size and len(filled) % _PLACE.size == 0:
+            return cls(numbers, _spread(filled))
         return cls(numbers, _unpack(filled))
 
     def packed(self) -> tuple[bytes, bytes | None]:
@@ -63,6 +77,12 @@ class Day:
             return energy, None
         if all(part == _known(mwh) for mwh, part in zip(self.energy, self.filled, strict=True)):
             return energy, _ALL_OF_IT
+        pairs = zip(self.energy, self.filled, strict=True)
+        if all(part == (0 if mwh == UNKNOWN else CUT) for mwh, part in pairs):
+            return energy, _ALL_CUT
+        places = [(place, mwh) for place, mwh in enumerate(self.filled) if mwh]
+        if len(places) <= _MOST_PLACES and _fits([mwh for _, mwh in places]):
+            return energy, b"".join(_PLACE.pack(place, mwh) for place, mwh in places)
         return energy, _pack(self.filled)
 
     def adding(self, parts: Iterable[tuple[int, int, int]]) -> Day:
@@ -70,15 +90,23 @@ class Day:
 
         Args:
             parts: places of quarter-hours (0 to 95), each with the mWh that are added, and how
-                many of these were filled. One that was not known is known from then on.
+                many of these were filled, or `CUT`. One that was not known is known from then on.
 
         """
         energy = list(self.energy)
         filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
         for place, mwh, part in parts:
-            energy[place] = _known(energy[place]) + mwh
-            filled[place] += part
+            before, estimated = energy[place], filled[place]
+            energy[place] = _known(before) + mwh
+            if before == UNKNOWN or part == estimated == CUT:
+                filled[place] = part
+            else:
+                filled[place] = _amount(before, estimated) + _amount(mwh, part)
         return Day(energy, filled)
+
+    def emptied(self) -> Day:
+        """Return the day with all that is known of it known to be empty."""
+        return Day([UNKNOWN if mwh == UNKNOWN else 0 for mwh in self.energy])
 
     def replacing(self, parts: Iterable[tuple[int, int, int]]) -> Day:
         """Return the day with other energy: places, each with its mWh and the filled part."""
@@ -99,14 +127,34 @@ class Day:
 
     def filled_mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
         """Return the filled energy of the quarter-hours in [first, after)."""
-        return 0 if self.filled is None else sum(self.filled[first:after])
+        if self.filled is None:
+            return 0
+        pairs = zip(self.energy[first:after], self.filled[first:after], strict=True)
+        return sum(_amount(mwh, part) for mwh, part in pairs)
 
-    def entries(self) -> Iterator[tuple[int, int, int]]:
-        """Yield the quarter-hours that are known: place, mWh, filled mWh."""
+    def is_cut(self, place: int) -> bool:
+        """Tell whether a quarter-hour was cut from its hour."""
+        return self.filled is not None and self.filled[place] == CUT
+
+    def parts(self) -> Iterator[tuple[int, int, int]]:
+        """Yield the quarter-hours that are known: place, mWh, filled mWh or `CUT`."""
         filled = self.filled
         for place, mwh in enumerate(self.energy):
             if mwh != UNKNOWN:
                 yield place, mwh, 0 if filled is None else filled[place]
+
+    def entries(self, *, cut: bool = True) -> Iterator[tuple[int, int, int]]:
+        """Yield the quarter-hours that are known: place, mWh, filled mWh.
+
+        `cut` tells whether those that were cut from their hour count as filled.
+        """
+        for place, mwh, part in self.parts():
+            yield place, mwh, part if part != CUT else mwh if cut else 0
+
+
+def _amount(mwh: int, part: int) -> int:
+    """Return how much of an energy is filled."""
+    return _known(mwh) if part == CUT else part
 
 
 def _known(mwh: int) -> int:
@@ -114,9 +162,23 @@ def _known(mwh: int) -> int:
     return 0 if mwh == UNKNOWN else mwh
 
 
+def _fits(numbers: Numbers) -> bool:
+    """Tell whether numbers take 4 bytes."""
+    return min(numbers) >= UNKNOWN and max(numbers) <= _MOST_OF_4_BYTES
+
+
+def _spread(data: bytes) -> list[int]:
+    """Return the numbers of a day of which few are told, each with its place."""
+    numbers = [0] * QUARTERS_A_DAY
+    for place, mwh in _PLACE.iter_unpack(data):
+        if place >= QUARTERS_A_DAY:
+            raise ValueError(f"a day of quarter-hours has no number {place}")
+        numbers[place] = mwh
+    return numbers
+
+
 def _pack(numbers: Numbers) -> bytes:
-    fits = min(numbers) >= UNKNOWN and max(numbers) <= _MOST_OF_4_BYTES
-    values = array("i" if fits else "q", numbers)
+    values = array("i" if _fits(numbers) else "q", numbers)
     if sys.byteorder == "big":
         values.byteswap()
     return values.tobytes()

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Un
 from ..own_tables import TABLE_OPTIONS
 
 COMPONENT: Final = "ledger"
-VERSION: Final = 3
+VERSION: Final = 4
 """Of the tables as they are described here, in the table of versions."""
 
 metadata: Final = MetaData()

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from .clock import date_of, local_day, midnight
-from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown
+from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together
 from .pricing import price
 from .timeline import segments
 
@@ -130,7 +130,7 @@ def compare(
     """
     start, end = stretch
     edges = _months(start, end, zone)
-    everything = list(energies)
+    everything = together(energies)
     used = grown(everything)
     months: dict[str, list[Compared]] = {}
     totals: dict[str, Compared] = {}

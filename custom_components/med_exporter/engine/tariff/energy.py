@@ -14,6 +14,9 @@ PRODUCTION: Final = "production"
 UNKNOWN: Final = -(2**31)
 """Stands in a slot of which nothing is known, as in the ledger, whose days are handed over."""
 MWH_PER_KWH: Final = 1_000_000
+_DAY: Final = 86_400
+_TOGETHER: Final = "*"
+"""Stands for all devices: no device has this id."""
 
 
 class Energy(NamedTuple):
@@ -94,6 +97,29 @@ def grown(energies: Iterable[Energy]) -> dict[tuple[str, str], Grown]:
     for energy in energies:
         blocks.setdefault((energy.device, energy.role), []).append(energy)
     return {key: Grown(sorted(own, key=_start)) for key, own in blocks.items()}
+
+
+def together(energies: Iterable[Energy]) -> list[Energy]:
+    """Return energies with the whole days of UTC of all devices of a role added up."""
+    found: list[Energy] = []
+    days: dict[tuple[str, int, int], list[int]] = {}
+    for one in energies:
+        if one.start % _DAY or one.seconds * len(one.mwh) != _DAY:
+            found.append(one)
+            continue
+        key = (one.role, one.start, one.seconds)
+        before = days.get(key)
+        days[key] = (
+            list(one.mwh)
+            if before is None
+            else [
+                left if right == UNKNOWN else right if left == UNKNOWN else left + right
+                for left, right in zip(before, one.mwh, strict=True)
+            ]
+        )
+    return found + [
+        Energy(_TOGETHER, role, start, seconds, mwh) for (role, start, seconds), mwh in days.items()
+    ]
 
 
 def _start(energy: Energy) -> int:

@@ -34,7 +34,7 @@ def parse_contracts(value: object, field: str = "contracts") -> Tariff:
     """
     contracts: dict[date, Contract] = {}
     for index, item in enumerate(items(value, field)):
-        contract = _contract(Reader(item, f"{field}[{index}]"))
+        contract = read_contract(Reader(item, f"{field}[{index}]"))
         if contract.valid_from in contracts:
             raise TariffError(
                 f"{field}[{index}].valid_from",
@@ -45,7 +45,8 @@ def parse_contracts(value: object, field: str = "contracts") -> Tariff:
     return Tariff(tuple(contracts[day] for day in sorted(contracts)))
 
 
-def _contract(reader: Reader) -> Contract:
+def read_contract(reader: Reader) -> Contract:
+    """Return one contract as `parse_contracts` describes it. Raises TariffError."""
     kind = KINDS.get(reader.text("kind"))
     if kind is None:
         raise TariffError(

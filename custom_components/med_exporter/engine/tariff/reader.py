@@ -106,6 +106,11 @@ class Reader:
             raise TariffError(self.name(key), TariffErrorCode.EMPTY, "must not be empty")
         return found
 
+    def rest(self) -> dict[str, Any]:
+        """Return all that has not been taken, taking it."""
+        rest, self._left = self._left, {}
+        return rest
+
     def finish(self) -> None:
         """Refuse what has not been taken."""
         for key in self._left:

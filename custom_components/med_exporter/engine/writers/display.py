@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ..date_words import DateWords
 from ..export_types import EXPORT_TYPES
 from ..fields import Kind
 from ..time_text import TimeText
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from ..tables import Column
 
 _THIN_SPACE = "\u202f"
+_CLOCK_LASTS = 14 * 86_400
+"""Seconds: no clock that is changed is changed back sooner."""
 _REPLACED = str.maketrans({",": _THIN_SPACE, ".": ","})
 
 
@@ -38,8 +41,10 @@ class Display:
         self._metadata = metadata
         self._zone = job.zone()
         self._french = job.options.locale == "fr"
-        self._date = "%d/%m/%Y" if self._french else "%Y-%m-%d"
-        self._times = TimeText(self._zone, f"{self._date} %H")
+        self._dates = DateWords(job.options.locale)
+        self._times = TimeText(self._zone, "%d/%m/%Y %H" if self._french else "%Y-%m-%d %H")
+        # Where the clock changes, local times alone are not told apart.
+        self._shows_offsets = len(self._offsets()) > 1
 
     def number(self, value: float, decimals: int) -> str:
         """Return a number with the separators of the language."""
@@ -62,7 +67,7 @@ class Display:
     def column(self, column: Column) -> Callable[[Sequence[Any]], list[str]]:
         """Return what turns the values of a column into texts, "" where not known."""
         if column.kind is Kind.TIME:
-            return self._moments
+            return self._spans(column.span) if column.span else self._moments
         if column.kind is Kind.FLAG:
             yes, no = self.words.text("yes"), self.words.text("no")
             return lambda values: ["" if v is None else yes if v else no for v in values]
@@ -77,46 +82,54 @@ class Display:
 
     def _moments(self, values: Sequence[float | None]) -> list[str]:
         return [
-            "" if local is None else f"{local} {offset}"
+            "" if local is None else f"{local} {offset}" if self._shows_offsets else local
             for local, offset in self._times.parts(values)
         ]
 
+    def _spans(self, span: str) -> Callable[[Sequence[float | None]], list[str]]:
+        """Return what names the local days or months that begin at some moments."""
+        show = self._dates.cut_month if span == "month" else self._dates.short
+
+        def spans(values: Sequence[float | None]) -> list[str]:
+            # What begins before the range is shown as far as it lies in it.
+            return [
+                "" if v is None else show(local_time(max(v, self._job.start), self._zone).date())
+                for v in values
+            ]
+
+        return spans
+
     def moment(self, moment: datetime) -> str:
-        """Return a local time, to the minute, with its offset."""
+        """Return a local time, to the minute."""
         local = moment.astimezone(self._zone)
-        return local.strftime(f"{self._date} %H:%M UTC%:z")
+        offset = f" (UTC{local:%:z})" if self._shows_offsets else ""
+        return f"{self._dates.day(local.date())}, {local:%H:%M}{offset}"
 
     def title(self) -> str:
         """Return the title of the file."""
         return self.words.title(self._job.export_type)
 
     def period(self) -> str | None:
-        """Return first and last day, or the exact times when the period is not whole days.
-
-        None for what is about no period.
-        """
+        """Return what the period is called, None for what is about no period."""
         if not EXPORT_TYPES[self._job.export_type].is_about_a_time:
             return None
-        start, end = (local_time(moment, self._zone) for moment in (self._job.start, self._job.end))
-        if start.time() == end.time() == datetime.min.time():
-            last = local_time(self._job.end - 1, self._zone)
-            texts = (start.strftime(self._date), last.strftime(self._date))
-        else:
-            texts = (self.moment(start), self.moment(end))
-        if texts[0] == texts[1]:
-            return texts[0]
-        return self.words.text("range", start=texts[0], end=texts[1])
+        return self._dates.period(
+            *(local_time(moment, self._zone) for moment in (self._job.start, self._job.end))
+        )
 
     def time_zone(self) -> str:
         """Return the name of the time zone if it may be known, and its offsets in the period."""
-        offsets = []
-        for moment in (self._job.start, self._job.end - 1):
-            offset = local_time(moment, self._zone).strftime("UTC%:z")
-            if offset not in offsets:
-                offsets.append(offset)
-        shown = " / ".join(offsets)
+        shown = " / ".join(self._offsets())
         name = self._metadata.get("timezone")
         return f"{name} ({shown})" if name else shown
+
+    def _offsets(self) -> list[str]:
+        moments = range(int(self._job.start), int(self._job.end), _CLOCK_LASTS)
+        offsets = (
+            local_time(moment, self._zone).strftime("UTC%:z")
+            for moment in (*moments, self._job.end - 1)
+        )
+        return list(dict.fromkeys(offsets))
 
     def created(self) -> str | None:
         """Return when the file was asked for, None when that is not known."""
@@ -128,7 +141,10 @@ class Display:
         text = self.words.warning(warning)
         if warning.get("start") is None or warning.get("end") is None:
             return text
-        start, end = (
-            self.moment(datetime.fromisoformat(warning[name])) for name in ("start", "end")
+        period = self._dates.period(
+            *(
+                datetime.fromisoformat(warning[name]).astimezone(self._zone)
+                for name in ("start", "end")
+            )
         )
-        return f"{text} ({self.words.text('range', start=start, end=end)})"
+        return f"{text} ({period})"

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .codes import NOT_APPLICABLE, NOT_SUPPORTED, UNKNOWN_FIELD
+from .codes import INVALID_FORMULA, NOT_APPLICABLE, NOT_SUPPORTED, UNKNOWN_FIELD
 from .request import async_read_request
+from .rows import async_check_formula
 
-__all__ = ["NOT_APPLICABLE", "NOT_SUPPORTED", "UNKNOWN_FIELD", "async_read_request"]
+__all__ = [
+    "INVALID_FORMULA",
+    "NOT_APPLICABLE",
+    "NOT_SUPPORTED",
+    "UNKNOWN_FIELD",
+    "async_check_formula",
+    "async_read_request",
+]

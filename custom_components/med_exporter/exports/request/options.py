@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from ...engine.exports.export_type import ExportType
     from ...engine.writers.format import Format
 
-_OPTION_KEYS: Final = ("include_headers", "decimal_places", "locale", "delimiter")
+_OPTION_KEYS: Final = (
+    "include_headers",
+    "decimal_places",
+    "locale",
+    "delimiter",
+    "machine_names",
+)
 _PRIVACY_KEYS: Final = tuple(one.name for one in fields(Privacy) if one.name != "key")
 
 
@@ -32,7 +38,8 @@ def read_options(
     """Return how the file looks; an option that cannot act in the format is refused.
 
     What people read is in their `own` language when nothing is said; a CSV that programs read as
-    well is not. `tables` is how many the file has.
+    well is not, and has words for its headings only where it is given a language. `tables` is how
+    many the file has.
     """
     refused = [key for key in _OPTION_KEYS if key not in file_format.options]
     options.refuse(refused, NOT_APPLICABLE, "not_applicable", to=file_format.id)
@@ -42,7 +49,10 @@ def read_options(
     delimiter = options.text("delimiter")
     if delimiter is not None and not is_delimiter(delimiter):
         raise InvalidRequest(INVALID_VALUE, "not_a_delimiter", field=options.name("delimiter"))
+    machine_names = options.boolean("machine_names")
     options.finish()
+    if machine_names is None:
+        machine_names = locale is None
     if locale is None:
         own = own.partition("-")[0].lower()
         locale = own if file_format.document and own in LOCALES else LOCALES[0]
@@ -53,6 +63,7 @@ def read_options(
         decimal_places=decimal_places,
         locale=locale,
         delimiter=delimiter,
+        machine_names=machine_names,
         compression=bool(performance.boolean("compression")),
         chunk_size=performance.integer("chunk_size", 1, MAX_CHUNK_SIZE) or DEFAULT_CHUNK_SIZE,
     )

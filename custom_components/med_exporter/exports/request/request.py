@@ -74,7 +74,8 @@ async def async_read_request(
     time_zone = await _async_time_zone(hass, options)
     cache_results = read_cache(performance, export_type)
     background = performance.boolean("background_processing")
-    start, end = _bounds(hass, date_range, time_zone, now or dt_util.utcnow())
+    most = export_type.most_days or settings(hass).max_date_range_days
+    start, end = _bounds(date_range, time_zone, now or dt_util.utcnow(), most)
     request = Request(
         export_type=export_type.id,
         format=file_format.id,
@@ -101,13 +102,12 @@ def _of_others(export_type: ExportType) -> list[str]:
 
 
 def _bounds(
-    hass: HomeAssistant, date_range: object, time_zone: zoneinfo.ZoneInfo, now: datetime
+    date_range: object, time_zone: zoneinfo.ZoneInfo, now: datetime, most: int
 ) -> tuple[float, float]:
     if date_range is None:
         start = now.astimezone(time_zone).replace(hour=0, minute=0, second=0, microsecond=0)
         end = now + timedelta(seconds=1)
     else:
-        most = settings(hass).max_date_range_days
         start, end = read_date_range(date_range, time_zone=time_zone, now=now, max_days=most)
     return start.timestamp(), end.timestamp()
 

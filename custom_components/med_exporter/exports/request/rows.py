@@ -52,6 +52,20 @@ async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> dict[st
     }
 
 
+async def async_check_formula(hass: HomeAssistant, value: object) -> None:
+    """Check one formula of a request: `formula`, with the `aggregation` and functions around it.
+
+    Raises InvalidRequest with code INVALID_FORMULA and the `position` of the mistake.
+    """
+    request = ObjectReader(value)
+    aggregation = request.choice("aggregation", AGGREGATIONS) or "raw"
+    functions = _functions(request, aggregation)
+    formula = request.text("formula", required=True) or ""
+    request.finish()
+    custom = CustomField(name="", formula=formula, unit="")
+    await hass.async_add_executor_job(_check_formulas, (custom,), aggregation, functions)
+
+
 def _functions(request: ObjectReader, aggregation: str) -> dict[str, str]:
     asked = request.take("aggregation_functions")
     if asked is None:

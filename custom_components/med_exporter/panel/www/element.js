@@ -1,6 +1,7 @@
 // What all components share: the house, and a view that follows a command while it is shown.
 
 import { LitElement, html, nothing } from "./vendor/lit.js";
+import { fieldName } from "./requests.js";
 import { shared } from "./styles.js";
 
 export class MedElement extends LitElement {
@@ -23,6 +24,27 @@ export class MedElement extends LitElement {
     } finally {
       this.busy = false;
     }
+  }
+
+  /** What is wrong with a request, at the name that its field has in the form. */
+  mistake(groups = ["form"], error = this.failure) {
+    const name = fieldName(error?.field);
+    if (!name) return this.problem(error);
+    const { words } = this.house;
+    const own = groups.find((group) => words.has(`${group}.${name}`));
+    const field = own ? this.t(`${own}.${name}`) : words.field(name).name;
+    const text = words.error(error, field);
+    return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b>: `}${text}</p>`;
+  }
+
+  /** What a file warns of: the engine's words where the panel has none. */
+  warnings(found = []) {
+    const { words, formats } = this.house;
+    return found.map((one) => {
+      const key = `warning.${one.code}`;
+      const said = { count: one.count, start: formats.time(one.start), end: formats.time(one.end) };
+      return html`<p class="small quiet">⚠ ${words.has(key) ? words.of(key, said) : one.message}</p>`;
+    });
   }
 
   problem(error = this.failure) {

@@ -3,6 +3,7 @@
 export class Formats {
   constructor(hass) {
     this.language = hass.language;
+    this.house = hass.config.time_zone;
     this.zone = hass.locale?.time_zone === "local" ? undefined : hass.config.time_zone;
   }
 
@@ -25,6 +26,19 @@ export class Formats {
     if (!text) return "–";
     const style = { dateStyle: "medium", timeStyle: "short", timeZone: this.zone };
     return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
+  }
+
+  /** A time as its text has it on the clock, in whatever time zone that is. */
+  written(text, timeStyle) {
+    const style = { dateStyle: "medium", timeStyle, timeZone: "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text.slice(0, 19)}Z`));
+  }
+
+  /** A month `YYYY-MM`, or that of a time on the house's own clock. */
+  month(text) {
+    const isTime = text.length > 7;
+    const style = { month: "long", year: "numeric", timeZone: isTime ? this.house : "UTC" };
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(isTime ? text : `${text}-01T00:00:00Z`));
   }
 
   /** A date `YYYY-MM-DD`, which has no time zone. */

@@ -7,6 +7,7 @@ import "./views/overview.js";
 import "./views/destinations.js";
 import "./views/files.js";
 import "./views/schedules.js";
+import "./views/costs.js";
 import "./views/history.js";
 
 const VIEWS = {
@@ -20,6 +21,7 @@ const VIEWS = {
     show: (house) => html`<med-schedules .house=${house}></med-schedules>`,
     adminOnly: true,
   },
+  costs: { show: (house) => html`<med-costs .house=${house}></med-costs>` },
   history: { show: (house) => html`<med-history .house=${house}></med-history>` },
 };
 
@@ -130,8 +132,9 @@ class Panel extends LitElement {
         position: sticky;
         top: 0;
         z-index: 2;
-        background: var(--app-header-background-color, var(--primary-color));
-        color: var(--app-header-text-color, var(--text-primary-color));
+        /* The colours of Home Assistant's own header are too alike to be read in some themes. */
+        background: var(--card-background-color);
+        color: var(--primary-text-color);
         border-bottom: 1px solid var(--divider-color);
       }
       .title {
@@ -169,7 +172,7 @@ class Panel extends LitElement {
         border-bottom: 3px solid transparent;
       }
       nav a[aria-current] {
-        border-bottom-color: currentColor;
+        border-bottom-color: var(--primary-color);
         font-weight: 500;
       }
       nav a:focus-visible {

@@ -8,14 +8,17 @@ const rows = takes("fields");
 const AGGREGATIONS = ["raw", "hourly", "daily", "weekly", "monthly"];
 const PERIODS = AGGREGATIONS.slice(1);
 
+const isByPeriod = (_type, _format, draft) => (draft.options.aggregation ?? "raw") !== "raw";
+
 /** Each: `name` as the action's field is called, `at` its place, `kind`, `when`, `select`. */
 export const OPTIONS = [
   { name: "aggregation", at: "aggregation", kind: "choice", values: AGGREGATIONS, select: "aggregation", when: rows, group: "content" },
   { name: "fields", at: "fields", kind: "choices", values: "fields", select: "reading_field", when: rows, group: "content" },
+  { name: "aggregation_functions", at: "aggregation_functions", kind: "functions", values: "value_fields", select: "reading_field", when: (...all) => rows(...all) && isByPeriod(...all), group: "content" },
   { name: "grouping", at: "grouping", kind: "choice", values: PERIODS, select: "aggregation", when: takes("grouping"), group: "content" },
   { name: "breakdown_by", at: "breakdown_by", kind: "choices", values: ["device", "time_of_use", "rate_tier"], select: "breakdown", when: takes("breakdown_by"), group: "content" },
   { name: "report_sections", at: "report_sections", kind: "choices", values: ["device_summary", "energy_consumption", "cost_breakdown", "system_health", "usage_patterns"], select: "report_section", when: takes("report_sections"), group: "content" },
-  { name: "event_types", at: "event_types", kind: "choices", values: ["login_success", "login_failure", "device_controlled", "export_created", "export_downloaded", "export_deleted", "destination_changed", "schedule_changed"], select: "audit_event", when: takes("event_types"), group: "content" },
+  { name: "event_types", at: "event_types", kind: "choices", values: ["login_success", "login_failure", "device_controlled", "export_created", "export_downloaded", "export_deleted", "destination_changed", "schedule_changed", "energy_corrected"], select: "audit_event", when: takes("event_types"), group: "content" },
   { name: "severity_levels", at: "severity_levels", kind: "choices", values: ["info", "warning", "error"], select: "severity", when: takes("severity_levels"), group: "content" },
   { name: "users", at: "users", kind: "texts", when: takes("users"), group: "content" },
   { name: "include_charts", at: "include_charts", kind: "flag", when: (type, format) => format.is_document && type.takes.includes("include_charts"), group: "look" },
@@ -31,6 +34,7 @@ export const OPTIONS = [
   { name: "decimal_places", at: "options.decimal_places", kind: "number", when: inFormat("decimal_places"), group: "look" },
   { name: "timezone", at: "options.timezone", kind: "text", when: inFormat("timezone"), group: "look" },
   { name: "include_headers", at: "options.include_headers", kind: "flag", when: inFormat("include_headers"), group: "look" },
+  { name: "machine_names", at: "options.machine_names", kind: "flag", when: inFormat("machine_names"), group: "look" },
   { name: "compression", at: "performance_options.compression", kind: "flag", when: (type, format) => format.compressible, group: "look" },
   { name: "cache_results", at: "performance_options.cache_results", kind: "flag", when: takes("date_range"), group: "look" },
   { name: "chunk_size", at: "performance_options.chunk_size", kind: "number", when: () => true, group: "look" },
@@ -50,7 +54,13 @@ function put(request, at, value) {
   place[last] = value;
 }
 
-const isGiven = (value) => value !== "" && value !== undefined && value !== null && !(Array.isArray(value) && !value.length);
+const isGiven = (value) => value !== "" && value !== undefined && value !== null && !(typeof value === "object" && !Object.keys(value).length);
+
+/** What has been typed stays as it is until here. */
+const READ = {
+  number: Number,
+  texts: (text) => [text].flat().join(",").split(",").map((one) => one.trim()).filter(Boolean),
+};
 
 /** Return the request that a draft of the form stands for. */
 export function requestOf(draft, type, format) {
@@ -61,21 +71,11 @@ export function requestOf(draft, type, format) {
   if (type.takes.includes("devices") && draft.devices) request.devices = draft.devices;
   for (const option of OPTIONS) {
     const value = draft.options[option.name];
-    if (isGiven(value) && option.when(type, format)) put(request, option.at, value);
+    if (isGiven(value) && option.when(type, format, draft)) put(request, option.at, READ[option.kind]?.(value) ?? value);
   }
   const formulas = draft.customFields.filter((one) => one.name || one.formula);
   if (formulas.length && type.takes.includes("custom_fields")) request.custom_fields = formulas;
   return request;
-}
-
-/** Return what a preview is asked for, with the same words. */
-export function previewOf(request) {
-  const asked = { export_type: request.export_type, limit: 5 };
-  for (const name of ["devices", "fields", "aggregation"]) {
-    if (request[name] !== undefined) asked[name] = request[name];
-  }
-  const range = request.date_range;
-  return typeof range === "string" ? { ...asked, preset: range } : { ...asked, ...range };
 }
 
 /** Return the draft that a request came from, as far as the form can show it. */

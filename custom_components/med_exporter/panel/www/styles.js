@@ -6,10 +6,10 @@ export const shared = css`
   :host {
     display: block;
     /* A theme's colours are made for areas: as text they need more contrast, whatever the theme. */
-    --med-accent: color-mix(in srgb, var(--primary-color) 72%, var(--primary-text-color));
+    --med-accent: color-mix(in srgb, var(--primary-color) 62%, var(--primary-text-color));
     --med-good: color-mix(in srgb, var(--success-color) 65%, var(--primary-text-color));
     --med-bad: color-mix(in srgb, var(--error-color) 72%, var(--primary-text-color));
-    --med-main: color-mix(in srgb, var(--primary-color) 78%, black);
+    --med-main: color-mix(in srgb, var(--primary-color) 70%, black);
     color: var(--primary-text-color);
     font-size: 1rem;
   }
@@ -228,5 +228,35 @@ export const shared = css`
     padding: 2px 10px;
     border: 1px solid currentColor;
     white-space: nowrap;
+  }
+  tbody th {
+    font-weight: 400;
+    color: inherit;
+  }
+  /* On a phone a row is a list, whose cells say what they are. */
+  @media (max-width: 700px) {
+    .rows thead {
+      position: absolute;
+      clip-path: inset(50%);
+    }
+    .rows :is(tr, th, td) {
+      display: block;
+    }
+    .rows tr {
+      border-bottom: 1px solid var(--divider-color);
+      padding: 8px 0;
+    }
+    .rows tr:last-child {
+      border-bottom: 0;
+    }
+    .rows :is(th, td, td.number) {
+      border: 0;
+      padding: 2px 0;
+      text-align: start;
+    }
+    .rows td::before {
+      content: attr(data-label) ": ";
+      color: var(--secondary-text-color);
+    }
   }
 `;

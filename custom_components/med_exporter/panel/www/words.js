@@ -63,7 +63,8 @@ class Words {
   /** The name and description of a field of the action that makes files. */
   field(name) {
     const at = `component.${DOMAIN}.services.create_export.fields.${name}`;
-    return { name: this.theirs[`${at}.name`] ?? name, help: this.theirs[`${at}.description`] ?? "" };
+    const own = this.own.get(`form.${name}`);
+    return { name: own ?? this.theirs[`${at}.name`] ?? name, help: this.theirs[`${at}.description`] ?? "" };
   }
 
   issue(key, placeholders) {
@@ -71,11 +72,11 @@ class Words {
     return filled(this.theirs[`${at}.title`] ?? key, placeholders ?? {});
   }
 
-  /** What to tell of an error that a command was refused with. */
-  error(error) {
+  /** What to tell of an error that a command was refused with, about a field that is called so. */
+  error(error, field) {
     const key = error?.translation_key;
     const text = key && this.theirs[`component.${DOMAIN}.exceptions.${key}.message`];
-    if (text) return filled(text, error.translation_placeholders ?? {});
+    if (text) return filled(text, { ...error.translation_placeholders, ...(field && { field }) });
     return error?.message || this.of("failed");
   }
 }

@@ -10,6 +10,7 @@ from kasa import AuthenticationError, Credentials, Device, KasaException, Module
 from kasa.iot.modules import Emeter
 from kasa.smart.smartmodule import SmartModule
 
+from ...engine.outside import LONGEST_NAME, clean
 from ..plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
 from .connecting import open_device
 from .connection import FAILURES, Connection, KasaError, SessionFactory, is_silence
@@ -117,6 +118,7 @@ class KasaHost:
                 total=total,
                 today=_read(energy, "consumption_today"),
                 month=_read(energy, "consumption_this_month"),
+                clock=_clock(plug),
             )
         try:
             days, months = energy.daily_data, energy.monthly_data
@@ -180,11 +182,22 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
         plug_id=mac if child_id is None else f"{mac}_{child_id}",
         mac=mac,
         child_id=child_id,
-        name=plug.alias or parent.alias or parent.model,
-        model=parent.model,
-        firmware=info.get("sw_ver"),
-        hardware=info.get("hw_ver"),
+        name=clean(plug.alias or parent.alias or parent.model, LONGEST_NAME),
+        model=clean(parent.model, LONGEST_NAME),
+        firmware=clean(str(info.get("sw_ver") or ""), LONGEST_NAME) or None,
+        hardware=clean(str(info.get("hw_ver") or ""), LONGEST_NAME) or None,
     )
+
+
+def _clock(plug: Device) -> date | None:
+    """Return the date by a newer plug's own clock, which python-kasa asks with each reading."""
+    module = plug.modules.get(Module.Time)
+    if not isinstance(module, SmartModule):
+        return None
+    try:
+        return module.time.date()
+    except (KasaException, KeyError, TypeError, ValueError, OSError, OverflowError):
+        return None
 
 
 def _read(energy: Energy, name: str) -> float | None:

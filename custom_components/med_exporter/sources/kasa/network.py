@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from kasa import DeviceEncryptionType, DeviceFamily, Discover
 
+from ...engine.outside import LONGEST_NAME, clean
 from . import connecting
 from .connection import FAILURES, Connection
 
@@ -92,8 +93,8 @@ def _found(host: str, device: Device) -> FoundDevice:
     kind = device.config.connection_type
     return FoundDevice(
         mac=plain_mac(device.mac),
-        name=device.alias or device.model,
-        model=device.model,
+        name=clean(device.alias or device.model, LONGEST_NAME),
+        model=clean(device.model, LONGEST_NAME),
         connection=Connection(host=host, parameters=kind.to_dict()),
         measures=_measures(device),
     )

@@ -12,6 +12,10 @@ EXPORT_TYPE = ExportType(
     takes=frozenset({"date_range", "event_types", "severity_levels", "users"}),
     administrators_only=True,
     words={
+        "no_audit_logs": (
+            "Nothing was recorded in this period.",
+            "Rien n’a été consigné pendant cette période.",
+        ),
         "time": ("Time", "Date et heure"),
         "event_type": ("Event", "Événement"),
         "severity": ("Severity", "Gravité"),

@@ -84,7 +84,8 @@ def content(
         for one in job.severity_levels or SEVERITY_LEVELS
     ]
     events = Table("audit_logs", _COLUMNS, shelf.count, _chunks(job, shelf))
-    return Content(tables=[events], figures=figures)
+    # Three times nothing tells no more than once.
+    return Content(tables=[events], figures=figures if events.count else [])
 
 
 def _pages(job: Job, recorder: Recorder) -> Iterator[list[Any]]:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from ...content import Content
+from ...formats import FORMATS
 from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
 from ..cost_rows import CostRows
 from ..ledger_gaps import ledger_warnings, unpriced_warning
+from .bill import Bill
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...content import Figure
     from ...job import Job
     from ...recorder import Recorder
     from ...spool import Spool
+    from ...tables import Table
+
+_UNUSUAL: Final = ("hourly", "weekly")
+"""Groupings that a bill does not show by itself."""
 
 
 def content(
@@ -46,10 +54,36 @@ def content(
     table = rows.table("cost_analysis", with_periods=True)
     table.warnings += unpriced_warning(rows.unpriced)
     table.warnings += ledger_warnings(job, recorder, end)
+    figures = cost_figures(job, rows)
+    if FORMATS[job.format].on_pages:
+        return _on_pages(job, recorder, end, table, figures)
     return Content(
         tables=[table],
-        figures=cost_figures(job, rows),
+        figures=figures,
         charts=[*charts.over_time(), *charts.by_tariff_period()],
+    )
+
+
+def _on_pages(
+    job: Job, recorder: Recorder, end: float, table: Table, figures: list[Figure]
+) -> Content:
+    """Return a bill, and behind it the rows that were asked for, where they tell more."""
+    bill = Bill(job, recorder, end)
+    bill.read()
+    tables = bill.tables()
+    tables[0].warnings = table.warnings
+    if table.count > 1 and (job.breakdown_by or job.grouping in _UNUSUAL):
+        table.warnings = []
+        tables.append(table)
+    return Content(
+        tables=tables,
+        figures=[
+            replace(one, name="metering_point")
+            if one.name == "metering_points" and len(job.points) == 1
+            else replace(one, in_tables=one.name != "metering_points")
+            for one in figures
+        ],
+        charts=bill.charts() if job.include_charts else [],
     )
 
 

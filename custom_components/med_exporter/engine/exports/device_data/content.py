@@ -12,6 +12,7 @@ from ...custom_fields import DECIMALS, formulas_of
 from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
+from ...formats import FORMATS
 from ...gaps import (
     coverage_warnings,
     not_recorded_warnings,
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
     from ...tables import Chunk
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+_SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
+_PAGE_DECIMALS = {
+    "power_w": 1, "voltage": 1, "current": 2, "energy_kwh": 3, "energy_total_kwh": 3, "cost": 2,
+    "is_on": 0,
+}  # fmt: skip
+"""Digits after the point that people read; amounts still add up."""
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
@@ -119,16 +126,23 @@ def _estimated(
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
     """Return the first rows, reading no more of each device than they need.
 
+    A total of a custom field is over all rows of its device, which then all are read.
+
     Args:
-        job: what is wanted; it has no filters.
+        job: what is wanted.
         recorder: where the states are.
         spool: where the rows go through.
         end: UTC seconds up to which values are known.
         limit: number of rows.
 
     """
+    stretches = _stretches(job, end)
+    has_totals = any(formula.totals for formula in formulas_of(job))
     for place, device in enumerate(job.devices):
-        found = _Source(job, recorder, device, spool, end, None).readings(lambda _: None)
+        found = _Source(job, recorder, device, spool, end, stretches).readings(lambda _: None)
+        if has_totals:
+            spool.add(place, found)
+            continue
         awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
         spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
     return table_of(job, spool, limit, limit)
@@ -246,10 +260,26 @@ def _column(name: str, job: Job) -> Column:
         function = function_of(field, job.aggregation_functions)
         kind, decimals = field.of_period(function)
     asked = job.options.decimal_places
-    if asked is not None and function is not Function.COUNT:
+    if function is Function.COUNT:
+        return Column(name, kind, decimals)
+    unit = job.currency if name == "cost" else ""
+    if FORMATS[job.format].on_pages:
+        decimals = min(decimals, _PAGE_DECIMALS.get(name, decimals))
+        unit = "%" if _is_share(job, name) else unit
+    if asked is not None:
         decimals = asked
-    unit = job.currency if name == "cost" and function is not Function.COUNT else ""
-    return Column(name, kind, decimals, unit)
+    span = _SPANS.get(job.aggregation, "") if name == "timestamp" else ""
+    return Column(name, kind, decimals, unit, span=span)
+
+
+def _is_share(job: Job, name: str) -> bool:
+    """Tell whether a column has the share of time in which a device was on."""
+    field = FIELDS[name]
+    return (
+        name == "is_on"
+        and job.aggregation != "raw"
+        and function_of(field, job.aggregation_functions) is Function.AVERAGE
+    )
 
 
 def _columns(job: Job) -> list[Column]:
@@ -269,7 +299,10 @@ def _columns(job: Job) -> list[Column]:
 def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
     """Return the rows that the spool has, the first `limit` of them, as a table."""
     columns = _columns(job)
-    return Table("device_data", columns, count, _chunks(job, spool, columns, limit))
+    chunks = _chunks(job, spool, columns, limit)
+    # What is used and what is produced have no sum.
+    one_role = len({device.role == "production" for device in job.devices}) < 2
+    return Table("device_data", columns, count, chunks, adds_up=one_role)
 
 
 def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> Iterator[Chunk]:
@@ -290,5 +323,8 @@ def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> It
                 texts = identity[column.name]
                 chunk.append([texts[owner] for owner in owners])
             else:
-                chunk.append(rounding.column(index, stored[place[column.name]], owners))
+                values: Sequence[Any] = stored[place[column.name]]
+                if column.name == "is_on" and column.unit == "%":
+                    values = [None if one is None else 100 * one for one in values]
+                chunk.append(rounding.column(index, values, owners))
         yield chunk

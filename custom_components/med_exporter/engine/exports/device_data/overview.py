@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from ...aggregation import function_of
 from ...content import Chart, ChartKind, Figure, Series
+from ...date_words import DateWords
 from ...fields import FIELDS, Function
 from ...formats import FORMATS
-from ...times import QUARTER, boundaries, local_time
+from ...times import HOUR, QUARTER, boundaries, floor_to, local_time
 from ...words import Words
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def overview(
     if all(column.name != "energy_kwh" for column in summed):
         return figures, []
     charted = _Sums(job, end)
-    for moment, device, energy in spool.values(["energy_kwh"]):
-        charted.add(moment, device, energy)
+    for moment, device, energy, filled in spool.values(["energy_kwh", "filled"]):
+        charted.add(moment, device, energy, filled)
     return figures, charted.charts()
 
 
@@ -125,44 +126,58 @@ class _Sums:
         self._period = _PERIODS.get(job.aggregation, "day")
         self._edges = boundaries(_AGGREGATIONS[self._period], job.start, end, self._zone)
         self._by_period: dict[tuple[int, int], float] = defaultdict(float)
-        self._by_hour: dict[tuple[int, int], float] = defaultdict(float)
+        self._by_hour: dict[int, float] = defaultdict(float)
+        self._estimated: set[int] = set()
         self._by_device: dict[int, float] = defaultdict(float)
         self._hours: dict[int, tuple[int, int]] = {}
 
-    def add(self, moment: float, device: int, energy: float | None) -> None:
-        """Add a row."""
+    def add(self, moment: float, device: int, energy: float | None, filled: int | None) -> None:
+        """Add a row; `filled` where the time at which its energy was used is not known."""
         if energy is None:
             return
         # A period's first row may begin before the range.
         period = max(bisect_right(self._edges, moment) - 1, 0)
         self._by_period[period, device] += energy
         self._by_device[device] += energy
-        if self._job.aggregation in _FINE:
-            self._by_hour[self._hour_of(moment)] += energy
+        if self._job.aggregation in _FINE and not self._is_production(device):
+            hour = floor_to(moment, HOUR)
+            self._by_hour[hour] += energy
+            if filled:
+                self._estimated.add(hour)
 
     def charts(self) -> list[Chart]:
         """Return the charts that the rows are fine enough for."""
         if not self._by_period:
             return []
-        charts = [self._over_time(), self._shares()]
+        used = [one for one in self._by_device if not self._is_production(one)]
+        made = [one for one in self._by_device if self._is_production(one)]
+        charts = [self._over_time(used), self._shares(used)] if used else []
+        if made:
+            charts.append(self._over_time(made, production=True))
         return [*charts, self._over_the_week()] if self._by_hour else charts
 
-    def _over_time(self) -> Chart:
+    def _is_production(self, device: int) -> bool:
+        return self._job.devices[device].role == _PRODUCTION
+
+    def _over_time(self, devices: Sequence[int], *, production: bool = False) -> Chart:
         periods = range(len(self._edges) - 1)
+        title = self._words.chart(f"energy_by_{self._period}")
         return Chart(
             kind=ChartKind.STACKED_BAR,
-            title=self._words.chart(f"energy_by_{self._period}"),
+            title=self._words.text("production_by", title=title) if production else title,
             unit="kWh",
             decimals=_DECIMALS,
-            categories=[self._label(self._edges[period]) for period in periods],
+            categories=[
+                self._label(max(self._edges[period], self._job.start)) for period in periods
+            ],
             series=[
-                Series(name, [self._sum(period, devices) for period in periods])
-                for name, devices in self._ranked()
+                Series(name, [self._sum(period, some) for period in periods])
+                for name, some in self._ranked(devices)
             ],
         )
 
-    def _shares(self) -> Chart:
-        ranked = self._ranked()
+    def _shares(self, devices: Sequence[int]) -> Chart:
+        ranked = self._ranked(devices)
         totals = self._by_device
         return Chart(
             kind=ChartKind.PIE,
@@ -173,15 +188,20 @@ class _Sums:
             series=[
                 Series(
                     self._words.column("energy_kwh"),
-                    [sum(totals[device] for device in devices) for _, devices in ranked],
+                    [sum(totals[device] for device in some) for _, some in ranked],
                 )
             ],
         )
 
     def _over_the_week(self) -> Chart:
         passed: dict[tuple[int, int], int] = defaultdict(int)
+        used: dict[tuple[int, int], float] = defaultdict(float)
         for edge in boundaries("hourly", self._job.start, self._end, self._zone)[:-1]:
-            passed[self._hour_of(edge)] += 1
+            if floor_to(edge, HOUR) not in self._estimated:
+                passed[self._hour_of(edge)] += 1
+        for hour, energy in self._by_hour.items():
+            if hour not in self._estimated:
+                used[self._hour_of(hour)] += energy
         return Chart(
             kind=ChartKind.HEAT_MAP,
             title=self._words.chart("energy_by_hour"),
@@ -192,9 +212,7 @@ class _Sums:
                 Series(
                     name,
                     [
-                        self._by_hour[day, hour] / max(passed[day, hour], 1)
-                        if (day, hour) in self._by_hour
-                        else None
+                        used[day, hour] / max(passed[day, hour], 1) if (day, hour) in used else None
                         for hour in range(24)
                     ],
                 )
@@ -202,10 +220,10 @@ class _Sums:
             ],
         )
 
-    def _ranked(self) -> list[tuple[str, list[int]]]:
+    def _ranked(self, devices: Sequence[int]) -> list[tuple[str, list[int]]]:
         """Return names with their devices, the largest first, the smallest together."""
         totals = self._by_device
-        order = sorted(totals, key=lambda device: -totals[device])
+        order = sorted(devices, key=lambda device: -totals[device])
         names = [device.device_name for device in self._job.devices]
         kept = len(order) if len(order) <= _MOST_DEVICES + 1 else _MOST_DEVICES
         ranked = [(names[device], [device]) for device in order[:kept]]
@@ -222,9 +240,8 @@ class _Sums:
 
     def _label(self, moment: float) -> str:
         local = local_time(moment, self._zone)
-        if self._period == "month":
-            return f"{self._words.months()[local.month - 1]} {local.year}"
-        return local.strftime("%d/%m/%Y" if self._job.options.locale == "fr" else "%Y-%m-%d")
+        dates = DateWords(self._job.options.locale)
+        return dates.cut_month(local) if self._period == "month" else dates.short(local)
 
     def _hour_of(self, moment: float) -> tuple[int, int]:
         """Return weekday (Monday 0) and hour of a local time."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Section:
-    """A part of a report: one table, what sums it up, and charts of it."""
+    """A part of a report: what sums it up, charts, and one table, where charts do not tell all."""
 
-    table: Table
+    table: Table | None = None
     figures: list[Figure] = field(default_factory=list)
     charts: list[Chart] = field(default_factory=list)
 
@@ -52,7 +52,9 @@ def section_module(name: str) -> SectionModule:
     return cast(SectionModule, import_module(f".{name}", __package__))
 
 
-def table_of(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Table:
-    """Return a table of rows that are few."""
+def table_of(
+    name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], totals: int = 0
+) -> Table:
+    """Return a table of rows that are few, the last of them `totals`."""
     chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
-    return Table(name, columns, len(rows), iter(chunks))
+    return Table(name, columns, len(rows), iter(chunks), totals=totals)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...apportioning import Apportioning
 from ...content import Chart, ChartKind, Figure, Series
+from ...date_words import DateWords
 from ...fields import Kind
 from ...formats import FORMATS
 from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
@@ -51,7 +52,9 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             for day, power in peaks(recorder, one.entities["power_w"], edges).items():
                 highest[day, device] = power
         on_read((device + 1) / len(job.devices))
-    table = table_of("energy_consumption", _columns(job), _rows(job, edges, energies, highest))
+    rows = _rows(job, edges, energies, highest)
+    totals = sum(row[0] is None for row in rows)
+    table = table_of("energy_consumption", _columns(job), rows, totals)
     table.warnings += ledger_warnings(job, recorder, end)
     return Section(
         table=table,
@@ -62,7 +65,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
 
 def _columns(job: Job) -> list[Column]:
     return [
-        Column("day", Kind.TIME),
+        Column("day", Kind.TIME, span="day"),
         Column("device", Kind.TEXT),
         Column("role", Kind.TEXT),
         Column("energy_kwh", Kind.AMOUNT, energy_decimals(job)),
@@ -159,7 +162,7 @@ def _charts(job: Job, edges: Sequence[float], energies: _Energies) -> list[Chart
     if others := set(order[kept:]):
         ranked.append((words.text("others"), others))
     period = "day" if len(edges) - 1 <= _MOST_DAYS else "month"
-    labels = [_label(job, words, edge, period) for edge in edges[:-1]]
+    labels = [_label(job, edge, period) for edge in edges[:-1]]
     categories = list(dict.fromkeys(labels))
     bars: dict[tuple[str, int], float] = defaultdict(float)
     for (day, device, role), kwh in energies.items():
@@ -197,8 +200,6 @@ def _sum(bars: Mapping[tuple[str, int], float], label: str, devices: set[int]) -
     return sum(found) if found else None
 
 
-def _label(job: Job, words: Words, moment: float, period: str) -> str:
-    local = local_time(moment, job.zone())
-    if period == "month":
-        return f"{words.months()[local.month - 1]} {local.year}"
-    return local.strftime("%d/%m/%Y" if job.options.locale == "fr" else "%Y-%m-%d")
+def _label(job: Job, moment: float, period: str) -> str:
+    local, dates = local_time(moment, job.zone()), DateWords(job.options.locale)
+    return dates.month(local) if period == "month" else dates.short(local)

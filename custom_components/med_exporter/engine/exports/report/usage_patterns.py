@@ -47,6 +47,9 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             if not filled_kwh:
                 week.add(moment, kwh)
             on_read((moment - job.start) / (job.end - job.start))
+    if FORMATS[job.format].on_pages:
+        # Four pages of numbers are a picture to their reader.
+        return Section(figures=week.figures(), charts=week.charts())
     table = table_of("usage_patterns", _columns(job), week.rows())
     return Section(table=table, figures=week.figures(), charts=week.charts())
 
@@ -116,7 +119,9 @@ class _Week:
     def charts(self) -> list[Chart]:
         """Return the week as a heat map."""
         job = self._job
-        if not self._kwh or not job.include_charts or not FORMATS[job.format].document:
+        file_format = FORMATS[job.format]
+        wanted = file_format.on_pages or (job.include_charts and file_format.document)
+        if not self._kwh or not wanted:
             return []
         return [
             Chart(
@@ -135,8 +140,19 @@ class _Week:
                     )
                     for day, name in enumerate(self._words.weekdays())
                 ],
+                note=self._note() if file_format.on_pages else "",
             )
         ]
+
+    def _note(self) -> str:
+        days, ranked = self._words.weekdays(), self._ranked()
+        average = sum(self._kwh.values()) / sum(self._count.values()) * _WATTS
+        busiest, quietest = (f"{days[day]} {hour:02d}:00" for day, hour in (ranked[0], ranked[-1]))
+        return self._words.text(
+            "usage_note",
+            average=round(average), base=round(self._base_load()),
+            busiest=busiest, quietest=quietest,
+        )  # fmt: skip
 
     def _average(self, hour: tuple[int, int]) -> float:
         # The order in which a database adds up is its own, and must decide no rank.

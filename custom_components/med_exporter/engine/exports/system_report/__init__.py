@@ -9,5 +9,6 @@ EXPORT_TYPE = ExportType(
     title=("System report", "Rapport du système"),
     folder=__name__,
     takes=frozenset({"date_range", "devices", "report_sections", "include_charts"}),
+    about_money=True,
     tables=lambda request: len(request.report_sections),
 )

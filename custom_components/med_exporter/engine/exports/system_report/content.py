@@ -38,8 +38,9 @@ def content(
             on_read((place + share) / sections)
 
         part = section_module(name).section(job, recorder, end, on_part)
-        job.check_rows(sum(table.count for table in [*whole.tables, part.table]))
-        whole.tables.append(part.table)
+        if part.table is not None:
+            whole.tables.append(part.table)
+        job.check_rows(sum(table.count for table in whole.tables))
         whole.figures += part.figures
         whole.charts += part.charts
         on_part(1.0)

@@ -11,5 +11,14 @@ FORMAT = Format(
     folder=__name__,
     single=Package(".csv", "text/csv", compressible=True),
     several=Package(".zip", "application/zip"),
-    options=frozenset({"include_headers", "timezone", "decimal_places", "locale", "delimiter"}),
+    options=frozenset(
+        {
+            "include_headers",
+            "timezone",
+            "decimal_places",
+            "locale",
+            "delimiter",
+            "machine_names",
+        }
+    ),
 )

@@ -1,4 +1,4 @@
-"""CSV: UTF-8, CRLF, a header row with the field names.
+"""CSV: UTF-8, CRLF, a header row with the names of the fields, or what people call them.
 
 Locale `fr`: semicolon, decimal comma, dd/mm/yyyy HH:MM:SS with the offset in a column of its own,
 and a byte-order mark, by which Excel knows UTF-8.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...fields import Kind
 from ...time_text import TimeText
+from ...words import Words
 from ..archive import open_archive
 from ..spreadsheet import UTC_OFFSET, neutral, offset_text
 
@@ -80,10 +81,18 @@ class _Cells:
 
     def __init__(self, job: Job) -> None:
         self._times = TimeText(job.zone())
+        self._words = None if job.options.machine_names else Words(job.options.locale)
+        self._flags = ("false", "true")
+        if self._words is not None:
+            self._flags = (self._words.text("no"), self._words.text("yes"))
 
     def header(self, columns: Sequence[Column]) -> list[str | None]:
         """Return the names of the file's columns."""
-        return [neutral(column.name) for column in columns]
+        return [self.heading(column) for column in columns]
+
+    def heading(self, column: Column) -> str | None:
+        """Return the name of a column, with its unit where people read it."""
+        return neutral(column.name if self._words is None else self._words.header(column))
 
     def columns(self, columns: Sequence[Column], chunk: Chunk) -> list[Sequence[Any]]:
         """Return the file's columns."""
@@ -100,7 +109,7 @@ class _Cells:
         if column.kind is Kind.TEXT:
             return [[neutral(value) for value in values]]
         if column.kind is Kind.FLAG:
-            return [[None if value is None else "true" if value else "false" for value in values]]
+            return [[None if value is None else self._flags[bool(value)] for value in values]]
         return [self.number(column, values)]
 
     def time(self, values: list[float | None]) -> list[Sequence[Any]]:
@@ -131,11 +140,17 @@ class _FrenchCells(_Cells):
         """Return the names of the file's columns."""
         names: list[str | None] = []
         for column in columns:
-            names.append(neutral(column.name))
+            names.append(self.heading(column))
             if column.kind is Kind.TIME:
-                own = f"{column.name}_{UTC_OFFSET}"
-                names.append(own if UTC_OFFSET in names else UTC_OFFSET)
+                names.append(self._offset(column, names))
         return names
+
+    def _offset(self, column: Column, taken: Sequence[str | None]) -> str:
+        """Return the name of the column of a time's offsets, the first one's without its own."""
+        if self._words is None:
+            return f"{column.name}_{UTC_OFFSET}" if UTC_OFFSET in taken else UTC_OFFSET
+        name = self._words.column(UTC_OFFSET)
+        return f"{name} ({self._words.column(column.name)})" if name in taken else name
 
     def time(self, values: list[float | None]) -> list[Sequence[Any]]:
         """Return local times and, apart, their offsets."""

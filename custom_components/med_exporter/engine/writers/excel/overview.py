@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from openpyxl.chart import BarChart, LineChart, PieChart, Reference
 from openpyxl.chart.label import DataLabelList
+from openpyxl.chart.marker import DataPoint
 from openpyxl.formatting.rule import ColorScaleRule
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 
 from ...content import ChartKind
 from .rows import plain
-from .styles import BOLD, TITLE_FONT, as_heading, number_format
+from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, number_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +46,7 @@ def write_summary(
 ) -> None:
     """Fill the first sheet: what this is, for when, totals and warnings."""
     words = display.words
+    fit_to_width(sheet)
     sheet.column_dimensions["A"].width = _LABEL_WIDTH
     sheet.column_dimensions["B"].width = _VALUE_WIDTH
     sheet.append([display.title()])
@@ -72,10 +75,19 @@ def write_summary(
 
 def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
     """Fill a sheet with the values of the charts and, beside them, the charts."""
+    fit_to_width(sheet, landscape=True)
     beside = 4 + max((len(c.series) for c in charts if c.kind is not ChartKind.HEAT_MAP), default=1)
     sheet.column_dimensions["A"].width = _LABEL_WIDTH
+    names = [series.name for chart in charts for series in chart.series]
+    if not any(chart.kind is ChartKind.HEAT_MAP for chart in charts):
+        for place in range(2, beside - 1):
+            width = min(max(_GRID_WIDTH, *map(len, names)) + 2, _LABEL_WIDTH)
+            sheet.column_dimensions[get_column_letter(place)].width = width
     row = 1
     for chart in charts:
+        if row > 1:
+            # No page ends within a chart.
+            sheet.row_breaks.append(Break(id=row - 1))
         pattern = number_format(chart.decimals, chart.unit, french=job.options.locale == "fr")
         title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
         sheet.cell(row, 1, plain(title)).font = BOLD
@@ -161,7 +173,21 @@ def _drawn(
     if chart.kind is ChartKind.LINE:
         for series in drawn.series:
             series.smooth = False
+    _colour(drawn, chart)
     return drawn
+
+
+def _colour(drawn: BarChart | LineChart | PieChart, chart: Chart) -> None:
+    """Give series, or shares, the colours that they have of their own."""
+    if chart.kind is ChartKind.PIE and chart.colours:
+        (series,) = drawn.series
+        for place, colour in enumerate(chart.colours):
+            point = DataPoint(idx=place)
+            point.graphicalProperties.solidFill = colour
+            series.dPt.append(point)
+        return
+    for series, colour in zip(drawn.series, chart.colours, strict=False):
+        series.graphicalProperties.solidFill = colour
 
 
 def _pie() -> PieChart:

@@ -6,6 +6,7 @@ This is what has to be fast: a million rows take openpyxl's own cells minutes.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -17,7 +18,7 @@ from ...times import QUARTER, local_time
 from ..spreadsheet import neutral, offset_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from ...tables import Chunk, Column
@@ -33,6 +34,8 @@ _CODE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 _SECONDS_IN_DAY = 86_400
 _EPOCH_DAY = 25_569
 """1970-01-01, counted as spreadsheets do."""
+_FIRST_ORDINAL = date(1899, 12, 30).toordinal()
+"""Of the day that spreadsheets count from."""
 _MOST_QUARTERS = 4096
 
 
@@ -45,16 +48,21 @@ def plain(text: str) -> str:
 class RowWriter:
     """Writes the rows of a table.
 
-    A time becomes two cells: the local time, and its offset from UTC.
+    A time becomes two cells: the local time, and its offset from UTC; one that names a day or month
+    becomes the date, which is that of the range where the period begins before it.
 
     Args:
         columns: of the table.
         styles: per column of the table, the number of its cells' style in the workbook.
         zone: of the times.
+        start: UTC seconds at which the range begins.
 
     """
 
-    def __init__(self, columns: Sequence[Column], styles: Sequence[int], zone: ZoneInfo) -> None:
+    def __init__(
+        self, columns: Sequence[Column], styles: Sequence[int], zone: ZoneInfo, start: float
+    ) -> None:
+        self._first = start
         self._columns = columns
         self._styles = styles
         self._zone = zone
@@ -71,7 +79,10 @@ class RowWriter:
         cells: list[list[str]] = []
         numbers = range(number, number + len(chunk[0]))
         for column, style, values in zip(self._columns, self._styles, chunk, strict=True):
-            if column.kind is Kind.TIME:
+            if column.kind is Kind.TIME and column.span:
+                days = self._days(values)
+                cells.append(_numbers(_start(len(cells)), style, numbers, days))
+            elif column.kind is Kind.TIME:
                 serials, offsets = self._times(values)
                 cells.append(_numbers(_start(len(cells)), style, numbers, serials))
                 cells.append(_texts(_start(len(cells)), style, numbers, offsets))
@@ -85,6 +96,45 @@ class RowWriter:
         return "".join(
             f'<row r="{number}">{row}</row>' for number, row in zip(numbers, rows, strict=True)
         ).encode()
+
+    def sums(
+        self, number: int, styles: Sequence[int], totals: Mapping[int, float], label: str
+    ) -> bytes:
+        """Return a row of formulas as XML that add up the rows above it.
+
+        Args:
+            number: of the row in the sheet.
+            styles: as those of the class, for this row.
+            totals: by the place of a column: what its formula gives.
+            label: stands in the first cell that has no formula.
+
+        """
+        cells: list[str] = []
+        labelled = False
+        for index, (column, style) in enumerate(zip(self._columns, styles, strict=True)):
+            letter = get_column_letter(len(cells) + 1)
+            if index in totals:
+                area = f"{letter}2:{letter}{number - 1}"
+                value = round(totals[index], column.decimals)
+                cells.append(
+                    f'<c r="{letter}{number}" s="{style}"><f>SUM({area})</f><v>{value}</v></c>'
+                )
+                continue
+            shown = [None if labelled else label]
+            labelled = True
+            cells += _texts(_start(len(cells)), style, range(number, number + 1), shown)
+            if column.kind is Kind.TIME and not column.span:
+                cells.append("")
+        return f'<row r="{number}">{"".join(cells)}</row>'.encode()
+
+    def _days(self, moments: Iterable[float | None]) -> list[float | None]:
+        """Return the local dates of moments as numbers of days."""
+        return [
+            None
+            if moment is None
+            else local_time(max(moment, self._first), self._zone).toordinal() - _FIRST_ORDINAL
+            for moment in moments
+        ]
 
     def _times(
         self, moments: Iterable[float | None]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.properties import PageSetupProperties
 
 from ...fields import Kind
 from ...words import unit_of
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
     from ...job import Job
     from ...tables import Chunk, Column
 
-TITLE_FONT = Font(bold=True, size=16)
-BOLD = Font(bold=True)
+_FONT = "Calibri"
+TITLE_FONT = Font(name=_FONT, bold=True, size=16)
+BOLD = Font(name=_FONT, bold=True, size=11)
 
 _HEADING_FILL = PatternFill("solid", start_color="1F4E79")
-_HEADING_FONT = Font(bold=True, color="FFFFFF")
+_HEADING_FONT = Font(name=_FONT, bold=True, size=11, color="FFFFFF")
 _HEADING_ALIGNMENT = Alignment(wrap_text=True, vertical="center")
 _CURRENCY = re.compile("[A-Z]{3}")
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _NARROWEST, _WIDEST = 10, 60
 _TIME_WIDTH = 20
+_FILTER_ROOM = 3
+"""Characters that the arrow of the filter covers."""
+_LINE_HEIGHT = 15.0
+"""Points."""
 
 
 def number_format(decimals: int, unit: str, *, french: bool) -> str:
@@ -41,11 +47,25 @@ def number_format(decimals: int, unit: str, *, french: bool) -> str:
     return f'{digits} "{symbol}"' if french or len(symbol) > 1 else f'"{symbol}"{digits}'
 
 
-def column_style(sheet: Worksheet, column: Column, job: Job) -> int:
+def fit_to_width(sheet: Worksheet, *, landscape: bool = False) -> None:
+    """Let a sheet be printed as wide as the paper."""
+    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+
+
+def column_style(sheet: Worksheet, column: Column, job: Job, *, bold: bool = False) -> int:
     """Make the style of a column's cells known to the workbook and return its number."""
     french = job.options.locale == "fr"
     cell = WriteOnlyCell(sheet)
-    if column.kind is Kind.TIME:
+    if bold:
+        cell.font = BOLD
+    if column.kind is Kind.TIME and column.span == "month":
+        cell.number_format = "[$-40C]mmmm yyyy" if french else "[$-409]mmmm yyyy"
+    elif column.kind is Kind.TIME and column.span:
+        cell.number_format = "dd/mm/yyyy" if french else "[$-409]d mmm yyyy"
+    elif column.kind is Kind.TIME:
         cell.number_format = "dd/mm/yyyy hh:mm:ss" if french else "yyyy-mm-dd hh:mm:ss"
     elif column.kind in {Kind.NUMBER, Kind.AMOUNT}:
         cell.number_format = number_format(column.decimals, unit_of(column), french=french)
@@ -59,12 +79,28 @@ def as_heading(cell: Cell | MergedCell) -> None:
     cell.alignment = _HEADING_ALIGNMENT
 
 
+def heading_height(headers: Sequence[str], widths: Sequence[float]) -> float:
+    """Return how many points high a row of headings has to be, which break at their spaces."""
+    most = 1
+    for header, width in zip(headers, widths, strict=True):
+        lines, used = 1, 0.0
+        for word in header.split():
+            if used and used + len(word) + 1 > width - _FILTER_ROOM:
+                lines, used = lines + 1, 0.0
+            used += len(word) + 1
+        most = max(most, lines)
+    return _LINE_HEIGHT * most + 3
+
+
 def widths(columns: Sequence[Column], headers: Sequence[str], sample: Chunk | None) -> list[float]:
     """Return how many characters wide the columns of a sheet are, for the rows of a sample."""
     found: list[float] = []
     for index, column in enumerate(columns):
-        if column.kind is Kind.TIME:
+        if column.kind is Kind.TIME and not column.span:
             found += [_TIME_WIDTH, _NARROWEST + 2]
+            continue
+        if column.kind is Kind.TIME:
+            found.append(_TIME_WIDTH)
             continue
         # A heading may break at its spaces; the arrow of the filter needs room too.
         longest = max(map(len, headers[len(found)].split())) + 4

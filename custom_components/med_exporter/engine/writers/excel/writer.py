@@ -17,7 +17,6 @@ from openpyxl import Workbook
 from openpyxl.drawing.spreadsheet_drawing import SpreadsheetDrawing
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._writer import WorksheetWriter
-from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.writer.excel import ExcelWriter
 
 from ...fields import Kind
@@ -26,7 +25,7 @@ from ..display import Display
 from ..spreadsheet import UTC_OFFSET
 from .overview import write_charts, write_summary
 from .rows import RowWriter, plain
-from .styles import as_heading, column_style, widths
+from .styles import as_heading, column_style, fit_to_width, heading_height, widths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -146,6 +145,8 @@ class _Rows:
         self._pieces = _cut(chain(first, table.chunks))
         self._left: Chunk | None = None
         self._writer: RowWriter | None = None
+        self._bold: list[int] = []
+        self._label = ""
 
     def prepare(self, sheet: Worksheet, count: int, words: Words) -> str:
         """Give a sheet everything but its rows and return the area that they will fill."""
@@ -153,29 +154,32 @@ class _Rows:
         headers: list[str] = []
         for column in columns:
             headers.append(words.header(column))
-            if column.kind is Kind.TIME:
+            if column.kind is Kind.TIME and not column.span:
                 headers.append(words.column(UTC_OFFSET))
         sheet.append([plain(header) for header in headers])
         for cell in sheet[1]:
             as_heading(cell)
-        for place, width in enumerate(widths(columns, headers, self._sample), 1):
+        found = widths(columns, headers, self._sample)
+        for place, width in enumerate(found, 1):
             sheet.column_dimensions[get_column_letter(place)].width = width
-        area = f"A1:{get_column_letter(len(headers))}{max(count, 0) + 1}"
+        sheet.row_dimensions[1].height = heading_height(headers, found)
+        last, rows = get_column_letter(len(headers)), max(count, 0) + 1
+        area = f"A1:{last}{rows}"
         sheet.freeze_panes = "A2"
         sheet.auto_filter.ref = area
         sheet.print_title_rows = "1:1"
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        fit_to_width(sheet, landscape=True)
         if self._writer is None:
             styles = [column_style(sheet, column, self._job) for column in columns]
-            self._writer = RowWriter(columns, styles, self._job.zone())
-        return area
+            self._bold = [column_style(sheet, column, self._job, bold=True) for column in columns]
+            self._writer = RowWriter(columns, styles, self._job.zone(), self._job.start)
+            self._label = words.column("total")
+        return f"A1:{last}{rows + bool(self._summed())}"
 
     def take(self, count: int) -> Iterator[bytes]:
-        """Yield the XML of the next rows."""
+        """Yield the XML of the next rows, and of one that adds them up where there is a sum."""
         number = 2
+        totals = self._summed()
         while count > 0:
             piece = self._left or next(self._pieces, None)
             self._left = None
@@ -185,8 +189,21 @@ class _Rows:
                 self._left = [values[count:] for values in piece]
                 piece = [values[:count] for values in piece]
             yield self._writer.rows(number, piece)
+            for index in totals:
+                totals[index] += sum(value for value in piece[index] if value is not None)
             number += len(piece[0])
             count -= len(piece[0])
+        if totals and self._writer is not None:
+            yield self._writer.sums(number, self._bold, totals, self._label)
+
+    def _summed(self) -> dict[int, float]:
+        """Return the places of the columns that add up, with sums of nothing yet."""
+        table = self._table
+        if not table.adds_up or table.totals or not 1 < table.count < MOST_ROWS:
+            return {}
+        return {
+            place: 0.0 for place, column in enumerate(table.columns) if column.kind is Kind.AMOUNT
+        }
 
 
 def _cut(chunks: Iterable[Chunk]) -> Iterator[Chunk]:

@@ -34,13 +34,14 @@ _COLORS = [
 ]  # fmt: skip
 _MIDDLE, _HOT = HexColor("#ffd966"), HexColor("#c00000")
 
-_HEIGHT = 230.0
-_PIE = 170.0
+_HEIGHT = 185.0
+_PIE = 150.0
 _LEFT = 46.0
 _BELOW = 44.0
 _LABEL = 6.5
 _TEXT = 8.0
 _FEW = 8
+_SHORT = 2
 """Categories whose labels fit beside each other."""
 _MOST_LABELS = 31
 _MOST_IN_LEGEND = 24
@@ -57,7 +58,7 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
         display: turns values into texts.
 
     """
-    pages.needs(_needed(chart))
+    pages.needs(height_of(chart))
     pages.y -= 10
     title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
     pages.paragraph(title, 11, bold=True, most=2)
@@ -71,10 +72,13 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
         _draw_pie(pages, chart, display)
     else:
         _draw_columns(pages, chart, display)
-    pages.y -= 14
+    pages.y -= 10
+    if chart.note:
+        pages.paragraph(chart.note, 9)
+    pages.y -= 4
 
 
-def _needed(chart: Chart) -> float:
+def height_of(chart: Chart) -> float:
     """Return the height that a chart takes with its title and legend."""
     if chart.kind is ChartKind.PIE:
         return _PIE + 60
@@ -91,7 +95,7 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display) -> None:
         drawn = HorizontalLineChart()
         data = [list(series.values) for series in chart.series]
         for index in range(len(data)):
-            drawn.lines[index].strokeColor = _color(index)
+            drawn.lines[index].strokeColor = _color(index, chart)
             drawn.lines[index].strokeWidth = 1.2
     else:
         drawn = VerticalBarChart()
@@ -99,7 +103,7 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display) -> None:
         drawn.bars.strokeColor = None
         drawn.groupSpacing = 3 if len(chart.categories) > _FEW else 12
         for index in range(len(data)):
-            drawn.bars[index].fillColor = _color(index)
+            drawn.bars[index].fillColor = _color(index, chart)
         if chart.kind is ChartKind.STACKED_BAR:
             drawn.categoryAxis.style = "stacked"
     drawn.data = data
@@ -112,12 +116,12 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display) -> None:
     pages.y -= _HEIGHT
     renderPDF.draw(drawing, pages.canvas, MARGIN, pages.y)
     if len(chart.series) > 1:
-        _draw_legend(pages, [series.name for series in chart.series], display)
+        _draw_legend(pages, chart, display)
 
 
 def _label_categories(axis: XCategoryAxis, categories: Sequence[str], width: float) -> None:
-    beside = len(categories) <= _FEW
-    room = width / len(categories) - 4 if beside else 64.0
+    beside = len(categories) <= _FEW or max(map(len, categories)) <= _SHORT
+    room = max(width / len(categories) - 4, _LABEL * _SHORT) if beside else 64.0
     step = ceil(len(categories) / _MOST_LABELS)
     names = []
     for index, category in enumerate(categories):
@@ -184,7 +188,7 @@ def _draw_pie(pages: Pages, chart: Chart, display: Display) -> None:
     drawn.slices.strokeColor = WHITE
     drawn.slices.strokeWidth = 0.8
     for index in range(len(parts)):
-        drawn.slices[index].fillColor = _color(index)
+        drawn.slices[index].fillColor = _color(index, chart)
     drawing = Drawing(_PIE + 20, _PIE + 10)
     drawing.add(drawn)
     top = pages.y
@@ -198,7 +202,7 @@ def _draw_pie(pages: Pages, chart: Chart, display: Display) -> None:
         amount = f"{display.quantity(value, chart.decimals, chart.unit)}  ({share})"
         right = pages.width - MARGIN
         (line,) = fonts.lines(name, _TEXT, right - x - 24 - fonts.width(amount, _TEXT), 1)
-        _draw_key(pages, x, y, index, line)
+        _draw_key(pages, x, y, _color(index, chart), line)
         pages.draw(right - fonts.width(amount, _TEXT), y, amount, _TEXT, color=MUTED)
         y -= 13
     if len(named) < len(parts):
@@ -237,8 +241,9 @@ def _draw_heat_map(pages: Pages, chart: Chart, display: Display) -> None:
     pages.draw(x + 156, pages.y + 1, most, _TEXT, color=MUTED)
 
 
-def _draw_legend(pages: Pages, names: Sequence[str], display: Display) -> None:
+def _draw_legend(pages: Pages, chart: Chart, display: Display) -> None:
     """Name the colours below a chart, in as many rows as it takes."""
+    names = [series.name for series in chart.series]
     x, right = MARGIN + 4, pages.width - MARGIN
     pages.y -= 10
     shown = names[:_MOST_IN_LEGEND]
@@ -249,7 +254,7 @@ def _draw_legend(pages: Pages, names: Sequence[str], display: Display) -> None:
             x = MARGIN + 4
             pages.needs(13)
             pages.y -= 13
-        _draw_key(pages, x, pages.y, index, line)
+        _draw_key(pages, x, pages.y, _color(index, chart), line)
         x += width
     if len(shown) < len(names):
         more = display.words.text("and_more", count=len(names) - len(shown))
@@ -257,13 +262,15 @@ def _draw_legend(pages: Pages, names: Sequence[str], display: Display) -> None:
         pages.draw(MARGIN + 4, pages.y, more, _TEXT, color=MUTED)
 
 
-def _draw_key(pages: Pages, x: float, y: float, index: int, name: str) -> None:
-    pages.canvas.setFillColor(_color(index))
+def _draw_key(pages: Pages, x: float, y: float, color: Color, name: str) -> None:
+    pages.canvas.setFillColor(color)
     pages.canvas.rect(x, y - 1, 7, 7, stroke=0, fill=1)
     pages.draw(x + 12, y, name, _TEXT)
 
 
-def _color(index: int) -> Color:
+def _color(index: int, chart: Chart) -> Color:
+    if chart.colours:
+        return HexColor(f"#{chart.colours[index % len(chart.colours)]}")
     return _COLORS[index % len(_COLORS)]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...fields import Kind
 from . import fonts
-from .pages import ACCENT, INK, MARGIN, MUTED, RULE, STRIPE, WHITE
+from .pages import ACCENT, INK, MARGIN, RULE, STRIPE, WHITE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,20 +33,20 @@ _LEAST_TEXT, _WIDEST_TEXT = 6.0, 24.0
 _PORTRAIT = (8.5, 8.0, 7.5, 7.0)
 _LANDSCAPE = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
 """Sizes of the font, tried in this order."""
-_STRETCH = 1.5
+_STRETCH = 3.0
 _SAMPLE = 1000
 _FEW_ROWS = 6
 """Rows that should follow a heading on its page."""
 
 
-def draw_table(pages: Pages, table: Table, display: Display, *, apart: bool) -> None:
+def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = True) -> None:
     """Draw a table under its heading.
 
     Args:
         pages: where to.
         table: read once.
         display: turns values into texts.
-        apart: begin a page in any case.
+        headed: whether it is not what the title of the document says already.
 
     """
     shows = [display.column(column) for column in table.columns]
@@ -57,22 +57,23 @@ def draw_table(pages: Pages, table: Table, display: Display, *, apart: bool) -> 
     headers = [display.words.header(column) for column in table.columns]
     layout = _Layout(pages, table.columns, headers, first)
     layout.fit()
-    if apart or layout.wide != (pages.width > pages.height):
+    if layout.wide != (pages.width > pages.height):
         pages.begin(wide=layout.wide)
     else:
-        pages.y -= 14
-        pages.needs(40 + layout.header_height + _FEW_ROWS * layout.row_height)
-    pages.section(display.words.title(table.name))
-    count = display.words.text("row_count", count=display.number(table.count, 0))
-    pages.paragraph(count, 8, color=MUTED)
-    pages.y -= 6
+        pages.y -= 12
+        rows = min(table.count, _FEW_ROWS)
+        pages.needs(30 + layout.header_height + rows * layout.row_height)
+    if headed:
+        pages.section(display.words.title(table.name), size=12)
     if first is None:
-        pages.paragraph(display.words.text("no_rows"), 9, color=MUTED)
+        pages.paragraph(display.words.nothing(table.name), 10)
         return
     layout.draw_header()
+    left = table.count
     for chunk in chain([first], texts):
         for row in zip(*chunk, strict=True):
-            layout.draw_row(row)
+            layout.draw_row(row, bold=left <= table.totals)
+            left -= 1
     layout.close()
 
 
@@ -92,6 +93,7 @@ class _Layout:
         self._texts = [column.kind is Kind.TEXT for column in columns]
         self._sample = sample
         self._striped = False
+        self._bold = False
         self._text: PDFTextObject = pages.canvas.beginText()
         self._font = fonts.REGULAR
         self.wide = False
@@ -151,17 +153,18 @@ class _Layout:
         self._begin_text()
         self._striped = False
 
-    def draw_row(self, row: Sequence[str]) -> None:
+    def draw_row(self, row: Sequence[str], *, bold: bool = False) -> None:
         """Draw a row and go below it, onto another page when this one is full."""
+        self._bold = bold
         size, edges, pages = self.size, self._edges, self._pages
         cells: list[list[str] | None] = []
         most = 1
         for index, text in enumerate(row):
             room = self._widths[index] - 2 * _SIDE
-            if fonts.width(text, size) <= room and "\n" not in text and "\r" not in text:
+            if fonts.width(text, size, bold=bold) <= room and "\n" not in text and "\r" not in text:
                 cells.append(None)
                 continue
-            lines = fonts.lines(text, size, room, _MOST_LINES)
+            lines = fonts.lines(text, size, room, _MOST_LINES, bold=bold)
             cells.append(lines)
             most = max(most, len(lines))
         height = most * size * _LINE + _PAD
@@ -191,10 +194,10 @@ class _Layout:
     def _draw_line(self, index: int, line: str, y: float) -> None:
         x = self._edges[index] + _SIDE
         if self._right[index]:
-            x = self._edges[index + 1] - _SIDE - fonts.width(line, self.size)
+            x = self._edges[index + 1] - _SIDE - fonts.width(line, self.size, bold=self._bold)
         text = self._text
         text.setTextOrigin(x, y)
-        for name, run in fonts.runs(line):
+        for name, run in fonts.runs(line, bold=self._bold):
             if name != self._font:
                 self._font = name
                 text.setFont(name, self.size)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ..display import Display
-from .charts import draw_chart
+from .charts import draw_chart, height_of
 from .pages import ACCENT, INK, MARGIN, MUTED, RULE, Pages
 from .table import draw_table
 
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
     from ...job import Job
     from ..format import Stream
 
-_COVER_TOP = 150.0
-_LABEL_ROOM = 150.0
+_LABEL_ROOM = 190.0
+_HEADING_ROOM = 24.0
+_SHORT_TABLE = 14
+_DOT = "\N{MIDDLE DOT}"
+_FEW_PAGES = 5
+"""A document of fewer needs no list of contents."""
+_ROWS_OF_PAGE, _CHARTS_OF_PAGE = 48, 2
 
 
 def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
@@ -34,50 +40,66 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     words = display.words
     pages = Pages(stream, display.title(), words)
     warnings = metadata["warnings"]
-    sections = [words.text("warnings")] if warnings else []
-    sections += [words.text("charts")] if content.charts else []
-    sections += [words.title(table.name) for table in content.tables]
     pages.begin()
-    _draw_cover(pages, content, display)
-    pages.begin()
-    pages.contents(sections)
+    _draw_head(pages, content, display)
+    # What a title says already needs neither a heading nor a line in a list.
+    alone = len(content.tables) == 1 and not content.charts
+    if _many_pages(content) and not alone:
+        sections = [words.text("warnings")] if warnings else []
+        sections += [words.text("charts")] if len(content.charts) > 1 else []
+        sections += [words.title(table.name) for table in content.tables]
+        pages.y -= 24
+        pages.contents(sections)
     if warnings:
-        pages.y -= 30
-        pages.needs(80)
-        pages.section(words.text("warnings"))
+        pages.y -= 16
+        pages.needs(60)
+        pages.section(words.text("warnings"), size=12)
         for warning in warnings:
-            pages.paragraph(display.warning(warning), 9.5, indent=0)
-            pages.y -= 5
-    if content.charts:
-        pages.begin()
-        pages.section(words.text("charts"))
-        for chart in content.charts:
-            draw_chart(pages, chart, display)
-    for first, table in enumerate(content.tables):
-        draw_table(pages, table, display, apart=not first)
+            pages.paragraph(display.warning(warning), 9)
+            pages.y -= 3
+    # What is short stands before the pictures, so that both are on the first page.
+    short = list(takewhile(lambda table: table.count <= _SHORT_TABLE, content.tables))
+    for table in short:
+        draw_table(pages, table, display, headed=not alone)
+    _draw_charts(pages, content, display)
+    for table in content.tables[len(short) :]:
+        draw_table(pages, table, display, headed=not alone)
     pages.finish()
 
 
-def _draw_cover(pages: Pages, content: Content, display: Display) -> None:
-    """Draw title, period, who and what, and the totals."""
+def _draw_charts(pages: Pages, content: Content, display: Display) -> None:
+    if len(content.charts) > 1:
+        pages.y -= 8
+        pages.needs(height_of(content.charts[0]) + _HEADING_ROOM)
+        pages.section(display.words.text("charts"), size=12)
+    for chart in content.charts:
+        draw_chart(pages, chart, display)
+
+
+def _many_pages(content: Content) -> bool:
+    """Tell whether a document is so long that its reader needs a list of contents."""
+    rows = sum(table.count for table in content.tables)
+    return rows / _ROWS_OF_PAGE + len(content.charts) / _CHARTS_OF_PAGE > _FEW_PAGES
+
+
+def _draw_head(pages: Pages, content: Content, display: Display) -> None:
+    """Draw title and period, who and what, and the totals."""
     words = display.words
     pages.canvas.setFillColor(ACCENT)
-    pages.canvas.rect(0, pages.height - 14, pages.width, 14, stroke=0, fill=1)
-    pages.y -= _COVER_TOP - MARGIN
-    pages.paragraph("MED Exporter", 11, color=MUTED)
-    pages.y -= 4
-    pages.paragraph(display.title(), 28, bold=True, color=ACCENT)
-    pages.y -= 6
-    if (period := display.period()) is not None:
-        pages.paragraph(period, 14)
-    pages.y -= 26
-    for figure in content.figures:
-        _draw_fact(pages, words.figure(figure.name), display.figure(figure), big=_is_number(figure))
-    pages.y -= 10
-    _draw_fact(pages, words.text("time_zone"), display.time_zone())
+    pages.canvas.rect(0, pages.height - 8, pages.width, 8, stroke=0, fill=1)
     created = display.created()
-    if created is not None:
-        _draw_fact(pages, words.text("created"), created)
+    about = [words.text("created_at", moment=created)] if created is not None else []
+    about.append(display.time_zone())
+    pages.paragraph(f" {_DOT} ".join(["MED Exporter", *about]), 8, color=MUTED)
+    pages.y -= 4
+    pages.paragraph(display.title(), 20, bold=True, color=ACCENT)
+    if (period := display.period()) is not None:
+        pages.paragraph(period, 13)
+    pages.y -= 10
+    for figure in content.figures:
+        if figure.in_tables:
+            continue
+        _draw_fact(pages, words.figure(figure.name), display.figure(figure), big=_is_number(figure))
 
 
 def _is_number(figure: Figure) -> bool:
@@ -89,10 +111,11 @@ def _draw_fact(pages: Pages, label: str, value: str, *, big: bool = False) -> No
     canvas = pages.canvas
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.5)
+    pages.needs(24)
     canvas.line(MARGIN, pages.y, pages.width - MARGIN, pages.y)
-    size = 14.0 if big else 10.0
-    top = pages.y - 5
+    size = 10.5 if big else 10.0
+    top = pages.y - 2
     pages.draw(MARGIN, top - size * 1.35, label, 10, color=MUTED)
     pages.y = top
     pages.paragraph(value, size, bold=big, color=INK, most=12, indent=_LABEL_ROOM)
-    pages.y -= 9
+    pages.y -= 5

@@ -4,6 +4,7 @@
 import { css, html, live, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 import { OPTIONS, PRESETS, newDraft, requestOf } from "../requests.js";
+import "./formula.js";
 import "./option.js";
 
 const GROUPS = ["content", "filters", "look", "privacy"];
@@ -113,12 +114,13 @@ class FileForm extends MedElement {
     </fieldset>`;
   }
 
-  option(option) {
-    const values = option.values === "fields" ? this.choices.fields : option.values;
+  option(option, explained = false) {
+    const values = typeof option.values === "string" ? this.choices[option.values] : option.values;
     return html`<med-option
-      class=${option.kind === "choices" ? "wide" : ""}
+      class=${["choices", "functions"].includes(option.kind) ? "wide" : ""}
       .house=${this.house}
       .option=${option}
+      .explained=${explained}
       .values=${values}
       .value=${this.draft.options[option.name]}
       @chosen=${this.setOption}
@@ -127,36 +129,31 @@ class FileForm extends MedElement {
 
   formulas() {
     const known = this.draft.customFields;
+    const { aggregation, aggregation_functions } = requestOf(this.draft, this.type, this.format);
+    const around = { aggregation, ...(aggregation_functions && { aggregation_functions }) };
     const change = (place, values) =>
       this.set({ customFields: known.map((one, at) => (at === place ? { ...one, ...values } : one)) });
-    const input = (place, name) => html`<label>
-      ${this.t(`form.formula_${name}`)}
-      <input
-        type="text"
-        .value=${live(known[place][name] ?? "")}
-        @change=${(event) => change(place, { [name]: event.target.value })}
-      />
-    </label>`;
     return html`<fieldset class="wide">
       <legend>${this.house.words.field("custom_fields").name}</legend>
       ${known.map(
-        (_, place) => html`<div class="fields formula">
-          ${input(place, "name")} ${input(place, "formula")} ${input(place, "unit")}
-          <button type="button" @click=${() => this.set({ customFields: known.filter((_one, at) => at !== place) })}>
-            ${this.t("remove")}
-          </button>
-        </div>`,
+        (column, place) => html`<med-formula
+          .house=${this.house}
+          .column=${column}
+          .around=${around}
+          @changed=${({ detail }) => change(place, detail)}
+          @remove=${() => this.set({ customFields: known.filter((_one, at) => at !== place) })}
+        ></med-formula>`,
       )}
       <button type="button" @click=${() => this.set({ customFields: [...known, { name: "", formula: "" }] })}>
         ${this.t("form.add_formula")}
       </button>
-      <p class="small quiet">${this.t("form.formula_help")}</p>
+      <p class="small quiet">${this.t("form.formula_help", { fields: this.choices.value_fields.join(", ") })}</p>
     </fieldset>`;
   }
 
   folded() {
     const { type, format } = this;
-    const shown = OPTIONS.filter((one) => !UPFRONT.has(one.name) && one.when(type, format));
+    const shown = OPTIONS.filter((one) => !UPFRONT.has(one.name) && one.when(type, format, this.draft));
     return GROUPS.map((group) => {
       const options = shown.filter((one) => one.group === group);
       const hasFormulas = group === "content" && type.takes.includes("custom_fields");
@@ -164,7 +161,7 @@ class FileForm extends MedElement {
       return html`<details>
         <summary>${this.t(`form.group.${group}`)}</summary>
         <div class="fields">
-          ${options.map((one) => this.option(one))} ${hasFormulas ? this.formulas() : nothing}
+          ${options.map((one) => this.option(one, true))} ${hasFormulas ? this.formulas() : nothing}
         </div>
       </details>`;
     });
@@ -173,7 +170,7 @@ class FileForm extends MedElement {
   render() {
     const { words } = this.house;
     const { type, format, choices } = this;
-    const upfront = OPTIONS.filter((one) => UPFRONT.has(one.name) && one.when(type, format));
+    const upfront = OPTIONS.filter((one) => UPFRONT.has(one.name) && one.when(type, format, this.draft));
     return html`
       <div class="fields">
         ${this.select(
@@ -205,12 +202,6 @@ class FileForm extends MedElement {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(180px, 100%), 1fr));
         margin-inline-start: 26px;
-      }
-      .formula {
-        align-items: end;
-      }
-      .formula button {
-        justify-self: start;
       }
       details {
         margin: 0 0 8px;

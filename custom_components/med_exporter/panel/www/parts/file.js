@@ -11,6 +11,7 @@ class File extends MedElement {
   static properties = {
     ...MedElement.properties,
     file: { attribute: false },
+    plannable: { type: Boolean },
     failure: { state: true },
     busy: { state: true },
     shared: { state: true },
@@ -47,7 +48,7 @@ class File extends MedElement {
     const range = this.file.request?.date_range;
     if (!range) return "";
     if (typeof range === "string") return this.house.words.option("preset", range);
-    const said = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? this.house.formats.day(text) : this.house.formats.time(text));
+    const said = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? this.house.formats.written(`${text}T00:00:00`) : this.house.formats.time(text));
     return `${said(range.start)} – ${said(range.end)}`;
   }
 
@@ -63,12 +64,6 @@ class File extends MedElement {
     return parts.filter(Boolean).join(" · ");
   }
 
-  warnings() {
-    return (this.file.warnings ?? []).map(
-      (one) => html`<p class="small quiet">⚠ ${one.message}</p>`,
-    );
-  }
-
   buttons() {
     const { file, busy } = this;
     const button = (name, action, kind = "") =>
@@ -81,7 +76,7 @@ class File extends MedElement {
         : nothing}
       ${isThere ? button("file.share", () => this.share()) : nothing}
       ${file.request ? button("file.again", () => this.act("again")) : nothing}
-      ${this.house.isAdmin && file.request ? button("file.plan", () => this.plan()) : nothing}
+      ${this.plannable ? button("file.plan", () => this.plan()) : nothing}
       ${button("delete", () => this.remove(), "danger")}
     `;
   }
@@ -100,7 +95,7 @@ class File extends MedElement {
       ${UNFINISHED.has(file.status)
         ? html`<progress max="100" .value=${file.progress} aria-label=${this.t("destination.progress")}></progress>`
         : nothing}
-      ${file.reason ? html`<p class="problem">${file.reason}</p>` : nothing} ${this.warnings()}
+      ${file.reason ? html`<p class="problem">${file.reason}</p>` : nothing} ${this.warnings(file.warnings)}
       <div class="row">${this.buttons()}</div>
       <div aria-live="polite">
         ${this.shared

@@ -3,12 +3,15 @@
 import { css, html, live, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 
+const FUNCTIONS = ["average", "min", "max", "sum", "first", "last", "count"];
+
 class Option extends MedElement {
   static properties = {
     ...MedElement.properties,
     option: { attribute: false },
     value: { attribute: false },
     values: { attribute: false },
+    explained: { type: Boolean },
   };
 
   tell(value) {
@@ -44,6 +47,31 @@ class Option extends MedElement {
     </fieldset>`;
   }
 
+  functions(name, help) {
+    const chosen = this.value ?? {};
+    const choose = (field, value) => {
+      const { [field]: _, ...rest } = chosen;
+      this.tell(value ? { ...rest, [field]: value } : rest);
+    };
+    return html`<fieldset>
+      <legend title=${help}>${name}</legend>
+      <div class="choices">
+        ${this.values.map(
+          (field) => html`<label>
+            ${this.word(field)}
+            <select @change=${(event) => choose(field, event.target.value)}>
+              ${["", ...FUNCTIONS].map(
+                (one) => html`<option value=${one} ?selected=${one === (chosen[field] ?? "")}>
+                  ${one ? this.t(`function.${one}`) : this.t("form.as_usual")}
+                </option>`,
+              )}
+            </select>
+          </label>`,
+        )}
+      </div>
+    </fieldset>`;
+  }
+
   choice(name, help) {
     return html`<label title=${help}>
       ${name}
@@ -71,28 +99,31 @@ class Option extends MedElement {
     </label>`;
   }
 
-  typed(event) {
-    const { kind } = this.option;
-    const text = event.target.value;
-    if (kind === "number") this.tell(text === "" ? "" : Number(text));
-    else if (kind === "texts") this.tell(text.split(",").map((one) => one.trim()).filter(Boolean));
-    else this.tell(text);
-  }
-
   input(name, help) {
     const { kind, unit } = this.option;
     const type = kind === "number" || kind === "time" ? kind : "text";
     return html`<label title=${help}>
       ${name}${unit && !name.includes(unit) ? ` (${unit})` : ""}
-      <input type=${type} step="any" .value=${live(String(this.value ?? ""))} @change=${this.typed} />
+      <input
+        type=${type}
+        step="any"
+        .value=${live(String(this.value ?? ""))}
+        @input=${(event) => this.tell(event.target.value)}
+      />
     </label>`;
   }
 
   render() {
     const { name, help } = this.house.words.field(this.option.name);
+    return html`${this.control(name, help)}${this.explained && this.option.kind !== "functions" ? html`<p class="small quiet">${help}</p>` : nothing}`;
+  }
+
+  control(name, help) {
     switch (this.option.kind) {
       case "choices":
         return this.choices(name, help);
+      case "functions":
+        return this.functions(name, help);
       case "choice":
         return this.choice(name, help);
       case "flag":
@@ -106,11 +137,12 @@ class Option extends MedElement {
     super.styles,
     css`
       p {
-        margin: 0;
+        margin: 4px 0 0;
       }
       .choices {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(min(180px, 45%), 1fr));
+        gap: 4px 12px;
       }
     `,
   ];

@@ -3,7 +3,7 @@
 import { html, live, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 import { EVERY, cronOf, saidBy } from "../cron.js";
-import { draftOf, fieldName } from "../requests.js";
+import { draftOf } from "../requests.js";
 import { ADD } from "../addresses.js";
 import "./file-form.js";
 
@@ -34,7 +34,9 @@ class ScheduleForm extends MedElement {
     this.cron = known?.schedule ?? cronOf(said);
     this.when = said;
     this.delivery = known?.delivery ?? { method: "none" };
-    this.draft = draftOf(known?.export_config ?? this.request ?? MONTHLY);
+    const draft = draftOf(known?.export_config ?? this.request ?? MONTHLY);
+    // Days that are named would be the same each time.
+    this.draft = draft.preset === "custom" ? { ...draft, preset: "last_month" } : draft;
   }
 
   say(values) {
@@ -55,7 +57,10 @@ class ScheduleForm extends MedElement {
   }
 
   given() {
-    return Object.fromEntries(Object.entries(this.delivery).filter(([, value]) => value !== "" && value !== null));
+    const given = Object.fromEntries(Object.entries(this.delivery).filter(([, value]) => value !== "" && value !== null));
+    // As they are typed, until here.
+    const { recipients } = given;
+    return typeof recipients === "string" ? { ...given, recipients: recipients.split(/[\s,;]+/).filter(Boolean) } : given;
   }
 
   done() {
@@ -78,7 +83,7 @@ class ScheduleForm extends MedElement {
         type=${type}
         placeholder=${placeholder}
         .value=${live(String(value ?? ""))}
-        @change=${(event) => chosen(event.target.value)}
+        @input=${(event) => chosen(event.target.value)}
       />
     </label>`;
   }
@@ -128,13 +133,12 @@ class ScheduleForm extends MedElement {
     const accounts = ways.accounts.map((one) => one.id);
     const nameOf = (id) => ways.accounts.find((one) => one.id === id).name;
     delivery.account ??= accounts[0];
-    const listed = (text) => text.split(/[\s,;]+/).filter(Boolean);
     return html`
       ${accounts.length > 1
         ? this.select(this.t("delivery.account"), accounts, delivery.account, nameOf, (account) => this.deliver({ account }))
         : nothing}
-      ${this.input(this.t("delivery.recipients"), (delivery.recipients ?? []).join(", "), (text) =>
-        this.deliver({ recipients: listed(text) }),
+      ${this.input(this.t("delivery.recipients"), [delivery.recipients ?? []].flat().join(", "), (recipients) =>
+        this.deliver({ recipients }),
       )}
       ${this.texts()}
     `;
@@ -160,16 +164,6 @@ class ScheduleForm extends MedElement {
     `;
   }
 
-  mistake() {
-    const name = fieldName(this.failure?.field);
-    if (!name) return this.problem();
-    const { words } = this.house;
-    const own = ["form", "delivery", "schedule"].find((group) => words.has(`${group}.${name}`));
-    return html`<p class="problem" role="alert">
-      <b>${own ? this.t(`${own}.${name}`) : words.field(name).name}</b>: ${words.error(this.failure)}
-    </p>`;
-  }
-
   render() {
     return html`<section class="card" aria-labelledby="form">
       <h2 id="form">${this.t(this.schedule ? "schedule.change" : "schedule.new")}</h2>
@@ -191,7 +185,7 @@ class ScheduleForm extends MedElement {
       <h3>${this.t("schedule.to")}</h3>
       <p></p>
       <div class="fields">${this.way()}</div>
-      ${this.mistake()}
+      ${this.mistake(["form", "delivery", "schedule"])}
       <p class="row">
         <button class="main" ?disabled=${this.busy} @click=${this.save}>${this.t("save")}</button>
         <button @click=${this.done}>${this.t("discard")}</button>

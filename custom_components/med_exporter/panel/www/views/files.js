@@ -2,7 +2,6 @@
 
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
-import { fieldName } from "../requests.js";
 import "../parts/file-form.js";
 import "../parts/file.js";
 import "../parts/pages.js";
@@ -45,19 +44,14 @@ class Files extends FollowingElement {
     this.again();
   }
 
+  /** Whether a schedule's form can show what the file was asked for with. */
+  isPlannable({ request }) {
+    return this.house.isAdmin && this.choices?.types.some(({ id }) => id === request?.export_type);
+  }
+
   plan(request) {
     sessionStorage.setItem("med_exporter.plan", JSON.stringify(request));
     this.house.go("/export/schedules");
-  }
-
-  mistake() {
-    const name = fieldName(this.failure?.field);
-    if (!name) return this.problem();
-    const { words } = this.house;
-    return html`<p class="problem" role="alert">
-      <b>${words.has(`form.${name}`) ? this.t(`form.${name}`) : words.field(name).name}</b>:
-      ${words.error(this.failure)}
-    </p>`;
   }
 
   newFile() {
@@ -79,9 +73,16 @@ class Files extends FollowingElement {
           </details>`
         : nothing}
       ${this.mistake()}
-      <button class="main" ?disabled=${this.busy || !this.wanted} @click=${this.make}>
-        ${this.t("files.make")}
-      </button>
+      <p class="row">
+        <button class="main" ?disabled=${this.busy || !this.wanted} @click=${this.make}>
+          ${this.t("files.make")}
+        </button>
+        ${this.house.isAdmin
+          ? html`<button ?disabled=${!this.wanted} @click=${() => this.plan(this.wanted.request)}>
+              ${this.t("file.plan")}
+            </button>`
+          : nothing}
+      </p>
     </section>`;
   }
 
@@ -94,7 +95,7 @@ class Files extends FollowingElement {
         ${repeat(
           files,
           (one) => one.export_id,
-          (one) => html`<med-file .house=${this.house} .file=${one}></med-file>`,
+          (one) => html`<med-file .house=${this.house} .file=${one} .plannable=${this.isPlannable(one)}></med-file>`,
         )}
       </div>
       <med-pages

@@ -15,6 +15,7 @@ class History extends FollowingElement {
     filters: { state: true },
     offset: { state: true },
     destinations: { state: true },
+    sums: { state: true },
   };
 
   get command() {
@@ -27,6 +28,10 @@ class History extends FollowingElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.house
+      .ask("history/statistics")
+      .then((sums) => (this.sums = sums))
+      .catch((error) => (this.failure = error));
     if (!this.house.isAdmin) return;
     this.house
       .ask("destinations/list")
@@ -63,6 +68,45 @@ class History extends FollowingElement {
     return `${words.option("export_type", one.export_type)} · ${words.option("file_format", one.format)}`;
   }
 
+  /** What to do about what went wrong: a reason says it itself, a push is tried again. */
+  reason(one) {
+    if (!one.reason) return nothing;
+    const { isAdmin } = this.house;
+    return html`<div class="small reason">
+      <div class="problem">${one.reason}</div>
+      ${one.kind === "push" ? html`<div class="quiet">${this.t("history.push_remedy")}</div>` : nothing}
+      ${isAdmin || one.kind === "file"
+        ? html`<a href="/export/${one.kind === "push" ? "destinations" : "files"}">
+            ${this.t(`history.see_${one.kind}`)}
+          </a>`
+        : nothing}
+    </div>`;
+  }
+
+  statistics() {
+    if (!this.sums) return nothing;
+    const { files, pushes } = this.sums;
+    const { formats, words } = this.house;
+    const figure = (name, value) => html`<div><dt>${this.t(`statistics.${name}`)}</dt><dd>${value}</dd></div>`;
+    const format = files.most_popular_format;
+    return html`<details>
+      <summary>${this.t("statistics.title")}</summary>
+      <dl class="figures">
+        ${figure("files", formats.number(files.total_exports))}
+        ${figure("this_month", formats.number(files.exports_this_month))}
+        ${figure("size", files.total_data_exported)}
+        ${format ? figure("format", words.option("file_format", format)) : nothing}
+        ${pushes
+          ? [
+              figure("pushes", formats.number(pushes.success)),
+              figure("failed", formats.number(pushes.error)),
+              figure("records", formats.number(pushes.records)),
+            ]
+          : nothing}
+      </dl>
+    </details>`;
+  }
+
   row(one) {
     const { formats } = this.house;
     const cell = (name, value, kind = "") => html`<td class=${kind} data-label=${this.t(`history.${name}`)}>${value}</td>`;
@@ -72,7 +116,7 @@ class History extends FollowingElement {
       ${cell(
         "status",
         html`<span class=${TONES[one.status] ?? ""}>${this.t(`state.${one.status}`)}</span>
-          ${one.reason ? html`<div class="problem small reason">${one.reason}</div>` : nothing}`,
+          ${this.reason(one)}`,
       )}
       ${cell("by", one.user ?? this.t(`trigger.${one.trigger}`))}
       ${cell("records", formats.number(one.records), "number")}
@@ -102,10 +146,10 @@ class History extends FollowingElement {
           ? this.select("destination", this.destinations.map((one) => one.id), nameOf)
           : nothing}
       </div>
-      ${this.problem()}
+      ${this.problem()} ${this.statistics()}
       <section class="card">
         ${entries.length
-          ? html`<table>
+          ? html`<table class="rows">
               <thead>
                 <tr>${this.head()}</tr>
               </thead>
@@ -128,39 +172,16 @@ class History extends FollowingElement {
   static styles = [
     super.styles,
     css`
+      .figures {
+        grid-template-columns: repeat(auto-fill, minmax(130px, 1fr));
+        gap: 12px;
+      }
       .reason {
         max-width: 48ch;
         overflow-wrap: anywhere;
       }
       tbody tr:last-child td {
         border-bottom: 0;
-      }
-      @media (max-width: 700px) {
-        thead {
-          position: absolute;
-          clip-path: inset(50%);
-        }
-        tr,
-        td {
-          display: block;
-        }
-        tr {
-          border-bottom: 1px solid var(--divider-color);
-          padding: 8px 0;
-        }
-        tr:last-child {
-          border-bottom: 0;
-        }
-        td,
-        td.number {
-          border: 0;
-          padding: 2px 0;
-          text-align: start;
-        }
-        td::before {
-          content: attr(data-label) ": ";
-          color: var(--secondary-text-color);
-        }
       }
     `,
   ];

@@ -7,6 +7,20 @@ import "../parts/attention.js";
 import "../parts/bars.js";
 import "../parts/destination.js";
 
+const DAYS = 30;
+
+/** The last days up to today, those without a value too. */
+function lastDays(days) {
+  const known = new Map(days.map((one) => [one.date, one.kwh]));
+  const last = new Date(`${days.at(-1).date}T00:00:00Z`);
+  return Array.from({ length: DAYS }, (_, place) => {
+    const day = new Date(last);
+    day.setUTCDate(day.getUTCDate() - (DAYS - 1 - place));
+    const date = day.toISOString().slice(0, 10);
+    return { date, kwh: known.get(date) };
+  });
+}
+
 class Overview extends FollowingElement {
   static properties = {
     ...FollowingElement.properties,
@@ -59,7 +73,12 @@ class Overview extends FollowingElement {
           : this.figure("produced_today", formats.energy(one.produced_today))}
       </dl>
       ${one.days.length
-        ? html`<med-bars .house=${this.house} .days=${one.days}></med-bars>`
+        ? html`<med-bars
+            .house=${this.house}
+            .points=${lastDays(one.days).map(({ date, kwh }) => ({ label: formats.day(date), value: kwh }))}
+            .say=${(kwh) => formats.energy(kwh)}
+            .what=${this.t("bars.energy")}
+          ></med-bars>`
         : html`<p class="quiet small">${this.t("overview.no_days")}</p>`}
     </section>`;
   }

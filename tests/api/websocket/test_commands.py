@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from itertools import count
 
 import pytest
-from homeassistant.components.websocket_api.const import TYPE_RESULT
 
-from custom_components.med_exporter.const import DOMAIN
-from tests.file_exports import add_plug, add_user, request
+from custom_components.med_exporter.database.commit import async_commit
+from tests.file_exports import add_plug, request
 from tests.mqtt_destinations import add_mqtt
 
 LAST_DAY = {"export_type": "device_data", "format": "csv", "date_range": "today"}
@@ -19,6 +16,7 @@ ADMINISTRATORS_ONLY = [
     ("destinations/run", {"destination": "mqtt"}),
     ("destinations/test", {"destination": "mqtt"}),
     ("destinations/change", {"destination": "mqtt", "enabled": False}),
+    ("costs/correct", {"meter": 5}),
     ("schedules/list", {}),
     ("schedules/choices", {}),
     ("schedules/create", {"name": 5}),
@@ -26,81 +24,6 @@ ADMINISTRATORS_ONLY = [
     ("schedules/delete", {"schedule_id": "x"}),
     ("schedules/run", {"schedule_id": "x"}),
 ]
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
-
-
-class Caller:
-    """A websocket session of one user."""
-
-    def __init__(self, socket):
-        self.socket = socket
-        self._ids = count(1)
-        self._events = []
-
-    async def send(self, command, **fields):
-        number = next(self._ids)
-        await self.socket.send_json({"id": number, "type": f"{DOMAIN}/{command}", **fields})
-        return number
-
-    async def ask(self, command, **fields):
-        """Ask, and return the whole answer."""
-        number = await self.send(command, **fields)
-        while True:
-            answer = await self.socket.receive_json()
-            if answer["id"] == number and answer["type"] == TYPE_RESULT:
-                return answer
-            self._events.append(answer["event"])
-
-    async def get(self, command, **fields):
-        answer = await self.ask(command, **fields)
-        assert answer["success"], answer
-        return answer["result"]
-
-    async def refused(self, command, **fields):
-        """Ask for what is refused, and return code and field."""
-        answer = await self.ask(command, **fields)
-        assert not answer["success"], answer
-        error = answer["error"]
-        assert " " in error["message"], "not translated"
-        assert error["translation_domain"] == DOMAIN
-        return error["code"], error["field"]
-
-    async def follow(self, command, **fields):
-        """Follow, and return what is shown first."""
-        answer = await self.ask(f"{command}/subscribe", **fields)
-        assert answer["success"], answer
-        return await self.shown()
-
-    async def shown(self, until=lambda _: True):
-        """Return the next thing shown that is so."""
-        async with asyncio.timeout(20):
-            while True:
-                if not self._events:
-                    self._events.append((await self.socket.receive_json())["event"])
-                if until(event := self._events.pop(0)):
-                    return event
-
-
-@pytest.fixture
-async def administrator(jobs, fridge, hass_ws_client):
-    return Caller(await hass_ws_client())
-
-
-@pytest.fixture
-def log_in(jobs, fridge, hass, hass_ws_client):
-    """Return a function that logs a new user in who may read these entities."""
-
-    async def log_in(*readable):
-        user = add_user(hass, *readable)
-        token = await hass.auth.async_create_refresh_token(user, "https://example.org/app")
-        return Caller(await hass_ws_client(hass, hass.auth.async_create_access_token(token)))
-
-    return log_in
 
 
 @pytest.fixture
@@ -186,7 +109,10 @@ class TestRequests:
             ("files/link", {"export_id": 5}, ("INVALID_REQUEST", "export_id")),
             ("files/link", {"export_id": "x", "days": 8}, ("INVALID_VALUE", "days")),
             ("files/cancel", {"export_id": "x"}, ("EXPORT_NOT_FOUND", None)),
-            ("files/preview", {"request": {"limit": 0}}, ("INVALID_VALUE", "limit")),
+            ("files/preview", {"request": {}, "limit": 0}, ("INVALID_VALUE", "limit")),
+            ("files/preview", {"request": request(format="x")}, ("INVALID_VALUE", "format")),
+            ("files/formula", {}, ("INVALID_REQUEST", "formula")),
+            ("files/formula", {"formula": "1", "x": 1}, ("INVALID_REQUEST", "x")),
             ("history/list", {"status": "x"}, ("INVALID_VALUE", "status")),
             ("history/subscribe", {"kind": "x"}, ("INVALID_VALUE", "kind")),
             ("schedules/create", {"name": "x"}, ("INVALID_REQUEST", "schedule")),
@@ -219,9 +145,25 @@ class TestFiles:
         assert again["request"] == first["request"]
 
     async def test_rows_are_shown_before(self, administrator, hass):
-        await hass.data["recorder_instance"].async_block_till_done()
-        shown = await administrator.get("files/preview", request={"preset": "today"})
+        await async_commit(hass)
+        shown = await administrator.get("files/preview", request=request())
         assert {row["device_name"] for row in shown["preview"]} == {"Fridge"}
+        hidden = request(
+            privacy_options={"hash_device_identifiers": True},
+            custom_fields=[{"name": "double", "formula": "power_w * 2"}],
+        )
+        (row,) = (await administrator.get("files/preview", request=hidden))["preview"]
+        assert (row["device_name"], row["double"]) == ("device-1", 160)
+        nothing = request(filters={"min_power": 1000})
+        assert (await administrator.get("files/preview", request=nothing))["preview"] == []
+
+    async def test_a_formula_is_checked_with_the_place_of_its_mistake(self, administrator):
+        good = await administrator.get("files/formula", formula="power_w / 2")
+        assert good == {"error": None, "position": None}
+        bad = await administrator.get("files/formula", formula="power_w + colour")
+        assert bad["position"] == 11
+        assert bad["error"]["translation_key"] == "formula_unknown_field"
+        assert "colour" in bad["error"]["message"]
 
 
 class TestSchedules:

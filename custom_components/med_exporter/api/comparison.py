@@ -1,0 +1,26 @@
+"""Contracts side by side, at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..exports.comparison import async_compare_contracts
+from .base import ApiView, answers_errors, read_body
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+
+class ComparisonView(ApiView):
+    """What a metering point's past would have cost under several contracts."""
+
+    url = "/api/exports/compare_contracts"
+    name = "api:med_exporter:exports:compare_contracts"
+
+    @answers_errors
+    async def post(self, request: web.Request) -> web.Response:
+        """Compare the contracts of the body."""
+        asked = await read_body(request)
+        return self.json(
+            await async_compare_contracts(self.hass(request), asked, self.user(request))
+        )

@@ -1,0 +1,60 @@
+"""What metering points cost, and corrections of what they have counted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ...corrections.actions import async_correct
+from ...costs.costs import SIGNAL_COSTS_UPDATED
+from ...exports.comparison import async_compare_contracts
+from ...flows.contract_texts import async_load_contract_texts
+from ...inventory.costs import async_point_costs
+from ...metering.devices import export_devices
+from ...rights import is_administrator, require_administrator
+from .feed import Feed
+
+if TYPE_CHECKING:
+    from homeassistant.auth.models import User
+    from homeassistant.core import HomeAssistant
+
+    from ...object_reader import ObjectReader
+    from .base import Handler
+
+
+async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return the costs of metering points; their contracts in the words of a `language`."""
+    language = asked.text("language") or hass.config.language
+    asked.finish()
+    points = await async_point_costs(hass, user)
+    for point in points:
+        texts = await async_load_contract_texts(hass, point["currency"], language)
+        point["contracts"] = [texts.contract(one) for one in reversed(point["contracts"])]
+        point["meters"] = _meters(hass, point["pdl"]) if is_administrator(user) else []
+    return {"points": points}
+
+
+def _meters(hass: HomeAssistant, pdl: str) -> list[dict[str, str]]:
+    return [
+        {"device_id": one.device_id, "name": one.name}
+        for one in export_devices(hass)
+        if one.pdl == pdl and one.plug_id is not None
+    ]
+
+
+async def _correct(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    require_administrator(user)
+    return await async_correct(hass, {name: asked.take(name) for name in asked.names()}, user)
+
+
+async def _compare(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    return await async_compare_contracts(
+        hass, {name: asked.take(name) for name in asked.names()}, user
+    )
+
+
+COMMANDS: Final[dict[str, Handler]] = {
+    "costs/list": _list,
+    "costs/correct": _correct,
+    "costs/compare": _compare,
+}
+FEEDS: Final = {"costs": Feed(look=_list, signals=(SIGNAL_COSTS_UPDATED,), follow_entries=True)}

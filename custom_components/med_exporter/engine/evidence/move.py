@@ -1,0 +1,72 @@
+"""What a reading of a counter claims, and what of it waits or was left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+type Parts = dict[str, int]
+"""What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls
+over by itself."""
+
+UNDATED: Final = ""
+
+
+class Kind(StrEnum):
+    """How a reading stands to what was believed of the counter."""
+
+    FOLLOWS = "follows"
+    """It stands, or has grown by what the socket can pass."""
+    LEAPS = "leaps"
+    """It has grown by more."""
+    FALLS = "falls"
+    """It shows less."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """What a reading of a counter claims if it is true.
+
+    `parts` are what it says of periods that matter; `claim` is all that must have been used by
+    then, in mWh, and `reach` the same with what it lacked before; `is_exact` says that it cannot
+    have forgotten any since it was read before.
+    """
+
+    kind: Kind
+    parts: Parts
+    claim: int
+    reach: int
+    is_exact: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Doubt:
+    """A reading that would be true only if the next one goes on from it.
+
+    `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age;
+    `kind` is how it stood to what was believed, and `is_alone` that no other counter said the same.
+    """
+
+    shown: Parts
+    proved: int
+    at: str
+    kind: Kind
+    is_alone: bool = True
+    seconds: float = 0.0
+
+
+@dataclass(kw_only=True, slots=True)
+class Past:
+    """Where a counter stood before it was found to go on from elsewhere.
+
+    A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
+    the time since it was good there, `left_for` since it was believed elsewhere, `moves` how often
+    it has moved there.
+    """
+
+    shown: Parts
+    claim: int
+    seconds: float
+    left_for: float = 0.0
+    moves: int = 0

@@ -1,0 +1,216 @@
+"""Judge which counters of one reading are believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from .move import UNDATED, Doubt, Kind, Move, Parts
+from .pace import Pace, passable
+from .reading import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from .register import Register
+
+# The counters of one plug are brought up to date at times of their own, in seconds.
+_LAG: Final = 300
+
+
+@dataclass(kw_only=True, slots=True)
+class Verdict:
+    """What is believed of a reading: `good` are the moves of the counters that are.
+
+    `jumped` are those that a second reading has confirmed, `left` those of them that had leapt or
+    fallen, `returned` those that are again where they had been, `anew` all of these and those
+    whose period is a new one; `ahead` are those that say more than is confirmed; `taken_back` are
+    doubts that turned out false, `untrue` what is good but has counted nothing, by reason;
+    `is_told` says whether the energy is known up to this reading.
+    """
+
+    good: dict[str, Move] = field(default_factory=dict)
+    jumped: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
+    anew: set[str] = field(default_factory=set)
+    ahead: dict[str, Move] = field(default_factory=dict)
+    taken_back: list[tuple[str, Doubt]] = field(default_factory=list)
+    untrue: dict[str, Reason] = field(default_factory=dict)
+    is_told: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Judge:
+    """Judge one reading, and let what is not believed wait in its registers.
+
+    Attributes:
+        registers: the counters by name; those that are shown have begun.
+        proved: what all of them have proved so far, in mWh.
+        pace: what can have passed.
+        rolled: by counter, whether the clocks prove that its period is a new one, or that it is
+            the same; None where they prove neither.
+        at: when it was read.
+
+    """
+
+    registers: Mapping[str, Register]
+    proved: int
+    pace: Pace
+    rolled: Mapping[str, bool | None]
+    at: datetime
+    verdict: Verdict = field(default_factory=Verdict)
+    waiting: dict[str, Move] = field(default_factory=dict)
+
+    def judge(self, shown: Mapping[str, Parts]) -> Verdict:
+        """Return what to believe of what each counter shows, in mWh by period."""
+        verdict, waiting = self.verdict, self.waiting
+        returning = self._look(shown)
+        told = dict(waiting)
+        for name in [name for name, move in told.items() if move.kind is not Kind.FOLLOWS]:
+            self._confirm(name, told)
+        self._support(told, returning)
+        verdict.returned = returning & verdict.good.keys()
+        verdict.jumped -= verdict.returned
+        verdict.anew |= verdict.jumped | verdict.returned
+        for name, move in verdict.good.items():
+            if self.rolled.get(name) and UNDATED in move.parts:
+                verdict.anew.add(name)
+        self._contradict()
+        self._take_back()
+        for name, move in waiting.items():
+            if self.registers[name].doubt is None:
+                is_alone = self._is_alone(name, told)
+                at = self.at.isoformat()
+                self.registers[name].hold(move, self.proved, at, is_alone=is_alone)
+        exact = any(move.is_exact for move in verdict.good.values())
+        most = max((move.claim for move in verdict.good.values()), default=self.proved)
+        held = (verdict.ahead | waiting).values()
+        claims_more = any(m.kind is not Kind.FALLS and m.claim > most for m in held)
+        verdict.is_told = bool(verdict.good) and (exact or not claims_more)
+        return verdict
+
+    def _look(self, shown: Mapping[str, Parts]) -> set[str]:
+        """Compare each counter with its register; return those that are where they had been."""
+        returning = set()
+        for name, parts in shown.items():
+            register = self.registers[name]
+            has_rolled = self.rolled.get(name) if UNDATED in parts else None
+            move = register.look(parts, self.proved, self.pace, has_rolled=has_rolled)
+            if move is None:
+                continue
+            back = register.back(move, self.pace)
+            self.waiting[name] = move if back is None else back
+            if back is not None:
+                returning.add(name)
+        return returning
+
+    def _support(self, told: Mapping[str, Move], returning: set[str]) -> None:
+        """Believe what follows where another witness says the same."""
+        verdict, waiting = self.verdict, self.waiting
+        following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
+        peers = verdict.good | following
+        for name, move in following.items():
+            others = [peer for other, peer in peers.items() if other != name]
+            register, is_back = self.registers[name], name in returning
+            if _is_supported(move, others, register, self.proved, self.pace, is_back=is_back):
+                verdict.good[name] = waiting.pop(name)
+        # What claims no more than others prove needs no support.
+        most = max((move.claim for move in verdict.good.values()), default=self.proved)
+        for name in following.keys() & waiting.keys():
+            if waiting[name].claim <= most + self.registers[name].noise:
+                verdict.good[name] = waiting.pop(name)
+            else:
+                self._confirm(name, told)
+
+    def _confirm(self, name: str, told: Mapping[str, Move]) -> None:
+        """Believe a reading that goes on from the one that was doubted."""
+        move, register, pace = self.waiting[name], self.registers[name], self.pace
+        more = register.goes_on(move, pace)
+        if more is None or register.doubt is None:
+            return
+        is_alone = register.doubt.is_alone and self._is_alone(name, told)
+        if not register.confirms(more, pace, is_alone=is_alone):
+            return
+        if register.outgrows(more, pace):
+            # It says no more for certain than the earlier one, and waits with the rest.
+            self.verdict.ahead[name], more = move, 0
+            move = register.look(register.doubt.shown, self.proved, pace) or move
+        may_roll = name == "total" or (
+            name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
+        )
+        self.verdict.good[name] = register.confirmed(move, more, pace, may_roll=may_roll)
+        self.verdict.jumped.add(name)
+        del self.waiting[name]
+
+    def _is_alone(self, name: str, told: Mapping[str, Move]) -> bool:
+        """Return whether no other counter says the same."""
+        others = (move for other, move in told.items() if other != name)
+        return not any(_is_alike(told[name], other, self.pace) for other in others)
+
+    def _contradict(self) -> None:
+        """Do not count what was confirmed where other counters show that it was not used."""
+        verdict, lag = self.verdict, passable(self.pace.limit_w, _LAG)
+        for name in sorted(verdict.jumped):
+            move, register = verdict.good[name], self.registers[name]
+            # Whether it had leapt says the reading that it goes on from.
+            doubt = register.doubt
+            kind = move.kind if doubt is None else doubt.kind
+            if kind is Kind.FOLLOWS:
+                continue
+            if not register.is_young:
+                verdict.left.add(name)
+            others = {n: m for n, m in verdict.good.items() if n != name}
+            limits = [
+                m.reach
+                for n, m in others.items()
+                if m.is_exact and self.registers[n].speaks_of(register.age, self.proved - lag)
+            ]
+            if limits and move.claim > max(*limits, self.proved) + lag:
+                verdict.untrue[name] = Reason.CONTRADICTED
+            elif kind is Kind.LEAPS and register.is_young and (doubt is None or doubt.is_alone):
+                # Counters that have grown alike since the first reading speak for it.
+                verdict.untrue[name] = Reason.FALSE_START
+        for name in verdict.untrue:
+            move = verdict.good[name]
+            verdict.good[name] = replace(move, claim=self.proved, reach=self.proved)
+
+    def _take_back(self) -> None:
+        """Find the doubts that this reading does not go on from."""
+        for name, move in (self.verdict.good | self.waiting).items():
+            register = self.registers[name]
+            if register.doubt is None or name in self.verdict.jumped:
+                continue
+            goes_on = register.goes_on(move, self.pace) is not None
+            if name in self.waiting and goes_on:
+                continue
+            if not goes_on:
+                self.verdict.taken_back.append((name, register.doubt))
+            register.doubt = None
+
+
+def _is_alike(move: Move, other: Move, pace: Pace) -> bool:
+    """Return whether two counters have fallen to nothing, or grown by about the same."""
+    if Kind.FALLS in (move.kind, other.kind):
+        return move.kind is other.kind and not any(move.parts.values())
+    return abs(other.reach - move.reach) <= passable(pace.limit_w, _LAG)
+
+
+def _is_supported(
+    move: Move,
+    others: Iterable[Move],
+    register: Register,
+    proved: int,
+    pace: Pace,
+    *,
+    is_back: bool,
+) -> bool:
+    """Return whether another witness says what a counter says that follows."""
+    more = move.claim - proved
+    # What is back where it was had all the time since it was there.
+    since = register.age if register.past is None else max(register.age, register.past.seconds)
+    if more <= pace.likely(since if is_back else register.age) + register.noise:
+        return True
+    near = pace.likely(min(register.age, _LAG)) + register.noise
+    return any(abs(other.reach - move.claim) <= near for other in others)

@@ -1,0 +1,192 @@
+"""The comparison that a job asks for, its amounts rounded so that months add up to totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ...costing import compare_contracts, read_terms
+from ...energy_source import first_known
+from ...fields import Kind
+from ...gaps import warning
+from ...tables import Column, Rounding
+from ...tariff.offers import OWN, Offer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.engine import Connection
+
+    from ...job import Job
+    from ...tariff import Colour, Comparison, Tariff
+    from ...tariff.comparison import Compared
+
+COLOURS: Final = "tempo_colours"
+"""The table that Home Assistant's side gives: dates (`YYYY-MM-DD`) and the colours of Tempo."""
+_NOTICED_KWH: Final = 0.0005
+_MONEY = Column("money", Kind.AMOUNT, 2)
+
+
+class Money(NamedTuple):
+    """What a stretch costs, rounded; `total` is energy and standing charge less the feed-in."""
+
+    energy_cost: float
+    standing_charge: float
+    feed_in: float
+    total: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One contract.
+
+    Attributes:
+        name: by which it is told apart.
+        is_named: whether the name is the user's.
+        priced_on: the day on which its prices were valid, None where nobody said.
+        months: what each month costs.
+        money: what they cost together.
+        difference: by how much it is dearer than the cheapest, None where none is known to be.
+        shift_saving: what moving a tenth of the dear hours' energy to cheap hours would bring.
+        unpriced_kwh: energy without a known price, which is in no sum.
+
+    """
+
+    name: str
+    is_named: bool
+    priced_on: str | None
+    months: tuple[Money, ...]
+    money: Money
+    difference: float | None
+    shift_saving: float
+    unpriced_kwh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Contracts side by side, the cheapest first; those with energy without a price come last.
+
+    Attributes:
+        edges: UTC seconds; month i runs from edge i to before edge i + 1.
+        kwh: consumption of each month.
+        produced_kwh: production of each month.
+        lines: one for each contract.
+        cheapest: name of the one with the lowest total; None where it cannot be told.
+        warnings: `{code, message, start, end, count}`.
+
+    """
+
+    edges: Sequence[float]
+    kwh: Sequence[float]
+    produced_kwh: Sequence[float]
+    lines: tuple[Line, ...]
+    cheapest: str | None
+    warnings: list[dict[str, Any]]
+
+    def line(self, name: str | None) -> Line | None:
+        """Return the line of a contract, None where there is none."""
+        return next((line for line in self.lines if line.name == name), None)
+
+
+def compared(job: Job, connection: Connection, end: float) -> Result:
+    """Return what a job asks for.
+
+    Time before the first energy that is known is left out: all contracts would cost their standing
+    charge in it, and nothing else.
+
+    Args:
+        job: its metering point, contracts and range.
+        connection: to the recorder's database.
+        end: UTC seconds up to which values are known.
+
+    """
+    (point,) = job.points
+    terms = read_terms(connection, [point.slug]).get(point.slug)
+    offers = [Offer.from_dict(one) for one in job.own["contracts"]]
+    contracts: dict[str, Tariff] = {}
+    if terms is not None and terms.tariff.contracts:
+        contracts[OWN] = terms.tariff
+    contracts.update((offer.name, offer.tariff) for offer in offers)
+    colours: dict[date, Colour] = {} if terms is None else dict(terms.colours)
+    for table in job.given:
+        if table.name == COLOURS:
+            colours.update((date.fromisoformat(day), colour) for day, colour in table.rows)
+    first = first_known(connection, point.slug)
+    if first is None or first >= end:
+        return _nothing(job, point.name)
+    start = max(job.start, float(first))
+    comparison = compare_contracts(
+        connection,
+        point.slug,
+        contracts,
+        (start, end),
+        zone=job.zone() if terms is None else terms.zone,
+        colours=colours,
+    )
+    lines = _lines(comparison, {offer.name: offer for offer in offers})
+    warnings = []
+    if start > job.start:
+        message = "Nothing is known of this part of the range, which is not compared"
+        warnings.append(warning("BEFORE_ENERGY", message, job.start, start, 1))
+    for line in lines:
+        if line.unpriced_kwh > _NOTICED_KWH:
+            message = (
+                "Energy without a known price is in no cost: "
+                f"{line.name}, {line.unpriced_kwh:.3f} kWh"
+            )
+            warnings.append(warning("UNPRICED_ENERGY", message, start, end, 1))
+    return Result(
+        edges=comparison.edges,
+        kwh=comparison.kwh,
+        produced_kwh=comparison.produced_kwh,
+        lines=lines,
+        cheapest=comparison.cheapest,
+        warnings=warnings,
+    )
+
+
+def _nothing(job: Job, name: str) -> Result:
+    message = f"No energy is known in this range: {name}"
+    warnings = [warning("NO_HALF_HOURS", message, job.start, job.end, 1)]
+    return Result(edges=(), kwh=(), produced_kwh=(), lines=(), cheapest=None, warnings=warnings)
+
+
+def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]:
+    rounded = {name: _rounded(months) for name, months in comparison.months.items()}
+    lowest = None if comparison.cheapest is None else rounded[comparison.cheapest][1].total
+    lines = []
+    for name, (months, money) in rounded.items():
+        offer, unpriced = offers.get(name), comparison.totals[name].unpriced_kwh
+        lines.append(
+            Line(
+                name=name,
+                is_named=offer is not None and offer.is_named,
+                priced_on=None if offer is None else offer.priced_on,
+                months=months,
+                money=money,
+                difference=None if lowest is None else round(money.total - lowest, 2) + 0.0,
+                shift_saving=round(comparison.shift[name], 2) + 0.0,
+                unpriced_kwh=round(unpriced, 3) + 0.0,
+            )
+        )
+    least = min((line.unpriced_kwh for line in lines), default=0.0)
+    return tuple(
+        sorted(lines, key=lambda line: (line.unpriced_kwh > least + _NOTICED_KWH, line.money.total))
+    )
+
+
+def _rounded(months: Sequence[Compared]) -> tuple[tuple[Money, ...], Money]:
+    """Return months and their sum; each kind of amount is rounded by its running total."""
+    rounding = Rounding([_MONEY] * 3)
+    columns = [
+        rounding.column(place, [getattr(month, name) for month in months], [None] * len(months))
+        for place, name in enumerate(Money._fields[:3])
+    ]
+    shown = tuple(_money(*parts) for parts in zip(*columns, strict=True))
+    return shown, _money(*(sum(column) for column in columns))
+
+
+def _money(energy: float, standing: float, feed_in: float) -> Money:
+    energy, standing, feed_in = (round(part, 2) + 0.0 for part in (energy, standing, feed_in))
+    return Money(energy, standing, feed_in, round(energy + standing - feed_in, 2) + 0.0)

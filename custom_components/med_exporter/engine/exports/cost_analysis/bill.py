@@ -1,0 +1,336 @@
+"""The first page of costs: what each device used and cost, one total, and how that compares."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from ...apportioning import Apportioning
+from ...content import Chart, ChartKind, Series
+from ...costing import cost_sums, read_terms
+from ...date_words import DateWords
+from ...fields import Kind
+from ...ledger_sums import known_quarters
+from ...standing_charge import standing_charge
+from ...tables import Column, Table
+from ...tariff.energy import CONSUMPTION
+from ...times import boundaries, local_time
+from ...words import Words
+from ..cost_overview import tariff_colour, tariff_label
+from ..cost_rows import energy_decimals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ...costing import CostSum, Terms
+    from ...job import Job
+    from ...recorder import Recorder
+
+_DAY: Final = timedelta(days=1)
+_PRICE_DECIMALS: Final = 4
+_ONE_MONTH: Final = 31 * 86400 + 3600
+
+
+class _Sum:
+    """Energy and money that belong together."""
+
+    def __init__(self) -> None:
+        self.kwh = 0.0
+        self.unpriced = 0.0
+        self.cost: float | None = None
+
+    def add(self, one: CostSum) -> None:
+        self.kwh += one.kwh
+        self.unpriced += one.unpriced_kwh
+        if one.cost is not None:
+            self.cost = (self.cost or 0.0) + one.cost
+
+    @property
+    def price(self) -> float | None:
+        """Return the average price of a kWh that has one."""
+        priced = self.kwh - self.unpriced
+        if not self.cost or priced <= 0:
+            return None
+        return round(self.cost / priced, _PRICE_DECIMALS)
+
+
+class Bill:
+    """Reads the days of a job's range, and shows them as a bill does.
+
+    Args:
+        job: says whose costs.
+        recorder: where the ledger's tables are.
+        end: UTC seconds up to which values are known.
+
+    """
+
+    def __init__(self, job: Job, recorder: Recorder, end: float) -> None:
+        self._job = job
+        self._recorder = recorder
+        self._end = end
+        self._zone = job.zone()
+        self._words = Words(job.options.locale)
+        self._dates = DateWords(job.options.locale)
+        self._plugs = {one.plug_id: one.device_name for one in job.devices if one.plug_id}
+        self._terms: dict[str, Terms] = {}
+        self._edges: list[float] = []
+        if end > job.start:
+            self._edges += boundaries("daily", job.start, end, self._zone)
+            self._edges[0], self._edges[-1] = job.start, end
+        self._used: dict[str, _Sum] = defaultdict(_Sum)
+        self._made: dict[str, _Sum] = defaultdict(_Sum)
+        self._periods: dict[tuple[str, int], _Sum] = defaultdict(_Sum)
+        self._days: dict[tuple[int, str, int], float] = defaultdict(float)
+        self._by_day: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+        self._money = 2 if job.options.decimal_places is None else job.options.decimal_places
+        self._energy = energy_decimals(job)
+
+    def read(self) -> None:
+        """Read everything."""
+        connect = self._recorder.connect
+        with connect() as connection:
+            self._terms = read_terms(connection, [point.slug for point in self._job.points])
+        for found, _ in cost_sums(connect, list(self._plugs), self._edges):
+            for one in found:
+                self._add(one)
+        for place in range(len(self._edges) - 1):
+            charge = self._standing(self._edges[place], self._edges[place + 1])
+            self._by_day[place][2] = charge
+
+    def _add(self, one: CostSum) -> None:
+        name, day = self._plugs[one.plug_id], self._by_day[one.place]
+        if one.role != CONSUMPTION:
+            self._made[name].add(one)
+            day[3] += one.cost or 0.0
+            return
+        self._used[name].add(one)
+        self._periods[one.period, one.tier].add(one)
+        self._days[one.place, one.period, one.tier] += one.cost or 0.0
+        day[0] += one.kwh
+        day[1] += one.cost or 0.0
+
+    def _standing(self, start: float, end: float) -> float:
+        return sum(
+            standing_charge(terms.tariff, start, end, terms.zone) for terms in self._terms.values()
+        )
+
+    def tables(self) -> list[Table]:
+        """Return the bill, its tariff periods, what it compares with, and months and days."""
+        tables = [self._statement()]
+        if len(self._periods) > 1:
+            tables.append(self._tariff_periods())
+        comparison = self._comparison()
+        if comparison.count:
+            tables.append(comparison)
+        if self._edges and self._edges[-1] - self._edges[0] > _ONE_MONTH:
+            tables += [self._over_time("monthly"), self._over_time("daily")]
+        return tables
+
+    def charts(self) -> list[Chart]:
+        """Return what the energy of each day, or month, cost by tariff period."""
+        if len(self._edges) < 3 or not any(self._days.values()):
+            return []
+        long = self._edges[-1] - self._edges[0] > 2 * _ONE_MONTH
+        starts = [local_time(edge, self._zone).date() for edge in self._edges[:-1]]
+        labels = [self._dates.month(day) if long else str(day.day) for day in starts]
+        if not long and (starts[0].month, starts[0].year) != (starts[-1].month, starts[-1].year):
+            labels = [self._dates.short(day) for day in starts]
+        categories = list(dict.fromkeys(labels))
+        kinds = sorted(self._periods)
+        values = {kind: dict.fromkeys(categories, 0.0) for kind in kinds}
+        for (place, period, tier), cost in self._days.items():
+            values[period, tier][labels[place]] += cost
+        colours = [tariff_colour(period) for period, _ in kinds]
+        return [
+            Chart(
+                kind=ChartKind.STACKED_BAR,
+                title=self._words.chart("energy_cost_by_month" if long else "energy_cost_by_day"),
+                unit=self._job.currency,
+                decimals=2,
+                categories=categories,
+                series=[
+                    Series(tariff_label(self._words, *kind), list(values[kind].values()))
+                    for kind in kinds
+                ],
+                colours=[colour for colour in colours if colour] if all(colours) else [],
+            )
+        ]
+
+    def _statement(self) -> Table:
+        """Return a row for each device, for what is owed besides, and one total."""
+        costs = self._rounded({name: one.cost or 0.0 for name, one in self._used.items()})
+        kwh = Apportioning(self._energy, {name: one.kwh for name, one in self._used.items()})
+        rows: list[tuple[Any, ...]] = [
+            (
+                name,
+                kwh.rounded(name, one.kwh),
+                one.price,
+                None if one.cost is None else costs.rounded(name, one.cost),
+            )
+            for name, one in sorted(self._used.items(), key=lambda item: -item[1].kwh)
+        ]
+        total = costs.total
+        charge = round(sum(day[2] for day in self._by_day.values()), self._money)
+        if charge:
+            rows.append((self._words.column("standing_charge"), None, None, charge))
+        for name, one in self._made.items():
+            brought = None if one.cost is None else -round(one.cost, self._money) + 0.0
+            label = f"{self._words.column('feed_in')}, {name}"
+            rows.append((label, round(one.kwh, self._energy), one.price, brought))
+            total += brought or 0.0
+        total = round(total + charge, self._money) + 0.0
+        rows.append((self._words.column("total"), kwh.total, None, total))
+        return self._table("bill", "bill_item", rows, totals=1)
+
+    def _tariff_periods(self) -> Table:
+        kinds = sorted(self._periods)
+        costs = self._rounded({kind: self._periods[kind].cost or 0.0 for kind in kinds})
+        kwh = Apportioning(self._energy, {kind: self._periods[kind].kwh for kind in kinds})
+        rows = [
+            (
+                tariff_label(self._words, *kind),
+                kwh.rounded(kind, one.kwh),
+                one.price,
+                None if one.cost is None else costs.rounded(kind, one.cost),
+            )
+            for kind in kinds
+            for one in (self._periods[kind],)
+        ]
+        return self._table("bill_periods", "time_of_use", rows)
+
+    def _comparison(self) -> Table:
+        """Return the stretch before and that of a year before, where all of them is known."""
+        now = self._whole(self._job.start, self._end)
+        rows = []
+        for start, end in self._earlier():
+            if not self._is_known(start, end):
+                continue
+            kwh, money = self._whole(start, end)
+            share = None if kwh <= 0 else round(100 * (now[0] - kwh) / kwh)
+            rows.append(
+                (
+                    self._dates.period(local_time(start, self._zone), local_time(end, self._zone)),
+                    round(kwh, self._energy),
+                    round(money, self._money) + 0.0,
+                    round(now[1] - money, self._money) + 0.0,
+                    share,
+                )
+            )
+        columns = [
+            Column("compared_with", Kind.TEXT),
+            Column("energy_kwh", Kind.NUMBER, self._energy),
+            Column("total", Kind.NUMBER, self._money, self._job.currency),
+            Column("more_money", Kind.NUMBER, self._money, self._job.currency),
+            Column("more_energy", Kind.NUMBER, 0, "%"),
+        ]
+        return _table("bill_comparison", columns, rows)
+
+    def _earlier(self) -> list[tuple[float, float]]:
+        """Return the stretches to compare with; one that goes on is compared as far as it came."""
+        start, wanted = (local_time(at, self._zone) for at in (self._job.start, self._job.end))
+        end = local_time(self._end, self._zone)
+        if any(one.time() != time() for one in (start, wanted)):
+            return []
+        if start.day == 1 and wanted.day == 1:
+            months = (wanted.year - start.year) * 12 + wanted.month - start.month
+        else:
+            months = 0
+        first = _moved(start.date(), -months) if months else start.date() - (wanted - start)
+        found = []
+        for begin in dict.fromkeys((first, _moved(start.date(), -12))):
+            after = _moved(begin, months) if months else begin + (wanted.date() - start.date())
+            until = datetime.combine(after, time(), self._zone)
+            if end < wanted:
+                passed = end.replace(tzinfo=None) - start.replace(tzinfo=None)
+                cut = datetime.combine(begin, time()) + timedelta(days=passed.days)
+                until = min(until, cut.replace(tzinfo=self._zone))
+            began = datetime.combine(begin, time(), self._zone)
+            if began < until:
+                found.append((began.timestamp(), until.timestamp()))
+        return found
+
+    def _is_known(self, start: float, end: float) -> bool:
+        known = known_quarters(self._recorder.connect, list(self._plugs), start, end)
+        firsts = [one.first for one in known.values() if one.first is not None and one.quarters]
+        return bool(firsts) and min(firsts) <= start
+
+    def _whole(self, start: float, end: float) -> tuple[float, float]:
+        """Return kWh and money of a stretch."""
+        kwh, money = 0.0, self._standing(start, end)
+        if end <= start:
+            return kwh, 0.0
+        for found, _ in cost_sums(self._recorder.connect, list(self._plugs), [start, end]):
+            for one in found:
+                if one.role == CONSUMPTION:
+                    kwh += one.kwh
+                    money += one.cost or 0.0
+                else:
+                    money -= one.cost or 0.0
+        return kwh, money
+
+    def _over_time(self, grouping: str) -> Table:
+        """Return the months or days, and what they add up to."""
+        edges = boundaries(grouping, self._job.start, self._end, self._zone)
+        rows: list[list[float]] = [[0.0] * 4 for _ in edges[:-1]]
+        place = 0
+        for day in range(len(self._edges) - 1):
+            while self._edges[day] >= edges[place + 1]:
+                place += 1
+            rows[place] = [a + b for a, b in zip(rows[place], self._by_day[day], strict=True)]
+        columns = [
+            Column("period_start", Kind.TIME, span="month" if grouping == "monthly" else "day"),
+            Column("energy_kwh", Kind.AMOUNT, self._energy),
+            *(
+                Column(name, Kind.AMOUNT, self._money, self._job.currency)
+                for name in ("energy_cost", "standing_charge", "feed_in", "total")
+            ),
+        ]
+        roundings = [
+            Apportioning(decimals, {None: sum(row[index] for row in rows)})
+            for index, decimals in enumerate((self._energy, *(self._money,) * 3))
+        ]
+        shown: list[Sequence[Any]] = []
+        for edge, row in zip(edges, rows, strict=False):
+            parts = [
+                rounding.rounded(None, value)
+                for rounding, value in zip(roundings, row, strict=True)
+            ]
+            total = round(parts[1] + parts[2] - parts[3], self._money) + 0.0
+            shown.append((edge, *parts, total))
+        keep = [place for place in range(6) if place != 4 or any(row[4] for row in shown)]
+        return _table(
+            f"bill_{grouping}",
+            [columns[place] for place in keep],
+            [[row[place] for place in keep] for row in shown],
+        )
+
+    def _rounded[K: (str, tuple[str, int])](self, costs: Mapping[K, float]) -> Apportioning[K]:
+        return Apportioning(self._money, costs)
+
+    def _table(
+        self, name: str, label: str, rows: Iterable[Sequence[Any]], *, totals: int = 0
+    ) -> Table:
+        currency = self._job.currency
+        columns = [
+            Column(label, Kind.TEXT),
+            Column("energy_kwh", Kind.NUMBER, self._energy),
+            Column("average_price", Kind.NUMBER, _PRICE_DECIMALS, f"{currency}/kWh"),
+            Column("amount", Kind.NUMBER, self._money, currency),
+        ]
+        return _table(name, columns, list(rows), totals=totals)
+
+
+def _table(
+    name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], *, totals: int = 0
+) -> Table:
+    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
+    return Table(name, columns, len(rows), iter(chunks), totals=totals)
+
+
+def _moved(day: date, months: int) -> date:
+    """Return the same day of another month, or its last one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    first = date(year, month + 1, 1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return min(first + timedelta(days=day.day - 1), following - _DAY)

@@ -1,0 +1,110 @@
+"""What metering points cost, month by month, as the ledger and the contracts have it now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_PDL, PlugRole
+from ..costs import DATA_COSTS
+from ..costs.costs import point_slug
+from ..engine.standing_charge import standing_charge
+from ..entries import metering_point_entries
+from ..ledger import PointSeries
+from ..local_time import local_zone
+from ..metering.contracts import currency_of, tariff_of
+from .overview import readable_points
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from homeassistant.auth.models import User
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from ..costs.reading import CostPeriod
+
+_MONTHS: Final = 13
+
+
+async def async_point_costs(hass: HomeAssistant, user: User | None) -> list[dict[str, Any]]:
+    """Return what the metering points that a user may see have cost in the last 13 months.
+
+    Each has its `contracts` as they are stored and a list of `months`, oldest first, from the first
+    with energy on. Of a month, `energy_cost` is that of the energy whose price is known and
+    `feed_in` what production has brought; `total` is what they and the standing charge come to. A
+    month that runs is told as far as it has come. Amounts are in `currency`, energies in kWh.
+    Raises DatabaseUnavailableError.
+    """
+    seen = readable_points(hass, user)
+    return [
+        await _async_point(hass, entry)
+        for entry in metering_point_entries(hass)
+        if entry.data[CONF_PDL] in seen
+    ]
+
+
+async def _async_point(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    now, tariff = dt_util.now(), tariff_of(entry)
+    start = _months_before(now, _MONTHS - 1)
+    used = await _async_months(hass, entry, PlugRole.CONSUMPTION, start, now)
+    fed = await _async_months(hass, entry, PlugRole.PRODUCTION, start, now)
+    return {
+        "entry_id": entry.entry_id,
+        "name": entry.title,
+        "pdl": entry.data[CONF_PDL],
+        "currency": currency_of(hass, entry),
+        "contracts": [] if tariff is None else tariff.to_dicts(),
+        "months": [
+            _month(entry, begin, used.get(begin), fed.get(begin), now)
+            for begin in sorted({*used, *fed})
+        ],
+    }
+
+
+async def _async_months(
+    hass: HomeAssistant, entry: ConfigEntry, role: PlugRole, start: datetime, end: datetime
+) -> dict[datetime, CostPeriod]:
+    series = PointSeries(point_slug(entry), role)
+    found = await hass.data[DATA_COSTS].async_costs(series, start, end, aggregation="monthly")
+    return {one.start: one for one in found}
+
+
+def _month(
+    entry: ConfigEntry,
+    begin: datetime,
+    used: CostPeriod | None,
+    fed: CostPeriod | None,
+    now: datetime,
+) -> dict[str, Any]:
+    end = min(max(one.end for one in (used, fed) if one is not None), now)
+    standing = 0.0
+    if (tariff := tariff_of(entry)) is not None:
+        standing = standing_charge(tariff, begin.timestamp(), end.timestamp(), local_zone())
+    cost = None if used is None else used.cost
+    feed_in = None if fed is None else fed.cost
+    known = [one for one in (cost, feed_in) if one is not None]
+    return {
+        "month": begin.strftime("%Y-%m"),
+        "is_over": end < now,
+        "kwh": round(used.kwh if used else 0.0, 3),
+        "produced_kwh": round(fed.kwh if fed else 0.0, 3),
+        "unpriced_kwh": round(used.unpriced_kwh if used else 0.0, 3),
+        "energy_cost": _money(cost),
+        "standing_charge": _money(standing),
+        "feed_in": _money(feed_in),
+        "total": _money((cost or 0.0) + standing - (feed_in or 0.0)) if known else None,
+    }
+
+
+def _money(amount: float | None) -> float | None:
+    return None if amount is None else round(amount, 2)
+
+
+def _months_before(now: datetime, count: int) -> datetime:
+    day = now.date().replace(day=1)
+    for _ in range(count):
+        day = (day - timedelta(days=1)).replace(day=1)
+    return dt_util.start_of_local_day(day)

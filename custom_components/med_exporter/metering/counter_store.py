@@ -1,0 +1,66 @@
+"""The file of a metering point's energy counters, and what brings older ones forward."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from ..engine.evidence import Evidence, Reading, to_mwh
+from ..formats import VersionedStore
+from ..sources.plug import PlugCounters
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from ..formats import Step
+
+
+def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
+    """Return the store of a metering point's energy counters, by plug id."""
+    return VersionedStore(hass, f"counters.{entry_id}", STEPS)
+
+
+def _of_each(step: Step) -> Step:
+    """Return what brings all counters of a file forward as `step` does each."""
+    return lambda stored: {plug_id: step(counter) for plug_id, counter in stored.items()}
+
+
+def _with_evidence(old: dict[str, Any]) -> dict[str, Any]:
+    """Return a counter as it is kept since readings are weighed."""
+    seen = PlugCounters(**old["seen"])
+    seen_at = None if old["seen_at"] is None else datetime.fromisoformat(old["seen_at"])
+    evidence = Evidence()
+    if seen_at is not None:
+        evidence = Evidence.resumed(
+            to_mwh(old["value"]),
+            Reading(
+                at=seen_at,
+                total=seen.total,
+                day=seen.today,
+                month=seen.month,
+                month_before=seen.month_before,
+                dated=None if seen.month_before is None else seen_at.date(),
+            ),
+        )
+    return {
+        **{key: value for key, value in old.items() if key not in ("seen", "seen_at")},
+        "read_at": old["seen_at"],
+        "evidence": evidence.to_dict(),
+    }
+
+
+def _with_claims(counter: dict[str, Any]) -> dict[str, Any]:
+    """Return a counter as it is kept since each reading is a claim that others support."""
+    evidence: dict[str, Any] = counter["evidence"]
+    if "clock_month" not in evidence:
+        return counter
+    new = Evidence(energy=evidence["energy"]).to_dict()
+    for name in ("total", "month", "day"):
+        old = evidence[name]
+        new[name] |= {key: old[key] for key in ("shown", "level", "grain", "age", "sure_for")}
+        new[name] |= {"claim": old["level"], "still": old["age"], "is_young": old["agreed"] < 2}
+    kept = {key: evidence[key] for key in ("told_at", "refused", "refusals")}
+    return {**counter, "evidence": {**new, **kept}}
+
+
+STEPS: Final = (_of_each(_with_evidence), _of_each(_with_claims))

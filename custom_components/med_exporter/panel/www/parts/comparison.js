@@ -1,0 +1,212 @@
+// What a metering point's past would have cost under other contracts: entered, compared, as a file.
+
+import { css, html, live, nothing } from "../vendor/lit.js";
+import { MedElement } from "../element.js";
+
+const PRICES = ["blue", "white", "red"].flatMap((colour) => ["off_peak", "peak"].map((hours) => `${colour}_${hours}`));
+/** What is asked of each kind; all but `entity_id` and times are amounts. */
+const KINDS = {
+  base: ["price"],
+  peak_off_peak: ["peak_price", "off_peak_price", "start", "end"],
+  tempo: PRICES,
+  sensor_price: ["entity_id", "factor", "fixed", "tax"],
+};
+const TYPES = { start: "time", end: "time", entity_id: "text" };
+const PERIODS = ["last_12_months", "this_year", "last_year", "last_month"];
+const AMOUNTS = ["energy_cost", "standing_charge", "feed_in", "total", "difference"];
+
+const NEW = { kind: "base", standing_charge: "", start: "22:00", end: "06:00" };
+const number = (text) => (text === undefined || text === "" ? undefined : Number(text));
+
+/** Return a contract as it is asked for; what is empty is left out, and named where it is needed. */
+function offerOf({ kind, name, ...values }) {
+  const offer = { kind, name: name || undefined, standing_charge: number(values.standing_charge) };
+  if (kind === "tempo") {
+    offer.prices = {};
+    for (const at of PRICES) {
+      const [colour, hours] = at.split(/_(.*)/);
+      (offer.prices[colour] ??= {})[hours] = number(values[at]);
+    }
+  } else if (kind === "peak_off_peak") {
+    const { start, end } = values;
+    Object.assign(offer, { peak_price: number(values.peak_price), off_peak_price: number(values.off_peak_price), off_peak_hours: [{ start, end }] });
+  } else {
+    for (const at of KINDS[kind]) offer[at] = TYPES[at] ? values[at] : number(values[at]);
+  }
+  return offer;
+}
+
+function twelveMonths() {
+  const day = (date) => date.toISOString().slice(0, 10);
+  const [first, last] = [new Date(), new Date()];
+  first.setUTCFullYear(first.getUTCFullYear() - 1);
+  last.setUTCDate(last.getUTCDate() - 1);
+  return { start: day(first), end: day(last) };
+}
+
+class Comparison extends MedElement {
+  static properties = {
+    ...MedElement.properties,
+    pdl: { type: String },
+    period: { state: true },
+    offers: { state: true },
+    shown: { state: true },
+    busy: { state: true },
+    failure: { state: true },
+  };
+
+  constructor() {
+    super();
+    this.period = PERIODS[0];
+    this.offers = [{ ...NEW }];
+  }
+
+  get asked() {
+    return {
+      pdl: this.pdl,
+      date_range: this.period === PERIODS[0] ? twelveMonths() : this.period,
+      contracts: this.offers.map(offerOf),
+    };
+  }
+
+  change(place, values) {
+    this.offers = this.offers.map((one, at) => (at === place ? { ...one, ...values } : one));
+  }
+
+  async compare() {
+    this.shown = await this.attempt(() => this.house.ask("costs/compare", this.asked));
+  }
+
+  async asFile() {
+    const request = { export_type: "contract_comparison", format: "pdf", ...this.asked };
+    if (await this.attempt(() => this.house.ask("files/create", { request }))) this.house.go("/export/files");
+  }
+
+  select(label, values, value, word, chosen) {
+    return html`<label>
+      ${label}
+      <select @change=${(event) => chosen(event.target.value)}>
+        ${values.map((one) => html`<option value=${one} ?selected=${one === value}>${word(one)}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  kindOf(kind) {
+    return this.t(`comparison.kind.${kind}`);
+  }
+
+  input(place, name) {
+    const type = name === "name" ? "text" : (TYPES[name] ?? "number");
+    return html`<label>
+      ${this.t(`comparison.${name}`)}
+      <input
+        type=${type}
+        step=${type === "number" ? "any" : nothing}
+        .value=${live(this.offers[place][name] ?? "")}
+        @input=${(event) => this.change(place, { [name]: event.target.value })}
+      />
+    </label>`;
+  }
+
+  offer({ kind }, place) {
+    return html`<fieldset>
+      <div class="fields">
+        ${this.select(this.t("comparison.contract"), Object.keys(KINDS), kind, (one) => this.kindOf(one), (value) => this.change(place, { kind: value }))}
+        ${["name", "standing_charge", ...KINDS[kind]].map((name) => this.input(place, name))}
+        ${this.offers.length > 1
+          ? html`<button @click=${() => (this.offers = this.offers.filter((_one, at) => at !== place))}>${this.t("remove")}</button>`
+          : nothing}
+      </div>
+    </fieldset>`;
+  }
+
+  nameOf(name) {
+    const word = this.t(`comparison.kind.${name}`);
+    return word.includes(".") ? name : word;
+  }
+
+  money(value) {
+    return this.house.formats.money(value, this.shown.currency);
+  }
+
+  /** One row each, with cells that know what they are on a phone. */
+  table(heads, rows) {
+    return html`<table class="rows">
+      <thead>
+        <tr>
+          ${heads.map((one, at) => html`<th scope="col" class=${at ? "number" : ""}>${one}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([name, ...cells]) => html`<tr>
+            <th scope="row">${name}</th>
+            ${cells.map((cell, at) => html`<td class="number" data-label=${heads[at + 1]}>${cell}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  result() {
+    if (!this.shown) return nothing;
+    const { contracts, months, cheapest, warnings } = this.shown;
+    const { formats } = this.house;
+    const dearest = Math.max(...contracts.map((one) => one.difference ?? 0));
+    const said = { name: this.nameOf(cheapest ?? ""), most: this.money(dearest) };
+    const names = contracts.map((one) => this.nameOf(one.name));
+    return html`
+      <p class="good">${cheapest ? this.t("comparison.cheapest", said) : this.t("comparison.cannot_tell")}</p>
+      ${this.warnings(warnings)}
+      ${this.table(
+        [this.t("comparison.contract"), ...AMOUNTS.map((one) => this.t(one === "difference" ? "comparison.difference" : `costs.${one}`))],
+        contracts.map((one) => [this.nameOf(one.name), ...AMOUNTS.map((amount) => this.money(one[amount]))]),
+      )}
+      ${this.table(
+        [this.t("costs.month"), ...names],
+        months.map((month) => [
+          formats.month(month.start),
+          ...contracts.map(({ name }) => this.money(month.contracts.find((one) => one.name === name)?.total)),
+        ]),
+      )}
+      <p><button ?disabled=${this.busy} @click=${this.asFile}>${this.t("comparison.file")}</button></p>
+    `;
+  }
+
+  render() {
+    const { words } = this.house;
+    const word = (one) => (one === PERIODS[0] ? this.t("comparison.last_12_months") : words.option("preset", one));
+    return html`
+      <p class="quiet small">${this.t("comparison.help")}</p>
+      <div class="fields">${this.select(this.t("form.period"), PERIODS, this.period, word, (one) => (this.period = one))}</div>
+      ${this.offers.map((one, place) => this.offer(one, place))}
+      <p class="row">
+        <button class="main" ?disabled=${this.busy} @click=${this.compare}>${this.t("comparison.compare")}</button>
+        <button @click=${() => (this.offers = [...this.offers, { ...NEW }])}>${this.t("comparison.add")}</button>
+      </p>
+      <div aria-live="polite">${this.mistake(["comparison"])} ${this.result()}</div>
+    `;
+  }
+
+  static styles = [
+    super.styles,
+    css`
+      .fields {
+        align-items: end;
+      }
+      fieldset {
+        border-inline-start: 3px solid var(--divider-color);
+        padding-inline-start: 12px;
+        margin-bottom: 8px;
+      }
+      button {
+        justify-self: start;
+      }
+      table {
+        margin-bottom: 16px;
+      }
+    `,
+  ];
+}
+
+customElements.define("med-comparison", Comparison);

@@ -1,0 +1,103 @@
+// Energy of a meter that was counted wrongly, put right; and that taken back.
+
+import { html, live, nothing } from "../vendor/lit.js";
+import { MedElement } from "../element.js";
+import "./confirm.js";
+
+const OPERATIONS = ["set", "scale", "remove"];
+
+class Correction extends MedElement {
+  static properties = {
+    ...MedElement.properties,
+    meters: { attribute: false },
+    draft: { state: true },
+    done: { state: true },
+    busy: { state: true },
+    failure: { state: true },
+  };
+
+  willUpdate() {
+    this.draft ??= { meter: this.meters[0].device_id, start: "", end: "", operation: "set", value: "", reason: "" };
+  }
+
+  set(values) {
+    this.draft = { ...this.draft, ...values };
+    this.done = null;
+  }
+
+  asked() {
+    const { value, start, end, ...rest } = this.draft;
+    const asked = { ...rest, start: start.replace("T", " "), end: end.replace("T", " ") };
+    if (value !== "" && rest.operation !== "remove") asked.value = Number(value);
+    return asked;
+  }
+
+  async correct() {
+    const question = this.t("correction.question");
+    if (!(await this.renderRoot.querySelector("med-confirm").ask(question, this.t("correction.correct")))) return;
+    const asked = this.asked();
+    const done = await this.attempt(() => this.house.ask("costs/correct", asked));
+    if (done) this.done = { ...done, asked };
+  }
+
+  async undo() {
+    const { undo, asked } = this.done;
+    const { value: _, ...rest } = asked;
+    const back = { ...rest, ...undo, reason: this.t("correction.undo_reason", { reason: asked.reason }) };
+    if (await this.attempt(() => this.house.ask("costs/correct", back))) this.done = null;
+  }
+
+  input(name, type, placeholder = "") {
+    return html`<label>
+      ${this.t(`correction.${name}`)}
+      <input
+        type=${type}
+        step=${type === "number" ? "any" : 900}
+        placeholder=${placeholder}
+        .value=${live(this.draft[name])}
+        @input=${(event) => this.set({ [name]: event.target.value })}
+      />
+    </label>`;
+  }
+
+  select(name, values, word) {
+    return html`<label>
+      ${this.t(`correction.${name}`)}
+      <select @change=${(event) => this.set({ [name]: event.target.value })}>
+        ${values.map((one) => html`<option value=${one} ?selected=${one === this.draft[name]}>${word(one)}</option>`)}
+      </select>
+    </label>`;
+  }
+
+  said() {
+    if (!this.done) return nothing;
+    const { formats } = this.house;
+    const { kwh_before: before, kwh_after: after } = this.done;
+    const energies = { before: formats.energy(before), after: formats.energy(after) };
+    return html`<p class="good">
+      ${this.t("correction.done", energies)}
+      <button ?disabled=${this.busy} @click=${this.undo}>${this.t("correction.undo")}</button>
+    </p>`;
+  }
+
+  render() {
+    const { words } = this.house;
+    const { operation } = this.draft;
+    const nameOf = (id) => this.meters.find((one) => one.device_id === id).name;
+    return html`
+      <p class="quiet small">${this.t("correction.help")}</p>
+      <div class="fields">
+        ${this.select("meter", this.meters.map((one) => one.device_id), nameOf)}
+        ${this.input("start", "datetime-local")} ${this.input("end", "datetime-local")}
+        ${this.select("operation", OPERATIONS, (one) => words.option("correction", one))}
+        ${operation === "remove" ? nothing : this.input("value", "number", operation === "set" ? "kWh" : "× 1")}
+        ${this.input("reason", "text")}
+      </div>
+      <div aria-live="polite">${this.mistake(["correction"])} ${this.said()}</div>
+      <button ?disabled=${this.busy} @click=${this.correct}>${this.t("correction.correct")}</button>
+      <med-confirm .house=${this.house}></med-confirm>
+    `;
+  }
+}
+
+customElements.define("med-correction", Correction);

@@ -1,0 +1,55 @@
+"""The last closed periods that a destination would be given, for its connection test."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.util import dt as dt_util
+
+from ..database import DatabaseUnavailableError
+from ..metering.metering_point import metering_points
+from .parts import parts_of
+from .plan import Planner
+from .witnesses import latest_period
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from homeassistant.core import HomeAssistant
+
+    from ..destinations.base import Intake
+    from ..destinations.measurements import Measurement
+
+# As far back as a new destination begins.
+_SINCE: Final = timedelta(days=365)
+
+
+async def async_latest_periods(
+    hass: HomeAssistant, intake: Intake, data: Collection[str]
+) -> list[Measurement]:
+    """Return the last closed period of each series that a run would send of some data types.
+
+    None where the database does not answer: a test of a connection does not fail by that.
+    """
+    parts = parts_of(intake, metering_points(hass), data, with_house=True)
+    planner = Planner(hass, "", intake, {})
+    now = dt_util.utcnow()
+    since = (now - _SINCE).timestamp()
+    found = []
+    try:
+        await planner.async_measure(parts)
+        for part in parts:
+            if part.grain is None:
+                continue
+            first, bound = since, now.timestamp()
+            if part.energy_series is not None:
+                if part.energy_series not in planner.extents:
+                    continue
+                first, bound = planner.extents[part.energy_series]
+            latest = await latest_period(hass, part, part.grain, max(first, since), bound)
+            if latest is not None:
+                found.append(latest)
+    except DatabaseUnavailableError:
+        return []
+    return found

@@ -1,0 +1,74 @@
+"""Store many hours of a statistic at once.
+
+Home Assistant's own import looks up each hour before it writes it, which takes the recorder minutes
+for a meter that brings years. Only hours are written here, and only of statistics that Home
+Assistant has made by its import: what describes them stays its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
+from homeassistant.util import dt as dt_util
+from sqlalchemy import bindparam, insert, select, update
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import BindParameter
+    from sqlalchemy.engine import Connection
+
+
+def store_sums(
+    connection: Connection, statistic_id: str, rows: Sequence[tuple[int, float]]
+) -> bool:
+    """Store the sums of some hours, and return whether Home Assistant knows the statistic.
+
+    Nothing is stored of one that it does not know.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        statistic_id: of the sum.
+        rows: the hours, ascending, by the UTC second at which each begins, and the sum at its end.
+
+    """
+    metadata_id = connection.execute(
+        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+    ).scalar()
+    if metadata_id is None:
+        return False
+    known = set(
+        connection.execute(
+            select(Statistics.start_ts).where(
+                Statistics.metadata_id == metadata_id,
+                Statistics.start_ts >= rows[0][0],
+                Statistics.start_ts <= rows[-1][0],
+            )
+        ).scalars()
+    )
+    now = dt_util.utcnow().timestamp()
+    new = [
+        {
+            "metadata_id": metadata_id,
+            "created_ts": now,
+            "start_ts": float(hour),
+            "state": amount,
+            "sum": amount,
+        }
+        for hour, amount in rows
+        if hour not in known
+    ]
+    changed = [{"at": float(hour), "amount": amount} for hour, amount in rows if hour in known]
+    if new:
+        connection.execute(insert(Statistics), new)
+    if changed:
+        amount: BindParameter[float] = bindparam("amount")
+        # The table, since changes of many objects would go by their primary keys.
+        connection.execute(
+            update(Statistics.__table__)  # type: ignore[arg-type]
+            .where(Statistics.metadata_id == metadata_id, Statistics.start_ts == bindparam("at"))
+            .values(state=amount, sum=amount),
+            changed,
+        )
+    return True

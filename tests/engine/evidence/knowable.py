@@ -1,0 +1,124 @@
+"""The most that anybody can know of a plug's energy from what it said truly.
+
+What may be missing of the truth, and nothing else:
+
+- what a plug forgets: from the last reading that was *proven* before it rebooted, was erased or
+  rolled over untold, to the first one after, less what it shows then, where that can be nothing
+  that it had saved: less than half of before, and of a month more than an hour's worth less;
+- months that rolled over unseen, of a plug that tells no date and has no total.
+
+A reading is proven by two later ones of the same counter in a row, without a break or a falsehood
+between, of which the second has grown: until then a spike cannot be told from energy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+# What a socket passes in the hour that a plug may not have saved, in mWh.
+SAVED = 4_200_000
+# So far apart readings may be for power to say something of the time between, in seconds.
+SHORT = 540.0
+
+
+class After(Enum):
+    """How a counter goes on after a break."""
+
+    ZERO = auto()
+    """At zero, at any time."""
+    ERASED = auto()
+    """At zero, but as well could be at what it had saved."""
+    MONTH = auto()
+    """At zero, at the end of a month."""
+    NAMED = auto()
+    """In a period that it tells."""
+    SAVED = auto()
+    """At what it had saved."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """When a counter does not go on, and how it goes on after that."""
+
+    at: float
+    after: After
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a plug said of a counter: `mwh` truly, None where it was false.
+
+    `level` rises with what a plug that tells months by date counts in all of them;
+    `is_fresh` unless the plug has stopped bringing its counters up to date.
+    """
+
+    at: float
+    mwh: int | None
+    level: float = 0.0
+    is_fresh: bool = True
+
+
+def proven(said: list[Said], breaks: Iterable[Break]) -> list[Said]:
+    """Return the true readings that later ones prove."""
+    ends = [b.at for b in breaks]
+    good: list[Said] = []
+    waiting: list[Said] = []
+    for before, now in zip([None, *said], said, strict=False):
+        if now.mwh is None or (
+            before is not None and any(before.at < end <= now.at for end in ends)
+        ):
+            waiting = []
+        if now.mwh is None:
+            continue
+        if waiting and now.at - waiting[-1].at > SHORT:
+            waiting = []
+        waiting.append(now)
+        if len(waiting) > 1:
+            last = waiting[-2]
+            # The same moment twice is one reading.
+            is_apart = now.at - waiting[0].at >= 3
+            if is_apart and now.level > last.level and last.is_fresh and now.is_fresh:
+                good += waiting
+                waiting = []
+                waiting.append(now)
+    return good
+
+
+def knowable(said: Mapping[str, list[Said]], breaks: Mapping[str, list[Break]]) -> float:
+    """Return what the proven readings of all counters prove together, in mWh."""
+    rows = sorted(
+        (reading.at, name, number, reading)
+        for name in said
+        for number, reading in enumerate(proven(said[name], breaks[name]))
+    )
+    best = 0.0
+    last: dict[str, tuple[Said, float]] = {}
+    for at, name, _, now in rows:
+        if name in last:
+            before, level = last[name]
+            between = [b.after for b in breaks[name] if before.at < b.at <= at]
+            best = max(best, level + _kept(before, now, between))
+        last[name] = now, best
+    return best
+
+
+def _kept(before: Said, now: Said, breaks: list[After]) -> float:
+    assert before.mwh is not None
+    assert now.mwh is not None
+    if not breaks:
+        return now.level - before.level
+    if set(breaks) == {After.NAMED}:
+        return now.mwh
+    if After.SAVED in breaks or After.NAMED in breaks:
+        return 0.0
+    if now.mwh >= before.mwh:
+        # It has passed what it showed before: nobody sees that it began again.
+        return now.mwh - before.mwh
+    if After.ERASED in breaks and before.mwh - now.mwh <= SAVED:
+        return 0.0
+    return now.mwh if 2 * now.mwh < before.mwh else 0.0

@@ -1,0 +1,145 @@
+"""Costs on pages: one month on one page, as a bill says it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from .homes import DEVICES, FRIDGE, HEATER, HOUSE, NIGHT_AND_DAY, SOLAR, Home, at, demo
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed"
+)
+
+
+@pytest.fixture
+def bill(exports):
+    def bill(start: str, end: str, locale: str = "en", **more) -> list[str]:
+        content = exports.content(
+            **{
+                "export_type": "cost_analysis", "format": "pdf", "devices": DEVICES[:3],
+                "points": (HOUSE,), "start": at(start), "end": at(end),
+                "timezone": "Europe/Paris", "fields": (), "include_charts": True,
+                "options": exports.options(locale=locale), **more,
+            }
+        )  # fmt: skip
+        done = subprocess.run(
+            ["pdftotext", "-layout", "-", "-"], input=content, capture_output=True, check=True
+        )
+        return done.stdout.decode().split("\f")[:-1]
+
+    return bill
+
+
+def lines(page: str) -> dict[str, list[str]]:
+    """Return what stands in each line behind its first words."""
+    found = (re.split(r"\s{2,}", line.strip()) for line in page.splitlines() if line.strip())
+    told: dict[str, list[str]] = {}
+    for first, *rest in found:
+        # The legend of the chart comes last.
+        told.setdefault(first, rest)
+    return told
+
+
+def test_a_month_is_one_page(recorder, bill):
+    demo(recorder, at("2026-02-01"), at("2026-04-01"))
+    (page,) = bill("2026-03-01", "2026-04-01")
+    found = lines(page)
+    assert "March 2026" in page
+    assert found["Metering point"] == ["House"]
+    for hidden in ("fridge-id", "HOUSE-1", "192.0.2.10", "50c7bf", "Currency", "Contents"):
+        assert hidden not in page
+    energy, price, amount = found["Heater"]
+    assert float(amount) == pytest.approx(float(energy) * float(price), abs=0.02)
+    assert re.fullmatch(r"\d+\.\d{3}", energy)
+    assert re.fullmatch(r"\d+\.\d\d", amount)
+    parts = [found[name][-1] for name in ("Heater", "Fridge", "Standing charge", "Feed-in, Solar")]
+    assert found["Standing charge"] == ["15.50"]
+    assert float(found["Total"][-1]) == pytest.approx(sum(map(float, parts)), abs=0.001)
+    periods = [float(found[name][-1]) for name in ("day", "night")]
+    assert sum(periods) == pytest.approx(sum(map(float, parts[:2])), abs=0.001)
+
+
+def test_it_is_compared_with_the_month_and_the_year_before(recorder, bill):
+    home = Home(recorder)
+    home.priced("house", [{"valid_from": "2020-01-01", "kind": "flat", "price": 0.2}])
+    for month, after, kwh in (
+        ("2025-10-01", "2025-11-01", 0.5), ("2026-09-01", "2026-10-01", 0.25),
+        ("2026-10-01", "2026-11-01", 0.75),
+    ):  # fmt: skip
+        home.uses(FRIDGE, at(month), at(after), kwh)
+    (page,) = bill("2026-10-01", "2026-11-01")
+    found = lines(page)
+    hours = (31 * 24 + 1) * 2
+    assert found["September 2026"] == [
+        "360.000", "72.00", f"{hours * 0.15 - 72:.2f}", f"{100 * (hours * 0.75 - 360) / 360:.0f}"
+    ]  # fmt: skip
+    assert found["October 2025"][:2] == [f"{hours * 0.5:.3f}", f"{hours * 0.1:.2f}"]
+    assert "By tariff period" not in page
+
+
+def test_what_is_not_known_whole_is_not_compared_with(recorder, bill):
+    demo(recorder, at("2026-02-10"), at("2026-04-01"))
+    assert "February 2026" not in bill("2026-03-01", "2026-04-01")[0]
+
+
+def test_a_longer_range_has_months_and_days_behind_the_same_page(recorder, bill):
+    demo(recorder, at("2026-01-28"), at("2026-04-01"))
+    pages = bill("2026-01-28", "2026-04-01", "fr")
+    assert "du 28 janvier 2026 au 31 mars 2026" in pages[0]
+    text = "\n".join(pages)
+    found = lines(text)
+    assert found["Total"]
+    months = ["janvier 2026 (à partir du 28)", "février 2026", "mars 2026"]
+    totals = [float(found[month][-1].replace(",", ".")) for month in months]
+    assert sum(totals) == pytest.approx(float(found["Total"][-1].replace(",", ".")), abs=0.001)
+    assert "01/01/2026" not in text
+    assert {"28/01/2026", "31/03/2026"} <= set(found)
+
+
+def test_without_a_contract_there_is_energy_alone(recorder, bill):
+    home = Home(recorder)
+    home.uses(HEATER, at("2026-03-01"), at("2026-04-01"), 0.1)
+    home.uses(SOLAR, at("2026-03-01"), at("2026-04-01"), 0.2)
+    found = lines(bill("2026-03-01", "2026-04-01")[0])
+    assert found["Heater"] == ["148.600"]
+
+
+def test_rows_that_were_asked_for_come_behind_the_bill(recorder, bill):
+    demo(recorder, at("2026-03-01"), at("2026-04-01"))
+    pages = bill("2026-03-01", "2026-03-08", grouping="daily", breakdown_by=("device",))
+    text = "\n".join(pages)
+    assert text.count("Fridge") == 1 + 7
+    assert "2 Mar 2026" in text
+    assert NIGHT_AND_DAY["periods"][0]["name"] in text
+
+
+@pytest.mark.parametrize(
+    ("locale", "sentence"),
+    [
+        ("en", "Nothing was recorded in this period."),
+        ("fr", "Rien n’a été consigné pendant cette période."),  # noqa: RUF001
+    ],
+)
+def test_an_empty_audit_log_is_one_sentence(recorder, bill, locale, sentence):
+    Home(recorder)
+    about = {"export_type": "audit_logs", "devices": (), "points": (), "include_charts": False}
+    (page,) = bill("2026-03-01", "2026-04-01", locale, **about)
+    _, _, rest = page.partition("2026\n")
+    assert sentence in rest
+    assert not re.search(r"\b0\b", rest)
+
+
+def test_patterns_of_use_are_a_picture_and_a_paragraph(recorder, bill):
+    demo(recorder, at("2026-03-01"), at("2026-03-15"))
+    (page,) = bill(
+        "2026-03-01", "2026-03-15",
+        export_type="system_report", report_sections=("usage_patterns",), include_charts=False,
+    )  # fmt: skip
+    words = " ".join(page.split())
+    assert "On average" in words
+    assert "Production is not counted" in words
+    assert "Monday" in words
