@@ -149,9 +149,9 @@ def _growing(tree: nodes.Template) -> Iterator[str]:
     for method in tree.find_all(nodes.Getattr):
         if method.attr in _PADDING or (method.attr in _FORMATS and not _is_narrow(method.node)):
             yield method.attr
-    for name in tree.find_all((nodes.Name, nodes.Test)):
-        if name.name in _ENDLESS:
-            yield name.name
+    named = [name.name for name in tree.find_all(nodes.Name)]
+    named += [test.name for test in tree.find_all(nodes.Test)]
+    yield from _ENDLESS.intersection(named)
 
 
 def _is_bounded(sum_: nodes.BinExpr) -> bool:
