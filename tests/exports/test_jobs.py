@@ -12,9 +12,11 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from sqlalchemy import delete
 
 from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
@@ -29,6 +31,7 @@ from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
+from custom_components.med_exporter.history.tables import SCHEMA, exports_table
 from custom_components.med_exporter.inventory import async_given_tables
 from custom_components.med_exporter.settings import Settings
 from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request, set_up
@@ -363,7 +366,7 @@ class TestRestart:
 
     async def test_finds_files_again_that_the_history_has_lost(self, jobs, fridge, hass):
         record = await complete(jobs)
-        await hass.data[DATA_HISTORY].async_delete(record.id)
+        await queue_work(hass, SCHEMA, lambda connection: connection.execute(delete(exports_table)))
         again = await self.restarted(hass)
         assert await again.async_get(record.id, user=None) == record
         assert await again.async_file(record.id, user=None) == path_of(record)

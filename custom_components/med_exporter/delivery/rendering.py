@@ -37,7 +37,21 @@ _LOOK_SECONDS: Final = 0.02
 _READER: Final = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701
 _ARITHMETIC: Final = (nodes.Mul, nodes.Mod, nodes.Pow)
 _NUMERIC_FILTERS: Final = frozenset({"abs", "count", "float", "int", "length", "round"})
-_NUMBERS: Final = frozenset({"rows", "total_cost", "total_kwh"})
+_FRACTIONS: Final = frozenset({"total_cost", "total_kwh"})
+_NUMBERS: Final = _FRACTIONS | {"rows"}
+# Lists of a length that is asked for; expressions whose search ends in no time that anyone waits.
+_ENDLESS: Final = frozenset(
+    {
+        "lipsum",
+        "match",
+        "regex_findall",
+        "regex_findall_index",
+        "regex_match",
+        "regex_replace",
+        "regex_search",
+        "search",
+    }
+)
 _FORMATS: Final = frozenset({"format", "format_map"})
 _PADDING: Final = frozenset({"center", "expandtabs", "indent", "ljust", "rjust", "zfill"})
 # A width or precision of four digits, or one that is given from outside.
@@ -128,27 +142,47 @@ def _growing(tree: nodes.Template) -> Iterator[str]:
         if not _is_bounded(sum_):
             yield sum_.operator
     for call in tree.find_all(nodes.Filter):
-        if call.name in _FORMATS and not _is_narrow(call.node):
+        if call.name in _ENDLESS or (call.name in _FORMATS and not _is_narrow(call.node)):
             yield call.name
         if call.name in _PADDING and not all(_is_narrow_width(one) for one in call.args):
             yield call.name
     for method in tree.find_all(nodes.Getattr):
         if method.attr in _PADDING or (method.attr in _FORMATS and not _is_narrow(method.node)):
             yield method.attr
-    for name in tree.find_all(nodes.Name):
-        if name.name == "lipsum":
-            yield name.name
+    named = [name.name for name in tree.find_all(nodes.Name)]
+    named += [test.name for test in tree.find_all(nodes.Test)]
+    yield from _ENDLESS.intersection(named)
 
 
 def _is_bounded(sum_: nodes.BinExpr) -> bool:
-    """Return whether it is seen that numbers are multiplied, and to no great power."""
-    if isinstance(sum_, nodes.Mod) and _is_narrow(sum_.left):
-        return True
+    """Return whether it is seen that numbers are multiplied that do not grow without end.
+
+    Those with a fraction do not; whole ones do, when they are multiplied with themselves.
+    """
+    left, right = sum_.left, sum_.right
+    if isinstance(sum_, nodes.Mod):
+        return _is_narrow(left) or (_is_number(left) and _is_number(right))
+    has_fraction = _has_fraction(left) or _has_fraction(right)
     if isinstance(sum_, nodes.Pow):
-        is_again = isinstance(sum_.left, nodes.Pow) or sum_.left.find(nodes.Pow) is not None
-        if is_again or not _is_small(sum_.right):
-            return False
-    return _is_number(sum_.left) and _is_number(sum_.right)
+        return (_has_fraction(left) or isinstance(left, nodes.Const)) and _is_small(right)
+    is_known = has_fraction or isinstance(left, nodes.Const) or isinstance(right, nodes.Const)
+    return is_known and _is_number(left) and _is_number(right)
+
+
+def _has_fraction(node: nodes.Node) -> bool:
+    """Return whether it is seen that this number is none of the whole ones."""
+    match node:
+        case nodes.Const(value=value):
+            return isinstance(value, float)
+        case nodes.Name(name=name):
+            return name in _FRACTIONS
+        case nodes.Filter(name="float") | nodes.Call(node=nodes.Name(name="float")) | nodes.Div():
+            return True
+        case nodes.UnaryExpr(node=inner):
+            return _has_fraction(inner)
+        case nodes.Add() | nodes.Sub() | nodes.Mul():
+            return _has_fraction(node.left) or _has_fraction(node.right)
+    return False
 
 
 def _is_number(node: nodes.Node | None) -> bool:
