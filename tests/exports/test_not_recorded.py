@@ -73,7 +73,7 @@ async def tell(jobs, hass):
     return warnings
 
 
-@pytest.mark.parametrize("recorder_config", [{"exclude": {"entity_globs": ["sensor.fridge*"]}}])
+@pytest.mark.parametrize("recorder_config", [{"exclude": {"domains": ["sensor"]}}])
 async def test_entities_that_the_recorder_excludes(jobs, hass, plug):
     plug.reads(energy_total_kwh=7, power_w=50)
     warnings = await tell(jobs, hass)
