@@ -213,7 +213,7 @@ def from_pdf(data: bytes, rows: list[dict], locale: str, aggregation: str) -> No
         else:
             wanted.add(Decimal(str(value)).normalize())
     for number in wanted:
-        # A page has as many digits as people read, unless more were asked for, and shares in percent.
+        # A page has as many digits as people read, unless others were asked for; shares in percent.
         shown = {
             Decimal(f"{one:.{digits}f}") for one in (number, 100 * number) for digits in range(7)
         }
