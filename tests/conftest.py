@@ -13,13 +13,18 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from hypothesis import HealthCheck, settings
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
+from tests.file_exports import add_plug, set_up
 from tests.pushing import House
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.core import HomeAssistant
+
+    from custom_components.med_exporter.exports.jobs import JobManager
+    from tests.file_exports import Plug
 
 pytest_plugins = [
     "tests.metering_points",
@@ -130,6 +135,23 @@ def pytest_configure() -> None:
     pytest_socket.disable_socket = pytest_socket.socket_allow_hosts = lambda *_, **__: None
     # Keep the database's own log out of failure reports.
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
+
+@pytest.fixture
+async def jobs(hass_with_recorder: HomeAssistant, tmp_path: Path) -> AsyncIterator[JobManager]:
+    """The exports of an installation, whose files lie below `tmp_path`."""
+    jobs = await set_up(hass_with_recorder, tmp_path)
+    yield jobs
+    # The test kit closes the recorder before it stops Home Assistant.
+    await jobs.async_close()
+
+
+@pytest.fixture
+def fridge(jobs: JobManager, hass: HomeAssistant) -> Plug:
+    """A plug that is on and draws 80 W."""
+    plug = add_plug(hass, "Fridge", "192.168.1.100")
+    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
+    return plug
 
 
 @pytest.fixture

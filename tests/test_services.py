@@ -20,7 +20,7 @@ from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.action_fields import request_fields
 from custom_components.med_exporter.exports.date_range import PRESETS
-from tests.file_exports import add_plug, add_user, path_of, set_up
+from tests.file_exports import add_user, path_of
 
 ROOT = Path(__file__).parent.parent / "custom_components" / "med_exporter"
 DECLARED = yaml.safe_load((ROOT / "services.yaml").read_text())
@@ -37,21 +37,6 @@ def declared_fields(action):
 def declared_sections(action):
     fields = (DECLARED[action] or {}).get("fields", {})
     return {name: one for name, one in fields.items() if "fields" in one}
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    # The test kit closes the recorder before it stops Home Assistant.
-    await jobs.async_close()
-
-
-@pytest.fixture
-def fridge(jobs, hass):
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    return plug
 
 
 @pytest.fixture

@@ -2,22 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.file_exports import add_plug, add_user, set_up
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    # The test kit closes the recorder before it stops Home Assistant.
-    await jobs.async_close()
-
-
-@pytest.fixture
-def fridge(jobs, hass):
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    return plug
+from tests.file_exports import add_user
 
 
 @pytest.fixture

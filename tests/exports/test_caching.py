@@ -16,7 +16,7 @@ from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.inventory import async_given_tables
-from tests.file_exports import add_plug, add_user, path_of, request, set_up
+from tests.file_exports import add_plug, add_user, path_of, request
 
 CACHED = {"cache_results": True}
 
@@ -25,20 +25,6 @@ CACHED = {"cache_results": True}
 def persistent_database():
     """Let the engine run in a thread, which starts faster than a process."""
     return False
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    await jobs.async_close()
-
-
-@pytest.fixture
-def fridge(jobs, hass):
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    return plug
 
 
 @pytest.fixture

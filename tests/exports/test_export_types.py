@@ -23,7 +23,7 @@ from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
-from tests.file_exports import KINDS, add_plug, add_user, path_of, set_up
+from tests.file_exports import KINDS, add_plug, add_user, path_of
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 MAC = "aabbccddee01"
@@ -52,13 +52,6 @@ BODIES = {
     "audit_logs": {"date_range": "today"},
     "configuration": {},
 }
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    await jobs.async_close()
 
 
 @pytest.fixture

@@ -34,26 +34,11 @@ from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHE
 from custom_components.med_exporter.history.tables import SCHEMA, exports_table
 from custom_components.med_exporter.inventory import async_given_tables
 from custom_components.med_exporter.settings import Settings
-from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request, set_up
+from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request
 
 KEEP_FILES = Settings().keep_files
 MAX_RUNNING = Settings().max_concurrent_exports
 MAX_WAITING = Settings().max_waiting_exports
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    # The test kit closes the recorder before it stops Home Assistant.
-    await jobs.async_close()
-
-
-@pytest.fixture
-def fridge(jobs, hass):
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    return plug
 
 
 @pytest.fixture

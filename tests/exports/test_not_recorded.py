@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.history.records import ExportStatus
-from tests.file_exports import add_plug, path_of, request, set_up
+from custom_components.med_exporter.ledger.tables import SCHEMA
+from tests.file_exports import add_plug, path_of, request
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 MAC = "aabbccddee01"
@@ -25,13 +26,6 @@ def persistent_database():
 
 
 @pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    jobs = await set_up(hass_with_recorder, tmp_path)
-    yield jobs
-    await jobs.async_close()
-
-
-@pytest.fixture
 async def plug(jobs, hass):
     """A plug of which the ledger has 0.5 kWh in each half-hour of two hours, long over."""
     plug = add_plug(hass, "Fridge", "192.168.1.100", MAC)
@@ -39,11 +33,7 @@ async def plug(jobs, hass):
     first = int(begin.timestamp())
     halves = [HalfHourRow(MAC, first + n * 1800, "consumption", "pdl", 0.5) for n in range(4)]
 
-    def write() -> None:
-        with get_instance(hass).engine.begin() as connection:
-            put_half_hours(connection, halves)
-
-    await hass.async_add_executor_job(write)
+    await queue_work(hass, SCHEMA, lambda connection: put_half_hours(connection, halves))
     return plug
 
 

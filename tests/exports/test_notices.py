@@ -11,7 +11,7 @@ from yarl import URL
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.exports import runner as runner_module
-from tests.file_exports import add_plug, add_user, path_of, request, set_up
+from tests.file_exports import add_user, path_of, request, set_up
 
 pytestmark = pytest.mark.usefixtures("fridge")
 
@@ -28,13 +28,6 @@ async def jobs(hass_with_recorder, tmp_path):
     jobs = await set_up(hass_with_recorder, tmp_path)
     yield jobs
     await jobs.async_close()
-
-
-@pytest.fixture
-def fridge(jobs, hass):
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    return plug
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
-from tests.file_exports import add_meter, add_plug, add_user, path_of, set_up
+from tests.file_exports import add_meter, add_plug, add_user, path_of
 
 PLANTED = {
     "address": ["203.0.113.77", "198.51.100.9", "broker.xanadu.example"],
@@ -38,14 +38,6 @@ NOT_ABOUT_TIME = ("configuration",)
 def persistent_database():
     """Let the engine run in a thread, which starts faster than a process."""
     return False
-
-
-@pytest.fixture
-async def jobs(hass_with_recorder, tmp_path):
-    hass = hass_with_recorder
-    jobs = await set_up(hass, tmp_path)
-    yield jobs
-    await jobs.async_close()
 
 
 @pytest.fixture

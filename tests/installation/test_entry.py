@@ -63,6 +63,12 @@ async def test_what_it_has_to_change_are_options(hass: HomeAssistant, mosquitto)
     assert options["type"] is FlowResultType.FORM
 
 
+DISK_FULL = (
+    "The disk of Home Assistant is full (No space left.). Make room, for instance by deleting "
+    "files or backups that nobody needs, and make the file again."
+)
+
+
 async def finish(hass: HomeAssistant, status: ExportStatus) -> ExportRecord:
     now = dt_util.utcnow()
     record = ExportRecord(
@@ -121,7 +127,7 @@ async def test_a_cancelled_export_is_no_event(hass: HomeAssistant, mosquitto) ->
     ("status", "message"),
     [
         (ExportStatus.COMPLETED, "finished with 42 rows"),
-        (ExportStatus.FAILED, "failed: The disk of Home Assistant is full (No space left.)."),
+        (ExportStatus.FAILED, f"failed: {DISK_FULL}"),
         (ExportStatus.CANCELLED, "was cancelled"),
     ],
 )
@@ -134,6 +140,7 @@ async def test_exports_stand_in_the_logbook(
     events: list[Event] = []
     hass.bus.async_listen("med_exporter_export", events.append)
     await finish(hass, status)
-    told = described["med_exporter_export"](events[0])
-    assert told["name"] == "Export device_data csv"
-    assert told["message"].startswith(message)
+    assert described["med_exporter_export"](events[0]) == {
+        "name": "Export device_data csv",
+        "message": message,
+    }

@@ -85,14 +85,8 @@ async def async_render(
 
     def render() -> None:
         try:
-            template.ensure_valid()
-        except TemplateError as err:
-            outcome.append(DeliveryError("invalid_template", reason=err))
-            hass.loop.call_soon_threadsafe(ended.set)
-            return
-        try:
-            outcome.append(template.async_render(values, parse_result=False, strict=strict))
-        except (Exception, MemoryError) as err:  # noqa: BLE001
+            outcome.append(_rendered(template, values, strict=strict))
+        except Exception as err:  # noqa: BLE001
             outcome.append(err)
         finally:
             hass.loop.call_soon_threadsafe(ended.set)
@@ -118,6 +112,15 @@ async def async_render(
     if isinstance(found, BaseException):
         raise DeliveryError("invalid_template", reason=found) from found
     return found
+
+
+def _rendered(template: Template, values: Mapping[str, Any], *, strict: bool) -> str:
+    try:
+        template.ensure_valid()
+    except TemplateError as err:
+        raise DeliveryError("invalid_template", reason=err) from None
+    said: str = template.async_render(values, parse_result=False, strict=strict)
+    return said
 
 
 def check_growth(text: str) -> None:
