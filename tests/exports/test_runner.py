@@ -15,22 +15,10 @@ from custom_components.med_exporter.entries import entries_of_type
 from custom_components.med_exporter.errors import NotAllowedError, TooManyExportsError
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.history.records import ExportStatus
-from tests.file_exports import add_plug, add_user, request, set_up
+from tests.file_exports import add_user, request
 from tests.mqtt_destinations import add_mqtt
 
-
-@pytest.fixture
-async def hass(hass_with_recorder):
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def jobs(hass, tmp_path):
-    jobs = await set_up(hass, tmp_path)
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    yield jobs
-    await jobs.async_close()
+pytestmark = pytest.mark.usefixtures("fridge")
 
 
 @pytest.fixture
