@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from scripts.reference.errors import request_codes
+from scripts.reference.page import LANGUAGES, path_of, reference
+from scripts.reference.words import Words
 from tests.pages import DOCS, PAGES, ROOT, Page, user_pages
 
 
@@ -29,3 +32,13 @@ def test_the_index_names_every_page():
         "docs/README.md"
     }
     assert not missing
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+class TestReference:
+    def test_it_says_what_the_code_says(self, language):
+        is_current = path_of(language).read_text(encoding="utf-8") == reference(language)
+        assert is_current, "run scripts/docs"
+
+    def test_each_code_of_a_refused_request_has_a_remedy(self, language):
+        assert set(request_codes()) <= set(Words(language).own["remedies"])
