@@ -16,6 +16,7 @@ from .custom_fields import formulas_of
 from .errors import ErrorCode, ExportError
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
+from .limits import check_rows
 from .output import OutputFile, spool_path
 from .preview import Preview, preview_rows
 from .privacy import Mask
@@ -110,7 +111,7 @@ def run_job(
             put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
-        job.check_rows(count)
+        check_rows(job, count)
         for table in content.tables:
             table.chunks = report.counted(table.chunks, count)
         metadata = {**job.metadata, "record_count": count, "warnings": warnings}
