@@ -39,8 +39,10 @@ def test_programs_get_an_english_message_and_what_it_is_about():
         (
             warning("NO_STATISTICS", 0, 1, 12),
             "The recorder has purged this part, and statistics lack some of its hours, 12 hours",
-            "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques, "  # noqa: RUF001
-            "12 heures",
+            (
+                "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques, "  # noqa: RUF001
+                "12 heures"
+            ),
         ),
     ],
 )
