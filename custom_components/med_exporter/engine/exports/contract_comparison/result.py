@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...costing import compare_contracts, read_terms
-from ...energy_source import first_known
+from ...costing import compare_contracts, price_edges, read_terms
+from ...energy_source import ROLES, first_known
 from ...fields import Kind
 from ...file_warnings import warning
+from ...ledger import accounts_of, is_readable
 from ...tables import Column, Rounding
 from ...tariff.offers import OWN, Offer
+from ..ledger_gaps import estimated_warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,14 +119,16 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
     if first is None or first >= end:
         return _nothing(job, point.name)
     start = max(job.start, float(first))
+    zone = job.zone() if terms is None else terms.zone
     comparison = compare_contracts(
         connection,
         point.slug,
         contracts,
         (start, end),
-        zone=job.zone() if terms is None else terms.zone,
+        zone=zone,
         colours=colours,
     )
+    changes = price_edges(connection, contracts.values(), (start, end), zone=zone, colours=colours)
     lines = _lines(comparison, {offer.name: offer for offer in offers})
     warnings = []
     if start > job.start:
@@ -133,6 +138,7 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
         for line in lines
         if line.unpriced_kwh > _NOTICED_KWH
     ]
+    warnings += _guessed(connection, point.slug, [*comparison.edges, *changes], start, end)
     return Result(
         edges=comparison.edges,
         kwh=comparison.kwh,
@@ -141,6 +147,16 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
         cheapest=comparison.cheapest,
         warnings=warnings,
     )
+
+
+def _guessed(
+    connection: Connection, slug: str, edges: Sequence[float], start: float, end: float
+) -> list[dict[str, Any]]:
+    if not is_readable(connection):
+        return []
+    plugs = [one.plug_id for one in accounts_of(connection, metering_point=slug, roles=ROLES)]
+    since = dict.fromkeys(plugs, start)
+    return estimated_warning(lambda: nullcontext(connection), since, end, edges, priced=False)
 
 
 def _nothing(job: Job, name: str) -> Result:
