@@ -10,6 +10,7 @@ from homeassistant.helpers.http import KEY_AUTHENTICATED
 
 from ..engine.formats import mime_type_of
 from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
+from ..rights import Right
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class DownloadView(ApiView):
     """An export's file, with entity tag and byte ranges."""
 
+    right = Right.LINK
     url = "/api/exports/download/{export_id}"
     name = "api:med_exporter:exports:download"
     # A signed link needs no login; everyone else is turned away below as Home Assistant does it.
