@@ -14,6 +14,8 @@ from ..engine.exports.contract_comparison.result import COLOURS
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column
+from ..engine.tariff.kind import Need
+from ..engine.tariff.kinds import KINDS
 from ..engine.tariff.price_units import per_kwh
 from ..errors import InvalidRequest
 from ..exports.planning import chosen_point
@@ -43,7 +45,7 @@ async def async_comparison(
     entry = chosen_point(hass, request, user)
     contracts = [offer["contract"] for offer in request.own["contracts"]]
     await _async_learn_prices(hass, entry, request, contracts, user)
-    if any(contract["kind"] == "tempo" for contract in contracts):
+    if any(Need.COLOURS in KINDS[contract["kind"]].needs for contract in contracts):
         return (await _async_colours(hass, request),)
     return ()
 
@@ -58,7 +60,7 @@ async def _async_learn_prices(
     currency = currency_of(hass, entry)
     entities: list[str] = []
     for place, contract in enumerate(contracts):
-        if contract["kind"] != "sensor_price":
+        if Need.PRICES not in KINDS[contract["kind"]].needs:
             continue
         entity_id = contract["entity_id"]
         field = f"contracts[{place}].entity_id"

@@ -105,7 +105,7 @@ def _shown(values: dict[str, Any]) -> dict[str, Any]:
 
 MQTT: Final = DestinationKind(
     type="mqtt",
-    model="MQTT broker",
+    model="MQTT",
     create=async_create_mqtt,
     remove=async_remove_mqtt,
     fields={

@@ -55,7 +55,14 @@ async def async_open(
             continue
         if reason.value == UNSUPPORTED_VERSION and not is_last:
             continue
-        if (error := unsuitable(client, reason, publishing, broker)) is not None:
+        error = unsuitable(
+            reason,
+            publishing,
+            broker,
+            maximum_qos=client.maximum_qos,
+            retain_available=client.retain_available,
+        )
+        if error is not None:
             await client.close()
             raise error
         if client.keep_alive is None or client.keep_alive >= keep_alive:

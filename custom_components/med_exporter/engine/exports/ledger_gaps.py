@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..gaps import warning
+from ..file_warnings import warning
 from ..ledger_sums import known_quarters
 from ..times import QUARTER, ceil_to, floor_to, utc_text
 
@@ -51,16 +51,12 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
         missing += math.ceil(max(quarters - known.quarters, 0) / 2)
     found = []
     if late:
-        message = (
-            "Quarter-hours are kept for 400 days from installation on; nothing is known before"
-        )
-        found.append(warning("BEFORE_LEDGER", message, job.start, max(late), len(late)))
+        found.append(warning("BEFORE_LEDGER", job.start, max(late), len(late)))
     if names:
-        message = f"No energy is known in this range: {', '.join(names)}"
-        found.append(warning("NO_HALF_HOURS", message, job.start, job.end, len(names)))
+        about = ", ".join(names)
+        found.append(warning("NO_HALF_HOURS", job.start, job.end, len(names), about=about))
     if missing:
-        message = "The energy of some half-hours is not known"
-        found.append(warning("MISSING_HALF_HOURS", message, job.start, end, missing))
+        found.append(warning("MISSING_HALF_HOURS", job.start, end, missing))
     return [*found, *estimated_warning(all_known.values())]
 
 
@@ -73,10 +69,9 @@ def estimated_warning(known: Iterable[Known]) -> list[dict[str, Any]]:
     if not stretches:
         return []
     kwh = sum(kwh for _, kwh in stretches)
-    message = f"When some energy was used is an estimate: {kwh:.3f} kWh"
     start = min(first for (first, _), _ in stretches)
     end = max(last for (_, last), _ in stretches)
-    return [warning("ESTIMATED", message, start, end, len(stretches))]
+    return [warning("ESTIMATED", start, end, len(stretches), kwh=kwh)]
 
 
 def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:
@@ -96,8 +91,9 @@ def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:
         f"{utc_text(start)}/{utc_text(end)}" for start, end in stretches[:_MOST_NAMED]
     )
     more = ", …" if len(stretches) > _MOST_NAMED else ""
-    message = f"Energy without a known price is in no cost: {unpriced.kwh:.3f} kWh in {named}{more}"
-    return [warning("UNPRICED_ENERGY", message, stretches[0][0], stretches[-1][1], len(stretches))]
+    start, end = stretches[0][0], stretches[-1][1]
+    told = f"in {named}{more}"
+    return [warning("UNPRICED_ENERGY", start, end, len(stretches), kwh=unpriced.kwh, more=told)]
 
 
 def _merged(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ...costing import compare_contracts, read_terms
 from ...energy_source import first_known
 from ...fields import Kind
-from ...gaps import warning
+from ...file_warnings import warning
 from ...tables import Column, Rounding
 from ...tariff.offers import OWN, Offer
 
@@ -127,15 +127,12 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
     lines = _lines(comparison, {offer.name: offer for offer in offers})
     warnings = []
     if start > job.start:
-        message = "Nothing is known of this part of the range, which is not compared"
-        warnings.append(warning("BEFORE_ENERGY", message, job.start, start, 1))
-    for line in lines:
-        if line.unpriced_kwh > _NOTICED_KWH:
-            message = (
-                "Energy without a known price is in no cost: "
-                f"{line.name}, {line.unpriced_kwh:.3f} kWh"
-            )
-            warnings.append(warning("UNPRICED_ENERGY", message, start, end, 1))
+        warnings.append(warning("BEFORE_ENERGY", job.start, start, 1))
+    warnings += [
+        warning("UNPRICED_ENERGY", start, end, 1, about=line.name, kwh=line.unpriced_kwh)
+        for line in lines
+        if line.unpriced_kwh > _NOTICED_KWH
+    ]
     return Result(
         edges=comparison.edges,
         kwh=comparison.kwh,
@@ -147,8 +144,7 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
 
 
 def _nothing(job: Job, name: str) -> Result:
-    message = f"No energy is known in this range: {name}"
-    warnings = [warning("NO_HALF_HOURS", message, job.start, job.end, 1)]
+    warnings = [warning("NO_HALF_HOURS", job.start, job.end, 1, about=name)]
     return Result(edges=(), kwh=(), produced_kwh=(), lines=(), cheapest=None, warnings=warnings)
 
 

@@ -20,6 +20,7 @@ from ...gaps import (
     silence_warning,
 )
 from ...ledger_sums import known_quarters
+from ...limits import check_rows, most_rows
 from ...plug_ledger import plug_ledger
 from ...reading import READING_COLUMNS
 from ...readings import readings
@@ -76,7 +77,7 @@ def content(
     coverages: list[Coverage] = []
     stand_ins: list[StandIn] = []
     stretches = _stretches(job, end)
-    limit = job.most_rows
+    limit = most_rows(job)
     for place, device in enumerate(job.devices):
 
         def on_block(moment: float, place: int = place) -> None:
@@ -97,7 +98,7 @@ def content(
         stand_ins.append(source.stand_in)
         outliers += source.outliers
         total += added
-        job.check_rows(total)
+        check_rows(job, total)
         on_read((place + 1) / len(job.devices))
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
