@@ -217,8 +217,8 @@ CONFIG = {"version": "2025.4.0", "components": ["recorder"]}
         {"get_config": '{"success": true, "result": {"version": 3, "components": []}}'},
         {"get_config": '{"success": true, "result": {"version": "x", "components": []}}'},
         {"get_config": '{"success": true, "result": {"version": "2026.1", "components": 1}}'},
-        {"config/entity_registry/list": '{"success": true, "result": 1}'},
-        {"config/entity_registry/list": '{"success": true, "result": [[]]}'},
+        {"config/entity_registry/get_entries": '{"success": true, "result": 1}'},
+        {"config/entity_registry/get_entries": '{"success": true, "result": [[]]}'},
         {"config/device_registry/list": '{"success": true, "result": [{"identifiers": 1}]}'},
     ],
 )
@@ -228,7 +228,7 @@ async def test_answers_to_another_question_are_those_of_another_server(
     good = {
         "auth/current_user": {"success": True, "result": ADMINISTRATOR},
         "get_config": {"success": True, "result": CONFIG},
-        "config/entity_registry/list": {"success": True, "result": []},
+        "config/entity_registry/get_entries": {"success": True, "result": {}},
     }
 
     async def talk(request: web.Request) -> web.StreamResponse:
