@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import ClientSession, ClientTimeout, TCPConnector, ThreadedResolver
+from aiohttp import ClientSession, ClientTimeout, TCPConnector, ThreadedResolver, web
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations import web as web_module
@@ -134,3 +134,32 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     outcomes = await push(destination, year)
     assert outcomes[10:] == [Outcome.STORED] * 10
     assert await push(destination, year) == [Outcome.ALREADY_THERE] * 20
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_nothing_follows_a_redirect(
+    fronted: tuple[Front, Destination, Speech], status: int
+) -> None:
+    front, destination, _ = fronted
+    heard: list[str] = []
+
+    async def listen(request: web.Request) -> web.StreamResponse:
+        heard.append(request.path)
+        return web.Response()
+
+    async with front_of("") as elsewhere:
+        elsewhere.says = listen
+
+        async def redirect(request: web.Request) -> web.StreamResponse:
+            return web.Response(status=status, headers={"Location": f"{elsewhere.url}/there"})
+
+        front.says, front.hears = redirect, lambda _: True
+        for attempt in (
+            destination.async_test,
+            partial(destination.async_begin, days(1)),
+            partial(push, destination, days(3)),
+        ):
+            with pytest.raises(DestinationError) as caught:
+                await attempt()
+            assert caught.value.code == "NOT_EXPECTED_SERVER"
+    assert heard == []

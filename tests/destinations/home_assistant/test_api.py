@@ -301,20 +301,27 @@ async def test_other_servers(hass) -> None:
         await server.close()
 
 
-async def test_a_token_does_not_follow_a_redirect(hass, other_home) -> None:
+@pytest.mark.parametrize("is_for_all", [True, False])
+async def test_a_token_does_not_follow_a_redirect(hass, is_for_all: bool) -> None:
     heard = []
 
-    async def listen(request: web.Request) -> web.Response:
-        heard.append(request.path)
-        return web.Response()
+    async def listen(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required"})
+        heard.extend([message.data async for message in socket])
+        return socket
 
     elsewhere = await answering(listen)
 
-    async def redirect(_: web.Request) -> web.Response:
+    async def redirect(request: web.Request) -> web.Response:
+        if not (is_for_all or "Upgrade" in request.headers):
+            return web.Response(status=400)
         raise web.HTTPTemporaryRedirect(str(elsewhere.make_url("/api/websocket")))
 
     server = await answering(redirect)
-    await mistake(hass, Remote(url=str(server.make_url("/")), token="secret"))
+    error = await mistake(hass, Remote(url=str(server.make_url("/")), token="secret"))
+    assert error.key == "destination_not_expected_server_home_assistant"
     assert not heard
     await server.close()
     await elsewhere.close()
