@@ -41,6 +41,7 @@ _STATES = {
 }
 _KINDS = {
     "plug": ("plug", "prise"),
+    "meter": ("meter", "compteur"),
     "destination": ("destination", "destination"),
     "file": ("file", "fichier"),
     "push": ("push", "envoi"),

@@ -49,7 +49,7 @@ class Result:
         records: number of rows.
         bytes: size of the file.
         sha256: of the file, in hexadecimal.
-        warnings: `{code, message, start, end, count}` each; times in UTC with `Z`.
+        warnings: as `file_warnings.warning` returns them.
         figures: what sums the rows up, by name: `total_energy` and `total_production` in
             kWh, `total_cost` …
 

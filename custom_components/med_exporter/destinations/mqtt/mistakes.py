@@ -21,6 +21,8 @@ _BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
 _NOT_AUTHORIZED: Final = 0x87
 _TAKEN_OVER: Final = 0x8E
 PACKET_TOO_LARGE: Final = 0x95
+TOO_LARGE: Final = "destination_message_refused_too_large"
+"""The key of the error where a message is longer than the broker takes."""
 _RETAIN_NOT_SUPPORTED: Final = 0x9A
 _QOS_NOT_SUPPORTED: Final = 0x9B
 

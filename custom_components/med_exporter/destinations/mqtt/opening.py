@@ -21,6 +21,17 @@ VERSIONS: Final = (5, 4)
 
 # Some brokers that do not know MQTT 5 stay silent instead of saying so.
 _NEWER_VERSION_TIMEOUT: Final = 3.0
+# Brokers of MQTT 3.1.1 need not take longer client ids.
+_IDENTIFIER_LENGTH: Final = 23
+
+
+def identifier(unique: str) -> str:
+    """Return a client id that is the same after a restart.
+
+    The broker then ends the session of an exporter that died when the new one comes, instead of
+    announcing it as offline later.
+    """
+    return f"med{unique.replace('-', '')}"[:_IDENTIFIER_LENGTH]
 
 
 async def async_open(

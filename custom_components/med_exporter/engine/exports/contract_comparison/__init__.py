@@ -83,8 +83,8 @@ EXPORT_TYPE = ExportType(
         "priced_on": ("Prices as of", "Prix au"),
         "difference": ("Dearer by", "Plus cher de"),
         "shift_saving": (
-            "Saved by moving 10 % to cheap hours",
-            "Gain si 10 % passent aux heures les moins chères",
+            "Saved by shifting 10 %",
+            "Gain en décalant 10 %",
         ),
         "unpriced_kwh": ("Without a price", "Sans prix"),
         "produced_kwh": ("Production", "Production"),
