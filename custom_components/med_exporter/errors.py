@@ -84,6 +84,13 @@ class TooManyExportsError(InvalidRequest):
         super().__init__("TOO_MANY_EXPORTS", key, limit=limit)
 
 
+class NotStoredError(MedError):
+    """What was asked for cannot be kept: the disk is full, or cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_STORED", "not_stored")
+
+
 class UnknownMeteringPointError(InvalidRequest):
     """No metering point has this id."""
 

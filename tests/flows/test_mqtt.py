@@ -20,6 +20,9 @@ from custom_components.med_exporter.destinations.mqtt import (
 from custom_components.med_exporter.destinations.mqtt import (
     opening as mqtt_opening,
 )
+from custom_components.med_exporter.destinations.mqtt import (
+    probe,
+)
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority, free_port
@@ -112,7 +115,7 @@ async def test_a_destination_over_tls(hass: HomeAssistant, mosquitto, tmp_path: 
 async def test_a_mistake_is_named_before_anything_is_tried(
     hass: HomeAssistant, changes: dict[str, Any], errors: dict[str, str]
 ) -> None:
-    with patch.object(mqtt, "async_open", side_effect=AssertionError):
+    with patch.object(probe, "async_open", side_effect=AssertionError):
         assert await errors_of(hass, mqtt_input(1883, **changes)) == errors
 
 
@@ -152,8 +155,8 @@ async def test_what_cannot_be_verified_is_said_before_it_is_saved(
     broker = mosquitto(acl=f"topic write {PREFIX}/#\n")
     only_3 = (mqtt_opening.VERSIONS[-1],)
     with (
-        patch.object(mqtt.async_test_broker, "__kwdefaults__", {"versions": only_3}),
-        patch.object(mqtt, "_PROBE_TIMEOUT", 0.2),
+        patch.object(probe.async_test_broker, "__kwdefaults__", {"versions": only_3}),
+        patch.object(probe, "_PROBE_TIMEOUT", 0.2),
     ):
         result = await submit(hass, mqtt_input(broker.port))
         assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "mqtt_unverified")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,9 +11,10 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.engine.tariff import KINDS, TariffErrorCode, parse_contracts
-from custom_components.med_exporter.engine.tariff.kind import ContractKind, FormField, Holds, Page
-from custom_components.med_exporter.engine.tariff.rates import PriceLine, Rate
+from custom_components.med_exporter.engine.tariff import TariffErrorCode, parse_contracts
+from custom_components.med_exporter.engine.tariff.kind import Page
+from custom_components.med_exporter.engine.tariff.kinds import KINDS, forms
+from custom_components.med_exporter.engine.tariff.offers import offer_kinds
 from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
@@ -744,44 +746,6 @@ class TestSensorPrice:
         assert_refused(flow, "sensor_price", errors)
 
 
-class Moon:
-    """A pricing of the test's own: half a price at night, by the moon."""
-
-    def __init__(self, full: float) -> None:
-        self.full = full
-
-    def rates(self, day: Any, known: Any) -> Any:
-        yield day.start, day.end, Rate("moon", self.full / 2)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"kind": "moon", "full": self.full}
-
-    def lines(self) -> Any:
-        yield PriceLine(self.full)
-
-
-MOON = ContractKind(
-    name="moon",
-    parse=lambda reader: Moon(reader.amount("full")),
-    forms=(Page(name="moon", fields=(FormField(name="full", holds=Holds.PRICE),)),),
-)
-
-
-async def test_a_kind_from_outside_has_its_form_by_its_record(
-    hass: HomeAssistant, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(KINDS, MOON.name, MOON)
-    flow = await fill_in(hass, await begin(hass, entry, "moon"), {"full": -1})
-    assert_refused(flow, "moon", {"full": "tariff_negative"})
-    flow = await fill_in(hass, flow, {"full": 0.5})
-    assert_saved(entry, flow, {**GENERAL, "kind": "moon", "full": 0.5})
-    listed = (await start_options(hass, entry, "contracts"))["description_placeholders"]
-    assert listed["contracts"] == "- 2026-02-01: moon, 0.5 EUR/kWh"
-    assert suggested(await begin_change(hass, entry)) == {"full": 0.5}
-    hass.config_entries.async_update_entry(entry, options={})
-    await hass.async_block_till_done()
-
-
 class TestPastContracts:
     async def test_a_past_contract_is_changed(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -832,3 +796,16 @@ def test_every_mistake_has_a_text(language: str) -> None:
     translations = Path(__file__).parents[2] / "custom_components/med_exporter/translations"
     texts = json.loads((translations / f"{language}.json").read_text(encoding="utf-8"))
     assert {f"tariff_{code}" for code in TariffErrorCode} <= set(texts["options"]["error"])
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_kind_has_its_words(language: str) -> None:
+    translations = Path(__file__).parents[2] / "custom_components/med_exporter/translations"
+    texts = json.loads((translations / f"{language}.json").read_text(encoding="utf-8"))
+    assert set(texts["selector"]["contract_kind"]["options"]) == {*forms(), *KINDS}
+    steps = texts["options"]["step"]
+    for _, form in forms().values():
+        if isinstance(form, Page):
+            assert {field.name for field in form.fields} == set(steps[form.name]["data"])
+    compared = texts["services"]["compare_contracts"]["fields"]["contracts"]["description"]
+    assert set(re.findall(r"\w+", compared)) >= set(offer_kinds())

@@ -252,7 +252,7 @@ async def test_the_end_of_an_export_is_announced_once(life) -> None:
         await hass.async_block_till_done()
         assert announced == [finished]
         assert len(events) == 1
-        assert events[0].context.user_id == "someone"
+        assert events[0].context.user_id is None, "the logbook tells everybody"
         assert events[0].data["duration"] == 2.0
         assert events[0].data["status"] == "completed"
         assert "/secret/place" not in str(events[0].data)

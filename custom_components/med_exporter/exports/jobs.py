@@ -27,6 +27,7 @@ from ..errors import (
     ExportNotFoundError,
     ExportNotReadyError,
     MedError,
+    NotStoredError,
     TooManyExportsError,
 )
 from ..history.reasons import noted
@@ -104,7 +105,8 @@ class JobManager:
         range that is over, the record may be one that is complete already. Presets mean `now`,
         which is the clock's if None.
 
-        Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full.
+        Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full,
+        NotStoredError when the disk is.
         """
         require_export_type(user, request)
         checked = await async_read_request(self._hass, request, now=now)
@@ -120,6 +122,10 @@ class JobManager:
             cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
         if cached_as is not None and (made := await self._async_cached(cached_as, user)):
             return made
+        try:
+            await self._hass.async_add_executor_job(self._folder.require_room)
+        except OSError as err:
+            raise NotStoredError from err
         if self._runner.is_full:
             raise TooManyExportsError(self._runner.most)
         record = ExportRecord(

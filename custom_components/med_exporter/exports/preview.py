@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..answers import size_text
-from ..engine.errors import ExportError
+from ..database import DatabaseUnavailableError, async_read_by
+from ..engine.errors import ErrorCode, ExportError
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader
@@ -41,7 +43,8 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     `fields`, `aggregation`, `limit` (1 to 100, else 10) and `export_type` (one that has a preview,
     `device_data` when silent).
 
-    Raises InvalidRequest at the first mistake, ExportFailedError when the rows cannot be read.
+    Raises InvalidRequest at the first mistake, DatabaseUnavailableError when the rows cannot be
+    read, ExportFailedError when no preview can be made of them.
     """
     require_export_type(user, asked)
     reader = ObjectReader(asked)
@@ -81,8 +84,10 @@ async def async_preview_request(
     job = plan_job(hass, "", checked, devices, "", key)
     instance = get_instance(hass)
     try:
-        found = await instance.async_add_executor_job(_read, instance, job, limit)
+        found = await async_read_by(hass, partial(_read, instance, job, limit))
     except ExportError as err:
+        if err.code is ErrorCode.DATABASE_ERROR:
+            raise DatabaseUnavailableError from err
         raise ExportFailedError(str(err.code), err.message) from err
     note = f"Showing first {len(found.rows)} records"
     if found.estimated:

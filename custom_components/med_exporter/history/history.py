@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ID
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
@@ -231,7 +231,8 @@ class History:
             data["device_id"] = device_id
         if (reason := reason_of(self._hass, record)) is not None:
             data["reason"] = reason
-        self._hass.bus.async_fire(EVENT_EXPORT, data, context=Context(user_id=record.user_id))
+        # Of no user: the logbook would tell everybody whose export it was.
+        self._hass.bus.async_fire(EVENT_EXPORT, data)
         async_dispatcher_send(self._hass, SIGNAL_EXPORT_FINISHED, replace(record))
 
     def _device_of(self, record: ExportRecord) -> str | None:

@@ -19,7 +19,6 @@ from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.mqtt import client as mqtt_client
 from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
-from custom_components.med_exporter.destinations.mqtt import destination as mqtt
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
 from tests.mqtt_destinations import PDL, POINT, PUBLISHING, UNIQUE, destination, energy, take
 from tests.mqtt_line import ACKNOWLEDGEMENTS, PUBACK, PUBCOMP, PUBREC, Line, bad_line
@@ -263,7 +262,7 @@ async def test_another_program_with_the_same_client_id_does_not_stop_it_for_good
     waiting = Waiting(20)
     async with destination(broker.port) as made:
         await made._connection.client()
-        thief = aiomqtt.Client("127.0.0.1", broker.port, identifier=mqtt.identifier(UNIQUE))
+        thief = aiomqtt.Client("127.0.0.1", broker.port, identifier=mqtt_opening.identifier(UNIQUE))
         with suppress(aiomqtt.MqttError):
             async with thief:
                 await until(made, stands=False)

@@ -244,7 +244,7 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketRe
     with named_errors(address, TIMEOUT):
         try:
             async with asyncio.timeout(TIMEOUT):
-                return await session.ws_connect(
+                socket = await session.ws_connect(
                     address,
                     max_msg_size=_LARGEST_ANSWER,
                     timeout=ClientWSTimeout(ws_close=_GOODBYE_SECONDS),
@@ -256,6 +256,11 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketRe
             raise DestinationError(
                 "server_refused", variant="banned", field="url", host=host_of(address)
             ) from err
+    if socket._response.history:  # noqa: SLF001 (nothing public tells)
+        # A redirect of websockets alone: the token is for the address that the user has entered.
+        await socket.close()
+        raise _unexpected(host_of(address))
+    return socket
 
 
 def _unexpected(host: str) -> DestinationError:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from .move import UNDATED, Kind, Parts
+from .move import ROLLS_WITHIN, UNDATED, Kind, Parts
 from .outcome import Outcome
 from .pace import SHORT, Pace, passable
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
@@ -41,8 +41,6 @@ SOCKET_WATTS: Final = 4200.0
 _KEPT_REFUSALS: Final = 10
 # How far a plug's clock may be off and still tell its month.
 _CLOCK_SKEW: Final = timedelta(days=2)
-# How far the end of its month may be from ours.
-_ROLLS_WITHIN: Final = timedelta(hours=3)
 _LONGEST_DAY: Final = 26 * 3600
 
 
@@ -88,7 +86,7 @@ class Evidence:
             return self._begin(reading, shown, refusals)
         registers = self._registers()
         for register in registers.values():
-            register.pass_time(reading.seconds)
+            register.pass_time(reading.seconds, pace.least(reading.seconds))
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
         rolled = self._rolled(reading)
         verdict = Judge(
@@ -97,6 +95,8 @@ class Evidence:
         for name, parts in shown.items():
             if name not in begun:
                 registers[name].begin(parts, self._proved)
+            else:
+                registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
         growth = self._count(registers, verdict, reading.at)
         if not {"month", "day"} & begun.keys() - verdict.good.keys():
@@ -213,7 +213,7 @@ class Evidence:
         if since is None:
             return {}
         # Far enough from both ends of the month, no clock is so wrong as to see another one.
-        edges = (since - _ROLLS_WITHIN, reading.at + _ROLLS_WITHIN)
+        edges = (since - ROLLS_WITHIN, reading.at + ROLLS_WITHIN)
         is_same = len({(edge.year, edge.month) for edge in edges}) == 1
         month = False if is_same else None
         if clock is None or self.clock is None:
@@ -267,7 +267,7 @@ class Evidence:
             if register.accept(move, restarts=name in verdict.anew, age=age):
                 levels[name] = level
             if name in verdict.returned:
-                register.past = None
+                register.come_back()
         return levels
 
     def _outcome(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +12,8 @@ type Parts = dict[str, int]
 over by itself."""
 
 UNDATED: Final = ""
+# How far the end of a plug's period may be from ours.
+ROLLS_WITHIN: Final = timedelta(hours=3)
 
 
 class Kind(StrEnum):
@@ -28,15 +31,16 @@ class Kind(StrEnum):
 class Move:
     """What a reading of a counter claims if it is true.
 
-    `parts` are what it says of periods that matter; `claim` is all that must have been used by
-    then, in mWh, and `reach` the same with what it lacked before; `is_exact` says that it cannot
-    have forgotten any since it was read before.
+    `parts` are what it says of periods that matter, `growth` what it has grown by its own account;
+    `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
+    lacked before; `is_exact` says that it cannot have forgotten any since it was read before.
     """
 
     kind: Kind
     parts: Parts
     claim: int
     reach: int
+    growth: int = 0
     is_exact: bool = False
 
 
@@ -70,3 +74,9 @@ class Past:
     seconds: float
     left_for: float = 0.0
     moves: int = 0
+
+
+def begins_within(period: str, at: datetime, seconds: float) -> bool:
+    """Return whether a dated period can have begun in the seconds that end at a time."""
+    first = date.fromisoformat(period if len(period) > len("2026-11") else f"{period}-01")
+    return first > (at - timedelta(seconds=seconds) - ROLLS_WITHIN).date()

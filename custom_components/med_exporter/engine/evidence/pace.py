@@ -46,6 +46,10 @@ class Pace:
             return self.room(seconds)
         return passable(min(self.limit_w, _MORE * self.high_w), seconds + _REFRESH / 2)
 
+    def brought(self, seconds: float) -> int:
+        """Return what the lesser of the measured powers brings; 0 where none is told."""
+        return 0 if self.low_w is None else passable(self.low_w, min(seconds, SHORT))
+
     def least(self, seconds: float) -> int:
         """Return the least that the measured power brings; 0 where none is told."""
-        return 0 if self.low_w is None else int(_LESS * passable(self.low_w, min(seconds, SHORT)))
+        return int(_LESS * self.brought(seconds))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past
+from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within
 from .pace import SHORT, passable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .pace import Pace
 
@@ -37,6 +38,8 @@ class Register:
     Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
     what all of them had proved when it moved last; `age` the seconds since it was good last,
     `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
+    `owed` what the measured power has brought at least since it moved, `empty` a period that had
+    begun, but showed nothing yet;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen.
     """
@@ -49,6 +52,8 @@ class Register:
     age: float = 0.0
     still: float = 0.0
     sure_for: float = 0.0
+    owed: int = 0
+    empty: str = ""
     behind: int | None = None
     is_suspect: bool = False
     doubt: Doubt | None = None
@@ -75,10 +80,12 @@ class Register:
         self.shown = dict(parts)
         self.claim = self.level = proved
         self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
+        self.owed, self.empty = 0, ""
         self.behind, self.is_suspect, self.doubt = None, False, None
 
-    def pass_time(self, seconds: float) -> None:
-        """Let time pass before the next reading."""
+    def pass_time(self, seconds: float, least: int) -> None:
+        """Let time pass before the next reading, in which power has brought so much at least."""
+        self.owed += least
         self.age += seconds
         self.still += seconds
         self.sure_for += seconds
@@ -91,14 +98,19 @@ class Register:
                 self.past = None
 
     def look(
-        self, shown: Parts, proved: int, pace: Pace, *, has_rolled: bool | None = None
+        self,
+        shown: Parts,
+        pace: Pace,
+        at: datetime,
+        *,
+        has_rolled: bool | None = None,
     ) -> Move | None:
         """Return what a reading would claim; None where it says nothing of what runs.
 
         Args:
             shown: the counter, in mWh by period.
-            proved: what all counters have proved so far.
             pace: what can have passed.
+            at: when it was read.
             has_rolled: whether the clocks prove that a period without a date is another one, or
                 that it is the same; None where they prove neither.
 
@@ -114,14 +126,12 @@ class Register:
         if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
             new = parts[UNDATED]
             claim = self.level + (new if new <= pace.room(self.still) else 0)
-            return self._move(parts, claim, claim, proved, pace)
+            return self._move(parts, claim, claim, claim - self.level, pace)
         known = {p: mwh for p, mwh in parts.items() if p in self.shown}
         growth = _growth_between(self.shown, known, self.noise)
-        if growth is None or self._is_still_fallen(known, pace):
+        if growth is None or self._is_still_fallen(known, growth, pace):
             return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
-        new = sum(mwh for p, mwh in parts.items() if p not in self.shown)
-        # More than what can have passed since was there before.
-        new = new if new <= pace.room(self.still) else 0
+        new = self._new(parts, self.shown, pace.room(self.still), at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
@@ -133,7 +143,7 @@ class Register:
             parts,
             base + growth + new,
             max(base, self.level) + growth + new,
-            proved,
+            growth + new,
             pace,
             is_exact=newest in parts and not may_be_new and not fell,
         )
@@ -143,32 +153,60 @@ class Register:
         parts: Parts,
         claim: int,
         reach: int,
-        proved: int,
+        growth: int,
         pace: Pace,
         *,
         is_exact: bool = False,
     ) -> Move:
-        leaps = reach - proved > pace.room(self.age)
+        leaps = growth > pace.room(self.age)
         return Move(
             kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
             parts=parts,
             claim=claim,
             reach=reach,
+            growth=growth,
             is_exact=is_exact,
         )
 
-    def back(self, move: Move, pace: Pace) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere."""
+    def _new(self, parts: Parts, held: Parts, room: int, at: datetime, seconds: float) -> int:
+        """Return what was used in the periods that began after those that are held."""
+        new = sum(
+            mwh
+            for p, mwh in parts.items()
+            if p not in held and (p == self.empty or begins_within(p, at, seconds))
+        )
+        # More than what can have passed since was there before.
+        return new if new <= room else 0
+
+    def back(self, move: Move, pace: Pace, at: datetime) -> Move | None:
+        """Return what it claims where it is again where it was before it went elsewhere.
+
+        What leaps to less than it had been is back too: it has forgotten some while it was away.
+        """
         past = self.past
-        if past is None or not self.may_return or not past.shown.keys() >= move.parts.keys():
+        if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
         if move.kind is Kind.FOLLOWS and self.value:
             return None
-        growth = _growth_between(past.shown, move.parts, self.noise)
-        if growth is None or growth > pace.room(past.seconds):
+        if move.kind is Kind.FALLS and (
+            max(self.shown) not in past.shown or self._may_restart(move.parts, pace)
+        ):
+            return None
+        known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
+        growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
+        if growth is None and move.growth > pace.room(self.still):
+            growth = 0
+        elif growth is not None:
+            growth += self._new(move.parts, past.shown, room, at, past.seconds)
+        if growth is None or growth > room:
             return None
         claim = past.claim + growth
-        return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim)
+        return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
+
+    def _may_restart(self, parts: Parts, pace: Pace) -> bool:
+        """Return whether all that it shows can have passed since it was good last."""
+        room = pace.room(self.age) if self.age > SHORT else pace.likely(self.age)
+        return parts[max(parts)] <= room + self.noise
 
     def goes_on(self, move: Move, pace: Pace) -> int | None:
         """Return what the counter has grown since the reading that is doubted.
@@ -192,8 +230,8 @@ class Register:
     def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
         """Return whether a reading that goes on by so much says that the doubted one was true.
 
-        What stands still may be the same falsehood once more: where power flows, and of what has
-        leapt or fallen where no other counter stands beside it.
+        What stands still may be the same falsehood once more: where power flows, of what has
+        leapt, and of what has fallen where no other counter stands beside it.
         """
         assert self.doubt is not None
         seconds = self.doubt.seconds
@@ -204,13 +242,21 @@ class Register:
         least = pace.least(seconds)
         may_stand = {
             Kind.FOLLOWS: not least,
-            Kind.LEAPS: not least and not is_alone,
+            Kind.LEAPS: False,
             Kind.FALLS: not is_alone,
         }[self.doubt.kind]
         if self.is_young and self.doubt.kind is Kind.LEAPS:
             # Nothing is lost by another beginning.
             may_stand = True
         return more + self.noise >= least and (more > 0 or may_stand)
+
+    def is_false_start(self, move: Move, pace: Pace) -> bool:
+        """Return whether it begins anew, rather than to have leapt or fallen since it began."""
+        if not self.is_young or self.doubt is None:
+            return False
+        if self.doubt.kind is Kind.FALLS:
+            return not self._may_restart(move.parts, pace)
+        return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
 
     def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:
         """Return what is claimed by a reading that goes on from the one that was doubted.
@@ -233,12 +279,14 @@ class Register:
         claim = max(self.level + from_zero, self.doubt.proved + more)
         return replace(move, claim=claim, reach=claim)
 
-    def speaks_of(self, seconds: float, least: int) -> bool:
+    def speaks_of(self, move: Move, seconds: float, least: int) -> bool:
         """Return whether it can have forgotten nothing in that time, and has not stopped.
 
-        What has moved when at least so much was proved goes on.
+        What has moved when at least so much was proved goes on, unless it stands where power says
+        that it must move.
         """
-        return self.sure_for >= seconds and self.level >= least
+        has_stopped = not move.growth and self.owed > self.noise
+        return self.sure_for >= seconds and self.level >= least and not has_stopped
 
     def hold(self, move: Move, proved: int, at: str, *, is_alone: bool = True) -> None:
         """Wait for the next reading before this one is believed."""
@@ -246,9 +294,27 @@ class Register:
             shown=dict(move.parts), proved=proved, at=at, kind=move.kind, is_alone=is_alone
         )
 
+    def is_refuted(self, shown: Parts) -> bool:
+        """Return whether a period stands below what was doubted of it."""
+        doubted = {} if self.doubt is None else self.doubt.shown
+        return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
+
+    def see_empty(self, shown: Parts) -> None:
+        """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
+        newest = max(self.shown)
+        self.empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="") or (
+            self.empty
+        )
+
     def leave(self) -> None:
         """Remember where the counter stood, before it goes on from elsewhere."""
         self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age)
+
+    def come_back(self) -> None:
+        """Forget where it stood, once it is there again with all that it had counted."""
+        past = self.past.shown if self.past is not None else {}
+        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in past.items()):
+            self.past = None
 
     def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
         """Believe a reading, and return whether the counter has moved.
@@ -272,7 +338,7 @@ class Register:
         if not move.is_exact:
             self.sure_for = 0.0
         if has_moved:
-            self.still = age
+            self.still, self.owed = age, 0
             if self.past is not None:
                 self.past.moves += 1
         return has_moved
@@ -294,7 +360,10 @@ class Register:
             and self.behind is not None
             and abs(behind - self.behind) <= self.noise
         ):
-            self.claim, self.is_suspect, behind = proved, False, 0
+            # A rounding is nothing that it has forgotten.
+            if behind > self.noise:
+                self.claim, behind = proved - self.grain, self.grain
+            self.is_suspect = False
         self.behind = behind
 
     @property
@@ -319,15 +388,21 @@ class Register:
             }
         )
 
-    def _is_still_fallen(self, parts: Parts, pace: Pace) -> bool:
-        """Return whether it has fallen, and goes on from there, though nearly where it was."""
+    def _is_still_fallen(self, parts: Parts, growth: int, pace: Pace) -> bool:
+        """Return whether it has fallen, and goes on from there, though near or past where it was.
+
+        Past where it was, power tells: since the fall alone it has brought more than that.
+        """
         doubt = self.doubt
         if doubt is None or doubt.kind is not Kind.FALLS:
             return False
-        if all(mwh >= self.shown[period] for period, mwh in parts.items()):
-            return False
         more = _growth_between(doubt.shown, parts, self.noise)
-        return more is not None and more <= pace.likely(doubt.seconds) + self.noise
+        if more is None or more > pace.likely(doubt.seconds) + self.noise:
+            return False
+        if any(mwh < self.shown[period] for period, mwh in parts.items()):
+            return True
+        brought = pace.brought(doubt.seconds)
+        return abs(more - brought) + self.noise < brought - growth
 
     def _learn_grain(self, parts: Parts) -> None:
         for mwh in parts.values():

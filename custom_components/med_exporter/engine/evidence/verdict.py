@@ -10,7 +10,7 @@ from .pace import Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from .register import Register
@@ -77,6 +77,11 @@ class Judge:
         for name, move in verdict.good.items():
             if self.rolled.get(name) and UNDATED in move.parts:
                 verdict.anew.add(name)
+        for name, move in verdict.good.items():
+            register = self.registers[name]
+            if move.growth > self._likely(name) and not (register.is_young or register.may_return):
+                # It can turn out false until it has gone on from there.
+                verdict.left.add(name)
         self._contradict()
         self._take_back()
         for name, move in waiting.items():
@@ -97,10 +102,13 @@ class Judge:
         for name, parts in shown.items():
             register = self.registers[name]
             has_rolled = self.rolled.get(name) if UNDATED in parts else None
-            move = register.look(parts, self.proved, self.pace, has_rolled=has_rolled)
+            move = register.look(parts, self.pace, self.at, has_rolled=has_rolled)
             if move is None:
+                if register.doubt is not None and register.is_refuted(parts):
+                    self.verdict.taken_back.append((name, register.doubt))
+                    register.doubt = None
                 continue
-            back = register.back(move, self.pace)
+            back = register.back(move, self.pace, self.at)
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)
@@ -112,9 +120,12 @@ class Judge:
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
         for name, move in following.items():
-            others = [peer for other, peer in peers.items() if other != name]
-            register, is_back = self.registers[name], name in returning
-            if _is_supported(move, others, register, self.proved, self.pace, is_back=is_back):
+            likely = self._likely(name, is_back=name in returning)
+            near = {n: self.registers[n].noise for n in peers if n != name}
+            noise = self.registers[name].noise
+            if move.claim - self.proved <= likely or any(
+                abs(peers[n].reach - move.claim) <= noise + other for n, other in near.items()
+            ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
@@ -123,6 +134,13 @@ class Judge:
                 verdict.good[name] = waiting.pop(name)
             else:
                 self._confirm(name, told)
+
+    def _likely(self, name: str, *, is_back: bool = False) -> int:
+        """Return how much of a counter is believed though no other says the same."""
+        register = self.registers[name]
+        # What is back where it was had all the time since it was there.
+        since = register.age if register.past is None else max(register.age, register.past.seconds)
+        return self.pace.likely(since if is_back else register.age) + register.noise
 
     def _confirm(self, name: str, told: Mapping[str, Move]) -> None:
         """Believe a reading that goes on from the one that was doubted."""
@@ -136,7 +154,9 @@ class Judge:
         if register.outgrows(more, pace):
             # It says no more for certain than the earlier one, and waits with the rest.
             self.verdict.ahead[name], more = move, 0
-            move = register.look(register.doubt.shown, self.proved, pace) or move
+            has_rolled = self.rolled.get(name) if UNDATED in move.parts else None
+            doubted = register.doubt.shown
+            move = register.look(doubted, pace, self.at, has_rolled=has_rolled) or move
         may_roll = name == "total" or (
             name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
         )
@@ -165,12 +185,11 @@ class Judge:
             limits = [
                 m.reach
                 for n, m in others.items()
-                if m.is_exact and self.registers[n].speaks_of(register.age, self.proved - lag)
+                if m.is_exact and self.registers[n].speaks_of(m, register.age, self.proved - lag)
             ]
             if limits and move.claim > max(*limits, self.proved) + lag:
                 verdict.untrue[name] = Reason.CONTRADICTED
-            elif kind is Kind.LEAPS and register.is_young and (doubt is None or doubt.is_alone):
-                # Counters that have grown alike since the first reading speak for it.
+            elif register.is_false_start(move, self.pace):
                 verdict.untrue[name] = Reason.FALSE_START
         for name in verdict.untrue:
             move = verdict.good[name]
@@ -195,22 +214,3 @@ def _is_alike(move: Move, other: Move, pace: Pace) -> bool:
     if Kind.FALLS in (move.kind, other.kind):
         return move.kind is other.kind and not any(move.parts.values())
     return abs(other.reach - move.reach) <= passable(pace.limit_w, _LAG)
-
-
-def _is_supported(
-    move: Move,
-    others: Iterable[Move],
-    register: Register,
-    proved: int,
-    pace: Pace,
-    *,
-    is_back: bool,
-) -> bool:
-    """Return whether another witness says what a counter says that follows."""
-    more = move.claim - proved
-    # What is back where it was had all the time since it was there.
-    since = register.age if register.past is None else max(register.age, register.past.seconds)
-    if more <= pace.likely(since if is_back else register.age) + register.noise:
-        return True
-    near = pace.likely(min(register.age, _LAG)) + register.noise
-    return any(abs(other.reach - move.claim) <= near for other in others)
