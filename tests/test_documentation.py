@@ -10,6 +10,30 @@ from scripts.reference.words import Words
 from tests.pages import DOCS, PAGES, ROOT, Page, user_pages
 
 
+def by_name(language):
+    folder = index_of(language).parent
+    return {page.path.relative_to(folder).as_posix(): page for page in user_pages(language)}
+
+
+def index_of(language):
+    return path_of(language).parent / "README.md"
+
+
+def depths(page):
+    return [depth for depth, _ in page.headings]
+
+
+def kinds_of_examples(page):
+    return [example.language for example in page.examples]
+
+
+def rows(page):
+    return [line.count(" | ") for line in page.prose.splitlines() if line.startswith("|")]
+
+
+ENGLISH, FRENCH = by_name("en"), by_name("fr")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=str)
 class TestLinks:
     def test_each_leads_to_a_page_and_a_heading_that_are_there(self, page):
@@ -25,13 +49,45 @@ class TestLinks:
         assert not broken
 
 
-def test_the_index_names_every_page():
-    index = Page(DOCS / "README.md")
-    named = {(DOCS / link.partition("#")[0]).resolve() for link in index.links}
-    missing = {str(page) for page in user_pages("en") if page.path not in named} - {
-        "docs/README.md"
-    }
-    assert not missing
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_index_names_every_page(language):
+    index, *others = sorted(user_pages(language), key=lambda page: page.path != index_of(language))
+    folder = index.path.parent
+    named = {(folder / link.partition("#")[0]).resolve() for link in index.links}
+    assert not {str(page) for page in others if page.path not in named}
+
+
+class TestBothLanguages:
+    """A French reader finds all that an English one does."""
+
+    def test_have_the_same_pages(self):
+        assert set(FRENCH) == set(ENGLISH)
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_the_same_headings(self, name):
+        assert depths(FRENCH[name]) == depths(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_the_same_examples(self, name):
+        assert kinds_of_examples(FRENCH[name]) == kinds_of_examples(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_tables_of_the_same_size(self, name):
+        assert rows(FRENCH[name]) == rows(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_lead_to_pages_of_their_own_language(self, name):
+        strays = [
+            link
+            for link in FRENCH[name].links
+            if ":" not in link
+            and link.partition("#")[0]
+            and (target := (FRENCH[name].path.parent / link.partition("#")[0]).resolve())
+            and target.is_relative_to(DOCS)
+            and not target.is_relative_to(DOCS / "fr")
+            and target not in {DOCS / "architecture.md", DOCS / "README.md"}
+        ]
+        assert not strays
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

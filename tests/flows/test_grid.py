@@ -184,7 +184,7 @@ async def test_rte_out_of_reach(hass: HomeAssistant, server: GridServer, monkeyp
     assert await error(server.address) == "grid_timed_out"
     # The test kit takes away Home Assistant's own resolver.
     async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as session:
-        monkeypatch.setattr(grid_sources, "async_get_clientsession", lambda hass: session)
+        monkeypatch.setattr(grid_sources, "web_session", lambda hass: session)
         assert await error("http://rte.invalid") == "grid_name_not_resolved"
 
 
@@ -255,6 +255,24 @@ async def test_another_client_needs_its_own_secret(hass: HomeAssistant, server) 
     assert errors_in(flow) == {"client_secret": "grid_account_incomplete"}
     flow = await answer(hass, flow, {"client_id": "another", "client_secret": "x", **at(server)})
     assert errors_in(flow) == {"client_secret": "grid_invalid_auth"}
+
+
+async def test_another_server_does_not_get_the_secret_of_the_first(
+    hass: HomeAssistant, server
+) -> None:
+    entry = await add_grid(hass, server)
+    asked = server.asked.total()
+    async with running_grid_server() as other:
+        fill(other)
+        elsewhere = {"client_id": CLIENT_ID, **at(server, rte=other.address)}
+        flow = await answer(hass, await start_reconfigure(hass, entry), elsewhere)
+        assert errors_of(flow) == {"client_secret": "grid_secret_for_address"}
+        assert not other.asked
+        assert server.asked.total() == asked
+        flow = await answer(hass, flow, {**elsewhere, "client_secret": CLIENT_SECRET})
+        assert flow["reason"] == "reconfigure_successful"
+        assert other.asked["token"]
+        await settle(hass)
 
 
 async def test_the_account_can_be_taken_away_and_the_usual_servers_come_back(
