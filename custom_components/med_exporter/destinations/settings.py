@@ -28,8 +28,8 @@ from yarl import URL
 from ..const import CONF_DATA, CONF_INTERVAL
 from ..entries import entries_of_type
 from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..web_address import InvalidUrlError, check_url
 from .base import DestinationError
-from .urls import InvalidUrlError, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
