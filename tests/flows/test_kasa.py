@@ -41,11 +41,6 @@ WASHER = "50c7bf000002"
 
 
 @pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-@pytest.fixture
 async def fridge(plug_network: PlugNetwork) -> EmulatedPlug:
     plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=100.0)
     await plug_network.start(plug)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -19,6 +17,8 @@ from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+from .words import texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -51,10 +51,9 @@ TEMPO = {
 }
 
 
-@pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    hass_with_recorder.config.currency = "EUR"
-    return hass_with_recorder
+@pytest.fixture(autouse=True)
+def euros(recorder: None, hass: HomeAssistant) -> None:
+    hass.config.currency = "EUR"
 
 
 @pytest.fixture
@@ -793,19 +792,17 @@ class TestPastContracts:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_mistake_has_a_text(language: str) -> None:
-    translations = Path(__file__).parents[2] / "custom_components/med_exporter/translations"
-    texts = json.loads((translations / f"{language}.json").read_text(encoding="utf-8"))
-    assert {f"tariff_{code}" for code in TariffErrorCode} <= set(texts["options"]["error"])
+    known = texts(language)["options"]["error"]
+    assert {f"tariff_{code}" for code in TariffErrorCode} <= set(known)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_kind_has_its_words(language: str) -> None:
-    translations = Path(__file__).parents[2] / "custom_components/med_exporter/translations"
-    texts = json.loads((translations / f"{language}.json").read_text(encoding="utf-8"))
-    assert set(texts["selector"]["contract_kind"]["options"]) == {*forms(), *KINDS}
-    steps = texts["options"]["step"]
+    words = texts(language)
+    assert set(words["selector"]["contract_kind"]["options"]) == {*forms(), *KINDS}
+    steps = words["options"]["step"]
     for _, form in forms().values():
         if isinstance(form, Page):
             assert {field.name for field in form.fields} == set(steps[form.name]["data"])
-    compared = texts["services"]["compare_contracts"]["fields"]["contracts"]["description"]
+    compared = words["services"]["compare_contracts"]["fields"]["contracts"]["description"]
     assert set(re.findall(r"\w+", compared)) >= set(offer_kinds())

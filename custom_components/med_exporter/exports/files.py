@@ -166,6 +166,10 @@ class ExportFolder:
         """Return how many bytes lie in the folder."""
         return sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
 
+    def size_of(self, user_id: str) -> int:
+        """Return how many bytes the files of a user take."""
+        return sum(one.size or 0 for one, _ in self._described() if one.user_id == user_id)
+
     def _described(self) -> Iterator[tuple[ExportRecord, _About]]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):
             if (described := _read_description(description)) is not None:

@@ -18,6 +18,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..answers import size_text
 from ..audit import EventType
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
@@ -29,18 +30,20 @@ from ..errors import (
     MedError,
     NotStoredError,
     TooManyExportsError,
+    TooManyFilesError,
 )
 from ..history.reasons import noted
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
+from ..settings import settings
 from .caching import cache_key
 from .files import ExportFolder
 from .links import LinkSigner
 from .planning import chosen_devices, file_path, house_of, plan_job
 from .queue import Priority
 from .request import async_read_request
-from .runner import ExportRunner
+from .runner import TRIGGER_SCHEDULE, ExportRunner, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -58,8 +61,8 @@ if TYPE_CHECKING:
         [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
     ]
 
-TRIGGER_SCHEDULE: Final = "schedule"
-
+_FILES_OF_A_USER: Final = 20
+"""As many of the largest files as there may be, a user who is no administrator may keep."""
 _FOREGROUND_SECONDS: Final = 30
 
 
@@ -105,8 +108,8 @@ class JobManager:
         range that is over, the record may be one that is complete already. Presets mean `now`,
         which is the clock's if None.
 
-        Raises InvalidRequest at the first mistake, TooManyExportsError when the queue is full,
-        NotStoredError when the disk is.
+        Raises InvalidRequest at the first mistake, TooManyExportsError and TooManyFilesError when
+        the caller's share of the queue or the disk is used up, NotStoredError on a full disk.
         """
         require_export_type(user, request)
         checked = await async_read_request(self._hass, request, now=now)
@@ -122,12 +125,7 @@ class JobManager:
             cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
         if cached_as is not None and (made := await self._async_cached(cached_as, user)):
             return made
-        try:
-            await self._hass.async_add_executor_job(self._folder.require_room)
-        except OSError as err:
-            raise NotStoredError from err
-        if self._runner.is_full:
-            raise TooManyExportsError(self._runner.most)
+        await self._async_require_room(user)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,
@@ -140,6 +138,8 @@ class JobManager:
             path=job.path,
             request=dict(request) if isinstance(request, dict) else {},
         )
+        if self._runner.is_full(owner_of(record)):
+            raise TooManyExportsError(self._runner.most)
         queued = replace(record)
         priority = _priority(trigger, background=checked.background_processing)
         self._runner.add(record, job, priority, cached_as)
@@ -306,6 +306,18 @@ class JobManager:
     async def async_disk_usage(self) -> int:
         """Return how many bytes the files take."""
         return await self._hass.async_add_executor_job(self._folder.size)
+
+    async def _async_require_room(self, user: User | None) -> None:
+        """Raise NotStoredError or TooManyFilesError where there is no room for another file."""
+        try:
+            await self._hass.async_add_executor_job(self._folder.require_room)
+        except OSError as err:
+            raise NotStoredError from err
+        if user is None or is_administrator(user):
+            return
+        share = _FILES_OF_A_USER * settings(self._hass).max_file_bytes
+        if await self._hass.async_add_executor_job(self._folder.size_of, user.id) >= share:
+            raise TooManyFilesError(size_text(share))
 
     async def _async_cached(self, key: str, user: User | None) -> ExportRecord | None:
         """Return the newest complete export of this key that the caller may see, None for none."""

@@ -12,7 +12,6 @@ from aiohttp import (
     ClientError,
     ClientSSLError,
     ClientTimeout,
-    InvalidURL,
 )
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import json_loads
@@ -62,7 +61,10 @@ async def request_json(
     params: Mapping[str, str] | list[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> object:
-    """Return the JSON that a server answers with. Raises SourceError."""
+    """Return the JSON that a server answers with. Raises SourceError.
+
+    The session is one of `web_client`, so that a login goes to no other address.
+    """
     try:
         async with session.request(
             method,
@@ -82,8 +84,8 @@ async def request_json(
         raise SourceError("name_not_resolved") from err
     except ClientConnectorError as err:
         raise SourceError("refused") from err
-    except (ClientError, InvalidURL, OSError) as err:
-        # Cut off in the middle, or no HTTP at all.
+    except (ClientError, OSError, ValueError) as err:
+        # Cut off in the middle, led elsewhere, no HTTP at all, or a name that none can have.
         raise SourceError("not_expected_server") from err
     try:
         return json_loads(body)

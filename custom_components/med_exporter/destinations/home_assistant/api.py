@@ -14,11 +14,11 @@ from aiohttp import ClientWSTimeout, WSMsgType, WSServerHandshakeError
 from awesomeversion import AwesomeVersion
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.json import json_dumps
 from yarl import URL
 
 from ...const import DOMAIN
+from ...web_client import web_session
 from ..answers import parsed, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
@@ -154,7 +154,7 @@ class RemoteConnection:
     async def set_state(self, entity_id: str, state: str, attributes: Mapping[str, object]) -> None:
         """Make a state, or overwrite it. Raises DestinationError."""
         async with request(
-            async_get_clientsession(self._hass, self._remote.verify_ssl),
+            web_session(self._hass, verify_ssl=self._remote.verify_ssl),
             "POST",
             self._remote.at(f"/api/states/{entity_id}"),
             is_known=True,
@@ -166,7 +166,7 @@ class RemoteConnection:
     async def delete_state(self, entity_id: str) -> None:
         """Take a state away again, if it is still there. Raises DestinationError."""
         async with request(
-            async_get_clientsession(self._hass, self._remote.verify_ssl),
+            web_session(self._hass, verify_ssl=self._remote.verify_ssl),
             "DELETE",
             self._remote.at(f"/api/states/{entity_id}"),
             is_known=True,
@@ -236,11 +236,8 @@ class RemoteConnection:
 
 
 async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketResponse:
-    session = async_get_clientsession(hass, remote.verify_ssl)
+    session = web_session(hass, verify_ssl=remote.verify_ssl)
     address = remote.at("/api/websocket")
-    # Websockets follow redirects. This one, without a token, does not: it ends with an error.
-    async with request(session, "GET", address, seconds=TIMEOUT):
-        pass
     with named_errors(address, TIMEOUT):
         try:
             async with asyncio.timeout(TIMEOUT):
