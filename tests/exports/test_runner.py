@@ -20,7 +20,7 @@ from custom_components.med_exporter.errors import (
 from custom_components.med_exporter.exports import jobs as jobs_module
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.history.records import ExportStatus
-from tests.file_exports import add_user, request
+from tests.file_exports import add_plug, add_user, request
 from tests.mqtt_destinations import add_mqtt
 
 pytestmark = pytest.mark.usefixtures("fridge")

@@ -13,9 +13,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.mqtt import (
-    destination as mqtt,
-)
-from custom_components.med_exporter.destinations.mqtt import (
     opening as mqtt_opening,
 )
 from custom_components.med_exporter.destinations.mqtt import (
