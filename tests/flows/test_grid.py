@@ -266,7 +266,7 @@ async def test_another_server_does_not_get_the_secret_of_the_first(
         fill(other)
         elsewhere = {"client_id": CLIENT_ID, **at(server, rte=other.address)}
         flow = await answer(hass, await start_reconfigure(hass, entry), elsewhere)
-        assert errors_of(flow) == {"client_secret": "grid_secret_for_address"}
+        assert errors_in(flow) == {"client_secret": "grid_secret_for_address"}
         assert not other.asked
         assert server.asked.total() == asked
         flow = await answer(hass, flow, {**elsewhere, "client_secret": CLIENT_SECRET})
