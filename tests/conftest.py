@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from typing import TYPE_CHECKING
@@ -52,6 +53,15 @@ _REAL_GETADDRINFO = socket.getaddrinfo
 def name_resolution(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests resolve names, which the test kit forbids before each one."""
     monkeypatch.setattr(socket, "getaddrinfo", _REAL_GETADDRINFO)
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the loop check who calls it, but keep no stack of where each future was made: slow."""
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    # The loop's own checks do not ask; futures, tasks and handles do, and keep a whole stack each.
+    monkeypatch.setattr(loop, "get_debug", lambda: False)
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ class Evidence:
             else:
                 registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
-        growth = self._count(registers, verdict, reading.at)
+        growth = self._count(registers, verdict, pace, reading.at)
         if not {"month", "day"} & begun.keys() - verdict.good.keys():
             self.clock = _clock(reading) or self.clock
         since = self.told_at
@@ -231,7 +231,9 @@ class Evidence:
             kwh = to_kwh(max(verdict.good[name].parts.items())[1])
             refusals.append(self._refusal(reading.at, reason, name, kwh))
 
-    def _count(self, registers: dict[str, Register], verdict: Verdict, at: datetime) -> int:
+    def _count(
+        self, registers: dict[str, Register], verdict: Verdict, pace: Pace, at: datetime
+    ) -> int:
         """Let the counters go on from what is believed, and return what that adds."""
         gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
         levels = self._accept(registers, verdict)
@@ -248,7 +250,7 @@ class Evidence:
             elif verdict.anew:
                 register.is_suspect = True
             if name in verdict.ahead:
-                register.hold(verdict.ahead[name], proved, at.isoformat())
+                register.hold(verdict.ahead[name], proved, at.isoformat(), pace)
         counted, self.energy = self.energy, max(self.energy, proved)
         return self.energy - counted
 
@@ -259,6 +261,8 @@ class Evidence:
             register = registers[name]
             if name in verdict.left:
                 register.leave()
+            elif name in verdict.grown:
+                register.leave(moves=1)
             age, level = 0.0, before + move.claim - register.claim
             if name in verdict.ahead and register.doubt is not None:
                 age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)

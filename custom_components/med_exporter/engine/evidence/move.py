@@ -33,7 +33,8 @@ class Move:
 
     `parts` are what it says of periods that matter, `growth` what it has grown by its own account;
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
-    lacked before; `is_exact` says that it cannot have forgotten any since it was read before.
+    lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
+    `is_back` that it is where it had been, and has forgotten some.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Move:
     reach: int
     growth: int = 0
     is_exact: bool = False
+    is_back: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -49,7 +51,8 @@ class Doubt:
     """A reading that would be true only if the next one goes on from it.
 
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age;
-    `kind` is how it stood to what was believed, and `is_alone` that no other counter said the same.
+    `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
+    `may_be_new` that all it showed can have passed since it was believed.
     """
 
     shown: Parts
@@ -57,6 +60,7 @@ class Doubt:
     at: str
     kind: Kind
     is_alone: bool = True
+    may_be_new: bool = False
     seconds: float = 0.0
 
 

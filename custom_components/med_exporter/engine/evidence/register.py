@@ -39,7 +39,7 @@ class Register:
     what all of them had proved when it moved last; `age` the seconds since it was good last,
     `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
     `owed` what the measured power has brought at least since it moved, `empty` a period that had
-    begun, but showed nothing yet;
+    begun, but showed nothing yet, `empty_for` seconds ago;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen.
     """
@@ -54,6 +54,7 @@ class Register:
     sure_for: float = 0.0
     owed: int = 0
     empty: str = ""
+    empty_for: float = 0.0
     behind: int | None = None
     is_suspect: bool = False
     doubt: Doubt | None = None
@@ -80,20 +81,22 @@ class Register:
         self.shown = dict(parts)
         self.claim = self.level = proved
         self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
-        self.owed, self.empty = 0, ""
+        self.owed, self.empty, self.empty_for = 0, "", 0.0
         self.behind, self.is_suspect, self.doubt = None, False, None
 
     def pass_time(self, seconds: float, least: int) -> None:
         """Let time pass before the next reading, in which power has brought so much at least."""
         self.owed += least
         self.age += seconds
+        self.empty_for += seconds
         self.still += seconds
         self.sure_for += seconds
         if self.doubt is not None:
             self.doubt.seconds += seconds
         if self.past is not None:
             self.past.seconds += seconds
-            self.past.left_for += seconds
+            # Only where it is read it shows where it is.
+            self.past.left_for += min(seconds, SHORT)
             if self.past.left_for > _PAST_KEPT:
                 self.past = None
 
@@ -158,7 +161,9 @@ class Register:
         *,
         is_exact: bool = False,
     ) -> Move:
-        leaps = growth > pace.room(self.age)
+        leaps = growth > pace.room(self.age) or (
+            parts.get(self.empty, 0) > pace.room(self.empty_for) and self.empty not in self.shown
+        )
         return Move(
             kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
             parts=parts,
@@ -179,10 +184,7 @@ class Register:
         return new if new <= room else 0
 
     def back(self, move: Move, pace: Pace, at: datetime) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere.
-
-        What leaps to less than it had been is back too: it has forgotten some while it was away.
-        """
+        """Return what it claims where it is again where it was before it went elsewhere."""
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
@@ -194,11 +196,10 @@ class Register:
             return None
         known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
         growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
-        if growth is None and move.growth > pace.room(self.still):
-            growth = 0
-        elif growth is not None:
-            growth += self._new(move.parts, past.shown, room, at, past.seconds)
-        if growth is None or growth > room:
+        if growth is None:
+            return None
+        growth += self._new(move.parts, past.shown, room, at, past.seconds)
+        if growth > room:
             return None
         claim = past.claim + growth
         return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
@@ -206,7 +207,7 @@ class Register:
     def _may_restart(self, parts: Parts, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since it was good last."""
         room = pace.room(self.age) if self.age > SHORT else pace.likely(self.age)
-        return parts[max(parts)] <= room + self.noise
+        return parts[max(parts)] <= room
 
     def goes_on(self, move: Move, pace: Pace) -> int | None:
         """Return what the counter has grown since the reading that is doubted.
@@ -230,8 +231,8 @@ class Register:
     def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
         """Return whether a reading that goes on by so much says that the doubted one was true.
 
-        What stands still may be the same falsehood once more: where power flows, of what has
-        leapt, and of what has fallen where no other counter stands beside it.
+        What stands still may be the same falsehood once more; only of what has fallen another
+        counter beside it tells that it is not.
         """
         assert self.doubt is not None
         seconds = self.doubt.seconds
@@ -240,22 +241,17 @@ class Register:
         if seconds >= _STANDS_FOR:
             return True
         least = pace.least(seconds)
-        may_stand = {
-            Kind.FOLLOWS: not least,
-            Kind.LEAPS: False,
-            Kind.FALLS: not is_alone,
-        }[self.doubt.kind]
-        if self.is_young and self.doubt.kind is Kind.LEAPS:
-            # Nothing is lost by another beginning.
-            may_stand = True
+        # Nothing is lost by another beginning.
+        may_stand = self.is_young if self.doubt.kind is not Kind.FALLS else not is_alone
         return more + self.noise >= least and (more > 0 or may_stand)
 
-    def is_false_start(self, move: Move, pace: Pace) -> bool:
+    @property
+    def is_false_start(self) -> bool:
         """Return whether it begins anew, rather than to have leapt or fallen since it began."""
         if not self.is_young or self.doubt is None:
             return False
         if self.doubt.kind is Kind.FALLS:
-            return not self._may_restart(move.parts, pace)
+            return not self.doubt.may_be_new
         return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
 
     def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:
@@ -265,6 +261,14 @@ class Register:
         """
         assert self.doubt is not None
         if move.kind is not Kind.FALLS:
+            if (
+                self.past is not None
+                and self._is_below_past(move)
+                and move.growth > pace.room(self.still)
+            ):
+                # It has not leapt, but come back, and has forgotten some while it was away.
+                claim = self.past.claim
+                return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
             return replace(move, is_exact=False)
         fallen = [p for p, mwh in move.parts.items() if mwh < self.shown.get(p, 0)]
         period = max(fallen, default=max(move.parts))
@@ -288,10 +292,15 @@ class Register:
         has_stopped = not move.growth and self.owed > self.noise
         return self.sure_for >= seconds and self.level >= least and not has_stopped
 
-    def hold(self, move: Move, proved: int, at: str, *, is_alone: bool = True) -> None:
+    def hold(self, move: Move, proved: int, at: str, pace: Pace, *, is_alone: bool = True) -> None:
         """Wait for the next reading before this one is believed."""
         self.doubt = Doubt(
-            shown=dict(move.parts), proved=proved, at=at, kind=move.kind, is_alone=is_alone
+            shown=dict(move.parts),
+            proved=proved,
+            at=at,
+            kind=move.kind,
+            is_alone=is_alone,
+            may_be_new=self._may_restart(move.parts, pace),
         )
 
     def is_refuted(self, shown: Parts) -> bool:
@@ -302,13 +311,13 @@ class Register:
     def see_empty(self, shown: Parts) -> None:
         """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
         newest = max(self.shown)
-        self.empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="") or (
-            self.empty
-        )
+        empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="")
+        if empty:
+            self.empty, self.empty_for = empty, 0.0
 
-    def leave(self) -> None:
+    def leave(self, moves: int = 0) -> None:
         """Remember where the counter stood, before it goes on from elsewhere."""
-        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age)
+        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age, moves=moves)
 
     def come_back(self) -> None:
         """Forget where it stood, once it is there again with all that it had counted."""
@@ -388,6 +397,12 @@ class Register:
             }
         )
 
+    def _is_below_past(self, move: Move) -> bool:
+        if self.past is None or not self.may_return:
+            return False
+        newest = max(self.past.shown)
+        return move.parts.get(newest, self.past.shown[newest]) < self.past.shown[newest]
+
     def _is_still_fallen(self, parts: Parts, growth: int, pace: Pace) -> bool:
         """Return whether it has fallen, and goes on from there, though near or past where it was.
 
@@ -416,7 +431,7 @@ def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
     for period, mwh in shown.items():
         before = held.get(period, mwh)
         fall = before - mwh
-        if fall > noise and not (fall <= _SMALL_FALL and mwh * 2 >= before):
+        if fall > noise and not (fall <= min(_SMALL_FALL, 5 * noise) and mwh * 2 >= before):
             return None
         growth += max(0, -fall)
     return growth
