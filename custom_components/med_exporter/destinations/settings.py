@@ -26,9 +26,9 @@ from homeassistant.helpers.selector import TextSelector
 
 from ..const import CONF_DATA, CONF_INTERVAL
 from ..entries import entries_of_type
+from ..urls import InvalidUrlError, check_url
 from ..vault import SecretLostError, async_decrypted, async_encrypted
 from .base import DestinationError
-from .urls import InvalidUrlError, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

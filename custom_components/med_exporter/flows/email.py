@@ -20,9 +20,9 @@ from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
-from ..destinations.urls import is_host
 from ..entries import entries_of_type
 from ..form_fields import LOGIN, choice
+from ..urls import is_host
 from ..vault import SecretLostError, async_decrypted, async_encrypted
 from .steps import Steps
 
