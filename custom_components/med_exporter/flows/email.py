@@ -20,10 +20,10 @@ from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
-from ..destinations.urls import is_host
 from ..entries import entries_of_type
 from ..form_fields import LOGIN, choice
 from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..web_address import is_host
 from .steps import Steps
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
-from ..destinations.urls import InvalidUrlError, check_url
 from ..sources.ecowatt import MIN_INTERVAL, EcoWattChain, GatewayEcoWatt, RteEcoWatt
 from ..sources.rte import RTE_ADDRESS, RteClient
 from ..sources.tempo import (
@@ -24,6 +23,7 @@ from ..sources.tempo import (
 )
 from ..sources.tempo_calendar import ONE_DAY, paris_date
 from ..sources.web import SourceError
+from ..web_address import InvalidUrlError, check_url
 from ..web_client import web_session
 
 if TYPE_CHECKING:
