@@ -68,7 +68,7 @@ async def house(paper_house: House) -> House:
             identifiers={(DOMAIN, plug(number, point=PDL).plug_id)},
             name=name,
         )
-        await paper_house.use(plug(number, point=PDL), since(10), NOON, 0.1)
+        await paper_house.use(plug(number, point=PDL), since(10), NOON, 0.3)
     add_plug(hass, "Oven", "192.168.1.101").reads(power_w=80, energy_total_kwh=1, is_on="on")
     hass.states.async_set("sensor.spot_price", "100", {"unit_of_measurement": "EUR/MWh"})
     await paper_house.settle()
