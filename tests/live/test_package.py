@@ -33,7 +33,6 @@ async def test_a_packed_release_is_installed_by_unpacking_it(tmp_path) -> None:
         await home.onboard()
         flow = await home.post("/api/config/config_entries/flow", {"handler": "med_exporter"})
         assert "mqtt" in flow["menu_options"]
-        integrations = await home.command("manifest/list")
-        (ours,) = [one for one in integrations if one["domain"] == "med_exporter"]
-        assert ours["version"] == version
+        ours = await home.command("manifest/get", integration="med_exporter")
+        assert (ours["version"], ours["is_built_in"]) == (version, False)
         assert not folder.is_symlink()
