@@ -11,10 +11,10 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from custom_components.med_exporter.destinations import answers as module
-from custom_components.med_exporter.destinations.answers import beginning_of, lines_of, text_of
+from custom_components.med_exporter import web_answers as module
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.web import request
+from custom_components.med_exporter.web_answers import beginning_of, lines_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -194,7 +194,7 @@ async def start_reconfigure(hass: HomeAssistant, entry: ConfigEntry) -> dict[str
     return await hass.config_entries.flow.async_init(DOMAIN, context=context)
 
 
-async def test_reconfigure_keeps_the_password_and_moves_the_broker(
+async def test_reconfigure_moves_the_broker_which_asks_for_the_password(
     hass: HomeAssistant, mosquitto
 ) -> None:
     users = {"someone": "secret"}
@@ -209,9 +209,10 @@ async def test_reconfigure_keeps_the_password_and_moves_the_broker(
     }
     assert shown["username"] == "someone"
     assert "password" not in shown
-    result = await answer(
-        hass, form, mqtt_input(second.port, username="someone", qos="2", retain=False)
-    )
+    moved = mqtt_input(second.port, username="someone", qos="2", retain=False)
+    form = await answer(hass, form, moved)
+    assert form["errors"] == {"password": "destination_wrong_credentials"}
+    result = await answer(hass, form, {**moved, "password": "secret"})
     assert (result["type"], result["reason"]) == (
         FlowResultType.ABORT,
         "reconfigure_successful",

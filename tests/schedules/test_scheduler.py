@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -358,13 +359,12 @@ class TestKeeping:
 
 
 @pytest.fixture
-def fill_disk(monkeypatch):
+def fill_disk(house):
     """Return a function after which nothing is written, as Home Assistant finds it then."""
-
-    async def no_room(*_):
-        raise WriteError("No space left on device")
-
-    return lambda: monkeypatch.setattr(Store, "_async_write_data", no_room)
+    # Undone before the test kit's own storage goes, which it is put upon.
+    full = patch.object(Store, "_async_write_data", side_effect=WriteError("No space left"))
+    yield full.start
+    full.stop()
 
 
 async def test_on_a_full_disk_nothing_is_claimed_that_a_restart_forgets(house, fill_disk):

@@ -20,7 +20,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from .answers import ENCODING, StrangeAnswerError
+from ..web_answers import ENCODING, StrangeAnswerError
 from .base import DestinationError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def request(
 ) -> AsyncIterator[ClientResponse]:
     """Ask a server and give its answer, whatever its status, while the context lasts.
 
-    It is packed as it came: `answers` has what reads it. `arguments` are those of
+    It is packed as it came: `web_answers` has what reads it. `arguments` are those of
     `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
     user has not entered. `is_known` and errors as in `named_errors`; a redirect is
     `NOT_EXPECTED_SERVER`.

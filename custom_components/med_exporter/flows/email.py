@@ -22,8 +22,8 @@ from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries import entries_of_type
 from ..form_fields import LOGIN, choice
-from ..urls import is_host
 from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..web_address import is_host
 from .steps import Steps
 
 if TYPE_CHECKING:

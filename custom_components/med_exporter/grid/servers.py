@@ -23,7 +23,7 @@ from ..sources.tempo import (
 )
 from ..sources.tempo_calendar import ONE_DAY, paris_date
 from ..sources.web import SourceError
-from ..urls import InvalidUrlError, check_url
+from ..web_address import InvalidUrlError, check_url
 from ..web_client import web_session
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 
+from custom_components.med_exporter import web_answers as answers
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.destinations import answers
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.influxdb import destination as module
 from custom_components.med_exporter.destinations.influxdb.destination import InfluxDestination

@@ -18,8 +18,8 @@ from homeassistant.helpers.json import json_dumps
 from yarl import URL
 
 from ...const import DOMAIN
+from ...web_answers import parsed, understood
 from ...web_client import web_session
-from ..answers import parsed, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (

@@ -18,7 +18,7 @@ from ...const import (
     PlugRole,
 )
 from ...entries import metering_point_entries
-from ..answers import in_turn
+from ...web_answers import in_turn
 from ..base import (
     Corrections,
     DestinationError,

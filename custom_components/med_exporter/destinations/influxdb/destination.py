@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ...const import DataType
-from ..answers import MOST_OF_AN_ANSWER
+from ...web_answers import MOST_OF_AN_ANSWER
 from ..base import DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .lines import Point, own_series, point_of, series_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from ..answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
+from ...web_answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import host_of, request

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from ..answers import beginning_of, lines_of, parsed, text_of, understood
+from ...web_answers import beginning_of, lines_of, parsed, text_of, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import host_of, request

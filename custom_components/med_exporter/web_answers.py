@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from aiohttp import ClientResponse
 
-    from .base import DestinationError
 
 ENCODING: Final = "gzip"
 """How answers may be packed."""
@@ -50,10 +49,10 @@ class StrangeAnswerError(ValueError):
     """An answer without end, or that cannot be unpacked: it is that of another server."""
 
 
-async def text_of(response: ClientResponse) -> str:
-    """Return an answer's text. Raises StrangeAnswerError."""
+async def text_of(response: ClientResponse, most: int | None = None) -> str:
+    """Return an answer's text, of no more bytes than `most`. Raises StrangeAnswerError."""
     body = bytearray()
-    async for piece in _pieces_of(response):
+    async for piece in _pieces_of(response, most):
         body += piece
     return body.decode(errors="replace")
 
@@ -107,7 +106,7 @@ async def in_turn[T](reader: Callable[[], T]) -> T:
 
 
 @contextmanager
-def understood(otherwise: Callable[[], DestinationError]) -> Iterator[None]:
+def understood(otherwise: Callable[[], Exception]) -> Iterator[None]:
     """Read an answer: where it has another form than expected, it is that of another server.
 
     Nothing but the taking apart of the answer belongs inside. Raises what `otherwise` makes.
@@ -118,14 +117,14 @@ def understood(otherwise: Callable[[], DestinationError]) -> Iterator[None]:
         raise otherwise() from err
 
 
-async def _pieces_of(response: ClientResponse) -> AsyncIterator[bytes]:
+async def _pieces_of(response: ClientResponse, most: int | None = None) -> AsyncIterator[bytes]:
     """Yield an answer unpacked, as long as it may be; others come to their turn in between."""
     unpacked = _unpacker(response.headers.get("Content-Encoding", ""))
     taken = 0
     async for part in response.content.iter_any():
         for piece in unpacked(part):
             taken += len(piece)
-            if taken > MOST_OF_AN_ANSWER:
+            if taken > (MOST_OF_AN_ANSWER if most is None else most):
                 response.close()
                 raise StrangeAnswerError
             yield piece

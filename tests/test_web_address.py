@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.med_exporter.urls import InvalidUrlError, check_url
+from custom_components.med_exporter.web_address import InvalidUrlError, check_url
 
 MQTT = ("mqtt", "mqtts")
 
