@@ -38,8 +38,9 @@ class Register:
     Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
     what all of them had proved when it moved last; `age` the seconds since it was good last,
     `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
-    `owed` what the measured power has brought at least since it moved, `empty` a period that had
-    begun, but showed nothing yet, `empty_for` seconds ago;
+    `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
+    period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
+    the time by our clock and the date by its own when it was good last;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen.
     """
@@ -53,8 +54,11 @@ class Register:
     still: float = 0.0
     sure_for: float = 0.0
     owed: int = 0
+    can_owe: int = 0
     empty: str = ""
     empty_for: float = 0.0
+    good_at: str = ""
+    clock: str | None = None
     behind: int | None = None
     is_suspect: bool = False
     doubt: Doubt | None = None
@@ -81,12 +85,13 @@ class Register:
         self.shown = dict(parts)
         self.claim = self.level = proved
         self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
-        self.owed, self.empty, self.empty_for = 0, "", 0.0
+        self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt = None, False, None
 
-    def pass_time(self, seconds: float, least: int) -> None:
-        """Let time pass before the next reading, in which power has brought so much at least."""
-        self.owed += least
+    def pass_time(self, seconds: float, pace: Pace) -> None:
+        """Let time pass before the next reading, at the pace that was measured."""
+        self.owed += pace.least(seconds)
+        self.can_owe += pace.most(seconds)
         self.age += seconds
         self.empty_for += seconds
         self.still += seconds
@@ -134,7 +139,7 @@ class Register:
         growth = _growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):
             return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
-        new = self._new(parts, self.shown, pace.room(self.still), at, self.age)
+        new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
@@ -142,6 +147,9 @@ class Register:
         may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
+        if fell and self.doubt is not None:
+            more = _growth_between(self.doubt.shown, known, self.noise)
+            fell = more is not None and more <= pace.room(self.doubt.seconds)
         return self._move(
             parts,
             base + growth + new,
@@ -173,12 +181,14 @@ class Register:
             is_exact=is_exact,
         )
 
-    def _new(self, parts: Parts, held: Parts, room: int, at: datetime, seconds: float) -> int:
+    def _new(
+        self, parts: Parts, held: Parts, room: int, since: str, at: datetime, seconds: float
+    ) -> int:
         """Return what was used in the periods that began after those that are held."""
         new = sum(
             mwh
             for p, mwh in parts.items()
-            if p not in held and (p == self.empty or begins_within(p, at, seconds))
+            if p not in held and (p == self.empty or begins_within(p, since, at, seconds))
         )
         # More than what can have passed since was there before.
         return new if new <= room else 0
@@ -198,7 +208,7 @@ class Register:
         growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
         if growth is None:
             return None
-        growth += self._new(move.parts, past.shown, room, at, past.seconds)
+        growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
         if growth > room:
             return None
         claim = past.claim + growth
@@ -264,7 +274,7 @@ class Register:
             if (
                 self.past is not None
                 and self._is_below_past(move)
-                and move.growth > pace.room(self.still)
+                and move.growth > self.can_owe + pace.room(0)
             ):
                 # It has not leapt, but come back, and has forgotten some while it was away.
                 claim = self.past.claim
@@ -292,7 +302,23 @@ class Register:
         has_stopped = not move.growth and self.owed > self.noise
         return self.sure_for >= seconds and self.level >= least and not has_stopped
 
-    def hold(self, move: Move, proved: int, at: str, pace: Pace, *, is_alone: bool = True) -> None:
+    def date(self, at: str, clock: str | None, *, restarts: bool = False) -> None:
+        """Remember when it was good, by our clock and by its own.
+
+        A date that is not told is the one of before, unless it began anew.
+        """
+        self.good_at, self.clock = at, clock if clock or restarts else self.clock
+
+    def hold(
+        self,
+        move: Move,
+        proved: int,
+        at: str,
+        clock: str | None,
+        pace: Pace,
+        *,
+        is_alone: bool = True,
+    ) -> None:
         """Wait for the next reading before this one is believed."""
         self.doubt = Doubt(
             shown=dict(move.parts),
@@ -301,6 +327,7 @@ class Register:
             kind=move.kind,
             is_alone=is_alone,
             may_be_new=self._may_restart(move.parts, pace),
+            clock=clock,
         )
 
     def is_refuted(self, shown: Parts) -> bool:
@@ -317,7 +344,13 @@ class Register:
 
     def leave(self, moves: int = 0) -> None:
         """Remember where the counter stood, before it goes on from elsewhere."""
-        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age, moves=moves)
+        self.past = Past(
+            shown=dict(self.shown),
+            claim=self.claim,
+            seconds=self.age,
+            moves=moves,
+            good_at=self.good_at,
+        )
 
     def come_back(self) -> None:
         """Forget where it stood, once it is there again with all that it had counted."""
@@ -347,7 +380,7 @@ class Register:
         if not move.is_exact:
             self.sure_for = 0.0
         if has_moved:
-            self.still, self.owed = age, 0
+            self.still, self.owed, self.can_owe = age, 0, 0
             if self.past is not None:
                 self.past.moves += 1
         return has_moved
