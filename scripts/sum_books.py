@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections import defaultdict
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -50,14 +51,39 @@ class Books:
             connection.execute("SELECT plug_id, posted_ts FROM med_exporter_ledger")
         )
         self.now = max(self.posted.values(), default=0.0)
-        self.statistics: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-        for name, unit, start, total in connection.execute(
-            "SELECT statistic_id, unit_of_measurement, start_ts, sum FROM statistics"
-            " JOIN statistics_meta ON statistics_meta.id = metadata_id"
+        self.statistics = self._sums("statistics")
+        self.short_term = self._sums("statistics_short_term")
+        self._periods: dict[tuple[float, str], str] = {}
+
+    def counted(self, plug: str) -> dict[int, tuple[int, int]]:
+        """Return what a plug counted, and how much of it was filled, in mWh by quarter-hour.
+
+        What users have put right is taken out.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        for row in self.quarters:
+            if row.plug == plug:
+                mwh, filled = found.get(row.start, (0, 0))
+                found[row.start] = (mwh + row.mwh, filled + row.filled)
+        for day, deltas in self._connection.execute(
+            "SELECT day, deltas FROM med_exporter_corrections WHERE plug_id = ?", (plug,)
+        ):
+            for place, delta in enumerate(_numbers(deltas)):
+                start = day * DAY + place * QUARTER
+                if delta and start in found:
+                    # Nobody knows any more how much of it was filled.
+                    found[start] = (found[start][0] - delta, 1)
+        return found
+
+    def _sums(self, table: str) -> defaultdict[str, list[tuple[int, float]]]:
+        found: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+        for name, unit, start, total in self._connection.execute(
+            "SELECT statistic_id, unit_of_measurement, start_ts, sum"
+            f" FROM {table} JOIN statistics_meta ON statistics_meta.id = metadata_id"
             " WHERE sum IS NOT NULL ORDER BY start_ts"
         ):
-            self.statistics[name].append((int(start), total * _UNITS.get(unit, 1.0)))
-        self._periods: dict[tuple[float, str], str] = {}
+            found[name].append((int(start), total * _UNITS.get(unit, 1.0)))
+        return found
 
     def states(self, entity_id: str) -> list[tuple[float, int | None]]:
         """Return when an energy sensor had which value in mWh; None while it had none."""
@@ -108,7 +134,14 @@ def _parts(energy: bytes, filled: bytes | None) -> list[tuple[int, int]]:
     if filled is None:
         return [(whole, 0) for whole in wholes]
     # No bytes at all: everything was filled; a single one: everything was cut from its hour.
-    parts = _numbers(filled) if len(filled) > 1 else [_UNKNOWN] * _QUARTERS_A_DAY
+    parts = [_UNKNOWN] * _QUARTERS_A_DAY
+    if len(filled) >= 4 * _QUARTERS_A_DAY:
+        parts = _numbers(filled)
+    elif len(filled) > 1:
+        # Few are told, each with its place.
+        parts = [0] * _QUARTERS_A_DAY
+        for place, part in struct.iter_unpack("<Bi", filled):
+            parts[place] = part
     pairs = zip(wholes, parts, strict=True)
     return [(whole, whole if part == _UNKNOWN != whole else part) for whole, part in pairs]
 

@@ -53,6 +53,17 @@ WRONG_JSON = Failure(body='{"error": "none of what you expect"}')
 NOT_AN_OBJECT = Failure(body='"BLUE"')
 TRUNCATED = Failure(truncated=True)
 SILENT = Failure(silent=True)
+FAILURES = {
+    "403": Failure(status=403),
+    "429": Failure(status=429),
+    "500": Failure(status=500),
+    "509": Failure(status=509),
+    "html": HTML,
+    "cut off": TRUNCATED,
+    "wrong json": WRONG_JSON,
+    "not an object": NOT_AN_OBJECT,
+    "silent": SILENT,
+}
 
 
 class GridServer:

@@ -72,9 +72,9 @@ class TestEach:
         source = yaml_util.load_yaml_dict(path)["blueprint"]["source_url"]
         assert source.endswith(f"/blueprints/automation/med_exporter/{path.name}")
 
-    def test_it_can_be_imported_from_the_guide(self, path):
-        guide = (FOLDER.parents[2] / "docs" / "guide.md").read_text(encoding="utf-8")
-        assert f"%2Fblueprints%2Fautomation%2Fmed_exporter%2F{path.name}" in guide
+    def test_it_can_be_imported_from_the_documentation(self, path):
+        page = (FOLDER.parents[2] / "docs" / "automations.md").read_text(encoding="utf-8")
+        assert f"%2Fblueprints%2Fautomation%2Fmed_exporter%2F{path.name}" in page
 
 
 class TestFailures:

@@ -7,6 +7,7 @@ import json
 import re
 import string
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -308,3 +309,17 @@ class TestQualityScale:
                 break
             reached = tier
         assert _json("manifest.json")["quality_scale"] == reached
+
+    def test_the_libraries_without_types_are_named(
+        self, tiers: dict[str, dict[str, Any]], manifest: dict[str, Any]
+    ) -> None:
+        untyped = {
+            name
+            for name in (Requirement(one).name for one in manifest["requirements"])
+            if not any(file.name == "py.typed" for file in metadata.files(name) or ())
+        }
+        told = tiers["platinum"]["strict-typing"]["comment"]
+        assert {word.strip(",.") for word in told.split()} & {
+            Requirement(one).name for one in manifest["requirements"]
+        } == untyped
+        assert (INTEGRATION / "py.typed").exists()

@@ -77,11 +77,25 @@ class ExportFinishedError(InvalidRequest):
 
 
 class TooManyExportsError(InvalidRequest):
-    """As many exports as allowed are running and waiting."""
+    """As many exports of one caller as allowed are running and waiting."""
 
     def __init__(self, limit: int) -> None:
         key = "too_many_exports" if limit > 1 else "too_many_exports_one"
         super().__init__("TOO_MANY_EXPORTS", key, limit=limit)
+
+
+class TooManyFilesError(InvalidRequest):
+    """The files of one user take as much of the disk as they may; `share` says how much that is."""
+
+    def __init__(self, share: str) -> None:
+        super().__init__("TOO_MANY_FILES", "too_many_files", share=share)
+
+
+class NotStoredError(MedError):
+    """What was asked for cannot be kept: the disk is full, or cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__("NOT_STORED", "not_stored")
 
 
 class UnknownMeteringPointError(InvalidRequest):

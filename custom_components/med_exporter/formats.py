@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homeassistant import exceptions
-from homeassistant.core import callback
+from homeassistant.core import CoreState, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import Store
+from homeassistant.util.json import json_loads
 
 from .const import DOMAIN, LOGGER
-from .errors import MedError
+from .errors import MedError, NotStoredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +106,24 @@ class VersionedStore(Store[dict[str, Any]]):
         """Write the file, unless a newer version has written it."""
         if not self._is_too_new:
             await super().async_save(data)
+
+    async def async_keep(self, data: dict[str, Any]) -> None:
+        """Write the file as `async_save` does, for what somebody is told that it is kept.
+
+        Home Assistant logs that a file cannot be written, and goes on: what the disk has is read
+        again. Raises NotStoredError where that is something else.
+        """
+        if self._is_too_new or self.hass.state is CoreState.stopping:
+            # Home Assistant writes last of all as it stops.
+            await self.async_save(data)
+            return
+        try:
+            await self.async_save(data)
+            stored = await Store[dict[str, Any]](self.hass, self.version, self.key).async_load()
+        except (OSError, exceptions.HomeAssistantError) as err:
+            raise NotStoredError from err
+        if stored != json_loads(json_bytes(data)):
+            raise NotStoredError
 
     async def _async_migrate_func(
         self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]

@@ -30,23 +30,21 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event[Any]], dict[str, str]]], None],
 ) -> None:
-    """Describe the event of an export."""
+    """Describe the event of an export.
+
+    Home Assistant shows its logbook to all who may log in: it tells how an export ended, not whose
+    it was, what was in it, nor what a destination said. The history tells that to whom it concerns.
+    """
 
     @callback
     def describe(event: Event[Any]) -> dict[str, str]:
         data = event.data
-        what = data.get("destination_name") or " ".join(
-            part for part in (data.get("export_type"), data.get("format")) if part
-        )
         if data["status"] == "completed" and data.get("records") is not None:
             is_file = data.get("kind") == ExportKind.FILE
             key = "logged_file_completed" if is_file else "logged_completed"
             message = counted(hass, key, data["records"])
         else:
             message = text_of(hass, _WORDS.get(data["status"], ""), {}) or data["status"]
-        if reason := data.get("reason") or data.get("error_message"):
-            said = {"what": message, "reason": reason}
-            message = text_of(hass, "logged_reason", said) or message
-        return {LOGBOOK_ENTRY_NAME: f"Export {what}".strip(), LOGBOOK_ENTRY_MESSAGE: message}
+        return {LOGBOOK_ENTRY_NAME: "Export", LOGBOOK_ENTRY_MESSAGE: message}
 
     async_describe_event(DOMAIN, EVENT_EXPORT, describe)

@@ -13,17 +13,16 @@ from .meters.meter import is_entity
 from .meters.sensors import power_sensors, today_sensors
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
     from .metering.metering_point import MeteringPoint, PointEntry
-    from .meters.point import MetersPoint
+    from .meters.point import MetersEntry
 
 
 def add_meters_sensors(
     hass: HomeAssistant,
-    entry: ConfigEntry[MetersPoint],
+    entry: MetersEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of a metering point of meters, which have entities of their own."""

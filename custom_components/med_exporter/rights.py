@@ -5,6 +5,7 @@ A caller without a user is an automation or a schedule and has an administrator'
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from homeassistant.auth.permissions.const import POLICY_READ
@@ -21,6 +22,26 @@ if TYPE_CHECKING:
 
     from .history.records import ExportRecord
     from .metering.devices import ExportDevice
+
+
+class Right(Enum):
+    """Who may come through a door at all. Every door names one, and asks before it reads anything.
+
+    What there is behind a door for a user is judged by what he asks for.
+    """
+
+    LINK = "link"
+    """Also without a login, for whoever has a signed link."""
+    USER = "user"
+    """Whoever is logged in."""
+    ADMINISTRATOR = "administrator"
+    """Administrators and automations."""
+
+
+def require(right: Right, user: User | None) -> None:
+    """Raise NotAllowedError for a caller who may not come through a door of this right."""
+    if right is Right.ADMINISTRATOR:
+        require_administrator(user)
 
 
 async def async_user_of(hass: HomeAssistant, context: Context) -> User | None:
@@ -94,6 +115,13 @@ def readable_points(
     hidden = {device.pdl for device in everything if device.device_id not in read}
     shown = {device.pdl for device in everything if device.device_id in read}
     return {pdl for pdl in pdls if pdl in shown and pdl not in hidden}
+
+
+def may_read_entity(user: User | None, entity_id: str) -> bool:
+    """Return whether the caller may see what an entity shows."""
+    return is_administrator(user) or (
+        user is not None and user.permissions.check_entity(entity_id, POLICY_READ)
+    )
 
 
 def may_see(user: User | None, record: ExportRecord) -> bool:

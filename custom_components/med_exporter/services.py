@@ -6,7 +6,7 @@ mistakes are told with the names they have here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, SupportsResponse, callback
@@ -28,6 +28,7 @@ from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
 from .history.records import ExportStatus
 from .installation.actions import REMOVE_SCHEMA, remove_all_data
+from .object_reader import INVALID_REQUEST
 from .pushes.actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
@@ -36,7 +37,7 @@ from .pushes.actions import (
     run_push,
     test_destination,
 )
-from .rights import async_user_of, require_export_type
+from .rights import Right, async_user_of, require, require_export_type
 from .schedules.actions import SCHEMA as _SCHEDULE_SCHEMA
 from .schedules.actions import (
     create_schedule,
@@ -57,10 +58,7 @@ if TYPE_CHECKING:
 
 # Names, types and values are judged after the caller's right, by the same code as those of the
 # HTTP API, whose errors translate.
-_CREATE_SCHEMA: Final = vol.Schema(
-    {vol.Optional("wait", default=True): cv.boolean}, extra=vol.ALLOW_EXTRA
-)
-_PREVIEW_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
+_ANYTHING: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
 _LIST_SCHEMA: Final = vol.Schema(
     {
@@ -74,40 +72,32 @@ _NOTHING: Final = vol.Schema({})
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register all actions. Called once, when the integration is set up."""
-    for name, handler, schema, response in (
-        ("create_export", _create_export, _CREATE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("preview_export", _preview_export, _PREVIEW_SCHEMA, SupportsResponse.ONLY),
-        ("get_export", _get_export, _EXPORT_SCHEMA, SupportsResponse.ONLY),
-        ("list_exports", _list_exports, _LIST_SCHEMA, SupportsResponse.ONLY),
-        ("delete_export", _delete_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
-        ("cancel_export", _cancel_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
-        ("get_export_statistics", _get_export_statistics, _NOTHING, SupportsResponse.ONLY),
-        ("list_devices", _list_devices, _NOTHING, SupportsResponse.ONLY),
-        ("list_metrics", _list_metrics, _NOTHING, SupportsResponse.ONLY),
-        ("run_push", run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
-        ("test_destination", test_destination, TEST_SCHEMA, SupportsResponse.ONLY),
-        ("list_push_log", list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY),
-        ("create_schedule", create_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("update_schedule", update_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("delete_schedule", delete_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("list_schedules", list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY),
-        ("run_schedule", run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("remove_all_data", remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL),
-        ("compare_contracts", _compare_contracts, _PREVIEW_SCHEMA, SupportsResponse.ONLY),
-        ("correct_energy", correct_energy, CORRECT_SCHEMA, SupportsResponse.OPTIONAL),
-    ):
+    for name, action in ACTIONS.items():
         hass.services.async_register(
-            DOMAIN, name, _for_caller(handler), schema=schema, supports_response=response
+            DOMAIN,
+            name,
+            _for_caller(action),
+            # Whoever may not call it learns nothing of what is wrong with a call.
+            schema=_ANYTHING,
+            supports_response=action.response,
         )
 
 
-def _for_caller(
-    handler: Callable[[ServiceCall, User | None], Coroutine[Any, Any, dict[str, Any]]],
-) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
-    """Find out who calls, None for an automation."""
+def _for_caller(action: _Action) -> Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]:
+    """Judge the right of whoever calls, None for an automation, and then the fields."""
 
     async def handle(call: ServiceCall) -> ServiceResponse:
-        return await handler(call, await async_user_of(call.hass, call.context))
+        user = await async_user_of(call.hass, call.context)
+        require(action.right, user)
+        checked = ServiceCall(
+            call.hass,
+            call.domain,
+            call.service,
+            action.schema(dict(call.data)),
+            call.context,
+            call.return_response,
+        )
+        return await action.handler(checked, user)
 
     return handle
 
@@ -115,8 +105,8 @@ def _for_caller(
 async def _create_export(call: ServiceCall, user: User | None) -> dict[str, Any]:
     jobs = _jobs(call)
     fields = dict(call.data)
-    wait = fields.pop("wait")
     require_export_type(user, fields)
+    wait = _flag(fields.pop("wait", True), "wait")
     try:
         record = await jobs.async_create(request_of(fields), user=user, trigger="action")
     except InvalidRequest as err:
@@ -178,6 +168,14 @@ async def _list_metrics(call: ServiceCall, _user: User | None) -> dict[str, Any]
     return {"metrics": list_metrics(call.hass)}
 
 
+def _flag(value: object, field: str) -> bool:
+    """Return true or false, which templates write as texts. Raises InvalidRequest."""
+    try:
+        return cv.boolean(value)
+    except vol.Invalid as err:
+        raise InvalidRequest(INVALID_REQUEST, "not_a_boolean", field=field) from err
+
+
 def _jobs(call: ServiceCall) -> JobManager:
     return call.hass.data[DATA_JOBS]
 
@@ -190,3 +188,54 @@ def _status(jobs: JobManager, record: ExportRecord) -> dict[str, Any]:
         status["path"] = record.path
         status["download_link"] = jobs.links.link(record.id)
     return status
+
+
+class _Action(NamedTuple):
+    right: Right
+    handler: Callable[[ServiceCall, User | None], Coroutine[Any, Any, dict[str, Any]]]
+    schema: vol.Schema
+    response: SupportsResponse
+
+
+ACTIONS: Final = {
+    "create_export": _Action(Right.USER, _create_export, _ANYTHING, SupportsResponse.OPTIONAL),
+    "preview_export": _Action(Right.USER, _preview_export, _ANYTHING, SupportsResponse.ONLY),
+    "get_export": _Action(Right.USER, _get_export, _EXPORT_SCHEMA, SupportsResponse.ONLY),
+    "list_exports": _Action(Right.USER, _list_exports, _LIST_SCHEMA, SupportsResponse.ONLY),
+    "delete_export": _Action(Right.USER, _delete_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
+    "cancel_export": _Action(Right.USER, _cancel_export, _EXPORT_SCHEMA, SupportsResponse.OPTIONAL),
+    "get_export_statistics": _Action(
+        Right.USER, _get_export_statistics, _NOTHING, SupportsResponse.ONLY
+    ),
+    "list_devices": _Action(Right.USER, _list_devices, _NOTHING, SupportsResponse.ONLY),
+    "list_metrics": _Action(Right.USER, _list_metrics, _NOTHING, SupportsResponse.ONLY),
+    "run_push": _Action(Right.ADMINISTRATOR, run_push, RUN_PUSH_SCHEMA, SupportsResponse.OPTIONAL),
+    "test_destination": _Action(
+        Right.ADMINISTRATOR, test_destination, TEST_SCHEMA, SupportsResponse.ONLY
+    ),
+    "list_push_log": _Action(
+        Right.ADMINISTRATOR, list_push_log, PUSH_LOG_SCHEMA, SupportsResponse.ONLY
+    ),
+    "create_schedule": _Action(
+        Right.ADMINISTRATOR, create_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+    "update_schedule": _Action(
+        Right.ADMINISTRATOR, update_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+    "delete_schedule": _Action(
+        Right.ADMINISTRATOR, delete_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+    "list_schedules": _Action(
+        Right.ADMINISTRATOR, list_schedules, _SCHEDULE_SCHEMA, SupportsResponse.ONLY
+    ),
+    "run_schedule": _Action(
+        Right.ADMINISTRATOR, run_schedule, _SCHEDULE_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+    "remove_all_data": _Action(
+        Right.ADMINISTRATOR, remove_all_data, REMOVE_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+    "compare_contracts": _Action(Right.USER, _compare_contracts, _ANYTHING, SupportsResponse.ONLY),
+    "correct_energy": _Action(
+        Right.ADMINISTRATOR, correct_energy, CORRECT_SCHEMA, SupportsResponse.OPTIONAL
+    ),
+}

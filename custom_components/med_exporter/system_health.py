@@ -25,22 +25,21 @@ def async_register(hass: HomeAssistant, register: SystemHealthRegistration) -> N
 
 
 async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
-    """Return how many exports there are, what they take, and what waits."""
+    """Return how many exports there are, what they take, and what waits.
+
+    Home Assistant shows the page to all who may log in: it names nothing.
+    """
     history = hass.data[DATA_HISTORY]
     try:
         _, files = await history.async_list(kind=ExportKind.FILE, limit=1)
         _, pushes = await history.async_list(kind=ExportKind.PUSH, limit=1)
-    except DatabaseUnavailableError as err:
-        return {"file_exports": {"type": "failed", "error": str(err)}}
+    except DatabaseUnavailableError:
+        return {"file_exports": {"type": "failed", "error": "database"}}
     cleaning = hass.data[DATA_RETENTION].last
-    backlog = {
-        runtime.name: "?" if runtime.backlog is None else runtime.backlog
-        for runtime in destinations(hass)
-    }
     return {
         "file_exports": files,
-        "file_bytes": size_text(await hass.data[DATA_JOBS].async_disk_usage()),
+        "file_bytes": size_text(await hass.data[DATA_JOBS].files.async_size()),
         "pushes": pushes,
-        "backlog": ", ".join(f"{name}: {waiting}" for name, waiting in backlog.items()) or "0",
+        "backlog": sum(runtime.backlog or 0 for runtime in destinations(hass)),
         "last_cleaning": None if cleaning is None else utc(cleaning.ended_at),
     }

@@ -66,6 +66,19 @@ async def test_a_part_can_be_asked_for(client):
     assert beyond.status == 416
 
 
+async def test_a_part_of_another_file_is_not_sent_as_one_of_this(client):
+    export_id = await complete(client)
+    first = await client.get(url(export_id))
+    whole, part = await first.read(), {"Range": "bytes=10-19"}
+    for known in (first.headers["ETag"], first.headers["Last-Modified"]):
+        response = await client.get(url(export_id), headers={**part, "If-Range": known})
+        assert (response.status, await response.read()) == (206, whole[10:20])
+    tomorrow = "Fri, 27 Nov 2099 10:00:00 GMT"
+    for other in ('"another"', f"W/{first.headers['ETag']}", tomorrow, "nonsense"):
+        response = await client.get(url(export_id), headers={**part, "If-Range": other})
+        assert (response.status, await response.read()) == (200, whole)
+
+
 async def test_an_unchanged_file_is_not_sent_again(client):
     export_id = await complete(client)
     tag = (await client.get(url(export_id))).headers["ETag"]
@@ -121,7 +134,19 @@ class TestWithoutLogin:
 
     async def test_a_link_dies_with_its_time(self, client, anonymous, jobs):
         link = signed(jobs, await complete(client), timedelta(seconds=-1))
-        assert (await anonymous.get(link)).status == 401
+        # Not as an attack, which Home Assistant counts.
+        await refused(await anonymous.get(link), 410, "EXPORT_EXPIRED")
+        assert (await anonymous.get(f"{link}0")).status == 401
+
+    async def test_what_a_link_leads_to_is_told_without_the_file(self, client, anonymous, jobs):
+        export_id = await complete(client)
+        link = signed(jobs, export_id)
+        told = await anonymous.head(link)
+        assert (told.status, await told.read()) == (200, b"")
+        assert (await jobs.async_get(export_id, user=None)).downloads == 0
+        whole = await anonymous.get(link)
+        for name in ("Content-Length", "Content-Type", "Content-Disposition", "ETag"):
+            assert told.headers[name] == whole.headers[name]
 
     async def test_a_link_dies_with_its_file(self, client, anonymous, jobs):
         export_id = await complete(client)

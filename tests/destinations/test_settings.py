@@ -127,13 +127,16 @@ async def test_secrets_are_stored_encrypted_under_an_id_that_stays(
     ("changes", "kept"),
     [
         ({}, True),
-        ({"url": "http://server:9999/path"}, True),
+        ({"url": "https://server:8000/another/path"}, True),
+        # Another service of the same machine is another one, and so is one that anybody can hear.
+        ({"url": "https://server:9999"}, False),
+        ({"url": "http://server"}, False),
         # A secret goes to nobody whom the user has not given it for.
         ({"url": "https://elsewhere:8000"}, False),
         ({"username": "other"}, False),
     ],
 )
-async def test_a_secret_left_empty_stays_with_its_user_at_its_host(
+async def test_a_secret_left_empty_stays_with_its_user_at_its_server(
     hass: HomeAssistant,
     kind: DestinationKind,
     entry: MockConfigEntry,

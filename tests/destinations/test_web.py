@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import gzip
+import random
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from custom_components.med_exporter.destinations import web as module
-from custom_components.med_exporter.destinations.web import read_text, request
+from custom_components.med_exporter import web_answers as module
+from custom_components.med_exporter.destinations.base import DestinationError
+from custom_components.med_exporter.destinations.web import request
+from custom_components.med_exporter.web_answers import beginning_of, lines_of, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 MOST = 1000
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """Run a server, and give its address."""
+    app = web.Application()
+    app.router.add_get("/", answer)
+    server = TestServer(app)
+    await server.start_server(access_log=None)
+    yield str(server.make_url("/"))
+    await server.close()
 
 
 @pytest.fixture
@@ -36,21 +52,47 @@ async def endless() -> AsyncIterator[str]:
     await server.close()
 
 
-async def test_an_answer_without_end_is_cut(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_without_end_is_that_of_another_server(
+    endless: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "MOST_OF_AN_ANSWER", MOST)
+    async with ClientSession() as session:
+        with pytest.raises(DestinationError) as caught:
+            async with request(session, "GET", endless) as response:
+                await text_of(response)
+    assert caught.value.code == "NOT_EXPECTED_SERVER"
+
+
+async def test_a_refusal_without_end_is_cut(endless: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_OF_A_REFUSAL", MOST)
     async with ClientSession() as session, request(session, "GET", endless) as response:
-        assert await read_text(response) == "x" * MOST
+        assert await beginning_of(response) == "x" * MOST
+
+
+@pytest.mark.parametrize("size", [0, 5, 70_000, 300_000])
+async def test_packed_answers_come_back_whole(size: int) -> None:
+    words = random.Random(1).choices("ab\n\u00e9", k=size)
+
+    async def answer(asked: web.Request) -> web.Response:
+        assert asked.headers["Accept-Encoding"] == "gzip"
+        body = gzip.compress("".join(words).encode())
+        return web.Response(body=body, headers={"Content-Encoding": "gzip"})
+
+    async with answering(answer) as url, ClientSession() as session:
+        async with request(session, "GET", url) as response:
+            assert await text_of(response) == "".join(words)
+        async with request(session, "GET", url) as response:
+            lines = [line.decode() async for line in lines_of(response)]
+        assert lines == [line for line in "".join(words).split("\n") if line]
 
 
 async def test_bytes_that_are_no_text_are_marked() -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(body=b"refus\xe9e")
 
-    app = web.Application()
-    app.router.add_get("/", answer)
-    server = TestServer(app)
-    await server.start_server(access_log=None)
-    url = str(server.make_url("/"))
-    async with ClientSession() as session, request(session, "GET", url) as response:
-        assert await read_text(response) == "refus\ufffde"
-    await server.close()
+    async with (
+        answering(answer) as url,
+        ClientSession() as session,
+        request(session, "GET", url) as response,
+    ):
+        assert await text_of(response) == "refus\ufffde"

@@ -56,7 +56,7 @@ def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> No
 
 def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
     energy = [500_000] * QUARTERS_A_DAY
-    assert [len(part or b"") for part in Day(energy, energy).packed()] == [384, 0]
+    assert [len(part or b"") for part in Day(energy, energy).packed()] == [384, 0, 0]
     assert Day(energy, energy).packed()[1] is not None
     assert Day(energy, [0] * QUARTERS_A_DAY).packed()[1] is None
 
@@ -64,7 +64,7 @@ def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
 def test_the_few_quarter_hours_that_were_filled_take_5_bytes_each() -> None:
     filled = [0] * QUARTERS_A_DAY
     filled[95], filled[3] = 400_000, -7
-    _, packed = Day([500_000] * QUARTERS_A_DAY, filled).packed()
+    _, packed, _ = Day([500_000] * QUARTERS_A_DAY, filled).packed()
     assert len(packed) == 10
     assert list(Day.unpacked(bytes(384), packed).filled) == filled
     with pytest.raises(ValueError, match="no number 96"):
@@ -81,7 +81,7 @@ def test_what_was_cut_from_an_hour_is_an_estimate_but_not_of_the_hour() -> None:
     assert day.filled_mwh(4, 6) == 10
     assert list(day.entries()) == [(place, 5, 5) for place in range(4, 8)]
     assert list(day.entries(cut=False)) == [(place, 5, 0) for place in range(4, 8)]
-    energy, filled = day.packed()
+    energy, filled, _ = day.packed()
     assert len(filled) == 1
     again = Day.unpacked(energy, filled)
     assert list(again.parts()) == list(day.parts())

@@ -39,20 +39,3 @@ def test_a_header_names_the_unit():
     assert Words("en").header(Column("power_w", Kind.NUMBER)) == "Power (W)"
     assert Words("fr").header(Column("cost", Kind.AMOUNT, 2, "EUR")) == "Coût (EUR)"
     assert Words("fr").header(Column("efficiency", Kind.NUMBER, 2, "%")) == "efficiency (%)"
-
-
-def test_a_warning_keeps_its_names_in_french():
-    warning = {"code": "NO_READINGS", "message": "No readings in this range: Four, Été"}
-    assert Words("en").warning(warning) == warning["message"]
-    assert Words("fr").warning(warning) == "Aucun relevé sur cette période : Four, Été"
-
-
-def test_an_unknown_warning_says_what_it_says():
-    warning = {"code": "NEW", "message": "Something: x"}
-    assert Words("fr").warning(warning) == "Something: x"
-
-
-def test_a_warning_tells_how_many():
-    warning = {"code": "OUTLIERS_REMOVED", "message": "Left out", "count": 12}
-    assert Words("en").warning(warning) == "Left out, 12 rows"
-    assert Words("fr").warning(warning).endswith("écartés, 12 lignes")

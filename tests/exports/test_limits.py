@@ -150,6 +150,18 @@ def small_disk(folder):
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+async def test_a_disk_without_any_room_is_said_before_anything_is_promised(
+    small_disk, jobs, fridge, hass_client
+):
+    (small_disk / "film").write_bytes(bytes(198 * 1024))
+    client = await hass_client()
+    answer = await client.post("/api/exports/create", json=request())
+    assert answer.status == 507
+    assert (await answer.json())["error_code"] == "NOT_STORED"
+    assert (await (await client.get("/api/exports/history")).json())["total"] == 0
+    assert [one.name for one in small_disk.iterdir()] == ["film"]
+
+
 @pytest.mark.parametrize("file_format", FORMATS)
 async def test_a_full_disk_fails_the_export_and_leaves_nothing(
     small_disk, jobs, fridge, hass, file_format

@@ -12,25 +12,18 @@ from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import EntryType
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.entries import entries_of_type
-from custom_components.med_exporter.errors import NotAllowedError, TooManyExportsError
+from custom_components.med_exporter.errors import (
+    NotAllowedError,
+    TooManyExportsError,
+    TooManyFilesError,
+)
+from custom_components.med_exporter.exports import kept as kept_module
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.history.records import ExportStatus
-from tests.file_exports import add_plug, add_user, request, set_up
+from tests.file_exports import add_plug, add_user, request
 from tests.mqtt_destinations import add_mqtt
 
-
-@pytest.fixture
-async def hass(hass_with_recorder):
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def jobs(hass, tmp_path):
-    jobs = await set_up(hass, tmp_path)
-    plug = add_plug(hass, "Fridge", "192.168.1.100")
-    plug.reads(power_w=80, energy_total_kwh=1, is_on="on")
-    yield jobs
-    await jobs.async_close()
+pytestmark = pytest.mark.usefixtures("fridge")
 
 
 @pytest.fixture
@@ -76,6 +69,29 @@ async def test_a_scheduled_export_lets_others_go_first(jobs, hass, started):
         await jobs.async_cancel(export_id, user=None)
     await hass.async_block_till_done()
     assert started[3:] == [asked_for, scheduled]
+
+
+async def test_nobody_uses_up_the_places_of_another(jobs, hass, started):
+    ann, bob = (add_user(hass, is_admin=True) for _ in range(2))
+    for _ in range(23):
+        await create(jobs, ann)
+    with pytest.raises(TooManyExportsError):
+        await create(jobs, ann)
+    for other, trigger in ((bob, "http"), (None, "action"), (None, "schedule")):
+        await create(jobs, other, trigger=trigger)
+
+
+async def test_nobody_uses_up_the_disk_of_another(jobs, hass, monkeypatch):
+    oven = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
+    ann, bob = (add_user(hass, *oven.entities.values()) for _ in range(2))
+    monkeypatch.setattr(kept_module, "_FILES_OF_A_USER", 1e-9)
+    await jobs.async_wait(first := await create(jobs, ann))
+    with pytest.raises(TooManyFilesError):
+        await create(jobs, ann)
+    for other in (bob, add_user(hass, is_admin=True), None):
+        await create(jobs, other)
+    await jobs.async_delete(first, user=ann)
+    await create(jobs, ann)
 
 
 async def test_the_limits_are_the_installations(jobs, hass, started, mosquitto):

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntryState
-from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util.ssl import client_context
 
-from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.delivery import mail as mail_module
 from custom_components.med_exporter.diagnostics import async_get_config_entry_diagnostics
@@ -20,16 +16,13 @@ from tests.mail_server import PASSWORD, SENDER, USER, MailServer, add_account, m
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority, free_port
 
+from .words import errors_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
-
-
-@pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
 
 
 @pytest.fixture
@@ -41,14 +34,8 @@ def server() -> Iterator[MailServer]:
 async def errors_of(hass: HomeAssistant, user_input: dict[str, Any]) -> dict[str, str]:
     """Submit, see that nothing is created and that all words are there, and return the errors."""
     result = await answer(hass, await start_flow(hass, "email"), user_input)
-    assert result["type"] is FlowResultType.FORM
-    folder = Path(vault_module.__file__).parent / "translations"
-    for language in ("en", "fr"):
-        known = json.loads((folder / f"{language}.json").read_text())["config"]["error"]
-        for code in result["errors"].values():
-            assert PASSWORD not in known[code].format(**result["description_placeholders"])
     hass.config_entries.flow.async_abort(result["flow_id"])
-    return result["errors"]
+    return errors_in(result, PASSWORD)
 
 
 async def start(hass: HomeAssistant, entry: ConfigEntry, source: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,19 +32,15 @@ from tests.grid_server import (
 from tests.metering_points import answer, settle, start_flow, start_reconfigure
 from tests.mosquitto import free_port
 
+from .words import errors_in
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-TEXTS = Path(grid_sources.__file__).parents[1] / "translations"
 DEAD = Failure(status=500)
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
 
 
 @pytest.fixture
@@ -53,17 +48,6 @@ async def server() -> AsyncIterator[GridServer]:
     async with running_grid_server() as server:
         fill(server)
         yield server
-
-
-def errors_of(flow: dict[str, Any]) -> dict[str, str]:
-    """Return a form's errors, each of which has words in both languages."""
-    assert flow["type"] is FlowResultType.FORM
-    for language in ("en", "fr"):
-        known = json.loads((TEXTS / f"{language}.json").read_text())["config"]["error"]
-        for code in flow["errors"].values():
-            # Fails where the form gives no value for a placeholder.
-            assert known[code].format(**flow["description_placeholders"])
-    return flow["errors"]
 
 
 async def submit(hass: HomeAssistant, server: GridServer, **user_input: Any) -> dict[str, Any]:
@@ -131,7 +115,7 @@ async def test_half_an_account_is_refused_before_anything_is_tried(
     hass: HomeAssistant, server: GridServer, given, field
 ) -> None:
     flow = await submit(hass, server, **given)
-    assert errors_of(flow) == {field: "grid_account_incomplete"}
+    assert errors_in(flow) == {field: "grid_account_incomplete"}
     assert asked(server) == 0
 
 
@@ -149,14 +133,14 @@ async def test_an_address_that_is_none_is_named(
     hass: HomeAssistant, server: GridServer, address
 ) -> None:
     flow = await submit(hass, server, **at(server, gateway=address))
-    assert errors_of(flow) == {"addresses": "grid_invalid_address"}
+    assert errors_in(flow) == {"addresses": "grid_invalid_address"}
     assert flow["description_placeholders"]["address"] == address
     assert asked(server) == 0
 
 
 async def test_wrong_credentials(hass: HomeAssistant, server: GridServer) -> None:
     flow = await submit(hass, server, client_id=CLIENT_ID, client_secret="wrong")
-    assert errors_of(flow) == {"client_secret": "grid_invalid_auth"}
+    assert errors_in(flow) == {"client_secret": "grid_invalid_auth"}
     flow = await answer(hass, flow, {**ACCOUNT, **at(server)})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
 
@@ -174,7 +158,7 @@ async def test_an_api_that_is_not_subscribed_to_is_named(
 ) -> None:
     server.fail(*services, failure=Failure(status=403))
     flow = await submit(hass, server, **ACCOUNT)
-    assert errors_of(flow) == {"client_id": "grid_not_subscribed"}
+    assert errors_in(flow) == {"client_id": "grid_not_subscribed"}
     assert flow["description_placeholders"]["api"] == apis
 
 
@@ -184,14 +168,14 @@ async def test_an_api_that_is_not_subscribed_to_is_named(
 )
 async def test_rtes_login_out_of_order(hass: HomeAssistant, server, failure, code) -> None:
     server.fail("token", failure=failure)
-    assert errors_of(await submit(hass, server, **ACCOUNT)) == {"base": code}
+    assert errors_in(await submit(hass, server, **ACCOUNT)) == {"base": code}
 
 
 async def test_rte_out_of_reach(hass: HomeAssistant, server: GridServer, monkeypatch) -> None:
     async def error(address: str) -> str:
         flow = await submit(hass, server, **ACCOUNT, **at(server, rte=address))
         assert flow["description_placeholders"]["server"] in address
-        return errors_of(flow)["base"]
+        return errors_in(flow)["base"]
 
     assert await error(server.address.replace("http:", "https:")) == "grid_tls"
     assert await error(f"http://127.0.0.1:{free_port()}") == "grid_refused"
@@ -200,7 +184,7 @@ async def test_rte_out_of_reach(hass: HomeAssistant, server: GridServer, monkeyp
     assert await error(server.address) == "grid_timed_out"
     # The test kit takes away Home Assistant's own resolver.
     async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as session:
-        monkeypatch.setattr(grid_sources, "async_get_clientsession", lambda hass: session)
+        monkeypatch.setattr(grid_sources, "web_session", lambda hass: session)
         assert await error("http://rte.invalid") == "grid_name_not_resolved"
 
 
@@ -210,7 +194,7 @@ async def test_a_dead_chain_is_said_and_tried_again(
 ) -> None:
     server.fail(*TEMPO_SERVICES, failure=DEAD)
     flow = await submit(hass, server, **account)
-    assert errors_of(flow) == {"base": "grid_server_error"}
+    assert errors_in(flow) == {"base": "grid_server_error"}
     assert flow["description_placeholders"]["server"] in server.address
     server.failures.clear()
     flow = await answer(hass, flow, {**account, **at(server)})
@@ -230,7 +214,7 @@ async def test_ecowatt_that_cannot_be_read_is_said_but_saved(
     server.fail("rte_ecowatt", "gateway_ecowatt", failure=DEAD)
     flow = await submit(hass, server, **account)
     assert flow["step_id"] == "grid_without_ecowatt"
-    assert errors_of(flow) == {"base": "grid_server_error"}
+    assert errors_in(flow) == {"base": "grid_server_error"}
     assert not entries_of_type(hass, EntryType.GRID)
     flow = await answer(hass, flow, {})
     assert flow["type"] is FlowResultType.CREATE_ENTRY
@@ -268,9 +252,27 @@ async def test_another_client_needs_its_own_secret(hass: HomeAssistant, server) 
     entry = await add_grid(hass, server)
     flow = await start_reconfigure(hass, entry)
     flow = await answer(hass, flow, {"client_id": "another", **at(server)})
-    assert errors_of(flow) == {"client_secret": "grid_account_incomplete"}
+    assert errors_in(flow) == {"client_secret": "grid_account_incomplete"}
     flow = await answer(hass, flow, {"client_id": "another", "client_secret": "x", **at(server)})
-    assert errors_of(flow) == {"client_secret": "grid_invalid_auth"}
+    assert errors_in(flow) == {"client_secret": "grid_invalid_auth"}
+
+
+async def test_another_server_does_not_get_the_secret_of_the_first(
+    hass: HomeAssistant, server
+) -> None:
+    entry = await add_grid(hass, server)
+    asked = server.asked.total()
+    async with running_grid_server() as other:
+        fill(other)
+        elsewhere = {"client_id": CLIENT_ID, **at(server, rte=other.address)}
+        flow = await answer(hass, await start_reconfigure(hass, entry), elsewhere)
+        assert errors_in(flow) == {"client_secret": "grid_secret_for_address"}
+        assert not other.asked
+        assert server.asked.total() == asked
+        flow = await answer(hass, flow, {**elsewhere, "client_secret": CLIENT_SECRET})
+        assert flow["reason"] == "reconfigure_successful"
+        assert other.asked["token"]
+        await settle(hass)
 
 
 async def test_the_account_can_be_taken_away_and_the_usual_servers_come_back(
@@ -300,7 +302,7 @@ async def test_a_lost_secret_is_asked_for(hass: HomeAssistant, server: GridServe
     await lose_key(hass, entry)
     flow = await start_reconfigure(hass, entry)
     flow = await answer(hass, flow, {"client_id": CLIENT_ID, **at(server)})
-    assert errors_of(flow) == {"client_secret": "grid_secret_lost"}
+    assert errors_in(flow) == {"client_secret": "grid_secret_lost"}
 
 
 # Reauthentication
@@ -330,9 +332,9 @@ async def test_a_revoked_account_is_asked_for_again(hass: HomeAssistant, server)
     flow = await reauth_of(hass, entry)
     assert flow["step_id"] == "grid_reauth"
     flow = await answer(hass, flow, {"client_id": CLIENT_ID})
-    assert errors_of(flow) == {"client_secret": "grid_account_incomplete"}
+    assert errors_in(flow) == {"client_secret": "grid_account_incomplete"}
     flow = await answer(hass, flow, {"client_id": CLIENT_ID, "client_secret": "no"})
-    assert errors_of(flow) == {"client_secret": "grid_invalid_auth"}
+    assert errors_in(flow) == {"client_secret": "grid_invalid_auth"}
     flow = await answer(hass, flow, ACCOUNT)
     assert (flow["type"], flow["reason"]) == (FlowResultType.ABORT, "reauth_successful")
     await settle(hass)

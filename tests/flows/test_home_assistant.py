@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -18,18 +16,13 @@ from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow, start_reconfigure
 from tests.mosquitto import free_port
 
+from .words import errors_in
+
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from tests.other_home import OtherHome
-
-TRANSLATIONS = Path(home_assistant.__file__).parents[2] / "translations"
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
 
 
 def filled_in(home: OtherHome, **changes: Any) -> dict[str, Any]:
@@ -53,17 +46,6 @@ async def add(hass: HomeAssistant, home: OtherHome, **changes: Any) -> ConfigEnt
     assert result["type"] is FlowResultType.CREATE_ENTRY, result.get("errors")
     await hass.async_block_till_done()
     return result["result"]
-
-
-def errors_in(result: dict[str, Any]) -> dict[str, str]:
-    """Return the errors of a form, and check that each has its words in both languages."""
-    assert result["type"] is FlowResultType.FORM
-    for language in ("en", "fr"):
-        known = json.loads((TRANSLATIONS / f"{language}.json").read_text())["config"]["error"]
-        for code in result["errors"].values():
-            # Fails where the form gives no value for a placeholder.
-            assert known[code].format(**result["description_placeholders"])
-    return result["errors"]
 
 
 async def test_a_destination_is_created(hass, other_home) -> None:

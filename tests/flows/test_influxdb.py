@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from tests.influxdb import add_influxdb, influxdb_input, running_influx
 from tests.metering_points import answer, start_flow
 from tests.servers import free_port
+
+from .words import errors_in
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -24,27 +23,12 @@ NOWHERE = "http://127.0.0.1:9"
 MISSING, OTHER = "influxdb_field_missing", "influxdb_field_of_another_version"
 
 
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-def check_words(result: dict[str, Any]) -> None:
-    """Check that every error has its words in both languages, with values for their gaps."""
-    folder = Path(vault_module.__file__).parent / "translations"
-    for language in ("en", "fr"):
-        known = json.loads((folder / f"{language}.json").read_text())["config"]["error"]
-        for code in result["errors"].values():
-            known[code].format(**result["description_placeholders"])
-
-
 async def errors_of(hass: HomeAssistant, url: str, version: int, **changes: Any) -> dict[str, str]:
     """Submit, and check that nothing was created."""
     flow = await start_flow(hass, "influxdb")
     result = await answer(hass, flow, influxdb_input(url, version, **changes))
-    assert (result["type"], result["step_id"]) == (FlowResultType.FORM, "influxdb")
-    check_words(result)
-    return result["errors"]
+    assert result["step_id"] == "influxdb"
+    return errors_in(result)
 
 
 async def test_a_destination_of_each_version_is_created(hass: HomeAssistant, influxd) -> None:
@@ -159,8 +143,7 @@ async def test_what_is_worth_knowing_is_said_before_it_is_saved(
             flow = await start_flow(hass, "influxdb")
             result = await answer(hass, flow, influxdb_input(url, 2))
             assert result["step_id"] == "influxdb_unverified"
-            assert result["errors"] == {"base": remark}
-            check_words(result | {"description_placeholders": {}})
+            assert errors_in(result) == {"base": remark}
             result = await answer(hass, result, {})
             assert result["type"] is FlowResultType.CREATE_ENTRY
 

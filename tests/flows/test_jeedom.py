@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigEntryState
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.vault import async_get_vault
 from tests.jeedom_server import (
@@ -26,35 +23,22 @@ from tests.jeedom_server import (
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority, free_port
 
+from .words import errors_in
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
 __all__ = ["jeedom"]
 
 
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-def check_words(result: dict[str, Any]) -> None:
-    """Check that every error has its words in both languages, with values for their gaps."""
-    folder = Path(vault_module.__file__).parent / "translations"
-    for language in ("en", "fr"):
-        known = json.loads((folder / f"{language}.json").read_text())["config"]["error"]
-        for code in result["errors"].values():
-            text = known[code].format(**result["description_placeholders"])
-            assert VIRTUAL_KEY not in text
-
-
 async def errors_of(hass: HomeAssistant, url: str, **changes: Any) -> dict[str, str]:
     """Submit, and check that nothing was created."""
     flow = await start_flow(hass, "jeedom")
     result = await answer(hass, flow, jeedom_input(url, **changes))
-    assert result["type"] is FlowResultType.FORM
-    check_words(result)
-    return result["errors"]
+    return errors_in(result, VIRTUAL_KEY)
 
 
 async def test_a_destination_is_created(hass: HomeAssistant, jeedom: Jeedom) -> None:
@@ -165,8 +149,7 @@ async def test_a_new_key_is_asked_for(hass: HomeAssistant, jeedom: Jeedom) -> No
     flow = await start(hass, entry, SOURCE_REAUTH)
     assert [str(field) for field in flow["data_schema"].schema] == ["api_key"]
     flow = await answer(hass, flow, {"api_key": VIRTUAL_KEY})
-    assert flow["errors"] == {"api_key": "destination_wrong_api_key"}
-    check_words(flow)
+    assert errors_in(flow, VIRTUAL_KEY) == {"api_key": "destination_wrong_api_key"}
     result = await answer(hass, flow, {"api_key": jeedom.keys["virtual"].value})
     assert result["reason"] == "reauth_successful"
     await hass.async_block_till_done()

@@ -41,11 +41,6 @@ WASHER = "50c7bf000002"
 
 
 @pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-@pytest.fixture
 async def fridge(plug_network: PlugNetwork) -> EmulatedPlug:
     plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=100.0)
     await plug_network.start(plug)
@@ -328,6 +323,27 @@ class TestReconfigure:
         assert er.async_get(hass).async_get(gone) is None
         assert device_of(hass, entry, WASHER) is None
         assert device_of(hass, entry, FRIDGE) is not None
+
+    async def test_what_another_integration_has_of_a_plug_that_was_taken_out_stays(
+        self,
+        hass: HomeAssistant,
+        fridge: EmulatedPlug,
+        washer: EmulatedPlug,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        registry = dr.async_get(hass)
+        tplink = MockConfigEntry(domain="tplink", unique_id=dr.format_mac(WASHER))
+        tplink.add_to_hass(hass)
+        registry.async_get_or_create(
+            config_entry_id=tplink.entry_id,
+            connections={(dr.CONNECTION_NETWORK_MAC, dr.format_mac(WASHER))},
+        )
+        entry = await add_metering_point(hass, fridge.address, washer.address)
+        await self.change(hass, entry, fridge.address)
+        assert len(dr.async_entries_for_config_entry(registry, tplink.entry_id)) == 1
+        assert len(dr.async_entries_for_config_entry(registry, entry.entry_id)) == 2
+        # What Home Assistant has announced to take away.
+        assert "will stop working" not in caplog.text
 
     async def test_a_plug_that_is_off_meanwhile_stays(
         self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug

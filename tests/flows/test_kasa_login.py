@@ -34,11 +34,6 @@ HERS = {"username": "her@example.com", "password": "private"}
 
 
 @pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-@pytest.fixture
 async def mine() -> AsyncIterator[EmulatedSmartPlug]:
     plug = EmulatedSmartPlug(host="127.0.84.1", mac="5C:62:8B:84:00:01", alias="Mine", load=10.0)
     async with plug:

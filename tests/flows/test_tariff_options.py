@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.engine.tariff import KINDS, TariffErrorCode, parse_contracts
-from custom_components.med_exporter.engine.tariff.kind import ContractKind, FormField, Holds, Page
-from custom_components.med_exporter.engine.tariff.rates import PriceLine, Rate
+from custom_components.med_exporter.engine.tariff import TariffErrorCode, parse_contracts
+from custom_components.med_exporter.engine.tariff.kind import Page
+from custom_components.med_exporter.engine.tariff.kinds import KINDS, forms
+from custom_components.med_exporter.engine.tariff.offers import offer_kinds
 from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+from .words import texts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -49,10 +51,9 @@ TEMPO = {
 }
 
 
-@pytest.fixture
-def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    hass_with_recorder.config.currency = "EUR"
-    return hass_with_recorder
+@pytest.fixture(autouse=True)
+def euros(recorder: None, hass: HomeAssistant) -> None:
+    hass.config.currency = "EUR"
 
 
 @pytest.fixture
@@ -136,8 +137,8 @@ class TestMenu:
         flow = await start_options(hass, entry, "contracts")
         assert flow["menu_options"] == ["add_contract", "change_contract", "remove_contract"]
         assert flow["description_placeholders"]["contracts"] == (
-            "- 2026-02-01: One price at all times, 0.25 EUR/kWh\n"
-            "- 2025-02-01: One price at all times, 0.2 EUR/kWh"
+            "- 1 Feb 2026: One price at all times, 0.25 EUR/kWh\n"
+            "- 1 Feb 2025: One price at all times, 0.2 EUR/kWh"
         )
 
     async def test_the_list_speaks_the_language_of_home_assistant(
@@ -147,7 +148,7 @@ class TestMenu:
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts")
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 2026-02-01: Un prix unique, 0,25 EUR/kWh"
+        assert listed == "- 01/02/2026: Un prix unique, 0,25 EUR/kWh"
 
     async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -744,44 +745,6 @@ class TestSensorPrice:
         assert_refused(flow, "sensor_price", errors)
 
 
-class Moon:
-    """A pricing of the test's own: half a price at night, by the moon."""
-
-    def __init__(self, full: float) -> None:
-        self.full = full
-
-    def rates(self, day: Any, known: Any) -> Any:
-        yield day.start, day.end, Rate("moon", self.full / 2)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"kind": "moon", "full": self.full}
-
-    def lines(self) -> Any:
-        yield PriceLine(self.full)
-
-
-MOON = ContractKind(
-    name="moon",
-    parse=lambda reader: Moon(reader.amount("full")),
-    forms=(Page(name="moon", fields=(FormField(name="full", holds=Holds.PRICE),)),),
-)
-
-
-async def test_a_kind_from_outside_has_its_form_by_its_record(
-    hass: HomeAssistant, entry: ConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(KINDS, MOON.name, MOON)
-    flow = await fill_in(hass, await begin(hass, entry, "moon"), {"full": -1})
-    assert_refused(flow, "moon", {"full": "tariff_negative"})
-    flow = await fill_in(hass, flow, {"full": 0.5})
-    assert_saved(entry, flow, {**GENERAL, "kind": "moon", "full": 0.5})
-    listed = (await start_options(hass, entry, "contracts"))["description_placeholders"]
-    assert listed["contracts"] == "- 2026-02-01: moon, 0.5 EUR/kWh"
-    assert suggested(await begin_change(hass, entry)) == {"full": 0.5}
-    hass.config_entries.async_update_entry(entry, options={})
-    await hass.async_block_till_done()
-
-
 class TestPastContracts:
     async def test_a_past_contract_is_changed(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -829,6 +792,17 @@ class TestPastContracts:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_mistake_has_a_text(language: str) -> None:
-    translations = Path(__file__).parents[2] / "custom_components/med_exporter/translations"
-    texts = json.loads((translations / f"{language}.json").read_text(encoding="utf-8"))
-    assert {f"tariff_{code}" for code in TariffErrorCode} <= set(texts["options"]["error"])
+    known = texts(language)["options"]["error"]
+    assert {f"tariff_{code}" for code in TariffErrorCode} <= set(known)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_kind_has_its_words(language: str) -> None:
+    words = texts(language)
+    assert set(words["selector"]["contract_kind"]["options"]) == {*forms(), *KINDS}
+    steps = words["options"]["step"]
+    for _, form in forms().values():
+        if isinstance(form, Page):
+            assert {field.name for field in form.fields} == set(steps[form.name]["data"])
+    compared = words["services"]["compare_contracts"]["fields"]["contracts"]["description"]
+    assert set(re.findall(r"\w+", compared)) >= set(offer_kinds())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,33 +17,19 @@ from tests.metering_points import answer, start_flow
 from tests.servers import free_port
 from tests.victoriametrics import add_victoriametrics, victoriametrics_input
 
+from .words import errors_in
+
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-def check_words(result: dict[str, Any]) -> None:
-    """Check that every error has its words in both languages, with values for their gaps."""
-    folder = Path(vault_module.__file__).parent / "translations"
-    for language in ("en", "fr"):
-        known = json.loads((folder / f"{language}.json").read_text())["config"]["error"]
-        for code in result["errors"].values():
-            known[code].format(**result["description_placeholders"])
 
 
 async def errors_of(hass: HomeAssistant, url: str, **changes: Any) -> dict[str, str]:
     """Submit, and check that nothing was created."""
     flow = await start_flow(hass, "victoriametrics")
     result = await answer(hass, flow, victoriametrics_input(url, **changes))
-    assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "victoriametrics"
-    check_words(result)
-    return result["errors"]
+    return errors_in(result)
 
 
 async def test_a_destination_is_created(hass: HomeAssistant, victoriametrics) -> None:
@@ -165,8 +150,7 @@ async def test_a_new_login_is_asked_for(hass: HomeAssistant, victoriametrics, vm
     flow = await start(hass, entry, SOURCE_REAUTH)
     assert [str(field) for field in flow["data_schema"].schema] == ["username", "password"]
     flow = await answer(hass, flow, {"username": "med", "password": "wrong"})
-    assert flow["errors"] == {"password": "destination_wrong_credentials"}
-    check_words(flow)
+    assert errors_in(flow) == {"password": "destination_wrong_credentials"}
     result = await answer(hass, flow, login)
 
     assert result["reason"] == "reauth_successful"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from custom_components.med_exporter.grid import servers as grid_sources
 from custom_components.med_exporter.grid.servers import (
@@ -20,6 +19,7 @@ from custom_components.med_exporter.grid.servers import (
 from custom_components.med_exporter.sources import web
 from custom_components.med_exporter.sources.rte import RteCredentials
 from custom_components.med_exporter.sources.tempo_calendar import paris_date
+from custom_components.med_exporter.web_client import web_session
 from tests.grid_server import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -93,7 +93,7 @@ async def test_each_api_has_its_own_answer(hass, server: GridServer, part, failu
 async def test_a_name_that_does_not_exist(hass, monkeypatch) -> None:
     # The test kit takes away Home Assistant's own resolver.
     async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as session:
-        monkeypatch.setattr(grid_sources, "async_get_clientsession", lambda hass: session)
+        monkeypatch.setattr(grid_sources, "web_session", lambda hass: session)
         probe = await async_probe(hass, ACCOUNT, all_at("http://rte.invalid"))
     assert probe == GridProbe(account="name_not_resolved")
 
@@ -131,7 +131,7 @@ async def test_ecowatts_answer_to_the_test_is_kept_since_rte_gives_no_other(
     for _ in range(3):
         assert await async_probe(hass, ACCOUNT, addresses) == GridProbe()
     assert server.asked["rte_ecowatt"] == 1
-    sources = GridSources(async_get_clientsession(hass), ACCOUNT, addresses)
+    sources = GridSources(web_session(hass), ACCOUNT, addresses)
     probed = take_probed_signals(hass, sources)
     assert probed is not None
     assert probed.signals[TODAY].level == 3

@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.history import history as history_module
+from custom_components.med_exporter.history import shares as shares_module
 from custom_components.med_exporter.history.history import History
 from custom_components.med_exporter.history.records import (
     EVENT_EXPORT,
@@ -252,7 +253,7 @@ async def test_the_end_of_an_export_is_announced_once(life) -> None:
         await hass.async_block_till_done()
         assert announced == [finished]
         assert len(events) == 1
-        assert events[0].context.user_id == "someone"
+        assert events[0].context.user_id is None, "the logbook tells everybody"
         assert events[0].data["duration"] == 2.0
         assert events[0].data["status"] == "completed"
         assert "/secret/place" not in str(events[0].data)
@@ -409,6 +410,25 @@ async def test_records_older_than_400_days_are_deleted(life) -> None:
 
         assert await history.async_get(old.id) is None
         assert await history.async_get(young.id) == young
+
+
+async def test_who_makes_very_many_files_pushes_out_only_his_own(life, monkeypatch) -> None:
+    monkeypatch.setattr(shares_module, "MOST_FILES", 3)
+    now = dt_util.utcnow()
+
+    def made(owner: str | None, number: int) -> ExportRecord:
+        made_at = now - timedelta(minutes=number)
+        return record(kind=ExportKind.FILE, user_id=owner, created_at=made_at)
+
+    async with life() as (_, history):
+        anns = [made("ann", number) for number in range(5)]
+        others = [made("bob", number) for number in range(2)]
+        others += [made(None, number) for number in range(5)]
+        for one in anns + others:
+            await history.save(one)
+        assert await history.async_purge() == 2
+        assert await history.async_list(user_id="ann") == (anns[:3], 3)
+        assert (await history.async_list(limit=100))[1] == 3 + len(others)
 
 
 @pytest.mark.parametrize("dialect", ["mysql+pymysql://", "postgresql://"])

@@ -2,80 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from dataclasses import replace
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.engine import exports, writers
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS
-from custom_components.med_exporter.engine.job import GivenTable
-from custom_components.med_exporter.engine.tables import Column
-from custom_components.med_exporter.exports import worker
-from custom_components.med_exporter.inventory import GIVEN
 from tests.api.test_exports import completed
-from tests.file_exports import add_plug, add_user, path_of, request, set_up
+from tests.file_exports import add_plug, add_user, path_of, request
 
-HERE = Path(__file__).parent
-ENGINE = Path(worker.__file__).parents[1] / "engine"
+from .printed import words_in
+
 ANSWER = {"export_type": "toy_answer", "format": "json", "date_range": "today", "how_often": 2}
 
 
 @pytest.fixture
-async def client(hass_with_recorder, tmp_path, hass_client):
-    jobs = await set_up(hass_with_recorder, tmp_path / "config")
-    add_plug(hass_with_recorder, "Fridge", "192.168.1.100").reads(power_w=80)
-    yield await hass_client()
-    await jobs.async_close()
-
-
-@pytest.fixture
-def engine(tmp_path, monkeypatch):
-    """Return the engine's own folder, to which a test adds, as the one that processes start."""
-    copy = tmp_path / "engine"
-    shutil.copytree(ENGINE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(worker, "_ENGINE", copy / "__main__.py")
-    return copy
-
-
-def add(kind, package, engine, monkeypatch):
-    """Put a folder beside those of a package, for this process and for the engine's."""
-    room = package.__name__.rpartition(".")[2]
-    shutil.copytree(HERE / room / kind, engine / room / kind)
-    monkeypatch.setattr(package, "__path__", [*package.__path__, str(HERE / room)])
-    return import_module(f"{package.__name__}.{kind}")
-
-
-@pytest.fixture
-def toy_format(engine, monkeypatch):
-    module = add("toy", writers, engine, monkeypatch)
-    with (engine / "formats.py").open("a") as file:
-        file.write("\nfrom .writers import toy\nFORMATS['toy'] = toy.FORMAT\n")
-    monkeypatch.setitem(FORMATS, "toy", module.FORMAT)
-
-
-@pytest.fixture
-def toy_type(engine, monkeypatch):
-    module = add("toy_answer", exports, engine, monkeypatch)
-    with (engine / "export_types.py").open("a") as file:
-        file.write("\nfrom .exports import toy_answer as toy\n")
-        file.write("EXPORT_TYPES['toy_answer'] = toy.EXPORT_TYPE\n")
-    monkeypatch.setitem(EXPORT_TYPES, "toy_answer", module.EXPORT_TYPE)
-
-    async def who_asks(hass, request, user):
-        columns = (Column("who", Kind.TEXT),)
-        name = "nobody" if user is None else "somebody"
-        return (GivenTable(name="who", columns=columns, rows=((name,),)),)
-
-    monkeypatch.setitem(GIVEN, "toy_answer", who_asks)
+async def client(jobs, hass, hass_client):
+    add_plug(hass, "Fridge", "192.168.1.100").reads(power_w=80)
+    return await hass_client()
 
 
 async def finished(client, body):
@@ -97,11 +44,6 @@ async def call(hass, user=None, **data):
         DOMAIN, "create_export", {**data, "wait": True}, blocking=True, return_response=True,
         context=Context(user_id=None if user is None else user.id),
     )  # fmt: skip
-
-
-def words_in(pdf):
-    shown = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True, check=True)
-    return shown.stdout
 
 
 async def statistics(client):
@@ -167,7 +109,7 @@ async def test_an_export_type_is_a_folder_and_a_line(client, toy_type, hass, mon
         await call(hass, format="csv", **{**flat, "how_often": 0})
     assert wrong.value.translation_placeholders["field"] == "how_often"
     answer = await call(hass, format="pdf", locale="fr", **flat)
-    text = words_in(path_of(answer))
+    text = words_in(path_of(answer).read_bytes())
     assert "Réponse" in text
     assert "Solution" in text
 

@@ -14,7 +14,8 @@ from custom_components.med_exporter.engine.times import (
     day_start,
     quarters_between,
 )
-from custom_components.med_exporter.ledger.backfill import KEPT_DAYS, backfill, by_hours
+from custom_components.med_exporter.ledger import backfill as backfill_module
+from custom_components.med_exporter.ledger.backfill import KEPT_DAYS
 from custom_components.med_exporter.ledger.spreading import add
 
 from .stories import PARIS, ZONES
@@ -25,6 +26,14 @@ KWH = 1_000_000
 days_kwh = st.dictionaries(
     st.dates(date(2025, 6, 1), date(2026, 11, 20)), st.integers(0, 40 * KWH), max_size=20
 )
+
+
+def backfill(*told) -> dict[int, int]:
+    return backfill_module.backfill(*told).quarters
+
+
+def by_hours(*told) -> dict[int, int]:
+    return backfill_module.by_hours(*told).quarters
 
 
 def of_day(quarters: dict[int, int], day: date) -> int:

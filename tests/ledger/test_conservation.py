@@ -57,9 +57,11 @@ def test_days_are_what_was_used_on_them(story: Story) -> None:
     life, paper = lived(story)
     # One interval's energy may fall on the other side of a midnight, or five minutes' after a kill;
     # what waited for a second reading over a stop is spread over that too.
+    stopped = max((n for what, n in story.events if what in ("restart", "kill")), default=0)
     most_watts = max([story.watts, *(n for what, n in story.events if what == "watts")])
     used_at_once = sum(n for what, n in story.events if what == "use Wh")
-    slack_kwh = (most_watts * 1200 / 3600 + used_at_once) / 1000 + 0.02
+    seconds = 1200 + 60 * stopped
+    slack_kwh = (most_watts * seconds / 3600 + used_at_once) / 1000 + 0.02
     for day, mwh in paper.by_day().items():
         start, end = (
             datetime.fromtimestamp(edge, story.zone) for edge in day_bounds(day, story.zone)

@@ -65,13 +65,15 @@ def test_a_gap_posts_what_was_measured_before_it_and_leaves_the_rest_to_be_fille
     feed: Feed,
 ) -> None:
     feed.read(1.1, 30)
-    feed.read(5.0, 7200, gap=True, day_kwh={date(2026, 11, 20): 9.0})
+    hours = {NOON.replace(minute=0): 0.5}
+    feed.read(5.0, 7200, gap=True, hour_kwh=hours, day_kwh={date(2026, 11, 20): 9.0})
     before, after = feed.postings
     assert (before.value_kwh, before.quarters) == (
         1.1,
         {quarter_of(NOON.timestamp()): to_mwh(0.1)},
     )
     assert (after.value_kwh, after.quarters, after.since) == (5.0, {}, after.at)
+    assert after.hour_kwh == hours
     assert after.day_kwh == {date(2026, 11, 20): 9.0}
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import inspect, text
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import DatabaseUnavailableError
+from custom_components.med_exporter.engine.ledger_sums import Known, known_quarters
 from custom_components.med_exporter.ledger import Ledger, PlugSeries, PointSeries
 from custom_components.med_exporter.ledger.tables import SCHEMA
 
@@ -133,7 +134,7 @@ async def test_every_half_hour_is_halved_exactly(books: Books, version_1: list) 
 
     found, versions = await get_instance(books.hass).async_add_executor_job(look)
     assert not {"med_exporter_half_hours", "med_exporter_ledger_series"} & found
-    assert versions == [("ledger", 4), ("running_sums", 1)]
+    assert versions == [("ledger", 5), ("running_sums", 1)]
 
 
 async def test_counting_goes_on_where_it_was(books: Books, version_1: list) -> None:
@@ -146,6 +147,26 @@ async def test_counting_goes_on_where_it_was(books: Books, version_1: list) -> N
         if row["plug"] == plug(2).plug_id:
             expected[row["start"]] = expected.get(row["start"], 0) + row["kwh"]
     assert {int(p.start.timestamp()): p.kwh for p in half} == pytest.approx(expected)
+
+
+async def test_of_what_was_filled_before_it_is_not_told_what_was_a_whole(books: Books) -> None:
+    await books.read(plug(), 1.0, DAY)
+    await books.read(plug(), 3.0, DAY + timedelta(hours=2))
+    await books.execute(text("ALTER TABLE med_exporter_quarters DROP COLUMN joined"))
+    await books.execute(
+        text("UPDATE med_exporter_schema SET version = 4 WHERE component = 'ledger'")
+    )
+    SCHEMA.forget(get_instance(books.hass).engine)
+    await books.ledger.async_purge()
+
+    def read() -> Known:
+        cut = DAY.timestamp() + 3600
+        connect = get_instance(books.hass).engine.connect
+        plugs, end = [plug().plug_id], DAY.timestamp() + 86400
+        return known_quarters(connect, plugs, DAY.timestamp(), end, [cut])[plugs[0]]
+
+    known = await get_instance(books.hass).async_add_executor_job(read)
+    assert known.guessed_kwh == 2.0
 
 
 async def test_a_stop_on_the_way_loses_nothing(books: Books, version_1: list) -> None:
@@ -166,7 +187,7 @@ async def test_a_newer_version_is_left_alone_and_said(books: Books) -> None:
     await books.read(plug(), 1.0, DAY)
     before = await books.rows()
     version = "UPDATE med_exporter_schema SET version = {} WHERE component = 'ledger'"
-    await books.execute(text(version.format(5)))
+    await books.execute(text(version.format(6)))
     SCHEMA.forget(get_instance(books.hass).engine)
     with pytest.raises(DatabaseUnavailableError) as raised:
         await books.read(plug(), 2.0, DAY + timedelta(hours=1))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.engine.times import quarter_of
@@ -121,6 +123,100 @@ def test_what_was_measured_on_a_day_is_not_filled_into_it_again(paper: Paper) ->
     assert {day: mwh / 1e6 for day, mwh in paper.by_day().items()} == days
 
 
+def hourly(paper: Paper, first: datetime, hours: int) -> list[float]:
+    begin = int(first.timestamp())
+    return [
+        sum(paper.held(begin + n * 3600, begin + (n + 1) * 3600).values()) / 1e6
+        for n in range(hours)
+    ]
+
+
+MIDNIGHT = NOON.replace(hour=0, minute=0)
+MORNING = {MIDNIGHT + timedelta(hours=n): 0.1 * n for n in range(12)}
+
+
+def test_the_plugs_hours_of_the_day_on_which_it_joined_come_first() -> None:
+    paper = Paper(PARIS)
+    start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=6.75)
+    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.15}))
+    assert hourly(paper, MIDNIGHT, 13) == [pytest.approx(0.1 * n) for n in range(12)] + [0.15]
+    # Only what it used in the hour that runs is not told by the hour.
+    assert sum(paper.filled.values()) == to_mwh(0.15)
+
+
+def test_hours_of_a_plug_that_tells_no_day_count_too() -> None:
+    paper = Paper(PARIS)
+    paper.post(posting(10.0, 0, hour_kwh=MORNING))
+    assert sum(paper.quarters.values()) == to_mwh(6.6)
+
+
+def test_a_new_counter_is_not_given_hours_that_stand_in_the_ledger(paper: Paper) -> None:
+    paper.post(posting(11.0, 60, measured=1.0))
+    hours = {NOON.replace(minute=0) + timedelta(hours=n): kwh for n, kwh in enumerate((0.2, 1.5))}
+    start = CounterStart(at=NOON + timedelta(minutes=125), value_kwh=50.0)
+    paper.post(posting(50.0, 125, start=start, hour_kwh=hours))
+    assert hourly(paper, NOON.replace(minute=0), 2) == [0.0, 1.5]
+
+
+def test_the_plugs_hours_guide_what_a_gap_is_filled_with_before_its_days(paper: Paper) -> None:
+    first = NOON.replace(minute=0)
+    paper.post(posting(10.2, 10, measured=0.2))
+    counted = [0.3, 2.0, 0.0, 0.5, 0.0, 0.25]
+    hours = {first + timedelta(hours=n): kwh for n, kwh in enumerate(counted)}
+    days = {date(2026, 11, 20): 4.0, date(2026, 11, 21): 3.0}
+    # The hours end at six; the rest of that day's energy was used after that.
+    paper.post(posting(10.0 + 0.2 + 2.85 + 0.95 + 3.0, 35 * 60, hour_kwh=hours, day_kwh=days))
+    assert hourly(paper, first, 6) == pytest.approx(counted)
+    assert {day: mwh / 1e6 for day, mwh in paper.by_day().items()} == days
+
+
+def test_hours_that_do_not_fit_are_scaled(paper: Paper) -> None:
+    first = NOON.replace(minute=0)
+    hours = {first + timedelta(hours=n): kwh for n, kwh in enumerate((1.0, 2.0, 1.0))}
+    paper.post(posting(12.0, 170, hour_kwh=hours))
+    assert hourly(paper, first, 3) == [0.5, 1.0, 0.5]
+
+
+@given(
+    st.lists(st.integers(0, 3_000), min_size=96, max_size=96),
+    st.integers(1, 400),
+    st.integers(1, 2_000),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_with_its_hours_the_past_of_a_plug_is_no_estimate(
+    wh: list[int], joins: int, away: int, tells_days: bool
+) -> None:
+    """A plug joins at some minute and is away for some: each hour is what the plug used in it."""
+
+    def until(minute: int) -> float:
+        whole, part = divmod(minute, 60)
+        return (sum(wh[:whole]) + wh[whole] * part / 60) / 1000
+
+    def told(minute: int) -> dict:
+        hours = {
+            MIDNIGHT + timedelta(hours=n): until(min(n * 60 + 60, minute)) - until(n * 60)
+            for n in range(minute // 60 + 1)
+        }
+        days = {
+            (MIDNIGHT + timedelta(days=n)).date(): until(min(n * 1440 + 1440, minute))
+            - until(n * 1440)
+            for n in range(minute // 1440 + 1)
+        }
+        return {"hour_kwh": hours, "day_kwh": days if tells_days else {}}
+
+    paper, back = Paper(PARIS), joins + away
+    begun = MIDNIGHT + timedelta(minutes=joins)
+    start = CounterStart(at=begun, value_kwh=until(joins), today_kwh=until(joins))
+    for minute in (joins, back):
+        at = MIDNIGHT + timedelta(minutes=minute)
+        paper.post(posting(until(minute), 0, at=at, since=at, start=start, **told(minute)))
+    hours = (back + 59) // 60
+    expected = [until(min(n * 60 + 60, back)) - until(n * 60) for n in range(hours)]
+    assert hourly(paper, MIDNIGHT, hours) == pytest.approx(expected, abs=5e-6)
+    assert sum(paper.quarters.values()) == pytest.approx(to_mwh(until(back)), abs=1)
+
+
 def test_a_lost_database_does_not_squeeze_years_into_the_days_that_are_kept() -> None:
     paper = Paper(PARIS)
     paper.post(posting(9000.0, 60 * 24 * 900, measured=0.1))
@@ -136,6 +232,8 @@ def test_a_lost_database_does_not_squeeze_years_into_the_days_that_are_kept() ->
         ({"at": datetime(2026, 1, 1)}, "at"),  # noqa: DTZ001
         ({"since": datetime(2027, 1, 1, tzinfo=UTC)}, "since"),
         ({"day_kwh": {date(2026, 1, 1): float("inf")}}, "day_kwh"),
+        ({"hour_kwh": {NOON.replace(minute=0): -1.0}}, "hour_kwh"),
+        ({"hour_kwh": {NOON: 1.0}}, "hour_kwh"),
         ({"quarters": {17: 1}}, "quarters"),
         ({"quarters": {900: -1}}, "quarters"),
     ],

@@ -24,6 +24,10 @@ energies = st.integers(0, 10**10)
 zones = st.sampled_from(ZONES)
 
 
+def by_days(mwh, stretch, *told) -> dict[int, int]:
+    return spread_by_days(mwh, [stretch], *told).quarters
+
+
 @given(
     st.integers(0, 10**14),
     st.lists(st.tuples(st.floats(0, 90_000), st.floats(1, 90_000)), min_size=1),
@@ -58,7 +62,7 @@ def test_by_days_the_parts_add_up_whatever_the_plug_tells(
     days = data.draw(st.dictionaries(st.sampled_from(dates), energies))
     known = data.draw(st.dictionaries(st.sampled_from(dates), energies))
     stretch = (start, start + length)
-    parts = spread_by_days(mwh, stretch, zone, days, lambda day: known.get(day, 0))
+    parts = by_days(mwh, stretch, zone, days, lambda day: known.get(day, 0))
     assert sum(parts.values()) == mwh
     assert all(part >= 0 for part in parts.values())
     assert set(parts) == set(quarters_between(*stretch))
@@ -68,9 +72,7 @@ def test_a_day_gets_what_the_plug_counted_on_it_beyond_what_is_known() -> None:
     start = datetime(2026, 11, 18, 12, tzinfo=PARIS).timestamp()
     days = {date(2026, 11, 18): 500, date(2026, 11, 19): 4800, date(2026, 11, 20): 100}
     known = {date(2026, 11, 18): 300, date(2026, 11, 20): 40}
-    parts = spread_by_days(
-        5060, (start, start + 40 * 3600), PARIS, days, lambda day: known.get(day, 0)
-    )
+    parts = by_days(5060, (start, start + 40 * 3600), PARIS, days, lambda day: known.get(day, 0))
     by_day = [
         sum(parts.get(h, 0) for h in quarters_between(*day_bounds(day, PARIS))) for day in days
     ]
@@ -80,7 +82,7 @@ def test_a_day_gets_what_the_plug_counted_on_it_beyond_what_is_known() -> None:
 def test_days_of_which_the_plug_tells_nothing_share_the_rest() -> None:
     start, _ = day_bounds(date(2026, 3, 28), PARIS)
     end, _ = day_bounds(date(2026, 3, 31), PARIS)
-    parts = spread_by_days(5700, (start, end), PARIS, {date(2026, 3, 30): 1000}, lambda _: 0)
+    parts = by_days(5700, (start, end), PARIS, {date(2026, 3, 30): 1000}, lambda _: 0)
     by_day = [
         sum(parts[h] for h in quarters_between(*day_bounds(date(2026, 3, day), PARIS)))
         for day in (28, 29, 30)

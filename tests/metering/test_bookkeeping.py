@@ -89,11 +89,12 @@ async def test_the_hours_that_a_newer_plug_tells_are_no_estimate(
     async with plug:
         login = {"username": "me@example.com", "password": "secret"}
         await add_metering_point(hass, plug.address, **login)
-        days = await read_ledger(hass, "days", HOUSE, TODAY - timedelta(days=6), TODAY)
-        hours = await read_ledger(hass, "hours", HOUSE, TODAY - timedelta(days=6), TODAY)
-    assert [day.kwh for day in days] == pytest.approx([24.0] * 6, abs=0.03)
-    assert [day.filled_kwh for day in days] == pytest.approx([0.0] * 6, abs=0.03)
-    assert [hour.kwh for hour in hours] == pytest.approx([1.0] * 144, abs=0.002)
+        days = await read_ledger(hass, "days", HOUSE, TODAY - timedelta(days=6), NOON)
+        hours = await read_ledger(hass, "hours", HOUSE, TODAY - timedelta(days=6), NOON)
+    # The day on which it joined is among them.
+    assert [day.kwh for day in days] == pytest.approx([24.0] * 6 + [12.0], abs=0.03)
+    assert [day.filled_kwh for day in days] == pytest.approx([0.0] * 7, abs=0.03)
+    assert [hour.kwh for hour in hours] == pytest.approx([1.0] * 156, abs=0.002)
 
 
 async def test_setting_up_again_counts_nothing_twice(

@@ -26,26 +26,12 @@ from tests.metering_points import (
 )
 from tests.plug_emulator import BROADCAST_ADDRESS, EmulatedPlug, EmulatedStrip, PlugNetwork
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 FRIDGE = "50c7bf000001"
 WASHER = "50c7bf000002"
 DAILY = f"sensor.med_{PDL}_consumption_daily"
 MONTHLY = f"sensor.med_{PDL}_consumption_monthly"
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def fridge(clock: HouseClock, plug_network: PlugNetwork) -> EmulatedPlug:
-    """A plug with a steady 1 kW behind it."""
-    plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=1000.0)
-    await plug_network.start(plug)
-    return plug
 
 
 @pytest.fixture

@@ -27,15 +27,9 @@ if TYPE_CHECKING:
 
     from tests.metering_points import HouseClock
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 TODAY = NOON.replace(hour=0)
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant, clock: HouseClock) -> HomeAssistant:
-    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
-    return hass_with_recorder
 
 
 @pytest.fixture

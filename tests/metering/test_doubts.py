@@ -18,16 +18,10 @@ if TYPE_CHECKING:
 
     from tests.metering_points import HouseClock
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 HEATER = "50c7bf000001"
 DAILY = f"sensor.med_{PDL}_consumption_daily"
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
-    return hass_with_recorder
 
 
 @pytest.fixture

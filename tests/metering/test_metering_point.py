@@ -17,20 +17,7 @@ if TYPE_CHECKING:
 
     from tests.metering_points import HouseClock
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant, clock: HouseClock) -> HomeAssistant:
-    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def fridge(clock: HouseClock, plug_network: PlugNetwork) -> EmulatedPlug:
-    plug = EmulatedPlug(alias="Fridge", load=1000.0)
-    await plug_network.start(plug)
-    return plug
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 
 async def test_the_loaded_ones_are_listed(

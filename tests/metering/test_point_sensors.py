@@ -16,22 +16,9 @@ if TYPE_CHECKING:
 
     from tests.metering_points import HouseClock
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 KEYS = ("consumption_daily", "consumption_monthly", "production_daily", "production_monthly")
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant, clock: HouseClock) -> HomeAssistant:
-    await hass_with_recorder.config.async_set_time_zone("Europe/Paris")
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def fridge(clock: HouseClock, plug_network: PlugNetwork) -> EmulatedPlug:
-    plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=1000.0)
-    await plug_network.start(plug)
-    return plug
 
 
 @pytest.fixture

@@ -6,17 +6,24 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
 from freezegun import freeze_time
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.database import DatabaseUnavailableError
-from custom_components.med_exporter.errors import InvalidRequest, TooManyExportsError
+from custom_components.med_exporter.errors import (
+    InvalidRequest,
+    NotStoredError,
+    TooManyExportsError,
+)
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.schedules import request as request_module
 from custom_components.med_exporter.schedules.scheduler import ScheduleNotFoundError, Scheduler
@@ -349,3 +356,28 @@ class TestKeeping:
             await house.create(**changes)
         assert refused.value.field == field
         assert house.scheduler.schedules() == []
+
+
+@pytest.fixture
+def fill_disk(house):
+    """Return a function after which nothing is written, as Home Assistant finds it then."""
+    # Undone before the test kit's own storage goes, which it is put upon.
+    full = patch.object(Store, "_async_write_data", side_effect=WriteError("No space left"))
+    yield full.start
+    full.stop()
+
+
+async def test_on_a_full_disk_nothing_is_claimed_that_a_restart_forgets(house, fill_disk):
+    kept = await house.create(name="Kept")
+    fill_disk()
+    with pytest.raises(NotStoredError):
+        await house.create(name="Forgotten")
+    with pytest.raises(NotStoredError):
+        await house.scheduler.async_update(kept.id, {"name": "x" * 100}, user=None)
+    with pytest.raises(NotStoredError):
+        await house.scheduler.async_delete(kept.id, user=None)
+    claimed = house.scheduler.schedules()
+    await house.stop()
+    await house.start()
+    assert house.scheduler.schedules() == claimed == [kept]
+    assert house.audit.events == [("schedule_changed", "created")]

@@ -16,11 +16,7 @@ from custom_components.med_exporter.sources.ecowatt import (
 from custom_components.med_exporter.sources.web import SourceError
 
 from ..grid_server import (
-    HTML,
-    NOT_AN_OBJECT,
-    SILENT,
-    TRUNCATED,
-    WRONG_JSON,
+    FAILURES,
     Failure,
     GridServer,
     gateway_signal,
@@ -131,19 +127,6 @@ async def test_a_day_survives_the_disk(rte, server: GridServer) -> None:
     server.signals = [rte_signal(TODAY, 2)]
     signal = (await rte.read(TODAY))[TODAY]
     assert EcoWattDay.from_stored(signal.to_stored()) == signal
-
-
-FAILURES = {
-    "403": Failure(status=403),
-    "429": Failure(status=429),
-    "500": Failure(status=500),
-    "509": Failure(status=509),
-    "html": HTML,
-    "cut off": TRUNCATED,
-    "wrong json": WRONG_JSON,
-    "not an object": NOT_AN_OBJECT,
-    "silent": SILENT,
-}
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())

@@ -201,6 +201,22 @@ class TestMistakes:
                 plug.is_silent = True
                 assert await code_of(session, plug.address) == "timed_out"
 
+    async def test_one_that_says_nothing_is_not_looked_for_where_older_ones_listen(
+        self, session: ClientSession
+    ) -> None:
+        async with (
+            plug_at("127.0.82.16", port=80) as plug,
+            host_at(session, "127.0.82.16") as host,
+        ):
+            await host.close()
+            plug.is_silent = True
+            # Nobody listens at the older ones' port: that would be "refused".
+            with pytest.raises(KasaError, match="timed_out"):
+                await host.poll(TODAY)
+            await plug.cut_off()
+            with pytest.raises(KasaError, match="refused"):
+                await host.poll(TODAY)
+
     @pytest.mark.parametrize("kind", [P100, L530])
     async def test_what_measures_nothing(self, session: ClientSession, kind: Any) -> None:
         async with plug_at("127.0.82.10", kind=kind) as plug:

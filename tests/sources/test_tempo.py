@@ -22,12 +22,8 @@ from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from custom_components.med_exporter.sources.web import SourceError
 
 from ..grid_server import (
-    HTML,
-    NOT_AN_OBJECT,
-    SILENT,
+    FAILURES,
     TEMPO_SERVICES,
-    TRUNCATED,
-    WRONG_JSON,
     Failure,
     GridServer,
     Service,
@@ -110,19 +106,6 @@ async def test_a_day_without_a_valid_colour_is_left_out(each, server, odd) -> No
     server.odd[service, DAY] = odd
     colours = await read_all(source, date(2026, 1, 14), NEXT)
     assert colours == {date(2026, 1, 14): BLUE, NEXT: BLUE}
-
-
-FAILURES = {
-    "403": Failure(status=403),
-    "429": Failure(status=429),
-    "500": Failure(status=500),
-    "509": Failure(status=509),
-    "html": HTML,
-    "cut off": TRUNCATED,
-    "wrong json": WRONG_JSON,
-    "not an object": NOT_AN_OBJECT,
-    "silent": SILENT,
-}
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())

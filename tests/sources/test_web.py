@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,6 +75,22 @@ async def test_what_is_no_json_comes_from_another_server(session, server, failur
 
 async def test_a_body_without_end_is_not_read_to_its_end(session, server: GridServer) -> None:
     server.fail("gateway_tempo", failure=Failure(body=b'"' + b"x" * 5_000_000 + b'"'))
+    assert await code_of(session, server.address + PATH) == "not_expected_server"
+
+
+async def test_what_unpacks_without_end_is_not_unpacked(session, server: GridServer) -> None:
+    bomb = gzip.compress(b"[" + b" " * 200_000_000 + b"]")
+    server.fail("gateway_tempo", failure=Failure(body=bomb, headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+    try:
+        assert await code_of(session, server.address + PATH) == "not_expected_server"
+        assert tracemalloc.get_traced_memory()[1] < 32 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+async def test_more_values_than_an_answer_has_are_not_parsed(session, server: GridServer) -> None:
+    server.fail("gateway_tempo", failure=Failure(body=b"[" + b"0," * 1_900_000 + b"0]"))
     assert await code_of(session, server.address + PATH) == "not_expected_server"
 
 

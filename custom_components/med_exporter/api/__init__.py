@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 
@@ -17,30 +17,32 @@ from .schedules import ScheduleCreateView, ScheduleRunView, SchedulesView, Sched
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
+VIEWS: Final = (
+    FormatsView,
+    DevicesView,
+    MetricsView,
+    CreateView,
+    HistoryView,
+    StatisticsView,
+    PreviewView,
+    ComparisonView,
+    DownloadView,
+    ScheduleCreateView,
+    SchedulesView,
+    ScheduleView,
+    ScheduleRunView,
+    ExportView,
+    CancelView,
+    ConfigsView,
+    ConfigView,
+    ConfigTestView,
+    RunView,
+    LogsView,
+)
+
 
 @callback
 def async_register_views(hass: HomeAssistant) -> None:
     """Register all views. Called once, when the integration is set up."""
-    for view in (
-        FormatsView,
-        DevicesView,
-        MetricsView,
-        CreateView,
-        HistoryView,
-        StatisticsView,
-        PreviewView,
-        ComparisonView,
-        DownloadView,
-        ScheduleCreateView,
-        SchedulesView,
-        ScheduleView,
-        ScheduleRunView,
-        ExportView,
-        CancelView,
-        ConfigsView,
-        ConfigView,
-        ConfigTestView,
-        RunView,
-        LogsView,
-    ):
+    for view in VIEWS:
         hass.http.register_view(view())

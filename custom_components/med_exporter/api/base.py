@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Concatenate, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final
 
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
@@ -14,6 +14,7 @@ from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
 from ..exports.jobs import DATA_JOBS
 from ..object_reader import INVALID_REQUEST, INVALID_VALUE
+from ..rights import Right, require
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -38,12 +39,16 @@ _STATUS_OF_CODE: Final = {
     "EXPORT_FINISHED": HTTPStatus.CONFLICT,
     "EXPORT_EXPIRED": HTTPStatus.GONE,
     "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "TOO_MANY_FILES": HTTPStatus.INSUFFICIENT_STORAGE,
+    "NOT_STORED": HTTPStatus.INSUFFICIENT_STORAGE,
     "TOO_MANY_EXPORTS": HTTPStatus.TOO_MANY_REQUESTS,
 }
 
 
 class ApiView(HomeAssistantView):
-    """A view whose errors have the documented shape."""
+    """A view whose errors have the documented shape, for those who have its right."""
+
+    right: ClassVar[Right]
 
     @staticmethod
     def hass(request: web.Request) -> HomeAssistant:
@@ -65,13 +70,18 @@ class ApiView(HomeAssistantView):
 def answers_errors[V: ApiView, **P](
     handler: Callable[Concatenate[V, web.Request, P], Awaitable[web.StreamResponse]],
 ) -> Callable[Concatenate[V, web.Request, P], Coroutine[Any, Any, web.StreamResponse]]:
-    """Answer errors of this integration as `{"detail", "error_code", "message", "field"}`."""
+    """Judge the caller's right, then let him be answered.
+
+    Errors of this integration are answered as `{"detail", "error_code", "message", "field"}`.
+    """
 
     @functools.wraps(handler)
     async def handle(
         view: V, request: web.Request, /, *args: P.args, **kwargs: P.kwargs
     ) -> web.StreamResponse:
         try:
+            if view.right is not Right.LINK:
+                require(view.right, view.user(request))
             return await handler(view, request, *args, **kwargs)
         except MedError as err:
             status = _STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..answers import utc
 from ..exports.catalogue import async_list_devices, list_formats, list_metrics
+from ..rights import Right
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 class FormatsView(ApiView):
     """The file formats that exist."""
 
+    right = Right.USER
     url = "/api/exports/formats"
     name = "api:med_exporter:exports:formats"
 
+    @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
         return self.json({"formats": list_formats()})
@@ -26,6 +29,7 @@ class FormatsView(ApiView):
 class DevicesView(ApiView):
     """The devices that the caller may export."""
 
+    right = Right.USER
     url = "/api/exports/devices"
     name = "api:med_exporter:exports:devices"
 
@@ -41,9 +45,11 @@ class DevicesView(ApiView):
 class MetricsView(ApiView):
     """The fields of a reading that carry a value."""
 
+    right = Right.USER
     url = "/api/exports/metrics"
     name = "api:med_exporter:exports:metrics"
 
+    @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
         return self.json({"metrics": list_metrics(self.hass(request))})

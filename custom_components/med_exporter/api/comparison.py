@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..exports.comparison import async_compare_contracts
+from ..rights import Right
 from .base import ApiView, answers_errors, read_body
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 class ComparisonView(ApiView):
     """What a metering point's past would have cost under several contracts."""
 
+    right = Right.USER
     url = "/api/exports/compare_contracts"
     name = "api:med_exporter:exports:compare_contracts"
 

@@ -18,7 +18,7 @@ from ..pushes.entry import destination_entries
 from ..pushes.request import read_push_request
 from ..pushes.runner import DATA_PUSHES
 from ..pushes.selection import select_destination, select_entry
-from ..rights import require_administrator
+from ..rights import Right
 from .base import ApiView, answers_errors, read_body, read_number
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ _DEFAULT_PAGE: Final = 50
 class ConfigsView(ApiView):
     """All destinations."""
 
+    right = Right.ADMINISTRATOR
     url = "/api/export/configs"
     name = "api:med_exporter:export:configs"
 
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
-        require_administrator(self.user(request))
         hass = self.hass(request)
         configs = [await async_export_config(hass, entry) for entry in destination_entries(hass)]
         return self.json({"configs": configs})
@@ -46,20 +46,19 @@ class ConfigsView(ApiView):
 class ConfigView(ApiView):
     """One destination, by its type or id."""
 
+    right = Right.ADMINISTRATOR
     url = "/api/export/configs/{destination}"
     name = "api:med_exporter:export:config"
 
     @answers_errors
     async def get(self, request: web.Request, destination: str) -> web.Response:
         """Show it, secrets masked."""
-        require_administrator(self.user(request))
         hass = self.hass(request)
         return self.json(await async_export_config(hass, select_entry(hass, destination)))
 
     @answers_errors
     async def put(self, request: web.Request, destination: str) -> web.Response:
         """Change what the body names, and show the whole."""
-        require_administrator(self.user(request))
         hass = self.hass(request)
         entry = select_entry(hass, destination)
         await async_change_destination(hass, entry, await read_body(request))
@@ -69,13 +68,13 @@ class ConfigView(ApiView):
 class ConfigTestView(ApiView):
     """The connection test of a destination."""
 
+    right = Right.ADMINISTRATOR
     url = "/api/export/configs/{destination}/test"
     name = "api:med_exporter:export:config:test"
 
     @answers_errors
     async def post(self, request: web.Request, destination: str) -> web.Response:
         """Try the connection; a mistake found is the answer, not a failure."""
-        require_administrator(self.user(request))
         hass = self.hass(request)
         entry = select_entry(hass, destination)
         return self.json(await async_test_answer(async_test_destination(hass, entry)))
@@ -84,31 +83,32 @@ class ConfigTestView(ApiView):
 class RunView(ApiView):
     """Runs of a destination."""
 
+    right = Right.ADMINISTRATOR
     url = "/api/export/{destination}/run"
     name = "api:med_exporter:export:run"
 
     @answers_errors
     async def post(self, request: web.Request, destination: str) -> web.Response:
         """Start one; what it is to send may be narrowed down."""
-        user = self.user(request)
-        require_administrator(user)
         hass = self.hass(request)
         runtime = select_destination(hass, destination)
         asked = read_push_request(await read_body(request) if request.can_read_body else {})
-        record = hass.data[DATA_PUSHES].async_start(runtime, asked, trigger="http", user_id=user.id)
+        record = hass.data[DATA_PUSHES].async_start(
+            runtime, asked, trigger="http", user_id=self.user(request).id
+        )
         return self.json(push_log_entry(record), HTTPStatus.ACCEPTED)
 
 
 class LogsView(ApiView):
     """The log of pushes."""
 
+    right = Right.ADMINISTRATOR
     url = "/api/export/logs"
     name = "api:med_exporter:export:logs"
 
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List a page, newest first."""
-        require_administrator(self.user(request))
         status = request.query.get("status")
         known = [str(one) for one in PushStatus]
         if status is not None and status not in known:

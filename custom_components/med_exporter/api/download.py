@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -10,9 +12,11 @@ from homeassistant.helpers.http import KEY_AUTHENTICATED
 
 from ..engine.formats import mime_type_of
 from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
+from ..rights import Right
 from .base import ApiView, answers_errors
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
@@ -22,14 +26,23 @@ if TYPE_CHECKING:
 class DownloadView(ApiView):
     """An export's file, with entity tag and byte ranges."""
 
+    right = Right.LINK
     url = "/api/exports/download/{export_id}"
     name = "api:med_exporter:exports:download"
     # A signed link needs no login; everyone else is turned away below as Home Assistant does it.
     requires_auth = False
 
     @answers_errors
+    async def head(self, request: web.Request, export_id: str) -> web.StreamResponse:
+        """Tell what `get` would send."""
+        return await self._answer(request, export_id)
+
+    @answers_errors
     async def get(self, request: web.Request, export_id: str) -> web.StreamResponse:
         """Send the file and count it as a download once it has been sent from its beginning."""
+        return await self._answer(request, export_id)
+
+    async def _answer(self, request: web.Request, export_id: str) -> web.StreamResponse:
         jobs = self.jobs(request)
         if request.get(KEY_AUTHENTICATED, False):
             user = self.user(request)
@@ -64,14 +77,29 @@ class _File(web.FileResponse):
         self, path: Path, sent: Callable[[], Awaitable[None]], *, headers: dict[str, str]
     ) -> None:
         super().__init__(path, headers=headers)
+        self._file = path
         self._sent = sent
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the file, which for this kind of response is a part of preparing it."""
+        if hdrs.RANGE in request.headers and hdrs.IF_RANGE in request.headers:
+            stat = await asyncio.get_running_loop().run_in_executor(None, self._file.stat)
+            headers = request.headers.copy()
+            # The web server knows dates only, to a part of a second that these do not have.
+            del headers[hdrs.IF_RANGE if _is_unchanged(request, stat) else hdrs.RANGE]
+            request = request.clone(headers=headers)
         writer = await super().prepare(request)
-        if _from_beginning(self):
+        if request.method == hdrs.METH_GET and _from_beginning(self):
             await self._sent()
         return writer
+
+
+def _is_unchanged(request: web.BaseRequest, stat: os.stat_result) -> bool:
+    """Return whether the file is the one that `If-Range` names, whose parts alone fit together."""
+    if (moment := request.if_range) is not None:
+        # Rounded up, as the web server tells it.
+        return math.ceil(stat.st_mtime) == moment.timestamp()
+    return request.headers[hdrs.IF_RANGE].strip() == f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
 
 
 def _content_type(path: Path) -> str:

@@ -11,6 +11,7 @@ from ..errors import InvalidRequest
 from ..exports.answers import export_page, export_status, statistics_answer
 from ..history.records import UNFINISHED, ExportStatus
 from ..object_reader import INVALID_VALUE
+from ..rights import Right
 from .base import ApiView, answers_errors, read_body, read_number
 
 # The documented clients ask again at once or after 5 s; so most need to ask only once.
@@ -22,6 +23,7 @@ _DEFAULT_PAGE: Final = 10
 class CreateView(ApiView):
     """New exports."""
 
+    right = Right.USER
     url = "/api/exports/create"
     name = "api:med_exporter:exports:create"
 
@@ -41,6 +43,7 @@ class CreateView(ApiView):
 class ExportView(ApiView):
     """One export."""
 
+    right = Right.USER
     url = "/api/exports/{export_id}"
     name = "api:med_exporter:exports:export"
 
@@ -63,6 +66,7 @@ class ExportView(ApiView):
 class CancelView(ApiView):
     """The end of an export that is not wanted any more."""
 
+    right = Right.USER
     url = "/api/exports/{export_id}/cancel"
     name = "api:med_exporter:exports:cancel"
 
@@ -77,6 +81,7 @@ class CancelView(ApiView):
 class HistoryView(ApiView):
     """The caller's exports, all of them for administrators."""
 
+    right = Right.USER
     url = "/api/exports/history"
     name = "api:med_exporter:exports:history"
 
@@ -94,6 +99,7 @@ class HistoryView(ApiView):
 class StatisticsView(ApiView):
     """What the caller's exports add up to, all of them for administrators."""
 
+    right = Right.USER
     url = "/api/exports/stats"
     name = "api:med_exporter:exports:stats"
 

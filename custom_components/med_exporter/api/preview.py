@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
 from ..object_reader import INVALID_REQUEST, shown
-from ..rights import require_export_type
+from ..rights import Right, require_export_type
 from .base import ApiView, answers_errors, read_number
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _TEXTS: Final = ("export_type", "start", "end", "preset", "aggregation")
 class PreviewView(ApiView):
     """A look at the rows before asking for a file."""
 
+    right = Right.USER
     url = "/api/exports/preview"
     name = "api:med_exporter:exports:preview"
 

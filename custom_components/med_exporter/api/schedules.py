@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ..exports.answers import export_status
-from ..rights import require_administrator
+from ..rights import Right
 from ..schedules.answers import schedule_entry
 from ..schedules.scheduler import DATA_SCHEDULES
 from .base import ApiView, answers_errors, read_body
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class _ScheduleView(ApiView):
+    right = Right.ADMINISTRATOR
+
     @classmethod
     def scheduler(cls, request: web.Request) -> Scheduler:
-        """Return the schedules, to an administrator only."""
-        require_administrator(cls.user(request))
+        """Return the schedules."""
         return cls.hass(request).data[DATA_SCHEDULES]
 
 

@@ -13,7 +13,6 @@ from ..engine.energy import to_kwh
 from ..engine.times import utc_text
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..ledger import DATA_LEDGER, CorrectionError, Operation
-from ..rights import require_administrator
 from .request import read_correction
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ CORRECT_SCHEMA: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 
 async def correct_energy(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Set, scale or remove a meter's energy in a range; raises as `async_correct`."""
-    require_administrator(user)
     asked = dict(call.data)
     if type(asked.get(CONF_PDL)) is int:
         # In YAML, digits are a number.
@@ -38,12 +36,10 @@ async def async_correct(hass: HomeAssistant, asked: object, user: User | None) -
     """Correct what `read_correction` reads; return the energy before and after, and what undoes it.
 
     Raises:
-        NotAllowedError: the caller is not an administrator.
         InvalidRequest: at the field that is at fault.
         DatabaseUnavailableError: the database cannot be written.
 
     """
-    require_administrator(user)
     correction, reason = read_correction(hass, asked)
     try:
         done = await hass.data[DATA_LEDGER].async_correct(correction)

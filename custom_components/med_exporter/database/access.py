@@ -92,7 +92,12 @@ def queue_work[T](
     if hass.data.get(_DATA_CLOSED):
         done.set_exception(DatabaseUnavailableError())
         return done
-    get_instance(hass).queue_task(_Work(hass, schema, work, committed, done))
+    instance = get_instance(hass)
+    if not instance.is_alive():
+        # Nobody would do the work, and callers would wait for ever.
+        done.set_exception(DatabaseUnavailableError())
+        return done
+    instance.queue_task(_Work(hass, schema, work, committed, done))
     return done
 
 
@@ -116,6 +121,20 @@ async def async_read[T](
     return await async_read_by(hass, read_or_forward)
 
 
+async def async_read_recorder[T](hass: HomeAssistant, read: Callable[[Connection], T]) -> T:
+    """Return what `read` finds in the recorder's own tables.
+
+    Raises DatabaseUnavailableError as `async_read` does.
+    """
+    instance = get_instance(hass)
+
+    def look() -> T:
+        with session_scope(session=instance.get_session(), read_only=True) as session:
+            return read(session.connection())
+
+    return await async_read_by(hass, look)
+
+
 async def async_read_by[T](hass: HomeAssistant, read: Callable[[], T]) -> T:
     """Return what `read` finds, which opens its own session: Home Assistant's own functions do.
 
@@ -124,7 +143,11 @@ async def async_read_by[T](hass: HomeAssistant, read: Callable[[], T]) -> T:
     reads = _reads(hass)
     if reads.ended:
         raise DatabaseUnavailableError
-    under_way = get_instance(hass).async_add_executor_job(read)
+    try:
+        under_way = get_instance(hass).async_add_executor_job(read)
+    except RuntimeError as err:
+        # The recorder has ended, and its threads with it.
+        raise DatabaseUnavailableError from err
     reads.under_way.add(under_way)
     under_way.add_done_callback(reads.discard)
     # Not awaited itself: a thread goes on reading when nobody waits for it any longer.

@@ -25,13 +25,13 @@ NOTIFY: Final = "notify"
 SEND_MESSAGE: Final = "send_message"
 """The action that speaks to notify entities; it is no target itself."""
 
-_FIELDS_OF_METHOD: Final[Mapping[str, tuple[str, ...]]] = {
+FIELDS_OF_METHOD: Final[Mapping[str, tuple[str, ...]]] = {
     "none": (),
     "email": ("account", "recipients", "subject", "body", "max_attachment_mb"),
     "notify": ("target", "subject", "body"),
     "folder": ("path", "keep_days", "keep_files"),
 }
-_ALL_FIELDS: Final = sorted({name for names in _FIELDS_OF_METHOD.values() for name in names})
+_ALL_FIELDS: Final = sorted({name for names in FIELDS_OF_METHOD.values() for name in names})
 _FIELD: Final = "delivery"
 _ADDRESS: Final = re.compile(
     r"(?!\.)[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}(?<!\.)"
@@ -52,7 +52,7 @@ async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, A
     """
     reader = ObjectReader(value, _FIELD)
     method = reader.choice("method", METHODS, required=True) or ""
-    foreign = [name for name in _ALL_FIELDS if name not in _FIELDS_OF_METHOD[method]]
+    foreign = [name for name in _ALL_FIELDS if name not in FIELDS_OF_METHOD[method]]
     reader.refuse(foreign, "NOT_APPLICABLE", "not_applicable", to=method)
     found: dict[str, Any] = {"method": method}
     if method == "email":
@@ -65,7 +65,7 @@ async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, A
     if method == "folder":
         found["keep_days"] = reader.integer("keep_days", 1, 3_660)
         found["keep_files"] = reader.integer("keep_files", 1, 100_000)
-    if "subject" in _FIELDS_OF_METHOD[method]:
+    if "subject" in FIELDS_OF_METHOD[method]:
         found["subject"] = await _async_template(hass, reader, "subject", _LONGEST_SUBJECT)
         found["body"] = await _async_template(hass, reader, "body", _LONGEST_BODY)
     path = reader.text("path", required=method == "folder")

@@ -23,12 +23,13 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 from homeassistant.helpers.selector import TextSelector
+from yarl import URL
 
 from ..const import CONF_DATA, CONF_INTERVAL
 from ..entries import entries_of_type
 from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..web_address import InvalidUrlError, check_url
 from .base import DestinationError
-from .urls import InvalidUrlError, check_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -58,7 +59,7 @@ async def async_settings(
 ) -> dict[str, Any]:
     """Return the settings in clear, without what was left empty.
 
-    A secret of `entry` that is left empty stays, if it goes to the same host for the same user.
+    A secret of `entry` that is left empty stays, if it goes to the same server for the same user.
     """
     settings = {
         key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
@@ -171,10 +172,10 @@ def _check_unique(
             finding.errors[kind.exists_at] = "destination_exists"
 
 
-def _whose(kind: DestinationKind, settings: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return whose secrets these are: a user's, at a host."""
+def _whose(kind: DestinationKind, settings: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return whose secrets these are: a user's, at a server with its scheme and port."""
+    address = settings.get(kind.address, "")
     try:
-        host = urlsplit(settings.get(kind.address, "")).hostname
+        return settings.get(CONF_USERNAME), str(URL(address).origin())
     except ValueError:
-        return None, None
-    return settings.get(CONF_USERNAME), host
+        return settings.get(CONF_USERNAME), address

@@ -20,17 +20,16 @@ from aiohttp import (
 )
 from yarl import URL
 
+from ..web_answers import ENCODING, StrangeAnswerError
 from .base import DestinationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from aiohttp import ClientResponse, ClientSession
 
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
-MOST_OF_AN_ANSWER: Final = 16 * 1024 * 1024
-"""Bytes of an answer that are taken: a year of half-hours in Jeedom's words is a tenth of that."""
 
 
 @asynccontextmanager
@@ -41,13 +40,15 @@ async def request(
     *,
     seconds: float = TIMEOUT,
     is_known: bool = False,
+    headers: Mapping[str, str] | None = None,
     **arguments: Any,  # noqa: ANN401 (aiohttp's own)
 ) -> AsyncIterator[ClientResponse]:
     """Ask a server and give its answer, whatever its status, while the context lasts.
 
-    `arguments` are those of `ClientSession.request`. Redirects are not followed: a login must not
-    go to an address that the user has not entered. `is_known` and errors as in `named_errors`; a
-    redirect is `NOT_EXPECTED_SERVER`.
+    It is packed as it came: `web_answers` has what reads it. `arguments` are those of
+    `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
+    user has not entered. `is_known` and errors as in `named_errors`; a redirect is
+    `NOT_EXPECTED_SERVER`.
     """
     with named_errors(url, seconds, is_known=is_known):
         async with session.request(
@@ -55,25 +56,13 @@ async def request(
             url,
             timeout=ClientTimeout(total=seconds),
             allow_redirects=False,
+            auto_decompress=False,
+            headers={**(headers or {}), "Accept-Encoding": ENCODING},
             **arguments,
         ) as response:
             if 300 <= response.status < 400:
                 raise DestinationError("not_expected_server", field="url", host=host_of(url))
             yield response
-
-
-async def read_text(response: ClientResponse) -> str:
-    """Return an answer's text, of which no more than its beginning is taken.
-
-    Whoever parses an answer that was cut finds it broken, and so not that of the server expected.
-    """
-    body = bytearray()
-    async for part in response.content.iter_any():
-        body += part
-        if len(body) > MOST_OF_AN_ANSWER:
-            response.close()
-            break
-    return body[:MOST_OF_AN_ANSWER].decode(errors="replace")
 
 
 @contextmanager
@@ -103,7 +92,7 @@ def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterato
             raise DestinationError("unreachable", field="url", host=host, reason=reason) from err
         variant = "loopback" if is_loopback(URL(url).host or "") else None
         raise DestinationError("refused", variant=variant, field="url", host=host) from err
-    except InvalidURL as err:
+    except (InvalidURL, StrangeAnswerError) as err:
         raise DestinationError("not_expected_server", field="url", host=host) from err
     except ConnectionError as err:
         raise DestinationError("connection_lost", field="url", host=host) from err

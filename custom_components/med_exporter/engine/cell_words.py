@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .fields import Kind
+from .tariff.kinds import KINDS as CONTRACT_KINDS
 from .words import Words
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ _STATES = {
 }
 _KINDS = {
     "plug": ("plug", "prise"),
+    "meter": ("meter", "compteur"),
     "destination": ("destination", "destination"),
     "file": ("file", "fichier"),
     "push": ("push", "envoi"),
     "database": ("database", "base de données"),
-    "flat": ("one price", "prix unique"),
-    "time_of_use": ("time of use", "heures pleines et creuses"),
-    "tempo": ("Tempo", "Tempo"),
-    "tiers": ("tiers", "tranches"),
+    **{name: kind.title for name, kind in CONTRACT_KINDS.items()},
 }
 _SEVERITIES = {
     "info": ("information", "information"),

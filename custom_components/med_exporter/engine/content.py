@@ -44,7 +44,7 @@ class Chart:
         categories: labels, such as days or device names.
         series: at least one.
         colours: `rrggbb` of each series, or of each category where there is one series of shares;
-            empty for those of the format.
+            "" for one of the format's, empty for all of them.
         note: a paragraph of what it tells, in the export's language; "" for none.
 
     """

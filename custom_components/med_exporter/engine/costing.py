@@ -18,9 +18,10 @@ from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
 from .tariff.energy import MWH_PER_KWH, PRODUCTION
 from .tariff.kind import Need
 from .tariff.kinds import KINDS
+from .tariff.timeline import segments
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Row
     from sqlalchemy.engine import Connection
@@ -241,6 +242,38 @@ def slot_costs(
             known = [part for part in (before, money) if part is not None]
             slots[edges[one.place]] = (kwh + one.kwh, sum(known) if known else None)
     return slots
+
+
+def price_edges(
+    connection: Connection,
+    tariffs: Iterable[Tariff],
+    stretch: tuple[float, float],
+    *,
+    zone: ZoneInfo,
+    colours: Colours,
+) -> set[int]:
+    """Return when (UTC seconds, in a range) a kWh gets another price under some of many tariffs.
+
+    Args:
+        connection: to the recorder's database, which has the prices of entities.
+        tariffs: whose prices.
+        stretch: start and end of the range, in UTC seconds.
+        zone: the time zone of days.
+        colours: of Tempo.
+
+    """
+    edges: set[int] = set()
+    for tariff in tariffs:
+        prices = {one: read_prices(connection, one, *stretch) for one in price_entities(tariff)}
+        known, before = Known(colours, prices), None
+        for segment in segments(tariff, zone, known, *stretch):
+            feed_in = segment.contract.feed_in if segment.contract else None
+            # The blocks of a month begin anew.
+            now = (segment.rate, feed_in, segment.rate.blocks and segment.day.replace(day=1))
+            if before not in (None, now):
+                edges.add(segment.start)
+            before = now
+    return edges
 
 
 def zone_of(connection: Connection, plug_id: str) -> ZoneInfo | None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-_ROLES: Final = (CONSUMPTION, PRODUCTION)
+ROLES: Final = (CONSUMPTION, PRODUCTION)
 
 _META = table("statistics_meta", column("id", BigInteger), column("statistic_id", String))
 _HOURS = table(
@@ -35,7 +35,7 @@ def points_of(connection: Connection, plug_ids: Collection[str]) -> list[str]:
     """Return the slugs of the metering points that plugs have counted for, ascending."""
     if not plug_ids or not is_readable(connection):
         return []
-    accounts = accounts_of(connection, plug_ids=plug_ids, roles=_ROLES)
+    accounts = accounts_of(connection, plug_ids=plug_ids, roles=ROLES)
     return sorted({account.metering_point for account in accounts})
 
 
@@ -62,7 +62,7 @@ def read_energy(
     accounts = {
         account.id: account
         for account in accounts_of(
-            connection, metering_point=metering_point, plug_ids=plug_ids, roles=_ROLES
+            connection, metering_point=metering_point, plug_ids=plug_ids, roles=ROLES
         )
     }
     return [
@@ -81,7 +81,7 @@ def read_past(
     """
     kept = read_energy(connection, metering_point, start, end)
     older: list[Energy] = []
-    for role in _ROLES:
+    for role in ROLES:
         first = _first(connection, metering_point, role)
         # The hour in which the ledger begins stands there as far as the ledger has it.
         until = end if first is None else min(end, hour_of(first))
@@ -92,10 +92,10 @@ def read_past(
 
 def first_known(connection: Connection, metering_point: str) -> int | None:
     """Return when the first energy of a metering point begins (UTC seconds), None without any."""
-    found = [_first(connection, metering_point, role) for role in _ROLES]
+    found = [_first(connection, metering_point, role) for role in ROLES]
     found += [
         _edge_of_statistics(connection, f"med_exporter:{role}_{metering_point}", last=False)
-        for role in _ROLES
+        for role in ROLES
     ]
     return min((moment for moment in found if moment is not None), default=None)
 

@@ -1,23 +1,19 @@
-"""What is said about the parts of a range that the recorder does not have, and what was left out.
-
-A warning is `{code, message, start, end, count}`; start and end are in UTC with `Z`.
-"""
+"""What is said of what the recorder does not have of a range, and of what was left out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .times import utc_text
+from .file_warnings import warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .file_warnings import Warning_
     from .job import Job, JobDevice
     from .recorder import Recorder
     from .stand_in import StandIn
     from .statistics import Coverage
-
-    type Warning_ = dict[str, Any]
 
 _AMOUNTS = ("energy_kwh", "cost")
 _COUNTER = "energy_total_kwh"
@@ -45,7 +41,6 @@ def coverage_warnings(
         found.append(
             warning(
                 "FROM_STATISTICS",
-                "The recorder has purged this part; its rows are hourly statistics",
                 min(one.start for one in hourly if one.start is not None),
                 max(one.end for one in hourly if one.end is not None),
                 sum(one.hours for one in hourly),
@@ -56,7 +51,6 @@ def coverage_warnings(
         found.append(
             warning(
                 "NO_STATISTICS",
-                "The recorder has purged this part, and statistics lack some of its hours",
                 min(one.missing_start for one in holed if one.missing_start is not None),
                 max(one.missing_end for one in holed if one.missing_end is not None),
                 sum(one.missing for one in holed),
@@ -71,7 +65,6 @@ def coverage_warnings(
             found.append(
                 warning(
                     "BEFORE_HISTORY",
-                    "The recorder keeps nothing from this part of the range",
                     job.start,
                     min(until, end),
                     len(unknown),
@@ -84,8 +77,7 @@ def silence_warning(job: Job, silent: Sequence[str]) -> list[Warning_]:
     """Name the devices without any reading in the range: `NO_READINGS`."""
     if not silent:
         return []
-    message = f"No readings in this range: {', '.join(silent)}"
-    return [warning("NO_READINGS", message, job.start, job.end, len(silent))]
+    return [warning("NO_READINGS", job.start, job.end, len(silent), about=", ".join(silent))]
 
 
 def not_recorded_warnings(
@@ -109,24 +101,15 @@ def not_recorded_warnings(
         name, missing = device.device_name, device.not_recorded
         amounts = [one for one in job.fields if one in _AMOUNTS]
         if amounts and more.first is not None and more.last is not None and more.kwh > 0:
-            code, what = (
-                "NOT_RECORDED",
-                "The recorder has no counter here, so no row has its energy",
-            )
-            if more.gives_rows:
-                code, what = (
-                    "FROM_LEDGER",
-                    "The recorder has no counter here; its energy is the ledger's",
-                )
-            message = f"{what}: {name} ({more.kwh:.3f} kWh)"
-            found.append(warning(code, message, more.first, more.last, 1))
+            code = "FROM_LEDGER" if more.gives_rows else "NOT_RECORDED"
+            found.append(warning(code, more.first, more.last, 1, about=name, kwh=more.kwh))
             amounts = []
         counted = amounts if _COUNTER in missing else []
         if fields := [one for one in job.fields if one in missing or one in counted]:
             start = max(_last_kept(recorder, device, end), job.start)
-            message = f"The recorder does not keep all of a device: {name} ({', '.join(fields)})"
+            about = f"{name} ({', '.join(fields)})"
             if start < end:
-                found.append(warning("NOT_RECORDED", message, start, end, 1))
+                found.append(warning("NOT_RECORDED", start, end, 1, about=about))
     return found
 
 
@@ -140,16 +123,4 @@ def outlier_warning(job: Job, count: int) -> list[Warning_]:
     """Say how many readings were left out as outliers: `OUTLIERS_REMOVED`, also when none was."""
     if not job.filters.exclude_outliers:
         return []
-    message = "Readings whose power lies beyond the fences of 3 x IQR were left out"
-    return [warning("OUTLIERS_REMOVED", message, job.start, job.end, count)]
-
-
-def warning(code: str, message: str, start: float, end: float, count: int) -> Warning_:
-    """Return a warning about a part of the range, from start to end in UTC seconds."""
-    return {
-        "code": code,
-        "message": message,
-        "start": utc_text(start),
-        "end": utc_text(end),
-        "count": count,
-    }
+    return [warning("OUTLIERS_REMOVED", job.start, job.end, count)]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from .energy import to_kwh
 from .ledger import (
+    QUARTERS_A_DAY,
     Account,
     accounts_of,
+    days_between,
     energies_between,
     is_readable,
     known_range,
@@ -21,8 +23,9 @@ from .ledger import (
 from .times import QUARTER, UTC_DAY, ceil_to, floor_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from .ledger import Day
     from .recorder import Connect
 
 CONSUMPTION = "consumption"
@@ -109,19 +112,24 @@ class Known:
     Attributes:
         first: when its first quarter-hour ever begins, None where there is none.
         quarters: how many of a range are known.
-        filled: when the filled ones of the range begin and end, None where none is.
-        filled_kwh: their filled energy.
+        guessed: when the quarter-hours of the range begin and end whose energy is only known
+            together with others, on the other side of an edge; None where there are none.
+        guessed_kwh: their energy.
 
     """
 
     first: int | None
     quarters: int = 0
-    filled: tuple[int, int] | None = None
-    filled_kwh: float = 0.0
+    guessed: tuple[int, int] | None = None
+    guessed_kwh: float = 0.0
 
 
 def known_quarters(
-    connect: Connect, plug_ids: Sequence[str], start: float, end: float
+    connect: Connect,
+    plug_ids: Sequence[str],
+    start: float,
+    end: float,
+    edges: Iterable[float] = (),
 ) -> dict[str, Known]:
     """Return what the ledger has of each plug.
 
@@ -130,28 +138,83 @@ def known_quarters(
         plug_ids: of the plugs.
         start: UTC seconds, included.
         end: UTC seconds, not included.
+        edges: UTC seconds at which the range is cut, beside its ends: what was told as a whole
+            and lies on both sides of one is guessed.
 
     """
     accounts = _accounts(connect, plug_ids)
-    # By day, so that what was filled is found without all quarter-hours in memory.
-    edges = [start, *range(ceil_to(start + 1, UTC_DAY), ceil_to(end, UTC_DAY), UTC_DAY), end]
+    cuts = frozenset(ceil_to(edge, QUARTER) for edge in (start, *edges, end))
     known = {}
     for plug_id in plug_ids:
         own = [account for account in accounts.values() if account.plug_id == plug_id]
         if not own:
             known[plug_id] = Known(None)
             continue
+        wholes = _Wholes(start, end, cuts)
         with connect() as connection:
             first = known_range(connection, own)
-            sums = sums_by_account(connection, own, edges) if start < end else {}
-        filled = [place for (place, _), one in sums.items() if one.filled]
+            if start < end:
+                # What goes on behind the end is cut there.
+                wholes.read(days_between(connection, own, start, end + QUARTER))
         known[plug_id] = Known(
             None if first is None else first[0],
-            sum(one.quarters for one in sums.values()),
-            (int(edges[min(filled)]), int(edges[max(filled) + 1])) if filled else None,
-            to_kwh(sum(one.filled for one in sums.values())),
+            wholes.known,
+            wholes.guessed,
+            to_kwh(wholes.guessed_mwh),
         )
     return known
+
+
+class _Wholes:
+    """What of a range is known, and what of it a cut makes a guess."""
+
+    def __init__(self, start: float, end: float, cuts: Collection[int]) -> None:
+        self._low, self._high = ceil_to(start, QUARTER), ceil_to(end, QUARTER)
+        self._cuts = cuts
+        self._is_cut = False
+        self._mwh = 0
+        self._quarters: tuple[int, int] | None = None
+        self.known = 0
+        self.guessed: tuple[int, int] | None = None
+        self.guessed_mwh = 0
+
+    def read(self, days: Iterable[tuple[int, int, Day]]) -> None:
+        """Take days, account by account, ascending."""
+        following = None
+        for account, midnight, day in days:
+            if following != (account, midnight):
+                self._finish()
+            following = (account, midnight + UTC_DAY)
+            first = max(self._low - midnight, 0) // QUARTER
+            after = min((self._high - midnight) // QUARTER, QUARTERS_A_DAY)
+            if first < after:
+                self.known += day.known(first, after)
+            joints = day.joints()
+            if not joints:
+                self._finish()
+            for place in range(QUARTERS_A_DAY) if joints else (QUARTERS_A_DAY - 1,):
+                self._take(midnight + place * QUARTER, day.guessed(place), joints >> place & 1)
+        self._finish()
+
+    def _take(self, moment: int, mwh: int, joint: int) -> None:
+        if not joint:
+            self._finish()
+        elif moment in self._cuts:
+            self._is_cut = True
+        if mwh and self._low <= moment < self._high:
+            self._mwh += mwh
+            self._quarters = _around(self._quarters, (moment, moment + QUARTER))
+
+    def _finish(self) -> None:
+        """End the whole that was read."""
+        if self._is_cut and self._quarters is not None:
+            self.guessed = _around(self.guessed, self._quarters)
+            self.guessed_mwh += self._mwh
+        self._is_cut, self._mwh, self._quarters = False, 0, None
+
+
+def _around(one: tuple[int, int] | None, other: tuple[int, int]) -> tuple[int, int]:
+    return other if one is None else (min(one[0], other[0]), max(one[1], other[1]))
 
 
 def _windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[int]]]:

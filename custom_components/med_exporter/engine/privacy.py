@@ -309,7 +309,8 @@ class Mask:
         if any(holds):
             table.chunks = self._chunks(holds, table.chunks)
         table.warnings = [
-            {**warning, "message": self.text(warning["message"])} for warning in table.warnings
+            {**one, **{key: self.text(one[key]) for key in ("message", "about") if key in one}}
+            for one in table.warnings
         ]
 
     def _chunks(self, holds: Sequence[Holds | None], chunks: Iterator[Chunk]) -> Iterator[Chunk]:

@@ -16,6 +16,7 @@ from .custom_fields import formulas_of
 from .errors import ErrorCode, ExportError
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
+from .limits import check_rows
 from .output import OutputFile, spool_path
 from .preview import Preview, preview_rows
 from .privacy import Mask
@@ -48,7 +49,7 @@ class Result:
         records: number of rows.
         bytes: size of the file.
         sha256: of the file, in hexadecimal.
-        warnings: `{code, message, start, end, count}` each; times in UTC with `Z`.
+        warnings: as `file_warnings.warning` returns them.
         figures: what sums the rows up, by name: `total_energy` and `total_production` in
             kWh, `total_cost` …
 
@@ -110,7 +111,7 @@ def run_job(
             put_into_words(content, job.options.locale)
         warnings = [warning for table in content.tables for warning in table.warnings]
         count = sum(table.count for table in content.tables)
-        job.check_rows(count)
+        check_rows(job, count)
         for table in content.tables:
             table.chunks = report.counted(table.chunks, count)
         metadata = {**job.metadata, "record_count": count, "warnings": warnings}

@@ -6,7 +6,7 @@ Names that are not here, such as those of custom fields, are shown as they are.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .export_types import EXPORT_TYPES
 
@@ -152,7 +152,6 @@ TEXTS: Mapping[str, _Pair] = {
     "no_rows": ("No rows", "Aucune ligne"),
     "no_values": ("No values in this period", "Aucune valeur sur cette période"),
     "row_count": ("{count} rows", "{count} lignes"),
-    "hour_count": ("{count} hours", "{count} heures"),
     "and_more": ("and {count} more", "et {count} de plus"),
     "usage_note": (
         (
@@ -167,35 +166,11 @@ TEXTS: Mapping[str, _Pair] = {
         ),
     ),
     "production_by": ("{title}: production", "{title} : production"),
+    "beside_by": ("{title}: not in the total", "{title} : hors du total"),
     "others": ("others", "autres"),
     "one_price": ("One price", "Prix unique"),
+    "no_price": ("Without a price", "Sans prix"),
 }
-
-WARNINGS: Mapping[str, str] = {
-    "BEFORE_HISTORY": "L’enregistreur ne conserve rien de cette partie de la période",
-    "NOT_RECORDED": "L’enregistreur ne conserve pas tout de cet appareil",
-    "FROM_LEDGER": "L’enregistreur n’a pas le compteur ; l’énergie vient du registre",
-    "NO_READINGS": "Aucun relevé sur cette période",
-    "BEFORE_LEDGER": "Les demi-heures sont conservées 400 jours à partir de l’installation ; "
-    "rien n’est connu avant",
-    "NO_HALF_HOURS": "Aucune énergie n’est connue sur cette période",
-    "ESTIMATED": "Le moment où une partie de l’énergie a été utilisée est une estimation",
-    "MISSING_HALF_HOURS": "L’énergie de certaines demi-heures n’est pas connue",
-    "BEFORE_ENERGY": "Rien n’est connu de cette partie de la période ; elle n’est pas comparée",
-    "UNPRICED_ENERGY": "L’énergie sans prix connu n’est comptée dans aucun coût",
-    "ADMINISTRATORS_ONLY": "Les destinations, les exports et la base de données ne sont montrés "
-    "qu’aux administrateurs",
-    "FROM_STATISTICS": (
-        "L’enregistreur a purgé cette partie ; ses lignes sont des statistiques horaires"
-    ),
-    "NO_STATISTICS": (
-        "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques"
-    ),
-    "OUTLIERS_REMOVED": (
-        "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés"
-    ),
-}
-"""What a warning's message says, in French; the engine's own are English."""
 
 _COLOURS: Mapping[str, _Pair] = {
     "blue": ("blue", "bleu"),
@@ -207,13 +182,6 @@ _HOURS: Mapping[str, _Pair] = {
     "peak": ("peak", "heures pleines"),
     "off_peak": ("off-peak", "heures creuses"),
 }
-
-_COUNTED: Mapping[str, str] = {
-    "FROM_STATISTICS": "row_count",
-    "NO_STATISTICS": "hour_count",
-    "OUTLIERS_REMOVED": "row_count",
-}
-"""What a warning counts, where its message does not tell."""
 
 _MONTHS: tuple[_Pair, ...] = (
     ("January", "janvier"),
@@ -289,21 +257,6 @@ class Words:
         if colour not in _COLOURS or hours not in _HOURS:
             return name
         return f"{self._of(_COLOURS[colour])}, {self._of(_HOURS[hours])}"
-
-    def warning(self, warning: Mapping[str, Any]) -> str:
-        """Return what a warning says, and of how many."""
-        text = self._message(warning)
-        counted = _COUNTED.get(str(warning["code"]))
-        return text if counted is None else f"{text}, {self.text(counted, count=warning['count'])}"
-
-    def _message(self, warning: Mapping[str, Any]) -> str:
-        message = str(warning["message"])
-        translated = WARNINGS.get(str(warning["code"]))
-        if not self._french or translated is None:
-            return message
-        # Behind the colon stand names, which are the same in all languages.
-        _, _, names = message.partition(": ")
-        return f"{translated} : {names}" if names else translated
 
     def months(self) -> Sequence[str]:
         """Return the names of the months, January first."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
 
+from ..database import async_read_recorder
 from ..engine.formats import FORMATS
 from ..engine.recorder import count_states, last_seen
 from ..metering.devices import export_devices
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from homeassistant.auth.models import User
-    from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
+    from sqlalchemy import Connection
 
     from ..metering.devices import ExportDevice
 
@@ -138,11 +139,10 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
     """Return the devices that the caller may export.
 
     `last_seen` is the UTC time of the last answer (None when never), `data_points` how many
-    states the recorder holds of the field it holds most of.
+    states the recorder holds of the field it holds most of. Raises DatabaseUnavailableError.
     """
     devices = readable_devices(user, export_devices(hass))
-    instance = get_instance(hass)
-    stored, last_known = await instance.async_add_executor_job(_read_recorder, instance, devices)
+    stored, last_known = await async_read_recorder(hass, partial(_stored, devices))
     return [
         {
             "device_id": device.device_id,
@@ -165,13 +165,11 @@ def _utc(moment: float | None) -> datetime | None:
     return None if moment is None else dt_util.utc_from_timestamp(moment)
 
 
-def _read_recorder(
-    instance: Recorder, devices: Iterable[ExportDevice]
+def _stored(
+    devices: Iterable[ExportDevice], connection: Connection
 ) -> tuple[dict[str, int], dict[str, datetime]]:
     """Return per entity how many states are stored, and when it last had a known value."""
     entity_ids = [entity_id for device in devices for entity_id in device.entities.values()]
-    with session_scope(session=instance.get_session(), read_only=True) as session:
-        connection = session.connection()
-        stored = count_states(connection, entity_ids)
-        seen = last_seen(connection, entity_ids)
+    stored = count_states(connection, entity_ids)
+    seen = last_seen(connection, entity_ids)
     return stored, {entity_id: dt_util.utc_from_timestamp(ts) for entity_id, ts in seen.items()}

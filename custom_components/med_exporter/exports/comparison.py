@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.helpers.recorder import get_instance, session_scope
 from homeassistant.util import dt as dt_util
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..database import DatabaseUnavailableError
+from ..database import async_read_recorder
 from ..engine.times import utc_text
 from ..errors import InvalidRequest
 from ..object_reader import INVALID_REQUEST
@@ -18,8 +17,8 @@ from .request import async_read_request
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
-    from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
+    from sqlalchemy import Connection
 
     from ..engine.exports.contract_comparison.result import Line, Result
     from ..engine.job import Job
@@ -59,22 +58,17 @@ async def async_compare_contracts(
     given = await hass.data[DATA_JOBS].async_given(request, user)
     job = plan_job(hass, "", request, devices, "", given=given)
     end = min(request.end, max(dt_util.utcnow().timestamp(), request.start))
-    instance = get_instance(hass)
-    result = await instance.async_add_executor_job(_compare, instance, job, end)
+    result = await async_read_recorder(hass, partial(_compare, job, end))
     return _answer(job, result, end)
 
 
-def _compare(instance: Recorder, job: Job, end: float) -> Result:
-    """Compare; called in the recorder's executor, where its sessions belong."""
+def _compare(job: Job, end: float, connection: Connection) -> Result:
+    """Compare; called in the recorder's executor."""
     from ..engine.exports.contract_comparison.result import (  # noqa: PLC0415  # not at start-up
         compared,
     )
 
-    try:
-        with session_scope(session=instance.get_session(), read_only=True) as session:
-            return compared(job, session.connection(), end)
-    except SQLAlchemyError as err:
-        raise DatabaseUnavailableError(str(err)) from err
+    return compared(job, connection, end)
 
 
 def _answer(job: Job, result: Result, end: float) -> dict[str, Any]:

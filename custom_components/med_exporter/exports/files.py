@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import uuid
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,6 +31,8 @@ _LEFTOVERS: Final = ("*.part", "*.tmp.sqlite*")
 _EXPORT_NAME: Final = re.compile(
     r"[a-z_]+_\d{4}-\d{2}-\d{2}_\d{4}-\d{2}-\d{2}(_[a-z0-9_]+)?_[0-9a-f]{8}\..+"
 )
+_ROOM: Final = 16 * 1024
+"""What a small file and its description take, in bytes."""
 _LONGEST_HOUSE: Final = 40
 _NO_NAME: Final = "unknown"
 """What is made of a name without a letter."""
@@ -72,6 +75,17 @@ class ExportFolder:
         if house and (name := slugify(house)) != _NO_NAME:
             parts.append(name[:_LONGEST_HOUSE].strip("_"))
         return self._path / f"{'_'.join([*parts, export_id[:8]])}{extension}"
+
+    def require_room(self) -> None:
+        """Raise OSError where the disk takes no file."""
+        probe = self._path / f"{uuid.uuid4()}.part"
+        try:
+            with probe.open("wb") as file:
+                file.write(bytes(_ROOM))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
 
     def prepare(self) -> list[ExportRecord]:
         """Make the folder, remove what a killed run left, return the records of whole files.
@@ -151,6 +165,10 @@ class ExportFolder:
     def size(self) -> int:
         """Return how many bytes lie in the folder."""
         return sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
+
+    def size_of(self, user_id: str) -> int:
+        """Return how many bytes the files of a user take."""
+        return sum(one.size or 0 for one, _ in self._described() if one.user_id == user_id)
 
     def _described(self) -> Iterator[tuple[ExportRecord, _About]]:
         for description in sorted(self._path.glob(f"*{_DESCRIPTION_SUFFIX}")):

@@ -15,6 +15,7 @@ from homeassistant.helpers.network import NoURLAvailableError, get_url
 from homeassistant.helpers.storage import STORAGE_DIR
 
 from ..const import DOMAIN
+from ..errors import ExportExpiredError
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -64,7 +65,10 @@ class LinkSigner:
             return path
 
     def is_valid(self, export_id: str, expires: str | None, signature: str | None) -> bool:
-        """Return whether a link's parameters were signed here for this export and still hold."""
+        """Return whether a link's parameters were signed here for this export.
+
+        Raises ExportExpiredError where they were, and hold no longer: an old mail is no attack.
+        """
         if expires is None or signature is None:
             return False
         # Only what `link` itself writes is looked at: no signs, blanks or other scripts' digits.
@@ -74,7 +78,9 @@ class LinkSigner:
             self._sign(export_id, int(expires)).encode(), signature.encode("utf-8", "replace")
         ):
             return False
-        return time.time() < int(expires)
+        if time.time() >= int(expires):
+            raise ExportExpiredError(export_id)
+        return True
 
     def privacy_key(self) -> str:
         """Return the key behind the pseudonyms in files, in hexadecimal.

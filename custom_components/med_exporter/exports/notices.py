@@ -14,7 +14,7 @@ from ..history.reasons import reason_of
 from ..history.records import SIGNAL_EXPORT_FINISHED, ExportKind, ExportRecord, ExportStatus
 from ..rights import may_see
 from ..texts import counted, text_of
-from .jobs import TRIGGER_SCHEDULE
+from .runner import TRIGGER_SCHEDULE
 
 if TYPE_CHECKING:
     from .links import LinkSigner

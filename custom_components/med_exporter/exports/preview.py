@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.helpers.recorder import get_instance, session_scope
 
 from ..answers import size_text
-from ..engine.errors import ExportError
+from ..database import DatabaseUnavailableError, async_read_by
+from ..engine.errors import ErrorCode, ExportError
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader
@@ -41,7 +43,8 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     `fields`, `aggregation`, `limit` (1 to 100, else 10) and `export_type` (one that has a preview,
     `device_data` when silent).
 
-    Raises InvalidRequest at the first mistake, ExportFailedError when the rows cannot be read.
+    Raises InvalidRequest at the first mistake, DatabaseUnavailableError when the rows cannot be
+    read, ExportFailedError when no preview can be made of them.
     """
     require_export_type(user, asked)
     reader = ObjectReader(asked)
@@ -59,7 +62,10 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
         **{key: reader.take(key) for key in ("devices", "fields", "aggregation")},
     }
     reader.finish()
-    return await async_preview_request(hass, request, user, limit)
+    answer = await async_preview_request(hass, request, user, limit)
+    # The document names what the answer holds, and programs may read just that.
+    del answer["estimated_bytes"]
+    return answer
 
 
 async def async_preview_request(
@@ -67,7 +73,8 @@ async def async_preview_request(
 ) -> dict[str, Any]:
     """Return the first rows of the file that a request asks for, and about how large it would be.
 
-    The request is the one that would make the file, filters, formulas and privacy among it.
+    The request is the one that would make the file, filters, formulas and privacy among it. Beside
+    what HTTP answers, `estimated_bytes` is its size as a number.
     Raises as `async_preview`.
     """
     require_export_type(user, request)
@@ -81,8 +88,10 @@ async def async_preview_request(
     job = plan_job(hass, "", checked, devices, "", key)
     instance = get_instance(hass)
     try:
-        found = await instance.async_add_executor_job(_read, instance, job, limit)
+        found = await async_read_by(hass, partial(_read, instance, job, limit))
     except ExportError as err:
+        if err.code is ErrorCode.DATABASE_ERROR:
+            raise DatabaseUnavailableError from err
         raise ExportFailedError(str(err.code), err.message) from err
     note = f"Showing first {len(found.rows)} records"
     if found.estimated:
@@ -92,6 +101,7 @@ async def async_preview_request(
         "total_records": found.records,
         "total_records_estimated": found.estimated,
         "estimated_file_size": size_text(found.bytes),
+        "estimated_bytes": found.bytes,
         "preview_note": note,
     }
 

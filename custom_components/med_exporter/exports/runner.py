@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -30,10 +30,23 @@ if TYPE_CHECKING:
     from ..history.records import ExportRecord
     from .files import ExportFolder
 
+TRIGGER_SCHEDULE: Final = "schedule"
 TIME_LIMIT: Final = timedelta(hours=2)
 """An export that takes longer fails: its engine is stuck, or the machine is too small for it."""
 
 _CLOSE_SECONDS: Final = 20
+
+
+class Owner(NamedTuple):
+    """For whom an export is made: a user, automations, or schedules."""
+
+    user_id: str | None
+    is_schedule: bool
+
+
+def owner_of(record: ExportRecord) -> Owner:
+    """Return for whom an export is made."""
+    return Owner(record.user_id, record.trigger == TRIGGER_SCHEDULE)
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
@@ -66,14 +79,17 @@ class ExportRunner:
         self._estimate = Estimate()
         self._closing = False
 
-    @property
-    def is_full(self) -> bool:
-        """Return whether no further export is taken."""
-        return self._closing or len(self._active) >= self.most
+    def is_full(self, owner: Owner) -> bool:
+        """Return whether no further export of an owner is taken.
+
+        Each has a share of his own, so that nobody takes the place of another's.
+        """
+        owners = [owner_of(one.record) for one in self._active.values()]
+        return self._closing or owners.count(owner) >= self.most
 
     @property
     def most(self) -> int:
-        """Return how many exports may wait and run together."""
+        """Return how many exports of one owner may wait and run together."""
         limits = settings(self._hass)
         return limits.max_concurrent_exports + limits.max_waiting_exports
 

@@ -23,6 +23,7 @@ from ..delivery.request import is_address
 from ..entries import entries_of_type
 from ..form_fields import LOGIN, choice
 from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..web_address import is_host
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ class EmailSteps(Steps):
         host = settings.get(CONF_HOST, "")
         if not host:
             errors[CONF_HOST] = "field_missing"
-        elif not _HOST.fullmatch(host):
+        elif not (_HOST.fullmatch(host) and is_host(host)):
             errors[CONF_HOST] = "invalid_mail_host"
         username, password = settings.get(CONF_USERNAME), settings.get(CONF_PASSWORD)
         if password and not username:

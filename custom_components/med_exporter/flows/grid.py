@@ -14,7 +14,7 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from ..const import EntryType
 from ..grid.coordinator import CONF_ADDRESSES
 from ..grid.servers import GridAddresses, async_probe
-from ..sources.rte import RteCredentials
+from ..sources.rte import RTE_ADDRESS, RteCredentials
 from ..vault import SecretLostError, async_get_vault
 from .steps import Steps
 
@@ -129,6 +129,10 @@ class GridSteps(Steps):
             and not secret
             and client_id == entry.data.get(CONF_CLIENT_ID)
         ):
+            if self._rte_of(user_input) != self._rte_of(entry.options):
+                # It was given for the other server.
+                errors[CONF_CLIENT_SECRET] = "grid_secret_for_address"
+                return None
             vault = await async_get_vault(self.hass)
             try:
                 secret = vault.decrypt(entry.data[CONF_CLIENT_SECRET])
@@ -140,6 +144,12 @@ class GridSteps(Steps):
             errors[field] = "grid_account_incomplete"
             return None
         return RteCredentials(client_id=client_id, client_secret=secret) if client_id else None
+
+    @staticmethod
+    def _rte_of(values: Mapping[str, Any]) -> str:
+        """Return where an account's secret goes."""
+        given: str = values.get(CONF_ADDRESSES, {}).get("rte", "").strip()
+        return (given or RTE_ADDRESS).rstrip("/").casefold()
 
     def _addresses(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> GridAddresses:
         """Return the servers to read, and note the changed addresses to be stored."""

@@ -10,7 +10,6 @@ from zlib import crc32
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
@@ -22,6 +21,7 @@ from ..sources.rte import RteCredentials
 from ..sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from ..sources.tempo_schedule import TempoSchedule
 from ..vault import SecretLostError, async_get_vault
+from ..web_client import web_session
 from .data import GridData
 from .servers import GridAddresses, GridSources, take_probed_signals
 
@@ -201,7 +201,7 @@ async def async_setup_grid(hass: HomeAssistant, entry: GridEntry) -> GridCoordin
     Raises ConfigEntryAuthFailed where the stored secret can no longer be read.
     """
     sources = GridSources(
-        async_get_clientsession(hass),
+        web_session(hass),
         await _credentials(hass, entry.data),
         GridAddresses.from_options(entry.options.get(CONF_ADDRESSES, {})),
     )

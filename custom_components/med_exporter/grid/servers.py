@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Self
-from urllib.parse import urlsplit
 
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -25,6 +23,8 @@ from ..sources.tempo import (
 )
 from ..sources.tempo_calendar import ONE_DAY, paris_date
 from ..sources.web import SourceError
+from ..web_address import InvalidUrlError, check_url
+from ..web_client import web_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,7 +133,7 @@ async def async_probe(
 
     Being asked too often is no mistake of the user's: it proves the account. Never raises.
     """
-    sources = GridSources(async_get_clientsession(hass), credentials, addresses)
+    sources = GridSources(web_session(hass), credentials, addresses)
     now = dt_util.utcnow()
     today = paris_date(now)
     if sources.account is None:
@@ -197,18 +197,8 @@ def _code(err: SourceError) -> str | None:
 
 
 def _is_address(address: object) -> bool:
-    if not isinstance(address, str) or any(c in address for c in "<>\"' "):
-        return False
     try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
+        check_url(address if isinstance(address, str) else "", ("http", "https"))
+    except InvalidUrlError:
         return False
-    return (
-        parts.scheme in {"http", "https"}
-        and bool(parts.hostname)
-        and "@" not in parts.netloc
-        and port != 0
-        and not parts.query
-        and not parts.fragment
-    )
+    return not {"?", "#"} & set(str(address))

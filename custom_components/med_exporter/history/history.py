@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ID
-from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
@@ -31,6 +31,7 @@ from .records import (
     mark_interrupted,
 )
 from .rows import is_one_of, record_from_row, upsert
+from .shares import remove_beyond_shares
 from .statistics import FileStatistics, read_file_statistics
 from .tables import SCHEMA, exports_table
 from .totals import TOTALS_SCHEMA, keep_totals, read_totals
@@ -197,7 +198,9 @@ class History:
         )
 
     async def async_purge(self) -> int:
-        """Delete what is older than the retention and return how many records that were.
+        """Delete what is older than the retention, and the oldest files of whoever makes very many.
+
+        Returns how many records that were.
 
         Raises DatabaseUnavailableError.
         """
@@ -206,7 +209,8 @@ class History:
 
         def remove(connection: Connection) -> int:
             keep_totals(connection, too_old)
-            return connection.execute(delete(exports_table).where(too_old)).rowcount
+            removed = connection.execute(delete(exports_table).where(too_old)).rowcount
+            return removed + remove_beyond_shares(connection)
 
         return await queue_work(self._hass, TOTALS_SCHEMA, remove)
 
@@ -231,7 +235,8 @@ class History:
             data["device_id"] = device_id
         if (reason := reason_of(self._hass, record)) is not None:
             data["reason"] = reason
-        self._hass.bus.async_fire(EVENT_EXPORT, data, context=Context(user_id=record.user_id))
+        # Of no user: the logbook would tell everybody whose export it was.
+        self._hass.bus.async_fire(EVENT_EXPORT, data)
         async_dispatcher_send(self._hass, SIGNAL_EXPORT_FINISHED, replace(record))
 
     def _device_of(self, record: ExportRecord) -> str | None:

@@ -9,7 +9,6 @@ from homeassistant.helpers import config_validation as cv
 
 from ..errors import InvalidRequest
 from ..object_reader import INVALID_VALUE
-from ..rights import require_administrator
 from .leaving import async_remove_all_data
 
 if TYPE_CHECKING:
@@ -23,11 +22,9 @@ async def remove_all_data(call: ServiceCall, user: User | None) -> dict[str, Any
     """Remove all entries, data and statistics; return how many.
 
     Raises:
-        NotAllowedError: the caller is not an administrator.
         InvalidRequest: it was not confirmed.
 
     """
-    require_administrator(user)
     if not call.data["confirm"]:
         raise InvalidRequest(INVALID_VALUE, "not_confirmed", field="confirm")
     entries, statistics = await async_remove_all_data(call.hass)

@@ -19,6 +19,9 @@ _EVENT_TYPES: Final = {
     ExportStatus.FAILED: "error",
     ExportStatus.INTERRUPTED: "interrupted",
 }
+_TOLD: Final = frozenset(
+    {"export_id", "kind", "status", "trigger", "records", "duration", "error_code"}
+)
 
 
 def installation_events(installation: Installation) -> list[ExportEvent]:
@@ -29,7 +32,8 @@ def installation_events(installation: Installation) -> list[ExportEvent]:
 class ExportEvent(EventEntity):
     """Fires for every push and every file that ends, and for a file that cannot be delivered.
 
-    A cancelled export is no event.
+    A cancelled export is no event. Whoever may read the entity is told how an export ended, not
+    whose it was, what was in it, nor where it went.
     """
 
     _attr_has_entity_name = True
@@ -51,5 +55,6 @@ class ExportEvent(EventEntity):
         if (event_type := _EVENT_TYPES.get(event.data["status"])) is not None:
             # The logbook then says of the state what it says of the event: which export it was.
             self.async_set_context(event.context)
-            self._trigger_event(event_type, dict(event.data))
+            told = {name: one for name, one in event.data.items() if name in _TOLD}
+            self._trigger_event(event_type, told)
             self.async_write_ha_state()

@@ -14,12 +14,15 @@ from ..engine.exports.contract_comparison.result import COLOURS
 from ..engine.fields import Kind
 from ..engine.job import GivenTable
 from ..engine.tables import Column
+from ..engine.tariff.kind import Need
+from ..engine.tariff.kinds import KINDS
 from ..engine.tariff.price_units import per_kwh
 from ..errors import InvalidRequest
 from ..exports.planning import chosen_point
 from ..grid.link import loaded_grid
 from ..metering.contracts import currency_of
 from ..object_reader import INVALID_VALUE, shown
+from ..rights import may_read_entity
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
@@ -41,24 +44,30 @@ async def async_comparison(
     """
     entry = chosen_point(hass, request, user)
     contracts = [offer["contract"] for offer in request.own["contracts"]]
-    await _async_learn_prices(hass, entry, request, contracts)
-    if any(contract["kind"] == "tempo" for contract in contracts):
+    await _async_learn_prices(hass, entry, request, contracts, user)
+    if any(Need.COLOURS in KINDS[contract["kind"]].needs for contract in contracts):
         return (await _async_colours(hass, request),)
     return ()
 
 
 async def _async_learn_prices(
-    hass: HomeAssistant, entry: ConfigEntry, request: Request, contracts: list[dict[str, str]]
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    request: Request,
+    contracts: list[dict[str, str]],
+    user: User | None,
 ) -> None:
     currency = currency_of(hass, entry)
     entities: list[str] = []
     for place, contract in enumerate(contracts):
-        if contract["kind"] != "sensor_price":
+        if Need.PRICES not in KINDS[contract["kind"]].needs:
             continue
         entity_id = contract["entity_id"]
         field = f"contracts[{place}].entity_id"
         state = hass.states.get(entity_id)
-        if state is None and er.async_get(hass).async_get(entity_id) is None:
+        is_known = state is not None or er.async_get(hass).async_get(entity_id) is not None
+        # What he may not read is answered as what does not exist.
+        if not (is_known and may_read_entity(user, entity_id)):
             raise InvalidRequest(
                 INVALID_VALUE, "unknown_entity", field=field, name=shown(entity_id)
             )

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from homeassistant.const import (
-    CONF_ID,
-    CONF_NAME,
-    CONF_TYPE,
-    CONF_USERNAME,
-)
+from homeassistant.const import CONF_ID, CONF_NAME, CONF_TYPE, CONF_USERNAME
 
-from ..const import (
-    CONF_DATA,
-    CONF_INTERVAL,
-    CONF_LABELS,
-    CONF_PDL,
-    CONF_PLUGS,
-)
+from ..const import CONF_DATA, CONF_INTERVAL, CONF_LABELS, CONF_PDL, CONF_PLUGS
 from ..destinations.registry import DESTINATIONS
 from ..engine.fields import Kind
-from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
 from ..entries import metering_point_entries
 from ..metering.devices import export_devices
 from ..pushes.entry import destination_entries
 from ..pushes.runtime import CONF_ENABLED
 from ..settings import BOUNDS, settings
+from .given import given_table
 from .schedules import schedules_table
 from .tariffs import tariffs_table
 
@@ -36,7 +25,8 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from ..engine.job import Request
+    from ..destinations.kind import DestinationKind
+    from ..engine.job import GivenTable, Request
 
 _MASK: Final = "********"
 
@@ -57,130 +47,102 @@ async def async_configuration(
 
 
 def _metering_points(hass: HomeAssistant) -> GivenTable:
-    return GivenTable(
-        name="metering_points",
-        columns=(
+    return given_table(
+        "metering_points",
+        metering_point_entries(hass),
+        (
             Column("name", Kind.TEXT, holds=Holds.POINT_NAME),
-            Column("pdl", Kind.TEXT, holds=Holds.DEVICE_ID),
-            Column("plugs", Kind.NUMBER),
-            Column("enabled", Kind.FLAG),
+            lambda one: one.data.get(CONF_NAME, one.title),
         ),
-        rows=tuple(
-            (
-                entry.data.get(CONF_NAME, entry.title),
-                entry.data[CONF_PDL],
-                len(entry.data[CONF_PLUGS]),
-                entry.disabled_by is None,
-            )
-            for entry in metering_point_entries(hass)
-        ),
+        (Column("pdl", Kind.TEXT, holds=Holds.DEVICE_ID), lambda one: one.data[CONF_PDL]),
+        (Column("plugs", Kind.NUMBER), lambda one: len(one.data[CONF_PLUGS])),
+        (Column("enabled", Kind.FLAG), lambda one: one.disabled_by is None),
     )
 
 
 def _plugs(hass: HomeAssistant) -> GivenTable:
-    return GivenTable(
-        name="plugs",
-        columns=(
-            Column("name", Kind.TEXT, holds=Holds.DEVICE_NAME),
-            Column("device_id", Kind.TEXT, holds=Holds.DEVICE_ID),
-            Column("mac", Kind.TEXT, holds=Holds.DEVICE_ID),
-            Column("address", Kind.TEXT, holds=Holds.ADDRESS),
-            Column("pdl", Kind.TEXT, holds=Holds.DEVICE_ID),
-            Column("type", Kind.TEXT),
-            Column("role", Kind.TEXT),
-            Column("rated_power", Kind.NUMBER, 1),
-            Column("model", Kind.TEXT),
-            Column("firmware", Kind.TEXT),
-        ),
-        rows=tuple(
-            (
-                device.name,
-                device.device_id,
-                device.mac,
-                device.address,
-                device.pdl,
-                device.device_type,
-                device.role.value,
-                device.rated_power,
-                device.model,
-                device.firmware,
-            )
-            for device in export_devices(hass)
-        ),
+    return given_table(
+        "plugs",
+        export_devices(hass),
+        (Column("name", Kind.TEXT, holds=Holds.DEVICE_NAME), lambda one: one.name),
+        (Column("device_id", Kind.TEXT, holds=Holds.DEVICE_ID), lambda one: one.device_id),
+        (Column("mac", Kind.TEXT, holds=Holds.DEVICE_ID), lambda one: one.mac),
+        (Column("address", Kind.TEXT, holds=Holds.ADDRESS), lambda one: one.address),
+        (Column("pdl", Kind.TEXT, holds=Holds.DEVICE_ID), lambda one: one.pdl),
+        (Column("type", Kind.TEXT), lambda one: one.device_type),
+        (Column("role", Kind.TEXT), lambda one: one.role.value),
+        (Column("rated_power", Kind.NUMBER, 1), lambda one: one.rated_power),
+        (Column("model", Kind.TEXT), lambda one: one.model),
+        (Column("firmware", Kind.TEXT), lambda one: one.firmware),
     )
 
 
 def _destinations(hass: HomeAssistant) -> GivenTable:
-    return GivenTable(
-        name="destinations",
-        columns=(
-            Column("name", Kind.TEXT, holds=Holds.TEXT),
-            Column("id", Kind.TEXT),
-            Column("type", Kind.TEXT),
+    return given_table(
+        "destinations",
+        destination_entries(hass),
+        (Column("name", Kind.TEXT, holds=Holds.TEXT), lambda one: one.title),
+        (Column("id", Kind.TEXT), lambda one: one.data[CONF_ID]),
+        (Column("type", Kind.TEXT), lambda one: one.data[CONF_TYPE]),
+        (
             Column("enabled", Kind.FLAG),
-            Column("interval_min", Kind.NUMBER, unit="min"),
-            Column("data_types", Kind.TEXT),
-            Column("address", Kind.TEXT, holds=Holds.ADDRESS),
-            Column("username", Kind.TEXT, holds=Holds.USER),
-            Column("secret", Kind.TEXT),
-            # Free words that often tell where this is.
-            Column("labels", Kind.TEXT, holds=Holds.LOCATION),
-            Column("settings", Kind.TEXT, holds=Holds.TEXT),
+            lambda one: bool(one.options.get(CONF_ENABLED, True)) and one.disabled_by is None,
         ),
-        rows=tuple(_destination(entry) for entry in destination_entries(hass)),
+        (Column("interval_min", Kind.NUMBER, unit="min"), lambda one: int(one.data[CONF_INTERVAL])),
+        (Column("data_types", Kind.TEXT), lambda one: ", ".join(sorted(one.data[CONF_DATA]))),
+        (
+            Column("address", Kind.TEXT, holds=Holds.ADDRESS),
+            lambda one: one.data.get(_kind(one).address),
+        ),
+        (
+            Column("username", Kind.TEXT, holds=Holds.USER),
+            lambda one: one.data.get(CONF_USERNAME),
+        ),
+        (
+            Column("secret", Kind.TEXT),
+            lambda one: _MASK if any(map(one.data.get, _kind(one).secrets)) else None,
+        ),
+        # Free words that often tell where this is.
+        (Column("labels", Kind.TEXT, holds=Holds.LOCATION), _labels),
+        (Column("settings", Kind.TEXT, holds=Holds.TEXT), _own_settings),
     )
 
 
-def _destination(entry: ConfigEntry) -> tuple[Any, ...]:
-    data, kind = entry.data, DESTINATIONS[entry.data[CONF_TYPE]]
-    labels = data.get(CONF_LABELS)
-    elsewhere = {kind.address, CONF_USERNAME, CONF_LABELS}
-    own = {key: data[key] for key in kind.told if data.get(key) is not None}
-    own = {key: value for key, value in own.items() if key not in elsewhere}
-    return (
-        entry.title,
-        data[CONF_ID],
-        data[CONF_TYPE],
-        bool(entry.options.get(CONF_ENABLED, True)) and entry.disabled_by is None,
-        int(data[CONF_INTERVAL]),
-        ", ".join(sorted(str(one) for one in data[CONF_DATA])),
-        data.get(kind.address),
-        data.get(CONF_USERNAME),
-        _MASK if any(data.get(key) for key in kind.secrets) else None,
-        labels if labels is None or isinstance(labels, str) else _json(labels),
-        _json(own),
-    )
+def _kind(entry: ConfigEntry) -> DestinationKind:
+    return DESTINATIONS[entry.data[CONF_TYPE]]
+
+
+def _labels(entry: ConfigEntry) -> str | None:
+    labels = entry.data.get(CONF_LABELS)
+    return labels if labels is None or isinstance(labels, str) else _json(labels)
+
+
+def _own_settings(entry: ConfigEntry) -> str:
+    """Return what has no column of its own."""
+    elsewhere = {_kind(entry).address, CONF_USERNAME, CONF_LABELS}
+    own = {key: entry.data.get(key) for key in _kind(entry).told if key not in elsewhere}
+    return _json({key: value for key, value in own.items() if value is not None})
 
 
 def _limits(hass: HomeAssistant) -> GivenTable:
     now = settings(hass)
-    return GivenTable(
-        name="limits",
-        columns=(
-            Column("name", Kind.TEXT),
-            Column("value", Kind.NUMBER),
-            Column("unit", Kind.TEXT),
-        ),
-        rows=tuple(
-            (name, getattr(now, name), bounds.unit or None) for name, bounds in BOUNDS.items()
-        ),
+    return given_table(
+        "limits",
+        BOUNDS,
+        (Column("name", Kind.TEXT), str),
+        (Column("value", Kind.NUMBER), lambda name: getattr(now, name)),
+        (Column("unit", Kind.TEXT), lambda name: BOUNDS[name].unit or None),
     )
 
 
 def _users(users: list[User]) -> GivenTable:
-    return GivenTable(
-        name="users",
-        columns=(
-            Column("name", Kind.TEXT, holds=Holds.USER),
-            Column("id", Kind.TEXT, holds=Holds.USER),
-            Column("role", Kind.TEXT),
-            Column("active", Kind.FLAG),
-        ),
-        rows=tuple(
-            (user.name, user.id, _role(user), user.is_active)
-            for user in users
-            if not user.system_generated
-        ),
+    return given_table(
+        "users",
+        (user for user in users if not user.system_generated),
+        (Column("name", Kind.TEXT, holds=Holds.USER), lambda user: user.name),
+        (Column("id", Kind.TEXT, holds=Holds.USER), lambda user: user.id),
+        (Column("role", Kind.TEXT), _role),
+        (Column("active", Kind.FLAG), lambda user: user.is_active),
     )
 
 

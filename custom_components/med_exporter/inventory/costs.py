@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +13,7 @@ from ..costs import DATA_COSTS
 from ..costs.costs import point_slug
 from ..engine.standing_charge import standing_charge
 from ..entries import metering_point_entries
-from ..ledger import PointSeries
+from ..ledger import DATA_LEDGER, PointSeries
 from ..local_time import local_zone
 from ..metering.contracts import currency_of, tariff_of
 from .overview import readable_points
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-    from ..costs.reading import CostPeriod
+    from ..engine.tariff import Tariff
 
 _MONTHS: Final = 13
 
@@ -58,49 +59,66 @@ async def _async_point(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any
         "currency": currency_of(hass, entry),
         "contracts": [] if tariff is None else tariff.to_dicts(),
         "months": [
-            _month(entry, begin, used.get(begin), fed.get(begin), now)
+            _month(tariff, begin, used.get(begin, _NOTHING), fed.get(begin, _NOTHING), now)
             for begin in sorted({*used, *fed})
         ],
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """The energy of a month, its end, and what it cost where that is known."""
+
+    end: datetime | None
+    kwh: float
+    unpriced_kwh: float
+    cost: float | None
+
+
+_NOTHING: Final = _Month(None, 0.0, 0.0, None)
+
+
 async def _async_months(
     hass: HomeAssistant, entry: ConfigEntry, role: PlugRole, start: datetime, end: datetime
-) -> dict[datetime, CostPeriod]:
+) -> dict[datetime, _Month]:
+    """Return the months with energy by their start: those without a contract have no costs."""
     series = PointSeries(point_slug(entry), role)
-    found = await hass.data[DATA_COSTS].async_costs(series, start, end, aggregation="monthly")
-    return {one.start: one for one in found}
+    months = await hass.data[DATA_LEDGER].async_months(series, start, end)
+    priced = await hass.data[DATA_COSTS].async_costs(series, start, end, aggregation="monthly")
+    costs = {one.start: one for one in priced}
+    found = {}
+    for one in months:
+        cost = costs.get(one.start)
+        unpriced = one.kwh if cost is None else cost.unpriced_kwh
+        found[one.start] = _Month(one.end, one.kwh, unpriced, None if cost is None else cost.cost)
+    return found
 
 
 def _month(
-    entry: ConfigEntry,
-    begin: datetime,
-    used: CostPeriod | None,
-    fed: CostPeriod | None,
-    now: datetime,
+    tariff: Tariff | None, begin: datetime, used: _Month, fed: _Month, now: datetime
 ) -> dict[str, Any]:
-    end = min(max(one.end for one in (used, fed) if one is not None), now)
+    end = min(max(one.end for one in (used, fed) if one.end is not None), now)
     standing = 0.0
-    if (tariff := tariff_of(entry)) is not None:
+    if tariff is not None:
         standing = standing_charge(tariff, begin.timestamp(), end.timestamp(), local_zone())
-    cost = None if used is None else used.cost
-    feed_in = None if fed is None else fed.cost
-    known = [one for one in (cost, feed_in) if one is not None]
+    cost, charge, feed_in = _money(used.cost), _money(standing), _money(fed.cost)
+    is_known = cost is not None or feed_in is not None
     return {
         "month": begin.strftime("%Y-%m"),
         "is_over": end < now,
-        "kwh": round(used.kwh if used else 0.0, 3),
-        "produced_kwh": round(fed.kwh if fed else 0.0, 3),
-        "unpriced_kwh": round(used.unpriced_kwh if used else 0.0, 3),
-        "energy_cost": _money(cost),
-        "standing_charge": _money(standing),
-        "feed_in": _money(feed_in),
-        "total": _money((cost or 0.0) + standing - (feed_in or 0.0)) if known else None,
+        "kwh": round(used.kwh, 3),
+        "produced_kwh": round(fed.kwh, 3),
+        "unpriced_kwh": round(used.unpriced_kwh, 3),
+        "energy_cost": cost,
+        "standing_charge": charge,
+        "feed_in": feed_in,
+        # Of what is shown, as on a bill: so it adds up to the cent.
+        "total": _money((cost or 0.0) + (charge or 0.0) - (feed_in or 0.0)) if is_known else None,
     }
 
 
 def _money(amount: float | None) -> float | None:
-    return None if amount is None else round(amount, 2)
+    return None if amount is None else round(amount, 2) + 0.0
 
 
 def _months_before(now: datetime, count: int) -> datetime:

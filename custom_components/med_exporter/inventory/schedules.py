@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ..engine.fields import Kind
-from ..engine.job import GivenTable
 from ..engine.tables import Column, Holds
 from ..schedules.scheduler import DATA_SCHEDULES
+from .given import given_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,51 +16,36 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
+    from ..engine.job import GivenTable
+
 
 def schedules_table(hass: HomeAssistant) -> GivenTable:
     """Return what is exported by itself, when, and where it goes."""
-    return GivenTable(
-        name="schedules",
-        columns=(
-            Column("name", Kind.TEXT, holds=Holds.TEXT),
-            Column("id", Kind.TEXT),
-            Column("schedule", Kind.TEXT),
-            Column("enabled", Kind.FLAG),
-            Column("export_type", Kind.TEXT),
-            Column("format", Kind.TEXT),
-            Column("request", Kind.TEXT, holds=Holds.TEXT),
-            Column("delivery", Kind.TEXT),
-            # Addresses of people, names of their phones, folders of theirs.
+    scheduler = hass.data[DATA_SCHEDULES]
+    return given_table(
+        "schedules",
+        scheduler.schedules(),
+        (Column("name", Kind.TEXT, holds=Holds.TEXT), lambda one: one.name),
+        (Column("id", Kind.TEXT), lambda one: one.id),
+        (Column("schedule", Kind.TEXT), lambda one: one.schedule),
+        (Column("enabled", Kind.FLAG), lambda one: one.enabled),
+        (Column("export_type", Kind.TEXT), lambda one: one.export_config.get("export_type")),
+        (Column("format", Kind.TEXT), lambda one: one.export_config.get("format")),
+        (Column("request", Kind.TEXT, holds=Holds.TEXT), lambda one: _rest(one.export_config)),
+        (Column("delivery", Kind.TEXT), lambda one: one.delivery.get("method")),
+        # Addresses of people, names of their phones, folders of theirs.
+        (
             Column("recipients", Kind.TEXT, holds=Holds.USER),
-            Column("next_run", Kind.TIME),
-            Column("last_run", Kind.TIME),
+            lambda one: _recipients(one.delivery),
         ),
-        rows=tuple(_rows(hass)),
+        (Column("next_run", Kind.TIME), lambda one: _seconds(scheduler.next_run(one))),
+        (Column("last_run", Kind.TIME), lambda one: _seconds(one.last_run_at)),
     )
 
 
-def _rows(hass: HomeAssistant) -> list[tuple[Any, ...]]:
-    scheduler = hass.data[DATA_SCHEDULES]
-    rows = []
-    for one in scheduler.schedules():
-        request: Mapping[str, Any] = one.export_config
-        rest = {key: request[key] for key in request if key not in {"export_type", "format"}}
-        rows.append(
-            (
-                one.name,
-                one.id,
-                one.schedule,
-                one.enabled,
-                request.get("export_type"),
-                request.get("format"),
-                json.dumps(rest, ensure_ascii=False, default=str),
-                one.delivery.get("method"),
-                _recipients(one.delivery),
-                _seconds(scheduler.next_run(one)),
-                _seconds(one.last_run_at),
-            )
-        )
-    return rows
+def _rest(request: Mapping[str, Any]) -> str:
+    rest = {key: request[key] for key in request if key not in {"export_type", "format"}}
+    return json.dumps(rest, ensure_ascii=False, default=str)
 
 
 def _recipients(delivery: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..engine.times import HOUR, QUARTER, UTC_DAY, day_bounds, day_of, day_start, quarter_of
-from .spreading import Quarters, Stretch, add, spread, without
+from .spreading import Spread, Stretch, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ _ROUNDING_MWH = 1000
 
 def by_hours(
     hours: Mapping[int, int], stretch: tuple[float | None, float], held: Mapping[int, int]
-) -> Quarters:
+) -> Spread:
     """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
 
     An hour's energy, less what is known of it, goes to those of its quarter-hours that nothing is
@@ -36,15 +36,14 @@ def by_hours(
     """
     since, until = stretch
     oldest = until - KEPT_DAYS * UTC_DAY
-    found: Quarters = {}
+    found = Spread({}, set())
     for hour, mwh in sorted(hours.items()):
         if hour < (oldest if since is None else max(since, oldest)) or hour + HOUR > until:
             continue
         quarters = range(hour, hour + HOUR, QUARTER)
-        unknown = [quarter for quarter in quarters if quarter not in held]
-        if unknown:
+        if any(quarter not in held for quarter in quarters):
             rest = max(0, mwh - sum(held.get(quarter, 0) for quarter in quarters))
-            add(found, spread(rest, [(quarter, quarter + QUARTER) for quarter in unknown]))
+            found.take(rest, without((hour, hour + HOUR), [q for q in quarters if q in held]))
     return found
 
 
@@ -54,7 +53,7 @@ def backfill(
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
     zone: ZoneInfo,
-) -> Quarters:
+) -> Spread:
     """Fill a stretch by what the plug counted, spread evenly, and count nothing twice.
 
     A day's energy goes to the part of the day that lies in the stretch and that nothing is known
@@ -95,19 +94,22 @@ def backfill(
         first, past = bisect_left(inside, quarter_of(start)), bisect_left(inside, end)
         return without((start, end), inside[first:past])
 
-    filled: Quarters = {}
+    filled = Spread({}, set())
     for day, mwh in sorted(days.items()):
         if first_day <= day <= last_day and (unknown := unknown_of(day)):
-            add(filled, spread(max(0, mwh - known[day]), unknown))
+            filled.take(max(0, mwh - known[day]), unknown)
     for month, mwh in sorted(months.items()):
         counted = [day for day in days if (day.year, day.month) == (month.year, month.month)]
         others = [day for day in _days_of_month(month) if day not in days and day <= last_day]
         rest = mwh - sum(days[day] for day in counted) - sum(known[day] for day in others)
         unknown = [stretch for day in others for stretch in unknown_of(day)]
         if unknown and rest > _ROUNDING_MWH * (len(counted) + 1 if counted else 0):
-            add(filled, spread(rest, unknown))
+            filled.take(rest, unknown)
     oldest = day_start(first_day, zone)
-    return {quarter: mwh for quarter, mwh in filled.items() if quarter >= oldest}
+    return Spread(
+        {quarter: mwh for quarter, mwh in filled.quarters.items() if quarter >= oldest},
+        {quarter for quarter in filled.joined if quarter >= oldest},
+    )
 
 
 def _days_of_month(month: date) -> list[date]:

@@ -17,14 +17,14 @@ from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .backfill import KEPT_DAYS, backfill, by_hours
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Account, Posting, book, check_kwh
+from .posting import Account, Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add
 from .tables import counters_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -47,11 +47,7 @@ class PlugHistory:
     month_kwh: Mapping[date, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if any(at.tzinfo is None or at.timestamp() % QUARTER for at in self.hour_kwh):
-            raise ValueError("hour_kwh does not go by quarter-hours with a time zone")
-        for name in ("hour_kwh", "day_kwh", "month_kwh"):
-            for kwh in getattr(self, name).values():
-                check_kwh(name, kwh)
+        check_told(hour_kwh=self.hour_kwh, day_kwh=self.day_kwh, month_kwh=self.month_kwh)
 
 
 def write_posting(
@@ -78,7 +74,7 @@ def write_posting(
     )
     if booking is None:
         return False
-    _add(connection, plug, booking.measured, booking.filled)
+    _add(connection, plug, booking.measured, booking.filled, booking.joined)
     _write_account(connection, plug, booking.account, is_new=account is None)
     _mark(connection, plug, min((*booking.measured, *booking.filled)), names)
     return True
@@ -89,7 +85,7 @@ def write_history(
 ) -> bool:
     """Fill what lies before a plug's first posting, once, and return whether anything was done.
 
-    What the plug tells by the hour is no estimate, though within the hour it is spread evenly.
+    What the plug tells by the hour is no estimate, but for how it is spread within the hour.
     The day on which the counter began is left alone: the first posting itself has brought what
     the plug had counted on that day by then.
     """
@@ -102,10 +98,8 @@ def write_history(
     oldest = account.first_ts - _KEPT_SECONDS - 32 * UTC_DAY
     known = held_quarters(connection, plug.plug_id, oldest, until)
     stretch = (account.gap_from_ts, until)
-    told = by_hours(
-        {int(at.timestamp()): to_mwh(kwh) for at, kwh in history.hour_kwh.items()}, stretch, known
-    )
-    add(known, told)
+    told = by_hours(by_moment(history.hour_kwh), stretch, known)
+    add(known, told.quarters)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},
         {month: to_mwh(kwh) for month, kwh in history.month_kwh.items()},
@@ -113,9 +107,10 @@ def write_history(
         known,
         zone,
     )
-    if told or filled:
-        _add(connection, plug, told, filled)
-        _mark(connection, plug, min((*told, *filled)), names)
+    if told.quarters or filled.quarters:
+        joined = told.joined | filled.joined
+        _add(connection, plug, told.quarters, filled.quarters, joined)
+        _mark(connection, plug, min((*told.quarters, *filled.quarters)), names)
     connection.execute(
         update(counters_table)
         .where(counters_table.c.plug_id == plug.plug_id)
@@ -176,7 +171,13 @@ def _told_by_the_hour(connection: Connection) -> list[int]:
     return [one.id for one in held.accounts_of(connection, plug_ids=list(plugs))]
 
 
-def _add(connection: Connection, plug: LedgerPlug, measured: Quarters, filled: Quarters) -> None:
+def _add(
+    connection: Connection,
+    plug: LedgerPlug,
+    measured: Quarters,
+    filled: Quarters,
+    joined: Collection[int],
+) -> None:
     """Add energies to quarter-hours, and make them known where they were not."""
     whole = dict(measured)
     add(whole, filled)
@@ -185,6 +186,7 @@ def _add(connection: Connection, plug: LedgerPlug, measured: Quarters, filled: Q
         connection,
         account,
         {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()},
+        joined,
     )
 
 
@@ -241,4 +243,4 @@ def _take_over_statistics(connection: Connection, plug: LedgerPlug, now: float) 
             for number, quarter in enumerate(quarters):
                 filled[quarter] = mwh * (number + 1) // 4 - mwh * number // 4
     if filled:
-        _add(connection, plug, {}, filled)
+        _add(connection, plug, {}, filled, filled)

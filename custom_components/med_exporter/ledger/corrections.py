@@ -108,7 +108,8 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     ]
     cells = sorted([*hours, *quarters], key=lambda cell: (cell.start, cell.account))
     before = sum(cell.mwh for cell in cells)
-    if correction.operation is Operation.SET and not before:
+    is_even = correction.operation is Operation.SET and not before
+    if is_even:
         cells = _evenly(connection, correction, cells, kept_from)
     after = _total(correction, before)
     changed = _changed(cells, before, after)
@@ -120,7 +121,9 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
         if new.account:
             by_account[new.account][new.start] = (new.mwh, new.filled)
     for account, energies in by_account.items():
-        replace_quarters(connection, account, energies)
+        # What has the shape of nothing is one whole.
+        joined = sorted(energies)[1:] if is_even else None
+        replace_quarters(connection, account, energies, joined)
     held.note_corrections(connection, correction.plug.plug_id, added)
     _let_statistics_follow(connection, correction.plug, changed)
     return Corrected(before, after if changed else before)

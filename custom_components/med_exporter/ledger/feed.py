@@ -39,7 +39,7 @@ class _Tally:
         self.quarters[quarter] = self.quarters.get(quarter, 0) + growth
         self.value_kwh, self.at = value_kwh, at
 
-    def posting(self, day_kwh: Mapping[date, float] | None = None) -> Posting:
+    def posting(self, hour_kwh: Mapping[datetime, float], day_kwh: Mapping[date, float]) -> Posting:
         return Posting(
             plug=self.plug,
             start=self.start,
@@ -47,7 +47,8 @@ class _Tally:
             at=self.at,
             since=self.since,
             quarters=self.quarters,
-            day_kwh=day_kwh or {},
+            hour_kwh=hour_kwh,
+            day_kwh=day_kwh,
         )
 
 
@@ -75,6 +76,7 @@ class CounterFeed:
         *,
         start: CounterStart,
         gap: bool = False,
+        hour_kwh: Mapping[datetime, float] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
         """Take one reading of a plug's counter, after it has been written to disk.
@@ -85,6 +87,7 @@ class CounterFeed:
             at: when it was read (the counter's `seen_at`), aware.
             start: where this counter began; it stays the same over restarts.
             gap: whether nobody read the plug for a while before.
+            hour_kwh: what the plug itself counted in the hours of the gap, by their begin.
             day_kwh: what the plug itself counted on the local days of the gap, today's as of
                 this very reading; used where there was a gap, and for a plug's first reading
                 after a start.
@@ -102,7 +105,7 @@ class CounterFeed:
                 self._flush(tally)
             tally = _Tally(plug, start, value_kwh, at, since=at)
             self._tallies[plug.plug_id] = tally
-            self._flush(tally, day_kwh)
+            self._flush(tally, hour_kwh, day_kwh)
             return
         was = quarter_of(tally.at.timestamp())
         tally.count(value_kwh, at)
@@ -117,7 +120,12 @@ class CounterFeed:
             if tally.quarters:
                 self._flush(tally)
 
-    def _flush(self, tally: _Tally, day_kwh: Mapping[date, float] | None = None) -> None:
-        posting = tally.posting(day_kwh)
+    def _flush(
+        self,
+        tally: _Tally,
+        hour_kwh: Mapping[datetime, float] | None = None,
+        day_kwh: Mapping[date, float] | None = None,
+    ) -> None:
+        posting = tally.posting(hour_kwh or {}, day_kwh or {})
         tally.since, tally.quarters = tally.at, {}
         self._post(posting)

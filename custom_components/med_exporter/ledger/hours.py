@@ -14,7 +14,7 @@ from ..engine.ledger.tables import corrections_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
-from .quarters import account_id
+from .quarters import account_id, columns_of
 from .series import COUNTED_ROLES, LedgerPlug, PlugSeries, PointSeries
 from .tables import counters_table
 
@@ -187,8 +187,7 @@ class _Books:
             day = (before or Day.unknown()).replacing(
                 (place, mwh, part) for place, (mwh, part) in changes.items()
             )
-            energy, filled = day.packed()
-            row = {"energy": energy, "filled": filled}
+            row = columns_of(day)
             if before is None:
                 new.append({"account_id": account, "day": midnight // UTC_DAY, **row})
             else:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
 )
 
 from ..engine.energy import to_mwh
@@ -85,6 +86,17 @@ def make_corrections(connection: Connection) -> bool:
 
 def let_quarters_be_cut(_: Connection) -> bool:
     """Change nothing: what was cut from an hour before was not marked."""
+    return True
+
+
+def tell_wholes(connection: Connection) -> bool:
+    """Make a column for what was told as a whole; of what was filled before, that is not told."""
+    columns = {column["name"] for column in inspect(connection).get_columns(quarters_table.name)}
+    column = quarters_table.c.joined
+    if column.name not in columns:
+        kind = column.type.compile(connection.dialect)
+        table = quarters_table.name
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column.name} {kind}"))
     return True
 
 

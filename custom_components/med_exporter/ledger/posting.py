@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..engine.energy import to_mwh
 from ..engine.times import QUARTER, day_bounds, day_of, day_start, quarter_of, quarters_between
-from .backfill import backfill
-from .spreading import Quarters, add, spread, spread_by_days
+from .backfill import backfill, by_hours
+from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
@@ -59,7 +61,9 @@ class Posting:
         since: from when on `quarters` tells all; `at` where nothing was measured. Aware.
         quarters: the growth that was measured, in mWh by quarter-hour. What the counter has grown
             beyond it is filled in between the last posting and `since`.
-        day_kwh: what the plug itself counted on local days, as of `at`. It guides the filling.
+        hour_kwh: what the plug itself counted in hours, by their begin (aware, on a quarter-hour),
+            as of `at`. It guides the filling, before its days.
+        day_kwh: the same on local days.
 
     Raises ValueError for what cannot be booked.
 
@@ -71,6 +75,7 @@ class Posting:
     at: datetime
     since: datetime
     quarters: Mapping[int, int] = field(default_factory=dict)
+    hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,8 +85,7 @@ class Posting:
         if self.since > self.at:
             raise ValueError("since lies after at")
         check_kwh("value_kwh", self.value_kwh)
-        for kwh in self.day_kwh.values():
-            check_kwh("day_kwh", kwh)
+        check_told(hour_kwh=self.hour_kwh, day_kwh=self.day_kwh)
         if any(quarter % QUARTER or mwh < 0 for quarter, mwh in self.quarters.items()):
             raise ValueError("quarters are not quarter-hours with what was used in them")
 
@@ -110,11 +114,15 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
-    """What changes by a posting: the account, and what to add to the quarter-hours."""
+    """What changes by a posting: the account, and what to add to the quarter-hours.
+
+    `joined` are those of `filled` that share a whole with the quarter-hour before.
+    """
 
     account: Account
     measured: Quarters
-    filled: Quarters
+    filled: Quarters = field(default_factory=dict)
+    joined: Collection[int] = ()
 
 
 def book(
@@ -143,6 +151,22 @@ def check_kwh(name: str, kwh: float) -> None:
         raise ValueError(f"{name} is no energy: {kwh}")
 
 
+def check_told(*, hour_kwh: Mapping[datetime, float], **others: Mapping[date, float]) -> None:
+    """Raise ValueError for what is no energy, and for hours that begin on no quarter-hour."""
+    if any(at.tzinfo is None or at.timestamp() % QUARTER for at in hour_kwh):
+        raise ValueError("hour_kwh does not go by quarter-hours with a time zone")
+    for kwh in hour_kwh.values():
+        check_kwh("hour_kwh", kwh)
+    for name, told in others.items():
+        for kwh in told.values():
+            check_kwh(name, kwh)
+
+
+def by_moment(hour_kwh: Mapping[datetime, float]) -> dict[int, int]:
+    """Return what a plug counted in hours, in mWh by the UTC second at which they begin."""
+    return {int(at.timestamp()): to_mwh(kwh) for at, kwh in hour_kwh.items()}
+
+
 def _go_on(
     account: Account,
     posting: Posting,
@@ -158,20 +182,22 @@ def _go_on(
         return Booking(
             account=replace(account, posted=value, posted_ts=at),
             measured=_empty(account.posted_ts, at),
-            filled={},
         )
     if value == account.posted and at <= account.posted_ts:
         return None
     growth = value - account.posted
     measured = _latest(posting.quarters, growth)
-    filled: Quarters = {}
+    filled = Spread({}, set())
     if rest := growth - sum(measured.values()):
-        filled = _fill(account, posting, rest, zone, _Known(measured, held, zone))
+        filled = _fill(account, posting, rest, zone, measured, held)
     for quarter in _empty(account.posted_ts, at):
-        if quarter not in filled:
+        if quarter not in filled.quarters:
             measured.setdefault(quarter, 0)
     return Booking(
-        account=replace(account, posted=value, posted_ts=at), measured=measured, filled=filled
+        account=replace(account, posted=value, posted_ts=at),
+        measured=measured,
+        filled=filled.quarters,
+        joined=filled.joined,
     )
 
 
@@ -191,25 +217,35 @@ def _begin(
     if at - start_ts > _FURTHEST_BACK:
         # A lost database: the counter's growth is from before anything is kept of.
         opened = _open(posting.value_kwh, at, start_ts, gap_from)
-        return Booking(account=opened, measured={quarter_of(at): 0}, filled={})
-    before: Quarters = {}
+        return Booking(account=opened, measured={quarter_of(at): 0})
+    day = day_of(start_ts, zone)
+    midnight, stretch = day_start(day, zone), (gap_from, start_ts)
+    hours = {at: mwh for at, mwh in by_moment(posting.hour_kwh).items() if at >= midnight}
+    known = dict(held(midnight, start_ts))
+    told = by_hours(hours, stretch, known)
+    add(known, told.quarters)
+    before = Spread({}, set())
     if start.today_kwh:
-        day = day_of(start_ts, zone)
-        known = held(day_start(day, zone), start_ts)
-        stretch = (gap_from, start_ts)
         before = backfill({day: to_mwh(start.today_kwh)}, {}, stretch, known, zone)
 
     def held_now(first: float, end: float) -> Quarters:
         quarters = dict(held(first, end))
-        add(quarters, {h: mwh for h, mwh in before.items() if first <= h < end})
+        for more in (told, before):
+            add(quarters, {h: mwh for h, mwh in more.quarters.items() if first <= h < end})
         return quarters
 
     opened = _open(start.value_kwh, start_ts, start_ts, gap_from)
     grown = _go_on(opened, posting, zone, held_now)
     if grown is None:
-        return Booking(account=opened, measured={quarter_of(start_ts): 0}, filled=before)
-    add(before, grown.filled)
-    return Booking(account=grown.account, measured=grown.measured, filled=before)
+        grown = Booking(account=opened, measured={quarter_of(start_ts): 0})
+    add(before.quarters, grown.filled)
+    add(told.quarters, grown.measured)
+    return Booking(
+        account=grown.account,
+        measured=told.quarters,
+        filled=before.quarters,
+        joined=told.joined.union(before.joined, grown.joined),
+    )
 
 
 def _open(kwh: float, posted_ts: float, started_ts: float, gap_from: float | None) -> Account:
@@ -227,39 +263,45 @@ def _fill(
     posting: Posting,
     rest: int,
     zone: ZoneInfo,
-    known: Callable[[date], int],
-) -> Quarters:
+    measured: Quarters,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Spread:
     """Spread what grew unseen over the time since the last posting."""
     at, since = posting.at.timestamp(), posting.since.timestamp()
     start = max(account.posted_ts, at - _FURTHEST_BACK)
     end = since if since > start else at
     if end <= start:
         # The clock was set back.
-        return {quarter_of(at): rest}
-    days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}
-    if not days:
-        return spread(rest, [(start, end)])
-    return spread_by_days(rest, (start, end), zone, days, known)
+        return Spread({quarter_of(at): rest}, set())
+    first, last = day_start(day_of(start, zone), zone), day_bounds(day_of(end, zone), zone)[1]
+    standing = held(first, last)
+    hours = by_moment(posting.hour_kwh)
+    known = _Known(measured, standing)
+    found, left = spread_by_hours(rest, (start, end), hours, known)
+    if left:
+        known = _Known(measured, standing, found.quarters)
+        days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}
+        rest -= sum(found.quarters.values())
+        more = spread_by_days(rest, left, zone, days, lambda day: known(*day_bounds(day, zone)))
+        add(found.quarters, more.quarters)
+        found.joined.update(more.joined)
+    return found
 
 
 class _Known:
-    """What is known of a day besides what is to be filled."""
+    """What is known of some time, besides what is to be filled."""
 
-    def __init__(
-        self,
-        measured: Quarters,
-        held: Callable[[float, float], Mapping[int, int]],
-        zone: ZoneInfo,
-    ) -> None:
-        self._measured = measured
-        self._held = held
-        self._zone = zone
+    def __init__(self, *many: Mapping[int, int]) -> None:
+        quarters: Quarters = {}
+        for one in many:
+            add(quarters, one)
+        self._starts = sorted(quarters)
+        self._sums = [0, *accumulate(quarters[start] for start in self._starts)]
 
-    def __call__(self, day: date) -> int:
-        standing = sum(self._held(*day_bounds(day, self._zone)).values())
-        return standing + sum(
-            mwh for quarter, mwh in self._measured.items() if day_of(quarter, self._zone) == day
-        )
+    def __call__(self, start: float, end: float) -> int:
+        """Return the mWh of the quarter-hours that begin in a range."""
+        first, past = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        return self._sums[past] - self._sums[first]
 
 
 def _latest(quarters: Mapping[int, int], growth: int) -> Quarters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from ..engine.ledger import Day, accounts_table, quarters_table
 from ..engine.times import QUARTER, UTC_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from sqlalchemy.engine import Connection
 
@@ -31,7 +32,10 @@ def account_id(connection: Connection, plug_id: str, metering_point: str, role: 
 
 
 def add_quarters(
-    connection: Connection, account: int, energies: Mapping[int, tuple[int, int]]
+    connection: Connection,
+    account: int,
+    energies: Mapping[int, tuple[int, int]],
+    joined: Collection[int] | None = None,
 ) -> None:
     """Add energies to the quarter-hours of an account.
 
@@ -40,16 +44,21 @@ def add_quarters(
         account: its id.
         energies: mWh, and how many of these were filled, by quarter-hour. One that was not known
             is known from then on, also with no energy.
+        joined: those among them that share a whole with the quarter-hour before; None where it is
+            not told what was filled as a whole.
 
     """
-    _change(connection, account, energies, Day.adding)
+    _change(connection, account, energies, Day.adding, joined)
 
 
 def replace_quarters(
-    connection: Connection, account: int, energies: Mapping[int, tuple[int, int]]
+    connection: Connection,
+    account: int,
+    energies: Mapping[int, tuple[int, int]],
+    joined: Collection[int] | None = None,
 ) -> None:
     """Put energies in the place of those of an account; arguments as of `add_quarters`."""
-    _change(connection, account, energies, Day.replacing)
+    _change(connection, account, energies, Day.replacing, joined)
 
 
 def move_quarters(connection: Connection, source: held.Account, target: int) -> int | None:
@@ -67,13 +76,14 @@ def move_quarters(connection: Connection, source: held.Account, target: int) -> 
     new, changed = [], []
     for _, midnight, day in days:
         own = {"of": source.id, "of_day": midnight // UTC_DAY}
-        changed.append(own | _columns(day.emptied()))
+        changed.append(own | columns_of(day.emptied()))
         there = standing.get(midnight)
         if there is None:
             row = {"account_id": target, "day": midnight // UTC_DAY}
-            new.append(row | _columns(day))
+            new.append(row | columns_of(day))
         else:
-            changed.append(own | {"of": target} | _columns(there.adding(day.parts())))
+            both = there.joining(day.joints()).adding(day.parts())
+            changed.append(own | {"of": target} | columns_of(both))
     if new:
         connection.execute(insert(quarters_table), new)
     columns = quarters_table.c
@@ -82,9 +92,9 @@ def move_quarters(connection: Connection, source: held.Account, target: int) -> 
     return days[0][1]
 
 
-def _columns(day: Day) -> dict[str, bytes | None]:
-    energy, filled = day.packed()
-    return {"energy": energy, "filled": filled}
+def columns_of(day: Day) -> dict[str, bytes | None]:
+    """Return a day's columns in the table of quarter-hours."""
+    return dict(zip(("energy", "filled", "joined"), day.packed(), strict=True))
 
 
 def _change(
@@ -92,29 +102,35 @@ def _change(
     account: int,
     energies: Mapping[int, tuple[int, int]],
     change: Callable[[Day, Iterable[tuple[int, int, int]]], Day],
+    joined: Collection[int] | None,
 ) -> None:
     if not energies:
         return
     columns = quarters_table.c
     rows = connection.execute(
-        select(columns.day, columns.energy, columns.filled).where(
+        select(columns.day, columns.energy, columns.filled, columns.joined).where(
             columns.account_id == account,
             columns.day >= min(energies) // UTC_DAY,
             columns.day <= max(energies) // UTC_DAY,
         )
     )
-    standing = {day: (energy, filled) for day, energy, filled in rows}
+    standing = {day: tuple(packed) for day, *packed in rows}
     new, changed = [], []
+    bits: defaultdict[int, int] = defaultdict(int)
+    for quarter in joined or ():
+        bits[quarter // UTC_DAY] |= 1 << quarter % UTC_DAY // QUARTER
     for day, quarters in groupby(sorted(energies), key=lambda quarter: quarter // UTC_DAY):
         before = standing.get(day)
         known = Day.unknown() if before is None else Day.unpacked(*before)
+        if joined is not None:
+            known = known.joining(bits[day])
         after = change(
             known, ((quarter % UTC_DAY // QUARTER, *energies[quarter]) for quarter in quarters)
-        ).packed()
+        )
         if before is None:
-            new.append({"account_id": account, "day": day, "energy": after[0], "filled": after[1]})
-        elif after != before:
-            changed.append({"of_day": day, "energy": after[0], "filled": after[1]})
+            new.append({"account_id": account, "day": day} | columns_of(after))
+        elif after.packed() != before:
+            changed.append({"of_day": day} | columns_of(after))
     if new:
         connection.execute(insert(quarters_table), new)
     if changed:

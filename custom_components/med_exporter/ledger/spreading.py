@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..engine.times import QUARTER, days_between, quarter_of
+from ..engine.times import HOUR, QUARTER, days_between, quarter_of, quarters_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,6 +16,27 @@ type Quarters = dict[int, int]
 
 type Stretch = tuple[float, float]
 """A range [start, end) in UTC seconds."""
+
+
+class Spread(NamedTuple):
+    """Energy that was spread, and its quarter-hours that share a whole with the one before.
+
+    How much of a whole each of its quarter-hours had is a guess; what they have together is known.
+    """
+
+    quarters: Quarters
+    joined: set[int]
+
+    def take(self, mwh: int, stretches: Sequence[Stretch]) -> None:
+        """Spread an energy evenly over some stretches; those that touch then share a whole."""
+        add(self.quarters, spread(mwh, stretches))
+        reached = None
+        for start, end in stretches:
+            # How nothing is shared out is no guess.
+            if mwh:
+                quarters = quarters_between(start, end)
+                self.joined.update(q for q in quarters if q > start or q == reached)
+            reached = end
 
 
 def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
@@ -45,48 +66,95 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
     return quarters
 
 
-def spread_by_days(
+def spread_by_hours(
     mwh: int,
     stretch: Stretch,
-    zone: ZoneInfo,
-    days: Mapping[date, int],
-    known: Callable[[date], int],
-) -> Quarters:
-    """Spread an energy over a stretch, as far as known by what the plug counted each day.
+    hours: Mapping[int, int],
+    known: Callable[[float, float], int],
+) -> tuple[Spread, list[Stretch]]:
+    """Spread an energy over a stretch, as far as known by what the plug counted each hour.
 
-    What the plug counted on a day, less what is known of that day already, is what the stretch
-    used in its part of the day. Days of which the plug tells nothing share the rest evenly. The
-    parts add up to the energy exactly: what the plug tells is scaled where it does not fit.
+    What the plug counted in an hour, less what is known of it already, is what the stretch used in
+    its part of the hour. It is scaled where it is more than there is, and where nothing else is
+    left for the rest.
 
     Args:
         mwh: the energy of the whole stretch, at least 0.
         stretch: where it was used.
+        hours: what the plug counted, in mWh, by the UTC second at which an hour begins.
+        known: returns the energy of a range that is known from elsewhere, in mWh.
+
+    Returns:
+        What was spread, and the parts of the stretch of which the plug tells no hours.
+
+    """
+    start, end = stretch
+    told: list[tuple[int, list[Stretch]]] = []
+    left: list[Stretch] = []
+    reached = start
+    for hour, counted in sorted(hours.items()):
+        place = (max(hour, reached), min(hour + HOUR, end))
+        if place[0] >= place[1]:
+            continue
+        if reached < place[0]:
+            left.append((reached, place[0]))
+        told.append((max(0, counted - known(hour, hour + HOUR)), [place]))
+        reached = place[1]
+    if reached < end:
+        left.append((reached, end))
+    total = sum(part for part, _ in told)
+    if not left and not total:
+        return Spread({}, set()), [stretch]
+    return _shared(min(mwh, total) if left else mwh, told), left
+
+
+def spread_by_days(
+    mwh: int,
+    stretches: Sequence[Stretch],
+    zone: ZoneInfo,
+    days: Mapping[date, int],
+    known: Callable[[date], int],
+) -> Spread:
+    """Spread an energy over some time, as far as known by what the plug counted each day.
+
+    What the plug counted on a day, less what is known of that day already, is what was used in
+    those parts of the day. Days of which the plug tells nothing share the rest evenly. The
+    parts add up to the energy exactly: what the plug tells is scaled where it does not fit.
+
+    Args:
+        mwh: the energy of all stretches, at least 0.
+        stretches: where it was used, ascending.
         zone: the time zone of the days.
         days: what the plug counted per local day, in mWh.
         known: returns the energy of a day that is known from elsewhere, in mWh.
 
     """
-    told: list[tuple[int, Stretch]] = []
+    places: dict[date, list[Stretch]] = {}
     untold: list[Stretch] = []
-    for day, start, end in days_between(*stretch, zone):
-        if day in days:
-            told.append((max(0, days[day] - known(day)), (start, end)))
-        else:
-            untold.append((start, end))
+    for stretch in stretches:
+        for day, start, end in days_between(*stretch, zone):
+            (places.setdefault(day, []) if day in days else untold).append((start, end))
+    told = [(max(0, days[day] - known(day)), parts) for day, parts in places.items()]
     total = sum(part for part, _ in told)
     if not total and not untold:
-        return spread(mwh, [stretch])
-    quarters: Quarters = {}
+        told = [(1, list(stretches))]
+    found = _shared(min(mwh, total) if untold else mwh, told)
     if untold:
-        add(quarters, spread(max(0, mwh - total), untold))
-    whole = min(mwh, total) if untold else mwh
+        found.take(max(0, mwh - total), untold)
+    return found
+
+
+def _shared(mwh: int, told: Sequence[tuple[int, list[Stretch]]]) -> Spread:
+    """Spread an energy over places in proportion to what was told of each."""
+    found = Spread({}, set())
+    total = sum(part for part, _ in told)
     counted, given = 0, 0
-    for part, place in told:
+    for part, places in told:
         counted += part
-        due = whole * counted // total if total else 0
-        add(quarters, spread(due - given, [place]))
+        due = mwh * counted // total if total else 0
+        found.take(due - given, places)
         given = due
-    return quarters
+    return found
 
 
 def add(to: Quarters, more: Mapping[int, int]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Double, String, Table
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.ledger import COMPONENT, VERSION, metadata
 from ..statistics import SCHEMA as SUMS_SCHEMA
-from .migrations import halve_half_hours, let_quarters_be_cut, make_corrections
+from .migrations import halve_half_hours, let_quarters_be_cut, make_corrections, tell_wholes
 
 counters_table: Final = Table(
     "med_exporter_ledger",
@@ -32,5 +32,10 @@ SCHEMA: Final = Schema(
     VERSION,
     metadata,
     needs=SUMS_SCHEMA,
-    migrations={1: halve_half_hours, 2: make_corrections, 3: let_quarters_be_cut},
+    migrations={
+        1: halve_half_hours,
+        2: make_corrections,
+        3: let_quarters_be_cut,
+        4: tell_wholes,
+    },
 )

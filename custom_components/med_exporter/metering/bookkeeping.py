@@ -76,6 +76,7 @@ class Bookkeeper:
                     today_kwh=counter.began_today,
                 ),
                 gap=plug_id in gaps,
+                hour_kwh=None if told is None else told.hours,
                 day_kwh=None if told is None else told.days,
             )
             self._known.add(plug_id)

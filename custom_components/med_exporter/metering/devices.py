@@ -69,7 +69,7 @@ class ExportDevice:
 
     device_id: str
     name: str
-    device_type: Literal["plug", "strip_socket"]
+    device_type: Literal["plug", "strip_socket", "meter"]
     mac: str
     address: str
     pdl: str
@@ -113,6 +113,13 @@ def select_devices(
     return list(chosen.values())
 
 
+def _type_of(plug: Mapping[str, Any]) -> Literal["plug", "strip_socket", "meter"]:
+    """Return what a device is; one without a hardware address is what Home Assistant measures."""
+    if "mac" not in plug:
+        return "meter"
+    return "strip_socket" if plug.get("child_id") else "plug"
+
+
 def _of_entry(
     entry: ConfigEntry, devices: dr.DeviceRegistry, entities: er.EntityRegistry
 ) -> Iterable[ExportDevice]:
@@ -133,7 +140,7 @@ def _of_entry(
         yield ExportDevice(
             device_id=device.id,
             name=device.name_by_user or device.name or plug["name"],
-            device_type="strip_socket" if plug.get("child_id") else "plug",
+            device_type=_type_of(plug),
             mac=(mac := plug.get("mac", "")),
             address=hosts[mac]["host"] if mac in hosts else "",
             pdl=entry.data[CONF_PDL],

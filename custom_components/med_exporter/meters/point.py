@@ -66,7 +66,11 @@ class MetersPoint:
         )
 
 
-async def async_setup_meters(hass: HomeAssistant, entry: ConfigEntry) -> MetersPoint:
+type MetersEntry = ConfigEntry[MetersPoint]
+"""The config entry of such a metering point."""
+
+
+async def async_setup_meters(hass: HomeAssistant, entry: MetersEntry) -> MetersPoint:
     """Begin to follow the meters; their past comes in the background."""
     async_follow_names(hass, entry)
     async_describe_meters(hass, entry)
@@ -75,7 +79,7 @@ async def async_setup_meters(hass: HomeAssistant, entry: ConfigEntry) -> MetersP
     return MetersPoint(entry, coordinator)
 
 
-async def async_remove_meters(hass: HomeAssistant, entry: ConfigEntry) -> None:
+async def async_remove_meters(hass: HomeAssistant, entry: MetersEntry) -> None:
     """Forget what is booked: the statistics that it comes from are all there."""
     forget_missing(hass, entry)
     await hass.data[DATA_LEDGER].async_forget(list(entry.data["plugs"]))

@@ -9,6 +9,7 @@ from homeassistant.const import CONF_ID, CONF_TYPE
 
 from ..answers import utc
 from ..const import CONF_DATA, CONF_INTERVAL
+from ..destinations.registry import DESTINATIONS
 from .entry import destination_entries
 from .runtime import CONF_ENABLED
 
@@ -34,6 +35,7 @@ def _standing(hass: HomeAssistant, entry: DestinationEntry) -> dict[str, Any]:
         "entry_id": entry.entry_id,
         "name": entry.title,
         "type": entry.data[CONF_TYPE],
+        "model": DESTINATIONS[entry.data[CONF_TYPE]].model,
         "data": list(entry.data[CONF_DATA]),
         "interval": int(entry.data[CONF_INTERVAL]),
         "enabled": bool(entry.options.get(CONF_ENABLED, True)) and entry.disabled_by is None,

@@ -14,7 +14,7 @@ from ..database import DatabaseUnavailableError
 from ..delivery.failures import tell_schedule_failed
 from ..engine.errors import ErrorCode
 from ..errors import ExportNotFoundError, MedError, TooManyExportsError
-from ..exports.jobs import TRIGGER_SCHEDULE
+from ..exports.runner import TRIGGER_SCHEDULE
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:

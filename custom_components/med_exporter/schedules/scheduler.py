@@ -20,7 +20,7 @@ from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
 from ..engine.codec import from_json, to_json
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, NotStoredError
 from ..formats import FormatTooNewError, VersionedStore
 from ..object_reader import shown
 from .cron import due_times, last_due, next_due
@@ -119,7 +119,7 @@ class Scheduler:
         return next_due(schedule.schedule, dt_util.utcnow(), self._zone)
 
     async def async_create(self, request: object, *, user: User | None) -> Schedule:
-        """Keep a new schedule and return it. Raises InvalidRequest."""
+        """Keep a new schedule and return it. Raises InvalidRequest and NotStoredError."""
         self._require_known()
         asked = await async_read_schedule(self._hass, request)
         now = dt_util.utcnow()
@@ -131,7 +131,9 @@ class Scheduler:
             **asked,
         )
         self._schedules[schedule.id] = schedule
-        await self._async_changed(schedule, "created", user)
+        await self._async_changed(
+            schedule, "created", user, undo=lambda: self._schedules.pop(schedule.id, None)
+        )
         return replace(schedule)
 
     async def async_update(
@@ -139,26 +141,36 @@ class Scheduler:
     ) -> Schedule:
         """Change what a request names and return the schedule.
 
-        What was due before the change is not made up for. Raises ScheduleNotFoundError and
-        InvalidRequest.
+        What was due before the change is not made up for. Raises ScheduleNotFoundError,
+        InvalidRequest and NotStoredError.
         """
         known = self.get(schedule_id)
         asked = await async_read_schedule(self._hass, request, known)
         schedule = self._schedules[self.get(schedule_id).id]
-        before = (schedule.schedule, schedule.enabled)
+        before = replace(schedule)
+
+        def undo() -> None:
+            for name in (*asked, "handled_until"):
+                setattr(schedule, name, getattr(before, name))
+
         for name, value in asked.items():
             setattr(schedule, name, value)
-        if (schedule.schedule, schedule.enabled) != before:
+        if (schedule.schedule, schedule.enabled) != (before.schedule, before.enabled):
             schedule.handled_until = dt_util.utcnow()
+        await self._async_changed(schedule, "changed", user, undo)
         close_issues(self._hass, schedule.id)
-        await self._async_changed(schedule, "changed", user)
         return replace(schedule)
 
     async def async_delete(self, schedule_id: str, *, user: User | None) -> None:
-        """Remove a schedule; a run under way goes on. Raises ScheduleNotFoundError."""
+        """Remove a schedule; a run under way goes on.
+
+        Raises ScheduleNotFoundError and NotStoredError.
+        """
         schedule = self._schedules.pop(self.get(schedule_id).id)
+        await self._async_changed(
+            schedule, "deleted", user, undo=lambda: self._schedules.update({schedule.id: schedule})
+        )
         await self._deliveries.async_forget(schedule.id)
-        await self._async_changed(schedule, "deleted", user)
 
     async def async_run_now(self, schedule_id: str, *, user: User | None) -> ExportRecord:
         """Start a run now, enabled or not, and return its export as it starts.
@@ -198,8 +210,16 @@ class Scheduler:
         if self._too_new is not None:
             raise self._too_new
 
-    async def _async_changed(self, schedule: Schedule, change: str, user: User | None) -> None:
-        await self._async_save()
+    async def _async_changed(
+        self, schedule: Schedule, change: str, user: User | None, undo: Callable[[], object]
+    ) -> None:
+        """Keep a change and tell of it, or undo it where the disk does not take it."""
+        try:
+            await self._store.async_keep(self._stored())
+        except NotStoredError:
+            undo()
+            raise
+        async_dispatcher_send(self._hass, SIGNAL_SCHEDULES_CHANGED)
         self._note(schedule, change, user)
         self._plan()
 
@@ -212,9 +232,11 @@ class Scheduler:
         )
 
     async def _async_save(self) -> None:
-        stored = [to_json(schedule) for schedule in self._schedules.values()]
-        await self._store.async_save({"schedules": stored})
+        await self._store.async_save(self._stored())
         async_dispatcher_send(self._hass, SIGNAL_SCHEDULES_CHANGED)
+
+    def _stored(self) -> dict[str, Any]:
+        return {"schedules": [to_json(schedule) for schedule in self._schedules.values()]}
 
     @callback
     def _plan(self) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from kasa.httpclient import get_cookie_jar
+
+from ..web_client import new_web_session
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -14,4 +15,4 @@ if TYPE_CHECKING:
 
 def kasa_session(hass: HomeAssistant) -> ClientSession:
     """Return a session that keeps the cookies the way the plugs want them kept."""
-    return async_create_clientsession(hass, verify_ssl=False, cookie_jar=get_cookie_jar())
+    return new_web_session(hass, verify_ssl=False, cookie_jar=get_cookie_jar())

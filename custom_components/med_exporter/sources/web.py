@@ -12,10 +12,10 @@ from aiohttp import (
     ClientError,
     ClientSSLError,
     ClientTimeout,
-    InvalidURL,
 )
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import json_loads
+
+from ..web_answers import ENCODING, parsed, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,18 +62,26 @@ async def request_json(
     params: Mapping[str, str] | list[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> object:
-    """Return the JSON that a server answers with. Raises SourceError."""
+    """Return the JSON that a server answers with. Raises SourceError.
+
+    The session is one of `web_client`, so that a login goes to no other address.
+    """
     try:
         async with session.request(
             method,
             url,
             params=params,
-            headers={"Accept": "application/json", **(headers or {})},
+            headers={
+                "Accept": "application/json",
+                **(headers or {}),
+                "Accept-Encoding": ENCODING,
+            },
+            auto_decompress=False,
             timeout=ClientTimeout(total=TIMEOUT.total_seconds()),
         ) as response:
             if response.status != 200:
                 raise _status_error(response)
-            body = await _body(response)
+            return await parsed(await text_of(response, _MAX_BODY))
     except TimeoutError as err:
         raise SourceError("timed_out") from err
     except ClientSSLError as err:
@@ -82,23 +90,9 @@ async def request_json(
         raise SourceError("name_not_resolved") from err
     except ClientConnectorError as err:
         raise SourceError("refused") from err
-    except (ClientError, InvalidURL, OSError) as err:
-        # Cut off in the middle, or no HTTP at all.
+    except (ClientError, OSError, ValueError) as err:
+        # Cut off, led elsewhere, without end, no JSON, no HTTP, or a name that no host can have.
         raise SourceError("not_expected_server") from err
-    try:
-        return json_loads(body)
-    except ValueError as err:
-        raise SourceError("not_expected_server") from err
-
-
-async def _body(response: ClientResponse) -> bytes:
-    """Read the whole body, unless it is far larger than any answer would be."""
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(65536):
-        body += chunk
-        if len(body) > _MAX_BODY:
-            raise SourceError("not_expected_server")
-    return bytes(body)
 
 
 def _status_error(response: ClientResponse) -> SourceError:

@@ -198,6 +198,7 @@ class TestDestinations:
         name = {"destination": entry.data["id"]}
         (shown,) = (await administrator.follow("destinations"))["destinations"]
         assert (shown["id"], shown["loaded"], shown["enabled"]) == (name["destination"], True, True)
+        assert (shown["type"], shown["model"]) == ("mqtt", "MQTT")
         assert (await administrator.get("destinations/test", **name))["success"] is True
         run = await administrator.get("destinations/run", **name)
         assert run["trigger"] == "panel"

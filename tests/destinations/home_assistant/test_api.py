@@ -217,8 +217,8 @@ CONFIG = {"version": "2025.4.0", "components": ["recorder"]}
         {"get_config": '{"success": true, "result": {"version": 3, "components": []}}'},
         {"get_config": '{"success": true, "result": {"version": "x", "components": []}}'},
         {"get_config": '{"success": true, "result": {"version": "2026.1", "components": 1}}'},
-        {"config/entity_registry/list": '{"success": true, "result": 1}'},
-        {"config/entity_registry/list": '{"success": true, "result": [[]]}'},
+        {"config/entity_registry/get_entries": '{"success": true, "result": 1}'},
+        {"config/entity_registry/get_entries": '{"success": true, "result": [[]]}'},
         {"config/device_registry/list": '{"success": true, "result": [{"identifiers": 1}]}'},
     ],
 )
@@ -228,7 +228,7 @@ async def test_answers_to_another_question_are_those_of_another_server(
     good = {
         "auth/current_user": {"success": True, "result": ADMINISTRATOR},
         "get_config": {"success": True, "result": CONFIG},
-        "config/entity_registry/list": {"success": True, "result": []},
+        "config/entity_registry/get_entries": {"success": True, "result": {}},
     }
 
     async def talk(request: web.Request) -> web.StreamResponse:
@@ -301,20 +301,27 @@ async def test_other_servers(hass) -> None:
         await server.close()
 
 
-async def test_a_token_does_not_follow_a_redirect(hass, other_home) -> None:
+@pytest.mark.parametrize("is_for_all", [True, False])
+async def test_a_token_does_not_follow_a_redirect(hass, is_for_all: bool) -> None:
     heard = []
 
-    async def listen(request: web.Request) -> web.Response:
-        heard.append(request.path)
-        return web.Response()
+    async def listen(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required"})
+        heard.extend([message.data async for message in socket])
+        return socket
 
     elsewhere = await answering(listen)
 
-    async def redirect(_: web.Request) -> web.Response:
+    async def redirect(request: web.Request) -> web.Response:
+        if not (is_for_all or "Upgrade" in request.headers):
+            return web.Response(status=400)
         raise web.HTTPTemporaryRedirect(str(elsewhere.make_url("/api/websocket")))
 
     server = await answering(redirect)
-    await mistake(hass, Remote(url=str(server.make_url("/")), token="secret"))
+    error = await mistake(hass, Remote(url=str(server.make_url("/")), token="secret"))
+    assert error.key == "destination_not_expected_server_home_assistant"
     assert not heard
     await server.close()
     await elsewhere.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import uuid
 from contextlib import suppress
@@ -20,6 +21,7 @@ from custom_components.med_exporter.destinations.base import (
     DestinationError,
     Outcome,
 )
+from custom_components.med_exporter.destinations.home_assistant import statistics as module
 from custom_components.med_exporter.destinations.home_assistant.api import Remote
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
@@ -33,6 +35,7 @@ from custom_components.med_exporter.destinations.measurements import (
     TempoDay,
 )
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.hostile_front import front_of, never_held
 from tests.real_home import HomeClient, RequestError
 
 if TYPE_CHECKING:
@@ -442,6 +445,60 @@ class Dashboard:
             for truth in self._truths
             if set(stored) <= set(truth)
         )
+
+
+def of_another_year(count: int) -> dict[str, Any]:
+    """Return hours as a Home Assistant tells them, of a statistic that is named later."""
+    rows = [{"start": number * 3_600_000, "state": 1, "sum": number} for number in range(count)]
+    return {"STATISTIC": rows}
+
+
+HOSTILE = {
+    "too long": lambda id_: f'{{"id": {id_}, "result": "{"x" * 9_000_000}"}}',
+    "values without end": lambda id_: f'{{"id": {id_}, "result": [{"[]," * 900_000}1]}}',
+    "nesting without end": lambda id_: f'{{"id": {id_}, "result": {"[" * 200_000}',
+    "no answer": lambda id_: '{"id": 0, "type": "event"}',
+    "hours of another year": lambda id_: json.dumps(
+        {"id": id_, "type": "result", "success": True, "result": of_another_year(1)}
+    ),
+    "more hours than asked for": lambda id_: json.dumps(
+        {"id": id_, "type": "result", "success": True, "result": of_another_year(20_000)}
+    ),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_rest(
+    hass, other_home, client, point, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_READ_SECONDS", 1)
+    values = some_values(60)
+    given = hours(point, values)
+    statistic_id = f"med_exporter:consumption_{point.slug}"
+
+    def hostile(text: str) -> list[str]:
+        # What the test's own process asks for the statistic.
+        if statistic_id not in text:
+            return [text]
+        return [HOSTILE[what](json.loads(text)["id"]).replace("STATISTIC", statistic_id)]
+
+    async with front_of(other_home.url) as front:
+        destination = HomeAssistantDestination(hass, remote(other_home, url=front.url))
+        await push(destination, given[:30])
+        front.rewrites = hostile
+        async with never_held():
+            for attempt in (destination.async_begin([given[0]]), push(destination, given)):
+                with pytest.raises(DestinationError) as caught:
+                    await attempt
+                assert caught.value.code in {"NOT_EXPECTED_SERVER", "TIMED_OUT", "CONNECTION_LOST"}
+        front.rewrites = None
+        assert await destination.async_begin([given[0], given[29]]) == []
+        assert await push(destination, given) == [
+            *[Outcome.ALREADY_THERE] * 30,
+            *[Outcome.STORED] * 30,
+        ]
+        await destination.async_close()
+    await assert_stored(client, statistic_id, values)
 
 
 async def test_no_wrong_total_is_ever_seen(destination, other_home, client, point) -> None:

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 
+from custom_components.med_exporter import web_answers as answers
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.destinations import web as web_module
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.influxdb import destination as module
 from custom_components.med_exporter.destinations.influxdb.destination import InfluxDestination
@@ -196,6 +196,22 @@ class TestEachVersion:
         year = half_hours(17520 if version == 1 else 4500)
         assert set(await push(destination_at(session, server, version), year)) == {Outcome.STORED}
         assert await points(server, **{**OURS, "type": "detailed"}) == expected(year)
+
+    async def test_points_with_long_tags_are_asked_back_in_smaller_parts(
+        self, session, versioned, monkeypatch
+    ) -> None:
+        server, version = versioned
+        for room in (answers, module):
+            monkeypatch.setattr(room, "MOST_OF_AN_ANSWER", 200_000)
+        monkeypatch.setattr(module, "_BATCH_BYTES", 50_000)
+        long = {f"tag_{number}": "x" * 500 for number in range(4)}
+        destination = destination_at(session, server, version, long)
+        given = half_hours(200)
+        sparse = [given[0], *given[150:160], given[199]]
+        assert await push(destination, sparse) == [Outcome.STORED] * 12
+        assert set(await push(destination, given)) == {Outcome.STORED, Outcome.ALREADY_THERE}
+        found = await points(server, **{**OURS, "type": "detailed"}, **long)
+        assert found == expected(given)
 
 
 class TestRetention:
@@ -443,7 +459,7 @@ class TestConnectionTest:
     async def test_an_answer_without_end(
         self, session, version: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(web_module, "MOST_OF_AN_ANSWER", 100_000)
+        monkeypatch.setattr(answers, "MOST_OF_AN_ANSWER", 100_000)
         sent = 0
 
         async def answer(request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,28 +12,17 @@ from freezegun import api
 from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
-from custom_components.med_exporter.sources.tempo_calendar import PARIS, TempoColour
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.influxdb import Influxd, add_influxdb, influxdb_input
 from tests.metering_points import NOON, answer, start_flow
 from tests.pushing import House, plug, since
 
+from ..years import closed, date_of, fill
+
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
 
-HOUSE, BARN, ROOF = plug(), plug(2, point="barn"), plug(3, "production", "roof")
 DAYS = 25
-
-
-async def fill(house: House, days: int) -> House:
-    """Let two metering points consume for some days, and one only produce."""
-    chance = random.Random(4)
-    for name, one in (("house", HOUSE), ("barn", BARN), ("roof", ROOF)):
-        house.add_point(name, one)
-        for first in range(days, 0, -20):
-            last = max(first - 20, 0)
-            end = since(last) if last else NOON
-            await house.use(one, since(first), end, round(chance.uniform(0.01, 2), 3))
-    return house
 
 
 @pytest.fixture
@@ -60,22 +48,7 @@ async def stored(
     found = await asyncio.to_thread(
         server.points, f"myelectricaldata_{name}", "wh", pdl=pdl, type=kind, **labels
     )
-    return {_date(second): value for second, value in found.items()}
-
-
-def _date(second: int) -> str:
-    local = datetime.fromtimestamp(second, PARIS)
-    assert (local.hour, local.minute) == (0, 0)
-    return local.strftime("%Y-%m-%d")
-
-
-async def closed(house: House, pdl: str, role: str = "consumption") -> dict[str, Any]:
-    """Return what the ledger says of closed days, in Wh."""
-    return {
-        date: pytest.approx(kwh * 1000, rel=1e-9)
-        for date, kwh in (await house.days(pdl, role)).items()
-        if date >= "2025-11-20"
-    }
+    return {date_of(second): value for second, value in found.items()}
 
 
 async def test_a_year_of_two_metering_points_equals_the_ledger(paper_house: House, influxd) -> None:
@@ -214,14 +187,14 @@ async def test_tempo_and_ecowatt(house: House, influxd) -> None:
     await house.push(runtime, pdl=["house"])
 
     colours = await asyncio.to_thread(server.points, "myelectricaldata_tempo", "color", pdl="house")
-    assert {_date(second): value for second, value in colours.items()} == {
+    assert {date_of(second): value for second, value in colours.items()} == {
         "2026-11-19": 2,
         "2026-11-20": 3,
     }
     levels = await asyncio.to_thread(
         server.points, "myelectricaldata_ecowatt", "level", pdl="house"
     )
-    assert {_date(second): value for second, value in levels.items()} == {"2026-11-20": 3}
+    assert {date_of(second): value for second, value in levels.items()} == {"2026-11-20": 3}
 
 
 async def test_how_runs_ended_is_told(house: House, influxd) -> None:

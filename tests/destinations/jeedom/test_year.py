@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from custom_components.med_exporter.web_client import web_session
 from tests.jeedom_server import VIRTUAL_KEY, Jeedom, add_jeedom, jeedom
 from tests.metering_points import NOON
 from tests.pushing import House, plug, since
@@ -60,7 +60,7 @@ async def destination(house: House, jeedom: Jeedom, *data: DataType) -> Destinat
 
 async def history(house: House, jeedom: Jeedom, pdl: str, data_type: DataType) -> dict[str, float]:
     """Ask Jeedom for the history of a command."""
-    rpc = JeedomRpc(async_get_clientsession(house.hass), jeedom.url, VIRTUAL_KEY, "virtual")
+    rpc = JeedomRpc(web_session(house.hass), jeedom.url, VIRTUAL_KEY, "virtual")
     rows = await rpc.rows(
         "cmd::getHistory",
         id=jeedom.command(pdl, data_type)["id"],

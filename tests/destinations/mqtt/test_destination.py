@@ -24,20 +24,20 @@ from custom_components.med_exporter.destinations.mqtt import (
     connection as mqtt_connection,
 )
 from custom_components.med_exporter.destinations.mqtt import (
-    destination as mqtt,
+    opening as mqtt_opening,
 )
 from custom_components.med_exporter.destinations.mqtt import (
-    opening as mqtt_opening,
+    probe,
 )
 from custom_components.med_exporter.destinations.mqtt.broker import (
     Broker,
     is_certificate,
 )
-from custom_components.med_exporter.destinations.mqtt.destination import (
+from custom_components.med_exporter.destinations.mqtt.longest import longest_message
+from custom_components.med_exporter.destinations.mqtt.probe import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
-from custom_components.med_exporter.destinations.mqtt.longest import longest_message
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
@@ -467,7 +467,10 @@ class TestPresence:
         assert len(acknowledged) <= 50
 
     async def test_the_client_id_is_the_same_after_a_restart(self, mosquitto) -> None:
-        assert mqtt.identifier("0a1b2c3d-4e5f-6789-abcd-ef0123456789") == "med0a1b2c3d4e5f6789abcd"
+        assert (
+            mqtt_opening.identifier("0a1b2c3d-4e5f-6789-abcd-ef0123456789")
+            == "med0a1b2c3d4e5f6789abcd"
+        )
 
 
 class TestLongPush:
@@ -710,7 +713,7 @@ class TestConnectionTest:
         self, mosquitto, acl: str, remark: str | None
     ) -> None:
         broker = mosquitto(acl=acl)
-        with patch.object(mqtt, "_PROBE_TIMEOUT", 0.5):
+        with patch.object(probe, "_PROBE_TIMEOUT", 0.5):
             result = await async_test_broker(
                 Broker(host="127.0.0.1", port=broker.port), PUBLISHING, versions=V311
             )

@@ -18,7 +18,7 @@ from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     paris_date,
 )
-from tests.metering_points import add_metering_point, answer, start_reconfigure
+from tests.metering_points import answer, start_reconfigure
 from tests.mqtt_destinations import (
     PDL,
     PREFIX,
@@ -32,7 +32,6 @@ from tests.mqtt_destinations import (
     take,
     tempo,
 )
-from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
     import aiomqtt
@@ -47,19 +46,7 @@ DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=Fa
 MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
 PRODUCTION = energy(3.0, DataType.PRODUCTION_DAILY, date(2026, 11, 20), closed=False)
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def house(hass: HomeAssistant, plug_network: PlugNetwork) -> ConfigEntry:
-    plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=1000.0)
-    await plug_network.start(plug)
-    return await add_metering_point(hass, plug.address, pdl=PDL)
+pytestmark = pytest.mark.usefixtures("brief_waits", "hass_with_recorder")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.med_exporter.const import DOMAIN, DataType
 from custom_components.med_exporter.sources.tempo_calendar import paris_date
-from tests.metering_points import add_metering_point, answer, start_reconfigure
+from tests.metering_points import answer, start_reconfigure
 from tests.mqtt_destinations import (
     PDL,
     PREFIX,
@@ -22,7 +22,6 @@ from tests.mqtt_destinations import (
     push,
     tempo,
 )
-from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -38,19 +37,7 @@ OF_GRID = {f"{PREFIX}/tempo/today", f"{PREFIX}/tempo/tomorrow", f"{PREFIX}/ecowa
 STATUS = f"{PREFIX}/status"
 STRANGER = f"{PREFIX}/somebody/else"
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
-
-
-@pytest.fixture
-async def hass(hass_with_recorder: HomeAssistant) -> HomeAssistant:
-    return hass_with_recorder
-
-
-@pytest.fixture
-async def house(hass: HomeAssistant, plug_network: PlugNetwork) -> ConfigEntry:
-    plug = EmulatedPlug(mac="50:C7:BF:00:00:01", alias="Fridge", load=1000.0)
-    await plug_network.start(plug)
-    return await add_metering_point(hass, plug.address, pdl=PDL)
+pytestmark = pytest.mark.usefixtures("brief_waits", "hass_with_recorder")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from custom_components.med_exporter.destinations.victoriametrics import destinat
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import (
-    PARIS,
     TempoColour,
 )
 from tests.metering_points import NOON, answer, start_flow
@@ -27,11 +25,12 @@ from tests.pushing import House, plug, refuse, since
 from tests.pushing import Shelf as PaperShelf
 from tests.victoriametrics import add_victoriametrics, victoriametrics_input
 
+from ..years import closed, date_of, fill
+
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
     from tests.victoriametrics import VictoriaMetricsServer
 
-HOUSE, BARN, ROOF = plug(), plug(2, point="barn"), plug(3, "production", "roof")
 DAYS = 25
 ENERGY = [
     DataType.CONSUMPTION_DAILY,
@@ -39,18 +38,6 @@ ENERGY = [
     DataType.PRODUCTION_DAILY,
     DataType.TEMPO,
 ]
-
-
-async def fill(house: House, days: int) -> House:
-    """Let two metering points consume for some days, and one only produce."""
-    chance = random.Random(4)
-    for name, one in (("house", HOUSE), ("barn", BARN), ("roof", ROOF)):
-        house.add_point(name, one)
-        for first in range(days, 0, -20):
-            last = max(first - 20, 0)
-            end = since(last) if last else NOON
-            await house.use(one, since(first), end, round(chance.uniform(0.01, 2), 3))
-    return house
 
 
 @pytest.fixture
@@ -81,23 +68,7 @@ def stored(
     """Return what the server has, by local date; each date once."""
     samples = server.samples(f'myelectricaldata_{name}_wh{{pdl="{pdl}",type="{kind}"}}')
     assert all(len(values) == 1 for values in samples.values())
-    return {_date(stamp): values[0] for stamp, values in samples.items()}
-
-
-def _date(stamp: int) -> str:
-    local = datetime.fromtimestamp(stamp / 1000, PARIS)
-    assert (local.hour, local.minute) == (0, 0)
-    return local.strftime("%Y-%m-%d")
-
-
-async def expected(house: House, pdl: str, role: str = "consumption") -> dict[str, float]:
-    """Return what the ledger says, in Wh."""
-    days = await house.days(pdl, role)
-    return {
-        date: pytest.approx(kwh * 1000, rel=1e-9)
-        for date, kwh in days.items()
-        if date >= "2025-11-20"
-    }
+    return {date_of(stamp / 1000): values[0] for stamp, values in samples.items()}
 
 
 @pytest.mark.usefixtures("quick_disk")
@@ -113,7 +84,7 @@ async def test_a_year_of_two_metering_points_equals_the_ledger(
     assert (record.status, record.warnings) == (ExportStatus.COMPLETED, [])
     for pdl in ("house", "barn"):
         found = await asyncio.to_thread(stored, server, pdl, "daily")
-        assert found == await expected(house, pdl)
+        assert found == await closed(house, pdl)
         assert len(found) == 365
         months = await asyncio.to_thread(stored, server, pdl, "monthly")
         assert list(months)[-11:] == ["2025-12-01", *(f"2026-{n:02}-01" for n in range(1, 11))]
@@ -123,7 +94,7 @@ async def test_a_year_of_two_metering_points_equals_the_ledger(
             [month.kwh * 1000 for month in ledger if month.closed][-len(months) :]
         )
     found = await asyncio.to_thread(stored, server, "roof", "daily", "production")
-    assert found == await expected(house, "roof", "production")
+    assert found == await closed(house, "roof", "production")
     # A metering point without Tempo, and one that only produces, have nothing of it.
     energy = [one for one in server.series() if one["__name__"].endswith("_wh")]
     assert {(one["pdl"], one["type"], one["site"]) for one in energy} == {
@@ -204,7 +175,7 @@ async def test_what_the_server_does_not_keep_is_said_once(house: House, victoria
     [remark] = record.warnings
     found = await asyncio.to_thread(stored, server, "house", "daily")
     assert (remark["code"], remark["count"]) == ("TOO_OLD", DAYS - len(found))
-    ledger = await expected(house, "house")
+    ledger = await closed(house, "house")
     assert found == {date: ledger[date] for date in list(ledger)[-len(found) :]}
     assert (await house.push(runtime, **asked)).warnings == []
 
@@ -228,7 +199,7 @@ async def test_tempo_and_ecowatt(house: House, victoriametrics) -> None:
 
     colours = await asyncio.to_thread(server.samples, 'myelectricaldata_tempo_color{pdl="house"}')
     # Tomorrow's is sent when it is today's.
-    assert {_date(stamp): values for stamp, values in colours.items()} == {
+    assert {date_of(stamp / 1000): values for stamp, values in colours.items()} == {
         "2026-11-19": [2],
         "2026-11-20": [3],
     }
@@ -252,7 +223,7 @@ async def test_after_a_lost_watermark_nothing_is_sent_twice(house: House, victor
     assert (record.status, record.records) == (ExportStatus.COMPLETED, 0)
     assert await second.async_backlog() == 0
     found = await asyncio.to_thread(stored, server, "house", "daily")
-    assert found == await expected(house, "house")
+    assert found == await closed(house, "house")
 
 
 async def test_what_a_killed_server_has_forgotten_is_sent_again(
@@ -278,7 +249,7 @@ async def test_what_a_killed_server_has_forgotten_is_sent_again(
     await asyncio.to_thread(server.kill)
     await asyncio.to_thread(server.start)
     found = await asyncio.to_thread(stored, server, "house", "daily")
-    assert found == await expected(house, "house")
+    assert found == await closed(house, "house")
     # What is left is the other metering point's.
     assert await runtime.async_backlog() == DAYS
 

@@ -8,7 +8,20 @@ import subprocess
 
 import pytest
 
-from .homes import DEVICES, FRIDGE, HEATER, HOUSE, NIGHT_AND_DAY, SOLAR, Home, at, demo
+from .homes import (
+    BARN,
+    DEVICES,
+    FLAT,
+    FRIDGE,
+    HEATER,
+    HOUSE,
+    LATHE,
+    NIGHT_AND_DAY,
+    SOLAR,
+    Home,
+    at,
+    demo,
+)
 
 pytestmark = pytest.mark.skipif(
     shutil.which("pdftotext") is None, reason="pdftotext (poppler) is not installed"
@@ -106,6 +119,22 @@ def test_without_a_contract_there_is_energy_alone(recorder, bill):
     home.uses(SOLAR, at("2026-03-01"), at("2026-04-01"), 0.2)
     found = lines(bill("2026-03-01", "2026-04-01")[0])
     assert found["Heater"] == ["148.600"]
+
+
+def test_what_has_no_price_is_called_so_and_not_compared_in_money(recorder, bill):
+    home = Home(recorder)
+    home.priced("house", [FLAT | {"valid_from": "2026-10-01"}])
+    for month, after in (("2025-10-01", "2025-11-01"), ("2026-10-01", "2026-11-01")):
+        for device in (FRIDGE, LATHE):
+            home.uses(device, at(month), at(after), 0.5)
+    (page,) = bill("2026-10-01", "2026-11-01", "fr", devices=(FRIDGE, LATHE), points=(HOUSE, BARN))
+    found = lines(page)
+    assert found["Sans prix"] == ["745,000"]
+    assert found["Prix unique"][0] == "745,000"
+    assert ["".join(one.split()) for one in found["octobre 2025"]] == ["1490,000", "0"]
+    assert "sans prix connu n’est comptée dans aucun coût : 745,000 kWh (octobre" in " ".join(  # noqa: RUF001
+        page.replace("\xa0", " ").split()
+    )
 
 
 def test_rows_that_were_asked_for_come_behind_the_bill(recorder, bill):

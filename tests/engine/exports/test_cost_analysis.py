@@ -334,7 +334,9 @@ def test_energy_whose_time_is_an_estimate_is_named_with_its_amount(recorder, ana
         put_half_hours(connection, rows)
     (warning,) = [
         one
-        for one in analysis(devices=(FRIDGE,), end=START + 7200)["metadata"]["warnings"]
+        for one in analysis(devices=(FRIDGE,), end=START + 7200, grouping="hourly")["metadata"][
+            "warnings"
+        ]
         if one["code"] == "ESTIMATED"
     ]
     assert warning["message"].endswith(": 0.750 kWh")

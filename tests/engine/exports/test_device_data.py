@@ -68,6 +68,7 @@ def test_a_device_without_readings_is_named(recorder, exports):
         {
             "code": "NO_READINGS",
             "message": "No readings in this range: Washing machine",
+            "about": "Washing machine",
             "start": "2026-01-10T00:00:00Z",
             "end": "2026-01-11T00:00:00Z",
             "count": 1,

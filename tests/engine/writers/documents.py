@@ -16,6 +16,7 @@ from ..conftest import at
 WARNING = {
     "code": "NO_READINGS",
     "message": "No readings in this range: Fridge",
+    "about": "Fridge",
     "start": "2026-01-01T00:00:00Z",
     "end": "2026-01-02T00:00:00Z",
     "count": 1,

@@ -17,7 +17,9 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
 from custom_components.med_exporter.entry_kind import EntryKind
+from custom_components.med_exporter.flows.contract_texts import async_load_contract_texts
 from custom_components.med_exporter.flows.steps import Steps
+from custom_components.med_exporter.flows.tariff_options import TariffFlow
 from custom_components.med_exporter.ledger import DATA_LEDGER, CounterStart, LedgerPlug, Posting
 from custom_components.med_exporter.metering.metering_point import CurrentValue
 
@@ -47,6 +49,15 @@ class EyeSteps(Steps):
             {vol.Required("pdl"): TextSelector(), vol.Required("file"): TextSelector()}
         )
         return self.async_show_form(step_id="eye", data_schema=schema, errors=errors)
+
+
+class EyeOptions(TariffFlow):
+    """What the energy costs, and nothing else."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Go on to the contracts."""
+        self._texts = await async_load_contract_texts(self.hass, "EUR")
+        return await self.async_step_contracts()
 
 
 class EyePoint:
@@ -128,4 +139,5 @@ EYE = EntryKind(
     async_remove=_remove,
     entities={Platform.SENSOR: lambda _, entry, add: add([EyeSensor(entry.runtime_data)])},
     steps=lambda flow: EyeSteps(flow).steps(),
+    options=EyeOptions,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 
@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 
+ROOMS: Final = (overview, destinations, files, schedules, history, costs)
+
+
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register all commands. Called once, when the integration is set up."""
-    for room in (overview, destinations, files, schedules, history, costs):
+    for room in ROOMS:
         for name, handler in room.COMMANDS.items():
             register_command(hass, name, handler)
         for name, feed in room.FEEDS.items():

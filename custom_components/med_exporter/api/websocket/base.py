@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import voluptuous as vol
 from homeassistant.components import websocket_api
@@ -16,6 +16,7 @@ from ...const import DOMAIN
 from ...database import DatabaseUnavailableError
 from ...errors import MedError
 from ...object_reader import ObjectReader
+from ...rights import Right, require
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,8 +32,15 @@ ERRORS: Final = (MedError, DatabaseUnavailableError)
 TRIGGER: Final = "panel"
 
 
+class Command(NamedTuple):
+    """What answers a command, and who may give it."""
+
+    right: Right
+    handler: Handler
+
+
 @callback
-def register_command(hass: HomeAssistant, name: str, handler: Handler) -> None:
+def register_command(hass: HomeAssistant, name: str, command: Command) -> None:
     """Register `med_exporter/{name}`, which answers what its handler returns.
 
     The handler gets the fields of the message unread: names, types and values are judged after
@@ -44,7 +52,8 @@ def register_command(hass: HomeAssistant, name: str, handler: Handler) -> None:
         hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
     ) -> None:
         try:
-            result = await handler(hass, connection.user, fields_of(msg))
+            require(command.right, connection.user)
+            result = await command.handler(hass, connection.user, fields_of(msg))
         except ERRORS as err:
             connection.send_message(refusal(msg["id"], err))
         else:

@@ -10,7 +10,8 @@ from ...exports.comparison import async_compare_contracts
 from ...flows.contract_texts import async_load_contract_texts
 from ...inventory.costs import async_point_costs
 from ...metering.devices import export_devices
-from ...rights import is_administrator, require_administrator
+from ...rights import Right, is_administrator
+from .base import Command
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ...object_reader import ObjectReader
-    from .base import Handler
 
 
 async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
@@ -42,7 +42,6 @@ def _meters(hass: HomeAssistant, pdl: str) -> list[dict[str, str]]:
 
 
 async def _correct(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    require_administrator(user)
     return await async_correct(hass, {name: asked.take(name) for name in asked.names()}, user)
 
 
@@ -52,9 +51,13 @@ async def _compare(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
     )
 
 
-COMMANDS: Final[dict[str, Handler]] = {
-    "costs/list": _list,
-    "costs/correct": _correct,
-    "costs/compare": _compare,
+COMMANDS: Final[dict[str, Command]] = {
+    "costs/list": Command(Right.USER, _list),
+    "costs/correct": Command(Right.ADMINISTRATOR, _correct),
+    "costs/compare": Command(Right.USER, _compare),
 }
-FEEDS: Final = {"costs": Feed(look=_list, signals=(SIGNAL_COSTS_UPDATED,), follow_entries=True)}
+FEEDS: Final = {
+    "costs": Feed(
+        right=Right.USER, look=_list, signals=(SIGNAL_COSTS_UPDATED,), follow_entries=True
+    )
+}

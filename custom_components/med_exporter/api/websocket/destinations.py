@@ -21,8 +21,8 @@ from ...pushes.request import read_push_request
 from ...pushes.runner import DATA_PUSHES
 from ...pushes.selection import select_destination, select_entry
 from ...pushes.standing import destination_standings
-from ...rights import require_administrator
-from .base import TRIGGER, described
+from ...rights import Right
+from .base import TRIGGER, Command, described
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ...object_reader import ObjectReader
-    from .base import Handler
 
 _DESTINATION: Final = "destination"
 _WHILE_RUNNING: Final = 0.5
@@ -39,7 +38,6 @@ _EVERY: Final = 15.0
 
 
 async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    require_administrator(user)
     asked.finish()
     return {"destinations": destination_standings(hass)}
 
@@ -50,7 +48,6 @@ def _again(shown: dict[str, Any]) -> float:
 
 
 async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    require_administrator(user)
     runtime = select_destination(hass, asked.text(_DESTINATION, required=True) or "")
     request = read_push_request(_rest(asked))
     pushes = hass.data[DATA_PUSHES]
@@ -58,7 +55,6 @@ async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str
 
 
 async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    require_administrator(user)
     entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
     asked.finish()
     try:
@@ -71,7 +67,6 @@ async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
 
 
 async def _change(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    require_administrator(user)
     entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
     with acting(user):
         await async_change_destination(hass, entry, _rest(asked))
@@ -83,14 +78,18 @@ def _rest(asked: ObjectReader) -> dict[str, Any]:
     return {name: asked.take(name) for name in asked.names()}
 
 
-COMMANDS: Final[dict[str, Handler]] = {
-    "destinations/list": _list,
-    "destinations/run": _run,
-    "destinations/test": _test,
-    "destinations/change": _change,
+COMMANDS: Final[dict[str, Command]] = {
+    "destinations/list": Command(Right.ADMINISTRATOR, _list),
+    "destinations/run": Command(Right.ADMINISTRATOR, _run),
+    "destinations/test": Command(Right.ADMINISTRATOR, _test),
+    "destinations/change": Command(Right.ADMINISTRATOR, _change),
 }
 FEEDS: Final = {
     "destinations": Feed(
-        look=_list, signals=(SIGNAL_HISTORY_CHANGED,), follow_entries=True, again=_again
+        right=Right.ADMINISTRATOR,
+        look=_list,
+        signals=(SIGNAL_HISTORY_CHANGED,),
+        follow_entries=True,
+        again=_again,
     )
 }

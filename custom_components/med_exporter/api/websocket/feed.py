@@ -11,6 +11,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...const import DOMAIN
+from ...rights import Right, require
 from .base import ERRORS, described, fields_of, refusal, register
 
 if TYPE_CHECKING:
@@ -36,14 +37,15 @@ class Feed:
     """What a subscription shows, and when it looks again.
 
     Attributes:
-        look: returns what is shown to a user who asks with these fields. The right is judged each
-            time, since it may be taken away while somebody looks.
+        right: who may follow it; judged each time, since it may be taken away while somebody looks.
+        look: returns what is shown to a user who asks with these fields.
         signals: dispatcher signals that may mean a change.
         follow_entries: whether changes of this integration's entries may mean one.
         again: after how many seconds what is shown has moved by itself, None for never.
 
     """
 
+    right: Right
     look: Callable[[HomeAssistant, User, ObjectReader], Awaitable[dict[str, Any]]]
     signals: tuple[str, ...] = ()
     follow_entries: bool = False
@@ -89,6 +91,7 @@ class _Subscription:
 
     async def async_look(self) -> dict[str, Any]:
         """Return what is to be shown now. Raises what the feed raises."""
+        require(self._feed.right, self._connection.user)
         return await self._feed.look(self._hass, self._connection.user, fields_of(self._msg))
 
     @callback

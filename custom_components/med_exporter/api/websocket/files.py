@@ -18,8 +18,8 @@ from ...exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview_request
 from ...exports.request import INVALID_FORMULA, async_check_formula
 from ...history.reasons import reason_of
 from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
-from ...rights import is_administrator, require_export_type
-from .base import TRIGGER, described
+from ...rights import Right, is_administrator, require_export_type
+from .base import TRIGGER, Command, described
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from ...history.records import ExportRecord
     from ...object_reader import ObjectReader
-    from .base import Handler
 
 _ID: Final = "export_id"
 _WHILE_RUNNING: Final = 0.5
@@ -152,15 +151,17 @@ def _id_of(asked: ObjectReader) -> str:
     return export_id
 
 
-COMMANDS: Final[dict[str, Handler]] = {
-    "files/choices": _choices,
-    "files/list": _list,
-    "files/create": _create,
-    "files/again": _again_made,
-    "files/formula": _formula,
-    "files/preview": _preview,
-    "files/cancel": _cancel,
-    "files/delete": _delete,
-    "files/link": _link,
+COMMANDS: Final[dict[str, Command]] = {
+    "files/choices": Command(Right.USER, _choices),
+    "files/list": Command(Right.USER, _list),
+    "files/create": Command(Right.USER, _create),
+    "files/again": Command(Right.USER, _again_made),
+    "files/formula": Command(Right.USER, _formula),
+    "files/preview": Command(Right.USER, _preview),
+    "files/cancel": Command(Right.USER, _cancel),
+    "files/delete": Command(Right.USER, _delete),
+    "files/link": Command(Right.USER, _link),
 }
-FEEDS: Final = {"files": Feed(look=_list, signals=(SIGNAL_HISTORY_CHANGED,), again=_again)}
+FEEDS: Final = {
+    "files": Feed(right=Right.USER, look=_list, signals=(SIGNAL_HISTORY_CHANGED,), again=_again)
+}

@@ -9,7 +9,8 @@ from ...exports.jobs import DATA_JOBS
 from ...history.answers import async_history_page
 from ...history.history import DATA_HISTORY
 from ...history.records import SIGNAL_HISTORY_CHANGED, ExportKind, ExportStatus
-from ...rights import is_administrator
+from ...rights import Right, is_administrator
+from .base import Command
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ...object_reader import ObjectReader
-    from .base import Handler
 
 _DEFAULT_PAGE: Final = 25
 
@@ -55,5 +55,8 @@ async def _statistics(hass: HomeAssistant, user: User, asked: ObjectReader) -> d
     return {"files": files, "pushes": pushes}
 
 
-COMMANDS: Final[dict[str, Handler]] = {"history/list": _list, "history/statistics": _statistics}
-FEEDS: Final = {"history": Feed(look=_list, signals=(SIGNAL_HISTORY_CHANGED,))}
+COMMANDS: Final[dict[str, Command]] = {
+    "history/list": Command(Right.USER, _list),
+    "history/statistics": Command(Right.USER, _statistics),
+}
+FEEDS: Final = {"history": Feed(right=Right.USER, look=_list, signals=(SIGNAL_HISTORY_CHANGED,))}

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ...costs.costs import SIGNAL_COSTS_UPDATED
 from ...history.records import SIGNAL_EXPORT_FINISHED
 from ...inventory.overview import async_overview
+from ...rights import Right
+from .base import Command
 from .feed import Feed
 
 if TYPE_CHECKING:
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ...object_reader import ObjectReader
-    from .base import Handler
 
 # Plugs are read more often than anything is announced.
 _EVERY: Final = 30.0
@@ -25,9 +26,10 @@ async def _overview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dic
     return await async_overview(hass, user)
 
 
-COMMANDS: Final[dict[str, Handler]] = {"overview": _overview}
+COMMANDS: Final[dict[str, Command]] = {"overview": Command(Right.USER, _overview)}
 FEEDS: Final = {
     "overview": Feed(
+        right=Right.USER,
         look=_overview,
         signals=(SIGNAL_COSTS_UPDATED, SIGNAL_EXPORT_FINISHED),
         follow_entries=True,

@@ -14,12 +14,12 @@ from aiohttp import ClientWSTimeout, WSMsgType, WSServerHandshakeError
 from awesomeversion import AwesomeVersion
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.json import json_dumps
 from yarl import URL
 
 from ...const import DOMAIN
-from ..answers import parsed, understood
+from ...web_answers import parsed, understood
+from ...web_client import web_session
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
@@ -154,7 +154,7 @@ class RemoteConnection:
     async def set_state(self, entity_id: str, state: str, attributes: Mapping[str, object]) -> None:
         """Make a state, or overwrite it. Raises DestinationError."""
         async with request(
-            async_get_clientsession(self._hass, self._remote.verify_ssl),
+            web_session(self._hass, verify_ssl=self._remote.verify_ssl),
             "POST",
             self._remote.at(f"/api/states/{entity_id}"),
             is_known=True,
@@ -166,7 +166,7 @@ class RemoteConnection:
     async def delete_state(self, entity_id: str) -> None:
         """Take a state away again, if it is still there. Raises DestinationError."""
         async with request(
-            async_get_clientsession(self._hass, self._remote.verify_ssl),
+            web_session(self._hass, verify_ssl=self._remote.verify_ssl),
             "DELETE",
             self._remote.at(f"/api/states/{entity_id}"),
             is_known=True,
@@ -236,15 +236,12 @@ class RemoteConnection:
 
 
 async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketResponse:
-    session = async_get_clientsession(hass, remote.verify_ssl)
+    session = web_session(hass, verify_ssl=remote.verify_ssl)
     address = remote.at("/api/websocket")
-    # Websockets follow redirects. This one, without a token, does not: it ends with an error.
-    async with request(session, "GET", address, seconds=TIMEOUT):
-        pass
     with named_errors(address, TIMEOUT):
         try:
             async with asyncio.timeout(TIMEOUT):
-                return await session.ws_connect(
+                socket = await session.ws_connect(
                     address,
                     max_msg_size=_LARGEST_ANSWER,
                     timeout=ClientWSTimeout(ws_close=_GOODBYE_SECONDS),
@@ -256,6 +253,11 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketRe
             raise DestinationError(
                 "server_refused", variant="banned", field="url", host=host_of(address)
             ) from err
+    if socket._response.history:  # noqa: SLF001 (nothing public tells)
+        # A redirect of websockets alone: the token is for the address that the user has entered.
+        await socket.close()
+        raise _unexpected(host_of(address))
+    return socket
 
 
 def _unexpected(host: str) -> DestinationError:

@@ -18,6 +18,7 @@ from ...const import (
     PlugRole,
 )
 from ...entries import metering_point_entries
+from ...web_answers import in_turn
 from ..base import (
     Corrections,
     DestinationError,
@@ -268,14 +269,21 @@ async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> No
     pdls = {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
     slugs = {slugify(pdl) for pdl in pdls}
     ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
-    entities = await connection.command("config/entity_registry/list")
+    # Not the whole registry, which may be of any length.
+    entities = await connection.command(
+        "config/entity_registry/get_entries", entity_ids=sorted(ours)
+    )
     with connection.understood():
         owned = [
-            (one["entity_id"], str(one["platform"])) for one in entities if one["entity_id"] in ours
+            (name, str(one["platform"])) for name, one in entities.items() if one and name in ours
         ]
     devices = await connection.command("config/device_registry/list")
     with connection.understood():
-        owned += [(str(one["model"]), DOMAIN) for one in devices if _is_metering_point(one, slugs)]
+        owned += await in_turn(
+            lambda: [
+                (str(one["model"]), DOMAIN) for one in devices if _is_metering_point(one, slugs)
+            ]
+        )
     for what, platform in owned:
         raise _own_entities(connection, what, platform)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import UnitOfEnergy
@@ -27,7 +28,7 @@ from ..measurements import (
 from .api import CommandRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ..measurements import Measurement
     from .api import RemoteConnection
@@ -132,11 +133,17 @@ class RemoteStatistics:
             end_time=_iso(end),
         )
         with self._connection.understood():
-            return [
+            given = found.get(self._id, ())
+            if len(given) > (end - start) // HOUR + 1:
+                raise ValueError(len(given))
+            rows = [
                 Row(int(row["start"]) // 1000, _float(row.get("state")), float(row["sum"]))
-                for row in found.get(self._id, ())
+                for row in given
                 if row.get("sum") is not None
             ]
+            if period == "hour":
+                _check_order([start - 1, *(row.start for row in rows), end])
+            return rows
 
     async def sum_before(self, start: int) -> float:
         """Return the last sum before an hour; 0 where there is none. Raises DestinationError."""
@@ -282,6 +289,12 @@ class HourlyPush:
         waiting, self._waiting = self._waiting, []
         for one in waiting:
             self._settle(one, Outcome.STORED)
+
+
+def _check_order(moments: Sequence[int]) -> None:
+    """Raise ValueError unless each moment is later than the one before it."""
+    if any(one >= other for one, other in pairwise(moments)):
+        raise ValueError(moments)
 
 
 def _value_of(measurement: Measurement) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ...const import DataType
+from ...web_answers import MOST_OF_AN_ANSWER
 from ..base import DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .lines import Point, own_series, point_of, series_of
@@ -49,6 +50,10 @@ INTAKE: Final = Intake(
 """A point of the same tags and time is overwritten: running values and corrections go too."""
 
 _BATCH: Final = 2000
+# A quarter of what is taken of an answer, in which other destinations' points may be too.
+_BATCH_BYTES: Final = MOST_OF_AN_ANSWER // 4
+# What stands around the tags of a point in the longest of the answers.
+_POINT_BYTES: Final = 400
 _PROBE: Final = "myelectricaldata_export_test"
 # The shortest retention that a server takes is an hour.
 _ANY_RETENTION: Final = timedelta(hours=1)
@@ -131,12 +136,22 @@ class InfluxDestination:
         """
         batch: list[Measurement] = []
         async for measurement in measurements:
-            batch.append(measurement)
-            if len(batch) == _BATCH:
+            if batch and self._is_full(batch, measurement):
                 await self._send(batch, settle)
                 batch = []
+            batch.append(measurement)
         if batch:
             await self._send(batch, settle)
+
+    def _is_full(self, batch: Sequence[Measurement], next_one: Measurement) -> bool:
+        """Return whether a batch is not to span another period too.
+
+        What is asked back is everything in between, and each point comes with its tags.
+        """
+        first = batch[0]
+        size = _POINT_BYTES + len(series_of(first, self._labels).line(0, 0))
+        most = max(1, min(_BATCH, _BATCH_BYTES // size))
+        return next_one.start - first.start >= most * (first.end - first.start)
 
     async def _send(
         self, batch: Sequence[Measurement], settle: Callable[[Measurement, Outcome], None]

@@ -12,9 +12,9 @@ from homeassistant.const import (
     CONF_USERNAME,
     CONF_VERIFY_SSL,
 )
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...const import CONF_LABELS
+from ...web_client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from .destination import InfluxDestination
@@ -36,7 +36,7 @@ CONF_ORGANISATION: Final = "organisation"
 def server_of(hass: HomeAssistant, settings: Mapping[str, Any], *, is_known: bool) -> InfluxDb:
     """Return the server that settings in clear name; `is_known` as in `web.named_errors`."""
     return InfluxDb(
-        session=async_get_clientsession(hass, settings[CONF_VERIFY_SSL]),
+        session=web_session(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
         url=settings[CONF_URL],
         version=settings[CONF_VERSION],
         database=settings.get(CONF_DATABASE) or settings.get(CONF_BUCKET) or "",

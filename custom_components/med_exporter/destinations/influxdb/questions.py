@@ -64,9 +64,19 @@ def influxql_values(answer: object, series: Series) -> dict[int, float] | None:
     for found in _influxql_series(answer):
         if found["columns"] != ["time", series.field]:
             return None
+        if found["name"] != series.measurement:
+            raise ValueError(found["name"])
         if _without_empty(found.get("tags", {})) == series.tags:
             values |= {int(stamp): float(value) for stamp, value in found["values"]}
     return values
+
+
+def influxql_error(answer: object) -> str | None:
+    """Return what an answer refuses, None where it answers."""
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
+        raise ValueError(answer)  # noqa: TRY004 (an answer, and not an argument)
+    errors = (result["error"] for result in answer["results"] if "error" in result)
+    return next(map(str, errors), None)
 
 
 def influxql_retention(answer: object) -> timedelta | None:
@@ -90,8 +100,12 @@ def flux_values(text: str, series: Series) -> dict[int, float]:
             header = []
         elif not header:
             header = row
+            if not {"_time", "_value"} <= set(header):
+                raise ValueError(header)
         else:
             values = dict(zip(header, row, strict=True))
+            if (values["_measurement"], values["_field"]) != (series.measurement, series.field):
+                raise ValueError(values)
             tags = {name: values[name] for name in header if name not in _FLUX_COLUMNS}
             if _without_empty(tags) == series.tags:
                 found[_second(values["_time"])] = float(values["_value"])
@@ -124,9 +138,7 @@ def sql_values(answer: object, series: Series) -> dict[int, float]:
     return found
 
 
-def _influxql_series(answer: object) -> Iterator[Mapping[str, Any]]:
-    if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-        raise ValueError(answer)  # noqa: TRY004 (an answer, and not an argument)
+def _influxql_series(answer: Any) -> Iterator[Mapping[str, Any]]:  # noqa: ANN401 (JSON)
     for result in answer["results"]:
         yield from result.get("series") or ()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import json
 from base64 import b64encode
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from ...web_answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import host_of, read_text, request
+from ..web import host_of, request
 from . import questions
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ class InfluxDb:
                 "Content-Type": "text/plain; charset=utf-8",
             },
         ) as response:
-            text = await read_text(response)
+            text = await beginning_of(response)
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
-                reason = _reason(text)
+                reason = await _reason(text)
                 if _is_too_old(reason):
                     return False
                 raise self._refusal(response.status, reason, path)
@@ -112,9 +112,15 @@ class InfluxDb:
 
         Raises NotAskableError where the server is one that cannot be asked.
         """
+        found = await self._read(series, start, end)
+        if any(not start <= stamp <= end for stamp in found):
+            raise self._not_expected()
+        return found
+
+    async def _read(self, series: Series, start: int, end: int) -> dict[int, float]:
         if self.version == 1:
-            answer = await self._influxql(questions.influxql(series, start, end))
-            found = self._read(questions.influxql_values, answer, series)
+            text = await self._influxql(questions.influxql(series, start, end))
+            found = await self._taken_apart(questions.influxql_values, text, series)
             if found is None:
                 raise NotAskableError
             return found
@@ -125,35 +131,33 @@ class InfluxDb:
                 data=questions.flux(self.database, series, start, end).encode(),
                 headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
             )
-            return self._read(questions.flux_values, text, series)
+            with understood(self._not_expected):
+                return await in_turn(lambda: questions.flux_values(text, series))
         question = questions.sql(series, start, end)
         body = {"db": self.database, "q": question, "format": "json"}
         text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
-        return self._read(questions.sql_values, self._parsed(text or "[]"), series)
+        return await self._taken_apart(questions.sql_values, text or "[]", series)
 
     async def retention(self) -> timedelta | None:
         """Return how far back the server keeps points; None for ever, or where it is not told."""
         try:
             if self.version == 1:
-                answer = await self._influxql(questions.influxql_policies(self.database))
-                return self._read(questions.influxql_retention, answer)
+                text = await self._influxql(questions.influxql_policies(self.database))
+                return await self._taken_apart(questions.influxql_retention, text)
             if self.version == 2:
                 query = {"name": self.database, "org": self.organisation}
                 text = await self._ask("/api/v2/buckets", method="GET", params=query)
-                told = self._parsed(text)
-                return self._read(questions.bucket_retention, told, self.database)
+                return await self._taken_apart(questions.bucket_retention, text, self.database)
         except NotAskableError:
             pass
         return None
 
-    async def _influxql(self, question: str) -> Any:  # noqa: ANN401 (JSON)
+    async def _influxql(self, question: str) -> str:
         query = {"db": self.database, "epoch": "s"}
-        answer = self._parsed(await self._ask("/query", params=query, data={"q": question}))
-        results = answer.get("results") if isinstance(answer, dict) else None
-        for result in results if isinstance(results, list) else ():
-            if isinstance(result, dict) and "error" in result:
-                raise self._refusal(HTTPStatus.BAD_REQUEST, str(result["error"]), "/query")
-        return answer
+        text = await self._ask("/query", params=query, data={"q": question})
+        if (error := await self._taken_apart(questions.influxql_error, text)) is not None:
+            raise self._refusal(HTTPStatus.BAD_REQUEST, error, "/query")
+        return text
 
     async def _ask(
         self,
@@ -175,10 +179,9 @@ class InfluxDb:
             headers={**self._login(scheme), **(headers or {})},
             **rest,
         ) as response:
-            text = await read_text(response)
-        if response.status == HTTPStatus.OK:
-            return text
-        reason = _reason(text)
+            if response.status == HTTPStatus.OK:
+                return await text_of(response)
+            reason = await _reason(await beginning_of(response))
         if absent is not None and absent(reason):
             return ""
         error = self._refusal(response.status, reason, path)
@@ -194,15 +197,10 @@ class InfluxDb:
         login = f"{self.username}:{self.password or ''}".encode()
         return {"Authorization": f"Basic {b64encode(login).decode()}"}
 
-    def _parsed(self, text: str) -> Any:  # noqa: ANN401 (JSON)
-        return self._read(json.loads, text)
-
-    def _read[T](self, reader: Callable[..., T], *answer: object) -> T:
-        """Read an answer, or say that the server is another one than expected."""
-        try:
-            return reader(*answer)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as err:
-            raise self._not_expected() from err
+    async def _taken_apart[T](self, reader: Callable[..., T], text: str, *rest: object) -> T:
+        """Return what a function makes of JSON; it may say that this is none to its question."""
+        with understood(self._not_expected):
+            return await taken_apart(text, lambda answer: reader(answer, *rest))
 
     def _not_expected(self) -> DestinationError:
         return DestinationError("not_expected_server", field="url", host=self.host)
@@ -265,11 +263,11 @@ class InfluxDb:
         return DestinationError(f"unknown_{place}", field=place, host=self.host, name=name)
 
 
-def _reason(text: str) -> str:
+async def _reason(text: str) -> str:
     """Return what a refusal says."""
     try:
-        told = json.loads(text)
-    except (ValueError, RecursionError):
+        told = await parsed(text)
+    except ValueError:
         return text
     reason = (told.get("error") or told.get("message")) if isinstance(told, dict) else None
     return str(reason or text)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers import instance_id
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
 from ...const import CONF_DATA, CONF_PDL, DOMAIN, DataType
 from ...entries import metering_point_entries
+from ...web_client import web_session
 from ..measurements import PointName
 from .destination import JeedomDestination
 from .probe import Scope
@@ -33,7 +33,7 @@ _KEPT: Final = "jeedom"
 def rpc_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> JeedomRpc:
     """Return the Jeedom that settings in clear name."""
     return JeedomRpc(
-        async_get_clientsession(hass, verify_ssl=settings.get(CONF_VERIFY_SSL, True)),
+        web_session(hass, verify_ssl=settings.get(CONF_VERIFY_SSL, True)),
         settings[CONF_URL],
         settings[CONF_API_KEY],
         settings[CONF_PLUGIN],

@@ -6,13 +6,12 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ..answers import parsed
+from ...web_answers import in_turn, parsed, text_of
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
     TIMEOUT,
     host_of,
-    read_text,
     request,
 )
 
@@ -148,7 +147,7 @@ class JeedomRpc:
         if not result or result == _EMPTY:
             return []
         values = list(result.values()) if isinstance(result, dict) else result
-        if not isinstance(values, list) or not all(map(_is_row, values)):
+        if not isinstance(values, list) or not await in_turn(lambda: all(map(_is_row, values))):
             raise self._no_jeedom()
         return values
 
@@ -173,7 +172,7 @@ class JeedomRpc:
                 data=json.dumps(question, allow_nan=False).encode(),
                 headers={"Content-Type": "application/json"},
             ) as response:
-                status, body = response.status, await read_text(response)
+                status, body = response.status, await text_of(response)
         except DestinationError as err:
             if err.key != "destination_not_expected_server":
                 raise

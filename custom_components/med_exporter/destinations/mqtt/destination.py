@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
@@ -15,7 +13,9 @@ from ..base import Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
 from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
-from .opening import TIMEOUT, VERSIONS, async_open
+from .mistakes import TOO_LARGE
+from .opening import TIMEOUT, VERSIONS, identifier
+from .probe import async_test_broker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Sequence
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .client import MqttClient
     from .discovery import MqttDiscovery
-
-_PROBE: Final = "test"
-_PROBE_TIMEOUT: Final = 3.0
-# Brokers of MQTT 3.1.1 need not take longer client ids.
-_IDENTIFIER_LENGTH: Final = 23
-
-REMARK_UNVERIFIED: Final = "destination_could_not_be_verified"
-
 
 INTAKE: Final = Intake(
     closed={
@@ -45,15 +37,6 @@ INTAKE: Final = Intake(
     grid_per_point=False,
 )
 """A broker hands everything on, and a later value of a period replaces the earlier one."""
-
-
-def identifier(unique: str) -> str:
-    """Return a client id that is the same after a restart.
-
-    The broker then ends the session of an exporter that died when the new one comes, instead of
-    announcing it as offline later.
-    """
-    return f"med{unique.replace('-', '')}"[:_IDENTIFIER_LENGTH]
 
 
 class MqttDestination:
@@ -148,6 +131,33 @@ class MqttDestination:
         tomorrow's colour is not known, its topic says so. Raises DestinationError.
         """
         client = await self._connection.client()
+        try:
+            await self._push(client, measurements, settle)
+        except DestinationError as err:
+            is_silent = err.code == "CONNECTION_LOST" and not client.gives_reasons
+            if is_silent and (longest := self._longest()):
+                await self._find_reason(longest)
+            raise
+
+    async def _find_reason(self, longest: int) -> None:
+        """Raise what the broker has hung up for, where it is that a message was too long.
+
+        A broker of MQTT 3.1.1 says nothing when it does.
+        """
+        try:
+            await async_test_broker(
+                self._broker, self._publishing, versions=VERSIONS[-1:], longest=longest
+            )
+        except DestinationError as err:
+            if err.key == TOO_LARGE:
+                raise
+
+    async def _push(
+        self,
+        client: MqttClient,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+    ) -> None:
         if self._connection.status_refused and not self._publishing.qos:
             # With QoS 0 the broker says nothing: what it said before has to do.
             raise DestinationError("publish_not_allowed", topic=self._publishing.topic_prefix)
@@ -230,54 +240,3 @@ class _Flight:
         if measurement is not None:
             outcome = Outcome.ALREADY_THERE if answer is None else Outcome.STORED
             self._settle(measurement, outcome)
-
-
-async def async_test_broker(
-    broker: Broker,
-    publishing: Publishing,
-    *,
-    versions: tuple[int, ...] = VERSIONS,
-    longest: int = 0,
-) -> str | None:
-    """Connect as a run does, and publish on `{prefix}/test` as it publishes current values.
-
-    What is published has as many bytes as the `longest` message of a run.
-
-    What the broker keeps of it is taken away again. Returns None, or REMARK_UNVERIFIED where nobody
-    can tell whether publishing is allowed: brokers of MQTT 3.1.1 acknowledge what they drop, and
-    this one does not let us listen either. Raises DestinationError with the mistake.
-    """
-    client = await async_open(
-        broker, publishing, identifier=identifier(uuid.uuid4().hex), versions=versions
-    )
-    try:
-        return await _probe(client, publishing, longest)
-    except DestinationError as err:
-        raise err.at("topic_prefix") if err.code == "PUBLISH_NOT_ALLOWED" else err from err
-    finally:
-        await client.close()
-
-
-async def _probe(client: MqttClient, publishing: Publishing, longest: int) -> str | None:
-    topic = f"{publishing.topic_prefix}/{_PROBE}"
-    is_answered = client.gives_reasons and client.answering_qos > 0
-    is_heard = False if is_answered else await client.subscribe(topic)
-    payload = uuid.uuid4().hex.ljust(longest - len(topic.encode()), ".")
-    message = Message(topic=topic, payload=payload, retain=publishing.retain)
-    await client.deliver(message, qos=publishing.qos)
-    if is_heard:
-        is_heard = await _hears(client, message.payload)
-    if publishing.retain or (is_answered and not publishing.qos):
-        # Also has the broker answer where it says nothing to the value itself.
-        await client.deliver(nothing(topic, retain=publishing.retain), qos=client.answering_qos)
-    return None if is_answered or is_heard else REMARK_UNVERIFIED
-
-
-async def _hears(client: MqttClient, payload: str) -> bool:
-    """Return whether a message comes back to one who listens to its topic."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_PROBE_TIMEOUT):
-            while (await client.next_message()).payload != payload.encode():
-                pass
-            return True
-    return False

@@ -36,11 +36,11 @@ from ...entries import metering_point_entries
 from ..base import DestinationError
 from ..measurements import PointName
 from .broker import Broker
-from .destination import MqttDestination, identifier
+from .destination import MqttDestination
 from .discovery import DiscoverySettings, MqttDiscovery
 from .longest import longest_message
 from .messages import Publishing, nothing
-from .opening import async_open
+from .opening import async_open, identifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,6 @@ from ...form_fields import LOGIN, choice
 from ..base import DestinationError
 from ..kind import DestinationKind
 from .broker import is_certificate
-from .destination import async_test_broker
 from .entry import (
     CONF_BROKER,
     CONF_CA_CERTIFICATE,
@@ -25,6 +24,7 @@ from .entry import (
     broker_of,
     publishing_of,
 )
+from .probe import async_test_broker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,7 +105,7 @@ def _shown(values: dict[str, Any]) -> dict[str, Any]:
 
 MQTT: Final = DestinationKind(
     type="mqtt",
-    model="MQTT broker",
+    model="MQTT",
     create=async_create_mqtt,
     remove=async_remove_mqtt,
     fields={

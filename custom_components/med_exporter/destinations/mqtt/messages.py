@@ -35,18 +35,20 @@ _DIGITS: Final = 6
 class Publishing:
     """Where below, how surely and whether to stay: the user's choice for values.
 
-    `discovery` tells whether sensors are announced, which the broker has to keep.
+    `discovery` tells whether sensors are announced, which the broker has to keep; `status` is the
+    topic below the prefix that says whether the exporter lives, and the last will's.
     """
 
     topic_prefix: str
     qos: int
     retain: bool
     discovery: bool = False
+    status: str = STATUS
 
     @property
     def status_topic(self) -> str:
         """Return the topic that tells whether the exporter lives."""
-        return f"{self.topic_prefix}/{STATUS}"
+        return f"{self.topic_prefix}/{self.status}"
 
     @property
     def keeps_status(self) -> bool:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from .broker import Broker
-    from .client import MqttClient
     from .messages import Publishing
 
 # Reasons of MQTT 5.
@@ -22,6 +21,8 @@ _BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
 _NOT_AUTHORIZED: Final = 0x87
 _TAKEN_OVER: Final = 0x8E
 PACKET_TOO_LARGE: Final = 0x95
+TOO_LARGE: Final = "destination_message_refused_too_large"
+"""The key of the error where a message is longer than the broker takes."""
 _RETAIN_NOT_SUPPORTED: Final = 0x9A
 _QOS_NOT_SUPPORTED: Final = 0x9B
 
@@ -59,19 +60,23 @@ def connection_lost(broker: Broker, reason: int = 0, topic: str | None = None) -
 
 
 def unsuitable(
-    client: MqttClient, reason: ReasonCode, publishing: Publishing, broker: Broker
+    reason: ReasonCode,
+    publishing: Publishing,
+    broker: Broker,
+    *,
+    maximum_qos: int,
+    retain_available: bool,
 ) -> DestinationError | None:
     """Name what keeps a broker that has answered from taking what is published."""
     if reason.value in _BAD_CREDENTIALS:
         return DestinationError("wrong_credentials", field="password", host=broker.address)
-    if reason.value == _RETAIN_NOT_SUPPORTED or (
-        publishing.keeps_status and not client.retain_available
-    ):
+    if reason.value == _RETAIN_NOT_SUPPORTED or (publishing.keeps_status and not retain_available):
         if publishing.retain:
             return DestinationError("retain_not_supported", field="retain")
         return DestinationError("retain_not_supported", variant="discovery", field="discovery")
     # The last will has QoS 1 at most: a broker that refuses it for that takes QoS 0 only.
-    maximum_qos = 0 if reason.value == _QOS_NOT_SUPPORTED else client.maximum_qos
+    if reason.value == _QOS_NOT_SUPPORTED:
+        maximum_qos = 0
     if publishing.qos > maximum_qos:
         return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
     if reason.is_failure:

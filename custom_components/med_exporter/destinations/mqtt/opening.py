@@ -21,6 +21,17 @@ VERSIONS: Final = (5, 4)
 
 # Some brokers that do not know MQTT 5 stay silent instead of saying so.
 _NEWER_VERSION_TIMEOUT: Final = 3.0
+# Brokers of MQTT 3.1.1 need not take longer client ids.
+_IDENTIFIER_LENGTH: Final = 23
+
+
+def identifier(unique: str) -> str:
+    """Return a client id that is the same after a restart.
+
+    The broker then ends the session of an exporter that died when the new one comes, instead of
+    announcing it as offline later.
+    """
+    return f"med{unique.replace('-', '')}"[:_IDENTIFIER_LENGTH]
 
 
 async def async_open(
@@ -55,7 +66,14 @@ async def async_open(
             continue
         if reason.value == UNSUPPORTED_VERSION and not is_last:
             continue
-        if (error := unsuitable(client, reason, publishing, broker)) is not None:
+        error = unsuitable(
+            reason,
+            publishing,
+            broker,
+            maximum_qos=client.maximum_qos,
+            retain_available=client.retain_available,
+        )
+        if error is not None:
             await client.close()
             raise error
         if client.keep_alive is None or client.keep_alive >= keep_alive:

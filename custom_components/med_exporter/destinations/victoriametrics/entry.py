@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from ...const import CONF_DATA, CONF_LABELS
+from ...web_client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from ..samples import Samples
@@ -30,7 +30,7 @@ def server_of(
 ) -> VictoriaMetrics:
     """Return the server that settings in clear name; `is_known` as in `web.named_errors`."""
     return VictoriaMetrics(
-        async_get_clientsession(hass, settings[CONF_VERIFY_SSL]),
+        web_session(hass, verify_ssl=settings[CONF_VERIFY_SSL]),
         base_url(settings[CONF_URL]),
         username=settings.get(CONF_USERNAME),
         password=settings.get(CONF_PASSWORD),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ..web import TIMEOUT
-from .rows import CONSUMPTION, NAME, line_of, selector_of
+from .rows import CONSUMPTION, NAME, line_of
 from .visibility import until_shown
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def async_probe(
     shown: list[Mapping[str, str]] = []
 
     async def look() -> bool:
-        lines = server.read(selector_of({NAME: PROBE}), stamp, stamp, seconds=_SECONDS)
+        lines = server.read({NAME: PROBE}, stamp, stamp, seconds=_SECONDS)
         shown.extend([line["metric"] async for line in lines if number in line["values"]])
         return bool(shown)
 
@@ -81,6 +81,5 @@ async def async_probe(
 async def async_read_nothing(server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
     """Ask for what cannot be there, as a run asks for more. Raises DestinationError."""
     now = round(dt_util.utcnow().timestamp() * 1000)
-    selector = selector_of({NAME: CONSUMPTION, **labels})
-    async for _ in server.read(selector, now, now, seconds=_SECONDS):
+    async for _ in server.read({NAME: CONSUMPTION, **labels}, now, now, seconds=_SECONDS):
         pass

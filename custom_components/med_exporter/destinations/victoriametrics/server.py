@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -12,13 +11,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from ...web_answers import beginning_of, lines_of, parsed, text_of, understood
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import (
-    host_of,
-    read_text,
-    request,
-)
+from ..web import host_of, request
+from .rows import NAME, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -40,6 +37,7 @@ _IMPORT_SECONDS: Final = 90
 _EXPORT_SECONDS: Final = 60
 # Keeps a line of an answer far below what aiohttp takes as one.
 _SAMPLES_PER_LINE: Final = 1000
+_EVERYTHING: Final = f'{{{NAME}!=""}}'
 _MOST_OF_A_REASON: Final = 200
 # Of what is asked in a body over a connection that is used again, vmauth passes on no more than the
 # beginning every now and then, and ends it as if it were whole.
@@ -140,17 +138,25 @@ class VictoriaMetrics:
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 raise await self._error(response, url)
-            if await response.content.read(1):
+            if await beginning_of(response):
                 # A website's page for every address, and not the server's empty answer.
-                raise DestinationError("not_expected_server", field="url", host=self.host)
+                raise self._not_expected()
 
     async def read(
-        self, selector: str, start: int, end: int, *, seconds: float = _EXPORT_SECONDS
+        self,
+        labels: Mapping[str, str] | None,
+        start: int,
+        end: int,
+        *,
+        seconds: float = _EXPORT_SECONDS,
     ) -> AsyncIterator[Mapping[str, Any]]:
-        """Yield the lines of `/api/v1/export` between two milliseconds, both included."""
+        """Yield the lines of `/api/v1/export` between two milliseconds, both included.
+
+        They are those of all series that have some labels, and perhaps others; None for any.
+        """
         url = f"{reading_url(self.url)}/api/v1/export"
         asked = {
-            "match[]": selector,
+            "match[]": _EVERYTHING if labels is None else selector_of(labels),
             "start": f"{start / 1000:.3f}",
             "end": f"{end / 1000:.3f}",
             "max_rows_per_line": str(_SAMPLES_PER_LINE),
@@ -166,11 +172,10 @@ class VictoriaMetrics:
         ) as response:
             if response.status != HTTPStatus.OK:
                 raise await self._error(response, url)
-            try:
-                async for line in response.content:
-                    yield _series(json.loads(line))
-            except ValueError as err:
-                raise DestinationError("not_expected_server", field="url", host=self.host) from err
+            async for line in lines_of(response):
+                with understood(self._not_expected):
+                    series = _series(await parsed(line), labels or {}, start, end)
+                yield series
 
     async def flush(self) -> bool:
         """Make what was written readable at once; return False where that is not offered."""
@@ -194,7 +199,7 @@ class VictoriaMetrics:
         ) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
-            text = await read_text(response)
+            text = await text_of(response)
         flags = {match["name"]: match["value"] for match in _FLAG.finditer(text)}
         return Flags(
             retention=_duration(flags.get("retentionPeriod", "")),
@@ -213,10 +218,13 @@ class VictoriaMetrics:
         headers = (header.removeprefix("Basic ") for header in self._login.values())
         return without_secrets(text, self.password, *headers)
 
+    def _not_expected(self) -> DestinationError:
+        return DestinationError("not_expected_server", field="url", host=self.host)
+
     async def _error(self, response: ClientResponse, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
         status = response.status
-        text = await read_text(response)
+        text = await beginning_of(response)
         path = urlsplit(url).path
         is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         # Older versions of vmauth call a wrong password a bad request.
@@ -243,11 +251,22 @@ class VictoriaMetrics:
         )
 
 
-def _series(line: object) -> Mapping[str, Any]:
-    """Return a line of an export. Raises ValueError where it is something else."""
-    if not isinstance(line, dict) or not line.keys() >= {"metric", "values", "timestamps"}:
-        raise ValueError(line)
-    return line
+def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mapping[str, Any]:  # noqa: ANN401 (JSON)
+    """Return a line of an export; raises an error of `answers.understood` where it is none.
+
+    A line of a series that nobody has asked for is none, nor is one of another time.
+    """
+    metric, values, stamps = line["metric"], line["values"], line["timestamps"]
+    is_asked_for = all(metric.get(name, "") == text for name, text in labels.items())
+    if (
+        not is_asked_for
+        or not all(isinstance(text, str) for text in metric.values())
+        or not all(isinstance(stamp, int) and start <= stamp <= end for stamp in stamps)
+        or len(values) != len(stamps)
+        or len(stamps) > _SAMPLES_PER_LINE
+    ):
+        raise ValueError(metric)
+    return line  # type: ignore[no-any-return]
 
 
 def _duration(text: str) -> timedelta | None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Rows that are looked for all over the server before one of them is written.
 _CANDIDATES: Final = 5
-_EVERYTHING: Final = f'{{{NAME}!=""}}'
 # Stands for all series.
 _GENERAL: Final = {NAME: PROBE, "pdl": "test", "type": "test"}
 _PROBES_SINCE: Final = timedelta(days=400)
@@ -86,7 +85,7 @@ class Whereabouts:
 
         What others add to its labels is no difference, even when they begin or cease to do so.
         """
-        reading = await self._read(selector_of(labels), rows)
+        reading = await self._read(labels, rows)
         ours = self._of(labels).ours
         ours.add(frozenset((await self._expected(labels)).items()))
         others = [
@@ -202,19 +201,19 @@ class Whereabouts:
         """Return the labels of all test samples, of other destinations too."""
         now = dt_util.utcnow()
         start, end = (round(at.timestamp() * 1000) for at in (now - _PROBES_SINCE, now))
-        lines = self._server.read(selector_of({NAME: PROBE}), start, end)
+        lines = self._server.read({NAME: PROBE}, start, end)
         return [line["metric"] async for line in lines]
 
     async def _everywhere(self, row: Row) -> dict[Labels, int]:
         """Return which series have a row's number at its moment, and how many times."""
-        reading = await self._read(_EVERYTHING, [row])
+        reading = await self._read(None, [row])
         counted = {place: reading.at([place]).count(row) for place in reading.places()}
         return {place: count for place, count in counted.items() if count}
 
-    async def _read(self, selector: str, rows: Sequence[Row]) -> Reading:
+    async def _read(self, labels: Mapping[str, str] | None, rows: Sequence[Row]) -> Reading:
         reading = Reading(rows)
         stamps = [row.stamp for row in rows]
-        async for line in self._server.read(selector, min(stamps), max(stamps)):
+        async for line in self._server.read(labels, min(stamps), max(stamps)):
             reading.add(line)
         return reading
 

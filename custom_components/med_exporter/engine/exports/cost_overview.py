@@ -126,7 +126,6 @@ class CostCharts:
         if not self._by_tariff or min(self._by_tariff.values()) < 0:
             return []
         kinds = sorted(self._by_tariff)
-        colours = [tariff_colour(period) for period, _ in kinds]
         return [
             Chart(
                 kind=ChartKind.PIE,
@@ -139,7 +138,7 @@ class CostCharts:
                         self._words.column("energy_cost"), [self._by_tariff[kind] for kind in kinds]
                     )
                 ],
-                colours=[colour for colour in colours if colour] if all(colours) else [],
+                colours=[tariff_colour(period) for period, _ in kinds],
             )
         ]
 
@@ -178,9 +177,9 @@ def tariff_label(words: Words, period: str, tier: int) -> str:
     return ", ".join(parts) or words.text("one_price")
 
 
-def tariff_colour(period: str) -> str | None:
-    """Return the colour (`rrggbb`) of a tariff period that has one of its own: those of Tempo."""
-    return _TEMPO.get(period)
+def tariff_colour(period: str) -> str:
+    """Return the colour (`rrggbb`) of a tariff period that has one, as those of Tempo; else ""."""
+    return _TEMPO.get(period, "")
 
 
 def _period_of(job: Job) -> str:

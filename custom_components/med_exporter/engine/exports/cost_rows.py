@@ -17,6 +17,7 @@ from ..apportioning import Apportioning
 from ..costing import cost_sums, read_terms
 from ..fields import Kind
 from ..formats import FORMATS
+from ..limits import check_rows
 from ..shelf import Shelf
 from ..standing_charge import standing_charge
 from ..tables import Column, Table
@@ -139,10 +140,10 @@ class CostRows:
             last = max((one.place + 1 for one in found), default=done)
             self._put(found, done, last, on_sum)
             done = last
-            self._job.check_rows(self.count)
+            check_rows(self._job, self.count)
             on_read(done / places)
         self._put([], done, places, on_sum)
-        self._job.check_rows(self.count)
+        check_rows(self._job, self.count)
         on_read(1.0)
 
     @property

@@ -5,22 +5,28 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..gaps import warning
+from ..costing import price_edges, read_terms
+from ..energy_source import points_of
+from ..file_warnings import warning
 from ..ledger_sums import known_quarters
 from ..times import QUARTER, ceil_to, floor_to, utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
 
     from ..job import Job
-    from ..ledger_sums import Known
-    from ..recorder import Recorder
+    from ..recorder import Connect, Recorder
     from .cost_rows import Unpriced
 
 _MOST_NAMED = 10
+_SHOWN_KWH = 0.0005
 
 
-def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, Any]]:
+def ledger_warnings(
+    job: Job, recorder: Recorder, end: float, edges: Sequence[float], *, priced: bool
+) -> list[dict[str, Any]]:
     """Name the half-hours of the range of which the ledger knows nothing.
 
     - `NO_HALF_HOURS`: devices of which nothing at all is known in the range; `count` devices.
@@ -33,6 +39,8 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
         job: says whose energy.
         recorder: where the ledger's tables are.
         end: UTC seconds up to which values are known.
+        edges: UTC seconds at which the range is cut.
+        priced: whether it is cut where prices change, too.
 
     """
     plugs = {one.plug_id: one.device_name for one in job.devices if one.plug_id}
@@ -51,32 +59,50 @@ def ledger_warnings(job: Job, recorder: Recorder, end: float) -> list[dict[str, 
         missing += math.ceil(max(quarters - known.quarters, 0) / 2)
     found = []
     if late:
-        message = (
-            "Quarter-hours are kept for 400 days from installation on; nothing is known before"
-        )
-        found.append(warning("BEFORE_LEDGER", message, job.start, max(late), len(late)))
+        found.append(warning("BEFORE_LEDGER", job.start, max(late), len(late)))
     if names:
-        message = f"No energy is known in this range: {', '.join(names)}"
-        found.append(warning("NO_HALF_HOURS", message, job.start, job.end, len(names)))
+        about = ", ".join(names)
+        found.append(warning("NO_HALF_HOURS", job.start, job.end, len(names), about=about))
     if missing:
-        message = "The energy of some half-hours is not known"
-        found.append(warning("MISSING_HALF_HOURS", message, job.start, end, missing))
-    return [*found, *estimated_warning(all_known.values())]
+        found.append(warning("MISSING_HALF_HOURS", job.start, end, missing))
+    ranges = dict.fromkeys(plugs, job.start)
+    return [*found, *estimated_warning(recorder.connect, ranges, end, edges, priced=priced)]
 
 
-def estimated_warning(known: Iterable[Known]) -> list[dict[str, Any]]:
-    """Say how much energy was spread over the time it came from: `ESTIMATED`, `count` devices.
+def estimated_warning(
+    connect: Connect,
+    since: Mapping[str, float],
+    end: float,
+    edges: Sequence[float],
+    *,
+    priced: bool,
+) -> list[dict[str, Any]]:
+    """Say how much energy may lie on the other side of an edge: `ESTIMATED`, `count` devices.
 
-    Its sum is what plugs have counted; when in a day, a month or a gap it was used, nobody knows.
+    Its sum is what meters have counted in an hour, a day, a month or a gap; when in it the energy
+    was used, nobody knows. Where all of it lies between two edges, nobody needs to.
+
+    Args:
+        connect: opens a connection to the recorder's database.
+        since: by plug id, from when on (UTC seconds) its energy is told.
+        end: UTC seconds up to which it is.
+        edges: UTC seconds at which that is cut.
+        priced: whether it is cut where prices change, too.
+
     """
-    stretches = [(one.filled, one.filled_kwh) for one in known if one.filled is not None]
-    if not stretches:
-        return []
+    prices = _Prices(connect, min(since.values(), default=end), end) if priced else None
+    guessed = []
+    for plug_id, start in since.items():
+        all_edges = [*edges, *(prices.edges(plug_id) if prices else ())]
+        known = known_quarters(connect, [plug_id], start, end, all_edges)[plug_id]
+        guessed.append((known.guessed, known.guessed_kwh))
+    stretches = [(stretch, kwh) for stretch, kwh in guessed if stretch is not None]
     kwh = sum(kwh for _, kwh in stretches)
-    message = f"When some energy was used is an estimate: {kwh:.3f} kWh"
+    if kwh < _SHOWN_KWH:
+        return []
     start = min(first for (first, _), _ in stretches)
     end = max(last for (_, last), _ in stretches)
-    return [warning("ESTIMATED", message, start, end, len(stretches))]
+    return [warning("ESTIMATED", start, end, len(stretches), kwh=kwh)]
 
 
 def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:
@@ -96,8 +122,36 @@ def unpriced_warning(unpriced: Unpriced) -> list[dict[str, Any]]:
         f"{utc_text(start)}/{utc_text(end)}" for start, end in stretches[:_MOST_NAMED]
     )
     more = ", …" if len(stretches) > _MOST_NAMED else ""
-    message = f"Energy without a known price is in no cost: {unpriced.kwh:.3f} kWh in {named}{more}"
-    return [warning("UNPRICED_ENERGY", message, stretches[0][0], stretches[-1][1], len(stretches))]
+    start, end = stretches[0][0], stretches[-1][1]
+    told = f"in {named}{more}"
+    return [warning("UNPRICED_ENERGY", start, end, len(stretches), kwh=unpriced.kwh, more=told)]
+
+
+class _Prices:
+    """When the prices of plugs change in a range."""
+
+    def __init__(self, connect: Connect, start: float, end: float) -> None:
+        self._connect = connect
+        self._stretch = (start, end)
+        self._found: dict[str, set[int]] = {}
+
+    def edges(self, plug_id: str) -> set[int]:
+        """Return when the price of a plug's energy changes, as UTC seconds."""
+        edges: set[int] = set()
+        with self._connect() as connection:
+            for slug in points_of(connection, [plug_id]):
+                if slug not in self._found:
+                    self._found[slug] = self._read(connection, slug)
+                edges |= self._found[slug]
+        return edges
+
+    def _read(self, connection: Connection, slug: str) -> set[int]:
+        terms = read_terms(connection, [slug]).get(slug)
+        if terms is None:
+            return set()
+        return price_edges(
+            connection, [terms.tariff], self._stretch, zone=terms.zone, colours=terms.colours
+        )
 
 
 def _merged(stretches: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

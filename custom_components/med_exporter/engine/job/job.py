@@ -6,8 +6,6 @@ from collections.abc import Mapping  # noqa: TC003  # the codec reads annotation
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from ..errors import ErrorCode, ExportError
-from ..formats import FORMATS
 from .parts import GivenTable, JobDevice, MeteringPoint  # noqa: TC001  # see above
 from .request import Request
 
@@ -49,22 +47,3 @@ class Job(Request):
         """Return the job of a request."""
         asked = {item.name: getattr(request, item.name) for item in fields(Request)}
         return cls(**{**asked, **rest})
-
-    @property
-    def most_rows(self) -> int:
-        """Return how many rows the file may have."""
-        if FORMATS[self.format].on_pages:
-            return min(self.max_pdf_rows, self.max_records)
-        return self.max_records
-
-    def check_rows(self, count: int) -> None:
-        """Raise ExportError (`TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`) for more rows than that."""
-        if count > self.max_records:
-            raise ExportError(
-                ErrorCode.TOO_MANY_RECORDS, f"The export has more than {self.max_records} records"
-            )
-        if count > self.most_rows:
-            raise ExportError(
-                ErrorCode.TOO_MANY_PDF_ROWS,
-                f"A PDF has at most {self.max_pdf_rows} rows; choose longer periods or CSV",
-            )

@@ -79,7 +79,7 @@ def days_between(
     if not accounts or start >= end:
         return
     rows = connection.execute(
-        select(columns.account_id, columns.day, columns.energy, columns.filled)
+        select(columns.account_id, columns.day, columns.energy, columns.filled, columns.joined)
         .where(
             columns.account_id.in_([account.id for account in accounts]),
             columns.day >= int(start // UTC_DAY),
@@ -87,8 +87,8 @@ def days_between(
         )
         .order_by(columns.account_id, columns.day)
     )
-    for account_id, day, energy, filled in rows:
-        yield account_id, day * UTC_DAY, Day.unpacked(energy, filled)
+    for account_id, day, *packed in rows:
+        yield account_id, day * UTC_DAY, Day.unpacked(*packed)
 
 
 def sums_by_account(

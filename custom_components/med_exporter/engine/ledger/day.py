@@ -9,6 +9,12 @@ all of it was, 5 bytes for each quarter-hour (its place in one, its mWh in four)
 few, and else as many numbers as of the energy. The least number of 4 bytes stands there for a
 quarter-hour that was cut from its hour, of which only the whole is known: all of it is an estimate,
 and none of the hour's. A single byte stands for a day of these.
+
+What was told as a whole, such as a day by a plug's own counter, is spread over its quarter-hours,
+and nobody knows how much of it each had. A bit for each quarter-hour that has its part of a whole
+together with the one before it, the first in the lowest, tells where splitting is guessing; the
+bytes end with the last one that is not empty. Where they are NULL, the wholes were not told: what
+was filled in one go is one.
 """
 
 from __future__ import annotations
@@ -32,6 +38,8 @@ CUT: Final = UNKNOWN
 """The filled part of a quarter-hour that was cut from its hour."""
 _ALL_CUT: Final = b"\0"
 _PLACE: Final = struct.Struct("<Bi")
+_JOINED_BYTES: Final = QUARTERS_A_DAY // 8
+_QUARTERS_AN_HOUR: Final = 4
 _MOST_PLACES: Final = QUARTERS_A_DAY * 4 // _PLACE.size
 
 
@@ -42,14 +50,19 @@ class Day:
         energy: mWh by quarter-hour, `UNKNOWN` where nothing is known.
         filled: the part of it that was filled, 0 where nothing is known, `CUT` where all of it was
             cut from its hour; None where nothing was.
+        joined: a bit for each quarter-hour that shares a whole with the one before it; None where
+            the wholes were not told.
 
     """
 
-    __slots__ = ("energy", "filled")
+    __slots__ = ("energy", "filled", "joined")
 
-    def __init__(self, energy: Numbers, filled: Numbers | None = None) -> None:
+    def __init__(
+        self, energy: Numbers, filled: Numbers | None = None, joined: int | None = None
+    ) -> None:
         self.energy = energy
         self.filled = filled
+        self.joined = joined
 
     @classmethod
     def unknown(cls) -> Self:
@@ -57,33 +70,67 @@ class Day:
         return cls([UNKNOWN] * QUARTERS_A_DAY)
 
     @classmethod
-    def unpacked(cls, energy: bytes, filled: bytes | None) -> Self:
+    def unpacked(cls, energy: bytes, filled: bytes | None, joined: bytes | None = None) -> Self:
         """Read a day from its bytes. Raises ValueError for what is no day."""
         numbers = _unpack(energy)
-        if filled is None:
-            return cls(numbers)
-        if filled == _ALL_OF_IT:
-            return cls(numbers, [_known(mwh) for mwh in numbers])
-        if filled == _ALL_CUT:
-            return cls(numbers, [0 if mwh == UNKNOWN else CUT for mwh in numbers])
-        if len(filled) <= _MOST_PLACES * _PLACE.size and len(filled) % _PLACE.size == 0:
-            return cls(numbers, _spread(filled))
-        return cls(numbers, _unpack(filled))
+        bits = None if joined is None else int.from_bytes(joined, "little")
+        return cls(numbers, _unpack_filled(numbers, filled), bits)
 
-    def packed(self) -> tuple[bytes, bytes | None]:
-        """Return the bytes of the energy and of the filled part."""
-        energy = _pack(self.energy)
+    def packed(self) -> tuple[bytes, bytes | None, bytes | None]:
+        """Return the bytes of the energy, of the filled part and of the wholes."""
+        joined = None
+        if self.joined is not None:
+            joined = self.joined.to_bytes(_JOINED_BYTES, "little").rstrip(b"\0")
+        return _pack(self.energy), self._packed_filled(), joined
+
+    def _packed_filled(self) -> bytes | None:
         if self.filled is None or not any(self.filled):
-            return energy, None
+            return None
         if all(part == _known(mwh) for mwh, part in zip(self.energy, self.filled, strict=True)):
-            return energy, _ALL_OF_IT
+            return _ALL_OF_IT
         pairs = zip(self.energy, self.filled, strict=True)
         if all(part == (0 if mwh == UNKNOWN else CUT) for mwh, part in pairs):
-            return energy, _ALL_CUT
+            return _ALL_CUT
         places = [(place, mwh) for place, mwh in enumerate(self.filled) if mwh]
         if len(places) <= _MOST_PLACES and _fits([mwh for _, mwh in places]):
-            return energy, b"".join(_PLACE.pack(place, mwh) for place, mwh in places)
-        return energy, _pack(self.filled)
+            return b"".join(_PLACE.pack(place, mwh) for place, mwh in places)
+        return _pack(self.filled)
+
+    def joining(self, joined: int) -> Day:
+        """Return the day with more wholes; bits as of `joined`."""
+        before = self.joined
+        if before is None:
+            before = self._filled_in_one_go()
+        return Day(self.energy, self.filled, before | joined)
+
+    def joints(self) -> int:
+        """Return a bit for each quarter-hour of which only the sum with others is known.
+
+        It shares a whole with the one before it, as that with its own, up to one without a bit.
+        """
+        if self.joined is None:
+            return self._filled_in_one_go() | self._cut()
+        return self.joined | self._cut()
+
+    def guessed(self, place: int) -> int:
+        """Return the mWh that a quarter-hour has of a whole that it shares."""
+        part = 0 if self.filled is None else self.filled[place]
+        return _amount(self.energy[place], part) if part else _known(self.energy[place])
+
+    def _filled_in_one_go(self) -> int:
+        bits, filled = 0, self.filled
+        if filled is not None:
+            for place, part in enumerate(filled):
+                beside = filled[place - 1 if place else 1]
+                if part and beside and CUT not in (part, beside):
+                    bits |= 1 << place
+        return bits
+
+    def _cut(self) -> int:
+        if self.filled is None or CUT not in self.filled:
+            return 0
+        cut = (place for place, part in enumerate(self.filled) if part == CUT)
+        return sum(1 << place for place in cut if place % _QUARTERS_AN_HOUR)
 
     def adding(self, parts: Iterable[tuple[int, int, int]]) -> Day:
         """Return the day with more energy.
@@ -102,7 +149,7 @@ class Day:
                 filled[place] = part
             else:
                 filled[place] = _amount(before, estimated) + _amount(mwh, part)
-        return Day(energy, filled)
+        return Day(energy, filled, self.joined)
 
     def emptied(self) -> Day:
         """Return the day with all that is known of it known to be empty."""
@@ -114,7 +161,7 @@ class Day:
         filled = [0] * QUARTERS_A_DAY if self.filled is None else list(self.filled)
         for place, mwh, part in parts:
             energy[place], filled[place] = mwh, part
-        return Day(energy, filled)
+        return Day(energy, filled, self.joined)
 
     def known(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
         """Return how many quarter-hours in [first, after) are known."""
@@ -160,6 +207,18 @@ def _amount(mwh: int, part: int) -> int:
 def _known(mwh: int) -> int:
     """Return an energy, 0 where nothing is known."""
     return 0 if mwh == UNKNOWN else mwh
+
+
+def _unpack_filled(energy: Numbers, filled: bytes | None) -> Numbers | None:
+    if filled is None:
+        return None
+    if filled == _ALL_OF_IT:
+        return [_known(mwh) for mwh in energy]
+    if filled == _ALL_CUT:
+        return [0 if mwh == UNKNOWN else CUT for mwh in energy]
+    if len(filled) <= _MOST_PLACES * _PLACE.size and len(filled) % _PLACE.size == 0:
+        return _spread(filled)
+    return _unpack(filled)
 
 
 def _fits(numbers: Numbers) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, Un
 from ..own_tables import TABLE_OPTIONS
 
 COMPONENT: Final = "ledger"
-VERSION: Final = 4
+VERSION: Final = 5
 """Of the tables as they are described here, in the table of versions."""
 
 metadata: Final = MetaData()
@@ -33,12 +33,14 @@ quarters_table: Final = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("energy", LargeBinary, nullable=False),
     Column("filled", LargeBinary),
+    Column("joined", LargeBinary),
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
 """The energy of accounts by quarter-hour: one row for each day of UTC.
 
-`day` counts the days since 1970. `energy` and `filled` are as `day.Day` describes. The quarter-hour
+`day` counts the days since 1970. `energy`, `filled` and `joined` are as `day.Day`
+describes. The quarter-hour
 that runs is in its row too.
 """
 

@@ -95,7 +95,8 @@ class ContractKind:
     """A way in which a contract prices energy.
 
     Attributes:
-        name: as in the options, and the key of its words.
+        name: as in the options, and the key of its words there.
+        title: in documents, in English and French.
         parse: reads the pricing's fields. Raises TariffError.
         forms: in which it is entered; those that come first are suggested where they fit.
         needs: what its pricing depends on.
@@ -103,6 +104,7 @@ class ContractKind:
     """
 
     name: str
+    title: tuple[str, str]
     parse: Callable[[Reader], Pricing]
     forms: tuple[Page | Dialogue, ...]
     needs: frozenset[Need] = frozenset()

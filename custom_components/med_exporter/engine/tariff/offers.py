@@ -32,7 +32,7 @@ class Offer:
 
     Attributes:
         name: by which it is told apart; that of its kind where the user gave none.
-        kind: one of `OFFER_KINDS`.
+        kind: one of `offer_kinds()`.
         is_named: whether the name is the user's.
         priced_on: the day (`YYYY-MM-DD`) on which its prices were valid, None where nobody said.
         tariff: one contract, which holds at all times.
@@ -83,7 +83,15 @@ _READY_MADE: Final[dict[str, Callable[[Reader], dict[str, Any]]]] = {
     "base": _base,
     "peak_off_peak": _peak_off_peak,
 }
-OFFER_KINDS: Final = (*_READY_MADE, *KINDS)
+_TITLES: Final = {
+    "base": ("Base", "Base"),
+    "peak_off_peak": ("Peak and off-peak", "Heures pleines / heures creuses"),
+}
+
+
+def offer_kinds() -> dict[str, tuple[str, str]]:
+    """Return the kinds that an offer may have, with their titles in English and French."""
+    return {**_TITLES, **{name: kind.title for name, kind in KINDS.items()}}
 
 
 def read_offers(value: object, field: str = "contracts") -> tuple[Offer, ...]:
@@ -107,11 +115,11 @@ def read_offers(value: object, field: str = "contracts") -> tuple[Offer, ...]:
 def _offer(value: object, field: str) -> Offer:
     reader = Reader(value, field)
     kind = reader.text("kind")
-    if kind not in OFFER_KINDS:
+    if kind not in offer_kinds():
         raise TariffError(
             reader.name("kind"),
             TariffErrorCode.UNKNOWN_KIND,
-            f"must be one of {', '.join(OFFER_KINDS)}",
+            f"must be one of {', '.join(offer_kinds())}",
         )
     name = reader.text("name").strip() if reader.has("name") else ""
     if len(name) > _MOST_NAME:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..date_words import DateWords
 from ..export_types import EXPORT_TYPES
 from ..fields import Kind
+from ..file_warnings import sentence
 from ..time_text import TimeText
 from ..times import local_time
 from ..words import Words
@@ -138,7 +139,9 @@ class Display:
 
     def warning(self, warning: Mapping[str, Any]) -> str:
         """Return a warning with the part of the period it is about."""
-        text = self.words.warning(warning)
+        text = sentence(
+            warning, french=self._french, energy=lambda kwh: self.quantity(kwh, 3, "kWh")
+        )
         if warning.get("start") is None or warning.get("end") is None:
             return text
         period = self._dates.period(

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from ...content import Content, Figure
 from ...fields import Kind
 from ...job import SEVERITY_LEVELS
+from ...limits import check_rows
 from ...shelf import Shelf
 from ...tables import Column, Holds, Table
 
@@ -77,7 +78,7 @@ def content(
         shelf.put(_shown(row) for row in page)
         for row in page:
             severities[row.severity] = severities.get(row.severity, 0) + 1
-        job.check_rows(shelf.count)
+        check_rows(job, shelf.count)
         on_read((page[-1].time_ts - job.start) / (job.end - job.start))
     figures = [
         Figure(name=f"severity_{one}", value=severities.get(one, 0))

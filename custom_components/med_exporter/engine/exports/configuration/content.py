@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...content import Content, Figure
+from ...limits import check_rows
 from ...tables import Table
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def content(
     del recorder, spool, end
     on_read(1.0)
     tables = [given_table(given) for given in job.given]
-    job.check_rows(sum(table.count for table in tables))
+    check_rows(job, sum(table.count for table in tables))
     figures = [
         Figure(name=table.name, value=table.count) for table in tables if table.name in _COUNTED
     ]

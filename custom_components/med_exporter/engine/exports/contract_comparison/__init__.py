@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  # French has its own apostrophe
+# French has its own apostrophe
 """What a metering point's past would have cost under several contracts."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 from ...tariff.errors import TariffError, TariffErrorCode
-from ...tariff.offers import OFFER_KINDS, OWN, read_offers
+from ...tariff.offers import OWN, offer_kinds, read_offers
 from ...tariff.reader import MAX_AMOUNT
 from ..export_type import ExportType
 
@@ -83,8 +83,8 @@ EXPORT_TYPE = ExportType(
         "priced_on": ("Prices as of", "Prix au"),
         "difference": ("Dearer by", "Plus cher de"),
         "shift_saving": (
-            "Saved by moving 10 % to cheap hours",
-            "Gain si 10 % passent aux heures les moins chères",
+            "Saved by shifting 10 %",
+            "Gain en décalant 10 %",
         ),
         "unpriced_kwh": ("Without a price", "Sans prix"),
         "produced_kwh": ("Production", "Production"),
@@ -95,18 +95,6 @@ EXPORT_TYPE = ExportType(
         "contract_totals": ("Total by contract", "Total par contrat"),
         "cost_by_contract": ("Total of each month", "Total de chaque mois"),
         OWN: ("Your contract", "Votre contrat"),
-        **{
-            kind: words
-            for kind, words in {
-                "base": ("Base", "Base"),
-                "peak_off_peak": ("Peak and off-peak", "Heures pleines / heures creuses"),
-                "tempo": ("Tempo", "Tempo"),
-                "flat": ("One price", "Prix unique"),
-                "time_of_use": ("Time of use", "Plages horaires"),
-                "tiers": ("Tiers", "Tranches"),
-                "sensor_price": ("Price of a sensor", "Prix d’un capteur"),
-            }.items()
-            if kind in OFFER_KINDS
-        },
+        **offer_kinds(),
     },
 )

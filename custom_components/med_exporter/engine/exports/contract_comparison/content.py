@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from ...content import Chart, ChartKind, Content, Figure, Series
+from ...date_words import DateWords
 from ...fields import Kind
 from ...formats import FORMATS
 from ...tables import Column, Holds, Rounding, Table
@@ -73,7 +75,7 @@ class _View:
         rows = [
             (
                 self._name(line),
-                line.priced_on,
+                self._day(line.priced_on),
                 *line.money,
                 line.difference,
                 line.shift_saving,
@@ -180,6 +182,12 @@ class _View:
     def _name(self, line: Line) -> str:
         """Return what a contract is called: those without a name of their own have one of ours."""
         return line.name if line.is_named or not self.is_document else self._words.column(line.name)
+
+    def _day(self, day: str | None) -> str | None:
+        """Return the date of a price as the reader of a document writes it."""
+        if day is None or not self.is_document:
+            return day
+        return DateWords(self._job.options.locale).short(date.fromisoformat(day))
 
     def _amount(self, name: str) -> Column:
         return Column(name, Kind.AMOUNT, self._money, self._job.currency)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...costing import compare_contracts, read_terms
-from ...energy_source import first_known
+from ...costing import compare_contracts, price_edges, read_terms
+from ...energy_source import ROLES, first_known
 from ...fields import Kind
-from ...gaps import warning
+from ...file_warnings import warning
+from ...ledger import accounts_of, is_readable
 from ...tables import Column, Rounding
 from ...tariff.offers import OWN, Offer
+from ..ledger_gaps import estimated_warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,26 +119,26 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
     if first is None or first >= end:
         return _nothing(job, point.name)
     start = max(job.start, float(first))
+    zone = job.zone() if terms is None else terms.zone
     comparison = compare_contracts(
         connection,
         point.slug,
         contracts,
         (start, end),
-        zone=job.zone() if terms is None else terms.zone,
+        zone=zone,
         colours=colours,
     )
+    changes = price_edges(connection, contracts.values(), (start, end), zone=zone, colours=colours)
     lines = _lines(comparison, {offer.name: offer for offer in offers})
     warnings = []
     if start > job.start:
-        message = "Nothing is known of this part of the range, which is not compared"
-        warnings.append(warning("BEFORE_ENERGY", message, job.start, start, 1))
-    for line in lines:
-        if line.unpriced_kwh > _NOTICED_KWH:
-            message = (
-                "Energy without a known price is in no cost: "
-                f"{line.name}, {line.unpriced_kwh:.3f} kWh"
-            )
-            warnings.append(warning("UNPRICED_ENERGY", message, start, end, 1))
+        warnings.append(warning("BEFORE_ENERGY", job.start, start, 1))
+    warnings += [
+        warning("UNPRICED_ENERGY", start, end, 1, about=line.name, kwh=line.unpriced_kwh)
+        for line in lines
+        if line.unpriced_kwh > _NOTICED_KWH
+    ]
+    warnings += _guessed(connection, point.slug, [*comparison.edges, *changes], start, end)
     return Result(
         edges=comparison.edges,
         kwh=comparison.kwh,
@@ -146,9 +149,18 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
     )
 
 
+def _guessed(
+    connection: Connection, slug: str, edges: Sequence[float], start: float, end: float
+) -> list[dict[str, Any]]:
+    if not is_readable(connection):
+        return []
+    plugs = [one.plug_id for one in accounts_of(connection, metering_point=slug, roles=ROLES)]
+    since = dict.fromkeys(plugs, start)
+    return estimated_warning(lambda: nullcontext(connection), since, end, edges, priced=False)
+
+
 def _nothing(job: Job, name: str) -> Result:
-    message = f"No energy is known in this range: {name}"
-    warnings = [warning("NO_HALF_HOURS", message, job.start, job.end, 1)]
+    warnings = [warning("NO_HALF_HOURS", job.start, job.end, 1, about=name)]
     return Result(edges=(), kwh=(), produced_kwh=(), lines=(), cheapest=None, warnings=warnings)
 
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _DAY: Final = timedelta(days=1)
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
+_NO_PRICE: Final = ("", -1)
+"""In the place of a tariff period and tier: what no contract covers."""
 
 
 class _Sum:
@@ -105,7 +107,8 @@ class Bill:
             day[3] += one.cost or 0.0
             return
         self._used[name].add(one)
-        self._periods[one.period, one.tier].add(one)
+        is_priced = one.cost is not None or one.period
+        self._periods[(one.period, one.tier) if is_priced else _NO_PRICE].add(one)
         self._days[one.place, one.period, one.tier] += one.cost or 0.0
         day[0] += one.kwh
         day[1] += one.cost or 0.0
@@ -137,11 +140,11 @@ class Bill:
         if not long and (starts[0].month, starts[0].year) != (starts[-1].month, starts[-1].year):
             labels = [self._dates.short(day) for day in starts]
         categories = list(dict.fromkeys(labels))
-        kinds = sorted(self._periods)
+        kinds = sorted({(period, tier) for (_, period, tier), cost in self._days.items() if cost})
         values = {kind: dict.fromkeys(categories, 0.0) for kind in kinds}
         for (place, period, tier), cost in self._days.items():
-            values[period, tier][labels[place]] += cost
-        colours = [tariff_colour(period) for period, _ in kinds]
+            if cost:
+                values[period, tier][labels[place]] += cost
         return [
             Chart(
                 kind=ChartKind.STACKED_BAR,
@@ -153,7 +156,7 @@ class Bill:
                     Series(tariff_label(self._words, *kind), list(values[kind].values()))
                     for kind in kinds
                 ],
-                colours=[colour for colour in colours if colour] if all(colours) else [],
+                colours=[tariff_colour(period) for period, _ in kinds],
             )
         ]
 
@@ -174,8 +177,9 @@ class Bill:
         charge = round(sum(day[2] for day in self._by_day.values()), self._money)
         if charge:
             rows.append((self._words.column("standing_charge"), None, None, charge))
+        earned = self._rounded({name: one.cost or 0.0 for name, one in self._made.items()})
         for name, one in self._made.items():
-            brought = None if one.cost is None else -round(one.cost, self._money) + 0.0
+            brought = None if one.cost is None else -earned.rounded(name, one.cost) + 0.0
             label = f"{self._words.column('feed_in')}, {name}"
             rows.append((label, round(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
@@ -189,7 +193,7 @@ class Bill:
         kwh = Apportioning(self._energy, {kind: self._periods[kind].kwh for kind in kinds})
         rows = [
             (
-                tariff_label(self._words, *kind),
+                self._label(kind),
                 kwh.rounded(kind, one.kwh),
                 one.price,
                 None if one.cost is None else costs.rounded(kind, one.cost),
@@ -199,21 +203,29 @@ class Bill:
         ]
         return self._table("bill_periods", "time_of_use", rows)
 
+    def _label(self, kind: tuple[str, int]) -> str:
+        return (
+            self._words.text("no_price") if kind == _NO_PRICE else tariff_label(self._words, *kind)
+        )
+
     def _comparison(self) -> Table:
         """Return the stretch before and that of a year before, where all of them is known."""
-        now = self._whole(self._job.start, self._end)
+        now, now_money = self._whole(self._job.start, self._end)
         rows = []
         for start, end in self._earlier():
             if not self._is_known(start, end):
                 continue
             kwh, money = self._whole(start, end)
-            share = None if kwh <= 0 else round(100 * (now[0] - kwh) / kwh)
+            share = None if kwh <= 0 else round(100 * (now - kwh) / kwh)
+            more = None
+            if money is not None and now_money is not None:
+                more = round(now_money - money, self._money) + 0.0
             rows.append(
                 (
                     self._dates.period(local_time(start, self._zone), local_time(end, self._zone)),
                     round(kwh, self._energy),
-                    round(money, self._money) + 0.0,
-                    round(now[1] - money, self._money) + 0.0,
+                    None if money is None else round(money, self._money) + 0.0,
+                    more,
                     share,
                 )
             )
@@ -255,19 +267,24 @@ class Bill:
         firsts = [one.first for one in known.values() if one.first is not None and one.quarters]
         return bool(firsts) and min(firsts) <= start
 
-    def _whole(self, start: float, end: float) -> tuple[float, float]:
-        """Return kWh and money of a stretch."""
-        kwh, money = 0.0, self._standing(start, end)
+    def _whole(self, start: float, end: float) -> tuple[float, float | None]:
+        """Return kWh and money of a stretch, None where nothing in it has a price."""
+        kwh, cost, brought = 0.0, 0.0, 0.0
+        charge = self._standing(start, end)
+        is_priced = bool(charge)
         if end <= start:
-            return kwh, 0.0
+            return kwh, None
         for found, _ in cost_sums(self._recorder.connect, list(self._plugs), [start, end]):
             for one in found:
+                is_priced |= one.cost is not None
                 if one.role == CONSUMPTION:
                     kwh += one.kwh
-                    money += one.cost or 0.0
+                    cost += one.cost or 0.0
                 else:
-                    money -= one.cost or 0.0
-        return kwh, money
+                    brought += one.cost or 0.0
+        # As the bill of that stretch adds up.
+        cost, charge, brought = (round(one, self._money) for one in (cost, charge, brought))
+        return kwh, cost + charge - brought if is_priced else None
 
     def _over_time(self, grouping: str) -> Table:
         """Return the months or days, and what they add up to."""

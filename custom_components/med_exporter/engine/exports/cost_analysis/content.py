@@ -53,7 +53,7 @@ def content(
     rows.read(charts.add, on_read)
     table = rows.table("cost_analysis", with_periods=True)
     table.warnings += unpriced_warning(rows.unpriced)
-    table.warnings += ledger_warnings(job, recorder, end)
+    table.warnings += ledger_warnings(job, recorder, end, edges, priced=True)
     figures = cost_figures(job, rows)
     if FORMATS[job.format].on_pages:
         return _on_pages(job, recorder, end, table, figures)

@@ -19,7 +19,7 @@ from ...gaps import (
     outlier_warning,
     silence_warning,
 )
-from ...ledger_sums import known_quarters
+from ...limits import check_rows, most_rows
 from ...plug_ledger import plug_ledger
 from ...reading import READING_COLUMNS
 from ...readings import readings
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
-    from ...ledger_sums import Known
     from ...reading import Reading
     from ...recorder import Recorder
     from ...spool import Spool
@@ -76,7 +75,7 @@ def content(
     coverages: list[Coverage] = []
     stand_ins: list[StandIn] = []
     stretches = _stretches(job, end)
-    limit = job.most_rows
+    limit = most_rows(job)
     for place, device in enumerate(job.devices):
 
         def on_block(moment: float, place: int = place) -> None:
@@ -97,30 +96,30 @@ def content(
         stand_ins.append(source.stand_in)
         outliers += source.outliers
         total += added
-        job.check_rows(total)
+        check_rows(job, total)
         on_read((place + 1) / len(job.devices))
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += not_recorded_warnings(job, recorder, end, stand_ins)
     table.warnings += silence_warning(job, silent)
-    table.warnings += _estimated(job, recorder, end, coverages)
+    table.warnings += _estimated(job, recorder, spool, end, coverages)
     table.warnings += outlier_warning(job, outliers)
     figures, charts = overview(job, spool, table.columns, end)
     return Content(tables=[table], figures=figures, charts=charts)
 
 
 def _estimated(
-    job: Job, recorder: Recorder, end: float, coverages: Sequence[Coverage]
+    job: Job, recorder: Recorder, spool: Spool, end: float, coverages: Sequence[Coverage]
 ) -> list[dict[str, Any]]:
     """Say what was spread over periods; a raw row has a gap's energy whole, and is marked."""
     if job.aggregation == "raw" or _AMOUNTS.isdisjoint(job.fields):
         return []
-    known: list[Known] = []
+    since: dict[str, float] = {}
     for device, coverage in zip(job.devices, coverages, strict=True):
         if device.plug_id is not None and coverage.known_from is not None:
-            since = max(job.start, coverage.known_from)
-            known += known_quarters(recorder.connect, [device.plug_id], since, end).values()
-    return estimated_warning(known)
+            since[device.plug_id] = max(job.start, coverage.known_from)
+    priced = "cost" in job.fields
+    return estimated_warning(recorder.connect, since, end, spool.edges, priced=priced)
 
 
 def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:

@@ -8,7 +8,7 @@ from ...content import Figure
 from ...job import BREAKDOWNS
 from ..cost_overview import CostCharts
 from ..cost_rows import CostRows, money_decimals
-from ..ledger_gaps import unpriced_warning
+from ..ledger_gaps import estimated_warning, unpriced_warning
 from . import Section
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     rows.read(charts.add, on_read)
     table = rows.table("cost_breakdown", with_periods=False)
     table.warnings += unpriced_warning(rows.unpriced)
+    since = {one.plug_id: job.start for one in job.devices if one.plug_id}
+    table.warnings += estimated_warning(recorder.connect, since, end, edges, priced=True)
     figure = Figure(
         name="total_cost",
         value=rows.grand_total(),

@@ -55,7 +55,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     rows = _rows(job, edges, energies, highest)
     totals = sum(row[0] is None for row in rows)
     table = table_of("energy_consumption", _columns(job), rows, totals)
-    table.warnings += ledger_warnings(job, recorder, end)
+    table.warnings += ledger_warnings(job, recorder, end, edges, priced=False)
     return Section(
         table=table,
         figures=_figures(job, energies, highest),

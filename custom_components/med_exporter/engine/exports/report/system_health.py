@@ -16,7 +16,7 @@ from sqlalchemy import Double, String, column, func, inspect, select, table, tex
 from ...availability import availability
 from ...content import Figure
 from ...fields import Kind
-from ...gaps import warning
+from ...file_warnings import warning
 from ...tables import Column, Holds
 from . import Section, table_of
 from .device_summary import state_of
@@ -73,7 +73,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             rates.append(rate)
         rows.append(
             _row(
-                kind="plug",
+                kind="plug" if device.mac else "meter",
                 name=device.device_name,
                 state=state_of(recorder, device, end),
                 answer_rate=None if rate is None else round(rate * 100, 2),
@@ -88,8 +88,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
             rows += _installation(job, connection, given)
     whole = table_of("system_health", _COLUMNS, rows)
     if given is None:
-        message = "Destinations, exports and the database are shown to administrators only"
-        whole.warnings.append(warning("ADMINISTRATORS_ONLY", message, job.start, job.end, 3))
+        whole.warnings.append(warning("ADMINISTRATORS_ONLY", job.start, job.end, 3))
     figures = []
     if rates:
         mean = sum(rates) / len(rates) * 100

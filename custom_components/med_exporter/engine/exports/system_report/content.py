@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...content import Content, Figure
+from ...limits import check_rows
 from ..report import section_module
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def content(
         part = section_module(name).section(job, recorder, end, on_part)
         if part.table is not None:
             whole.tables.append(part.table)
-        job.check_rows(sum(table.count for table in whole.tables))
+        check_rows(job, sum(table.count for table in whole.tables))
         whole.figures += part.figures
         whole.charts += part.charts
         on_part(1.0)

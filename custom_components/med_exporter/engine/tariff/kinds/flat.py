@@ -41,6 +41,7 @@ def _parse(reader: Reader) -> Flat:
 
 KIND: Final = ContractKind(
     name="flat",
+    title=("One price", "Prix unique"),
     parse=_parse,
     forms=(Page(name="flat", fields=(FormField(name="price", holds=Holds.PRICE),)),),
 )

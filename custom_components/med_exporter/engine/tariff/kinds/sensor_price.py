@@ -83,6 +83,7 @@ def _parse(reader: Reader) -> SensorPrice:
 
 KIND: Final = ContractKind(
     name="sensor_price",
+    title=("Price of a sensor", "Prix d’un capteur"),  # noqa: RUF001  # French has its own apostrophe
     parse=_parse,
     forms=(
         Page(

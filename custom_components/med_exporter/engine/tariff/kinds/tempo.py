@@ -116,6 +116,7 @@ _PLACES: Final = {
 
 KIND: Final = ContractKind(
     name="tempo",
+    title=("Tempo", "Tempo"),
     parse=_parse,
     forms=(
         Page(

@@ -73,6 +73,7 @@ def _parse(reader: Reader) -> Tiers:
 
 KIND: Final = ContractKind(
     name="tiers",
+    title=("Tiers", "Tranches"),
     parse=_parse,
     forms=(Dialogue(name="tiers", step="tiers"),),
     needs=frozenset({Need.MONTH}),

@@ -228,6 +228,7 @@ def _shown_off_peak(pricing: Mapping[str, Any]) -> dict[str, Any]:
 
 KIND: Final = ContractKind(
     name="time_of_use",
+    title=("Time of use", "Plages horaires"),
     parse=_parse,
     forms=(
         Page(

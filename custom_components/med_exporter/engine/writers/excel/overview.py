@@ -182,12 +182,14 @@ def _colour(drawn: BarChart | LineChart | PieChart, chart: Chart) -> None:
     if chart.kind is ChartKind.PIE and chart.colours:
         (series,) = drawn.series
         for place, colour in enumerate(chart.colours):
-            point = DataPoint(idx=place)
-            point.graphicalProperties.solidFill = colour
-            series.dPt.append(point)
+            if colour:
+                point = DataPoint(idx=place)
+                point.graphicalProperties.solidFill = colour
+                series.dPt.append(point)
         return
     for series, colour in zip(drawn.series, chart.colours, strict=False):
-        series.graphicalProperties.solidFill = colour
+        if colour:
+            series.graphicalProperties.solidFill = colour
 
 
 def _pie() -> PieChart:

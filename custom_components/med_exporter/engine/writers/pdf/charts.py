@@ -35,6 +35,8 @@ _COLORS = [
 _MIDDLE, _HOT = HexColor("#ffd966"), HexColor("#c00000")
 
 _HEIGHT = 185.0
+_LOW = 125.0
+"""So low may columns be drawn, where that saves a page."""
 _PIE = 150.0
 _LEFT = 46.0
 _BELOW = 44.0
@@ -58,7 +60,10 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
         display: turns values into texts.
 
     """
-    pages.needs(height_of(chart))
+    beside = height_of(chart) - _HEIGHT
+    low = pages.y - pages.bottom - beside
+    height = low if _is_of_columns(chart) and _LOW <= low < _HEIGHT else _HEIGHT
+    pages.needs(beside + height)
     pages.y -= 10
     title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
     pages.paragraph(title, 11, bold=True, most=2)
@@ -71,7 +76,7 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
     elif chart.kind is ChartKind.PIE:
         _draw_pie(pages, chart, display)
     else:
-        _draw_columns(pages, chart, display)
+        _draw_columns(pages, chart, display, height)
     pages.y -= 10
     if chart.note:
         pages.paragraph(chart.note, 9)
@@ -87,7 +92,11 @@ def height_of(chart: Chart) -> float:
     return _HEIGHT + 60 + (13 * min(len(chart.series), _MOST_IN_LEGEND) / 3)
 
 
-def _draw_columns(pages: Pages, chart: Chart, display: Display) -> None:
+def _is_of_columns(chart: Chart) -> bool:
+    return chart.kind not in {ChartKind.PIE, ChartKind.HEAT_MAP}
+
+
+def _draw_columns(pages: Pages, chart: Chart, display: Display, height: float) -> None:
     """Draw bars or lines over the categories."""
     drawn: Any
     data: list[list[float | None]]
@@ -108,12 +117,12 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display) -> None:
             drawn.categoryAxis.style = "stacked"
     drawn.data = data
     drawn.x, drawn.y = _LEFT, _BELOW
-    drawn.width, drawn.height = pages.room - _LEFT - 4, _HEIGHT - _BELOW - 8
+    drawn.width, drawn.height = pages.room - _LEFT - 4, height - _BELOW - 8
     _label_categories(drawn.categoryAxis, chart.categories, drawn.width)
     _label_values(drawn.valueAxis, chart, display)
-    drawing = Drawing(pages.room, _HEIGHT)
+    drawing = Drawing(pages.room, height)
     drawing.add(drawn)
-    pages.y -= _HEIGHT
+    pages.y -= height
     renderPDF.draw(drawing, pages.canvas, MARGIN, pages.y)
     if len(chart.series) > 1:
         _draw_legend(pages, chart, display)
@@ -269,8 +278,8 @@ def _draw_key(pages: Pages, x: float, y: float, color: Color, name: str) -> None
 
 
 def _color(index: int, chart: Chart) -> Color:
-    if chart.colours:
-        return HexColor(f"#{chart.colours[index % len(chart.colours)]}")
+    if chart.colours and (own := chart.colours[index % len(chart.colours)]):
+        return HexColor(f"#{own}")
     return _COLORS[index % len(_COLORS)]
 
 

@@ -27,7 +27,7 @@ _SIDE, _PAD = 4.0, 3.0
 """Points beside a text, and below a row."""
 _MOST_LINES = 4
 """Lines of a cell; the rest is cut."""
-_MOST_HEADER_LINES = 3
+_MOST_HEADER_LINES = 4
 _LEAST_TEXT, _WIDEST_TEXT = 6.0, 24.0
 """Widths, in font sizes: what a column of texts keeps, and what one of long texts asks for."""
 _PORTRAIT = (8.5, 8.0, 7.5, 7.0)

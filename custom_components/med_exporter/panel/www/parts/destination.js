@@ -138,7 +138,7 @@ class Destination extends FollowingElement {
         <h3>${one.name}</h3>
         <span class="tag ${TONES[state] ?? ""}">${this.t(`state.${state}`)}</span>
       </div>
-      <div class="quiet small">${words.of(`type.${one.type}`)}</div>
+      <div class="quiet small">${one.model}</div>
       ${isRunning
         ? html`<p>
             <progress max="100" .value=${one.progress ?? 0} aria-label=${this.t("destination.progress")}></progress>

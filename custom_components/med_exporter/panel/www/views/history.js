@@ -64,7 +64,7 @@ class History extends FollowingElement {
 
   what(one) {
     const { words } = this.house;
-    if (one.kind === "push") return one.destination_name ?? words.of(`type.${one.destination}`);
+    if (one.kind === "push") return one.destination_name ?? one.destination;
     return `${words.option("export_type", one.export_type)} · ${words.option("file_format", one.format)}`;
   }
 

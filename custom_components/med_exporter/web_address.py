@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from yarl import URL
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_LONGEST_HOST: Final = 253
 _FORBIDDEN: Final = frozenset("<>\"'`")
 
 
@@ -17,6 +20,16 @@ class InvalidUrlError(ValueError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def is_host(name: str) -> bool:
+    """Return whether a host can have this name: nothing that looks it up breaks on it."""
+    try:
+        # As the resolver takes it, and as the client shows it.
+        name.encode("idna")
+        return bool(URL.build(scheme="http", host=name).host) and len(name) <= _LONGEST_HOST
+    except ValueError:
+        return False
 
 
 def check_url(url: str, schemes: Collection[str], *, allow_path: bool = True) -> None:
@@ -38,6 +51,8 @@ def check_url(url: str, schemes: Collection[str], *, allow_path: bool = True) ->
         raise InvalidUrlError("url_credentials")
     if not parts.hostname:
         raise InvalidUrlError("url_host")
+    if not is_host(parts.hostname):
+        raise InvalidUrlError("url_host_name")
     if port == 0:
         raise InvalidUrlError("url_port")
     if not allow_path and (parts.path not in {"", "/"} or parts.query or parts.fragment):

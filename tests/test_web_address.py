@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.med_exporter.destinations.urls import InvalidUrlError, check_url
+from custom_components.med_exporter.web_address import InvalidUrlError, check_url
 
 MQTT = ("mqtt", "mqtts")
 
@@ -37,6 +37,11 @@ def test_addresses_with_a_scheme_and_a_host(url: str) -> None:
         ("mqtt://broker:port", "url_port"),
         ("mqtt://broker:70000", "url_port"),
         ("mqtt://broker:0", "url_port"),
+        ("mqtt://xn--", "url_host_name"),
+        ("mqtt://xn--a.example:1883", "url_host_name"),
+        (f"mqtt://{'a' * 5_000}", "url_host_name"),
+        (f"mqtt://{'.'.join(['a' * 60] * 5)}", "url_host_name"),
+        ("mqtt://a..b", "url_host_name"),
         ("mqtt://user:pass@broker", "url_credentials"),
         ("mqtt://user@broker", "url_credentials"),
         ("mqtt://broker/path", "url_path"),

@@ -1,0 +1,137 @@
+"""When in a month, a day or an hour its energy was used is an estimate where that is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.tariff.offers import read_offers
+from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PlugHistory, Posting
+from custom_components.med_exporter.ledger.books import write_history, write_posting
+
+from .homes import FLAT, FRIDGE, HOUSE, NIGHT_AND_DAY, PARIS, TIERS, Home, at
+
+JOINED = datetime(2026, 11, 20, 10, 10, tzinfo=PARIS)
+PLUG = LedgerPlug(
+    plug_id=FRIDGE.plug_id,
+    name="Fridge",
+    metering_point="house",
+    metering_point_name="House",
+    role=PlugRole.CONSUMPTION,
+)
+DAYS = {date(2026, 11, day): 2.4 for day in range(10, 20)}
+HOURS = {datetime(2026, 11, 17, 23, tzinfo=UTC) + timedelta(hours=hour): 0.1 for hour in range(24)}
+OCTOBER = ("2026-10-01", "2026-11-01")
+TWO_DAYS = ("2026-11-11", "2026-11-13")
+DAY_OF_HOURS = ("2026-11-18", "2026-11-19")
+
+
+@pytest.fixture
+def joined(recorder) -> Home:
+    """A plug that was added now, and told a month, ten days, and the hours of one of them."""
+    home = Home(recorder)
+    recorder.add_statistics("sensor.other", [])
+    start = CounterStart(at=JOINED, value_kwh=0.0, today_kwh=1.0)
+    history = PlugHistory(
+        plug=PLUG, hour_kwh=HOURS, day_kwh=DAYS, month_kwh={date(2026, 10, 1): 31.0}
+    )
+    with recorder.engine.begin() as connection:
+        posting = Posting(plug=PLUG, start=start, value_kwh=0.0, at=JOINED, since=JOINED)
+        write_posting(connection, posting, {}, PARIS)
+        write_history(connection, history, {}, PARIS)
+    return home
+
+
+def estimates(exports, stretch, export_type="cost_analysis", **changes) -> list[tuple]:
+    values = {
+        "export_type": export_type,
+        "format": "json",
+        "devices": (FRIDGE,),
+        "points": (HOUSE,),
+        "start": at(stretch[0]),
+        "end": at(stretch[1]),
+        "timezone": "Europe/Paris",
+        "fields": (),
+        **changes,
+    }
+    warnings = json.loads(exports.content(4e9, **values))["metadata"]["warnings"]
+    return [
+        (
+            float(one["message"].split(": ")[1].removesuffix(" kWh")),
+            datetime.fromisoformat(one["start"]).timestamp(),
+            datetime.fromisoformat(one["end"]).timestamp(),
+        )
+        for one in warnings
+        if one["code"] == "ESTIMATED"
+    ]
+
+
+def whole(kwh: float, stretch: tuple[str, str]) -> list[tuple]:
+    return [(pytest.approx(kwh), at(stretch[0]), at(stretch[1]))]
+
+
+@pytest.mark.parametrize(
+    ("contract", "stretch", "grouping", "kwh"),
+    [
+        (FLAT, OCTOBER, "monthly", 0),
+        (TIERS, OCTOBER, "monthly", 0),
+        (NIGHT_AND_DAY, OCTOBER, "monthly", 31.0),
+        (FLAT, OCTOBER, "daily", 31.0),
+        (FLAT, TWO_DAYS, "daily", 0),
+        (TIERS, TWO_DAYS, "daily", 0),
+        (NIGHT_AND_DAY, TWO_DAYS, "daily", 4.8),
+        (FLAT, TWO_DAYS, "hourly", 4.8),
+        (FLAT, DAY_OF_HOURS, "hourly", 0),
+    ],
+)
+def test_what_was_told_as_a_whole_is_one_where_it_is_split(
+    joined, exports, contract, stretch, grouping, kwh
+) -> None:
+    joined.priced("house", [contract])
+    found = estimates(exports, stretch, grouping=grouping)
+    assert found == (whole(kwh, stretch) if kwh else [])
+
+
+def test_a_new_price_splits_what_lies_around_it(joined, exports) -> None:
+    dearer = FLAT | {"valid_from": "2026-10-20", "price": 0.3}
+    joined.priced("house", [FLAT, dearer])
+    assert estimates(exports, OCTOBER, grouping="monthly") == whole(31.0, OCTOBER)
+
+
+def test_a_range_that_cuts_a_month_has_its_part_of_the_estimate(joined, exports) -> None:
+    joined.priced("house", [FLAT])
+    ((kwh, start, end),) = estimates(exports, ("2026-10-20", "2026-11-01"), grouping="monthly")
+    assert (start, end) == (at("2026-10-20"), at("2026-11-01"))
+    assert kwh == pytest.approx(31 * (12 * 24 + 1) / 745, abs=1e-3)
+
+
+def test_hours_that_a_plug_told_are_split_by_prices_that_change_within_them(
+    joined, exports
+) -> None:
+    joined.priced("house", [NIGHT_AND_DAY])
+    # Prices change at 06:30 and at 22:30.
+    found = estimates(exports, DAY_OF_HOURS, grouping="daily")
+    assert found == whole(0.2, ("2026-11-18T06:00", "2026-11-18T23:00"))
+
+
+def test_other_reports_that_split_it_say_so_too(joined, exports) -> None:
+    joined.priced("house", [FLAT])
+    report = {"export_type": "system_report", "report_sections": ("cost_breakdown",)}
+    assert estimates(exports, OCTOBER, **report) == []
+    days = {"export_type": "system_report", "report_sections": ("energy_consumption",)}
+    assert estimates(exports, OCTOBER, **days) == whole(31.0, OCTOBER)
+    assert estimates(exports, TWO_DAYS, **days) == []
+    flat = {"kind": "base", "price": 0.25}
+    nights = {
+        "kind": "peak_off_peak", "peak_price": 0.27, "off_peak_price": 0.2,
+        "off_peak_hours": [{"start": "22:00", "end": "06:00"}],
+    }  # fmt: skip
+    for offers, expected in (([flat], []), ([nights], whole(31.0, OCTOBER))):
+        own = {"pdl": None, "contracts": [one.to_dict() for one in read_offers(offers)]}
+        compared = {"export_type": "contract_comparison", "own": own}
+        assert estimates(exports, OCTOBER, **compared) == expected
+    joined.priced("house", [NIGHT_AND_DAY])
+    assert estimates(exports, OCTOBER, **report) == whole(31.0, OCTOBER)

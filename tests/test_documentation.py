@@ -1,0 +1,114 @@
+"""The pages that people read: every link leads somewhere, every page can be reached."""
+
+from __future__ import annotations
+
+import pytest
+from homeassistant.util.yaml import load_yaml_dict
+
+from scripts.reference.errors import request_codes
+from scripts.reference.page import LANGUAGES, path_of, reference
+from scripts.reference.words import COMPONENT, Words
+from tests.pages import DOCS, PAGES, ROOT, Page, user_pages
+
+
+def by_name(language):
+    folder = index_of(language).parent
+    return {page.path.relative_to(folder).as_posix(): page for page in user_pages(language)}
+
+
+def index_of(language):
+    return path_of(language).parent / "README.md"
+
+
+def depths(page):
+    return [depth for depth, _ in page.headings]
+
+
+def kinds_of_examples(page):
+    return [example.language for example in page.examples]
+
+
+def rows(page):
+    return [line.count(" | ") for line in page.prose.splitlines() if line.startswith("|")]
+
+
+ENGLISH, FRENCH = by_name("en"), by_name("fr")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+class TestLinks:
+    def test_each_leads_to_a_page_and_a_heading_that_are_there(self, page):
+        broken = []
+        for link in page.links:
+            if link.startswith(("http://", "https://", "mailto:")):
+                continue
+            name, _, anchor = link.partition("#")
+            target = (page.path.parent / name).resolve() if name else page.path
+            there = target.exists() and target.is_relative_to(ROOT)
+            if not there or (anchor and anchor not in Page(target).anchors):
+                broken.append(link)
+        assert not broken
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_index_names_every_page(language):
+    index, *others = sorted(user_pages(language), key=lambda page: page.path != index_of(language))
+    folder = index.path.parent
+    named = {(folder / link.partition("#")[0]).resolve() for link in index.links}
+    assert not {str(page) for page in others if page.path not in named}
+
+
+class TestBothLanguages:
+    """A French reader finds all that an English one does."""
+
+    def test_have_the_same_pages(self):
+        assert set(FRENCH) == set(ENGLISH)
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_the_same_headings(self, name):
+        assert depths(FRENCH[name]) == depths(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_the_same_examples(self, name):
+        assert kinds_of_examples(FRENCH[name]) == kinds_of_examples(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_tables_of_the_same_size(self, name):
+        assert rows(FRENCH[name]) == rows(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_lead_to_pages_of_their_own_language(self, name):
+        strays = [
+            link
+            for link in FRENCH[name].links
+            if ":" not in link
+            and link.partition("#")[0]
+            and (target := (FRENCH[name].path.parent / link.partition("#")[0]).resolve())
+            and target.is_relative_to(DOCS)
+            and not target.is_relative_to(DOCS / "fr")
+            and target not in {DOCS / "architecture.md", DOCS / "README.md"}
+        ]
+        assert not strays
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+class TestReference:
+    def test_it_says_what_the_code_says(self, language):
+        is_current = path_of(language).read_text(encoding="utf-8") == reference(language)
+        assert is_current, "run scripts/docs"
+
+    def test_each_code_that_says_several_things_has_a_remedy(self, language):
+        several = {code for code, keys in request_codes().items() if len(keys) > 1}
+        assert several <= set(Words(language).own["remedies"])
+
+    def test_it_has_every_field_of_every_action(self, language):
+        tables = Page(path_of(language)).prose
+        services = load_yaml_dict(COMPONENT / "services.yaml")
+        missing = [
+            (action, name)
+            for action, one in services.items()
+            for name, field in ((one or {}).get("fields") or {}).items()
+            for name in field.get("fields", {name: field})
+            if f"| `{name}` |" not in tables
+        ]
+        assert not missing
