@@ -7,16 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
 from ..database import async_read_recorder
 from ..engine.formats import FORMATS
-from ..engine.recorder import count_states, last_seen
+from ..engine.recorded_counts import RecordedCounts
+from ..engine.recorder import last_seen
 from ..metering.devices import export_devices
 from ..rights import readable_devices
 from .planning import last_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from homeassistant.auth.models import User
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ..metering.devices import ExportDevice
+
+
+_DATA_COUNTS: Final[HassKey[RecordedCounts]] = HassKey("med_exporter.recorded_counts")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,11 +143,13 @@ def list_metrics(hass: HomeAssistant) -> list[dict[str, str]]:
 async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dict[str, Any]]:
     """Return the devices that the caller may export.
 
-    `last_seen` is the UTC time of the last answer (None when never), `data_points` how many
-    states the recorder holds of the field it holds most of. Raises DatabaseUnavailableError.
+    `last_seen` is the UTC time of the last answer (None when never), `data_points` how many states
+    the recorder holds of the field it holds most of, or hours of statistics where these are more.
+    Raises DatabaseUnavailableError.
     """
     devices = readable_devices(user, export_devices(hass))
-    stored, last_known = await async_read_recorder(hass, partial(_stored, devices))
+    counts = hass.data.setdefault(_DATA_COUNTS, RecordedCounts())
+    held = await async_read_recorder(hass, partial(_held, counts, devices))
     return [
         {
             "device_id": device.device_id,
@@ -152,12 +159,10 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
             "mac": device.mac,
             "pdl": device.pdl,
             "role": str(device.role),
-            "last_seen": _utc(last_answer(hass, device))
-            or max((last_known[e] for e in entities if e in last_known), default=None),
-            "data_points": max((stored[e] for e in entities), default=0),
+            "last_seen": _utc(last_answer(hass, device) or last),
+            "data_points": count,
         }
-        for device in devices
-        for entities in [tuple(device.entities.values())]
+        for device, (count, last) in zip(devices, held, strict=True)
     ]
 
 
@@ -165,11 +170,22 @@ def _utc(moment: float | None) -> datetime | None:
     return None if moment is None else dt_util.utc_from_timestamp(moment)
 
 
-def _stored(
-    devices: Iterable[ExportDevice], connection: Connection
-) -> tuple[dict[str, int], dict[str, datetime]]:
-    """Return per entity how many states are stored, and when it last had a known value."""
+def _held(
+    counts: RecordedCounts, devices: Sequence[ExportDevice], connection: Connection
+) -> list[tuple[int, float | None]]:
+    """Return per device how much the recorder holds, and when it last knew something of it."""
     entity_ids = [entity_id for device in devices for entity_id in device.entities.values()]
-    stored = count_states(connection, entity_ids)
+    states = counts.states(connection, entity_ids)
     seen = last_seen(connection, entity_ids)
-    return stored, {entity_id: dt_util.utc_from_timestamp(ts) for entity_id, ts in seen.items()}
+    hours = counts.hours(connection, [one for device in devices for one in device.statistic_ids])
+    found = []
+    for device in devices:
+        own = [states[one] for one in device.entities.values() if one in states]
+        own += [hours[one] for one in device.statistic_ids if one in hours]
+        moments = [seen[one] for one in device.entities.values() if one in seen]
+        moments += [
+            hours[one].last or 0.0 for one in device.statistic_ids if one in hours and not moments
+        ]
+        count = max((one.count for one in own), default=0)
+        found.append((count, max(moments, default=None) or None))
+    return found

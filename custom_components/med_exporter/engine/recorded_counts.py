@@ -1,0 +1,91 @@
+"""How much the recorder holds of entities and statistics: counted once, then only what is new."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, Double, String, bindparam, column, func, select, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of one entity or statistic.
+
+    Attributes:
+        count: how many states, or hours.
+        first: UTC seconds of the oldest, None without any.
+        last: UTC seconds of the newest; of statistics when its hour ends.
+
+    """
+
+    count: int = 0
+    first: float | None = None
+    last: float | None = None
+
+
+class _Kind:
+    """A table with rows of many series in order of time, and the table of their names."""
+
+    def __init__(
+        self, name: str, number: str, moment: str, names: str, key: str, text: str
+    ) -> None:
+        rows = table(name, column(number, BigInteger), column(moment, Double))
+        names_of = table(names, column(key, BigInteger), column(text, String))
+        own, at = rows.c[number] == bindparam("number"), rows.c[moment]
+        self._numbers = select(names_of.c[text], names_of.c[key])
+        self._text = names_of.c[text]
+        # Apart, each is one step in the index; together they are a walk through all of it.
+        self._first, self._last = (select(edge(at)).where(own) for edge in (func.min, func.max))
+        self._count = select(func.count()).select_from(rows).where(own, at > bindparam("after"))
+        self._known: dict[str, Held] = {}
+
+    def held(self, connection: Connection, names: Iterable[str]) -> dict[str, Held]:
+        """Return what is held of some series, by name."""
+        query = self._numbers.where(self._text.in_(list(names)))
+        return {name: self._held(connection, name, key) for name, key in connection.execute(query)}
+
+    def _held(self, connection: Connection, name: str, number: int) -> Held:
+        first = connection.execute(self._first, {"number": number}).scalar()
+        last = connection.execute(self._last, {"number": number}).scalar()
+        if first is None or last is None:
+            return Held()
+        known = self._known.get(name, Held())
+        # A purge takes the oldest, and nobody knows how many.
+        if known.first != first or known.last is None or known.last > last:
+            known = Held(0, first, float("-inf"))
+        if known.last != last:
+            counted = {"number": number, "after": known.last}
+            more = int(connection.execute(self._count, counted).scalar() or 0)
+            known = self._known[name] = Held(known.count + more, first, last)
+        return known
+
+
+class RecordedCounts:
+    """Counts of one recorder's database, which are kept between calls."""
+
+    def __init__(self) -> None:
+        self._states = _Kind(
+            "states", "metadata_id", "last_updated_ts", "states_meta", "metadata_id", "entity_id"
+        )
+        self._hours = _Kind(
+            "statistics", "metadata_id", "start_ts", "statistics_meta", "id", "statistic_id"
+        )
+
+    def states(self, connection: Connection, entity_ids: Iterable[str]) -> dict[str, Held]:
+        """Return what is held of the states of entities; those never recorded are absent."""
+        return self._states.held(connection, entity_ids)
+
+    def hours(self, connection: Connection, statistic_ids: Iterable[str]) -> dict[str, Held]:
+        """Return what is held of the hours of statistics; unknown ones are absent."""
+        return {
+            name: held if held.last is None else Held(held.count, held.first, held.last + _HOUR)
+            for name, held in self._hours.held(connection, statistic_ids).items()
+        }
