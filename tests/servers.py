@@ -1,26 +1,31 @@
-"""Private database servers on loopback, started for tests and ended after them."""
+"""Private database servers on loopback: one of each kind, started for the first test that asks."""
 
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SECONDS_TO_START = 60
+KINDS = ("postgresql", "mariadb")
+_numbers = itertools.count()
 
 
 def free_port() -> int:
@@ -30,12 +35,37 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Run PostgreSQL and give the SQLAlchemy URL of an empty database.
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Callable[[str], str]]:
+    """Return the SQLAlchemy URL of the server of a kind; it runs until the session ends.
 
-    Skips the test where the server or its driver is not installed.
+    Asking for it skips the test where the server or its driver is not installed.
     """
+    starts = dict(zip(KINDS, (_postgresql, _mariadb), strict=True))
+    with ExitStack() as running:
+
+        @cache
+        def url(kind: str) -> str:
+            return running.enter_context(starts[kind]())
+
+        yield url
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """Give the URL of an empty database on a server, and drop it afterwards."""
+    name = f"recorder_{next(_numbers)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name}"))
+    engine.dispose()
+
+
+@contextmanager
+def _postgresql() -> Iterator[str]:
     initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
     _need_driver("psycopg2")
     with _folder(owner="postgres") as folder:
@@ -56,11 +86,7 @@ def postgresql() -> Iterator[str]:
 
 
 @contextmanager
-def mariadb() -> Iterator[str]:
-    """Run MariaDB and give the SQLAlchemy URL of an empty database.
-
-    Skips the test where the server or its driver is not installed.
-    """
+def _mariadb() -> Iterator[str]:
     install, mariadbd = _program("mariadb-install-db"), _program("mariadbd")
     _need_driver("pymysql")
     with _folder() as folder:

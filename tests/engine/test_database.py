@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from custom_components.med_exporter.engine.database import read_only, secrets_of
 
-from ..servers import mariadb, postgresql
+from ..servers import KINDS, new_database
 from .recorder_database import RecorderDatabase
 
 INSERT = text("INSERT INTO states_meta (entity_id) VALUES ('sensor.x')")
@@ -22,9 +22,9 @@ def test_sqlite_is_opened_for_reading_only(recorder):
             connection.execute(INSERT)
 
 
-@pytest.mark.parametrize("server", [postgresql, mariadb])
-def test_a_server_is_used_for_reading_only(server):
-    with server() as url:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_server_is_used_for_reading_only(database_server, kind):
+    with new_database(database_server(kind)) as url:
         database = RecorderDatabase(url)
         database.add("sensor.a", [(1, 1)])
         with read_only(url) as connect:

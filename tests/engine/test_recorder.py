@@ -18,7 +18,7 @@ from custom_components.med_exporter.engine.recorder import (
     on_off,
 )
 
-from ..servers import mariadb, postgresql
+from ..servers import KINDS, new_database
 from .recorder_database import RecorderDatabase
 
 START, END = 1000.0, 2000.0
@@ -31,15 +31,17 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LARGEST_PAGE", 3)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql", "mariadb"])
-def any_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+@pytest.fixture(scope="module", params=["sqlite", *KINDS])
+def any_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_server
+):
     """A recorder-like database on each kind of server that is installed."""
     if request.param == "sqlite":
         database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("sqlite"))
         yield database
         database.close()
         return
-    with {"postgresql": postgresql, "mariadb": mariadb}[request.param]() as url:
+    with new_database(database_server(request.param)) as url:
         database = RecorderDatabase(url)
         yield database
         database.close()

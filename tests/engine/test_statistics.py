@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.job import Filters
 
-from ..servers import mariadb, postgresql
+from ..servers import KINDS, new_database
 from .conftest import FRIDGE, Exports, at
 from .recorder_database import RecorderDatabase
 
@@ -21,10 +21,10 @@ HOUR = 3600
 AGGREGATIONS = ("raw", "hourly", "daily", "weekly", "monthly")
 
 
-@pytest.fixture(scope="module", params=["postgresql", "mariadb"])
-def on_server(request: pytest.FixtureRequest):
+@pytest.fixture(scope="module", params=KINDS)
+def on_server(request: pytest.FixtureRequest, database_server):
     """A recorder-like database on a real server."""
-    with {"postgresql": postgresql, "mariadb": mariadb}[request.param]() as url:
+    with new_database(database_server(request.param)) as url:
         database = RecorderDatabase(url)
         yield database
         database.close()
