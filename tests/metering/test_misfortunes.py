@@ -117,7 +117,7 @@ async def test_readings_in_a_burst_count_once(watched: Watched) -> None:
 async def test_a_total_that_begins_again_at_its_limit_goes_on(
     watched: Watched, fridge: EmulatedPlug, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    true_wh = Outlet.total_wh.fget
+    true_wh = vars(Outlet)["total_wh"].fget
     limit = fridge.outlet.total_wh + 40
     monkeypatch.setattr(Outlet, "total_wh", property(lambda outlet: true_wh(outlet) % limit))
     assert await watched.polls(6) == pytest.approx(6 * MINUTE, abs=0.0021)
