@@ -95,8 +95,20 @@ class TestMidnight:
     def test_a_plug_that_rolls_over_late_leaves_the_new_month_near_zero(self) -> None:
         counter = EnergyCounter()
         counter.advance(seen(today=23.998, month=719.989), at("2026-11-30 23:59:40"))
-        counter.advance(seen(today=24.006, month=719.997), at("2026-12-01 00:00:10"))
-        assert (counter.value, counter.this_month) == (719.997, 0.008)
+        counter.advance(seen(today=24.007, month=719.998), at("2026-12-01 00:00:10"))
+        # A third of the time between lies in the new month.
+        assert (counter.value, counter.today, counter.this_month) == (719.998, 0.003, 0.003)
+
+    @pytest.mark.parametrize("own", [None, 24.02, 1.02])
+    def test_an_interval_over_midnight_is_cut_by_time_where_the_plug_does_not_tell(
+        self, own: float | None
+    ) -> None:
+        counter = EnergyCounter()
+        counter.advance(seen(40, own and own - 0.02, 30), at("2026-11-30 23:59:20"))
+        counter.advance(seen(40.02, own, 30.02), at("2026-12-01 00:00:20"))
+        assert counter.today == pytest.approx(0.02 / 3, abs=1e-6)
+        assert counter.this_month == pytest.approx(0.02 / 3, abs=1e-6)
+        assert counter.last_month == pytest.approx(30 + 0.04 / 3, abs=1e-6)
 
     def test_rolling_twice_closes_a_day_once(self) -> None:
         counter = EnergyCounter()

@@ -111,6 +111,6 @@ async def test_a_plug_whose_clock_is_behind_rolls_over_later_and_counts_once(
     await poll(hass, entry)
     await polls(hass, entry, clock, 3)
     monthly = f"sensor.med_{PDL}_consumption_monthly"
-    assert value_of(hass, monthly) == pytest.approx(0.03, abs=0.021)
+    assert value_of(hass, monthly) == pytest.approx(130 / 3600, abs=0.002)
     truth = plug.energy_between(datetime(2026, 11, 20, 12, tzinfo=PARIS), plug.clock())
     assert value_of(hass, entity_of(hass, HEATER, "energy")) == pytest.approx(truth, abs=0.01)

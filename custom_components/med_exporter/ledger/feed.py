@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..engine.energy import to_mwh
-from ..engine.times import quarter_of
+from ..engine.times import QUARTER, quarter_of
 from .posting import Posting
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ class _Tally:
     quarters: Quarters = field(default_factory=dict)
 
     def count(self, value_kwh: float, at: datetime) -> None:
-        """Count what the counter has grown towards the quarter-hour of the reading."""
-        quarter = quarter_of(at.timestamp())
-        growth = to_mwh(value_kwh) - to_mwh(self.value_kwh)
-        self.quarters[quarter] = self.quarters.get(quarter, 0) + growth
+        """Count what the counter has grown, by time where a quarter-hour ended meanwhile."""
+        start, end = self.at.timestamp(), at.timestamp()
+        growth, counted = to_mwh(value_kwh) - to_mwh(self.value_kwh), 0
+        for quarter in range(quarter_of(start), quarter_of(end) + 1, QUARTER):
+            passed = min(quarter + QUARTER, end) - start
+            until = growth if quarter + QUARTER > end else int(growth * passed / (end - start))
+            self.quarters[quarter] = self.quarters.get(quarter, 0) + until - counted
+            counted = until
         self.value_kwh, self.at = value_kwh, at
 
     def posting(self, hour_kwh: Mapping[datetime, float], day_kwh: Mapping[date, float]) -> Posting:

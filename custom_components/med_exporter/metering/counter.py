@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 # No clock change puts the date back by more than this.
 _CLOCK_CHANGE: Final = timedelta(hours=3)
+# How long a plug may take to bring its counters up to date, in seconds.
+_REFRESH: Final = 120.0
+_WS_PER_KWH: Final = 3_600_000.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -106,7 +109,7 @@ class EnergyCounter:
         elif went_back and outcome.day is not None:
             self.day_start = round(self.value - to_kwh(outcome.day), 6)
         elif outcome.since is not None and outcome.since.date() < now.date():
-            self._hand_back(outcome, seen, outcome.since.date(), now.date())
+            self._hand_back(outcome, seen, outcome.since, now, limit_w)
         return outcome
 
     def roll(self, now: datetime) -> bool:
@@ -177,20 +180,30 @@ class EnergyCounter:
         self.day = now.date()
         self.began_at, self.began_value, self.began_today = now, self.value, self.today
 
-    def _hand_back(self, outcome: Outcome, seen: PlugCounters, before: date, today: date) -> None:
-        """Give the day and month before what the plug counted in them while nobody read it."""
-        growth = to_kwh(outcome.growth)
-        if outcome.day is not None:
-            late = min(growth, max(0.0, self.today - to_kwh(outcome.day)))
-            self.day_start = round(self.day_start + late, 6)
-            if (today - before).days == 1 and self.last_day is not None:
-                self.last_day = round(self.last_day + late, 6)
-        if outcome.month is not None and _months(before, today):
-            late = min(growth, max(0.0, self.this_month - to_kwh(outcome.month)))
+    def _hand_back(
+        self, outcome: Outcome, seen: PlugCounters, since: datetime, now: datetime, limit_w: float
+    ) -> None:
+        """Give the day and month before what was used of the growth before they ended."""
+
+        def used_before(start: datetime, counted: float, own: int | None) -> float:
+            begun = max(0.0, now.timestamp() - start.timestamp())
+            # A plug whose period is not the new one, early or late, tells nothing of its beginning.
+            if own is not None and to_kwh(own) <= limit_w * (begun + _REFRESH) / _WS_PER_KWH:
+                return min(growth, max(0.0, counted - to_kwh(own)))
+            return growth * (1 - min(1.0, begun / (now.timestamp() - since.timestamp())))
+
+        growth, before = to_kwh(outcome.growth), since.date()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        late = used_before(midnight, self.today, outcome.day)
+        self.day_start = round(self.day_start + late, 6)
+        if (now.date() - before).days == 1 and self.last_day is not None:
+            self.last_day = round(self.last_day + late, 6)
+        if _months(before, now.date()):
+            late = used_before(midnight.replace(day=1), self.this_month, outcome.month)
             self.month_start = round(self.month_start + late, 6)
             if self.last_month is not None:
                 self.last_month = round(self.last_month + late, 6)
-            elif seen.month_before is not None:
+            elif seen.month_before is not None and outcome.month is not None:
                 self.last_month = seen.month_before
 
 

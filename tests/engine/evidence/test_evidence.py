@@ -164,6 +164,26 @@ class TestFalseReadings:
         assert (outcome.growth, outcome.refused[0].reason) == (0, Reason.LATE)
 
 
+class TestHealthy:
+    """A plug that nothing happens to is never doubted: each poll counts what it reads."""
+
+    @pytest.mark.parametrize("shown", ["total", "day month", "total day month"])
+    @pytest.mark.parametrize("power", [True, False])
+    @pytest.mark.parametrize("seconds", [5, 30, 300])
+    @pytest.mark.parametrize("watts", [3.0, 1000.0, 3600.0])
+    def test_each_poll_counts_what_it_reads(
+        self, shown: str, power: bool, seconds: int, watts: float
+    ) -> None:
+        watch = Watch()
+        for number in range(50):
+            kwh = watts * seconds * number / 3.6e6
+            told = {name: round(10 + kwh, 3) for name in shown.split()}
+            outcome = watch.read(**told, after=seconds, power=watts if power else None)
+            assert outcome.is_told
+            assert outcome.energy == round(1e6 * round(10 + kwh, 3))
+        assert watch.evidence.refused == 0
+
+
 class TestSaidAgain:
     """A second reading confirms, but what stands still where it must move is no second reading."""
 
