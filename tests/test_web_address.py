@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-<<<<<<<< HEAD:tests/test_web_address.py
 from custom_components.med_exporter.web_address import InvalidUrlError, check_url
-========
-from custom_components.med_exporter.web_address import InvalidUrlError, check_url
->>>>>>>> house9:tests/test_urls.py
 
 MQTT = ("mqtt", "mqtts")
 

@@ -2,103 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within
+from .move import UNDATED, Doubt, Kind, Move, Parts, begins_within
 from .pace import SHORT, passable
+from .standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from .pace import Pace
 
 # Smaller falls than this, in mWh, are rounding unless they halve the counter.
 _SMALL_FALL: Final = 10_000
-# The coarsest and finer steps in which plugs count, in mWh.
-_GRAINS: Final = (10_000, 1_000, 100, 10, 1)
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
-# What stands still where power says that it must move is believed after so long, in seconds.
+# What stands still where it must move is believed after so long, in seconds.
 _STANDS_FOR: Final = 3600.0
-_KEPT_PARTS: Final = 8
-# So long a counter may show something false and be believed where it was before, in seconds.
-_PAST_KEPT: Final = 86400.0
-# A counter that has moved so often since it leapt or fell goes on from there.
-_PROVEN_AFTER: Final = 4
 
 
 @dataclass(kw_only=True, slots=True)
-class Register:
-    """A counter that may restart, forget and lie, and the least energy that it proves.
-
-    Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
-    what all of them had proved when it moved last; `age` the seconds since it was good last,
-    `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
-    `owed` what the measured power has brought at least since it moved, `empty` a period that had
-    begun, but showed nothing yet, `empty_for` seconds ago;
-    `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen.
-    """
-
-    shown: Parts = field(default_factory=dict)
-    claim: int = 0
-    level: int = 0
-    grain: int = _GRAINS[0]
-    is_young: bool = True
-    age: float = 0.0
-    still: float = 0.0
-    sure_for: float = 0.0
-    owed: int = 0
-    empty: str = ""
-    empty_for: float = 0.0
-    behind: int | None = None
-    is_suspect: bool = False
-    doubt: Doubt | None = None
-    past: Past | None = None
-
-    @property
-    def is_begun(self) -> bool:
-        """Return whether it was ever read."""
-        return bool(self.shown)
-
-    @property
-    def value(self) -> int:
-        """Return what the counter showed when it was last believed, in its newest period."""
-        return self.shown[max(self.shown)] if self.shown else 0
-
-    @property
-    def noise(self) -> int:
-        """Return what two readings may differ by rounding."""
-        return 2 * self.grain
-
-    def begin(self, parts: Parts, proved: int) -> None:
-        """Begin with a first reading, when so much energy had been proved."""
-        self._learn_grain(parts)
-        self.shown = dict(parts)
-        self.claim = self.level = proved
-        self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
-        self.owed, self.empty, self.empty_for = 0, "", 0.0
-        self.behind, self.is_suspect, self.doubt = None, False, None
-
-    def pass_time(self, seconds: float, least: int) -> None:
-        """Let time pass before the next reading, in which power has brought so much at least."""
-        self.owed += least
-        self.age += seconds
-        self.empty_for += seconds
-        self.still += seconds
-        self.sure_for += seconds
-        if self.doubt is not None:
-            self.doubt.seconds += seconds
-        if self.past is not None:
-            self.past.seconds += seconds
-            # Only where it is read it shows where it is.
-            self.past.left_for += min(seconds, SHORT)
-            if self.past.left_for > _PAST_KEPT:
-                self.past = None
+class Register(Standing):
+    """A counter that may restart, forget and lie: what its readings claim. Energies in mWh."""
 
     def look(
         self,
@@ -134,7 +62,7 @@ class Register:
         growth = _growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):
             return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
-        new = self._new(parts, self.shown, pace.room(self.still), at, self.age)
+        new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
@@ -142,6 +70,9 @@ class Register:
         may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
+        if fell and self.doubt is not None:
+            more = _growth_between(self.doubt.shown, known, self.noise)
+            fell = more is not None and more <= pace.room(self.doubt.seconds)
         return self._move(
             parts,
             base + growth + new,
@@ -173,12 +104,14 @@ class Register:
             is_exact=is_exact,
         )
 
-    def _new(self, parts: Parts, held: Parts, room: int, at: datetime, seconds: float) -> int:
+    def _new(
+        self, parts: Parts, held: Parts, room: int, since: str, at: datetime, seconds: float
+    ) -> int:
         """Return what was used in the periods that began after those that are held."""
         new = sum(
             mwh
             for p, mwh in parts.items()
-            if p not in held and (p == self.empty or begins_within(p, at, seconds))
+            if p not in held and (p == self.empty or begins_within(p, since, at, seconds))
         )
         # More than what can have passed since was there before.
         return new if new <= room else 0
@@ -198,7 +131,7 @@ class Register:
         growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
         if growth is None:
             return None
-        growth += self._new(move.parts, past.shown, room, at, past.seconds)
+        growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
         if growth > room:
             return None
         claim = past.claim + growth
@@ -264,7 +197,7 @@ class Register:
             if (
                 self.past is not None
                 and self._is_below_past(move)
-                and move.growth > pace.room(self.still)
+                and move.growth > self.can_owe + pace.room(0)
             ):
                 # It has not leapt, but come back, and has forgotten some while it was away.
                 claim = self.past.claim
@@ -292,7 +225,16 @@ class Register:
         has_stopped = not move.growth and self.owed > self.noise
         return self.sure_for >= seconds and self.level >= least and not has_stopped
 
-    def hold(self, move: Move, proved: int, at: str, pace: Pace, *, is_alone: bool = True) -> None:
+    def hold(
+        self,
+        move: Move,
+        proved: int,
+        at: str,
+        clock: str | None,
+        pace: Pace,
+        *,
+        is_alone: bool = True,
+    ) -> None:
         """Wait for the next reading before this one is believed."""
         self.doubt = Doubt(
             shown=dict(move.parts),
@@ -301,101 +243,13 @@ class Register:
             kind=move.kind,
             is_alone=is_alone,
             may_be_new=self._may_restart(move.parts, pace),
+            clock=clock,
         )
 
     def is_refuted(self, shown: Parts) -> bool:
         """Return whether a period stands below what was doubted of it."""
         doubted = {} if self.doubt is None else self.doubt.shown
         return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
-
-    def see_empty(self, shown: Parts) -> None:
-        """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
-        newest = max(self.shown)
-        empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="")
-        if empty:
-            self.empty, self.empty_for = empty, 0.0
-
-    def leave(self, moves: int = 0) -> None:
-        """Remember where the counter stood, before it goes on from elsewhere."""
-        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age, moves=moves)
-
-    def come_back(self) -> None:
-        """Forget where it stood, once it is there again with all that it had counted."""
-        past = self.past.shown if self.past is not None else {}
-        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in past.items()):
-            self.past = None
-
-    def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
-        """Believe a reading, and return whether the counter has moved.
-
-        `restarts` says that its periods go on from what it shows, whatever they showed before;
-        `age` is how long ago it was read, in seconds.
-        """
-        newest = max(self.shown)
-        has_moved = restarts
-        if max(move.parts) > newest and newest not in move.parts:
-            self.shown = {}
-        for period, mwh in move.parts.items():
-            held = self.shown.get(period)
-            if held is None or mwh > held or restarts:
-                # By a rounding less, it stays where it was: ups and downs add up to none.
-                has_moved = has_moved or mwh != held
-                self.shown[period] = mwh
-        for period in sorted(self.shown)[:-_KEPT_PARTS]:
-            del self.shown[period]
-        self.claim, self.doubt, self.is_young, self.age = move.claim, None, False, age
-        if not move.is_exact:
-            self.sure_for = 0.0
-        if has_moved:
-            self.still, self.owed = age, 0
-            if self.past is not None:
-                self.past.moves += 1
-        return has_moved
-
-    def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
-        """Remember what is proved after a reading in which the counter moved.
-
-        `level` is what was used for certain when it moved. What a counter has forgotten unseen is
-        missing from its claim for good: found to lack the same in two readings after something
-        broke, it goes on from what all have proved.
-        """
-        self.level = min(proved, level)
-        behind = proved - self.claim
-        if is_broken:
-            self.is_suspect = True
-        elif (
-            self.is_suspect
-            and may_catch_up
-            and self.behind is not None
-            and abs(behind - self.behind) <= self.noise
-        ):
-            # A rounding is nothing that it has forgotten.
-            if behind > self.noise:
-                self.claim, behind = proved - self.grain, self.grain
-            self.is_suspect = False
-        self.behind = behind
-
-    @property
-    def may_return(self) -> bool:
-        """Return whether it may still be found to have shown something false."""
-        return self.past is not None and self.past.moves < _PROVEN_AFTER
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the state as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Register:
-        """Return the register that `to_dict` described. Raises TypeError for anything else."""
-        doubt, past = data["doubt"], data["past"]
-        return cls(
-            **{
-                **data,
-                "shown": dict(data["shown"]),
-                "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
-                "past": past and Past(**past),
-            }
-        )
 
     def _is_below_past(self, move: Move) -> bool:
         if self.past is None or not self.may_return:
@@ -418,11 +272,6 @@ class Register:
             return True
         brought = pace.brought(doubt.seconds)
         return abs(more - brought) + self.noise < brought - growth
-
-    def _learn_grain(self, parts: Parts) -> None:
-        for mwh in parts.values():
-            while mwh % self.grain:
-                self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
 
 
 def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from .move import UNDATED, Doubt, Kind, Move, Parts
-from .pace import Pace, passable
+from .pace import SHORT, Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Judge:
         rolled: by counter, whether the clocks prove that its period is a new one, or that it is
             the same; None where they prove neither.
         at: when it was read.
+        clock: the plug's own date then, where it tells one.
 
     """
 
@@ -62,6 +63,7 @@ class Judge:
     pace: Pace
     rolled: Mapping[str, bool | None]
     at: datetime
+    clock: str | None = None
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
 
@@ -90,7 +92,9 @@ class Judge:
             if self.registers[name].doubt is None:
                 is_alone = self._is_alone(name, told)
                 at = self.at.isoformat()
-                self.registers[name].hold(move, self.proved, at, self.pace, is_alone=is_alone)
+                self.registers[name].hold(
+                    move, self.proved, at, self.clock, self.pace, is_alone=is_alone
+                )
         exact = any(move.is_exact for move in verdict.good.values())
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
         held = (verdict.ahead | waiting).values()
@@ -183,9 +187,11 @@ class Judge:
             # Whether it had leapt says the reading that it goes on from.
             doubt = register.doubt
             kind = move.kind if doubt is None else doubt.kind
-            if kind is Kind.FOLLOWS:
+            since = register.age - (0.0 if doubt is None else doubt.seconds)
+            if kind is Kind.FOLLOWS and since > SHORT:
+                # What happened while nobody looked one counter may tell alone.
                 continue
-            if not register.is_young:
+            if kind is not Kind.FOLLOWS and not register.is_young:
                 verdict.left.add(name)
             others = {n: m for n, m in verdict.good.items() if n != name}
             limits = [
