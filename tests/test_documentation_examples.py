@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 PDL = "12345678901234"
 _ROUTE = re.compile(r"\b((?:GET|POST|PUT|DELETE)(?:, (?:GET|POST|PUT|DELETE))*)\s+(/api/[^\s?]+)")
-# A warning of files, beside the codes of errors.
-_OTHER_CAPITALS = {"ESTIMATED"}
+# Warnings of files, beside the codes of errors.
+_OTHER_CAPITALS = {"ESTIMATED", "NOT_RECORDED"}
 
 
 def indented(page: Page) -> list[Example]:
