@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
@@ -21,7 +22,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
@@ -190,6 +190,19 @@ class Mosquitto:
         async with self.client(**options) as client:
             await client.subscribe(topic, qos=qos)
             yield client._queue
+
+    async def so_far(
+        self, messages: asyncio.Queue[aiomqtt.Message], topic: str
+    ) -> list[aiomqtt.Message]:
+        """Take all that was published until now from a queue that listens to a topic, too."""
+        async with self.client() as client:
+            # The broker passes on in order what it gets with one level of delivery.
+            await client.publish(topic, qos=1)
+        found: list[aiomqtt.Message] = []
+        async with asyncio.timeout(20):
+            while str((message := await messages.get()).topic) != topic:
+                found.append(message)
+        return found
 
     async def kept(self, topic: str = "#") -> dict[str, aiomqtt.Message]:
         """Return what the broker keeps, by topic."""

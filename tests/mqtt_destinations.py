@@ -146,6 +146,13 @@ async def take(queue: asyncio.Queue[aiomqtt.Message], count: int) -> list[aiomqt
         return [await queue.get() for _ in range(count)]
 
 
+async def until(destination: MqttDestination, *, stands: bool) -> None:
+    """Wait until the connection stands, or until its end was noticed."""
+    async with asyncio.timeout(20):
+        while (destination._connection.open_client is not None) is not stands:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 def mqtt_input(port: int, **changes: Any) -> dict[str, Any]:
     """Return what a user fills in; a change to None leaves the field out."""
     values = {

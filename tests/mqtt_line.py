@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-PUBACK, PUBREC, PUBCOMP, PUBLISH = 4, 5, 7, 3
+PUBACK, PUBREC, PUBCOMP, PUBLISH, PINGRESP = 4, 5, 7, 3, 13
 ACKNOWLEDGEMENTS = frozenset({PUBACK, PUBREC, PUBCOMP})
 
 
@@ -25,6 +26,7 @@ class Line:
         passing: how many of these still pass before the others are dropped.
         cuts: bytes after which connections break, one after the other; then they hold.
         connections: how many there were.
+        answers: how many packets of each kind the broker has sent.
 
     """
 
@@ -34,6 +36,7 @@ class Line:
     passing: int = 0
     cuts: list[int] = field(default_factory=list)
     connections: int = 0
+    answers: Counter[int] = field(default_factory=Counter)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: set[asyncio.StreamWriter] = field(default_factory=set)
     _is_spent: asyncio.Event = field(default_factory=asyncio.Event)
@@ -101,6 +104,7 @@ class Line:
         writer.transport.abort()
 
     def _passes(self, kind: int) -> bool:
+        self.answers[kind] += 1
         if kind not in self.drops:
             return True
         self.passing -= 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from homeassistant.util.yaml import load_yaml_dict
 
 from scripts.reference.errors import request_codes
 from scripts.reference.page import LANGUAGES, path_of, reference
-from scripts.reference.words import Words
+from scripts.reference.words import COMPONENT, Words
 from tests.pages import DOCS, PAGES, ROOT, Page, user_pages
 
 
@@ -96,5 +97,18 @@ class TestReference:
         is_current = path_of(language).read_text(encoding="utf-8") == reference(language)
         assert is_current, "run scripts/docs"
 
-    def test_each_code_of_a_refused_request_has_a_remedy(self, language):
-        assert set(request_codes()) <= set(Words(language).own["remedies"])
+    def test_each_code_that_says_several_things_has_a_remedy(self, language):
+        several = {code for code, keys in request_codes().items() if len(keys) > 1}
+        assert several <= set(Words(language).own["remedies"])
+
+    def test_it_has_every_field_of_every_action(self, language):
+        tables = Page(path_of(language)).prose
+        services = load_yaml_dict(COMPONENT / "services.yaml")
+        missing = [
+            (action, name)
+            for action, one in services.items()
+            for name, field in ((one or {}).get("fields") or {}).items()
+            for name in field.get("fields", {name: field})
+            if f"| `{name}` |" not in tables
+        ]
+        assert not missing

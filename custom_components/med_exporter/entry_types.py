@@ -17,7 +17,8 @@ from .flows.grid import GridSteps
 from .flows.installation_options import InstallationOptionsFlow
 from .flows.kasa_discovery import KasaDiscoverySteps
 from .flows.kasa_options import KasaOptionsFlow
-from .flows.meters import MetersOptionsFlow, MetersSteps
+from .flows.meters import MetersSteps
+from .flows.meters_options import MetersOptionsFlow
 from .grid.coordinator import async_remove_grid, async_setup_grid
 from .grid.sensors import grid_sensors
 from .installation.calendar import ScheduleCalendar

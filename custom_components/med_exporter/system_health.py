@@ -38,7 +38,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     cleaning = hass.data[DATA_RETENTION].last
     return {
         "file_exports": files,
-        "file_bytes": size_text(await hass.data[DATA_JOBS].async_disk_usage()),
+        "file_bytes": size_text(await hass.data[DATA_JOBS].files.async_size()),
         "pushes": pushes,
         "backlog": sum(runtime.backlog or 0 for runtime in destinations(hass)),
         "last_cleaning": None if cleaning is None else utc(cleaning.ended_at),

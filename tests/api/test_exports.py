@@ -9,6 +9,7 @@ import pytest
 
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.exports import runner as runner_module
+from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.settings import Settings
 from tests.file_exports import request
@@ -161,8 +162,17 @@ class TestStatus:
 
     async def test_is_held_until_the_export_ends(self, client, held):
         export_id = await created(client)
-        asking = asyncio.create_task(client.get(f"/api/exports/{export_id}"))
-        await asyncio.sleep(0.2)
+        waits = asyncio.Event()
+
+        async def wait(jobs, export_id, seconds):
+            waits.set()
+            return await async_wait(jobs, export_id, seconds * 10)
+
+        async_wait = JobManager.async_wait
+        with patch.object(JobManager, "async_wait", wait):
+            asking = asyncio.create_task(client.get(f"/api/exports/{export_id}"))
+            async with asyncio.timeout(10):
+                await waits.wait()
         assert not asking.done()
         held.set()
         assert (await (await asking).json())["status"] == "completed"

@@ -26,7 +26,7 @@ from custom_components.med_exporter.costs import costs as costs_module
 from custom_components.med_exporter.costs import statistics as statistics_module
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.engine.ledger import quarters_table
-from custom_components.med_exporter.ledger import PlugSeries, PointSeries
+from custom_components.med_exporter.ledger import Correction, Operation, PlugSeries, PointSeries
 from custom_components.med_exporter.repairs import async_create_fix_flow
 from custom_components.med_exporter.statistics import writer as writer_module
 from tests.ledger.conftest import plug
@@ -411,6 +411,49 @@ class TestStatistics:
             (day(18, 11), 2.0),
         ]
         assert [(p.kwh, p.cost) for p in await house.days(day(18))] == [(4.0, 2.0)]
+
+    @pytest.mark.parametrize("then", [TIERS, FLAT])
+    async def test_what_is_put_right_in_hours_that_are_too_old_has_another_cost(
+        self, house: PricedBooks, then: dict
+    ) -> None:
+        house.contracts({**then, "valid_from": "2024-01-01"})
+        books, ledger = house.books, house.books.ledger
+        for hours in range(5):
+            await books.read(plug(), 30.0 * hours, day(18, 8 + hours))
+        # Two years on, only the long-term statistics have these hours.
+        later = NOW.replace(year=2028)
+        await books.read(plug(), 125.0, later)
+        await books.close(later + timedelta(minutes=20))
+        await ledger.async_purge()
+        await house.costs.async_update(since=0)
+        before = await stored(house)
+        price = then["tiers"][0]["price"] if "tiers" in then else then["price"]
+        tail = before[-1][1] - next(s for at, s in before if at == day(18, 13))
+        assert [s for at, s in before if at == day(18, 11)] == pytest.approx(
+            [100 * price + 20 * 0.5 if "tiers" in then else 120 * price]
+        )
+
+        heard, told = books.changes(), changes(house)
+        await ledger.async_correct(
+            Correction(
+                plug=plug(),
+                start=int(day(18, 9).timestamp()),
+                end=int(day(18, 11).timestamp()),
+                operation=Operation.SCALE,
+                value=0.5,
+            )
+        )
+        first = int(day(18, 9).timestamp())
+        assert {one.first_ts for one in heard} == {first}
+        await house.costs.async_update(since=min(one.first_ts for one in heard))
+        assert told == [CostChange("house", first)]
+        after = dict(await stored(house))
+        assert after[day(18, 8)] == pytest.approx(30 * price)
+        assert after[day(18, 9)] == pytest.approx(45 * price)
+        assert after[day(18, 11)] == pytest.approx(90 * price)
+        assert max(after.values()) == pytest.approx(90 * price + tail)
+        [whole] = await house.days(day(18))
+        assert (whole.kwh, whole.cost) == (pytest.approx(90.0), pytest.approx(90 * price))
 
 
 SPOT = {"valid_from": "2026-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}

@@ -17,7 +17,7 @@ from custom_components.med_exporter.errors import (
     TooManyExportsError,
     TooManyFilesError,
 )
-from custom_components.med_exporter.exports import jobs as jobs_module
+from custom_components.med_exporter.exports import kept as kept_module
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import add_plug, add_user, request
@@ -84,7 +84,7 @@ async def test_nobody_uses_up_the_places_of_another(jobs, hass, started):
 async def test_nobody_uses_up_the_disk_of_another(jobs, hass, monkeypatch):
     oven = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
     ann, bob = (add_user(hass, *oven.entities.values()) for _ in range(2))
-    monkeypatch.setattr(jobs_module, "_FILES_OF_A_USER", 1e-9)
+    monkeypatch.setattr(kept_module, "_FILES_OF_A_USER", 1e-9)
     await jobs.async_wait(first := await create(jobs, ann))
     with pytest.raises(TooManyFilesError):
         await create(jobs, ann)

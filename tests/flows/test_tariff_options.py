@@ -137,8 +137,8 @@ class TestMenu:
         flow = await start_options(hass, entry, "contracts")
         assert flow["menu_options"] == ["add_contract", "change_contract", "remove_contract"]
         assert flow["description_placeholders"]["contracts"] == (
-            "- 2026-02-01: One price at all times, 0.25 EUR/kWh\n"
-            "- 2025-02-01: One price at all times, 0.2 EUR/kWh"
+            "- 1 Feb 2026: One price at all times, 0.25 EUR/kWh\n"
+            "- 1 Feb 2025: One price at all times, 0.2 EUR/kWh"
         )
 
     async def test_the_list_speaks_the_language_of_home_assistant(
@@ -148,7 +148,7 @@ class TestMenu:
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts")
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 2026-02-01: Un prix unique, 0,25 EUR/kWh"
+        assert listed == "- 01/02/2026: Un prix unique, 0,25 EUR/kWh"
 
     async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(
         self, hass: HomeAssistant, entry: ConfigEntry

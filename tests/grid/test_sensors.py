@@ -215,8 +215,11 @@ class TestTime:
         assert values(hass) == ["blue", "red", "1"]
         # They hold every question, as slow servers do.
         server.fail(*ALL, failure=SILENT)
+        asked = server.asked.total()
         clock.move_to(datetime(2026, 11, 21, 0, 0, 1, tzinfo=PARIS))
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(10):
+            while server.asked.total() == asked or values(hass)[0] == "blue":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         assert grid.runtime_data.data.ecowatt_read_at < datetime(2026, 11, 21, tzinfo=PARIS)
         assert values(hass) == ["red", "unknown", "2"]
         left = hass.states.get(grid_entity(hass, grid, "tempo_red_days_left"))

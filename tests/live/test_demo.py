@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import os
 import shutil
 import signal
@@ -13,10 +14,15 @@ import sys
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-pytestmark = pytest.mark.live
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The first test waits until another run of tests on this checkout is done with the demo.
+pytestmark = [pytest.mark.live, pytest.mark.timeout(1200)]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEMO = REPOSITORY / "scripts" / "demo"
@@ -51,6 +57,15 @@ def left_behind() -> list[str]:
             if str(REPOSITORY / ".demo" / "config") in line:
                 found.append(line)
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def demo_of_its_own() -> Iterator[None]:
+    """Let one run of tests after the other have the checkout's demo."""
+    (REPOSITORY / ".demo").mkdir(exist_ok=True)
+    with (REPOSITORY / ".demo" / "tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @pytest.fixture(scope="module")

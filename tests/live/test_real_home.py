@@ -31,7 +31,10 @@ from tests.live.conftest import (
 from tests.real_home import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from tests.plug_emulator import EmulatedPlug
 
 pytestmark = pytest.mark.live
 
@@ -50,6 +53,31 @@ def days_ago(days: int) -> str:
 
 def leftovers(folder: Path) -> list[str]:
     return [path.name for path in folder.iterdir() if path.name.endswith((".part", ".tmp.sqlite"))]
+
+
+def polled(
+    plugs: list[EmulatedPlug], times: int = 1, *, all_of_them: bool = True
+) -> Callable[[], Awaitable[bool]]:
+    """Return what tells whether plugs were asked so many times from now on."""
+    before = [len(plug.received) for plug in plugs]
+    enough = all if all_of_them else any
+
+    async def ask() -> bool:
+        return enough(
+            len(plug.received) >= n + times for plug, n in zip(plugs, before, strict=True)
+        )
+
+    return ask
+
+
+def counted(plugs: list[EmulatedPlug], kwh: float) -> Callable[[], Awaitable[bool]]:
+    """Return what tells whether each plug has counted so much from now on."""
+    before = [plug.total_kwh for plug in plugs]
+
+    async def ask() -> bool:
+        return all(plug.total_kwh >= n + kwh for plug, n in zip(plugs, before, strict=True))
+
+    return ask
 
 
 def ledger_of(database: Path, plug_id: str) -> tuple[dict, dict[int, float]]:
@@ -121,12 +149,11 @@ async def test_a_plug_cut_off_for_ten_polls_loses_nothing_and_holds_up_nobody(tm
 
         await until(all_answer)
         cut_off_at = datetime.now(UTC)
-        polls_before = [len(plug.received) for plug in others]
+        others_are_read = polled(others, times=10)
         await lost.cut_off()
         await until(lost_is_noticed, 20)
-        await asyncio.sleep(max(0, 50 - (datetime.now(UTC) - cut_off_at).total_seconds()))
-        polls = [len(plug.received) - n for plug, n in zip(others, polls_before, strict=True)]
-        assert min(polls) >= 9, "the others were read less often"
+        # A read that waits for the lost one would make it twice as long at least.
+        await until(others_are_read, 90 - (datetime.now(UTC) - cut_off_at).total_seconds())
         assert "unavailable" not in [await state(plug) for plug in others]
         used_meanwhile = lost.energy_between(cut_off_at, datetime.now(UTC))
         await lost.restore()
@@ -175,24 +202,18 @@ async def test_a_ledger_killed_twice_holds_what_the_plugs_have_counted(tmp_path)
 
         for _ in range(2):
             await until(all_are_read)
-            polls = [len(plug.received) for plug in plugs]
-
-            async def is_polling(before=polls) -> bool:
-                return any(len(plug.received) > n for plug, n in zip(plugs, before, strict=True))
-
-            # Two rounds later the first of the plugs has been asked, and its answer is awaited.
-            await asyncio.sleep(6)
+            await until(polled(plugs))
             for plug in plugs:
                 plug.slow(0.3)
-            polls[:] = [len(plug.received) for plug in plugs]
-            await until(is_polling)
+            # It dies when the first of the plugs has been asked, and its answer is awaited.
+            await until(polled(plugs, all_of_them=False))
             await home.kill(children=True)
             for plug in plugs:
                 plug.slow(0)
-            await asyncio.sleep(3)
+            await until(counted(plugs, 0.002))
             await home.restart()
         await until(all_are_read)
-        await asyncio.sleep(6)
+        await until(polled(plugs))
         await home.stop()
 
         for plug in plugs:

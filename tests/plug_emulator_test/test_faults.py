@@ -117,7 +117,9 @@ async def test_rebooted_by_the_client(plug_network: PlugNetwork) -> None:
     async with connected(plug) as client:
         plug.advance(timedelta(hours=2))
         await client.reboot(delay=0)
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(5):
+            while plug.total_kwh:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
         await client.update()
         assert client.modules[Module.Energy].consumption_total == 0
 

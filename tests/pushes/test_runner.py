@@ -27,17 +27,20 @@ from custom_components.med_exporter.pushes.runner import (
 )
 from custom_components.med_exporter.pushes.runtime import DestinationState
 from tests.metering_points import PDL, add_metering_point
-from tests.mqtt_destinations import PREFIX, add_mqtt, destination_value
+from tests.mqtt_destinations import PREFIX, add_mqtt, destination_value, until
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable
+    from datetime import datetime
 
+    import aiomqtt
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.destinations.measurements import Measurement
     from custom_components.med_exporter.pushes.runner import PushRunner
+    from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
@@ -69,12 +72,12 @@ def runner(hass: HomeAssistant) -> PushRunner:
     return hass.data[DATA_PUSHES]
 
 
-async def received(messages: asyncio.Queue[Any]) -> dict[str, dict[str, Any]]:
-    await asyncio.sleep(0.2)
-    items = [messages.get_nowait() for _ in range(messages.qsize())]
+async def received(
+    broker: Mosquitto, messages: asyncio.Queue[aiomqtt.Message]
+) -> dict[str, dict[str, Any]]:
     return {
         str(item.topic).removeprefix(f"{PREFIX}/"): json.loads(item.payload)
-        for item in items
+        for item in await broker.so_far(messages, f"{PREFIX}/end")
         if not str(item.topic).endswith(("/status", "/test"))
     }
 
@@ -85,9 +88,9 @@ async def test_current_values_arrive_and_are_counted(
     broker = mosquitto()
     entry = await add_mqtt(hass, broker.port)
     async with broker.listening(f"{PREFIX}/#") as messages:
-        await received(messages)
+        await received(broker, messages)
         record = await runner(hass).async_run(entry.runtime_data, trigger="action", user_id="me")
-        arrived = await received(messages)
+        arrived = await received(broker, messages)
     # Nothing is said of what a metering point does not have.
     assert set(arrived) == {
         f"{PDL}/consumption/daily",
@@ -121,13 +124,13 @@ async def test_a_run_can_be_narrowed_down(
     broker = mosquitto()
     entry = await add_mqtt(hass, broker.port, data=["consumption_daily", "consumption_monthly"])
     async with broker.listening(f"{PREFIX}/#") as messages:
-        await received(messages)
+        await received(broker, messages)
         await runner(hass).async_run(
             entry.runtime_data,
             PushRequest(data=("consumption_monthly",), pdl=(PDL,)),
             trigger="action",
         )
-        assert set(await received(messages)) == {f"{PDL}/consumption/monthly"}
+        assert set(await received(broker, messages)) == {f"{PDL}/consumption/monthly"}
     with pytest.raises(DataNotChosenError) as unchosen:
         runner(hass).async_start(
             entry.runtime_data, PushRequest(data=("production_daily",)), trigger="x"
@@ -184,7 +187,7 @@ async def test_a_broker_that_is_gone_ends_the_run_once(
     broker = mosquitto()
     entry = await add_mqtt(hass, broker.port)
     broker.kill()
-    await asyncio.sleep(0.2)
+    await until(entry.runtime_data.destination, stands=False)
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
     assert (record.status, record.records, record.error_code) == (
         ExportStatus.FAILED,
@@ -206,7 +209,7 @@ async def test_a_refused_login_asks_for_it_again(
     broker.users = {"someone": "changed"}
     (broker.folder / f"{broker.port}.passwords").unlink()
     broker.start()
-    await asyncio.sleep(0.2)
+    await until(entry.runtime_data.destination, stands=False)
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
     assert record.error_code == "WRONG_CREDENTIALS"
     assert "secret" not in str(record)
@@ -303,8 +306,8 @@ async def runs(hass: HomeAssistant, entry: ConfigEntry) -> list[str]:
     return [record.trigger for record in records]
 
 
-async def pass_time(hass: HomeAssistant, **span: float) -> None:
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(**span))
+async def pass_time(hass: HomeAssistant, since: datetime | None = None, **span: float) -> None:
+    async_fire_time_changed(hass, (since or dt_util.utcnow()) + timedelta(**span))
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -316,9 +319,10 @@ async def test_exports_by_itself_at_the_interval(
     assert await runs(hass, entry) == []
     await pass_time(hass, minutes=1)
     assert await runs(hass, entry) == ["automatic"]
-    await pass_time(hass, minutes=int(interval) - 1)
+    first = entry.runtime_data.last_started
+    await pass_time(hass, first, minutes=int(interval) - 1)
     assert await runs(hass, entry) == ["automatic"]
-    await pass_time(hass, minutes=int(interval) + 1)
+    await pass_time(hass, first, minutes=int(interval) + 1)
     assert await runs(hass, entry) == ["automatic"] * 2
 
 
@@ -333,9 +337,10 @@ async def test_the_interval_goes_on_over_a_reload(
     assert entry.state is ConfigEntryState.LOADED
     assert destination_value(hass, entry, "status") == "success"
     assert destination_value(hass, entry, "last_success") == last_success != "unknown"
-    await pass_time(hass, minutes=50)
+    first = entry.runtime_data.last_started
+    await pass_time(hass, first, minutes=50)
     assert await runs(hass, entry) == ["action"]
-    await pass_time(hass, minutes=61)
+    await pass_time(hass, first, minutes=61)
     assert await runs(hass, entry) == ["automatic", "action"]
 
 

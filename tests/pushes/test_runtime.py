@@ -21,7 +21,7 @@ from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.errors import NotAllowedError
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.pushes.entry import destinations
-from tests.mqtt_destinations import add_mqtt, destination_entity, destination_value
+from tests.mqtt_destinations import add_mqtt, destination_entity, destination_value, until
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -111,7 +111,7 @@ async def test_export_now_raises_why_it_failed(
     hass: HomeAssistant, entry: ConfigEntry, broker: Mosquitto
 ) -> None:
     broker.kill()
-    await asyncio.sleep(0.2)
+    await until(entry.runtime_data.destination, stands=False)
     with pytest.raises(HomeAssistantError) as raised:
         await act(hass, entry, "button", "export_now", "press")
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -137,7 +137,7 @@ async def test_the_connection_test_raises_what_is_wrong(
     hass: HomeAssistant, entry: ConfigEntry, broker: Mosquitto
 ) -> None:
     broker.kill()
-    await asyncio.sleep(0.2)
+    await until(entry.runtime_data.destination, stands=False)
     with pytest.raises(DestinationError) as raised:
         await act(hass, entry, "button", "test_connection", "press")
     assert raised.value.code == "REFUSED"

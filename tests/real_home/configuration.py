@@ -64,7 +64,7 @@ def write_configuration(
     components = folder / "custom_components"
     components.mkdir(exist_ok=True)
     link = components / "med_exporter"
-    if not link.is_symlink():
+    if not link.exists():
         link.symlink_to(REPOSITORY / "custom_components" / "med_exporter")
 
 

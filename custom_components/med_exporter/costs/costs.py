@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect, async_dispatcher_send
-from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
@@ -25,12 +20,12 @@ from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..engine.costing import Terms, read_terms
 from ..engine.times import hour_of
 from ..entries import metering_point_entries
-from ..grid.link import async_follow_grid, loaded_grid
-from ..ledger import SIGNAL_LEDGER_CHANGED
+from ..grid.link import loaded_grid
 from ..local_time import local_zone
 from ..metering.contracts import currency_of, tariff_of
 from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
 from .currency import async_look_at_currency
+from .occasions import async_follow_occasions
 from .prices import async_read_shown, keep_shown
 from .reading import read_costs, read_running
 from .statistics import CostChange, cost_statistic_id, running_sums
@@ -42,11 +37,11 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
     from ..engine.tariff import Colour, Tariff
-    from ..ledger import LedgerChange, Series
+    from ..ledger import Series
     from ..statistics import RunningSum
     from .reading import CostAggregation, CostPeriod, CostSplit, RunningCosts
 
@@ -56,8 +51,6 @@ SIGNAL_COSTS_CHANGED: Final = f"{DOMAIN}_costs_changed"
 SIGNAL_COSTS_UPDATED: Final = f"{DOMAIN}_costs_updated"
 """Sent with a metering point's slug when what it costs today may be another."""
 
-_PRICE_EVERY: Final = timedelta(minutes=2)
-_LOOK_AT_ALL_EVERY: Final = timedelta(hours=24)
 # How far a pass looks back for prices that come late.
 _RECENT_SECONDS: Final = 2 * 86400
 _LIMIT: Final = 600
@@ -94,43 +87,7 @@ class Costs:
         if key in texts:
             self._statistic_name = f"{{name}} {texts[key].lower()}"
 
-        @callback
-        def recent(_: datetime) -> None:
-            self.async_request()
-
-        @callback
-        def everything(_: object = None) -> None:
-            self.async_request(since=0)
-
-        @callback
-        def on_ledger_change(change: LedgerChange) -> None:
-            self.async_request(since=change.first_ts)
-
-        @callback
-        def on_entry_change(change: ConfigEntryChange, entry: ConfigEntry) -> None:
-            if entry.domain == DOMAIN and CONF_PDL in entry.data:
-                self.async_request()
-
-        ends = [
-            async_track_time_interval(
-                self._hass, action, interval, name=f"{DOMAIN} costs", cancel_on_shutdown=True
-            )
-            for action, interval in ((recent, _PRICE_EVERY), (everything, _LOOK_AT_ALL_EVERY))
-        ]
-        ends += [
-            async_track_time_change(self._hass, recent, hour=0, minute=0, second=0),
-            async_dispatcher_connect(self._hass, SIGNAL_LEDGER_CHANGED, on_ledger_change),
-            async_dispatcher_connect(self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_entry_change),
-            async_follow_grid(self._hass, self.async_request),
-            async_at_started(self._hass, everything),
-        ]
-
-        @callback
-        def end(_: Event) -> None:
-            for cancel in ends:
-                cancel()
-
-        self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, end)
+        async_follow_occasions(self._hass, self.async_request)
 
     @callback
     def async_request(self, *, since: float | None = None) -> None:

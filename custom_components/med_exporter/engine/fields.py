@@ -44,6 +44,7 @@ class Field:
         kind: of a raw value.
         decimals: digits after the point when the user asks for none in particular.
         function: default for a period; None for a field that names the row.
+        for_programs: whether people read it on a page only when they ask for it.
 
     """
 
@@ -51,6 +52,7 @@ class Field:
     kind: Kind
     decimals: int = 0
     function: Function | None = None
+    for_programs: bool = False
 
     @property
     def lasts(self) -> bool:
@@ -74,8 +76,8 @@ FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
         Field("timestamp", Kind.TIME),
-        Field("device_id", Kind.TEXT),
-        Field("device_ip", Kind.TEXT),
+        Field("device_id", Kind.TEXT, for_programs=True),
+        Field("device_ip", Kind.TEXT, for_programs=True),
         Field("device_name", Kind.TEXT),
         Field("power_w", Kind.NUMBER, 2, Function.AVERAGE),
         # A plug counts in Wh or finer; six digits keep a single poll of a small load.

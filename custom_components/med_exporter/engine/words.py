@@ -166,6 +166,7 @@ TEXTS: Mapping[str, _Pair] = {
         ),
     ),
     "production_by": ("{title}: production", "{title} : production"),
+    "beside_by": ("{title}: not in the total", "{title} : hors du total"),
     "others": ("others", "autres"),
     "one_price": ("One price", "Prix unique"),
     "no_price": ("Without a price", "Sans prix"),

@@ -1,4 +1,4 @@
-"""File exports: what callers may ask of them, and what becomes of files.
+"""File exports: what callers may ask of them.
 
 Every door comes here: HTTP, actions, schedules. A caller is a user, or None for an automation,
 which has an administrator's rights.
@@ -18,27 +18,23 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from ..answers import size_text
 from ..audit import EventType
-from ..const import DOMAIN, LOGGER
-from ..database import DatabaseUnavailableError
+from ..const import DOMAIN
 from ..errors import (
     ExportExpiredError,
     ExportFinishedError,
     ExportNotFoundError,
     ExportNotReadyError,
     MedError,
-    NotStoredError,
     TooManyExportsError,
-    TooManyFilesError,
 )
 from ..history.reasons import noted
-from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus, expire_if_due
+from ..history.records import ExportKind, ExportRecord, ExportStatus, expire_if_due
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
-from ..settings import settings
 from .caching import cache_key
 from .files import ExportFolder
+from .kept import KeptFiles
 from .links import LinkSigner
 from .planning import chosen_devices, file_path, house_of, plan_job
 from .queue import Priority
@@ -61,8 +57,6 @@ if TYPE_CHECKING:
         [HomeAssistant, Request, User | None], Awaitable[tuple[GivenTable, ...]]
     ]
 
-_FILES_OF_A_USER: Final = 20
-"""As many of the largest files as there may be, a user who is no administrator may keep."""
 _FOREGROUND_SECONDS: Final = 30
 
 
@@ -71,6 +65,11 @@ class JobManager:
 
     All methods that take an export's id raise ExportNotFoundError for an unknown one and for
     another user's alike.
+
+    Attributes:
+        links: signs the addresses of files.
+        files: those that are finished.
+
     """
 
     links: LinkSigner
@@ -84,14 +83,14 @@ class JobManager:
         self._audit = audit
         self._given_tables = given_tables
         self._folder = ExportFolder(Path(hass.config.path(DOMAIN, "exports")))
+        self.files = KeptFiles(hass, history, self._folder)
         self._runner = ExportRunner(hass, history, self._folder)
 
     async def async_setup(self) -> None:
         """Clean up after an earlier life and find its files again."""
         self.links = await LinkSigner.async_open(self._hass)
-        for described in await self._hass.async_add_executor_job(self._folder.prepare):
-            await self._async_find_again(described)
-        await self.async_expire_files()
+        await self.files.async_find_again()
+        await self.files.async_expire()
 
         async def close(_event: Event) -> None:
             await self.async_close()
@@ -125,7 +124,7 @@ class JobManager:
             cached_as = cache_key(job, dt_util.utcnow(), administrator=_whose(user) is None)
         if cached_as is not None and (made := await self._async_cached(cached_as, user)):
             return made
-        await self._async_require_room(user)
+        await self.files.async_require_room(user)
         record = ExportRecord(
             id=export_id,
             kind=ExportKind.FILE,
@@ -242,7 +241,7 @@ class JobManager:
             raise ExportNotReadyError(export_id, record.status.value)
         path = Path(record.path)
         if not await self._hass.async_add_executor_job(path.is_file):
-            self._mark_expired(record)
+            self.files.mark_expired(record)
             raise ExportExpiredError(export_id)
         return path
 
@@ -293,32 +292,6 @@ class JobManager:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
         await self._runner.async_close()
 
-    async def async_expire_files(self) -> int:
-        """Delete the files whose time is over and return how many these were."""
-        expired = await self._hass.async_add_executor_job(self._folder.expired, dt_util.utcnow())
-        for described in expired:
-            with suppress(ExportNotFoundError, DatabaseUnavailableError):
-                self._mark_expired(await self._async_record(described.id))
-            if described.path is not None:
-                await self._hass.async_add_executor_job(self._folder.remove, described.path)
-        return len(expired)
-
-    async def async_disk_usage(self) -> int:
-        """Return how many bytes the files take."""
-        return await self._hass.async_add_executor_job(self._folder.size)
-
-    async def _async_require_room(self, user: User | None) -> None:
-        """Raise NotStoredError or TooManyFilesError where there is no room for another file."""
-        try:
-            await self._hass.async_add_executor_job(self._folder.require_room)
-        except OSError as err:
-            raise NotStoredError from err
-        if user is None or is_administrator(user):
-            return
-        share = _FILES_OF_A_USER * settings(self._hass).max_file_bytes
-        if await self._hass.async_add_executor_job(self._folder.size_of, user.id) >= share:
-            raise TooManyFilesError(size_text(share))
-
     async def _async_cached(self, key: str, user: User | None) -> ExportRecord | None:
         """Return the newest complete export of this key that the caller may see, None for none."""
         for described in await self._hass.async_add_executor_job(self._folder.cached, key):
@@ -345,22 +318,6 @@ class JobManager:
         if record is None or record.kind is not ExportKind.FILE:
             raise ExportNotFoundError(export_id)
         return expire_if_due(record, dt_util.utcnow())
-
-    async def _async_find_again(self, described: ExportRecord) -> None:
-        """Give a file back to a history that has lost it, or never learned that it was whole."""
-        try:
-            record = await self._history.async_get(described.id)
-        except DatabaseUnavailableError:
-            LOGGER.warning("The history cannot be read; %s is not looked up", described.path)
-            return
-        if record is None or record.status in {*UNFINISHED, ExportStatus.INTERRUPTED}:
-            self._history.save(described)
-
-    @callback
-    def _mark_expired(self, record: ExportRecord) -> None:
-        record.status = ExportStatus.EXPIRED
-        record.path = None
-        self._history.save(record)
 
 
 DATA_JOBS: HassKey[JobManager] = HassKey(f"{DOMAIN}_jobs")

@@ -62,7 +62,10 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
         **{key: reader.take(key) for key in ("devices", "fields", "aggregation")},
     }
     reader.finish()
-    return await async_preview_request(hass, request, user, limit)
+    answer = await async_preview_request(hass, request, user, limit)
+    # The document names what the answer holds, and programs may read just that.
+    del answer["estimated_bytes"]
+    return answer
 
 
 async def async_preview_request(
@@ -70,7 +73,8 @@ async def async_preview_request(
 ) -> dict[str, Any]:
     """Return the first rows of the file that a request asks for, and about how large it would be.
 
-    The request is the one that would make the file, filters, formulas and privacy among it.
+    The request is the one that would make the file, filters, formulas and privacy among it. Beside
+    what HTTP answers, `estimated_bytes` is its size as a number.
     Raises as `async_preview`.
     """
     require_export_type(user, request)
@@ -97,6 +101,7 @@ async def async_preview_request(
         "total_records": found.records,
         "total_records_estimated": found.estimated,
         "estimated_file_size": size_text(found.bytes),
+        "estimated_bytes": found.bytes,
         "preview_note": note,
     }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
+from ..engine.date_words import DateWords
 from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
 from ..engine.tariff.week import DAYS
@@ -25,18 +27,18 @@ async def async_load_contract_texts(
     hass: HomeAssistant, currency: str, language: str | None = None
 ) -> ContractTexts:
     """Return the words in a language, that of Home Assistant for None."""
-    texts = await async_get_translations(
-        hass, language or hass.config.language, "selector", [DOMAIN]
-    )
-    return ContractTexts(texts, currency)
+    language = language or hass.config.language
+    texts = await async_get_translations(hass, language, "selector", [DOMAIN])
+    return ContractTexts(texts, currency, french=language.startswith("fr"))
 
 
 class ContractTexts:
     """Puts contracts, periods and hours into words."""
 
-    def __init__(self, texts: Mapping[str, str], currency: str) -> None:
+    def __init__(self, texts: Mapping[str, str], currency: str, *, french: bool) -> None:
         self._texts = texts
         self._currency = currency
+        self._dates = DateWords("fr" if french else "en")
 
     def word(self, key: str) -> str:
         """Return one of the words that summaries are made of."""
@@ -81,7 +83,8 @@ class ContractTexts:
             for name, price in shown
         )
         kind = self._text("contract_kind", contract["kind"])
-        return f"{contract['valid_from']}: {kind}, {prices} {self._currency}/kWh"
+        since = self._dates.short(date.fromisoformat(contract["valid_from"]))
+        return f"{since}: {kind}, {prices} {self._currency}/kWh"
 
     def contract_list(self, contracts: Sequence[Mapping[str, Any]]) -> str:
         """Return the contracts as lines of Markdown, the newest first."""

@@ -5,22 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.components import network
 from homeassistant.config_entries import SOURCE_RECONFIGURE
-from homeassistant.const import CONF_NAME, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME
+from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import (
     BooleanSelector,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 from homeassistant.util import slugify
-from kasa import Credentials
 
 from ..const import (
     CONF_HOSTS,
@@ -35,45 +27,28 @@ from ..const import (
 from ..database import DatabaseUnavailableError
 from ..installation.pdl_change import async_change_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
-from ..metering.discovery import is_set_up
-from ..sources.kasa import search
-from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .kasa_plugs import PlugsForm
+from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
 from .point_names import check_name, pdl_error
-from .steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+    from homeassistant.config_entries import ConfigFlowResult
 
 CONF_ALL_ROLES: Final = "all_roles"
 CONF_COUNT_PAST: Final = "count_past"
 
-CREDENTIALS_FIELDS: Final = {
-    vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
-    vol.Optional(CONF_PASSWORD): TextSelector(
-        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
-    ),
-}
 
-
-class KasaSteps(Steps):
+class KasaSteps(KasaReadingSteps):
     """The steps that set up, change and repair a metering point."""
 
-    _entry: ConfigEntry | None = None
-    _found: dict[str, str] | None = None
     # The entry's data to be, without the hosts that are still being read.
     _draft: dict[str, Any]
-    _reading: Reading
     _form: PlugsForm | None = None
     _all_roles: bool = False
     _new: list[str]
     _asks_for_past: bool = False
     _counts_past: bool = True
-    _placeholders: dict[str, str]
     _suggested: dict[str, Any] | None = None
-    _password: str | None = None
 
     async def async_step_kasa(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the metering point and its plugs, and read them."""
@@ -265,97 +240,3 @@ class KasaSteps(Steps):
         for flow in self.hass.config_entries.flow.async_progress_by_handler(DOMAIN):
             if flow["flow_id"] != self.flow_id and flow["context"].get("unique_id") in macs:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])
-
-    def _no_errors(self) -> dict[str, str]:
-        self._placeholders = {"host": "", "other": ""}
-        return {}
-
-    async def _read(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
-        """Connect to all hosts and note the plugs found, or an error at the field at fault."""
-        login = self._login(user_input, errors)
-        if not user_input[CONF_HOSTS]:
-            errors[CONF_HOSTS] = "hosts_missing"
-            return
-        try:
-            addresses = clean_addresses(user_input[CONF_HOSTS])
-        except ValueError as err:
-            errors[CONF_HOSTS] = "invalid_host"
-            self._placeholders["host"] = str(err)
-            return
-        if {CONF_USERNAME, CONF_PASSWORD} & errors.keys():
-            return
-        try:
-            self._reading = await HostReader(self.hass, self._entry).read(addresses, login)
-        except HostError as err:
-            self._name_error(err, CONF_HOSTS, errors)
-            return
-        self._check_login(self._reading, login, errors)
-
-    async def _log_in(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
-        """Try a login at the hosts that wait for one."""
-        login = self._login(user_input, errors)
-        if errors:
-            return
-        if login is None:
-            errors[CONF_USERNAME] = "login_missing"
-            self._placeholders["host"] = self._waiting_for_login()[0]
-            return
-        try:
-            rest = await HostReader(self.hass, self._entry).read(self._waiting_for_login(), login)
-            self._check_login(rest, login, errors)
-            if not errors:
-                self._reading.add(rest)
-                self._password = None
-        except HostError as err:
-            self._name_error(err, "base", errors)
-
-    def _waiting_for_login(self) -> list[str]:
-        """Return the hosts that cannot be added without a login; known ones keep their place."""
-        known = {host["host"] for host in self._reading.hosts.values()}
-        return [address for address in self._reading.refusing if address not in known]
-
-    def _check_login(
-        self, reading: Reading, login: Credentials | None, errors: dict[str, str]
-    ) -> None:
-        """Say that a login is wrong, if no host takes it and one refuses it."""
-        declining = [*reading.refusing, *reading.declining]
-        if login is not None and declining and not reading.took_login:
-            errors[CONF_PASSWORD] = "invalid_auth"
-            self._placeholders["host"] = declining[0]
-
-    def _login(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> Credentials | None:
-        """Return the login that was entered; a password stays while others are corrected."""
-        username = user_input.get(CONF_USERNAME)
-        password = user_input.get(CONF_PASSWORD)
-        self._password = password or (self._password if username else None)
-        if bool(username) != bool(self._password):
-            errors[CONF_PASSWORD if username else CONF_USERNAME] = "credentials_incomplete"
-        if not username or not self._password:
-            return None
-        return Credentials(username, self._password)
-
-    def _name_error(self, error: HostError, field: str, errors: dict[str, str]) -> None:
-        errors[field] = error.code
-        self._placeholders |= {"host": error.host, "other": error.other}
-
-    async def _hosts_selector(self) -> SelectSelector:
-        """Offer the plugs of the network that no integration has set up."""
-        if self._found is None:
-            targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
-            found = await search(str(target) for target in targets)
-            self._found = {
-                device.host: f"{device.name} ({device.host})"
-                for mac, device in found.items()
-                if device.measures is not False and not is_set_up(self.hass, mac)
-            }
-        return SelectSelector(
-            SelectSelectorConfig(
-                options=[
-                    SelectOptionDict(value=host, label=label)
-                    for host, label in sorted(self._found.items())
-                ],
-                custom_value=True,
-                multiple=True,
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        )

@@ -9,8 +9,9 @@ from homeassistant.const import CONF_USERNAME
 
 from ..const import CONF_HOSTS
 from ..metering.metering_point import MeteringPoint
-from .kasa import CREDENTIALS_FIELDS, KasaSteps
+from .kasa import KasaSteps
 from .kasa_hosts import HostError, HostReader
+from .kasa_reading import CREDENTIALS_FIELDS
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult

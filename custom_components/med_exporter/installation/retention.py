@@ -67,7 +67,7 @@ class Retention:
 
     async def async_clean(self) -> Cleaning:
         """Remove what is too old. Raises DatabaseUnavailableError and OSError."""
-        files = await self._jobs.async_expire_files()
+        files = await self._jobs.files.async_expire()
         exports = await self._history.async_purge()
         events = await self._audit.async_purge()
         self.last = Cleaning(ended_at=dt_util.utcnow(), files=files, exports=exports, events=events)

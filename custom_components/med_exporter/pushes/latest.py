@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..database import DatabaseUnavailableError
 from ..metering.metering_point import metering_points
 from .parts import parts_of
-from .plan import Planner
+from .planner import Planner
 from .witnesses import latest_period
 
 if TYPE_CHECKING:

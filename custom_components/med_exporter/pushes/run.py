@@ -18,10 +18,8 @@ from ..history.reasons import noted
 from ..ledger import DATA_LEDGER
 from ..local_time import local_zone
 from .part_push import PartPush
-from .plan import (
-    Plan,
-    Planner,
-)
+from .plan import Plan
+from .planner import Planner
 
 if TYPE_CHECKING:
     import asyncio

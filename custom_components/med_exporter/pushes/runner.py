@@ -31,7 +31,7 @@ from .parts import (
     Part,
     parts_of,
 )
-from .plan import Planner
+from .planner import Planner
 from .request import EVERYTHING, PushRequest
 from .run import (
     ERROR_INTERNAL,

@@ -20,8 +20,17 @@ from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.mqtt import client as mqtt_client
 from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
-from tests.mqtt_destinations import PDL, POINT, PUBLISHING, UNIQUE, destination, energy, take
-from tests.mqtt_line import ACKNOWLEDGEMENTS, PUBACK, PUBCOMP, PUBREC, Line, bad_line
+from tests.mqtt_destinations import (
+    PDL,
+    POINT,
+    PUBLISHING,
+    UNIQUE,
+    destination,
+    energy,
+    take,
+    until,
+)
+from tests.mqtt_line import ACKNOWLEDGEMENTS, PINGRESP, PUBACK, PUBCOMP, PUBREC, Line, bad_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,12 +116,6 @@ async def listening(port: int) -> AsyncIterator[asyncio.Queue]:
         yield client._queue
 
 
-async def until(made: MqttDestination, *, stands: bool) -> None:
-    async with asyncio.timeout(5):
-        while (made._connection.open_client is not None) is not stands:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-
-
 @pytest.mark.parametrize(
     ("qos", "dropped"),
     [(1, PUBACK), (2, PUBREC), (2, PUBCOMP)],
@@ -177,7 +180,10 @@ async def test_a_frozen_line_is_noticed_without_a_run(
     monkeypatch.setitem(mqtt_opening.async_open.__kwdefaults__, "keep_alive", 1)
     async with destination(line.port) as made:
         await made._connection.client()
-        await asyncio.sleep(1.5)
+        async with asyncio.timeout(20):
+            # It asks often enough for the broker not to hang up.
+            while line.answers[PINGRESP] < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         assert line.connections == 1
         line.freeze()
         await until(made, stands=False)

@@ -130,6 +130,18 @@ def test_charts_show_production_apart(states, exports, recorder):
     assert known == pytest.approx([0.3] * 47)
 
 
+def test_what_another_device_measures_too_is_beside_the_total(states, exports, recorder):
+    within = replace(FRIDGE, role="ignored")
+    made, _ = content(exports, recorder, devices=(within, WASHER))
+    alone, _ = content(exports, recorder, devices=(WASHER,))
+    assert figures(made)["total_energy"] == figures(alone)["total_energy"]
+    used, shares, beside = made.charts[:3]
+    assert shares.categories == [series.name for series in used.series] == ["Washing machine"]
+    assert beside.title == "Energy by day: not in the total"
+    by_itself, _ = content(exports, recorder, devices=(within,))
+    assert figures(by_itself)["total_energy"] > 0
+
+
 def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
     job = exports.job(
         format="pdf", start=START, end=START + 3 * HOUR, aggregation="hourly",

@@ -50,6 +50,13 @@ async def test_the_documents_filters_are_understood(read):
     assert got.filters.days_of_week == (1, 2, 3, 4, 5)
 
 
+async def test_pages_have_no_ids_and_addresses_unless_they_are_asked_for(read):
+    assert (await read(request(format="csv", fields=None))).fields == tuple(FIELDS)
+    on_pages = (await read(request(format="pdf", fields=None))).fields
+    assert set(FIELDS) - set(on_pages) == {"device_id", "device_ip"}
+    assert (await read(request(format="pdf", fields=["device_ip"]))).fields == ("device_ip",)
+
+
 async def test_the_documents_custom_fields_are_understood_and_appended(read):
     average = {
         "name": "daily_average",

@@ -58,7 +58,6 @@ class Evidence:
     total: Register = field(default_factory=Register)
     month: Register = field(default_factory=Register)
     day: Register = field(default_factory=Register)
-    clock: date | None = None
     refused: int = 0
     refusals: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_KEPT_REFUSALS))
 
@@ -86,21 +85,24 @@ class Evidence:
             return self._begin(reading, shown, refusals)
         registers = self._registers()
         for register in registers.values():
-            register.pass_time(reading.seconds, pace.least(reading.seconds))
+            register.pass_time(reading.seconds, pace)
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
-        rolled = self._rolled(reading)
         verdict = Judge(
-            registers=registers, proved=self._proved, pace=pace, rolled=rolled, at=reading.at
+            registers=registers,
+            proved=self._proved,
+            pace=pace,
+            rolled=self._rolled(reading),
+            at=reading.at,
+            clock=_clock(reading),
         ).judge(begun)
         for name, parts in shown.items():
             if name not in begun:
                 registers[name].begin(parts, self._proved)
+                registers[name].date(reading.at.isoformat(), _clock(reading))
             else:
                 registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
-        growth = self._count(registers, verdict, reading.at)
-        if not {"month", "day"} & begun.keys() - verdict.good.keys():
-            self.clock = _clock(reading) or self.clock
+        growth = self._count(registers, verdict, pace, reading)
         since = self.told_at
         if verdict.is_told:
             self.told_at = reading.at
@@ -122,7 +124,6 @@ class Evidence:
             "told_at": self.told_at and self.told_at.isoformat(),
             "power": self.power,
             **{name: register.to_dict() for name, register in self._registers().items()},
-            "clock": self.clock and self.clock.isoformat(),
             "refused": self.refused,
             "refusals": list(self.refusals),
         }
@@ -133,13 +134,15 @@ class Evidence:
 
         Raises KeyError, TypeError or ValueError where the data is none of its own.
         """
-        told_at, clock = data["told_at"], data["clock"]
+        data = dict(data)
+        # What an earlier version knew of all counters.
+        clock = data.pop("clock", None)
+        told_at, names = data["told_at"], ("total", "month", "day")
         return cls(
             **{
                 **data,
                 "told_at": None if told_at is None else datetime.fromisoformat(told_at),
-                "clock": None if clock is None else date.fromisoformat(clock),
-                **{name: Register.from_dict(data[name]) for name in ("total", "month", "day")},
+                **{name: Register.from_dict({"clock": clock, **data[name]}) for name in names},
                 "refusals": deque(data["refusals"], maxlen=_KEPT_REFUSALS),
             }
         )
@@ -204,7 +207,8 @@ class Evidence:
         for name, register in self._registers().items():
             if name in shown:
                 register.begin(shown[name], self.energy)
-        self.told_at, self.clock = reading.at, _clock(reading)
+                register.date(reading.at.isoformat(), _clock(reading))
+        self.told_at = reading.at
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
 
     def _rolled(self, reading: Reading) -> dict[str, bool | None]:
@@ -216,10 +220,12 @@ class Evidence:
         edges = (since - ROLLS_WITHIN, reading.at + ROLLS_WITHIN)
         is_same = len({(edge.year, edge.month) for edge in edges}) == 1
         month = False if is_same else None
-        if clock is None or self.clock is None:
-            return {"month": month}
-        is_other = (clock.year, clock.month) != (self.clock.year, self.clock.month)
-        return {"day": clock != self.clock or None, "month": is_other or month}
+        rolled = {"day": None, "month": month}
+        if clock is not None and self.day.clock is not None:
+            rolled["day"] = clock != self.day.clock or None
+        if clock is not None and self.month.clock is not None:
+            rolled["month"] = clock[:7] != self.month.clock[:7] or month
+        return rolled
 
     def _refuse(self, reading: Reading, verdict: Verdict, refusals: list[Refusal]) -> None:
         """Say what the verdict takes for false."""
@@ -231,10 +237,12 @@ class Evidence:
             kwh = to_kwh(max(verdict.good[name].parts.items())[1])
             refusals.append(self._refusal(reading.at, reason, name, kwh))
 
-    def _count(self, registers: dict[str, Register], verdict: Verdict, at: datetime) -> int:
+    def _count(
+        self, registers: dict[str, Register], verdict: Verdict, pace: Pace, reading: Reading
+    ) -> int:
         """Let the counters go on from what is believed, and return what that adds."""
         gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
-        levels = self._accept(registers, verdict)
+        levels = self._accept(registers, verdict, reading)
         proved = self._proved
         may_catch_up = not any(register.may_return for register in registers.values())
         for name, register in registers.items():
@@ -248,22 +256,31 @@ class Evidence:
             elif verdict.anew:
                 register.is_suspect = True
             if name in verdict.ahead:
-                register.hold(verdict.ahead[name], proved, at.isoformat())
+                register.hold(
+                    verdict.ahead[name], proved, reading.at.isoformat(), _clock(reading), pace
+                )
         counted, self.energy = self.energy, max(self.energy, proved)
         return self.energy - counted
 
-    def _accept(self, registers: dict[str, Register], verdict: Verdict) -> dict[str, int]:
+    def _accept(
+        self, registers: dict[str, Register], verdict: Verdict, reading: Reading
+    ) -> dict[str, int]:
         """Believe the good moves, and return what was used for certain when each moved last."""
         before, levels = self._proved, dict[str, int]()
         for name, move in verdict.good.items():
             register = registers[name]
             if name in verdict.left:
                 register.leave()
+            elif name in verdict.grown:
+                register.leave(moves=1)
             age, level = 0.0, before + move.claim - register.claim
+            at, clock = reading.at.isoformat(), _clock(reading)
             if name in verdict.ahead and register.doubt is not None:
+                at, clock = register.doubt.at, register.doubt.clock
                 age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
             elif name in verdict.anew:
                 level = move.claim
+            register.date(at, clock, restarts=name in verdict.anew)
             if register.accept(move, restarts=name in verdict.anew, age=age):
                 levels[name] = level
             if name in verdict.returned:
@@ -314,11 +331,11 @@ def _period(name: str, dated: date | None) -> str:
     return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
 
 
-def _clock(reading: Reading) -> date | None:
+def _clock(reading: Reading) -> str | None:
     """Return the date by the plug's clock, None where it is far from the machine's."""
     if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
         return None
-    return reading.clock
+    return reading.clock.isoformat()
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:

@@ -14,6 +14,8 @@ over by itself."""
 UNDATED: Final = ""
 # How far the end of a plug's period may be from ours.
 ROLLS_WITHIN: Final = timedelta(hours=3)
+# Times by a date and by seconds that differ by more are of a clock that was put right.
+_CLOCKS_AGREE: Final = timedelta(minutes=10)
 
 
 class Kind(StrEnum):
@@ -33,7 +35,8 @@ class Move:
 
     `parts` are what it says of periods that matter, `growth` what it has grown by its own account;
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
-    lacked before; `is_exact` says that it cannot have forgotten any since it was read before.
+    lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
+    `is_back` that it is where it had been, and has forgotten some.
     """
 
     kind: Kind
@@ -42,6 +45,7 @@ class Move:
     reach: int
     growth: int = 0
     is_exact: bool = False
+    is_back: bool = False
 
 
 @dataclass(kw_only=True, slots=True)
@@ -49,7 +53,8 @@ class Doubt:
     """A reading that would be true only if the next one goes on from it.
 
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age;
-    `kind` is how it stood to what was believed, and `is_alone` that no other counter said the same.
+    `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
+    `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date.
     """
 
     shown: Parts
@@ -57,6 +62,8 @@ class Doubt:
     at: str
     kind: Kind
     is_alone: bool = True
+    may_be_new: bool = False
+    clock: str | None = None
     seconds: float = 0.0
 
 
@@ -65,8 +72,8 @@ class Past:
     """Where a counter stood before it was found to go on from elsewhere.
 
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
-    the time since it was good there, `left_for` since it was believed elsewhere, `moves` how often
-    it has moved there.
+    the time since it was good there, at `good_at`, `left_for` since it was believed elsewhere,
+    `moves` how often it has moved there.
     """
 
     shown: Parts
@@ -74,9 +81,15 @@ class Past:
     seconds: float
     left_for: float = 0.0
     moves: int = 0
+    good_at: str = ""
 
 
-def begins_within(period: str, at: datetime, seconds: float) -> bool:
-    """Return whether a dated period can have begun in the seconds that end at a time."""
+def begins_within(period: str, since: str, at: datetime, seconds: float) -> bool:
+    """Return whether a dated period can have begun in the seconds between two readings.
+
+    Where the dates of both do not agree with the seconds, it must have begun for certain.
+    """
     first = date.fromisoformat(period if len(period) > len("2026-11") else f"{period}-01")
-    return first > (at - timedelta(seconds=seconds) - ROLLS_WITHIN).date()
+    passed = timedelta(seconds=seconds)
+    is_sure = not since or abs(at - datetime.fromisoformat(since) - passed) <= _CLOCKS_AGREE
+    return first > (at - passed - (ROLLS_WITHIN if is_sure else -ROLLS_WITHIN)).date()

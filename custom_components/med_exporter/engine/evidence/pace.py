@@ -46,6 +46,12 @@ class Pace:
             return self.room(seconds)
         return passable(min(self.limit_w, _MORE * self.high_w), seconds + _REFRESH / 2)
 
+    def most(self, seconds: float) -> int:
+        """Return the most that some seconds can have brought, by the power where it is told."""
+        if self.high_w is None or seconds > SHORT:
+            return passable(self.limit_w, seconds)
+        return passable(min(self.limit_w, _MORE * self.high_w), seconds)
+
     def brought(self, seconds: float) -> int:
         """Return what the lesser of the measured powers brings; 0 where none is told."""
         return 0 if self.low_w is None else passable(self.low_w, min(seconds, SHORT))

@@ -2,100 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within
+from .move import UNDATED, Doubt, Kind, Move, Parts, begins_within
 from .pace import SHORT, passable
+from .standing import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from .pace import Pace
 
 # Smaller falls than this, in mWh, are rounding unless they halve the counter.
 _SMALL_FALL: Final = 10_000
-# The coarsest and finer steps in which plugs count, in mWh.
-_GRAINS: Final = (10_000, 1_000, 100, 10, 1)
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
-# What stands still where power says that it must move is believed after so long, in seconds.
+# What stands still where it must move is believed after so long, in seconds.
 _STANDS_FOR: Final = 3600.0
-_KEPT_PARTS: Final = 8
-# So long a counter may show something false and be believed where it was before, in seconds.
-_PAST_KEPT: Final = 86400.0
-# A counter that has moved so often since it leapt or fell goes on from there.
-_PROVEN_AFTER: Final = 4
 
 
 @dataclass(kw_only=True, slots=True)
-class Register:
-    """A counter that may restart, forget and lie, and the least energy that it proves.
-
-    Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
-    what all of them had proved when it moved last; `age` the seconds since it was good last,
-    `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
-    `owed` what the measured power has brought at least since it moved, `empty` a period that had
-    begun, but showed nothing yet;
-    `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen.
-    """
-
-    shown: Parts = field(default_factory=dict)
-    claim: int = 0
-    level: int = 0
-    grain: int = _GRAINS[0]
-    is_young: bool = True
-    age: float = 0.0
-    still: float = 0.0
-    sure_for: float = 0.0
-    owed: int = 0
-    empty: str = ""
-    behind: int | None = None
-    is_suspect: bool = False
-    doubt: Doubt | None = None
-    past: Past | None = None
-
-    @property
-    def is_begun(self) -> bool:
-        """Return whether it was ever read."""
-        return bool(self.shown)
-
-    @property
-    def value(self) -> int:
-        """Return what the counter showed when it was last believed, in its newest period."""
-        return self.shown[max(self.shown)] if self.shown else 0
-
-    @property
-    def noise(self) -> int:
-        """Return what two readings may differ by rounding."""
-        return 2 * self.grain
-
-    def begin(self, parts: Parts, proved: int) -> None:
-        """Begin with a first reading, when so much energy had been proved."""
-        self._learn_grain(parts)
-        self.shown = dict(parts)
-        self.claim = self.level = proved
-        self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
-        self.owed, self.empty = 0, ""
-        self.behind, self.is_suspect, self.doubt = None, False, None
-
-    def pass_time(self, seconds: float, least: int) -> None:
-        """Let time pass before the next reading, in which power has brought so much at least."""
-        self.owed += least
-        self.age += seconds
-        self.still += seconds
-        self.sure_for += seconds
-        if self.doubt is not None:
-            self.doubt.seconds += seconds
-        if self.past is not None:
-            self.past.seconds += seconds
-            self.past.left_for += seconds
-            if self.past.left_for > _PAST_KEPT:
-                self.past = None
+class Register(Standing):
+    """A counter that may restart, forget and lie: what its readings claim. Energies in mWh."""
 
     def look(
         self,
@@ -131,7 +62,7 @@ class Register:
         growth = _growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):
             return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
-        new = self._new(parts, self.shown, pace.room(self.still), at, self.age)
+        new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
@@ -139,6 +70,9 @@ class Register:
         may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
+        if fell and self.doubt is not None:
+            more = _growth_between(self.doubt.shown, known, self.noise)
+            fell = more is not None and more <= pace.room(self.doubt.seconds)
         return self._move(
             parts,
             base + growth + new,
@@ -158,7 +92,9 @@ class Register:
         *,
         is_exact: bool = False,
     ) -> Move:
-        leaps = growth > pace.room(self.age)
+        leaps = growth > pace.room(self.age) or (
+            parts.get(self.empty, 0) > pace.room(self.empty_for) and self.empty not in self.shown
+        )
         return Move(
             kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
             parts=parts,
@@ -168,21 +104,20 @@ class Register:
             is_exact=is_exact,
         )
 
-    def _new(self, parts: Parts, held: Parts, room: int, at: datetime, seconds: float) -> int:
+    def _new(
+        self, parts: Parts, held: Parts, room: int, since: str, at: datetime, seconds: float
+    ) -> int:
         """Return what was used in the periods that began after those that are held."""
         new = sum(
             mwh
             for p, mwh in parts.items()
-            if p not in held and (p == self.empty or begins_within(p, at, seconds))
+            if p not in held and (p == self.empty or begins_within(p, since, at, seconds))
         )
         # More than what can have passed since was there before.
         return new if new <= room else 0
 
     def back(self, move: Move, pace: Pace, at: datetime) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere.
-
-        What leaps to less than it had been is back too: it has forgotten some while it was away.
-        """
+        """Return what it claims where it is again where it was before it went elsewhere."""
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
@@ -194,11 +129,10 @@ class Register:
             return None
         known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
         growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
-        if growth is None and move.growth > pace.room(self.still):
-            growth = 0
-        elif growth is not None:
-            growth += self._new(move.parts, past.shown, room, at, past.seconds)
-        if growth is None or growth > room:
+        if growth is None:
+            return None
+        growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
+        if growth > room:
             return None
         claim = past.claim + growth
         return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
@@ -206,7 +140,7 @@ class Register:
     def _may_restart(self, parts: Parts, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since it was good last."""
         room = pace.room(self.age) if self.age > SHORT else pace.likely(self.age)
-        return parts[max(parts)] <= room + self.noise
+        return parts[max(parts)] <= room
 
     def goes_on(self, move: Move, pace: Pace) -> int | None:
         """Return what the counter has grown since the reading that is doubted.
@@ -230,8 +164,8 @@ class Register:
     def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
         """Return whether a reading that goes on by so much says that the doubted one was true.
 
-        What stands still may be the same falsehood once more: where power flows, of what has
-        leapt, and of what has fallen where no other counter stands beside it.
+        What stands still may be the same falsehood once more; only of what has fallen another
+        counter beside it tells that it is not.
         """
         assert self.doubt is not None
         seconds = self.doubt.seconds
@@ -240,22 +174,17 @@ class Register:
         if seconds >= _STANDS_FOR:
             return True
         least = pace.least(seconds)
-        may_stand = {
-            Kind.FOLLOWS: not least,
-            Kind.LEAPS: False,
-            Kind.FALLS: not is_alone,
-        }[self.doubt.kind]
-        if self.is_young and self.doubt.kind is Kind.LEAPS:
-            # Nothing is lost by another beginning.
-            may_stand = True
+        # Nothing is lost by another beginning.
+        may_stand = self.is_young if self.doubt.kind is not Kind.FALLS else not is_alone
         return more + self.noise >= least and (more > 0 or may_stand)
 
-    def is_false_start(self, move: Move, pace: Pace) -> bool:
+    @property
+    def is_false_start(self) -> bool:
         """Return whether it begins anew, rather than to have leapt or fallen since it began."""
         if not self.is_young or self.doubt is None:
             return False
         if self.doubt.kind is Kind.FALLS:
-            return not self._may_restart(move.parts, pace)
+            return not self.doubt.may_be_new
         return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
 
     def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:
@@ -265,6 +194,14 @@ class Register:
         """
         assert self.doubt is not None
         if move.kind is not Kind.FALLS:
+            if (
+                self.past is not None
+                and self._is_below_past(move)
+                and move.growth > self.can_owe + pace.room(0)
+            ):
+                # It has not leapt, but come back, and has forgotten some while it was away.
+                claim = self.past.claim
+                return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
             return replace(move, is_exact=False)
         fallen = [p for p, mwh in move.parts.items() if mwh < self.shown.get(p, 0)]
         period = max(fallen, default=max(move.parts))
@@ -288,10 +225,25 @@ class Register:
         has_stopped = not move.growth and self.owed > self.noise
         return self.sure_for >= seconds and self.level >= least and not has_stopped
 
-    def hold(self, move: Move, proved: int, at: str, *, is_alone: bool = True) -> None:
+    def hold(
+        self,
+        move: Move,
+        proved: int,
+        at: str,
+        clock: str | None,
+        pace: Pace,
+        *,
+        is_alone: bool = True,
+    ) -> None:
         """Wait for the next reading before this one is believed."""
         self.doubt = Doubt(
-            shown=dict(move.parts), proved=proved, at=at, kind=move.kind, is_alone=is_alone
+            shown=dict(move.parts),
+            proved=proved,
+            at=at,
+            kind=move.kind,
+            is_alone=is_alone,
+            may_be_new=self._may_restart(move.parts, pace),
+            clock=clock,
         )
 
     def is_refuted(self, shown: Parts) -> bool:
@@ -299,94 +251,11 @@ class Register:
         doubted = {} if self.doubt is None else self.doubt.shown
         return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
 
-    def see_empty(self, shown: Parts) -> None:
-        """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
-        newest = max(self.shown)
-        self.empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="") or (
-            self.empty
-        )
-
-    def leave(self) -> None:
-        """Remember where the counter stood, before it goes on from elsewhere."""
-        self.past = Past(shown=dict(self.shown), claim=self.claim, seconds=self.age)
-
-    def come_back(self) -> None:
-        """Forget where it stood, once it is there again with all that it had counted."""
-        past = self.past.shown if self.past is not None else {}
-        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in past.items()):
-            self.past = None
-
-    def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
-        """Believe a reading, and return whether the counter has moved.
-
-        `restarts` says that its periods go on from what it shows, whatever they showed before;
-        `age` is how long ago it was read, in seconds.
-        """
-        newest = max(self.shown)
-        has_moved = restarts
-        if max(move.parts) > newest and newest not in move.parts:
-            self.shown = {}
-        for period, mwh in move.parts.items():
-            held = self.shown.get(period)
-            if held is None or mwh > held or restarts:
-                # By a rounding less, it stays where it was: ups and downs add up to none.
-                has_moved = has_moved or mwh != held
-                self.shown[period] = mwh
-        for period in sorted(self.shown)[:-_KEPT_PARTS]:
-            del self.shown[period]
-        self.claim, self.doubt, self.is_young, self.age = move.claim, None, False, age
-        if not move.is_exact:
-            self.sure_for = 0.0
-        if has_moved:
-            self.still, self.owed = age, 0
-            if self.past is not None:
-                self.past.moves += 1
-        return has_moved
-
-    def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
-        """Remember what is proved after a reading in which the counter moved.
-
-        `level` is what was used for certain when it moved. What a counter has forgotten unseen is
-        missing from its claim for good: found to lack the same in two readings after something
-        broke, it goes on from what all have proved.
-        """
-        self.level = min(proved, level)
-        behind = proved - self.claim
-        if is_broken:
-            self.is_suspect = True
-        elif (
-            self.is_suspect
-            and may_catch_up
-            and self.behind is not None
-            and abs(behind - self.behind) <= self.noise
-        ):
-            # A rounding is nothing that it has forgotten.
-            if behind > self.noise:
-                self.claim, behind = proved - self.grain, self.grain
-            self.is_suspect = False
-        self.behind = behind
-
-    @property
-    def may_return(self) -> bool:
-        """Return whether it may still be found to have shown something false."""
-        return self.past is not None and self.past.moves < _PROVEN_AFTER
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the state as plain JSON values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Register:
-        """Return the register that `to_dict` described. Raises TypeError for anything else."""
-        doubt, past = data["doubt"], data["past"]
-        return cls(
-            **{
-                **data,
-                "shown": dict(data["shown"]),
-                "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
-                "past": past and Past(**past),
-            }
-        )
+    def _is_below_past(self, move: Move) -> bool:
+        if self.past is None or not self.may_return:
+            return False
+        newest = max(self.past.shown)
+        return move.parts.get(newest, self.past.shown[newest]) < self.past.shown[newest]
 
     def _is_still_fallen(self, parts: Parts, growth: int, pace: Pace) -> bool:
         """Return whether it has fallen, and goes on from there, though near or past where it was.
@@ -404,11 +273,6 @@ class Register:
         brought = pace.brought(doubt.seconds)
         return abs(more - brought) + self.noise < brought - growth
 
-    def _learn_grain(self, parts: Parts) -> None:
-        for mwh in parts.values():
-            while mwh % self.grain:
-                self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
-
 
 def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
     """Return what a counter has grown from one reading to another; None where it fell."""
@@ -416,7 +280,7 @@ def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
     for period, mwh in shown.items():
         before = held.get(period, mwh)
         fall = before - mwh
-        if fall > noise and not (fall <= _SMALL_FALL and mwh * 2 >= before):
+        if fall > noise and not (fall <= min(_SMALL_FALL, 5 * noise) and mwh * 2 >= before):
             return None
         growth += max(0, -fall)
     return growth

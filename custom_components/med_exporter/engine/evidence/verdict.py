@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from .move import UNDATED, Doubt, Kind, Move, Parts
-from .pace import Pace, passable
+from .pace import SHORT, Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
@@ -24,15 +24,17 @@ class Verdict:
     """What is believed of a reading: `good` are the moves of the counters that are.
 
     `jumped` are those that a second reading has confirmed, `left` those of them that had leapt or
-    fallen, `returned` those that are again where they had been, `anew` all of these and those
-    whose period is a new one; `ahead` are those that say more than is confirmed; `taken_back` are
-    doubts that turned out false, `untrue` what is good but has counted nothing, by reason;
-    `is_told` says whether the energy is known up to this reading.
+    fallen, `grown` those that have counted much at once, `returned` those that are again where
+    they had been, `anew` all of these and those whose period is a new one; `ahead` are those that
+    say more than is confirmed; `taken_back` are doubts that turned out false, `untrue` what is
+    good but has counted nothing, by reason; `is_told` says whether the energy is known up to this
+    reading.
     """
 
     good: dict[str, Move] = field(default_factory=dict)
     jumped: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
+    grown: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
     ahead: dict[str, Move] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Judge:
         rolled: by counter, whether the clocks prove that its period is a new one, or that it is
             the same; None where they prove neither.
         at: when it was read.
+        clock: the plug's own date then, where it tells one.
 
     """
 
@@ -60,6 +63,7 @@ class Judge:
     pace: Pace
     rolled: Mapping[str, bool | None]
     at: datetime
+    clock: str | None = None
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
 
@@ -71,7 +75,7 @@ class Judge:
         for name in [name for name, move in told.items() if move.kind is not Kind.FOLLOWS]:
             self._confirm(name, told)
         self._support(told, returning)
-        verdict.returned = returning & verdict.good.keys()
+        verdict.returned |= returning & verdict.good.keys()
         verdict.jumped -= verdict.returned
         verdict.anew |= verdict.jumped | verdict.returned
         for name, move in verdict.good.items():
@@ -81,14 +85,16 @@ class Judge:
             register = self.registers[name]
             if move.growth > self._likely(name) and not (register.is_young or register.may_return):
                 # It can turn out false until it has gone on from there.
-                verdict.left.add(name)
+                verdict.grown.add(name)
         self._contradict()
         self._take_back()
         for name, move in waiting.items():
             if self.registers[name].doubt is None:
                 is_alone = self._is_alone(name, told)
                 at = self.at.isoformat()
-                self.registers[name].hold(move, self.proved, at, is_alone=is_alone)
+                self.registers[name].hold(
+                    move, self.proved, at, self.clock, self.pace, is_alone=is_alone
+                )
         exact = any(move.is_exact for move in verdict.good.values())
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
         held = (verdict.ahead | waiting).values()
@@ -160,8 +166,12 @@ class Judge:
         may_roll = name == "total" or (
             name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
         )
-        self.verdict.good[name] = register.confirmed(move, more, pace, may_roll=may_roll)
-        self.verdict.jumped.add(name)
+        good = register.confirmed(move, more, pace, may_roll=may_roll)
+        if register.is_false_start:
+            self.verdict.untrue[name] = Reason.FALSE_START
+            good = replace(good, claim=self.proved, reach=self.proved)
+        self.verdict.good[name] = good
+        (self.verdict.returned if good.is_back else self.verdict.jumped).add(name)
         del self.waiting[name]
 
     def _is_alone(self, name: str, told: Mapping[str, Move]) -> bool:
@@ -177,9 +187,11 @@ class Judge:
             # Whether it had leapt says the reading that it goes on from.
             doubt = register.doubt
             kind = move.kind if doubt is None else doubt.kind
-            if kind is Kind.FOLLOWS:
+            since = register.age - (0.0 if doubt is None else doubt.seconds)
+            if kind is Kind.FOLLOWS and since > SHORT:
+                # What happened while nobody looked one counter may tell alone.
                 continue
-            if not register.is_young:
+            if kind is not Kind.FOLLOWS and not register.is_young:
                 verdict.left.add(name)
             others = {n: m for n, m in verdict.good.items() if n != name}
             limits = [
@@ -189,8 +201,6 @@ class Judge:
             ]
             if limits and move.claim > max(*limits, self.proved) + lag:
                 verdict.untrue[name] = Reason.CONTRADICTED
-            elif register.is_false_start(move, self.pace):
-                verdict.untrue[name] = Reason.FALSE_START
         for name in verdict.untrue:
             move = verdict.good[name]
             verdict.good[name] = replace(move, claim=self.proved, reach=self.proved)

@@ -104,27 +104,12 @@ def sums_by_account(
 
     """
     found: dict[tuple[int, int], EnergySum] = {}
-    if len(edges) < 2:
-        return found
-    places = [ceil_to(edge, QUARTER) // QUARTER for edge in edges]
-    for account_id, midnight, day in days_between(connection, accounts, edges[0], edges[-1]):
-        base = midnight // QUARTER
-        first = max(base, places[0])
-        last = min(base + QUARTERS_A_DAY, places[-1])
-        period = bisect_right(places, first) - 1
-        while first < last:
-            after = min(last, places[period + 1])
-            known = day.known(first - base, after - base)
-            if known:
-                key = (period, account_id)
-                before = found.get(key, _NOTHING)
-                found[key] = EnergySum(
-                    before.mwh + day.mwh(first - base, after - base),
-                    before.filled + day.filled_mwh(first - base, after - base),
-                    before.quarters + known,
-                )
-            first = after
-            period += 1
+    for account_id, period, part in _parts(connection, accounts, edges):
+        key = (period, account_id)
+        before = found.get(key)
+        found[key] = (
+            part if before is None else EnergySum(*map(sum, zip(before, part, strict=True)))
+        )
     return found
 
 
@@ -132,11 +117,39 @@ def sums_between(
     connection: Connection, accounts: Collection[Account], edges: Sequence[float]
 ) -> dict[int, EnergySum]:
     """Return the energy of accounts together, by period; see `sums_by_account`."""
-    found: dict[int, EnergySum] = {}
-    for (period, _), one in sums_by_account(connection, accounts, edges).items():
-        before = found.get(period, _NOTHING)
-        found[period] = EnergySum(*map(sum, zip(before, one, strict=True)))
-    return dict(sorted(found.items()))
+    periods = max(len(edges) - 1, 0)
+    mwh, filled, quarters = ([0] * periods for _ in range(3))
+    for _, period, part in _parts(connection, accounts, edges):
+        mwh[period] += part.mwh
+        filled[period] += part.filled
+        quarters[period] += part.quarters
+    sums = zip(mwh, filled, quarters, strict=True)
+    return {place: EnergySum(*one) for place, one in enumerate(sums) if one[2]}
+
+
+def _parts(
+    connection: Connection, accounts: Collection[Account], edges: Sequence[float]
+) -> Iterator[tuple[int, int, EnergySum]]:
+    """Yield account id, period, and what a day has of it, where anything is known."""
+    if len(edges) < 2:
+        return
+    places = [ceil_to(edge, QUARTER) // QUARTER for edge in edges]
+    for account_id, midnight, day in days_between(connection, accounts, edges[0], edges[-1]):
+        base = midnight // QUARTER
+        first = max(base, places[0])
+        last = min(base + QUARTERS_A_DAY, places[-1])
+        if first >= last:
+            continue
+        energy, filled, known = day.running()
+        period = bisect_right(places, first) - 1
+        while first < last:
+            after = min(last, places[period + 1])
+            low, high = first - base, after - base
+            if quarters := known[high] - known[low]:
+                part = EnergySum(energy[high] - energy[low], filled[high] - filled[low], quarters)
+                yield account_id, period, part
+            first = after
+            period += 1
 
 
 def energies_between(
@@ -173,6 +186,3 @@ def known_range(connection: Connection, accounts: Collection[Account]) -> tuple[
     for day in {row[0], row[1]}:
         starts += energies_between(connection, accounts, day * UTC_DAY, (day + 1) * UTC_DAY)
     return min(starts), max(starts) + QUARTER
-
-
-_NOTHING = EnergySum()

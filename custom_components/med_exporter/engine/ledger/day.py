@@ -22,6 +22,7 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ _PLACE: Final = struct.Struct("<Bi")
 _JOINED_BYTES: Final = QUARTERS_A_DAY // 8
 _QUARTERS_AN_HOUR: Final = 4
 _MOST_PLACES: Final = QUARTERS_A_DAY * 4 // _PLACE.size
+_ALL_KNOWN: Final = range(QUARTERS_A_DAY + 1)
+_NOTHING: Final = (0,) * (QUARTERS_A_DAY + 1)
 
 
 class Day:
@@ -179,6 +182,22 @@ class Day:
         pairs = zip(self.energy[first:after], self.filled[first:after], strict=True)
         return sum(_amount(mwh, part) for mwh, part in pairs)
 
+    def running(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Return energy, filled energy and known quarter-hours up to each place, from 0 to 96."""
+        energy, filled = self.energy, self.filled
+        counts: Numbers = _ALL_KNOWN
+        if UNKNOWN in energy:
+            counts = [0, *accumulate(mwh != UNKNOWN for mwh in energy)]
+            energy = [_known(mwh) for mwh in energy]
+        sums = [0, *accumulate(energy)]
+        if filled is None:
+            return sums, _NOTHING, counts
+        if filled is self.energy:
+            return sums, sums, counts
+        if CUT in filled:
+            filled = [_amount(mwh, part) for mwh, part in zip(energy, filled, strict=True)]
+        return sums, [0, *accumulate(filled)], counts
+
     def is_cut(self, place: int) -> bool:
         """Tell whether a quarter-hour was cut from its hour."""
         return self.filled is not None and self.filled[place] == CUT
@@ -213,7 +232,7 @@ def _unpack_filled(energy: Numbers, filled: bytes | None) -> Numbers | None:
     if filled is None:
         return None
     if filled == _ALL_OF_IT:
-        return [_known(mwh) for mwh in energy]
+        return [_known(mwh) for mwh in energy] if UNKNOWN in energy else energy
     if filled == _ALL_CUT:
         return [0 if mwh == UNKNOWN else CUT for mwh in energy]
     if len(filled) <= _MOST_PLACES * _PLACE.size and len(filled) % _PLACE.size == 0:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 CONSUMPTION: Final = "consumption"
 PRODUCTION: Final = "production"
+IGNORED: Final = "ignored"
 UNKNOWN: Final = -(2**31)
 """Stands in a slot of which nothing is known, as in the ledger, whose days are handed over."""
 MWH_PER_KWH: Final = 1_000_000

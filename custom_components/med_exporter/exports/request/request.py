@@ -53,9 +53,12 @@ async def async_read_request(
     file_format = FORMATS[reader.choice("format", tuple(FORMATS), required=True) or ""]
     reader.refuse(_of_others(export_type), NOT_APPLICABLE, "not_applicable", to=export_type.id)
 
+    rows: dict[str, Any] = {}
+    if export_type.has_rows:
+        rows = await async_read_rows(hass, reader, on_pages=file_format.on_pages)
     parts: dict[str, Any] = {
         "device_names": _device_names(reader),
-        **(await async_read_rows(hass, reader) if export_type.has_rows else {}),
+        **rows,
         "grouping": reader.choice("grouping", GROUPINGS),
         "breakdown_by": reader.choices("breakdown_by", BREAKDOWNS),
         "report_sections": reader.choices("report_sections", REPORT_SECTIONS),

@@ -30,8 +30,12 @@ _LONGEST_UNIT: Final = 32
 _VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
 
 
-async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> dict[str, Any]:
+async def async_read_rows(
+    hass: HomeAssistant, request: ObjectReader, *, on_pages: bool = False
+) -> dict[str, Any]:
     """Return what a request says of rows and columns, as fields of `engine.job.Request`.
+
+    Where it names no fields, it means all, `on_pages` those that people read.
 
     Raises InvalidRequest that names the first field at fault.
     """
@@ -39,7 +43,7 @@ async def async_read_rows(hass: HomeAssistant, request: ObjectReader) -> dict[st
     functions = _functions(request, aggregation)
     filters = _filters(request.object("filters"))
     custom_fields = _custom_fields(request)
-    fields = _fields(request, custom_fields)
+    fields = _fields(request, custom_fields, on_pages=on_pages)
     if custom_fields:
         # Reading a formula loads a library.
         await hass.async_add_executor_job(_check_formulas, custom_fields, aggregation, functions)
@@ -144,9 +148,13 @@ def _days_of_week(reader: ObjectReader) -> tuple[int, ...]:
     return tuple(days)
 
 
-def _fields(request: ObjectReader, custom_fields: Sequence[CustomField]) -> tuple[str, ...]:
+def _fields(
+    request: ObjectReader, custom_fields: Sequence[CustomField], *, on_pages: bool
+) -> tuple[str, ...]:
     own = [custom.name for custom in custom_fields]
-    fields = request.texts("fields") or list(FIELDS)
+    fields = request.texts("fields") or [
+        name for name, one in FIELDS.items() if not (on_pages and one.for_programs)
+    ]
     for name in fields:
         if name not in FIELDS and name not in own:
             raise InvalidRequest(

@@ -11,6 +11,7 @@ from ...content import Chart, ChartKind, Figure, Series
 from ...date_words import DateWords
 from ...fields import FIELDS, Function
 from ...formats import FORMATS
+from ...tariff.energy import CONSUMPTION, IGNORED, PRODUCTION
 from ...times import HOUR, QUARTER, boundaries, floor_to, local_time
 from ...words import Words
 
@@ -26,8 +27,6 @@ _TOTALS = {
     "cost": ("total_cost", "feed_in"),
 }
 """Fields that are summed up, and the names of their figures: of what is used, and produced."""
-_PRODUCTION = "production"
-
 _DECIMALS_OF_TOTALS = {"energy_kwh": 3, "cost": 2}
 """Digits after the point of a total, when the user asks for none in particular."""
 _PERIODS = {"weekly": "week", "monthly": "month"}
@@ -82,12 +81,7 @@ def _totals(job: Job, column: Column, sums: dict[int, float | None]) -> list[Fig
     if job.options.decimal_places is None:
         decimals = min(decimals, _DECIMALS_OF_TOTALS[column.name])
     figures = []
-    for name, is_production in zip(_TOTALS[column.name], (False, True), strict=True):
-        devices = [
-            place
-            for place, device in enumerate(job.devices)
-            if (device.role == _PRODUCTION) is is_production
-        ]
+    for name, devices in zip(_TOTALS[column.name], _used_and_made(job), strict=True):
         if not devices:
             continue
         # Rows are rounded per device, so that they add up to this.
@@ -105,6 +99,17 @@ def _totals(job: Job, column: Column, sums: dict[int, float | None]) -> list[Fig
             )
         )
     return figures
+
+
+def _used_and_made(job: Job) -> tuple[list[int], list[int]]:
+    """Return the places of devices that count as consumption, and as production.
+
+    What a metering point ignores is in the energy of another device: it counts where it is alone.
+    """
+    places: dict[str, list[int]] = {CONSUMPTION: [], PRODUCTION: [], IGNORED: []}
+    for place, device in enumerate(job.devices):
+        places[device.role].append(place)
+    return places[CONSUMPTION] or places[IGNORED], places[PRODUCTION]
 
 
 def _is_sum(job: Job, name: str) -> bool:
@@ -130,6 +135,7 @@ class _Sums:
         self._estimated: set[int] = set()
         self._by_device: dict[int, float] = defaultdict(float)
         self._hours: dict[int, tuple[int, int]] = {}
+        self._used, self._made = (set(places) for places in _used_and_made(job))
 
     def add(self, moment: float, device: int, energy: float | None, filled: int | None) -> None:
         """Add a row; `filled` where the time at which its energy was used is not known."""
@@ -139,7 +145,7 @@ class _Sums:
         period = max(bisect_right(self._edges, moment) - 1, 0)
         self._by_period[period, device] += energy
         self._by_device[device] += energy
-        if self._job.aggregation in _FINE and not self._is_production(device):
+        if self._job.aggregation in _FINE and device in self._used:
             hour = floor_to(moment, HOUR)
             self._by_hour[hour] += energy
             if filled:
@@ -149,22 +155,22 @@ class _Sums:
         """Return the charts that the rows are fine enough for."""
         if not self._by_period:
             return []
-        used = [one for one in self._by_device if not self._is_production(one)]
-        made = [one for one in self._by_device if self._is_production(one)]
+        used = [one for one in self._by_device if one in self._used]
+        made = [one for one in self._by_device if one in self._made]
+        beside = [one for one in self._by_device if one not in self._used | self._made]
         charts = [self._over_time(used), self._shares(used)] if used else []
         if made:
-            charts.append(self._over_time(made, production=True))
+            charts.append(self._over_time(made, "production_by"))
+        if beside:
+            charts.append(self._over_time(beside, "beside_by"))
         return [*charts, self._over_the_week()] if self._by_hour else charts
 
-    def _is_production(self, device: int) -> bool:
-        return self._job.devices[device].role == _PRODUCTION
-
-    def _over_time(self, devices: Sequence[int], *, production: bool = False) -> Chart:
+    def _over_time(self, devices: Sequence[int], kind: str | None = None) -> Chart:
         periods = range(len(self._edges) - 1)
         title = self._words.chart(f"energy_by_{self._period}")
         return Chart(
             kind=ChartKind.STACKED_BAR,
-            title=self._words.text("production_by", title=title) if production else title,
+            title=title if kind is None else self._words.text(kind, title=title),
             unit="kWh",
             decimals=_DECIMALS,
             categories=[

@@ -79,10 +79,10 @@ class Preview extends MedElement {
   }
 
   count() {
-    const { total_records: count, total_records_estimated: estimated, estimated_file_size: size } = this.shown;
+    const { total_records: count, total_records_estimated: estimated, estimated_bytes: bytes } = this.shown;
     const key = this.request.filters ? "most" : estimated ? "about" : "count";
     const rows = this.house.formats.number(Math.min(this.shown.preview.length, SHOWN));
-    return this.t(`preview.${key}`, { rows, count: this.house.formats.number(count), size });
+    return this.t(`preview.${key}`, { rows, count: this.house.formats.number(count), size: this.house.formats.size(bytes) });
   }
 
   render() {

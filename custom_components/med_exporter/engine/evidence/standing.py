@@ -1,0 +1,204 @@
+"""Where one counter of a plug stands, and what is remembered of it from reading to reading."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .move import Doubt, Kind, Move, Parts, Past
+from .pace import SHORT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .pace import Pace
+
+# The coarsest and finer steps in which plugs count, in mWh.
+_GRAINS: Final = (10_000, 1_000, 100, 10, 1)
+_KEPT_PARTS: Final = 8
+# So long a counter may show something false and be believed where it was before, in seconds.
+_PAST_KEPT: Final = 86400.0
+# A counter that has moved so often since it leapt or fell goes on from there.
+_PROVEN_AFTER: Final = 4
+
+
+@dataclass(kw_only=True, slots=True)
+class Standing:
+    """What is believed of a counter, and the least energy that it proves.
+
+    Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
+    what all of them had proved when it moved last; `age` the seconds since it was good last,
+    `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
+    `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
+    period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
+    the time by our clock and the date by its own when it was good last;
+    `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
+    it may have forgotten some unseen.
+    """
+
+    shown: Parts = field(default_factory=dict)
+    claim: int = 0
+    level: int = 0
+    grain: int = _GRAINS[0]
+    is_young: bool = True
+    age: float = 0.0
+    still: float = 0.0
+    sure_for: float = 0.0
+    owed: int = 0
+    can_owe: int = 0
+    empty: str = ""
+    empty_for: float = 0.0
+    good_at: str = ""
+    clock: str | None = None
+    behind: int | None = None
+    is_suspect: bool = False
+    doubt: Doubt | None = None
+    past: Past | None = None
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether it was ever read."""
+        return bool(self.shown)
+
+    @property
+    def value(self) -> int:
+        """Return what the counter showed when it was last believed, in its newest period."""
+        return self.shown[max(self.shown)] if self.shown else 0
+
+    @property
+    def noise(self) -> int:
+        """Return what two readings may differ by rounding."""
+        return 2 * self.grain
+
+    def begin(self, parts: Parts, proved: int) -> None:
+        """Begin with a first reading, when so much energy had been proved."""
+        self._learn_grain(parts)
+        self.shown = dict(parts)
+        self.claim = self.level = proved
+        self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
+        self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
+        self.behind, self.is_suspect, self.doubt = None, False, None
+
+    def pass_time(self, seconds: float, pace: Pace) -> None:
+        """Let time pass before the next reading, at the pace that was measured."""
+        self.owed += pace.least(seconds)
+        self.can_owe += pace.most(seconds)
+        self.age += seconds
+        self.empty_for += seconds
+        self.still += seconds
+        self.sure_for += seconds
+        if self.doubt is not None:
+            self.doubt.seconds += seconds
+        if self.past is not None:
+            self.past.seconds += seconds
+            # Only where it is read it shows where it is.
+            self.past.left_for += min(seconds, SHORT)
+            if self.past.left_for > _PAST_KEPT:
+                self.past = None
+
+    def date(self, at: str, clock: str | None, *, restarts: bool = False) -> None:
+        """Remember when it was good, by our clock and by its own.
+
+        A date that is not told is the one of before, unless it began anew.
+        """
+        self.good_at, self.clock = at, clock if clock or restarts else self.clock
+
+    def see_empty(self, shown: Parts) -> None:
+        """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
+        newest = max(self.shown)
+        empty = max((p for p, mwh in shown.items() if p > newest and not mwh), default="")
+        if empty:
+            self.empty, self.empty_for = empty, 0.0
+
+    def leave(self, moves: int = 0) -> None:
+        """Remember where the counter stood, before it goes on from elsewhere."""
+        self.past = Past(
+            shown=dict(self.shown),
+            claim=self.claim,
+            seconds=self.age,
+            moves=moves,
+            good_at=self.good_at,
+        )
+
+    def come_back(self) -> None:
+        """Forget where it stood, once it is there again with all that it had counted."""
+        past = self.past.shown if self.past is not None else {}
+        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in past.items()):
+            self.past = None
+
+    def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
+        """Believe a reading, and return whether the counter has moved.
+
+        `restarts` says that its periods go on from what it shows, whatever they showed before;
+        `age` is how long ago it was read, in seconds.
+        """
+        newest = max(self.shown)
+        has_moved = restarts
+        if max(move.parts) > newest and newest not in move.parts:
+            self.shown = {}
+        for period, mwh in move.parts.items():
+            held = self.shown.get(period)
+            if held is None or mwh > held or restarts:
+                # By a rounding less, it stays where it was: ups and downs add up to none.
+                has_moved = has_moved or mwh != held
+                self.shown[period] = mwh
+        for period in sorted(self.shown)[:-_KEPT_PARTS]:
+            del self.shown[period]
+        self.claim, self.doubt, self.is_young, self.age = move.claim, None, False, age
+        if not move.is_exact:
+            self.sure_for = 0.0
+        if has_moved:
+            self.still, self.owed, self.can_owe = age, 0, 0
+            if self.past is not None:
+                self.past.moves += 1
+        return has_moved
+
+    def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
+        """Remember what is proved after a reading in which the counter moved.
+
+        `level` is what was used for certain when it moved. What a counter has forgotten unseen is
+        missing from its claim for good: found to lack the same in two readings after something
+        broke, it goes on from what all have proved.
+        """
+        self.level = min(proved, level)
+        behind = proved - self.claim
+        if is_broken:
+            self.is_suspect = True
+        elif (
+            self.is_suspect
+            and may_catch_up
+            and self.behind is not None
+            and abs(behind - self.behind) <= self.noise
+        ):
+            # A rounding is nothing that it has forgotten.
+            if behind > self.noise:
+                self.claim, behind = proved - self.grain, self.grain
+            self.is_suspect = False
+        self.behind = behind
+
+    @property
+    def may_return(self) -> bool:
+        """Return whether it may still be found to have shown something false."""
+        return self.past is not None and self.past.moves < _PROVEN_AFTER
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` described. Raises TypeError for anything else."""
+        doubt, past = data["doubt"], data["past"]
+        return cls(
+            **{
+                **data,
+                "shown": dict(data["shown"]),
+                "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
+                "past": past and Past(**past),
+            }
+        )
+
+    def _learn_grain(self, parts: Parts) -> None:
+        for mwh in parts.values():
+            while mwh % self.grain:
+                self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
