@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
+from ..engine.outside import clean
 from ..settings import settings
 from .reasons import reason_of
 from .records import (
@@ -126,6 +127,9 @@ class History:
         `destination` is a destination's public id or a type; `status` one status or several.
         Raises DatabaseUnavailableError.
         """
+        if destination is not None:
+            # Whoever asks may ask for what no database takes.
+            destination = clean(destination)
         statuses = None if status is None else _as_set(status)
         pending = [
             record

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.generated.languages import LANGUAGES
+
 from ...corrections.actions import async_correct
 from ...costs.costs import SIGNAL_COSTS_UPDATED
 from ...exports.comparison import async_compare_contracts
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 
 async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     """Return the costs of metering points; their contracts in the words of a `language`."""
-    language = asked.text("language") or hass.config.language
+    # Home Assistant makes the name of a file of it.
+    language = asked.choice("language", sorted(LANGUAGES)) or hass.config.language
     asked.finish()
     points = await async_point_costs(hass, user)
     for point in points:
