@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from ...const import DataType
 from ..measurements import (
     EcoWattLevel,
@@ -90,7 +92,7 @@ def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> 
     """Return one line of `/api/v1/import`: a series and its samples."""
     stamps, values = zip(*samples, strict=True)
     line = {"metric": labels, "values": values, "timestamps": stamps}
-    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    return orjson.dumps(line) + b"\n"
 
 
 def selector_of(labels: Mapping[str, str]) -> str:
