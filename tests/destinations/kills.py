@@ -1,9 +1,9 @@
 """Kill servers while a year goes to them: `python -m tests.destinations.kills [--kills 20] [kind]`.
 
-Two metering points have a year of values; the server of each kind is killed at moments by chance,
-and in half of the cases the push is ended with it. What was settled is not given again. Prints for
-each kind how many values were lost, wrong or stored twice in the end, and how many were settled
-and not there after a kill.
+Two metering points have a year of values; the server of each kind is killed at moments by chance
+(for MQTT, the line to it is cut), and in half of the cases the push is ended with it. What was
+settled is not given again. Prints for each kind how many values were lost, wrong or stored twice
+in the end, and how many were settled and not there after a kill.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 # As Home Assistant does; the oldest one cannot import its parts in any order.
 import homeassistant.components.http  # noqa: F401
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver
+from homeassistant.loader import DATA_CUSTOM_COMPONENTS
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.med_exporter.const import DataType
@@ -52,6 +54,7 @@ from tests.jeedom_server import CORE_KEY, Jeedom, running_jeedom
 from tests.measurements import POINT, days, half_hours, push
 from tests.mosquitto import Mosquitto
 from tests.mqtt_destinations import PUBLISHING, UNIQUE
+from tests.mqtt_line import bad_line
 from tests.other_home import other_home_in
 from tests.real_home import HomeClient
 from tests.victoriametrics import VictoriaMetricsServer
@@ -204,32 +207,32 @@ class JeedomStand(Stand):
 
 
 class MqttStand(Stand):
-    """A real mosquitto, and one who listens from before each push until after it."""
+    """A real mosquitto, whose line is cut, and one who listens to it without one.
+
+    What a broker itself had taken and not handed on is gone when it is killed, whoever sent it.
+    """
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.heard: dict[Place, list[float]] = defaultdict(list)
-        self.listening = AsyncExitStack()
 
     async def set_up(self) -> None:
-        self.broker = Mosquitto(self.folder)
-        self.stack.callback(self.broker.kill)
+        broker = Mosquitto(self.folder)
+        self.stack.callback(broker.kill)
+        await asyncio.to_thread(broker.start)
+        self.line = await self.stack.enter_async_context(bad_line(broker.port))
+        self.queue = await self.stack.enter_async_context(
+            broker.listening("home/energy/+/consumption/detailed")
+        )
         await super().set_up()
 
     async def start(self) -> None:
-        await asyncio.to_thread(self.broker.start)
-        self.queue = await self.listening.enter_async_context(
-            self.broker.listening("home/energy/+/consumption/detailed")
-        )
+        """Leave it alone: the next one to come is let through."""
 
     async def kill(self) -> None:
-        await asyncio.to_thread(self.broker.kill)
-        await self._take()
-        with suppress(Exception):  # the listener finds that the broker is gone
-            await self.listening.aclose()
+        self.line.cut()
 
-    async def _take(self) -> None:
-
+    def _take(self) -> None:
         while not self.queue.empty():
             told = json.loads(self.queue.get_nowait().payload)
             start = datetime.fromisoformat(told["date"])
@@ -237,7 +240,7 @@ class MqttStand(Stand):
 
     async def destination(self) -> Destination:
         made = MqttDestination(
-            Broker(host="127.0.0.1", port=self.broker.port), PUBLISHING, unique=UNIQUE
+            Broker(host="127.0.0.1", port=self.line.port), PUBLISHING, unique=UNIQUE
         )
         await made.async_start()
         return made
@@ -247,7 +250,7 @@ class MqttStand(Stand):
         heard = -1
         while heard != (heard := sum(map(len, self.heard.values()))):
             await asyncio.sleep(2)
-            await self._take()
+            self._take()
         # A repeat says the same.
         return {place: sorted(set(values)) for place, values in self.heard.items()}
 
@@ -259,6 +262,10 @@ class HomeAssistantStand(Stand):
         self.longest = 3.0
         self.home = self.stack.enter_context(other_home_in(self.folder))
         self.hass = await self.stack.enter_async_context(async_test_home_assistant())
+        self.hass.data.pop(DATA_CUSTOM_COMPONENTS)
+        # That of Home Assistant listens in the network.
+        resolver = "homeassistant.helpers.aiohttp_client._async_make_resolver"
+        self.stack.enter_context(patch(resolver, return_value=ThreadedResolver()))
         self.stack.push_async_callback(self.hass.async_stop, force=True)
         self.values = {
             point.pdl: [replace(one, point=point) for one in self.year()] for point in POINTS
