@@ -255,6 +255,11 @@ class MqttStand(Stand):
         return {place: sorted(set(values)) for place, values in self.heard.items()}
 
 
+class _Resolver(ThreadedResolver):
+    async def real_close(self) -> None:
+        """Close, as Home Assistant asks of its own."""
+
+
 class HomeAssistantStand(Stand):
     """A second Home Assistant in a process of its own; hours, as its statistics have."""
 
@@ -265,7 +270,7 @@ class HomeAssistantStand(Stand):
         self.hass.data.pop(DATA_CUSTOM_COMPONENTS)
         # That of Home Assistant listens in the network.
         resolver = "homeassistant.helpers.aiohttp_client._async_make_resolver"
-        self.stack.enter_context(patch(resolver, return_value=ThreadedResolver()))
+        self.stack.enter_context(patch(resolver, return_value=_Resolver()))
         self.stack.push_async_callback(self.hass.async_stop, force=True)
         self.values = {
             point.pdl: [replace(one, point=point) for one in self.year()] for point in POINTS

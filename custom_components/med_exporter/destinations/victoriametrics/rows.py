@@ -132,10 +132,16 @@ class Reading:
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take note of a line of `/api/v1/export`."""
-        for stamp, value in zip(line["timestamps"], line["values"], strict=True):
-            if stamp in self._stamps and isinstance(value, (int, float)):
-                values = self._series.setdefault(frozenset(line["metric"].items()), {})
-                values.setdefault(stamp, []).append(value)
+        wanted = [
+            (stamp, value)
+            for stamp, value in zip(line["timestamps"], line["values"], strict=True)
+            if stamp in self._stamps and isinstance(value, (int, float))
+        ]
+        if not wanted:
+            return
+        values = self._series.setdefault(frozenset(line["metric"].items()), {})
+        for stamp, value in wanted:
+            values.setdefault(stamp, []).append(value)
 
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""
