@@ -30,9 +30,11 @@ class Front:
     upstream: str
     says: Speech | None = None
     hears: Callable[[str], bool] = lambda _: True
-    # For websockets: what becomes of an answer.
+    # For websockets: what becomes of an answer; whoever raises ConnectionError hangs up.
     rewrites: Callable[[str], list[str]] | None = None
     port: int = field(default_factory=free_port)
+    # How many requests were passed on.
+    passed: int = 0
 
     @property
     def url(self) -> str:
@@ -46,6 +48,7 @@ class Front:
         body = await request.read()
         if self.says is not None and self.hears(request.path):
             return await self.says(request)
+        self.passed += 1
         headers = {
             name: text for name, text in request.headers.items() if name.lower() not in _OF_THE_LINE
         }
@@ -76,14 +79,16 @@ class Front:
         ):
 
             async def back() -> None:
-                async for message in far:
-                    if message.type is WSMsgType.TEXT:
-                        texts = [message.data]
-                        if self.rewrites is not None:
-                            texts = self.rewrites(message.data)
-                        for text in texts:
-                            await near.send_str(text)
-                await near.close()
+                try:
+                    async for message in far:
+                        if message.type is WSMsgType.TEXT:
+                            texts = [message.data]
+                            if self.rewrites is not None:
+                                texts = self.rewrites(message.data)
+                            for text in texts:
+                                await near.send_str(text)
+                finally:
+                    await near.close()
 
             answering = asyncio.create_task(back())
             async for message in near:

@@ -29,7 +29,7 @@ from custom_components.med_exporter.destinations.victoriametrics.server import V
 from tests.hostile_front import for_ever, front_of, never_held, whole
 from tests.influxdb import running_influx
 from tests.jeedom_server import CORE_KEY, running_jeedom
-from tests.measurements import days, push
+from tests.measurements import days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -134,6 +134,22 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     outcomes = await push(destination, year)
     assert outcomes[10:] == [Outcome.STORED] * 10
     assert await push(destination, year) == [Outcome.ALREADY_THERE] * 20
+
+
+async def test_a_hole_within_a_day_is_seen_with_few_questions_and_filled(
+    fronted: tuple[Front, Destination, Speech],
+) -> None:
+    front, destination, _ = fronted
+    given = half_hours(4 * 48)
+    hole = given[100:103]
+    assert set(await push(destination, [one for one in given if one not in hole])) == {
+        Outcome.STORED
+    }
+    front.passed = 0
+    assert list(await destination.async_begin(given)) == hole
+    assert front.passed < 12
+    await push(destination, given)
+    assert list(await destination.async_begin(given)) == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON
-from tests.pushing import SUMS, House, Shelf, plug, since
+from tests.pushing import DAYS, SUMS, House, Shelf, plug, since
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Measurement
@@ -63,6 +64,16 @@ async def test_a_hole_that_newer_periods_hide_is_filled(house: House) -> None:
     [lost] = [one for one in record.warnings if one["code"] == "LOST"]
     assert lost["start"].startswith("2026-11-14T00:00")
     assert shelf.closed()[0][0] == "2026-11-14"
+
+
+async def test_a_hole_within_one_day_of_half_hours_is_filled(house: House) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DETAILED])
+    noon = since(5) + timedelta(hours=12)
+    shelf.lost = lambda one: noon <= one.start < noon + timedelta(hours=1)
+    record = await house.push(runtime)
+    [lost] = [one for one in record.warnings if one["code"] == "LOST"]
+    assert lost["start"] == noon.isoformat(timespec="minutes")
+    assert shelf.closed(series="consumption_detailed")[0][0] == noon.isoformat(timespec="seconds")
 
 
 @pytest.mark.parametrize("days", [33, 14, 1])
@@ -117,6 +128,19 @@ async def test_one_that_is_down_is_no_success_though_nothing_was_to_be_sent(hous
         0,
     )
     assert shelf.taken == []
+
+
+async def test_series_side_by_side_tell_once_that_all_is_in_vain(house: House) -> None:
+    shelf = Shelf(replace(DAYS, settles_late=True))
+    shelf.fails = lambda _: refuse()
+    runtime = await house.add_destination(shelf)
+    record = await house.push(runtime)
+    assert (record.status, record.error_code, record.records) == (ExportStatus.FAILED, "REFUSED", 0)
+    assert [one["code"] for one in record.warnings] == ["REFUSED"]
+    shelf.fails = lambda _: None
+    again = await house.push(runtime)
+    assert (again.status, runtime.backlog) == (ExportStatus.COMPLETED, 0)
+    assert shelf.final() == pytest.approx(await house.days())
 
 
 async def test_a_run_by_range_that_was_cut_short_is_taken_up_again(house: House) -> None:

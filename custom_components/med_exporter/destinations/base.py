@@ -97,6 +97,8 @@ class Intake:
         grid_per_point: whether Tempo and EcoWatt go out for each metering point, or once.
         patience: how long after its end a period waits for plugs that have not reported, where
             what was sent cannot be corrected.
+        settles_late: whether it waits before it settles, so that several series are to be given to
+            it at once.
 
     """
 
@@ -106,6 +108,7 @@ class Intake:
     corrections: Corrections = Corrections.AGAIN
     grid_per_point: bool = True
     patience: timedelta = timedelta(0)
+    settles_late: bool = False
 
 
 class Outcome(StrEnum):
@@ -147,8 +150,8 @@ class Destination(Protocol):
         `witnesses` are some closed periods that it has acknowledged, the first and the last of
         each series among them; perhaps there are none. Returns those of them (the same objects)
         that it has no value of any more, whatever value that was. What cannot be asked, or is
-        older than what it keeps, is not missing. Costs as little as it can: a question for each
-        witness at most. Raises DestinationError where the destination cannot be used.
+        older than what it keeps, is not missing. Costs as little as it can: a question for each of
+        their `stretches` at most. Raises DestinationError where the destination cannot be used.
         """
 
     async def async_push(
@@ -162,5 +165,5 @@ class Destination(Protocol):
         oldest first, then the current value. `settle` is called for each one, in the same order,
         as soon as the destination has it for good, or never will. Raises DestinationError when
         one of them was not taken; nothing further is sent then, but what was under way is still
-        waited for.
+        waited for. Only one that `settles_late` is given several series at once.
         """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import LOGGER
@@ -22,7 +24,6 @@ from .plan import Plan
 from .planner import Planner
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
     from datetime import date
 
@@ -43,6 +44,8 @@ ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
 # Changes may come while a part is read; what comes after so many times waits for the next run.
 _MOST_PASSES: Final = 3
 _SHOW_EVERY: Final = 1.0
+# Series of a destination that waits before it settles.
+_AT_ONCE: Final = 16
 
 
 @dataclass(slots=True)
@@ -73,15 +76,14 @@ class PushRun:
     unusable: bool = False
     task: asyncio.Task[None] | None = None
     _expected: dict[Part, int] = field(default_factory=dict)
-    _done: int = 0
-    _done_of_part: int = 0
+    _done: dict[Part, int] = field(default_factory=dict)
     _shown_at: float = 0.0
 
     @property
     def progress(self) -> float:
         """Return how far it is, 0 to 100, by the periods that it has to send."""
         total = sum(self._expected.values())
-        return min(100.0, 100 * (self._done + self._done_of_part) / total) if total else 0.0
+        return min(100.0, 100 * sum(self._done.values()) / total) if total else 0.0
 
     async def async_execute(self) -> None:
         """Push all parts, and note what fails; raises nothing but CancelledError."""
@@ -92,13 +94,21 @@ class PushRun:
         await self._async_count(planner)
         if self.unusable:
             return
-        for part in self.parts:
-            self._done_of_part = 0
+        at_once = _AT_ONCE if self.target.destination.intake.settles_late else 1
+        places = asyncio.Semaphore(at_once)
+        async with asyncio.TaskGroup() as pushing:
+            for part in self.parts:
+                pushing.create_task(self._async_in_turn(planner, part, places))
+
+    async def _async_in_turn(self, planner: Planner, part: Part, places: asyncio.Semaphore) -> None:
+        """Push one part when there is room for it, unless the rest has shown to be in vain."""
+        async with places:
+            if self.unusable:
+                return
             if await self._async_part(planner, part):
                 self.unusable = True
                 return
-            self._done += self._expected.get(part, 0)
-            self._done_of_part = 0
+            self._done[part] = self._expected.get(part, 0)
             self._show()
 
     async def _async_prepare(self, planner: Planner) -> None:
@@ -173,12 +183,15 @@ class PushRun:
                     self.target.id,
                     await self._async_plan(planner, part),
                     with_current=self._sends_current(part) and number == 0,
-                    settled=self._settled,
+                    settled=partial(self._settled, part),
                 )
                 await push.async_run()
             except DestinationError as err:
-                self._fail(part, err)
-                return self.target.kind.is_unusable(err.code)
+                is_unusable = self.target.kind.is_unusable(err.code)
+                # What is beside it meets the same.
+                if not (is_unusable and self.unusable):
+                    self._fail(part, err)
+                return is_unusable
             except Exception as err:  # noqa: BLE001 (whatever one part meets, the rest goes on)
                 self._fail(part, err)
                 return False
@@ -201,10 +214,10 @@ class PushRun:
     def _sends_current(self, part: Part) -> bool:
         return part.shows_current and (self.asked is None or self.asked.reaches_now)
 
-    def _settled(self, outcome: Outcome) -> None:
+    def _settled(self, part: Part, outcome: Outcome) -> None:
         if outcome is Outcome.STORED:
             self.record.records = (self.record.records or 0) + 1
-        self._done_of_part += 1
+        self._done[part] = self._done.get(part, 0) + 1
         # Each change writes states; thousands of periods settle within seconds.
         if self.hass.loop.time() - self._shown_at >= _SHOW_EVERY:
             self._show()

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .parts import Part
     from .watermarks import Watermark
 
-# How much of each end of a series is looked at: long enough to hold a value, and to find a hole
-# before what a run by range has sent since.
+# How much of the end of a series is looked at, all of it, and how far the first is looked for: long
+# enough to hold a value, and to find a hole before what a run by range has sent since.
 _STRETCH: Final = {
     Grain.HALF_HOURLY: timedelta(days=14),
     Grain.HOURLY: timedelta(days=14),
@@ -45,8 +45,9 @@ class Witnesses:
         What lies between the two is not known: `between` has it.
         """
         kept_until = self.periods[0].start.timestamp()
+        gone = {id(one) for one in missing}
         for period in self.periods:
-            if any(period is one for one in missing):
+            if id(period) in gone:
                 return kept_until, period
             kept_until = period.end.timestamp()
         return None
@@ -75,10 +76,9 @@ async def find_witnesses(
     length = _STRETCH[watermark.grain].total_seconds()
     head = await _periods(hass, part, start, min(start + length, until))
     tail = await _periods(hass, part, max(start, until - length), until)
-    # The last of each day: what is lost is seldom less, and each one costs a question.
-    last_of_days = {one.start.date(): one for one in tail}
-    chosen = [*head[:1], *tail[:1], *last_of_days.values()]
-    periods = sorted({one.start: one for one in chosen}.values(), key=lambda one: one.start)
+    periods = sorted(
+        {one.start: one for one in (*head[:1], *tail)}.values(), key=lambda one: one.start
+    )
     kept = [one for one in periods if int(one.start.timestamp()) not in watermark.gaps]
     return Witnesses(part, watermark.gaps, tuple(kept)) if kept else None
 

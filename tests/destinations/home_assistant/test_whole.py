@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,14 +19,16 @@ from custom_components.med_exporter.const import (
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.hostile_front import front_of
 from tests.live.conftest import until
 from tests.metering_points import NOON, answer, start_flow
 from tests.pushing import House, plug, since
+from tests.real_home import HomeClient
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
     from tests.other_home import OtherHome
-    from tests.real_home import HomeClient
+    from tests.real_home import RealHome
 
 PRICE = {"kind": "flat", "valid_from": "2025-01-01", "price": 0.2}
 
@@ -35,13 +39,15 @@ async def loop_with_a_clock_of_its_own() -> None:
     asyncio.get_running_loop().time = api.real_monotonic
 
 
-async def add_other_home(house: House, home: OtherHome) -> DestinationRuntime:
+async def add_other_home(
+    house: House, home: OtherHome, url: str | None = None
+) -> DestinationRuntime:
     """Set the destination up as a user does, without automatic exports."""
     result = await answer(
         house.hass,
         await start_flow(house.hass, "home_assistant"),
         {
-            "url": home.url,
+            "url": url or home.url,
             "token": home.token,
             "verify_ssl": True,
             "interval": "1440",
@@ -170,3 +176,74 @@ async def test_a_statistic_that_was_deleted_over_there_is_filled_again(
     assert {one["code"] for one in record.warnings} == {"LOST"}
     assert await stored(other_client, statistic) == hours
     assert (await house.push(runtime)).warnings == []
+
+
+async def loop_with_real_time(_: RealHome) -> None:
+    asyncio.get_running_loop().time = api.real_monotonic
+
+
+async def delete_hours(home: OtherHome, statistic: str, start: datetime, before: datetime) -> None:
+    """Take hours out of another Home Assistant's database, as a restored backup lacks them."""
+    await home.do(loop_with_real_time)
+    await home.kill()
+    with closing(sqlite3.connect(home.folder / "home-assistant_v2.db")) as database, database:
+        deleted = database.execute(
+            "DELETE FROM statistics WHERE start_ts >= ? AND start_ts < ? AND metadata_id ="
+            " (SELECT id FROM statistics_meta WHERE statistic_id = ?)",
+            (start.timestamp(), before.timestamp(), statistic),
+        )
+        assert deleted.rowcount > 0
+    await home.start()
+
+
+async def test_a_statistic_that_was_cut_short_over_there_or_has_a_hole_is_filled_again(
+    paper_house: House, other_home: OtherHome
+) -> None:
+    house = paper_house
+    used = plug(5, point="attic")
+    house.add_point("attic", used)
+    await house.use(used, since(20), NOON, 0.1)
+    runtime = await add_other_home(house, other_home)
+    await house.push(runtime)
+    statistic = "med_exporter:consumption_attic"
+    hours = await booked(house, "attic", "consumption")
+    for start, before in (
+        (since(2), NOON),
+        (since(5) + timedelta(hours=11), since(5) + timedelta(hours=14)),
+    ):
+        await delete_hours(other_home, statistic, start, before)
+        record = await house.push(runtime)
+        assert record.status is ExportStatus.COMPLETED
+        lost = [one["start"] for one in record.warnings if one["code"] == "LOST"]
+        assert set(lost) == {start.isoformat(timespec="minutes")}
+        async with HomeClient(other_home.url, other_home.token) as client:
+            assert await stored(client, statistic) == hours
+        assert (await house.push(runtime)).warnings == []
+
+
+async def test_a_run_by_range_that_was_cut_off_is_made_up(
+    paper_house: House, other_home: OtherHome, other_client: HomeClient
+) -> None:
+    house = paper_house
+    used = plug(6, point="shed")
+    house.add_point("shed", used)
+    await house.use(used, since(20), NOON, 0.1)
+    statistic = "med_exporter:consumption_shed"
+
+    def hang_up(text: str) -> list[str]:
+        if statistic in text:
+            raise ConnectionResetError
+        return [text]
+
+    async with front_of(other_home.url) as front:
+        runtime = await add_other_home(house, other_home, url=front.url)
+        await house.push(runtime)
+        hours = await booked(house, "shed", "consumption")
+        front.rewrites = hang_up
+        failed = await house.push(runtime, start=since(10).date().isoformat())
+        assert failed.status is ExportStatus.FAILED
+        front.rewrites = None
+        made_up = await house.push(runtime)
+        assert (made_up.status, made_up.warnings) == (ExportStatus.COMPLETED, [])
+        assert runtime.backlog == 0
+    assert await stored(other_client, statistic) == hours

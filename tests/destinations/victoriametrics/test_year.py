@@ -71,6 +71,30 @@ def stored(
     return {date_of(stamp / 1000): values[0] for stamp, values in samples.items()}
 
 
+async def test_all_series_wait_for_the_disk_together(
+    house: House, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting, all_wait = 0, asyncio.Event()
+
+    async def wait(_: float) -> None:
+        nonlocal waiting
+        waiting += 1
+        if waiting == 3:
+            all_wait.set()
+        # One after the other would never come to an end.
+        async with asyncio.timeout(30):
+            await all_wait.wait()
+
+    monkeypatch.setattr(module, "_sleep_until", wait)
+    server = victoriametrics()
+    runtime = await destination(
+        house, server, DataType.CONSUMPTION_DAILY, DataType.PRODUCTION_DAILY
+    )
+    record = await house.push(runtime)
+    assert (record.status, record.records) == (ExportStatus.COMPLETED, 3 * DAYS)
+    assert await asyncio.to_thread(stored, server, "barn", "daily") == await closed(house, "barn")
+
+
 @pytest.mark.usefixtures("quick_disk")
 async def test_a_year_of_two_metering_points_equals_the_ledger(
     paper_house: House, victoriametrics

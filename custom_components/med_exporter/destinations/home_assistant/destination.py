@@ -28,6 +28,7 @@ from ..measurements import (
     Cost,
     Grain,
 )
+from ..stretches import stretches
 from .api import (
     Remote,
     RemoteConnection,
@@ -148,7 +149,10 @@ class HomeAssistantDestination:
         async with self._session() as connection:
             if _RECORDER not in connection.components:
                 return ()
-            return [one for one in witnesses if not await self._has(connection, one)]
+            missing: list[Measurement] = []
+            for stretch in stretches(witnesses):
+                missing += await self._missing(connection, stretch)
+            return missing
 
     async def async_push(
         self,
@@ -175,10 +179,13 @@ class HomeAssistantDestination:
                 raise
             self._idle = self._hass.loop.call_later(_IDLE_SECONDS, self._hang_up)
 
-    async def _has(self, connection: RemoteConnection, hour: Measurement) -> bool:
-        start = int(hour.start.timestamp())
-        statistics = await self._statistics(connection, hour)
-        return bool(await statistics.read(start, start + HOUR))
+    async def _missing(
+        self, connection: RemoteConnection, hours: Sequence[Measurement]
+    ) -> list[Measurement]:
+        statistics = await self._statistics(connection, hours[0])
+        first, last = (int(hours[at].start.timestamp()) for at in (0, -1))
+        there = {row.start for row in await statistics.read(first, last + HOUR)}
+        return [one for one in hours if int(one.start.timestamp()) not in there]
 
     async def _push(
         self,

@@ -12,6 +12,7 @@ from ...const import DataType
 from ...web_answers import MOST_OF_AN_ANSWER
 from ..base import DestinationError, Intake, Outcome
 from ..measurements import Grain
+from ..stretches import stretches
 from .lines import Point, own_series, point_of, series_of
 from .server import NotAskableError
 
@@ -97,29 +98,32 @@ class InfluxDestination:
         """Look for points of the periods. Raises DestinationError.
 
         What is older than the server's retention is not missing; where it does not tell that,
-        what is older than something that is there is taken for such.
+        what is older than all that is there is taken for such.
         """
         oldest = _oldest(await self._server.retention())
-        newest_there: dict[str, int] = {}
+        oldest_there: dict[str, int] = {}
         absent: list[tuple[Measurement, str, int]] = []
-        for witness in witnesses:
-            series, stamp = series_of(witness, self._labels), point_of(witness).stamp
-            if stamp < oldest:
-                continue
+        for stretch in stretches(one for one in witnesses if point_of(one).stamp >= oldest):
+            stamps = [point_of(one).stamp for one in stretch]
+            series = series_of(stretch[0], self._labels)
             try:
-                is_there = bool(await self._server.read(series, stamp, stamp))
+                found = await self._server.read(series, stamps[0], stamps[-1])
             except NotAskableError:
                 return ()
             name = series.line(0, 0).decode()
-            if is_there:
-                newest_there[name] = max(stamp, newest_there.get(name, 0))
-            else:
-                absent.append((witness, name, stamp))
+            if found:
+                # The stretches of a series come oldest first.
+                oldest_there.setdefault(name, min(found))
+            absent += [
+                (one, name, stamp)
+                for one, stamp in zip(stretch, stamps, strict=True)
+                if stamp not in found
+            ]
         is_told = self._server.tells_retention
         return [
             witness
             for witness, name, stamp in absent
-            if is_told or stamp > newest_there.get(name, 0)
+            if is_told or stamp > oldest_there.get(name, 0)
         ]
 
     async def async_push(

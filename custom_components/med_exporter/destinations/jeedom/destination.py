@@ -21,6 +21,7 @@ from ..measurements import (
     Grain,
     TempoDay,
 )
+from ..stretches import stretches
 from .equipment import JeedomEquipments
 from .probe import Probe, Scope, async_test_jeedom
 from .time_zone import JeedomTimeZone
@@ -113,27 +114,27 @@ class JeedomDestination:
         await self._rpc.time_zone()
         self._zone.look_again()
         lost: list[Measurement] = []
-        # Several witnesses are of one series, and all of one Jeedom.
-        commands: dict[tuple[str, DataType], JeedomCommand | None] = {}
-        for one in witnesses:
-            assert one.point is not None  # the intake asks for a value per metering point
-            series = (one.point.pdl, one.data_type)
-            if series not in commands:
-                commands[series] = await self._equipments.known(one.point, one.data_type)
-            command = commands[series]
+        for stretch in stretches(witnesses):
+            point = stretch[0].point
+            assert point is not None  # the intake asks for a value per metering point
+            command = await self._equipments.known(point, stretch[0].data_type)
             if command is None:
-                lost.append(one)
+                lost += stretch
                 continue
             try:
-                clock = await self._zone.clock(one.point)
+                clock = await self._zone.clock(point)
             except DestinationError as err:
                 if err.code != "TIME_ZONE_UNKNOWN":
                     raise
                 # Whoever sends to disabled equipment will hear of it.
                 continue
-            stamp = clock.stamp(one.start)
-            if clock.is_certain_of(one.start) and not await command.history(stamp, stamp):
-                lost.append(one)
+            stamps = {clock.stamp(one.start): one for one in stretch}
+            found = await command.history(min(stamps), max(stamps))
+            lost += [
+                one
+                for stamp, one in stamps.items()
+                if stamp not in found and clock.is_certain_of(one.start)
+            ]
         return lost
 
     async def async_push(

@@ -15,6 +15,7 @@ from ..base import (
     Outcome,
 )
 from ..measurements import Grain
+from ..stretches import stretches
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, Retention, milliseconds_ago
 from .rows import NAME, Found, Row, labels_of, line_of, row_of, selector_of
@@ -47,11 +48,13 @@ INTAKE: Final = Intake(
     },
     current=frozenset({DataType.ECOWATT}),
     patience=timedelta(hours=48),
+    settles_late=True,
 )
 """Samples cannot be overwritten: only what changes no more is sent."""
 
 _BATCH: Final = 2000
-# More than the half-hours of 400 days, which a server may drop all but the last month of.
+# Batches of all series that wait: more than the half-hours of 400 days, which a server may drop all
+# but the last month of.
 _IN_FLIGHT: Final = 12
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
 # earlier, it forgets samples that it has acknowledged and shown.
@@ -101,6 +104,9 @@ class VictoriaMetricsDestination:
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
         self._last_sent = asyncio.get_running_loop().time()
         self._is_unconfirmed = False
+        # Series wait for the disk together, but are sent and looked for one after the other.
+        self._turn = asyncio.Lock()
+        self._in_flight = 0
         self._retention = Retention(self._whereabouts, self._write)
 
     async def async_start(self) -> None:
@@ -150,7 +156,7 @@ class VictoriaMetricsDestination:
         """Look for samples of the periods. Raises DestinationError.
 
         What is older than the server's retention is not missing; where it does not tell that,
-        what is older than something that is there is taken for such.
+        what is older than all that is there is taken for such.
         """
         await self._whereabouts.async_general()
         if not witnesses:
@@ -160,19 +166,21 @@ class VictoriaMetricsDestination:
         flags = await self._server.flags()
         limit = self._retention.limit(flags)
         series: dict[str, list[tuple[Row, bool]]] = {}
-        for witness in witnesses:
-            row, labels = row_of(witness), labels_of(witness, self._labels)
-            is_there = row.stamp < limit or (await self._whereabouts.async_find(labels, [row])).has(
-                row
+        for stretch in stretches(witnesses):
+            labels = labels_of(stretch[0], self._labels)
+            rows = [row_of(witness) for witness in stretch]
+            asked = [row for row in rows if row.stamp >= limit]
+            found = await self._whereabouts.async_find(labels, asked) if asked else Found()
+            series.setdefault(selector_of(labels), []).extend(
+                (row, row.stamp < limit or found.has(row)) for row in rows
             )
-            series.setdefault(selector_of(labels), []).append((row, is_there))
         missing: list[Measurement] = []
-        for found in series.values():
-            newest_there = max((row.stamp for row, is_there in found if is_there), default=0)
+        for shown in series.values():
+            oldest_there = min((row.stamp for row, is_there in shown if is_there), default=0)
             missing += [
                 row.measurement
-                for row, is_there in found
-                if not is_there and (flags.retention is not None or row.stamp > newest_there)
+                for row, is_there in shown
+                if not is_there and (flags.retention is not None or row.stamp > oldest_there)
             ]
         return missing
 
@@ -188,15 +196,30 @@ class VictoriaMetricsDestination:
                 of those of `VictoriaMetrics`.
 
         """
-        flags = Flags()
         batches: deque[_Batch] = deque()
+        try:
+            await self._push(measurements, settle, batches)
+        finally:
+            self._in_flight -= len(batches)
+
+    async def _push(
+        self,
+        measurements: AsyncIterable[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+        batches: deque[_Batch],
+    ) -> None:
+        flags = Flags()
         error: DestinationError | None = None
         try:
             async for chunk in _chunks(measurements):
-                if not batches:
-                    await self._let_unconfirmed_rows_appear()
-                    flags = await self._server.flags()
-                batches.append(await self._send(chunk, flags))
+                async with self._turn:
+                    if not batches:
+                        await self._let_unconfirmed_rows_appear()
+                        flags = await self._server.flags()
+                        # What was sent from here since is shown already.
+                        await self._server.flush()
+                    batches.append(await self._send(chunk, flags))
+                self._in_flight += 1
                 while batches and self._is_to_settle(batches, flags):
                     await self._settle(batches.popleft(), flags, settle)
         except DestinationError as err:
@@ -214,7 +237,7 @@ class VictoriaMetricsDestination:
             await _sleep_until(self._last_sent + SHOWN_AFTER)
 
     def _is_to_settle(self, batches: deque[_Batch], flags: Flags) -> bool:
-        if len(batches) >= _IN_FLIGHT:
+        if self._in_flight >= _IN_FLIGHT:
             return True
         oldest = batches[0]
         if oldest.missing and flags.retention is None and not self._retention.has_witnesses:
@@ -230,7 +253,6 @@ class VictoriaMetricsDestination:
         missing: list[Row] = []
         wanted: list[Row] = []
         if kept:
-            await self._server.flush()
             found = await self._whereabouts.async_find(labels, kept)
             wanted = [row for row in kept if not found.has(row)]
             if len(wanted) < len(kept):
@@ -295,10 +317,18 @@ class VictoriaMetricsDestination:
     async def _settle(
         self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
+        self._in_flight -= 1
+        if len(batch.too_old) < len(batch.rows):
+            await _sleep_until(batch.due)
+        async with self._turn:
+            await self._settle_now(batch, flags, settle)
+
+    async def _settle_now(
+        self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
+    ) -> None:
         kept = [row for row in batch.rows if row.stamp not in batch.too_old]
         found = Found()
         if kept:
-            await _sleep_until(batch.due)
             found = await self._whereabouts.async_find(batch.labels, kept)
         missing = [row for row in kept if not found.has(row)]
         if missing and await self._retention.async_drops(batch.labels, missing, flags):

@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from ...const import DataType
 from ..measurements import (
     EcoWattLevel,
@@ -90,7 +92,7 @@ def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> 
     """Return one line of `/api/v1/import`: a series and its samples."""
     stamps, values = zip(*samples, strict=True)
     line = {"metric": labels, "values": values, "timestamps": stamps}
-    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    return orjson.dumps(line) + b"\n"
 
 
 def selector_of(labels: Mapping[str, str]) -> str:
@@ -130,10 +132,16 @@ class Reading:
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take note of a line of `/api/v1/export`."""
-        for stamp, value in zip(line["timestamps"], line["values"], strict=True):
-            if stamp in self._stamps and isinstance(value, (int, float)):
-                values = self._series.setdefault(frozenset(line["metric"].items()), {})
-                values.setdefault(stamp, []).append(value)
+        wanted = [
+            (stamp, value)
+            for stamp, value in zip(line["timestamps"], line["values"], strict=True)
+            if stamp in self._stamps and isinstance(value, (int, float))
+        ]
+        if not wanted:
+            return
+        values = self._series.setdefault(frozenset(line["metric"].items()), {})
+        for stamp, value in wanted:
+            values.setdefault(stamp, []).append(value)
 
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""

@@ -1,0 +1,133 @@
+"""Measure a push to a real server: `python -m tests.destinations.victoriametrics.bench [samples]`.
+
+Prints the seconds that a push takes until the server shows everything, those of curl with the same
+samples in a prepared file, and by how many milliseconds the event loop was late at most. The wait
+for the server's disk, which is the same however much is pushed, is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+# As Home Assistant does; the oldest one cannot import its parts in any order.
+import homeassistant.components.http  # noqa: F401
+from aiohttp import ClientSession, TCPConnector, ThreadedResolver
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import Outcome
+from custom_components.med_exporter.destinations.measurements import Energy, Grain, PointName
+from custom_components.med_exporter.destinations.victoriametrics.destination import (
+    VictoriaMetricsDestination,
+)
+from custom_components.med_exporter.destinations.victoriametrics.rows import (
+    labels_of,
+    line_of,
+    row_of,
+)
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from tests.victoriametrics import VictoriaMetricsServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+_STEP = 0.001
+_FIRST = datetime(1971, 1, 1, tzinfo=UTC)
+# A million of them end before today: the server takes nothing of the future.
+_LENGTH = timedelta(minutes=15)
+# What one file's line may hold.
+_OF_A_LINE = 10_000
+
+
+def half_hours(count: int, point: str) -> Iterator[Energy]:
+    """Yield short periods of a metering point, from long ago on."""
+    name = PointName(pdl=point, slug=point, name=point)
+    for number in range(count):
+        start = _FIRST + number * _LENGTH
+        yield Energy(
+            data_type=DataType.CONSUMPTION_DETAILED, point=name, grain=Grain.HALF_HOURLY,
+            start=start, end=start + _LENGTH, closed=True, timestamp=start + _LENGTH,
+            kwh=number % 3571 / 1000,
+        )  # fmt: skip
+
+
+async def measure(url: str, values: list[Energy]) -> tuple[float, float]:
+    """Return the seconds of a push, and by how many the event loop was late at most."""
+    late = 0.0
+
+    async def watch() -> None:
+        nonlocal late
+        while True:
+            before = monotonic()
+            await asyncio.sleep(_STEP)
+            late = max(late, monotonic() - before - _STEP)
+
+    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as session:
+        destination = VictoriaMetricsDestination(VictoriaMetrics(session, url), {}, on_disk_after=0)
+        watching = asyncio.create_task(watch())
+        started = monotonic()
+        outcomes: Counter[Outcome] = Counter()
+
+        async def stream() -> AsyncIterator[Energy]:
+            for value in values:
+                yield value
+
+        await destination.async_push(stream(), lambda _, outcome: outcomes.update((outcome,)))
+        seconds = monotonic() - started
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+    assert outcomes == {Outcome.STORED: len(values)}
+    return seconds, late
+
+
+def prepare(values: list[Energy], file: Path) -> None:
+    """Write what is pushed to a file for curl, packed as it is pushed."""
+    labels = labels_of(values[0], {})
+    rows = [row_of(value) for value in values]
+    lines = (
+        line_of(labels, [(row.stamp, row.value) for row in rows[at : at + _OF_A_LINE]])
+        for at in range(0, len(rows), _OF_A_LINE)
+    )
+    file.write_bytes(gzip.compress(b"".join(lines), compresslevel=1))
+
+
+def curl(server: VictoriaMetricsServer, file: Path) -> float:
+    """Return the seconds until curl has sent a file, and the server shows it."""
+    started = monotonic()
+    subprocess.run(
+        ["curl", "-sf", "-H", "Content-Encoding: gzip", "--data-binary", f"@{file}",
+         f"{server.url}/api/v1/import"], check=True,
+    )  # fmt: skip
+    server.get("/internal/force_flush")
+    return monotonic() - started
+
+
+def main(count: int) -> None:
+    """Measure both."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = VictoriaMetricsServer(folder).start()
+        try:
+            prepare(list(half_hours(count, "curl")), folder / "prepared")
+            other = curl(server, folder / "prepared")
+            seconds, late = asyncio.run(measure(server.url, list(half_hours(count, "push"))))
+        finally:
+            server.kill()
+    sys.stdout.write(
+        f"{count} samples in {seconds:.2f} s, curl {other:.2f} s, ratio {seconds / other:.1f};"
+        f" event loop late {late * 1000:.0f} ms\n"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
