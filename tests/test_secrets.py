@@ -235,7 +235,7 @@ class Mirror:
             known = {
                 "auth/current_user": {"id": "0" * 32, "is_admin": True},
                 "get_config": {"version": "2026.10.0", "components": ["recorder"]},
-                "config/entity_registry/list": [],
+                "config/entity_registry/get_entries": {},
                 "config/device_registry/list": [],
                 "recorder/statistics_during_period": self._stored,
                 "recorder/import_statistics": None,

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.errors import ExportExpiredError
 from custom_components.med_exporter.exports.links import LinkSigner
 
 EXPORT_ID = "c735a3dd-519e-4eab-9343-7b8ee2dcafce"
@@ -40,8 +41,8 @@ async def test_a_link_holds_for_its_time_only(signer, lifetime):
     end = time.time() + lifetime.total_seconds()
     with patch("time.time", return_value=end - 5):
         assert signer.is_valid(EXPORT_ID, *given_out)
-    with patch("time.time", return_value=end + 5):
-        assert not signer.is_valid(EXPORT_ID, *given_out)
+    with patch("time.time", return_value=end + 5), pytest.raises(ExportExpiredError):
+        signer.is_valid(EXPORT_ID, *given_out)
 
 
 async def test_a_later_end_cannot_be_made_up(signer):

@@ -1,9 +1,10 @@
 """The ledger's energy where Home Assistant's recorder has no counter of a device.
 
 An entity may be excluded by the recorder's filter, or be disabled: then there are neither states
-nor statistics of its counter, or none any more, or none before the first number. For periods, the
-ledger's quarter-hours stand in. Raw rows are readings, and the ledger has none: what it knows more
-than they do is named.
+nor statistics of its counter, or none any more, or none before the first number. And a plug tells
+of days before it was added, when there was no entity. For periods, the ledger's quarter-hours
+stand in. Raw rows are readings, and the ledger has none: what it knows more than they do is named,
+where the recorder could have had it.
 
 The time between two numbers of a counter needs no help: its growth tells.
 """
@@ -39,6 +40,7 @@ class StandIn:
     Attributes:
         ledger: of the device.
         is_needed: whether the recorder does not keep the counter now.
+        begins: whether the recorder knows no number of the counter before the start.
         start: UTC seconds, included.
         end: UTC seconds, not included.
         gives_rows: whether the energy is given as rows, or only told.
@@ -51,6 +53,7 @@ class StandIn:
 
     ledger: PlugLedger
     is_needed: bool
+    begins: bool
     start: float
     end: float
     gives_rows: bool
@@ -66,9 +69,22 @@ class StandIn:
             coverage: filled by them as they are taken.
 
         """
-        if not self.is_needed or not self.ledger.has_energy:
+        if not self.ledger.has_energy:
             return found
-        return self._with_end(self._with_begin(found, coverage))
+        if self.is_needed:
+            return self._with_end(self._with_begin(found, coverage))
+        if self.begins and self.gives_rows:
+            return self._or_all(self._with_begin(found, coverage))
+        return found
+
+    def _or_all(self, found: Iterator[Reading]) -> Iterator[Reading]:
+        """Yield readings, and all that the ledger knows where none of them tells of energy."""
+        is_told = False
+        for reading in found:
+            is_told |= reading[_TOTAL] is not None or reading[_ENERGY] is not None
+            yield reading
+        if not is_told:
+            yield from self._rows(self.start, self.end)
 
     def _with_begin(self, found: Iterator[Reading], coverage: Coverage) -> Iterator[Reading]:
         for reading in found:

@@ -356,6 +356,7 @@ class TestAnotherKind:
 
     KIND = ContractKind(
         name="moon",
+        title=("Moon", "Lune"),
         parse=lambda reader: TestAnotherKind.Moon(reader.amount("full")),
         forms=(Page(name="moon", fields=(FormField(name="full", holds=Holds.PRICE),)),),
     )

@@ -174,6 +174,7 @@ class _Source:
         self.stand_in = StandIn(
             self._ledger,
             "energy_total_kwh" in device.not_recorded,
+            _begins(job, recorder, device),
             job.start,
             end,
             gives_rows=bool(spool.edges),
@@ -212,6 +213,13 @@ class _Source:
                 self.seen = True
                 break
         yield from found
+
+
+def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:
+    """Tell whether the recorder has no state of a device's counter from before the range."""
+    counter = device.entities.get("energy_total_kwh")
+    ids = recorder.metadata_ids([] if counter is None else [counter])
+    return recorder.moment_before(ids.values(), job.start) is None
 
 
 def _stretches(job: Job, end: float) -> list[Stretch] | None:
