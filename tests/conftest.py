@@ -171,6 +171,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.get_closest_marker("live") is None)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):  # noqa: ARG001  # pytest gives it by its name
+    """Let reports be sent between processes, whatever Home Assistant has logged."""
+    report = yield
+    report.sections = [
+        (name, text.encode("utf-8", "replace").decode()) for name, text in report.sections
+    ]
+    return report
+
+
 def pytest_configure() -> None:
     """Open the sockets that the test kit closes: tests speak to real servers on loopback."""
     pytest_socket.disable_socket = pytest_socket.socket_allow_hosts = lambda *_, **__: None
