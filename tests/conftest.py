@@ -172,7 +172,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):  # noqa: ARG001  # pytest gives it by its name
+def pytest_runtest_makereport(item: pytest.Item):  # pytest gives it by its name
     """Let reports be sent between processes, whatever Home Assistant has logged."""
     report = yield
     report.sections = [
