@@ -41,6 +41,7 @@ from custom_components.med_exporter.ledger import (
     Posting,
 )
 from custom_components.med_exporter.ledger.tables import SCHEMA
+from tests.lag import Lag
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -53,29 +54,13 @@ KWH_A_DAY = 4.8
 CONTRACT = {"valid_from": "2020-01-01", "kind": "flat", "price": 0.25}
 
 
-class Lag:
-    """How long something was held up at most, in seconds."""
-
-    def __init__(self) -> None:
-        self.worst = 0.0
-
-    def note(self, seconds: float) -> None:
-        self.worst = max(self.worst, seconds)
-
-    async def watch_loop(self) -> None:
-        """Look every 5 ms how late the event loop is."""
-        while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            self.note(time.perf_counter() - before - 0.005)
-
-    async def watch_recorder(self, hass: HomeAssistant) -> None:
-        """Look how long something that is queued for the recorder waits."""
-        while True:
-            before = time.perf_counter()
-            await queue_work(hass, SCHEMA, lambda _: None)
-            self.note(time.perf_counter() - before)
-            await asyncio.sleep(0.02)
+async def watch_recorder(hass: HomeAssistant, lag: Lag) -> None:
+    """Look how long something that is queued for the recorder waits."""
+    while True:
+        before = time.perf_counter()
+        await queue_work(hass, SCHEMA, lambda _: None)
+        lag.note(time.perf_counter() - before)
+        await asyncio.sleep(0.02)
 
 
 def show(line: str) -> None:
@@ -170,8 +155,8 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         empty, ledger, costs = file.stat().st_size, Ledger(hass), Costs(hass)
         loop, queue = Lag(), Lag()
         watching = [
-            asyncio.create_task(loop.watch_loop()),
-            asyncio.create_task(queue.watch_recorder(hass)),
+            asyncio.create_task(loop.watch_loop(0.005)),
+            asyncio.create_task(watch_recorder(hass, queue)),
         ]
         written, begun, used = written_bytes(), time.perf_counter(), time.process_time()
         await fill(hass, ledger, costs, plugs, days)

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Double, String, bindparam, column, func, select, table
 
+from .times import HOUR
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
-
-_HOUR = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,6 @@ class RecordedCounts:
     def hours(self, connection: Connection, statistic_ids: Iterable[str]) -> dict[str, Held]:
         """Return what is held of the hours of statistics; unknown ones are absent."""
         return {
-            name: held if held.last is None else Held(held.count, held.first, held.last + _HOUR)
+            name: held if held.last is None else Held(held.count, held.first, held.last + HOUR)
             for name, held in self._hours.held(connection, statistic_ids).items()
         }

@@ -40,7 +40,7 @@ class StandIn:
     Attributes:
         ledger: of the device.
         is_needed: whether the recorder does not keep the counter now.
-        begins: whether the recorder knows no number of the counter before the start.
+        begins: whether it gives rows, and the recorder knows no number before the start.
         start: UTC seconds, included.
         end: UTC seconds, not included.
         gives_rows: whether the energy is given as rows, or only told.
@@ -73,7 +73,7 @@ class StandIn:
             return found
         if self.is_needed:
             return self._with_end(self._with_begin(found, coverage))
-        if self.begins and self.gives_rows:
+        if self.begins:
             return self._or_all(self._with_begin(found, coverage))
         return found
 

@@ -26,6 +26,7 @@ from tests.pushing import House, plug, since
 from tests.real_home import HomeClient
 
 if TYPE_CHECKING:
+    from custom_components.med_exporter.ledger import LedgerPlug
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
     from tests.other_home import OtherHome
     from tests.real_home import RealHome
@@ -152,17 +153,23 @@ async def test_costs_and_their_corrections_arrive(
     assert costs == {hour: pytest.approx(0.06 if hour >= new_price else 0.04) for hour in costs}
 
 
+async def pushed(
+    house: House, other_home: OtherHome, used: LedgerPlug, *, days: int
+) -> tuple[DestinationRuntime, str, dict[datetime, float]]:
+    """Push what a plug alone in its metering point has used; return its statistic and hours."""
+    point = used.metering_point
+    house.add_point(point, used)
+    await house.use(used, since(days), NOON, 0.1)
+    runtime = await add_other_home(house, other_home)
+    await house.push(runtime)
+    return runtime, f"med_exporter:consumption_{point}", await booked(house, point, "consumption")
+
+
 async def test_a_statistic_that_was_deleted_over_there_is_filled_again(
     paper_house: House, other_home: OtherHome, other_client: HomeClient
 ) -> None:
     house = paper_house
-    used = plug(4, point="cellar")
-    house.add_point("cellar", used)
-    await house.use(used, since(10), NOON, 0.1)
-    runtime = await add_other_home(house, other_home)
-    await house.push(runtime)
-    statistic = "med_exporter:consumption_cellar"
-    hours = await booked(house, "cellar", "consumption")
+    runtime, statistic, hours = await pushed(house, other_home, plug(4, point="cellar"), days=10)
     assert await stored(other_client, statistic) == hours
 
     await other_client.command("recorder/clear_statistics", statistic_ids=[statistic])
@@ -200,13 +207,7 @@ async def test_a_statistic_that_was_cut_short_over_there_or_has_a_hole_is_filled
     paper_house: House, other_home: OtherHome
 ) -> None:
     house = paper_house
-    used = plug(5, point="attic")
-    house.add_point("attic", used)
-    await house.use(used, since(20), NOON, 0.1)
-    runtime = await add_other_home(house, other_home)
-    await house.push(runtime)
-    statistic = "med_exporter:consumption_attic"
-    hours = await booked(house, "attic", "consumption")
+    runtime, statistic, hours = await pushed(house, other_home, plug(5, point="attic"), days=20)
     for start, before in (
         (since(2), NOON),
         (since(5) + timedelta(hours=11), since(5) + timedelta(hours=14)),

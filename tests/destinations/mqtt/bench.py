@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,37 +21,24 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.mqtt.messages import message_of
+from tests.lag import loop_lag
 from tests.mosquitto import Mosquitto
 from tests.mqtt_destinations import PUBLISHING, destination, energy, push, stored
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Energy
 
-_STEP = 0.001
-
 
 async def measure(broker: Mosquitto, qos: int, values: list[Energy]) -> tuple[float, float]:
     """Return the seconds of a push, and by how many the event loop was late at most."""
-    late = 0.0
-
-    async def watch() -> None:
-        nonlocal late
-        while True:
-            before = monotonic()
-            await asyncio.sleep(_STEP)
-            late = max(late, monotonic() - before - _STEP)
-
     async with destination(broker.port, replace(PUBLISHING, qos=qos, retain=False)) as made:
         await push(made, values[0])
-        watching = asyncio.create_task(watch())
-        started = monotonic()
-        settled = await push(made, *values)
-        seconds = monotonic() - started
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        async with loop_lag() as lag:
+            started = monotonic()
+            settled = await push(made, *values)
+            seconds = monotonic() - started
     assert settled == stored(*values)
-    return seconds, late
+    return seconds, lag.worst
 
 
 def _publish(broker: Mosquitto, lines: bytes, qos: int) -> float:

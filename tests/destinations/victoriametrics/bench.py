@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -35,12 +34,12 @@ from custom_components.med_exporter.destinations.victoriametrics.rows import (
     row_of,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from tests.lag import loop_lag
 from tests.victoriametrics import VictoriaMetricsServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-_STEP = 0.001
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC)
 # A million of them end before today: the server takes nothing of the future.
 _LENGTH = timedelta(minutes=15)
@@ -62,32 +61,20 @@ def half_hours(count: int, point: str) -> Iterator[Energy]:
 
 async def measure(url: str, values: list[Energy]) -> tuple[float, float]:
     """Return the seconds of a push, and by how many the event loop was late at most."""
-    late = 0.0
-
-    async def watch() -> None:
-        nonlocal late
-        while True:
-            before = monotonic()
-            await asyncio.sleep(_STEP)
-            late = max(late, monotonic() - before - _STEP)
-
     async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as session:
         destination = VictoriaMetricsDestination(VictoriaMetrics(session, url), {}, on_disk_after=0)
-        watching = asyncio.create_task(watch())
-        started = monotonic()
         outcomes: Counter[Outcome] = Counter()
 
         async def stream() -> AsyncIterator[Energy]:
             for value in values:
                 yield value
 
-        await destination.async_push(stream(), lambda _, outcome: outcomes.update((outcome,)))
-        seconds = monotonic() - started
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        async with loop_lag() as lag:
+            started = monotonic()
+            await destination.async_push(stream(), lambda _, outcome: outcomes.update((outcome,)))
+            seconds = monotonic() - started
     assert outcomes == {Outcome.STORED: len(values)}
-    return seconds, late
+    return seconds, lag.worst
 
 
 def prepare(values: list[Energy], file: Path) -> None:

@@ -1,4 +1,3 @@
-# French has its own apostrophe
 """What a metering point's past would have cost under several contracts."""
 
 from __future__ import annotations

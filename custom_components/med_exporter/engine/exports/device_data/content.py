@@ -26,6 +26,7 @@ from ...readings import readings
 from ...stand_in import StandIn
 from ...statistics import Coverage
 from ...tables import Column, Rounding, Table
+from ...tariff.energy import PRODUCTION
 from ..ledger_gaps import estimated_warning
 from .overview import overview
 
@@ -174,7 +175,7 @@ class _Source:
         self.stand_in = StandIn(
             self._ledger,
             "energy_total_kwh" in device.not_recorded,
-            _begins(job, recorder, device),
+            bool(spool.edges) and _begins(job, recorder, device),
             job.start,
             end,
             gives_rows=bool(spool.edges),
@@ -308,7 +309,7 @@ def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
     columns = _columns(job)
     chunks = _chunks(job, spool, columns, limit)
     # What is used and what is produced have no sum.
-    one_role = len({device.role == "production" for device in job.devices}) < 2
+    one_role = len({device.role == PRODUCTION for device in job.devices}) < 2
     return Table("device_data", columns, count, chunks, adds_up=one_role)
 
 
