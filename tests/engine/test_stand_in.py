@@ -89,3 +89,16 @@ def test_a_counter_that_is_recorded_needs_no_help(recorder, exports):
         _, energy, said = made(exports, aggregation=aggregation)
         assert energy == pytest.approx(99 / 30, abs=1e-5)
         assert not said
+
+
+@pytest.mark.usefixtures("booked")
+@pytest.mark.parametrize("aggregation", PERIODS)
+def test_what_a_plug_tells_of_days_before_it_was_added_is_in_periods(
+    recorder, exports, aggregation
+):
+    recorder.add(ENERGY, [(START + 5 * 3600 + n * 900, 5 + n / 10) for n in range(21)])
+    _, whole, said = made(exports, aggregation=aggregation)
+    assert whole == pytest.approx(4.0, abs=1e-6)
+    assert said["FROM_LEDGER"]["end"] == "2026-01-10T05:00:00Z"
+    _, before, _ = made(exports, aggregation=aggregation, end=START + 4 * 3600)
+    assert before == pytest.approx(1.6, abs=1e-6)
