@@ -73,7 +73,7 @@ class TestAGap:
     def test_of_a_quarter_hour_read_in_part_the_filled_energy_counts(self, recorder, exports):
         gap(recorder, "10:50", "11:30", 2.5)
         recorder.add_half_hours(PLUG, [(day("10:30"), 9, 1), (day("11:00"), 2, 2)])
-        assert by_hour(exports, "energy_kwh", end=day("12:00")) == {"10": 0.5, "11": 2}
+        assert by_hour(exports, "energy_kwh", end=day("12:00")) == {"10": 9, "11": 2}
 
     def test_rows_of_several_roles_are_one_half_hour(self, recorder, exports):
         gap(recorder, "10:00", "12:00", 4)

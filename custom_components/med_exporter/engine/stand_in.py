@@ -96,8 +96,11 @@ class StandIn:
                 first, found = _until(edge.end, reading, found)
                 for one in first:
                     edge.add(one)
-                yield from self._before(edge)
+                following = next(found, None)
+                yield from self._before(edge, following)
                 yield from first
+                if following is not None:
+                    yield following
             else:
                 yield reading
             yield from found
@@ -118,11 +121,13 @@ class StandIn:
         elif known_until < self.end:
             yield from self._after(edge, known_until)
 
-    def _before(self, edge: _Edge) -> Iterator[Reading]:
+    def _before(self, edge: _Edge, following: Reading | None) -> Iterator[Reading]:
         """Yield what was used before the first number of the counter."""
         yield from self._rows(self.start, edge.start)
         if edge.begins:
-            yield from self._rest(edge, max(edge.start, self.start))
+            since = following[_FILLED_FROM] if following else None
+            is_told = since is not None and since < edge.end
+            yield from self._rest(edge, max(edge.start, self.start), filled_is_told=is_told)
 
     def _after(self, edge: _Edge, known_until: float) -> Iterator[Reading]:
         """Yield what was used since the last number of the counter held."""
@@ -132,10 +137,15 @@ class StandIn:
         yield from self._rest(edge, min(known_until, self.end))
         yield from self._rows(edge.end, self.end)
 
-    def _rest(self, edge: _Edge, moment: float) -> Iterator[Reading]:
-        """Yield what the ledger knows more of a stretch than the readings in it."""
+    def _rest(
+        self, edge: _Edge, moment: float, *, filled_is_told: bool = False
+    ) -> Iterator[Reading]:
+        """Yield what the ledger knows more of a stretch than the readings in it.
+
+        `filled_is_told`: by a reading that comes after it, with the growth of a gap.
+        """
         known = [
-            energy
+            (energy[0] - energy[1], 0.0) if filled_is_told else energy
             for quarter in quarters_between(edge.start, min(edge.end, self.end))
             if (energy := self.ledger.energy(quarter)) is not None
         ]
