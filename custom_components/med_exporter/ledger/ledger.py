@@ -30,6 +30,7 @@ from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .removed import REMOVED_SCHEMA
 from .retracting import RecentPostings, Retraction
 from .running import RunningEnergy, read_running
 from .series import PointSeries
@@ -185,7 +186,7 @@ class Ledger:
                 refused.append(err)
                 return None
 
-        done = await queue_work(self._hass, SCHEMA, work)
+        done = await queue_work(self._hass, REMOVED_SCHEMA, work)
         if done is None:
             raise refused[0]
         await self.async_write_statistics()
