@@ -51,6 +51,15 @@ class TestWaiting:
         watch.read(day=1.15, month=15.26, month_before=14.4, dated=december, after=40_000)
         assert watch.read(day=0.15, month=146, dated=january, after=72_000).energy < 17_000_000
 
+    def test_counters_that_fall_back_together_have_not_restarted(self) -> None:
+        watch = Watch()
+        watch.read(0.13, 0.01, 14.0)
+        watch.read(0.14, 0.02, 14.01)
+        # What two counters tell of an outage is believed, and later energy fills it.
+        assert watch.read(0.95, 0.83, 14.82, after=12_000).energy == 14_820_000
+        watch.read(0.15, 0.03, 14.02)
+        assert watch.read(0.16, 0.04, 14.03).energy == 14_820_000
+
     def test_zeros_after_a_standstill_come_back_as_they_were(self) -> None:
         watch = Watch()
         watch.read(500, 2, 10)
@@ -111,6 +120,15 @@ class TestContradicted:
         for _ in range(6):
             watch.read(500.06, 2, 10, power=3)
         assert watch.read(500.068, 2.008, 10.008, power=1000).energy == 500_008_000
+
+    def test_a_load_that_begins_does_not_prove_what_waited_before_it(self) -> None:
+        watch = Watch()
+        watch.read(0.021, 0.011, 12.781, power=3)
+        watch.read(0.021, 0.011, 12.781, power=3)
+        for _ in range(4):
+            watch.read(0.051, 0.011, 12.781, power=3)
+        watch.read(0.058, 0.018, 12.788, power=900)
+        assert watch.read(0.066, 0.026, 12.796, power=900).energy == 12_796_000
 
     def test_a_day_that_was_asked_for_by_a_wrong_date_began_when_it_did(self) -> None:
         watch = Watch(datetime(2026, 11, 28, 23, 34, tzinfo=PARIS))

@@ -130,15 +130,21 @@ class Register(Standing):
         # More than what can have passed since was there before.
         return new if new <= room else 0
 
-    def back(self, move: Move, pace: Pace, at: datetime) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere."""
+    def back(
+        self, move: Move, pace: Pace, at: datetime, *, is_together: bool = False
+    ) -> Move | None:
+        """Return what it claims where it is again where it was before it went elsewhere.
+
+        `is_together` says that another counter is as well: they have not restarted.
+        """
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
         goes_on_here = {
             Kind.FOLLOWS: self.value > 0,
             Kind.LEAPS: not self._has_fallen_from(past),
-            Kind.FALLS: max(self.shown) not in past.shown or self._may_restart(move.parts, pace),
+            Kind.FALLS: max(self.shown) not in past.shown
+            or (self._may_restart(move.parts, pace) and not (is_together and self.age <= SHORT)),
         }
         if goes_on_here[move.kind]:
             return None

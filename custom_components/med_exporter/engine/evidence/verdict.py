@@ -106,7 +106,7 @@ class Judge:
 
     def _look(self, shown: Mapping[str, Parts]) -> set[str]:
         """Compare each counter with its register; return those that are where they had been."""
-        returning = set()
+        moves: dict[str, Move] = {}
         for name, parts in shown.items():
             register = self.registers[name]
             has_rolled = self.rolled.get(name) if UNDATED in parts else None
@@ -116,7 +116,17 @@ class Judge:
                     self.verdict.taken_back.append((name, register.doubt))
                     register.doubt = None
                 continue
-            back = register.back(move, self.pace, self.at)
+            moves[name] = move
+        fallen = {
+            name
+            for name, move in moves.items()
+            if move.kind is Kind.FALLS
+            and self.registers[name].back(move, self.pace, self.at, is_together=True)
+        }
+        returning = set()
+        for name, move in moves.items():
+            is_together = len(fallen) > 1 and name in fallen
+            back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)
@@ -191,11 +201,16 @@ class Judge:
     def _contradict(self) -> None:
         """Do not count what was confirmed where other counters show that it was not used."""
         verdict, lag = self.verdict, passable(self.pace.limit_w, _LAG)
-        for name in sorted(verdict.jumped):
+        waited = {
+            name
+            for name, move in verdict.good.items()
+            if self.registers[name].goes_on(move, self.pace) is not None
+        }
+        for name in sorted(verdict.jumped | waited - verdict.returned):
             move, register = verdict.good[name], self.registers[name]
             # Whether it had leapt says the reading that it goes on from.
             doubt = register.doubt
-            kind = move.kind if doubt is None else doubt.kind
+            kind = doubt.kind if doubt is not None and name in verdict.jumped else move.kind
             since = register.age - (0.0 if doubt is None else doubt.seconds)
             fits = kind is not Kind.FALLS and move.growth <= self.pace.room(since)
             if fits and since > SHORT:
@@ -210,7 +225,7 @@ class Judge:
                 continue
             # What the others lack by being late, they show themselves soon.
             limit = self._limit(others, register.age, 0)
-            if limit is not None and move.claim > limit:
+            if limit is not None and move.claim > limit + register.noise:
                 verdict.good[name] = replace(move, claim=limit, reach=limit)
         for name in verdict.untrue:
             move = verdict.good[name]
