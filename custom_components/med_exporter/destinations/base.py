@@ -144,14 +144,20 @@ class Destination(Protocol):
         something open. Raises DestinationError with the mistake.
         """
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Make sure that a run can reach the destination, and find out what it has lost.
+    async def async_reach(self) -> None:
+        """Have the destination answer something cheap that it answers only those who may use it.
 
-        `witnesses` are some closed periods that it has acknowledged, the first and the last of
-        each series among them; perhaps there are none. Returns those of them (the same objects)
-        that it has no value of any more, whatever value that was. What cannot be asked, or is
-        older than what it keeps, is not missing. Costs as little as it can: a question for each of
-        their `stretches` at most. Raises DestinationError where the destination cannot be used.
+        Every run begins with it, also one that has nothing to send: what an earlier run has found
+        is no answer. Raises DestinationError where the destination cannot be used.
+        """
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Find out what the destination has lost of closed periods that it has acknowledged.
+
+        `witnesses` are some of them, the first and the last of each series among them. Returns
+        those (the same objects) that it has no value of any more, whatever value that was. What
+        cannot be asked, or is older than what it keeps, is not missing. Costs as little as it can:
+        a question for each of their `stretches` at most. Raises DestinationError.
         """
 
     async def async_push(

@@ -144,8 +144,13 @@ class HomeAssistantDestination:
         await async_test_home_assistant(self._hass, self._remote)
         return None
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Connect, and look for the hours in its statistics. Raises DestinationError."""
+    async def async_reach(self) -> None:
+        """Connect and log in, or be answered over the connection. Raises DestinationError."""
+        async with self._session():
+            pass
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for the hours in its statistics. Raises DestinationError."""
         async with self._session() as connection:
             if _RECORDER not in connection.components:
                 return ()

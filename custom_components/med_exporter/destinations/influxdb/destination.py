@@ -94,7 +94,15 @@ class InfluxDestination:
         """Write a point and read it back; a remark tells what it left open."""
         return await async_test_influxdb(self._server, self._labels)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+    async def async_reach(self) -> None:
+        """Ask for a point that cannot be there; a server that cannot be asked is given none."""
+        now = _seconds_ago(timedelta(0))
+        try:
+            await self._server.read(own_series(_PROBE, self._labels), now, now)
+        except NotAskableError:
+            await self._server.write(b"")
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for points of the periods. Raises DestinationError.
 
         What is older than the server's retention is not missing; where it does not tell that,

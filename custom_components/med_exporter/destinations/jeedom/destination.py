@@ -109,10 +109,13 @@ class JeedomDestination:
         )
         return None
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Make sure that Jeedom answers to the key, and look for witnesses in its history."""
+    async def async_reach(self) -> None:
+        """Make sure that Jeedom answers to the key, and look at its time zone anew."""
         await self._rpc.time_zone()
         self._zone.look_again()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for the periods in the history of their commands. Raises DestinationError."""
         lost: list[Measurement] = []
         for stretch in stretches(witnesses):
             point = stretch[0].point

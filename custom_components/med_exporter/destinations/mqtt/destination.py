@@ -114,9 +114,12 @@ class MqttDestination:
         if (client := self._connection.open_client) is not None:
             await self._tidy(client)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Connect; a broker cannot be asked what it has handed on. Raises DestinationError."""
-        await self._connection.client()
+    async def async_reach(self) -> None:
+        """Connect, or have the broker acknowledge that one is online. Raises DestinationError."""
+        await self._connection.reach()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Return nothing: a broker cannot be asked what it has handed on."""
         return ()
 
     async def async_push(

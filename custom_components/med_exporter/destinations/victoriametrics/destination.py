@@ -152,16 +152,18 @@ class VictoriaMetricsDestination:
     def _nothing_shown(self, metric: str) -> DestinationError:
         return DestinationError("nothing_shown", field="url", host=self._server.host, metric=metric)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+    async def async_reach(self) -> None:
+        """Write nothing and ask for nothing, at the doors for both. Raises DestinationError."""
+        await self._whereabouts.async_general()
+        await self._server.write(b"")
+        await async_read_nothing(self._server, self._labels)
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for samples of the periods. Raises DestinationError.
 
         What is older than the server's retention is not missing; where it does not tell that,
         what is older than all that is there is taken for such.
         """
-        await self._whereabouts.async_general()
-        if not witnesses:
-            await async_read_nothing(self._server, self._labels)
-            return ()
         await self._server.flush()
         flags = await self._server.flags()
         limit = self._retention.limit(flags)
