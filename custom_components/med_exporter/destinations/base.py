@@ -7,13 +7,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ..const import DataType
 from ..errors import MedError
+from .measurements import Grain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
-    from ..const import DataType
-    from .measurements import Grain, Measurement
+    from .measurements import Measurement
 
 UNUSABLE: Final = frozenset(
     {
@@ -73,6 +74,18 @@ class DestinationError(MedError):
     def is_unusable(self) -> bool:
         """Return whether no destination of any kind could be used after it."""
         return self.code in UNUSABLE
+
+
+PERIODS: Final[Mapping[DataType, Grain]] = {
+    DataType.CONSUMPTION_DAILY: Grain.DAILY,
+    DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+    DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+    DataType.PRODUCTION_DAILY: Grain.DAILY,
+    DataType.TEMPO: Grain.DAILY,
+}
+"""How long the closed periods are of what has a history."""
+RUNNING: Final = frozenset(DataType) - {DataType.CONSUMPTION_DETAILED}
+"""What has a value of the period that runs."""
 
 
 class Corrections(StrEnum):

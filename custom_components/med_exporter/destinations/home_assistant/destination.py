@@ -20,6 +20,7 @@ from ...const import (
 from ...entries import metering_point_entries
 from ...web_answers import in_turn
 from ..base import (
+    RUNNING,
     Corrections,
     DestinationError,
     Intake,
@@ -68,7 +69,7 @@ _INTAKE: Final = Intake(
         DataType.CONSUMPTION_DETAILED: Grain.HOURLY,
         DataType.PRODUCTION_DAILY: Grain.HOURLY,
     },
-    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    current=RUNNING,
     costs=True,
     corrections=Corrections.ONWARDS,
 )

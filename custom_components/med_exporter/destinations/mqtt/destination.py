@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, DataType
-from ..base import Corrections, DestinationError, Intake, Outcome
+from ..base import RUNNING, Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
 from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
@@ -32,7 +32,7 @@ INTAKE: Final = Intake(
         DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
         DataType.PRODUCTION_DAILY: Grain.DAILY,
     },
-    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    current=RUNNING,
     corrections=Corrections.AGAIN,
     grid_per_point=False,
 )
