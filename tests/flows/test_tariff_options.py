@@ -126,7 +126,7 @@ class TestMenu:
         self, hass: HomeAssistant, entry: ConfigEntry
     ) -> None:
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract"]
+        assert flow["menu_options"] == ["add_contract", "official_contract"]
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "There is no contract yet, so no cost is known."
 
@@ -135,7 +135,9 @@ class TestMenu:
     ) -> None:
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract", "change_contract", "remove_contract"]
+        assert flow["menu_options"] == [
+            "add_contract", "official_contract", "change_contract", "remove_contract",
+        ]  # fmt: skip
         assert flow["description_placeholders"]["contracts"] == (
             "- 1 Feb 2026: One price at all times, 0.25 EUR/kWh\n"
             "- 1 Feb 2025: One price at all times, 0.2 EUR/kWh"
@@ -155,7 +157,7 @@ class TestMenu:
     ) -> None:
         hass.config_entries.async_update_entry(entry, options={"contracts": [{"kind": "?"}]})
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract"]
+        assert flow["menu_options"] == ["add_contract", "official_contract"]
         assert "cannot be read" in flow["description_placeholders"]["contracts"]
 
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
 
+GENERAL: Final = ("valid_from", "standing_charge", "feed_in")
+"""What all contracts have, whatever their prices are."""
+
 # What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.
 _USUAL_PRICE: Final = (0.02, 2.0)
 _NOTHING_TO_NAME: Final = dict.fromkeys(
@@ -41,6 +44,7 @@ class ContractDraft:
         periods: of a time-of-use contract, so far.
         rest: name and price of the hours that the periods leave.
         tiers: so far.
+        offered: prices from elsewhere to suggest, by form and field.
 
     """
 
@@ -51,6 +55,7 @@ class ContractDraft:
     periods: list[Period] = field(default_factory=list)
     rest: Period | None = None
     tiers: list[dict[str, Any]] = field(default_factory=list)
+    offered: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class ContractFlow(OptionsFlow):

@@ -47,6 +47,11 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}T00:00:00Z`));
   }
 
+  /** A date `YYYY-MM-DD` of any year. */
+  date(text) {
+    return new Intl.DateTimeFormat(this.language, { dateStyle: "medium", timeZone: "UTC" }).format(new Date(`${text}T00:00:00Z`));
+  }
+
   ago(text) {
     const seconds = (new Date(text) - Date.now()) / 1000;
     const words = new Intl.RelativeTimeFormat(this.language, { numeric: "auto" });
