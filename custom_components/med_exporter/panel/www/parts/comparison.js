@@ -146,7 +146,7 @@ class Comparison extends MedElement {
   /** A contract's name, and of which day its prices are where that is known. */
   titleOf({ name, priced_on }) {
     if (!priced_on) return this.nameOf(name);
-    return html`${this.nameOf(name)} <span class="quiet">(${this.t("comparison.priced_on")} ${this.house.formats.date(priced_on)})</span>`;
+    return html`${this.nameOf(name)} <span class="quiet">(${this.t("comparison.priced_on")} ${this.house.formats.day(priced_on, { year: "numeric" })})</span>`;
   }
 
   money(value) {
