@@ -117,6 +117,23 @@ def time_of_use(*periods: tuple[str, float, str, str, list[str]]) -> dict[str, A
     return {**GENERAL, "kind": "time_of_use", "periods": listed}
 
 
+class TestTaxes:
+    async def test_the_tax_in_the_amounts_is_kept_beside_them(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        taxes = {"vat": 20, "standing_charge_vat": 5.5}
+        flow = await fill_in(hass, await begin(hass, entry, "flat", **taxes), {"price": 0.25})
+        assert_saved(entry, flow, {**FLAT, **taxes})
+        flow = await start_options(hass, entry, "contracts", "change_contract")
+        assert suggested(flow).items() >= taxes.items()
+
+    async def test_more_than_any_tax_is_refused_at_its_field(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        flow = await begin(hass, entry, "flat", vat=2000)
+        assert_refused(flow, "contract", {"vat": "tariff_too_large"})
+
+
 class TestMenu:
     async def test_polling_and_contracts(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         flow = await start_options(hass, entry)

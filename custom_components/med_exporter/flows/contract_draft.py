@@ -14,6 +14,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.tariff import TariffError, parse_contracts
+from ..engine.tariff.contracts import VAT
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
 
-GENERAL: Final = ("valid_from", "standing_charge", "feed_in")
+GENERAL: Final = ("valid_from", "standing_charge", "feed_in", *VAT)
 """What all contracts have, whatever their prices are."""
 
 # What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.

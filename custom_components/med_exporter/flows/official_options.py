@@ -58,9 +58,9 @@ class OfficialFlow(PeriodFlow):
                 latest = (self._contracts() or [{}])[-1]
                 self._draft = ContractDraft(
                     general={
+                        **{key: latest[key] for key in GENERAL if key in latest},
                         "valid_from": found.valid_from.isoformat(),
                         "standing_charge": found.standing_charge,
-                        "feed_in": latest.get("feed_in", 0),
                     },
                     kind=form,
                     pricing={key: one for key, one in latest.items() if key not in GENERAL},

@@ -22,6 +22,7 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..engine.tariff.contracts import VAT
 from ..engine.tariff.kind import Dialogue, FormField, Holds, Page
 from ..engine.tariff.kinds import KINDS, forms
 from ..engine.tariff.price_units import per_kwh
@@ -136,6 +137,7 @@ class TariffFlow(OfficialFlow):
             vol.Required("kind"): SelectSelector(kinds),
             vol.Optional("standing_charge"): self._amount(),
             vol.Optional("feed_in"): self._amount("/kWh"),
+            **{vol.Optional(name): _number("%") for name in VAT},
         }
         return self._form("contract", schema, {**draft.general, "kind": draft.kind}, errors)
 
@@ -243,7 +245,7 @@ class TariffFlow(OfficialFlow):
 
 
 def _draft_of(contract: Mapping[str, Any]) -> ContractDraft:
-    general = {key: contract[key] for key in GENERAL}
+    general = {key: contract[key] for key in GENERAL if key in contract}
     pricing = {key: value for key, value in contract.items() if key not in GENERAL}
     form = next(
         form

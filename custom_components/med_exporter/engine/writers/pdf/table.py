@@ -72,7 +72,7 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
     left = table.count
     for chunk in chain([first], texts):
         for row in zip(*chunk, strict=True):
-            layout.draw_row(row, bold=left <= table.totals)
+            layout.draw_row(row, bold=0 < left - table.remarks <= table.totals)
             left -= 1
     layout.close()
 
