@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
+from ..engine.currency_signs import for_people
 from ..engine.tariff import TariffError, parse_contracts
 from ..engine.tariff.contracts import VAT
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
@@ -82,7 +83,9 @@ class ContractFlow(OptionsFlow):
             NumberSelectorConfig(
                 mode=NumberSelectorMode.BOX,
                 step="any",
-                unit_of_measurement=f"{currency_of(self.hass, self.config_entry)}{unit}",
+                unit_of_measurement=for_people(
+                    f"{currency_of(self.hass, self.config_entry)}{unit}"
+                ),
             )
         )
 

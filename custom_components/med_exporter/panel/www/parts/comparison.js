@@ -233,6 +233,9 @@ class Comparison extends MedElement {
       table {
         margin-bottom: 16px;
       }
+      th.number {
+        white-space: normal;
+      }
     `,
   ];
 }
