@@ -84,6 +84,7 @@ COMMANDS = {
     "costs/list": USER,
     "costs/correct": ADMIN,
     "costs/compare": USER,
+    "costs/official": USER,
     "overview/subscribe": USER,
     "destinations/subscribe": ADMIN,
     "files/subscribe": USER,
