@@ -59,7 +59,7 @@ async def test_more_rows_than_shown_are_estimated(client, fridge, hass):
         fridge.reads(power_w=power)
         await hass.async_block_till_done()
     await async_commit(hass)
-    got = await preview(client, "limit=1&aggregation=hourly&preset=today")
+    got = await preview(client, "limit=1&preset=today")
     assert len(got["preview"]) == 1
     assert got["total_records"] >= 1
     assert got["total_records_estimated"]
