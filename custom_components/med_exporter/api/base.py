@@ -13,8 +13,8 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
 from ..exports.jobs import DATA_JOBS
-from ..object_reader import INVALID_REQUEST, INVALID_VALUE
 from ..rights import Right, require
+from .operation import STATUS_OF_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -26,23 +26,6 @@ if TYPE_CHECKING:
     from ..exports.jobs import JobManager
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-
-_STATUS_OF_CODE: Final = {
-    "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
-    "EXPORT_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "DESTINATION_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "SCHEDULE_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "AMBIGUOUS_DESTINATION": HTTPStatus.CONFLICT,
-    "ALREADY_RUNNING": HTTPStatus.CONFLICT,
-    "DESTINATION_NOT_LOADED": HTTPStatus.CONFLICT,
-    "EXPORT_NOT_READY": HTTPStatus.CONFLICT,
-    "EXPORT_FINISHED": HTTPStatus.CONFLICT,
-    "EXPORT_EXPIRED": HTTPStatus.GONE,
-    "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "TOO_MANY_FILES": HTTPStatus.INSUFFICIENT_STORAGE,
-    "NOT_STORED": HTTPStatus.INSUFFICIENT_STORAGE,
-    "TOO_MANY_EXPORTS": HTTPStatus.TOO_MANY_REQUESTS,
-}
 
 
 class ApiView(HomeAssistantView):
@@ -84,11 +67,11 @@ def answers_errors[V: ApiView, **P](
                 require(view.right, view.user(request))
             return await handler(view, request, *args, **kwargs)
         except MedError as err:
-            status = _STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
+            status = STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
             return view.json(_error(err.code, str(err), err.field), status)
         except DatabaseUnavailableError as err:
             code = "HISTORY_UNAVAILABLE"
-            return view.json(_error(code, str(err), None), HTTPStatus.SERVICE_UNAVAILABLE)
+            return view.json(_error(code, str(err), None), STATUS_OF_CODE[code])
 
     return handle
 
@@ -107,18 +90,6 @@ async def read_body(request: web.Request) -> object:
         return json_loads(bytes(body))
     except JSON_DECODE_EXCEPTIONS as err:
         raise InvalidRequest("INVALID_JSON", "invalid_json") from err
-
-
-def read_number(request: web.Request, name: str, default: int, low: int, high: int) -> int:
-    """Return a whole number of the query. Raises InvalidRequest outside its bounds."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
-        raise InvalidRequest(INVALID_REQUEST, "not_an_integer", field=name)
-    if not low <= int(text) <= high:
-        raise InvalidRequest(INVALID_VALUE, "out_of_range", field=name, low=low, high=high)
-    return int(text)
 
 
 def _error(code: str, message: str, field: str | None) -> dict[str, str | None]:
