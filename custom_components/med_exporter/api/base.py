@@ -6,6 +6,7 @@ import functools
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final
 
+from homeassistant.components.http.auth import SIGN_QUERY_PARAM
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
@@ -13,8 +14,9 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
 from ..exports.jobs import DATA_JOBS
+from ..object_reader import INVALID_REQUEST, shown
 from ..rights import Right, require
-from .operation import STATUS_OF_CODE
+from .operation import STATUS_OF_CODE, operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..exports.jobs import JobManager
+    from .operation import Operation
 
 MAX_BODY_BYTES: Final = 1024 * 1024
 
@@ -42,6 +45,11 @@ class ApiView(HomeAssistantView):
     def jobs(cls, request: web.Request) -> JobManager:
         """Return the file exports."""
         return cls.hass(request).data[DATA_JOBS]
+
+    @classmethod
+    def require(cls, request: web.Request) -> None:
+        """Raise NotAllowedError for who may not ask this, before anything else is judged."""
+        require(cls.right, cls.user(request))
 
     @staticmethod
     def user(request: web.Request) -> User:
@@ -64,7 +72,8 @@ def answers_errors[V: ApiView, **P](
     ) -> web.StreamResponse:
         try:
             if view.right is not Right.LINK:
-                require(view.right, view.user(request))
+                view.require(request)
+                _refuse_unknown(operation_of(handle), request)
             return await handler(view, request, *args, **kwargs)
         except MedError as err:
             status = STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
@@ -74,6 +83,16 @@ def answers_errors[V: ApiView, **P](
             return view.json(_error(code, str(err), None), STATUS_OF_CODE[code])
 
     return handle
+
+
+def _refuse_unknown(operation: Operation | None, request: web.Request) -> None:
+    """Refuse a parameter that would be ignored. Those of a link are whatever it went through."""
+    if operation is None:
+        return
+    known = {SIGN_QUERY_PARAM, *(one.name for one in operation.query)}
+    for name in request.query:
+        if name not in known:
+            raise InvalidRequest(INVALID_REQUEST, "unknown_field", field=shown(name))
 
 
 async def read_body(request: web.Request) -> object:

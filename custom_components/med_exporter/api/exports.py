@@ -59,9 +59,10 @@ class ExportView(ApiView):
     @answers_errors
     async def get(self, request: web.Request, export_id: str) -> web.Response:
         """Answer where it stands; hold the answer while it is not final, unless `wait=0`."""
+        may_wait = _WAIT.read(request) != "0"
         jobs = self.jobs(request)
         record = await jobs.async_get(export_id, user=self.user(request))
-        if record.status in UNFINISHED and _WAIT.read(request) != "0":
+        if record.status in UNFINISHED and may_wait:
             record = await jobs.async_wait(export_id, _HOLD_SECONDS)
         return self.json(export_status(jobs, record))
 

@@ -69,7 +69,7 @@ async def async_read_schedule(
 
 def _check_unchanged(request: ObjectReader, known: Schedule) -> None:
     """Take what a schedule is shown with, and refuse another id; times move by themselves."""
-    if request.take("schedule_id") not in {None, known.id}:
+    if request.text("schedule_id") not in {None, known.id}:
         raise InvalidRequest("READ_ONLY", "read_only", field="schedule_id")
     for name in SHOWN_ONLY:
         request.take(name)
