@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -123,6 +123,44 @@ class TestMidnight:
         counter.advance(seen(40.01, 2.01, 12.01), at("2026-11-26 12:00"))
         assert counter.day == at("2026-11-26 12:00").date()
         assert (counter.value, counter.today) == (40.01, 2.01)
+
+
+class TestDayCounterAlone:
+    """A plug that tells its day alone, read once an hour: each reading confirms the one before."""
+
+    @pytest.mark.parametrize("tells_clock", [False, True])
+    @pytest.mark.parametrize("behind", [0, 25, -50])
+    def test_over_midnight_all_that_its_counter_showed_is_counted(
+        self, *, tells_clock: bool, behind: int
+    ) -> None:
+        counter, time = EnergyCounter(), at("2026-11-28 10:20")
+        showed, waits, untold, first = 0.0, 0.0, 0, None
+        days: dict[date, float] = {}
+        for _ in range(72):
+            own = time - timedelta(minutes=behind)
+            today = round(own.hour + own.minute / 60, 3)
+            told = PlugCounters(today=today, clock=own.date() if tells_clock else None)
+            outcome = counter.advance(told, time, seconds=None if first is None else 3600)
+            first = first or today
+            waits = today - days.get(own.date(), first if not days else 0.0)
+            showed += waits
+            days[own.date()] = today
+            untold += not outcome.is_told
+            time += timedelta(hours=1)
+        assert counter.value - first == pytest.approx(showed - waits, abs=1e-6)
+        assert counter.last_day == pytest.approx(days[date(2026, 11, 30)], abs=0.9)
+        assert counter.evidence.refused == 0
+        # What is known is booked as it comes, and not once a day.
+        assert untold <= 4
+        assert counter.seen_at >= time - timedelta(hours=2)
+
+    def test_what_the_last_reading_of_an_outage_said_is_not(self) -> None:
+        counter = EnergyCounter()
+        counter.advance(seen(today=2), at("2026-11-20 10:00"))
+        counter.advance(seen(today=30), at("2026-11-20 23:00"))
+        counter.advance(seen(today=0.5), at("2026-11-21 00:00"))
+        counter.advance(seen(today=1.5), at("2026-11-21 01:00"))
+        assert 2 <= counter.value <= 3.5
 
 
 class TestState:
