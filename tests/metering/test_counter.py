@@ -163,6 +163,33 @@ class TestDayCounterAlone:
         assert 2 <= counter.value <= 3.5
 
 
+class TestClockPutRight:
+    """A clock that was ahead when the plug was read before, by minutes or by days."""
+
+    @pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=3), timedelta(days=40)])
+    def test_day_and_month_begin_where_they_did(self, ahead: timedelta) -> None:
+        counter = EnergyCounter()
+        counter.advance(seen(40, 2, 12), at("2026-11-30 23:00"))
+        counter.advance(seen(40.01, 2.01, 12.01), at("2026-11-30 23:01") + ahead, seconds=60)
+        stored = json.loads(json.dumps(counter.to_dict()))
+        counter = EnergyCounter.from_dict(stored)
+        counter.advance(seen(40.02, 2.02, 12.02), at("2026-11-30 23:02"))
+        assert (counter.today, counter.this_month) == (2.02, 12.02)
+        counter.advance(seen(40.03, 0.005, 0.005), at("2026-12-01 00:01"), seconds=3540)
+        counter.advance(seen(40.04, 0.015, 0.015), at("2026-12-01 00:02"), seconds=60)
+        assert counter.today == pytest.approx(0.015, abs=0.011)
+        assert counter.this_month == pytest.approx(0.015, abs=0.011)
+
+    def test_a_clock_change_at_midnight_does_not_bring_the_day_before_back(self) -> None:
+        havana = ZoneInfo("America/Havana")
+        counter = EnergyCounter()
+        first = datetime(2026, 11, 1, 0, 50, tzinfo=havana)
+        counter.advance(seen(40, 0.8, 0.8), first)
+        again = (first.astimezone(ZoneInfo("UTC")) + timedelta(minutes=20)).astimezone(havana)
+        counter.advance(seen(40.2, 1.0, 1.0), again, seconds=1200)
+        assert counter.today == pytest.approx(1.0)
+
+
 class TestState:
     def test_it_survives_json(self) -> None:
         counter = EnergyCounter()
