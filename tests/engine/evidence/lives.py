@@ -35,6 +35,8 @@ BEGINNINGS = [
 ]
 # What passes a socket before a counter has to show it, in seconds.
 LATE = 120
+# So much of a time that never was lets a month have begun in it, in seconds.
+DAYS = 86400
 # A counter that has moved so often without a gap stands where it stands.
 PROVEN_AFTER = 5
 
@@ -173,6 +175,13 @@ class Life:
         if self.restarted_at is not None:
             # Nothing but the machine's clock tells the time between.
             seconds = max(0.0, (self.now - self.restarted_at).total_seconds())
+            if self.told is not None and seconds - (self.at - self.told) > DAYS:
+                # The machine's clock was wrong for so long that it was believed, and is right
+                # after a restart: it tells of days that never were. What the plug counted of
+                # months before is to anybody what was used in them.
+                self.chapter.ambiguous += sum(
+                    mwh for name, mwh in shown.items() if name.startswith("month")
+                )
             self.restarted_at = None
         self.told = self.at
         before = self.evidence.energy

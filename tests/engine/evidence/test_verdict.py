@@ -64,6 +64,15 @@ class TestWaiting:
         watch.read(0.15, 0.03, 14.02)
         assert watch.read(0.16, 0.04, 14.03).energy == 14_820_000
 
+    def test_counters_that_are_back_together_have_not_used_so_much_at_once(self) -> None:
+        watch = Watch()
+        for number in range(6):
+            watch.read(None, 0.15 + number / 200, 5.43 + number / 200, after=300)
+        watch.read(None, 0.000_17, 0.005_45, after=300)
+        watch.read(None, 0.000_18, 0.005_46, after=300)
+        watch.read(None, 0.18, 5.46, after=300)
+        assert watch.read(None, 0.19, 5.47, after=300).energy == 5_470_000
+
     def test_zeros_after_a_standstill_come_back_as_they_were(self) -> None:
         watch = Watch()
         watch.read(500, 2, 10)

@@ -143,16 +143,20 @@ class Register(Standing):
     ) -> Move | None:
         """Return what it claims where it is again where it was before it went elsewhere.
 
-        `is_together` says that another counter is as well: they have not restarted.
+        `is_together` says that another counter can be as well.
         """
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
+        # Together, and soon, they are less likely to have restarted, or used so much.
+        is_sure = is_together and self.age <= SHORT
+        has_fallen = self._has_fallen_from(past)
+        is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
         goes_on_here = {
-            Kind.FOLLOWS: self.value > 0,
-            Kind.LEAPS: not self._has_fallen_from(past),
+            Kind.FOLLOWS: self.value > 0 and not (is_sure and has_fallen and is_far),
+            Kind.LEAPS: not has_fallen,
             Kind.FALLS: max(self.shown) not in past.shown
-            or (self._may_restart(move.parts, pace) and not (is_together and self.age <= SHORT)),
+            or (self._may_restart(move.parts, pace) and not is_sure),
         }
         if goes_on_here[move.kind]:
             return None

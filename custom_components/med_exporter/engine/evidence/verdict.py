@@ -118,15 +118,14 @@ class Judge:
                     register.doubt = None
                 continue
             moves[name] = move
-        fallen = {
+        fitting = {
             name
             for name, move in moves.items()
-            if move.kind is Kind.FALLS
-            and self.registers[name].back(move, self.pace, self.at, is_together=True)
+            if self.registers[name].back(move, self.pace, self.at, is_together=True)
         }
         returning = set()
         for name, move in moves.items():
-            is_together = len(fallen) > 1 and name in fallen
+            is_together = len(fitting) > 1 and name in fitting
             back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
             self.waiting[name] = move if back is None else back
             if back is not None:
