@@ -68,13 +68,14 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def configuration_folder(
+def hass_config_dir(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+) -> Iterator[str]:
     """Give each Home Assistant a folder of its own: files and keys of another are adopted."""
     folder = tmp_path_factory.mktemp("configuration")
+    # The oldest test kit asks for no fixture.
     monkeypatch.setattr(common, "get_test_config_dir", lambda *more: str(folder.joinpath(*more)))
-    yield folder
+    yield str(folder)
     rmtree(folder, ignore_errors=True)
 
 

@@ -53,6 +53,7 @@ from custom_components.med_exporter.ledger import (
     PointSeries,
     Posting,
 )
+from custom_components.med_exporter.metering.marks import Marks
 from custom_components.med_exporter.metering.metering_point import MeteringPoint
 from custom_components.med_exporter.metering.running import RunningPeriods
 from custom_components.med_exporter.pushes.request import read_push_request
@@ -285,8 +286,9 @@ class House:
             seen_at=NOON,
             day=NOON.date(),
             value=2.0,
-            day_start=1.0,
-            month_start=0.0,
+            marks=Marks(
+                day=NOON.date(), days={NOON.date(): 1.0}, months={NOON.date().replace(day=1): 0.0}
+            ),
             last_day=None,
             last_month=None,
         )

@@ -21,7 +21,7 @@ from typing import Any
 from custom_components.med_exporter.engine.evidence import Evidence, Reading, SteadyClock
 
 from .events import EVENTS, LOADS
-from .knowable import After, Break, Said, knowable
+from .knowable import SHORT, After, Break, Said, knowable
 from .plugs import PARIS, Plug, Truth
 
 type Told = dict[str, float]
@@ -35,6 +35,10 @@ BEGINNINGS = [
 ]
 # What passes a socket before a counter has to show it, in seconds.
 LATE = 120
+# So much of a time that never was lets a month have begun in it, in seconds.
+DAYS = 86400
+# A counter that has moved so often without a gap stands where it stands.
+PROVEN_AFTER = 5
 
 
 def new_plug(random: Random, truth: Truth) -> Plug:
@@ -171,6 +175,13 @@ class Life:
         if self.restarted_at is not None:
             # Nothing but the machine's clock tells the time between.
             seconds = max(0.0, (self.now - self.restarted_at).total_seconds())
+            if self.told is not None and seconds - (self.at - self.told) > DAYS:
+                # The machine's clock was wrong for so long that it was believed, and is right
+                # after a restart: it tells of days that never were. What the plug counted of
+                # months before is to anybody what was used in them.
+                self.chapter.ambiguous += sum(
+                    mwh for name, mwh in shown.items() if name.startswith("month")
+                )
             self.restarted_at = None
         self.told = self.at
         before = self.evidence.energy
@@ -250,7 +261,7 @@ class Life:
             # What power brings is told in mWh.
             if (len(told) < 2 and is_watched) or (self.plug.tells_power and passed >= 4e-3):
                 return
-        elif is_watched and others and self.plug.tells_power:
+        elif is_watched and self.plug.tells_power and (others or self.has_gone_on()):
             return
         for kwh in told.values():
             grown = (how(kwh + passed / 1000) - how(kwh)) * 1000
@@ -258,6 +269,20 @@ class Life:
             if math.isfinite(grown) and is_likely:
                 false = how(kwh)
                 self.chapter.ambiguous += 1e6 * max(0.0, false - kwh if false > kwh else false)
+
+    def has_gone_on(self) -> bool:
+        """Return whether a counter has moved often enough to be where it stands.
+
+        All that a plug shows may have been false since nobody watched it: whether it then leaps
+        to a falsehood, or back to the truth, only what went on before tells.
+        """
+        rows = self.chapter.said["total"] or self.chapter.said["month"]
+        moves = 0
+        for before, now in pairwise(reversed(rows)):
+            if before.mwh is None or now.mwh is None or before.at - now.at > SHORT:
+                break
+            moves += before.mwh > now.mwh
+        return moves > PROVEN_AFTER
 
     def happen(self) -> None:
         """Let something happen."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from custom_components.med_exporter.engine.evidence import Reason
 
 from .watch import PARIS, Watch
 
@@ -59,6 +63,15 @@ class TestWaiting:
         assert watch.read(0.95, 0.83, 14.82, after=12_000).energy == 14_820_000
         watch.read(0.15, 0.03, 14.02)
         assert watch.read(0.16, 0.04, 14.03).energy == 14_820_000
+
+    def test_counters_that_are_back_together_have_not_used_so_much_at_once(self) -> None:
+        watch = Watch()
+        for number in range(6):
+            watch.read(None, 0.15 + number / 200, 5.43 + number / 200, after=300)
+        watch.read(None, 0.000_17, 0.005_45, after=300)
+        watch.read(None, 0.000_18, 0.005_46, after=300)
+        watch.read(None, 0.18, 5.46, after=300)
+        assert watch.read(None, 0.19, 5.47, after=300).energy == 5_470_000
 
     def test_zeros_after_a_standstill_come_back_as_they_were(self) -> None:
         watch = Watch()
@@ -140,3 +153,69 @@ class TestContradicted:
             month = total + 13.4
             last = watch.read(total, day, round(month, 2), dated=dated, after=after, power=3500)
         assert last.energy == 13_400_000 + 7_330_000
+
+
+class TestPower:
+    """Power is a witness too: of a leap that it did not bring, and of a standstill."""
+
+    def watch(self, watts: float = 60) -> Watch:
+        """Return a watch of a total alone that has gone on by what power brings."""
+        watch = Watch()
+        for number in range(8):
+            watch.read(500 + round(number * watts / 60_000, 3), after=60, power=watts)
+        return watch
+
+    def test_a_total_that_leaps_and_moves_on_is_not_believed_against_power(self) -> None:
+        watch = self.watch()
+        for number in range(4):
+            assert watch.read(500.808 + number / 1000, after=60, power=60).growth == 0
+        assert watch.read(500.012, after=60, power=60).energy == 500_012_000
+        assert watch.evidence.refusals[-1]["reason"] == Reason.SPIKE
+
+    def test_a_leap_that_stays_counts_only_what_power_has_brought_since(self) -> None:
+        watch = self.watch()
+        for number in range(130):
+            last = watch.read(round(505 + number / 1000, 3), after=60, power=60)
+        assert last.energy == pytest.approx(500_136_000, abs=2000)
+        assert [refusal["reason"] for refusal in watch.evidence.refusals] == [Reason.CONTRADICTED]
+
+    def test_a_clock_that_was_behind_explains_a_leap_once_it_is_put_right(self) -> None:
+        watch = self.watch()
+        watch.read(505, after=60, power=60)
+        watch.read(505.001, after=60, power=60)
+        watch.read(505.002, after=3 * 3600, power=60)
+        assert watch.read(505.003, after=60, power=60).energy == 505_003_000
+
+    def test_what_passed_while_the_plug_told_nothing_waits_no_hour_where_nothing_flows(
+        self,
+    ) -> None:
+        watch = self.watch(0)
+        for _ in range(10):
+            watch.read(after=300)
+        since = watch.at
+        while watch.read(501.9, after=60, power=0).energy == 500_000_000:
+            assert watch.at - since < timedelta(minutes=15)
+        assert watch.evidence.energy == 501_900_000
+
+
+class TestMonths:
+    def test_a_month_is_completed_though_the_first_reading_of_the_next_was_false(self) -> None:
+        watch = Watch(datetime(2026, 11, 30, 10, tzinfo=PARIS))
+        today, later = watch.at.date(), date(2026, 12, 1)
+        for kwh in (0, 0.03, 0.06):
+            watch.read(None, 0.03 + kwh, 13.5 + kwh, month_before=14.9, dated=today)
+        for kwh in (0.0270, 0.0271):
+            after = 75_000 if kwh == 0.0270 else 30
+            watch.read(None, kwh, kwh, dated=later, after=after, power=3500)
+        for kwh in (27.1, 27.13, 27.16):
+            last = watch.read(None, kwh, kwh, month_before=59.9, dated=later, power=3500)
+        assert last.energy == 59_900_000 + 27_160_000
+
+    def test_what_waits_is_of_the_month_that_the_plug_told_then(self) -> None:
+        watch = Watch(datetime(2026, 10, 23, 14, tzinfo=PARIS))
+        for day, month in ((0.3, 10.86), (0.301, 10.861)):
+            watch.read(None, day, month, clock=watch.at.date())
+        watch.read(None, 1.117, 12.517, clock=date(2026, 10, 24), after=99_000)
+        watch.read(None, 0.701, 19.421, clock=date(2026, 11, 14), after=1_793_000)
+        last = watch.read(None, 0.702, 19.422, clock=date(2026, 11, 14))
+        assert last.energy == 12_517_000 + 19_422_000

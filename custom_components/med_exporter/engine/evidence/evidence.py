@@ -11,8 +11,9 @@ clear that none of them says something false. The rules, in their order:
    that goes on from it; where power flows, one that moves. Taken back, it is refused.
 4. A fall that is confirmed is a restart or a new period: the counter goes on from what all had
    proved when it moved last, and by what it shows where that can have passed since.
-5. A leap that is confirmed was used, unless counters that have forgotten nothing say otherwise.
-   One from the first reading of all is a false beginning.
+5. A leap that is confirmed was used, unless counters that have forgotten nothing say otherwise,
+   or power does: then only a clock that is put right explains it. One from the first reading of
+   all is a false beginning.
 6. A counter that is again where it stood before it leapt or fell never was away: what it had
    claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
 """

@@ -55,7 +55,8 @@ class Doubt:
     """A reading that would be true only if the next one goes on from it.
 
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
-    `can_owe` the most that the power has brought since;
+    `can_owe` the most that the power has brought since, `could` the most before, since the counter
+    moved, None where no power was told;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
     `kept` as of its move.
@@ -71,6 +72,7 @@ class Doubt:
     seconds: float = 0.0
     can_owe: int = 0
     kept: int | None = None
+    could: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -24,6 +24,8 @@ _CONFIRMS_AFTER: Final = 3.0
 _STANDS_FOR: Final = 3600.0
 # A plug that is read every hour is watched, in seconds.
 _WATCHED: Final = 4500.0
+# A clock that was behind is followed by then, and explains what seemed to have leapt, in seconds.
+_DISPROVED_AFTER: Final = 7200.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -52,8 +54,14 @@ class Register(Standing):
         """
         self._learn_grain(shown)
         newest = max(self.shown)
-        # A period that has not begun shows nothing, and an older one tells nothing new.
-        parts = {p: mwh for p, mwh in shown.items() if p in self.shown or (p > newest and mwh)}
+        # A period that has not begun shows nothing, and an older one tells nothing new, but of
+        # where the counter may still be found to stand.
+        past = self.past.shown if self.past is not None and self.may_return else {}
+        parts = {
+            p: mwh
+            for p, mwh in shown.items()
+            if p in self.shown or p in past or (p > newest and mwh)
+        }
         if not parts or max(parts) < newest:
             return None
         # A clock may be some seconds ahead of its counters: while it is watched, they show it fall.
@@ -166,16 +174,20 @@ class Register(Standing):
     ) -> Move | None:
         """Return what it claims where it is again where it was before it went elsewhere.
 
-        `is_together` says that another counter is as well: they have not restarted.
+        `is_together` says that another counter can be as well.
         """
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
+        # Together, and soon, they are less likely to have restarted, or used so much.
+        is_sure = is_together and self.age <= SHORT
+        has_fallen = self._has_fallen_from(past)
+        is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
         goes_on_here = {
-            Kind.FOLLOWS: self.value > 0,
-            Kind.LEAPS: not self._has_fallen_from(past),
+            Kind.FOLLOWS: self.value > 0 and not (is_sure and has_fallen and is_far),
+            Kind.LEAPS: not has_fallen,
             Kind.FALLS: max(self.shown) not in past.shown
-            or (self._may_restart(move.parts, pace) and not (is_together and self.age <= SHORT)),
+            or (self._may_restart(move.parts, pace) and not is_sure),
         }
         if goes_on_here[move.kind]:
             return None
@@ -190,6 +202,14 @@ class Register(Standing):
             return None
         claim = past.claim + growth
         return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
+
+    @property
+    def is_away(self) -> bool:
+        """Return whether it may be back where it was, and has not just grown since."""
+        past = self.past
+        if past is None or not self.may_return:
+            return False
+        return past.moves < 1 or self._has_fallen_from(past)
 
     def _has_fallen_from(self, past: Past) -> bool:
         """Return whether it stands below where it was: only then growing can bring it back."""
@@ -234,12 +254,39 @@ class Register(Standing):
         seconds = self.doubt.seconds
         if seconds < _CONFIRMS_AFTER:
             return False
-        if seconds >= _STANDS_FOR:
+        # Where power tells that nothing flows, it has to stand.
+        is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
+        if seconds > (SHORT if is_idle else _STANDS_FOR):
             return True
         least = pace.least(seconds)
         # Nothing is lost by another beginning.
         may_stand = self.is_young if self.doubt.kind is not Kind.FALLS else not is_alone
         return more + self.noise >= least and (more > 0 or may_stand)
+
+    def has_rolled_before_doubt(self, name: str) -> bool | None:
+        """Return whether the plug's clock told another day or month when it was doubted.
+
+        None where it tells neither, or the same.
+        """
+        told = None if self.doubt is None else self.doubt.clock
+        length = {"day": len("2026-11-28"), "month": len("2026-11")}.get(name, 0)
+        if UNDATED not in self.shown or told is None or self.clock is None:
+            return None
+        return told[:length] != self.clock[:length] or None
+
+    def is_unpowered(self, growth: int) -> bool:
+        """Return whether power tells that a growth up to the reading that is doubted never was."""
+        doubt = self.doubt
+        return (
+            doubt is not None
+            and doubt.kind is Kind.LEAPS
+            and doubt.could is not None
+            and growth > doubt.could
+        )
+
+    def is_disproved(self) -> bool:
+        """Return whether no clock has explained for long what power says never was."""
+        return self.doubt is not None and self.doubt.seconds > _DISPROVED_AFTER
 
     @property
     def is_false_start(self) -> bool:
@@ -300,6 +347,9 @@ class Register(Standing):
         is_alone: bool = True,
     ) -> None:
         """Wait for the next reading before this one is believed."""
+        # Where no clock tells that any time has passed, none tells how much.
+        is_bounded = self.is_proven and self.age > 0 and pace.high_w is not None
+        could = self.can_owe + pace.room(0) if is_bounded else None
         self.doubt = Doubt(
             shown=dict(move.parts),
             proved=proved,
@@ -309,6 +359,7 @@ class Register(Standing):
             may_be_new=self._may_restart(move.parts, pace),
             clock=clock,
             kept=move.kept,
+            could=could,
         )
 
     def is_refuted(self, shown: Parts) -> bool:

@@ -33,7 +33,7 @@ class Standing:
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen.
+    it may have forgotten some unseen; `moves` how often it has moved there, watched all the time.
     """
 
     shown: Parts = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Standing:
     is_suspect: bool = False
     doubt: Doubt | None = None
     past: Past | None = None
+    moves: int = 0
 
     @property
     def is_begun(self) -> bool:
@@ -77,7 +78,7 @@ class Standing:
         self.claim = self.level = proved
         self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
-        self.behind, self.is_suspect, self.doubt = None, False, None
+        self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
 
     def pass_time(self, seconds: float, pace: Pace) -> None:
         """Let time pass before the next reading, at the pace that was measured."""
@@ -90,6 +91,9 @@ class Standing:
         if self.doubt is not None:
             self.doubt.seconds += seconds
             self.doubt.can_owe += pace.most(seconds)
+            if self.doubt.could is not None and seconds > SHORT:
+                # A clock that was behind is put right: that time had passed before.
+                self.doubt.could += pace.most(seconds)
         if self.past is not None:
             self.past.seconds += seconds
             self.past.still += seconds
@@ -140,6 +144,8 @@ class Standing:
             # It has stood there since it was doubted.
             still, can_owe = self.doubt.seconds, self.doubt.can_owe
         newest = max(self.shown)
+        if restarts or self.age > SHORT:
+            self.moves = 0
         has_moved = restarts
         if max(move.parts) > newest and newest not in move.parts:
             self.shown = {}
@@ -156,6 +162,7 @@ class Standing:
             self.sure_for = 0.0
         if has_moved:
             self.still, self.owed, self.can_owe = still, 0, can_owe
+            self.moves += 1
             if self.past is not None:
                 self.past.moves += 1
         return has_moved
@@ -182,6 +189,11 @@ class Standing:
                 self.claim, behind = proved - self.grain, self.grain
             self.is_suspect = False
         self.behind = behind
+
+    @property
+    def is_proven(self) -> bool:
+        """Return whether it has gone on from where it stands for long enough to be there."""
+        return self.moves > _PROVEN_AFTER
 
     @property
     def may_return(self) -> bool:

@@ -85,7 +85,8 @@ class Judge:
                 verdict.anew.add(name)
         for name, move in verdict.good.items():
             register = self.registers[name]
-            if move.growth > self._likely(name) and not (register.is_young or register.may_return):
+            is_unseen = move.growth > self._likely(name) or (move.growth and register.age > SHORT)
+            if is_unseen and not (register.is_young or register.is_away):
                 # It can turn out false until it has gone on from there.
                 verdict.grown.add(name)
         self._contradict()
@@ -123,15 +124,14 @@ class Judge:
                     register.doubt = None
                 continue
             moves[name] = move
-        fallen = {
+        fitting = {
             name
             for name, move in moves.items()
-            if move.kind is Kind.FALLS
-            and self.registers[name].back(move, self.pace, self.at, is_together=True)
+            if self.registers[name].back(move, self.pace, self.at, is_together=True)
         }
         returning = set()
         for name, move in moves.items():
-            is_together = len(fallen) > 1 and name in fallen
+            is_together = len(fitting) > 1 and name in fitting
             back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
             self.waiting[name] = move if back is None else back
             if back is not None:
@@ -189,11 +189,14 @@ class Judge:
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
             return
+        is_unpowered = move.kind is not Kind.FALLS and register.is_unpowered(move.growth - more)
+        if is_unpowered and not register.is_disproved():
+            return
         beyond = 0
         if register.outgrows(more, pace):
             # It says no more for certain than the earlier one, and waits with the rest.
             self.verdict.ahead[name], beyond, more = move, more, 0
-            has_rolled = self.rolled.get(name) if UNDATED in move.parts else None
+            has_rolled = register.has_rolled_before_doubt(name)
             doubted = register.doubt.shown
             may_end = register.doubt.kept is not None
             move = (
@@ -211,7 +214,10 @@ class Judge:
             self.verdict.ahead[name] = replace(
                 ahead, kind=Kind.FOLLOWS, claim=claim, reach=claim, kept=None
             )
-        if register.is_false_start:
+        if is_unpowered:
+            self.verdict.untrue[name] = Reason.CONTRADICTED
+            good = replace(good, claim=self.proved + more, reach=self.proved + more)
+        elif register.is_false_start:
             self.verdict.untrue[name] = Reason.FALSE_START
             good = replace(good, claim=self.proved, reach=self.proved)
         if more > 0:
@@ -249,14 +255,12 @@ class Judge:
             limit = self._limit(others, register.age, lag)
             if limit is not None and move.claim > limit + lag:
                 verdict.untrue[name] = Reason.CONTRADICTED
-                continue
-            # What the others lack by being late, they show themselves soon.
-            limit = self._limit(others, register.age, 0)
+                limit = self.proved
+            else:
+                # What the others lack by being late, they show themselves soon.
+                limit = self._limit(others, register.age, 0)
             if limit is not None and move.claim > limit + register.noise:
                 verdict.good[name] = replace(move, claim=limit, reach=limit)
-        for name in verdict.untrue:
-            move = verdict.good[name]
-            verdict.good[name] = replace(move, claim=self.proved, reach=self.proved)
 
     def _limit(self, others: Mapping[str, Move], seconds: float, lag: int) -> int | None:
         """Return what counters that have forgotten nothing, and are as late at most, let be true.
