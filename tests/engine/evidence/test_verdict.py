@@ -219,3 +219,22 @@ class TestMonths:
         watch.read(None, 0.701, 19.421, clock=date(2026, 11, 14), after=1_793_000)
         last = watch.read(None, 0.702, 19.422, clock=date(2026, 11, 14))
         assert last.energy == 12_517_000 + 19_422_000
+
+
+class TestPace:
+    """Of a total alone that tells no power, its own pace is the only other witness."""
+
+    def test_one_reading_that_the_next_takes_back_is_nothing_however_small(self) -> None:
+        watch = Watch()
+        assert watch.reads(500, 500.001, 500.002, 500.082)[-1] == 500.002
+        assert watch.reads(500.003, 500.004) == [500.003, 500.004]
+
+    def test_a_load_that_begins_is_counted_with_the_next_reading(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.001, 500.002)
+        assert watch.reads(500.022, 500.042, 500.062, 500.082)[1:] == [500.042, 500.062, 500.082]
+
+    def test_a_load_that_is_off_again_is_counted_with_the_next_reading(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.001, 500.002)
+        assert watch.reads(500.022, 500.022)[-1] == 500.022

@@ -6,7 +6,8 @@ clear that none of them says something false. The rules, in their order:
 
 1. What is no number, or no day or month can hold, is refused; so is a reading that comes late.
 2. A counter that **follows** has grown by no more than the socket can pass. It is believed when
-   another counter says the same, or power does; alone after an outage it waits.
+   another counter says the same, or power does, or, where none is told, its own pace; alone
+   after an outage it waits.
 3. What **leaps** beyond that, **falls** by more than rounding, or stands alone waits for a reading
    that goes on from it; where power flows, one that moves. Taken back, it is refused.
 4. A fall that is confirmed is a restart or a new period: the counter goes on from what all had

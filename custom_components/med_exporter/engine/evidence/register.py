@@ -261,6 +261,9 @@ class Register(Standing):
         least = pace.least(seconds)
         # Nothing is lost by another beginning.
         may_stand = self.is_young if self.doubt.kind is not Kind.FALLS else not is_alone
+        if self.doubt.kind is Kind.FOLLOWS and pace.high_w is None and not self.may_return:
+            # The socket can have passed it while it was watched, and nothing takes it back.
+            may_stand = may_stand or self.age - seconds <= SHORT
         return more + self.noise >= least and (more > 0 or may_stand)
 
     def has_rolled_before_doubt(self, name: str) -> bool | None:

@@ -33,7 +33,8 @@ class Standing:
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen; `moves` how often it has moved there, watched all the time.
+    it may have forgotten some unseen; `moves` how often it has moved there, watched all the time,
+    and `rate` how fast it went then, in W.
     """
 
     shown: Parts = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Standing:
     doubt: Doubt | None = None
     past: Past | None = None
     moves: int = 0
+    rate: float | None = None
 
     @property
     def is_begun(self) -> bool:
@@ -161,11 +163,17 @@ class Standing:
         if not move.is_exact:
             self.sure_for = 0.0
         if has_moved:
-            self.still, self.owed, self.can_owe = still, 0, can_owe
-            self.moves += 1
-            if self.past is not None:
-                self.past.moves += 1
+            self._remember_move(move, still, can_owe)
         return has_moved
+
+    def _remember_move(self, move: Move, still: float, can_owe: int) -> None:
+        """Remember that it has moved, and stands so long since then."""
+        if move.kind is Kind.FOLLOWS and self.still <= SHORT:
+            self.rate = 3.6 * move.growth / max(1.0, self.still)
+        self.still, self.owed, self.can_owe = still, 0, can_owe
+        self.moves += 1
+        if self.past is not None:
+            self.past.moves += 1
 
     def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
         """Remember what is proved after a reading in which the counter moved.

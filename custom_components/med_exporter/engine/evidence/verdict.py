@@ -178,6 +178,9 @@ class Judge:
         else:
             # What the power could not bring while it waited, it has not brought since.
             likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
+            if self.pace.high_w is None and register.rate is not None:
+                # What goes on otherwise than before waits for one reading more.
+                likely = min(likely, passable(2 * register.rate, register.age + SHORT / 10))
         return likely + register.noise
 
     def _confirm(self, name: str, told: Mapping[str, Move]) -> None:
