@@ -224,10 +224,9 @@ class PaperInflux:
         if bucket != self.bucket:
             return _error(404, "not found", f'bucket "{bucket}" not found')
         assert request.query["precision"] == "s"
-        assert request.headers["Content-Encoding"] == "gzip"
         oldest = time.time() - self.retention if self.retention else 0
         dropped = 0
-        for line in gzip.decompress(await request.read()).decode().splitlines():
+        for line in (await _unpacked(request)).decode().splitlines():
             measurement, tags, fields, second = parsed_line(line)
             if second < oldest:
                 dropped += 1
@@ -327,6 +326,11 @@ class PaperInflux:
                 if row["time"] >= oldest
             ]
         )
+
+
+async def _unpacked(request: web.Request) -> bytes:
+    body = await request.read()
+    return gzip.decompress(body) if request.headers.get("Content-Encoding") == "gzip" else body
 
 
 def _tags(columns: dict[str, Any]) -> dict[str, str]:

@@ -12,10 +12,14 @@ if TYPE_CHECKING:
 
 
 class Lag:
-    """How long something was held up at most, in seconds."""
+    """How long something was held up at most, in seconds.
+
+    `held` is how long the loop's own thread computed at most between two looks.
+    """
 
     def __init__(self) -> None:
         self.worst = 0.0
+        self.held = 0.0
 
     def note(self, seconds: float) -> None:
         self.worst = max(self.worst, seconds)
@@ -23,9 +27,10 @@ class Lag:
     async def watch_loop(self, step: float) -> None:
         """Look every so many seconds how late the event loop is."""
         while True:
-            before = time.perf_counter()
+            before, computed = time.perf_counter(), time.thread_time()
             await asyncio.sleep(step)
             self.note(time.perf_counter() - before - step)
+            self.held = max(self.held, time.thread_time() - computed)
 
 
 @asynccontextmanager

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import random
+import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, TCPConnector, web
+from aiohttp.abc import AbstractResolver
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from custom_components.med_exporter import web_answers as module
 from custom_components.med_exporter.destinations.base import DestinationError
@@ -20,6 +23,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
 MOST = 1000
+
+
+class Here(AbstractResolver):
+    """Whatever a host is called, it is this machine."""
+
+    async def resolve(self, host, port=0, family=socket.AF_INET):
+        found = {"hostname": host, "host": "127.0.0.1", "port": port}
+        return [{**found, "family": socket.AF_INET, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """Close nothing."""
 
 
 @asynccontextmanager
@@ -69,12 +83,24 @@ async def test_a_refusal_without_end_is_cut(endless: str, monkeypatch: pytest.Mo
         assert await beginning_of(response) == "x" * MOST
 
 
+@pytest.mark.parametrize(("host", "encoding"), [("127.0.0.1", "identity"), ("nas.lan", "gzip")])
+async def test_within_one_machine_nothing_is_packed(host: str, encoding: str) -> None:
+    async def answer(asked: web.Request) -> web.Response:
+        return web.Response(text=asked.headers["Accept-Encoding"])
+
+    async with (
+        answering(answer) as url,
+        ClientSession(connector=TCPConnector(resolver=Here())) as session,
+        request(session, "GET", str(URL(url).with_host(host))) as response,
+    ):
+        assert await text_of(response) == encoding
+
+
 @pytest.mark.parametrize("size", [0, 5, 70_000, 300_000])
 async def test_packed_answers_come_back_whole(size: int) -> None:
     words = random.Random(1).choices("ab\n\u00e9", k=size)
 
     async def answer(asked: web.Request) -> web.Response:
-        assert asked.headers["Accept-Encoding"] == "gzip"
         body = gzip.compress("".join(words).encode())
         return web.Response(body=body, headers={"Content-Encoding": "gzip"})
 

@@ -57,7 +57,7 @@ async def request(
             timeout=ClientTimeout(total=seconds),
             allow_redirects=False,
             auto_decompress=False,
-            headers={**(headers or {}), "Accept-Encoding": ENCODING},
+            headers={**(headers or {}), "Accept-Encoding": ENCODING if pays(url) else "identity"},
             **arguments,
         ) as response:
             if 300 <= response.status < 400:
@@ -107,6 +107,11 @@ def host_of(url: str) -> str:
     """Return the host and port of an address, as error texts name a server."""
     parts = URL(url)
     return f"{parts.host}:{parts.port}"
+
+
+def pays(url: str) -> bool:
+    """Return whether it pays to pack what goes to and from a server: not within one machine."""
+    return not is_loopback(URL(url).host or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -45,7 +45,7 @@ ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
 _MOST_PASSES: Final = 3
 _SHOW_EVERY: Final = 1.0
 # Series of a destination that waits before it settles.
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 32
 
 
 @dataclass(slots=True)

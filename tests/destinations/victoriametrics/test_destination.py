@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,12 +36,14 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from tests.lag import loop_lag
 from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
+    from custom_components.med_exporter.destinations.measurements import PointName
     from tests.victoriametrics import VictoriaMetricsServer
 
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
@@ -494,6 +498,70 @@ async def test_nothing_counts_as_stored_before_it_is_on_the_servers_disk(
     assert settled == []
     assert await push(destination, week) == [Outcome.STORED] * 7
     assert server.samples(DAILY) == expected(week)
+
+
+async def test_all_series_wait_for_the_disk_together(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = [replace(POINT, pdl=f"point-{number}") for number in range(14)]
+    events: list[str] = []
+    write = VictoriaMetrics.write
+
+    async def noted(server: VictoriaMetrics, lines: bytes, **given: float) -> None:
+        events.append("sent")
+        await write(server, lines, **given)
+
+    async def stream(point: PointName) -> AsyncIterator[Measurement]:
+        for one in days(3):
+            yield replace(one, point=point)
+
+    destination = destination_at(session, victoriametrics(), on_disk_after=4)
+    await destination.async_reach()
+    monkeypatch.setattr(VictoriaMetrics, "write", noted)
+    await asyncio.gather(
+        *(
+            destination.async_push(stream(point), lambda *_: events.append("settled"))
+            for point in points
+        )
+    )
+    assert events[-len(points) * 3 :] == ["settled"] * len(points) * 3
+
+
+async def test_no_more_are_held_than_there_is_room_for_however_many_series_there_are(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 10)
+    monkeypatch.setattr(module, "_IN_FLIGHT", 30)
+    held = most = 0
+
+    async def stream(point: PointName) -> AsyncIterator[Measurement]:
+        nonlocal held, most
+        for one in days(25):
+            held += 1
+            most = max(most, held)
+            yield replace(one, point=point)
+
+    def settle(_: Measurement, outcome: Outcome) -> None:
+        nonlocal held
+        assert outcome is Outcome.STORED
+        held -= 1
+
+    destination = destination_at(session, victoriametrics(), on_disk_after=0.2)
+    points = [replace(POINT, pdl=f"point-{number}") for number in range(5)]
+    await asyncio.gather(*(destination.async_push(stream(one), settle) for one in points))
+    assert held == 0
+    assert most <= 30
+
+
+async def test_many_rows_are_built_and_compared_beside_the_event_loop(
+    session, victoriametrics
+) -> None:
+    given = half_hours(40_000)
+    gc.collect()
+    async with loop_lag() as lag:
+        outcomes = await push(destination_at(session, victoriametrics()), given)
+    assert set(outcomes) == {Outcome.STORED}
+    assert lag.held < 0.04
 
 
 @pytest.mark.parametrize("seed", [1])

@@ -8,7 +8,7 @@ from ...const import DataType
 from ..measurements import EcoWattLevel, Energy, TempoDay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..measurements import Measurement
 
@@ -25,7 +25,7 @@ SERIES: Final[Mapping[DataType, tuple[str, str, str | None]]] = {
 Measurement and field, joined by an underscore, are the names of VictoriaMetrics: it takes line
 protocol too, and joins them like that.
 """
-DECIMALS: Final = 6
+MILLIONTHS: Final = 1_000_000
 """VictoriaMetrics keeps decimals, and those of one block share an exponent: what a sum of binary
 fractions leaves behind the millionth of a watt-hour would cost it the digits that count."""
 
@@ -35,13 +35,21 @@ def number_of(measurement: Measurement) -> float:
 
     Raises TypeError for what has no series.
     """
-    if isinstance(measurement, Energy):
-        return round(measurement.kwh * 1000, DECIMALS)
-    if isinstance(measurement, TempoDay):
-        return float(measurement.colour.code)
-    if isinstance(measurement, EcoWattLevel):
-        return float(measurement.level)
-    raise TypeError(measurement)
+    return numbers_of([measurement])[0]
+
+
+def numbers_of(measurements: Sequence[Measurement]) -> list[float]:
+    """Return what is stored of measurements of one series, as `number_of` for each."""
+    kind = type(measurements[0])
+    if kind is Energy:
+        # Much faster than rounding to decimals, and the same.
+        whole = 1000 * MILLIONTHS
+        return [round(one.kwh * whole) / MILLIONTHS for one in measurements]  # type: ignore[attr-defined]
+    if kind is TempoDay:
+        return [float(one.colour.code) for one in measurements]  # type: ignore[attr-defined]
+    if kind is EcoWattLevel:
+        return [float(one.level) for one in measurements]  # type: ignore[attr-defined]
+    raise TypeError(measurements[0])
 
 
 def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, str]:

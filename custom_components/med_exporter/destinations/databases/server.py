@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 from base64 import b64encode
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ...web_answers import beginning_of
+from ...web_answers import beginning_of, in_turn
 from ..base import DestinationError
-from ..web import host_of, request
+from ..web import host_of, pays, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aiohttp import ClientSession
+
+_ONE_PACKET: Final = 1400
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,14 @@ class DatabaseServer:
         headers: Mapping[str, str],
         query: Mapping[str, str] | None = None,
     ) -> tuple[int, str] | None:
-        """Send lines; return the status and the words of a refusal, None where they were taken."""
+        """Send lines, packed where it pays.
+
+        Returns the status and the words of a refusal, None where they were taken.
+        """
+        headers = dict(headers)
+        if len(lines) > _ONE_PACKET and pays(url):
+            lines = await in_turn(partial(gzip.compress, lines, compresslevel=1))
+            headers["Content-Encoding"] = "gzip"
         async with request(
             self.session,
             "POST",
@@ -71,8 +81,8 @@ class DatabaseServer:
             seconds=seconds,
             is_known=self.is_known,
             params=query,
-            data=gzip.compress(lines, compresslevel=1),
-            headers={**headers, "Content-Encoding": "gzip"},
+            data=lines,
+            headers=headers,
         ) as response:
             text = await beginning_of(response)
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:

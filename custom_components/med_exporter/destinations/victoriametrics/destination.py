@@ -6,14 +6,16 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
+from ...web_answers import in_turn
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, Retention, milliseconds_ago
-from .rows import NAME, Found, Row, labels_of, line_of, row_of, selector_of
+from .rows import NAME, Found, Row, labels_of, line_of_rows, row_of, rows_of, selector_of
 from .server import Flags
 from .visibility import SHOWN_AFTER, until_shown
 from .whereabouts import Whereabouts
@@ -41,10 +43,12 @@ INTAKE: Final = Intake(
 )
 """Samples cannot be overwritten: only what changes no more is sent."""
 
-_BATCH: Final = 2000
-# Batches of all series that wait: more than the half-hours of 400 days, which a server may drop all
-# but the last month of.
-_IN_FLIGHT: Final = 12
+# Rows that are sent and read back at once: more than the half-hours of a year.
+_BATCH: Final = 20_000
+# Rows of all series that are held in memory until they are on the disk.
+_IN_FLIGHT: Final = 60_000
+# So many are read or settled before others have their turn.
+_AT_A_TIME: Final = 500
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
@@ -54,14 +58,17 @@ REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 @dataclass(slots=True)
 class _Batch:
-    """Rows of one series that are on their way; `due` is the loop's time to settle them."""
+    """Rows of one series that are on their way; `due` is the loop's time to settle them.
+
+    `is_missing` tells that the first one to be written did not appear.
+    """
 
     labels: dict[str, str]
     rows: list[Row]
     too_old: set[int]
     sent: set[int]
     due: float
-    missing: list[Row]
+    is_missing: bool
 
 
 class VictoriaMetricsDestination(DatabaseDestination):
@@ -93,6 +100,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         # Series wait for the disk together, but are sent and looked for one after the other.
         self._turn = asyncio.Lock()
         self._in_flight = 0
+        self._is_freed = asyncio.Event()
         self._retention = Retention(self._whereabouts, self._write)
 
     async def async_test(self) -> str | None:
@@ -118,11 +126,12 @@ class VictoriaMetricsDestination(DatabaseDestination):
         if row.stamp < milliseconds_ago(flags.retention or USUAL_RETENTION):
             return
         found = await self._whereabouts.async_find(labels, [row])
-        if not found.has(row):
-            found = await self._write(labels, [row])
-            if self._samples is not None:
-                self._samples.note(selector_of(labels), row.stamp)
-        if not found.has(row):
+        if found.has(row):
+            return
+        is_shown = await self._write(labels, [row])
+        if self._samples is not None:
+            self._samples.note(selector_of(labels), row.stamp)
+        if not is_shown:
             raise self._nothing_shown(selector_of(labels))
 
     def _nothing_shown(self, metric: str) -> DestinationError:
@@ -160,7 +169,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         try:
             await self._push(measurements, settle, batches)
         finally:
-            self._in_flight -= len(batches)
+            self._free(sum(len(batch.rows) for batch in batches))
 
     async def _push(
         self,
@@ -170,16 +179,16 @@ class VictoriaMetricsDestination(DatabaseDestination):
     ) -> None:
         flags = Flags()
         error: DestinationError | None = None
+        rest, count = aiter(measurements), _BATCH
         try:
-            async for chunk in _chunks(measurements):
-                async with self._turn:
-                    if not batches:
-                        await self._let_unconfirmed_rows_appear()
-                        flags = await self._server.flags()
-                        # What was sent from here since is shown already.
-                        await self._server.flush()
-                    batches.append(await self._send(chunk, flags))
-                self._in_flight += 1
+            while count == _BATCH:
+                while self._in_flight + _BATCH > _IN_FLIGHT:
+                    if batches:
+                        await self._settle(batches.popleft(), flags, settle)
+                    else:
+                        self._is_freed.clear()
+                        await self._is_freed.wait()
+                count, flags = await self._send_next(rest, batches, flags)
                 while batches and self._is_to_settle(batches, flags):
                     await self._settle(batches.popleft(), flags, settle)
         except DestinationError as err:
@@ -192,35 +201,59 @@ class VictoriaMetricsDestination(DatabaseDestination):
         if error is not None:
             raise error
 
+    async def _send_next(
+        self, rest: AsyncIterator[Measurement], batches: deque[_Batch], flags: Flags
+    ) -> tuple[int, Flags]:
+        """Read and send as many as there is room for, and return how many these were.
+
+        Nothing is read before it is one's turn.
+        """
+        count = 0
+        self._in_flight += _BATCH
+        try:
+            async with self._turn:
+                chunk = await _chunk(rest)
+                if chunk and not batches:
+                    await self._let_unconfirmed_rows_appear()
+                    flags = await self._server.flags()
+                    # What was sent from here since is shown already.
+                    await self._server.flush()
+                if chunk:
+                    batches.append(await self._send(chunk, flags))
+                    count = len(chunk)
+        finally:
+            self._free(_BATCH - count)
+        return count, flags
+
+    def _free(self, count: int) -> None:
+        self._in_flight -= count
+        self._is_freed.set()
+
     async def _let_unconfirmed_rows_appear(self) -> None:
         if self._is_unconfirmed:
             await _sleep_until(self._last_sent + SHOWN_AFTER)
 
     def _is_to_settle(self, batches: deque[_Batch], flags: Flags) -> bool:
-        if self._in_flight >= _IN_FLIGHT:
-            return True
         oldest = batches[0]
-        if oldest.missing and flags.retention is None and not self._retention.has_witnesses:
+        if oldest.is_missing and flags.retention is None and not self._retention.has_witnesses:
             # Whether these are too old is seen when newer ones arrive.
             return False
         return oldest.due <= _now()
 
     async def _send(self, chunk: Sequence[Measurement], flags: Flags) -> _Batch:
         labels = labels_of(chunk[0], self._labels)
-        rows = [row_of(measurement) for measurement in chunk]
+        rows = await in_turn(partial(rows_of, chunk))
         limit = self._retention.limit(flags)
-        kept = [row for row in rows if row.stamp >= limit]
-        missing: list[Row] = []
+        kept = rows if rows[0].stamp >= limit else [row for row in rows if row.stamp >= limit]
         wanted: list[Row] = []
+        is_missing = False
         if kept:
             found = await self._whereabouts.async_find(labels, kept)
-            wanted = [row for row in kept if not found.has(row)]
+            wanted = await in_turn(partial(found.lacks, kept))
             if len(wanted) < len(kept):
                 self._retention.witness(labels, kept, found)
         if wanted:
-            found = await self._write(labels, wanted)
-            missing = [row for row in wanted if not found.has(row)]
-            self._is_unconfirmed = bool(missing)
+            is_missing = not await self._write(labels, wanted)
         return _Batch(
             labels=labels,
             rows=rows,
@@ -229,17 +262,18 @@ class VictoriaMetricsDestination(DatabaseDestination):
             # What is found may be as young as the last thing that was sent from here, or from
             # the life before this one.
             due=self._last_sent + self._disk_time(flags),
-            missing=missing,
+            is_missing=is_missing,
         )
 
-    async def _write(self, labels: dict[str, str], rows: Sequence[Row]) -> Found:
-        """Write rows, one before all others, and return what is seen of them shortly after.
+    async def _write(self, labels: dict[str, str], rows: Sequence[Row]) -> bool:
+        """Write rows, one before all others, and return whether that one was seen shortly after.
 
         Of a series that does not appear as it should, no more than that one row is written.
         """
         trial = await self._whereabouts.async_trial(labels, rows)
-        found = await self._import(labels, [trial.row])
-        if found.has(trial.row):
+        await self._import(labels, [trial.row])
+        _, missing = await self._async_shown(labels, [trial.row])
+        if not missing:
             self._whereabouts.seen(labels)
         else:
             try:
@@ -248,55 +282,61 @@ class VictoriaMetricsDestination(DatabaseDestination):
                 self._is_unconfirmed = err.code != "SERIES_CHANGED"
                 raise
             if not is_ours:
-                return found
-        rest = [row for row in rows if row is not trial.row]
-        return await self._import(labels, rest, rows) if rest else found
+                return False
+        if len(rows) > 1:
+            await self._import(labels, [row for row in rows if row is not trial.row])
+        self._is_unconfirmed = not await self._server.flush()
+        return True
 
-    async def _import(
-        self, labels: dict[str, str], rows: Sequence[Row], shown: Sequence[Row] | None = None
-    ) -> Found:
-        """Write rows, and return what is seen of them, or of those that are to be `shown`."""
+    async def _import(self, labels: dict[str, str], rows: Sequence[Row]) -> None:
+        lines = await in_turn(partial(line_of_rows, labels, rows))
         self._is_unconfirmed = True
         self._last_sent = _now()
         try:
-            await self._server.write(line_of(labels, [(row.stamp, row.value) for row in rows]))
+            await self._server.write(lines)
         finally:
             self._last_sent = _now()
-        awaited = shown or rows
-        found = Found()
+
+    async def _async_shown(
+        self, labels: dict[str, str], rows: Sequence[Row]
+    ) -> tuple[Found, list[Row]]:
+        """Return what is seen of rows that the server should show by now, and which are not."""
+        found, missing = Found(), list(rows)
 
         async def look() -> bool:
-            nonlocal found
-            found = await self._whereabouts.async_find(labels, awaited)
-            self._retention.witness(labels, awaited, found)
-            return all(map(found.has, awaited))
+            nonlocal found, missing
+            found = await self._whereabouts.async_find(labels, rows)
+            missing = await in_turn(partial(found.lacks, rows))
+            self._retention.witness(labels, rows, found)
+            return not missing
 
-        await until_shown(self._server, look)
-        return found
+        if rows:
+            await until_shown(self._server, look)
+        return found, missing
 
     async def _settle(
         self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
-        self._in_flight -= 1
-        if len(batch.too_old) < len(batch.rows):
-            await _sleep_until(batch.due)
-        async with self._turn:
-            await self._settle_now(batch, flags, settle)
+        try:
+            if len(batch.too_old) < len(batch.rows):
+                await _sleep_until(batch.due)
+            async with self._turn:
+                await self._settle_now(batch, flags, settle)
+        finally:
+            self._free(len(batch.rows))
 
     async def _settle_now(
         self, batch: _Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
         kept = [row for row in batch.rows if row.stamp not in batch.too_old]
-        found = Found()
-        if kept:
-            found = await self._whereabouts.async_find(batch.labels, kept)
-        missing = [row for row in kept if not found.has(row)]
+        found, missing = await self._async_shown(batch.labels, kept)
         if missing and await self._retention.async_drops(batch.labels, missing, flags):
             self._is_unconfirmed = False
             batch.too_old.update(row.stamp for row in missing)
             missing = []
+        outcomes = await in_turn(partial(_outcomes, batch, kept, found))
         first_missing = missing[0] if missing else None
-        for row in batch.rows:
+        for number, (row, outcome) in enumerate(zip(batch.rows, outcomes, strict=True)):
             if row is first_missing:
                 # Whoever stands before the server may have begun to change labels.
                 self._whereabouts.forget()
@@ -308,15 +348,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
                     metric=batch.labels[NAME],
                     date=row.measurement.date,
                 )
-            if row.stamp in batch.too_old:
-                outcome = Outcome.TOO_OLD
-            elif not found.agrees(row):
-                outcome = Outcome.NOT_CORRECTABLE
-            elif row.stamp in batch.sent:
-                outcome = Outcome.STORED
-            else:
-                outcome = Outcome.ALREADY_THERE
             settle(row.measurement, outcome)
+            if number % _AT_A_TIME == 0:
+                await asyncio.sleep(0)
 
     def _given(self, labels: dict[str, str]) -> set[int]:
         """Return the moments of rows that connection tests have sent, and forget them."""
@@ -330,15 +364,30 @@ class VictoriaMetricsDestination(DatabaseDestination):
         return min(max(self._on_disk_after, told), _LONGEST_WAIT)
 
 
-async def _chunks(measurements: AsyncIterable[Measurement]) -> AsyncIterator[list[Measurement]]:
+def _outcomes(batch: _Batch, kept: Sequence[Row], found: Found) -> list[Outcome]:
+    """Return what became of each row of a batch, of which some are too old and others found."""
+    differing = found.differs(kept)
+    stamps = [row.stamp for row in batch.rows]
+    if not (differing or batch.too_old) and batch.sent.issuperset(stamps):
+        return [Outcome.STORED] * len(batch.rows)
+    outcomes = {
+        **dict.fromkeys(batch.sent, Outcome.STORED),
+        **dict.fromkeys(differing, Outcome.NOT_CORRECTABLE),
+        **dict.fromkeys(batch.too_old, Outcome.TOO_OLD),
+    }
+    return [outcomes.get(stamp, Outcome.ALREADY_THERE) for stamp in stamps]
+
+
+async def _chunk(measurements: AsyncIterator[Measurement]) -> list[Measurement]:
+    """Return the next measurements, as many as are sent at once; fewer are the last ones."""
     chunk: list[Measurement] = []
     async for measurement in measurements:
         chunk.append(measurement)
         if len(chunk) == _BATCH:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+            break
+        if len(chunk) % _AT_A_TIME == 0:
+            await asyncio.sleep(0)
+    return chunk
 
 
 def _now() -> float:

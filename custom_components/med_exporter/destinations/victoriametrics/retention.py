@@ -27,14 +27,14 @@ class Retention:
 
     Args:
         whereabouts: finds rows.
-        write: writes some rows of a series and returns what is seen of them.
+        write: writes some rows of a series and returns whether they appear.
 
     """
 
     def __init__(
         self,
         whereabouts: Whereabouts,
-        write: Callable[[dict[str, str], Sequence[Row]], Awaitable[Found]],
+        write: Callable[[dict[str, str], Sequence[Row]], Awaitable[bool]],
     ) -> None:
         self._whereabouts = whereabouts
         self._write = write
@@ -54,8 +54,8 @@ class Retention:
         return max(told, self._dropped_until + 1)
 
     def witness(self, labels: dict[str, str], rows: Sequence[Row], found: Found) -> None:
-        """Take note of the rows of a series that were found."""
-        newest = max(filter(found.has, rows), key=_stamp, default=None)
+        """Take note of the rows of a series, oldest first, that were found."""
+        newest = found.newest_of(rows)
         known = self._witnesses.get(selector_of(labels))
         if newest is not None and (known is None or known[1].stamp < newest.stamp):
             self._witnesses[selector_of(labels)] = labels, newest
@@ -77,7 +77,7 @@ class Retention:
         for _ in range(2):
             if not await self._is_witnessed(labels, newest):
                 return False
-            if (await self._write(labels, [newest])).has(newest):
+            if await self._write(labels, [newest]):
                 return False
         if not await self._is_witnessed(labels, newest):
             return False

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
 from ...const import DataType
-from ..databases.series import DECIMALS, SERIES, number_of
+from ..databases.series import MILLIONTHS, SERIES, numbers_of
 from ..databases.series import labels_of as _labels_of
 from ..measurements import EcoWattLevel
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..measurements import Measurement
+
+    type Samples = tuple[Sequence[int], Sequence[float | None]]
 
 NAME: Final = "__name__"
 _METRICS: Final = {kind: f"{name}_{field}" for kind, (name, field, _) in SERIES.items()}
@@ -32,11 +34,10 @@ type Labels = frozenset[tuple[str, str]]
 
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
 _RELATIVE: Final = 1e-9
-_ABSOLUTE: Final = 10**-DECIMALS / 2
+_ABSOLUTE: Final = 1 / MILLIONTHS / 2
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One sample: its measurement, the millisecond it belongs to (UTC), its number."""
 
     measurement: Measurement
@@ -44,14 +45,20 @@ class Row:
     value: float
 
 
-def row_of(measurement: Measurement) -> Row:
-    """Return the sample of a measurement, at the period's start.
+def rows_of(measurements: Sequence[Measurement]) -> list[Row]:
+    """Return the samples of measurements of one series, at the starts of their periods.
 
-    EcoWatt's level belongs to the moment at which it was read.
+    EcoWatt's levels belong to the moments at which they were read.
     """
-    is_read = isinstance(measurement, EcoWattLevel)
-    moment = measurement.timestamp if is_read else measurement.start
-    return Row(measurement, round(moment.timestamp() * 1000), number_of(measurement))
+    is_read = isinstance(measurements[0], EcoWattLevel)
+    moments = [one.timestamp if is_read else one.start for one in measurements]
+    stamps = [round(moment.timestamp() * 1000) for moment in moments]
+    return list(map(Row, measurements, stamps, numbers_of(measurements)))
+
+
+def row_of(measurement: Measurement) -> Row:
+    """Return the sample of a measurement, as `rows_of`."""
+    return rows_of([measurement])[0]
 
 
 def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, str]:
@@ -60,8 +67,21 @@ def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, s
 
 
 def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> bytes:
-    """Return one line of `/api/v1/import`: a series and its samples."""
+    """Return one line of `/api/v1/import`: a series and its samples.
+
+    These are pairs of a millisecond (UTC) and a number.
+    """
     stamps, values = zip(*samples, strict=True)
+    return _line(labels, stamps, values)
+
+
+def line_of_rows(labels: Mapping[str, str], rows: Iterable[Row]) -> bytes:
+    """Return one line of `/api/v1/import`, as `line_of`."""
+    _, stamps, values = zip(*rows, strict=True)
+    return _line(labels, stamps, values)
+
+
+def _line(labels: Mapping[str, str], stamps: Sequence[int], values: Sequence[float]) -> bytes:
     line = {"metric": labels, "values": values, "timestamps": stamps}
     return orjson.dumps(line) + b"\n"
 
@@ -76,10 +96,44 @@ def selector_of(labels: Mapping[str, str]) -> str:
 
 
 class Found:
-    """What a series holds at some moments; an answer may repeat a sample."""
+    """What a series holds at some moments; an answer may repeat a sample.
 
-    def __init__(self, values: Mapping[int, Sequence[float]] | None = None) -> None:
-        self._values = values or {}
+    What was written is mostly there as it was written. So moments and numbers are first compared
+    as a whole, and looked up one by one only where they differ.
+    """
+
+    def __init__(self, samples: Iterable[Samples] = ()) -> None:
+        self._stamps: list[int] = []
+        self._numbers: list[float | None] = []
+        for stamps, numbers in samples:
+            self._stamps += stamps
+            self._numbers += numbers
+
+    @cached_property
+    def _values(self) -> dict[int, list[float]]:
+        values: dict[int, list[float]] = {}
+        for stamp, number in zip(self._stamps, self._numbers, strict=True):
+            if isinstance(number, (int, float)):
+                values.setdefault(stamp, []).append(number)
+        return values
+
+    def lacks(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows at whose moment there is no value."""
+        if not self._stamps or not rows:
+            return list(rows)
+        return [] if self._is_exactly(rows) else [row for row in rows if not self.has(row)]
+
+    def differs(self, rows: Sequence[Row]) -> set[int]:
+        """Return the moments of rows that do not agree."""
+        if not rows or self._is_exactly(rows):
+            return set()
+        return {row.stamp for row in rows if not self.agrees(row)}
+
+    def newest_of(self, rows: Sequence[Row]) -> Row | None:
+        """Return the last of some rows at whose moment there is a value."""
+        if self._is_exactly(rows):
+            return rows[-1]
+        return next(filter(self.has, reversed(rows)), None)
 
     def has(self, row: Row) -> bool:
         """Return whether there is any value at a row's moment."""
@@ -93,34 +147,29 @@ class Found:
         """Return whether a row's value is there, and no other at its moment."""
         return self.has(row) and self.count(row) == len(self._values[row.stamp])
 
+    def _is_exactly(self, rows: Sequence[Row]) -> bool:
+        if len(self._stamps) != len(rows):
+            return False
+        _, stamps, values = zip(*rows, strict=True)
+        return tuple(self._stamps) == stamps and tuple(self._numbers) == values
+
 
 class Reading:
     """What a server shows of all series that were asked for, at the moments of some rows."""
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self._stamps = {row.stamp for row in rows}
-        self._series: dict[Labels, dict[int, list[float]]] = {}
+        self._series: dict[Labels, list[Samples]] = {}
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take note of a line of `/api/v1/export`."""
-        wanted = [
-            (stamp, value)
-            for stamp, value in zip(line["timestamps"], line["values"], strict=True)
-            if stamp in self._stamps and isinstance(value, (int, float))
-        ]
-        if not wanted:
-            return
-        values = self._series.setdefault(frozenset(line["metric"].items()), {})
-        for stamp, value in wanted:
-            values.setdefault(stamp, []).append(value)
+        if not self._stamps.isdisjoint(line["timestamps"]):
+            samples = self._series.setdefault(frozenset(line["metric"].items()), [])
+            samples.append((line["timestamps"], line["values"]))
 
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""
-        merged: dict[int, list[float]] = {}
-        for place in places:
-            for stamp, values in self._series.get(place, {}).items():
-                merged.setdefault(stamp, []).extend(values)
-        return Found(merged)
+        return Found(samples for place in places for samples in self._series.get(place, ()))
 
     def places(self) -> set[Labels]:
         """Return the labels of all series that have a sample at one of the moments."""

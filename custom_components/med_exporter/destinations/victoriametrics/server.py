@@ -226,9 +226,10 @@ def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mappi
     if (
         not is_asked_for
         or not all(isinstance(text, str) for text in metric.values())
-        or not all(isinstance(stamp, int) and start <= stamp <= end for stamp in stamps)
         or len(values) != len(stamps)
         or len(stamps) > _SAMPLES_PER_LINE
+        or not set(map(type, stamps)) <= {int}
+        or not start <= min(stamps, default=start) <= max(stamps, default=start) <= end
     ):
         raise ValueError(metric)
     return line  # type: ignore[no-any-return]
