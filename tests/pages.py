@@ -76,7 +76,7 @@ class Page:
 def user_pages(language: str) -> list[Page]:
     """The pages for users in English (`en`) or French (`fr`), the index first."""
     folder = DOCS / language if language != "en" else DOCS
-    others = {DOCS / "architecture.md"} if language == "en" else set()
+    others = {DOCS / "architecture.md", DOCS / "performance.md"} if language == "en" else set()
     return [
         Page(path)
         for path in sorted(folder.rglob("*.md"))

@@ -55,11 +55,13 @@ async def test_a_range_and_an_aggregation(client, fridge):
 
 
 async def test_more_rows_than_shown_are_estimated(client, fridge, hass):
+    now = dt_util.utcnow().timestamp()
     for power in range(5):
-        fridge.reads(power_w=power)
-        await hass.async_block_till_done()
+        moment = now + 60 * (power - 5)
+        hass.states.async_set(fridge.entities["power_w"], str(power), timestamp=moment)
+    await hass.async_block_till_done()
     await async_commit(hass)
-    got = await preview(client, "limit=1&aggregation=hourly&preset=today")
+    got = await preview(client, "limit=1&preset=last_7_days")
     assert len(got["preview"]) == 1
     assert got["total_records"] >= 1
     assert got["total_records_estimated"]

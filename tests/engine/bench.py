@@ -13,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from custom_components.med_exporter.engine.codec import to_json
 from custom_components.med_exporter.engine.job import Job, JobDevice
@@ -80,12 +82,21 @@ def peak_memory(pid: int) -> float:
     return int(sizes[0]) / 1024 if sizes else 0.0
 
 
-def measure(url: str, job: Job) -> None:
-    """Run a worker and print what it took."""
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a file took: seconds, those of the processor, peak memory in MB, the engine's answer."""
+
+    seconds: float
+    processor: float
+    memory: float
+    answer: dict[str, Any]
+
+
+def measure(url: str, job: Job) -> Measured:
+    """Make a file in a worker and return what it took."""
     began = time.monotonic()
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     peak = 0.0
-    marks: list[tuple[float, float]] = []
     with subprocess.Popen(
         [sys.executable, "-I", ENGINE / "__main__.py"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -96,17 +107,21 @@ def measure(url: str, job: Job) -> None:
         for text in worker.stdout:
             line = json.loads(text)
             peak = max(peak, peak_memory(worker.pid))
-            if "progress" in line:
-                marks.append((time.monotonic() - began, line["progress"]))
         worker.stdin.close()
         worker.wait()
-    read = next((moment for moment, share in marks if share >= 75), 0)
-    cpu = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
-    whole = time.monotonic() - began
-    print(  # noqa: T201
-        f"{job.format:5} {job.aggregation:8} read {read:5.1f} s, whole {whole:5.1f} s, "
-        f"CPU {cpu:5.1f} s, peak {peak:4.0f} MB, {json.dumps(line)[:60]}"
-    )
+    processor = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    return Measured(time.monotonic() - began, processor, peak, line)
+
+
+def job_of(
+    devices: tuple[JobDevice, ...], end: float, folder: Path, file_format: str, aggregation: str
+) -> Job:
+    """Return the job of a usual export of all that `build` has put into a database."""
+    return Job(
+        export_type="device_data", format=file_format, devices=devices, start=START, end=end,
+        timezone="Europe/Paris", aggregation=aggregation, fields=FIELDS,
+        path=str(folder / f"out.{file_format}"), max_records=10**8, max_bytes=2**40,
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -120,11 +135,11 @@ def main() -> None:
             ("csv", "raw"), ("json", "raw"), ("excel", "raw"), ("csv", "hourly"),
             ("csv", "monthly"),
         ):  # fmt: skip
-            measure(url, Job(
-                export_type="device_data", format=file_format, devices=devices, start=START,
-                end=end, timezone="Europe/Paris", aggregation=aggregation, fields=FIELDS,
-                path=str(folder / f"out.{file_format}"), max_records=10 * readings, max_bytes=2**40,
-            ))  # fmt: skip
+            took = measure(url, job_of(devices, end, folder, file_format, aggregation))
+            print(  # noqa: T201
+                f"{file_format:5} {aggregation:8} {took.seconds:5.1f} s, CPU {took.processor:5.1f}"
+                f" s, peak {took.memory:4.0f} MB, {json.dumps(took.answer)[:60]}"
+            )
 
 
 if __name__ == "__main__":

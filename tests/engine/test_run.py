@@ -231,8 +231,9 @@ class TestPreview:
         assert shown.rows == exports.rows(**changes)[:5]
         assert len(shown.rows) == 5
 
-    def test_reads_only_the_beginning_of_a_long_range(self, recorder, exports):
-        recorder.add(POWER, [(START + n, n) for n in range(50_000)])
+    @pytest.mark.parametrize("aggregation", ["raw", "hourly"])
+    def test_reads_only_the_beginning_of_a_long_range(self, recorder, exports, aggregation):
+        recorder.add(POWER, [(START + 10 * n, n % 977) for n in range(50_000)])
         opened = 0
 
         def connect():
@@ -240,10 +241,34 @@ class TestPreview:
             opened += 1
             return recorder.connect()
 
-        job = exports.job(path="", end=START + 50_000)
+        job = exports.job(path="", end=START + 500_000, aggregation=aggregation)
         shown = preview(job, connect, 10, now=MUCH_LATER)
         assert len(shown.rows) == 10
-        assert opened < 15
+        assert opened < 20
+        assert shown.estimated
+        assert shown.records == pytest.approx(50_000 if aggregation == "raw" else 140, rel=0.02)
+
+    def test_shows_fewer_rows_where_each_is_made_of_very_many_readings(self, recorder, exports):
+        recorder.add(POWER, [(START + 10 * n, n % 977) for n in range(30_000)])
+        changes = {"end": START + 300_000, "aggregation": "daily"}
+        shown = preview(exports.job(path="", **changes), recorder.connect, 3, now=MUCH_LATER)
+        assert shown.rows == exports.rows(**changes)[:1]
+        assert (shown.records, shown.estimated) == (4, True)
+
+    def test_waits_for_energy_that_comes_after_its_period(self, recorder, exports):
+        total = FRIDGE.entities["energy_total_kwh"]
+        recorder.add(total, [
+            (START, 1), (START + 600, "unavailable"), (START + 4 * 3600, 9), (START + 6 * 3600, 9),
+        ])  # fmt: skip
+        recorder.add(POWER, [(START + 60 * n, n) for n in range(600)])
+        changes = {
+            "end": START + 36_000, "aggregation": "hourly",
+            "fields": ("timestamp", "power_w", "energy_kwh", "filled"),
+        }  # fmt: skip
+        for limit in (1, 2, 5):
+            shown = preview(exports.job(path="", **changes), recorder.connect, limit)
+            assert shown.rows == exports.rows(**changes)[:limit]
+            assert shown.rows[0]["energy_kwh"] > 0
 
     def test_fails_with_a_code(self, exports):
         engine = create_engine("sqlite://")

@@ -1,4 +1,4 @@
-"""Start the engine as a process: `python -I <this file>`, the work on standard input.
+"""Start the engine as a process: `python -I <this file> [previewer]`, the work on standard input.
 
 The package is loaded from this file's own folder under a name of its own. The folder itself never
 gets onto `sys.path`, so none of its modules can take the place of a standard one.
@@ -29,4 +29,5 @@ def _load_package() -> None:
 
 if __name__ == "__main__":
     _load_package()
-    sys.exit(importlib.import_module(f"{PACKAGE}.worker").main())
+    role = "previewer" if sys.argv[1:] == ["previewer"] else "worker"
+    sys.exit(importlib.import_module(f"{PACKAGE}.{role}").main())

@@ -25,13 +25,14 @@ The rules:
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
-from .recorder import Quantity, on_off
+from .recorder import Quantity, last_seen, on_off
 from .statistics import Coverage, Statistics, hourly_readings
 from .times import HOUR, QUARTER
 
@@ -66,6 +67,25 @@ _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 def growth(before: float, value: float) -> float:
     """Return how much a counter has grown from one number to the next."""
     return value if value < RESTARTED_BELOW * before else value - before
+
+
+def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
+    """Return a moment (UTC seconds) after which no reading knows a field; infinity for none.
+
+    Args:
+        recorder: where the states are.
+        device: whose.
+        name: of the field, one of `ENTITY_FIELDS`.
+
+    """
+    if (entity_id := device.entities.get(name)) is None:
+        return -math.inf
+    with recorder.connect() as connection:
+        found = last_seen(connection, [entity_id]).get(entity_id)
+    if found is not None:
+        return found
+    hours = Statistics.of_device(recorder.connect, device).ids
+    return math.inf if ENTITY_FIELDS.index(name) in hours else -math.inf
 
 
 def readings(

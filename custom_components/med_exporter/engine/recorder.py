@@ -113,12 +113,14 @@ class Recorder:
     Args:
         connect: opens a connection for a moment; no connection is held between pages, so the
             database keeps no snapshot and a shared connection is free for others.
+        first_page: states of an entity that are read first; later pages are larger.
 
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Connect, first_page: int | None = None) -> None:
         self.connect = connect
-        self._units = _Units()
+        self.first_page = first_page or _SMALLEST_PAGE
+        self.units = _Units()
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -155,7 +157,7 @@ class Recorder:
             ).first()
             if row is None:
                 return parse(None)
-            factors = self._units.factors(connection, parse, [row.attributes_id])
+            factors = self.units.factors(connection, parse, [row.attributes_id])
         return _scaled(parse(row.state), factors[row.attributes_id])
 
     def last_number_before(
@@ -170,7 +172,7 @@ class Recorder:
                     _LAST_KNOWN_BEFORE,
                     {"metadata_id": metadata_id, "moment": moment, "skip": skip},
                 ).fetchall()
-                factors = self._units.factors(
+                factors = self.units.factors(
                     connection, parse, {row.attributes_id for row in states}
                 )
                 found = [_scaled(parse(row.state), factors[row.attributes_id]) for row in states]
@@ -193,7 +195,7 @@ class Recorder:
 
         """
         cursors = [
-            _Cursor(self.connect, self._units, metadata_id, slot, parse, start, end)
+            _Cursor(self, metadata_id, slot, parse, start, end)
             for metadata_id, slot, parse in slots
         ]
         while True:
@@ -322,16 +324,15 @@ class _Cursor:
 
     def __init__(
         self,
-        connect: Connect,
-        units: _Units,
+        recorder: Recorder,
         metadata_id: int,
         slot: int,
         parse: Parser,
         start: float,
         end: float,
     ) -> None:
-        self._connect = connect
-        self._units = units
+        self._connect = recorder.connect
+        self._units = recorder.units
         self._slot = slot
         self._parse = parse
         self._key: dict[str, Any] = {
@@ -339,7 +340,7 @@ class _Cursor:
             "after_ts": start,
             "after_id": -1,
             "end": end,
-            "size": _SMALLEST_PAGE,
+            "size": recorder.first_page,
         }
         self._entries: list[Entry] = []
         self._finished = False

@@ -50,7 +50,8 @@ class Spool:
     Args:
         job: says which fields, and which periods.
         end: UTC seconds up to which values are known; the job's end or earlier.
-        path: of the temporary file; None keeps everything in memory.
+        path: of the temporary file; None: one without a name, which SQLite makes when memory does
+            not suffice.
         formulas: of the job's custom fields, in their order.
 
     """
@@ -78,7 +79,7 @@ class Spool:
             self._path.unlink(missing_ok=True)
             self._path.touch(mode=0o600, exist_ok=False)
         self._connection = sqlite3.connect(
-            ":memory:" if self._path is None else self._path, isolation_level=None
+            "" if self._path is None else self._path, isolation_level=None
         )
         try:
             self._create_tables()
@@ -100,12 +101,13 @@ class Spool:
         """The boundaries of the periods, empty for raw rows."""
         return self._edges
 
-    def add(self, device: int, readings: Iterable[Reading]) -> int:
+    def add(self, device: int, readings: Iterable[Reading], period: int | None = None) -> int:
         """Add the rows of one device and return how many came of its readings.
 
         Args:
             device: place in the job's list.
             readings: oldest first; for periods, what `filling.spread_over_periods` gives.
+            period: add the row of this one only; all that reaches into it is among the readings.
 
         """
         execute = self._connection.execute
@@ -113,7 +115,7 @@ class Spool:
         execute("DELETE FROM reading")
         rows: Iterable[tuple[Any, ...]] = self._with_periods(readings) if self._edges else readings
         self._connection.executemany(self._insert, rows)
-        added = execute(self._select, (device,)).rowcount
+        added = execute(self._select, (device, period)).rowcount
         execute("COMMIT")
         return added
 
@@ -250,7 +252,10 @@ class Spool:
 
     def _raw(self) -> str:
         columns = ", ".join(("timestamp", "?1", *self.stored))
-        return f"INSERT INTO result SELECT {columns} FROM reading WHERE measured ORDER BY id"  # noqa: S608
+        return (
+            f"INSERT INTO result SELECT {columns} FROM reading "  # noqa: S608
+            "WHERE measured AND ?2 IS NULL ORDER BY id"
+        )
 
     def _aggregate(self) -> str:
         inner, outer = expressions(self.stored, self._job.aggregation_functions)
@@ -258,7 +263,8 @@ class Spool:
             f"INSERT INTO result SELECT {', '.join(('start', '?1', *outer))} FROM ("  # noqa: S608
             f"SELECT {', '.join(('period.start AS start', *inner))} "
             "FROM reading CROSS JOIN period "
-            "ON period.id BETWEEN reading.first_period AND reading.last_period "
+            "ON period.id BETWEEN coalesce(?2, reading.first_period)"
+            " AND coalesce(?2, reading.last_period) "
             "GROUP BY period.id)"
         )
 
@@ -268,13 +274,8 @@ class Spool:
         first = 0
         for reading in readings:
             moment, until = reading[0], reading[1]
-            if moment < edges[first]:
-                # A part of a gap in which other fields were read.
-                place = bisect_right(edges, moment) - 1
-                yield (*reading, place, place)
-                continue
-            while moment >= edges[first + 1]:
-                first += 1
+            if not edges[first] <= moment < edges[first + 1]:
+                first = bisect_right(edges, moment) - 1
             last = first
             while until > edges[last + 1]:
                 last += 1

@@ -61,6 +61,11 @@ class StandIn:
     last: float | None = None
     kwh: float = 0.0
 
+    @property
+    def is_active(self) -> bool:
+        """Tell whether rows of the ledger may come, some of them later than their time."""
+        return self.ledger.has_energy and (self.is_needed or self.begins)
+
     def readings(self, found: Iterator[Reading], coverage: Coverage) -> Iterator[Reading]:
         """Return readings, oldest first, and rows of what only the ledger knows.
 
@@ -69,13 +74,10 @@ class StandIn:
             coverage: filled by them as they are taken.
 
         """
-        if not self.ledger.has_energy:
+        if not self.is_active:
             return found
-        if self.is_needed:
-            return self._with_end(self._with_begin(found, coverage))
-        if self.begins:
-            return self._or_all(self._with_begin(found, coverage))
-        return found
+        found = self._with_begin(found, coverage)
+        return self._with_end(found) if self.is_needed else self._or_all(found)
 
     def _or_all(self, found: Iterator[Reading]) -> Iterator[Reading]:
         """Yield readings, and all that the ledger knows where none of them tells of energy."""

@@ -37,6 +37,7 @@ from .files import ExportFolder
 from .kept import KeptFiles
 from .links import LinkSigner
 from .planning import chosen_devices, file_path, house_of, plan_job
+from .previewer import Previewer
 from .queue import Priority
 from .request import async_read_request
 from .runner import TRIGGER_SCHEDULE, ExportRunner, owner_of
@@ -69,6 +70,7 @@ class JobManager:
     Attributes:
         links: signs the addresses of files.
         files: those that are finished.
+        previewer: makes previews.
 
     """
 
@@ -84,6 +86,7 @@ class JobManager:
         self._given_tables = given_tables
         self._folder = ExportFolder(Path(hass.config.path(DOMAIN, "exports")))
         self.files = KeptFiles(hass, history, self._folder)
+        self.previewer = Previewer(hass)
         self._runner = ExportRunner(hass, history, self._folder)
 
     async def async_setup(self) -> None:
@@ -280,16 +283,18 @@ class JobManager:
 
     async def async_pause(self) -> None:
         """Stop everything, and take nothing more until `async_resume`."""
-        await self._runner.async_close()
+        await self.async_close()
 
     async def async_resume(self) -> None:
         """Go on with a folder and a key of links that are new where they were removed."""
         self.links = await LinkSigner.async_open(self._hass)
         await self._hass.async_add_executor_job(self._folder.prepare)
         self._runner.open()
+        self.previewer.open()
 
     async def async_close(self) -> None:
         """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
+        await self.previewer.async_close()
         await self._runner.async_close()
 
     async def _async_cached(self, key: str, user: User | None) -> ExportRecord | None:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.helpers.recorder import get_instance, session_scope
-
 from ..answers import size_text
-from ..database import DatabaseUnavailableError, async_read_by
+from ..database import DatabaseUnavailableError
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
-from ..object_reader import ObjectReader
+from ..object_reader import ObjectReader, shown
 from ..rights import require_export_type
 from .jobs import DATA_JOBS
 from .planning import chosen_devices, plan_job
 from .request import NOT_SUPPORTED, async_read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from homeassistant.auth.models import User
-    from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
-    from sqlalchemy import Connection
-
-    from ..engine.job import Job
-    from ..engine.preview import Preview
 
 DEFAULT_LIMIT: Final = 10
 MAX_LIMIT: Final = 100
@@ -49,11 +38,12 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     require_export_type(user, asked)
     reader = ObjectReader(asked)
     limit = reader.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT
-    export_type = reader.text("export_type") or _DEFAULT_TYPE
+    named = reader.text("export_type")
+    export_type = _DEFAULT_TYPE if named is None else named
     known = EXPORT_TYPES.get(export_type)
     if known is None or not known.has_preview:
         raise InvalidRequest(
-            NOT_SUPPORTED, "value_not_supported", field="export_type", value=export_type
+            NOT_SUPPORTED, "value_not_supported", field="export_type", value=shown(export_type)
         )
     request = {
         "export_type": export_type,
@@ -86,9 +76,8 @@ async def async_preview_request(
     devices = chosen_devices(hass, checked, user)
     key = hass.data[DATA_JOBS].links.privacy_key()
     job = plan_job(hass, "", checked, devices, "", key)
-    instance = get_instance(hass)
     try:
-        found = await async_read_by(hass, partial(_read, instance, job, limit))
+        found = await hass.data[DATA_JOBS].previewer.async_preview(job, limit)
     except ExportError as err:
         if err.code is ErrorCode.DATABASE_ERROR:
             raise DatabaseUnavailableError from err
@@ -111,16 +100,6 @@ def _date_range(reader: ObjectReader) -> object:
     bounds = {key: value for key in ("start", "end") if (value := reader.take(key)) is not None}
     if preset is not None and bounds:
         raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
-    return preset or bounds or _DEFAULT_RANGE
-
-
-def _read(instance: Recorder, job: Job, limit: int) -> Preview:
-    """Read the rows; called in the recorder's executor, where its sessions belong."""
-    from ..engine.run import preview  # noqa: PLC0415  # the engine is not needed at start-up
-
-    @contextmanager
-    def connect() -> Iterator[Connection]:
-        with session_scope(session=instance.get_session(), read_only=True) as session:
-            yield session.connection()
-
-    return preview(job, connect, limit)
+    if preset is None:
+        return bounds or _DEFAULT_RANGE
+    return preset

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import threading
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.helpers.recorder import get_instance, session_scope
+from homeassistant.helpers.recorder import get_instance
 
 from ..const import LOGGER
 from ..database.commit import async_commit
@@ -21,21 +19,18 @@ from ..engine.codec import prepare, to_json
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.job import Job
 from ..engine.run import Result, run_job
+from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
-    from sqlalchemy import Connection
 
     type OnProgress = Callable[[float], None]
     """Takes the share that is done, 0 to 100; called in the event loop."""
 
-_ENGINE: Final = Path(__file__).parents[1] / "engine" / "__main__.py"
 _COMMIT_SECONDS: Final = 15
-_LINE_BYTES: Final = 1024 * 1024
-_LOGGED_BYTES: Final = 4096
 
 prepare(Job)
 
@@ -56,44 +51,20 @@ async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) 
             await async_commit(hass)
     except TimeoutError:
         LOGGER.debug("The recorder did not commit in time; the export may lack the latest states")
-    if instance.db_url == "sqlite://" or ":memory:" in instance.db_url:
+    if is_in_memory(instance):
         return await _async_run_in_thread(hass, instance, job, on_progress)
     return await _async_run_in_process(instance.db_url, job, on_progress)
 
 
 async def _async_run_in_process(database_url: str, job: Job, on_progress: OnProgress) -> Result:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        str(_ENGINE),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LINE_BYTES,
-    )
-    if process.stdin is None or process.stdout is None or process.stderr is None:
-        raise RuntimeError("The engine's process has no pipes")
-    complaints = asyncio.create_task(_async_tail(process.stderr))
+    engine = await EngineProcess.async_start()
     try:
-        request = {
-            "database_url": database_url,
-            "sys_path": [path for path in sys.path if path],
-            "job": to_json(job),
-        }
         # The pipe stays open: its end tells the engine that Home Assistant is gone.
-        with suppress(ConnectionError):
-            process.stdin.write(json.dumps(request).encode() + b"\n")
-            await process.stdin.drain()
-        result = await _async_follow(process.stdout, on_progress)
-        status = await process.wait()
-        if said := await complaints:
-            LOGGER.error("The export engine complains: %s", said)
+        await engine.async_ask({**surroundings(database_url), "job": to_json(job)})
+        result = await _async_follow(engine.answers, on_progress)
+        status = await engine.async_end()
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-        complaints.cancel()
+        await engine.async_kill()
     if result is None:
         raise ExportError(
             ErrorCode.INTERNAL_ERROR, f"The export's process ended unexpectedly (status {status})"
@@ -109,18 +80,10 @@ async def _async_follow(stream: asyncio.StreamReader, on_progress: OnProgress) -
         if "progress" in said:
             on_progress(said["progress"])
         elif "error" in said:
-            raise ExportError(ErrorCode(said["error"]["code"]), said["error"]["message"])
+            raise error_of(said)
         elif "result" in said:
             result = Result(**said["result"])
     return result
-
-
-async def _async_tail(stream: asyncio.StreamReader) -> str:
-    """Read a stream to its end and return the last of it."""
-    tail = b""
-    while chunk := await stream.read(_LOGGED_BYTES):
-        tail = (tail + chunk)[-_LOGGED_BYTES:]
-    return tail.decode("utf-8", "replace").strip()
 
 
 async def _async_run_in_thread(
@@ -128,16 +91,11 @@ async def _async_run_in_thread(
 ) -> Result:
     cancelled = threading.Event()
 
-    @contextmanager
-    def connect() -> Iterator[Connection]:
-        with session_scope(session=instance.get_session(), read_only=True) as session:
-            yield session.connection()
-
     def progress(share: float, _records: int) -> None:
         hass.loop.call_soon_threadsafe(on_progress, share)
 
     def run() -> Result:
-        return run_job(job, connect, progress, cancelled.is_set)
+        return run_job(job, connect_by(instance), progress, cancelled.is_set)
 
     running = instance.async_add_executor_job(run)
     try:

@@ -47,8 +47,10 @@ class Work(Protocol):
 class PreviewedWork(Work, Protocol):
     """What it offers of an export type that has a preview."""
 
-    def preview(self, job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
-        """Return the first rows, reading little more than these."""
+    def preview(
+        self, job: Job, recorder: Recorder, spool: Spool, end: float, limit: int
+    ) -> tuple[Table, bool]:
+        """Return the first rows, reading little more than these, and whether these are all."""
         ...
 
     def table_of(self, job: Job, spool: Spool, count: int, limit: int = -1) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +22,17 @@ from ...gaps import (
 )
 from ...limits import check_rows, most_rows
 from ...plug_ledger import plug_ledger
-from ...reading import READING_COLUMNS
-from ...readings import readings
+from ...readings import last_known, readings
 from ...stand_in import StandIn
 from ...statistics import Coverage
 from ...tables import Column, Rounding, Table
 from ...tariff.energy import PRODUCTION
 from ..ledger_gaps import estimated_warning
+from .first_rows import Line, add_first_rows
 from .overview import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
@@ -47,8 +48,6 @@ _PAGE_DECIMALS = {
     "is_on": 0,
 }  # fmt: skip
 """Digits after the point that people read; amounts still add up."""
-_ENERGY = READING_COLUMNS.index("energy_kwh")
-_TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
 
 def content(
@@ -123,7 +122,9 @@ def _estimated(
     return estimated_warning(recorder.connect, since, end, spool.edges, priced=priced)
 
 
-def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) -> Table:
+def preview(
+    job: Job, recorder: Recorder, spool: Spool, end: float, limit: int
+) -> tuple[Table, bool]:
     """Return the first rows, reading no more of each device than they need.
 
     A total of a custom field is over all rows of its device, which then all are read.
@@ -133,19 +134,25 @@ def preview(job: Job, recorder: Recorder, spool: Spool, end: float, limit: int) 
         recorder: where the states are.
         spool: where the rows go through.
         end: UTC seconds up to which values are known.
-        limit: number of rows.
+        limit: number of rows; of long periods there may be fewer, though at least one.
+
+    Returns:
+        The rows, and whether there are no others.
 
     """
     stretches = _stretches(job, end)
     has_totals = any(formula.totals for formula in formulas_of(job))
-    for place, device in enumerate(job.devices):
-        found = _Source(job, recorder, device, spool, end, stretches).readings(lambda _: None)
-        if has_totals:
-            spool.add(place, found)
-            continue
-        awaits = "energy_total_kwh" in device.entities and not _AMOUNTS.isdisjoint(job.fields)
-        spool.add(place, _first_rows(found, spool.edges, limit, awaits_counter=awaits))
-    return table_of(job, spool, limit, limit)
+
+    sources = (_Source(job, recorder, device, spool, end, stretches) for device in job.devices)
+    if spool.edges and not has_totals:
+        whole = add_first_rows(spool, map(_Source.line, sources), limit)
+        return table_of(job, spool, limit, limit), whole
+    count = 0
+    for place, source in enumerate(sources):
+        found = source.readings(lambda _: None)
+        # One more, since the first may be what was in force before the range, and one to see.
+        count += spool.add(place, found if has_totals else islice(found, limit + 2))
+    return table_of(job, spool, limit, limit), count <= limit
 
 
 class _Source:
@@ -206,6 +213,15 @@ class _Source:
             return spread_over_periods(found, ledger, spool.edges)
         return with_costs(found, ledger) if ledger.has_costs else found
 
+    def line(self) -> Line:
+        """Return the readings, and until when energy may come later than its time."""
+        until = math.inf
+        if _AMOUNTS.isdisjoint(self._job.fields):
+            until = -math.inf
+        elif not self.stand_in.is_active:
+            until = last_known(self._recorder, self._device, "energy_total_kwh")
+        return Line(self.readings(lambda _: None), until)
+
     def _noticed(self, found: Iterator[Reading]) -> Iterator[Reading]:
         """Pass readings through and notice whether there is any; one by one only to the first."""
         for reading in found:
@@ -227,38 +243,6 @@ def _stretches(job: Job, end: float) -> list[Stretch] | None:
     if not job.filters.by_time:
         return None
     return stretches_of(job.filters, job.start, end, job.zone())
-
-
-def _first_rows(
-    found: Iterable[Reading], edges: Sequence[float], limit: int, *, awaits_counter: bool
-) -> Iterator[Reading]:
-    """Yield the readings that make up the first rows of a device, each period whole.
-
-    While the counter is not known, energy of these periods may still come: a gap's parts are
-    yielded when it ends.
-    """
-    if not edges:
-        # One more, since the first may be what was in force before the range.
-        yield from islice(found, limit + 1)
-        return
-    rows = first = 0
-    reached = -1
-    for reading in found:
-        moment, until, *_ = reading
-        while moment >= edges[first + 1]:
-            first += 1
-        if rows >= limit and first > reached:
-            if not awaits_counter or reading[_ENERGY] is not None or reading[_TOTAL] is not None:
-                return
-        elif moment < edges[first]:
-            yield reading
-            continue
-        last = first
-        while until > edges[last + 1]:
-            last += 1
-        rows += max(last - max(reached, first - 1), 0)
-        reached = max(last, reached)
-        yield reading
 
 
 def _column(name: str, job: Job) -> Column:

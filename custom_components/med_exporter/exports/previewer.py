@@ -1,0 +1,119 @@
+"""Previews by the engine in a process of its own, which is kept for the next one.
+
+For an in-memory database, which no other process can read, the same engine runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.recorder import get_instance
+
+from ..database import DatabaseUnavailableError, async_read_by
+from ..engine.codec import to_json
+from ..engine.errors import ErrorCode, ExportError
+from ..engine.preview import Preview
+from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from homeassistant.components.recorder.core import Recorder
+    from homeassistant.core import CALLBACK_TYPE, HomeAssistant
+
+    from ..engine.job import Job
+
+_KEPT_SECONDS: Final = 120
+_MOST_SECONDS: Final = 300
+
+
+class Previewer:
+    """Makes previews, one at a time: whoever looks at one asks for the next soon after."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._one_at_a_time = asyncio.Lock()
+        self._engine: EngineProcess | None = None
+        self._forget: CALLBACK_TYPE | None = None
+        self._closed = False
+
+    async def async_preview(self, job: Job, limit: int) -> Preview:
+        """Return the first rows of a job.
+
+        Raises ExportError when they cannot be had, DatabaseUnavailableError when the database
+        cannot be read or Home Assistant stops.
+        """
+        instance = get_instance(self._hass)
+        if is_in_memory(instance):
+            return await async_read_by(self._hass, partial(_in_thread, instance, job, limit))
+        async with self._one_at_a_time:
+            if self._closed:
+                raise DatabaseUnavailableError
+            self._keep()
+            said = await self._async_ask(instance.db_url, {"job": to_json(job), "limit": limit})
+        if "preview" in said:
+            return Preview(**said["preview"])
+        raise error_of(said)
+
+    def open(self) -> None:
+        """Make previews again after `async_close`."""
+        self._closed = False
+
+    async def async_close(self) -> None:
+        """End the process and start no other."""
+        self._closed = True
+        await self._async_end()
+
+    async def _async_ask(self, database_url: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the process's answer; one that gives none is not asked again."""
+        line = b""
+        try:
+            async with asyncio.timeout(_MOST_SECONDS):
+                if self._engine is None:
+                    self._engine = await EngineProcess.async_start("previewer")
+                    await self._engine.async_ask(surroundings(database_url))
+                engine = self._engine
+                await engine.async_ask(request)
+                line = await engine.answers.readline()
+        except TimeoutError as err:
+            raise ExportError(ErrorCode.TIMED_OUT, "The preview took too long") from err
+        finally:
+            if line.endswith(b"\n"):
+                self._forget = async_call_later(self._hass, _KEPT_SECONDS, self._async_forget)
+            else:
+                await self._async_end()
+        if not line.endswith(b"\n"):
+            if self._closed:
+                raise DatabaseUnavailableError
+            raise ExportError(
+                ErrorCode.INTERNAL_ERROR, "The process that makes previews ended unexpectedly"
+            )
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    async def _async_forget(self, _now: datetime) -> None:
+        self._forget = None
+        await self._async_end()
+
+    async def _async_end(self) -> None:
+        self._keep()
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await engine.async_kill()
+
+    @callback
+    def _keep(self) -> None:
+        if self._forget is not None:
+            self._forget()
+            self._forget = None
+
+
+def _in_thread(instance: Recorder, job: Job, limit: int) -> Preview:
+    from ..engine.run import preview  # noqa: PLC0415  # the engine is not needed at start-up
+
+    return preview(job, connect_by(instance), limit)

@@ -1,0 +1,162 @@
+"""Measure exports beside what a user could take instead, in pairs, and write a page of it.
+
+`python -m tests.engine.bench_peers PYTHON PAGE [READINGS]`: PYTHON has pandas, polars and
+XlsxWriter (`peers.py`). Each pair is measured three times in turn, and its ratio is that of the
+medians; so a machine that is busy or slow says the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from custom_components.med_exporter.engine.codec import to_json
+
+from .bench import ENGINE, Measured, build, job_of, measure
+
+ROUNDS = 3
+PLUGS = 10
+PEERS = Path(__file__).with_name("peers.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A file, what it is compared with, and the ratio of times that is wanted."""
+
+    file_format: str
+    aggregation: str
+    peer: str
+    goal: float
+
+
+PAIRS = (
+    Pair("csv", "raw", "pandas_csv", 0.35),
+    Pair("csv", "raw", "polars_csv", 1.0),
+    Pair("csv", "raw", "merge_csv", 1.0),
+    Pair("csv", "raw", "sqlite3_states", 0.85),
+    Pair("json", "raw", "pandas_json", 0.4),
+    Pair("json", "raw", "polars_json", 1.0),
+    Pair("excel", "raw", "xlsxwriter_ready", 0.4),
+    Pair("csv", "hourly", "csv raw", 0.4),
+    Pair("csv", "daily", "csv raw", 0.4),
+    Pair("csv", "monthly", "csv raw", 0.4),
+)
+PREVIEWS = ("raw", "hourly", "daily", "monthly")
+PREVIEW_GOAL = 0.3
+
+
+def peer(python: str, name: str, database: Path, target: Path) -> Measured:
+    """Let a peer make its file."""
+    done = subprocess.run(
+        [python, PEERS, name, database, target], capture_output=True, check=True, text=True
+    )
+    said = json.loads(done.stdout)
+    return Measured(said["seconds"], 0.0, said["memory"], {})
+
+
+def previews(url: str, jobs: dict[str, object]) -> dict[str, float]:
+    """Return the median seconds of previews by a process that runs already, by aggregation."""
+    with subprocess.Popen(
+        [sys.executable, "-I", ENGINE / "__main__.py", "previewer"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as previewer:  # fmt: skip
+
+        def say(line: dict[str, object]) -> None:
+            previewer.stdin.write(json.dumps(line).encode() + b"\n")
+            previewer.stdin.flush()
+
+        def took(aggregation: str) -> float:
+            began = time.monotonic()
+            say({"job": jobs[aggregation], "limit": 10})
+            previewer.stdout.readline()
+            return time.monotonic() - began
+
+        say({"database_url": url, "sys_path": sys.path})
+        took("raw")
+        found = {one: statistics.median(took(one) for _ in range(ROUNDS)) for one in PREVIEWS}
+        previewer.stdin.close()
+    return found
+
+
+def main() -> None:
+    """Measure all pairs and write the page."""
+    python, page = sys.argv[1], Path(sys.argv[2])
+    readings = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
+    took: dict[str, list[Measured]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url, devices, end = build(folder, readings, PLUGS)
+        database, target = folder / "home-assistant_v2.db", folder / "peer"
+        files = dict.fromkeys((pair.file_format, pair.aggregation) for pair in PAIRS)
+        for _ in range(ROUNDS):
+            for file_format, aggregation in files:
+                job = job_of(devices, end, folder, file_format, aggregation)
+                made = measure(url, job)
+                assert "result" in made.answer, made.answer
+                took.setdefault(f"{file_format} {aggregation}", []).append(made)
+                for pair in PAIRS:
+                    if (pair.file_format, pair.aggregation) == (file_format, aggregation) and (
+                        pair.peer not in took or len(took[pair.peer]) < len(took["csv raw"])
+                    ):
+                        took.setdefault(pair.peer, []).append(
+                            peer(python, pair.peer, database, target)
+                        )
+        jobs = {one: to_json(job_of(devices, end, folder, "csv", one)) for one in PREVIEWS}
+        shown = previews(url, jobs)
+    page.write_text(_page(readings, took, shown))
+    print(page.read_text())  # noqa: T201
+
+
+def _page(readings: int, took: dict[str, list[Measured]], shown: dict[str, float]) -> str:
+    seconds = {name: statistics.median(one.seconds for one in some) for name, some in took.items()}
+    memory = {name: max(one.memory for one in some) for name, some in took.items()}
+    lines = [
+        "# How fast files are made",
+        "",
+        f"Written by `scripts/bench --peers`: {readings:,} rows of {PLUGS} plugs in SQLite.",
+        f"Machine: {_machine()}. Times depend on it; ratios hardly do.",
+        "",
+        "| file | seconds | MB | beside | seconds | MB | ratio | goal |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for pair in PAIRS:
+        own = f"{pair.file_format} {pair.aggregation}"
+        lines.append(
+            f"| {own} | {seconds[own]:.1f} | {memory[own]:.0f} | {pair.peer.replace('_', ' ')}"
+            f" | {seconds[pair.peer]:.1f} | {memory[pair.peer]:.0f}"
+            f" | {seconds[own] / seconds[pair.peer]:.2f} | {pair.goal} |"
+        )
+    lines += [
+        "",
+        "`merge csv` is the plainest loop in Python over the states in order of time.",
+        "`sqlite3 states` only reads them so, by SQLite's command line.",
+        "`xlsxwriter ready` writes rows that stand ready in memory, in its mode of constant memory.",
+        "",
+        "| preview of 10 rows | seconds | goal |\n|---|---|---|",
+        *(f"| {name} | {value:.2f} | {PREVIEW_GOAL} |" for name, value in shown.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _machine() -> str:
+    """Return what the machine is, in words."""
+    cpu = Path("/proc/cpuinfo")
+    names = [
+        line.partition(":")[2].strip()
+        for line in (cpu.read_text().splitlines() if cpu.exists() else ())
+        if line.startswith("model name")
+    ]
+    name = names[0] if names else platform.machine()
+    return f"{platform.node()}, {os.cpu_count()} x {name}, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

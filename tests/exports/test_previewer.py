@@ -1,0 +1,80 @@
+"""Previews by a process of the engine, against a recorder whose database is a file."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+from custom_components.med_exporter.database import DatabaseUnavailableError
+from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.exports.previewer import Previewer
+
+from .test_worker import engines, hass, job, recorder_db_url, store  # noqa: F401  # fixtures
+
+
+@pytest.fixture
+async def previewer(hass):  # noqa: F811
+    made = Previewer(hass)
+    yield made
+    await made.async_close()
+    assert not engines()
+
+
+async def test_one_process_makes_them_all_until_nobody_has_asked_for_a_while(
+    hass, job, previewer  # noqa: F811
+):  # fmt: skip
+    await store(hass, 200)
+    for limit in (2, 5):
+        found = await previewer.async_preview(job, limit)
+        assert [row["power_w"] for row in found.rows] == list(range(limit))
+    (engine,) = engines()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=60))
+    await hass.async_block_till_done()
+    assert engines() == [engine]
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=130))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not engines()
+
+
+async def test_those_asked_for_at_once_each_get_their_own(hass, job, previewer):  # noqa: F811
+    await store(hass, 50)
+    found = await asyncio.gather(*(previewer.async_preview(job, limit) for limit in (1, 2, 3)))
+    assert [len(one.rows) for one in found] == [1, 2, 3]
+    assert len(engines()) == 1
+
+
+async def test_a_process_that_dies_is_told_and_the_next_preview_has_a_new_one(
+    hass, job, previewer  # noqa: F811
+):  # fmt: skip
+    await store(hass, 50)
+    await previewer.async_preview(job, 1)
+    ((pid, _),) = engines()
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ExportError) as error:
+        await previewer.async_preview(job, 1)
+    assert error.value.code is ErrorCode.INTERNAL_ERROR
+    assert len((await previewer.async_preview(job, 1)).rows) == 1
+
+
+async def test_nobody_gets_the_answer_to_a_question_that_was_given_up(
+    hass, job, previewer  # noqa: F811
+):  # fmt: skip
+    await store(hass, 50)
+    await previewer.async_preview(job, 1)
+    given_up = asyncio.create_task(previewer.async_preview(job, 7))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert len((await previewer.async_preview(job, 2)).rows) == 2
+
+
+async def test_once_closed_no_process_is_started(hass, job, previewer):  # noqa: F811
+    await previewer.async_close()
+    with pytest.raises(DatabaseUnavailableError):
+        await previewer.async_preview(job, 1)
+    assert not engines()
