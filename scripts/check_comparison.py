@@ -5,8 +5,9 @@ Opens the SQLite database of a Home Assistant for reading only, prices what a me
 used and produced, under its own contracts and those that were asked for, by quarter-hour, or by
 minute where hours of a contract begin within one. Compares the amounts of each month, the totals
 and what moving a tenth to cheap hours would bring with a file `contract_comparison` in JSON. Tiers
-are left out. Ends with status 1 where amounts differ: by more than a cent in a month, whose amounts are
-rounded so that they add up, by more than half a cent in all. Shares no code with the integration.
+are left out. Ends with status 1 where amounts differ: by more than a cent in a month, whose
+amounts are rounded so that they add up, by more than half a cent in all. Shares no code with the
+integration.
 """
 
 from __future__ import annotations
