@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from shutil import rmtree
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ import pytest
 import pytest_socket
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from hypothesis import HealthCheck, settings
+from pytest_homeassistant_custom_component import common
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
 from tests.file_exports import add_plug, set_up
@@ -63,6 +65,17 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     loop.set_debug(True)
     # The loop's own checks do not ask; futures, tasks and handles do, and keep a whole stack each.
     monkeypatch.setattr(loop, "get_debug", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def configuration_folder(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """Give each Home Assistant a folder of its own: files and keys of another are adopted."""
+    folder = tmp_path_factory.mktemp("configuration")
+    monkeypatch.setattr(common, "get_test_config_dir", lambda *more: str(folder.joinpath(*more)))
+    yield folder
+    rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -293,7 +293,7 @@ class House:
         data = {one.plug_id: SimpleNamespace(counter=counter) for one in plugs}
         entry.runtime_data = MeteringPoint(
             entry,
-            SimpleNamespace(data=data),
+            SimpleNamespace(data=data, now=dt_util.now),
             RunningPeriods(self.hass, entry, self.ledger, lambda: None),
         )
         entry.mock_state(self.hass, ConfigEntryState.LOADED)

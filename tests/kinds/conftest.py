@@ -16,7 +16,7 @@ from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import GivenTable
 from custom_components.med_exporter.engine.tables import Column
 from custom_components.med_exporter.engine.tariff import kinds
-from custom_components.med_exporter.exports import worker
+from custom_components.med_exporter.exports import engine_process
 from custom_components.med_exporter.inventory import GIVEN
 from tests.file_exports import set_up
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 HERE = Path(__file__).parent
-ENGINE = Path(worker.__file__).parents[1] / "engine"
+ENGINE = Path(engine_process.__file__).parents[1] / "engine"
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def engine(tmp_path, monkeypatch):
     """Return the engine's own folder, to which a test adds, as the one that processes start."""
     copy = tmp_path / "engine"
     shutil.copytree(ENGINE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(worker, "_ENGINE", copy / "__main__.py")
+    monkeypatch.setattr(engine_process, "_ENGINE", copy / "__main__.py")
     return copy
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -123,6 +123,71 @@ class TestMidnight:
         counter.advance(seen(40.01, 2.01, 12.01), at("2026-11-26 12:00"))
         assert counter.day == at("2026-11-26 12:00").date()
         assert (counter.value, counter.today) == (40.01, 2.01)
+
+
+class TestDayCounterAlone:
+    """A plug that tells its day alone, read once an hour: each reading confirms the one before."""
+
+    @pytest.mark.parametrize("tells_clock", [False, True])
+    @pytest.mark.parametrize("behind", [0, 25, -50])
+    def test_over_midnight_all_that_its_counter_showed_is_counted(
+        self, *, tells_clock: bool, behind: int
+    ) -> None:
+        counter, time = EnergyCounter(), at("2026-11-28 10:20")
+        showed, waits, untold, first = 0.0, 0.0, 0, None
+        days: dict[date, float] = {}
+        for _ in range(72):
+            own = time - timedelta(minutes=behind)
+            today = round(own.hour + own.minute / 60, 3)
+            told = PlugCounters(today=today, clock=own.date() if tells_clock else None)
+            outcome = counter.advance(told, time, seconds=None if first is None else 3600)
+            first = first or today
+            waits = today - days.get(own.date(), first if not days else 0.0)
+            showed += waits
+            days[own.date()] = today
+            untold += not outcome.is_told
+            time += timedelta(hours=1)
+        assert counter.value - first == pytest.approx(showed - waits, abs=1e-6)
+        assert counter.last_day == pytest.approx(days[date(2026, 11, 30)], abs=0.9)
+        assert counter.evidence.refused == 0
+        # What is known is booked as it comes, and not once a day.
+        assert untold <= 4
+        assert counter.seen_at >= time - timedelta(hours=2)
+
+    def test_what_the_last_reading_of_an_outage_said_is_not(self) -> None:
+        counter = EnergyCounter()
+        counter.advance(seen(today=2), at("2026-11-20 10:00"))
+        counter.advance(seen(today=30), at("2026-11-20 23:00"))
+        counter.advance(seen(today=0.5), at("2026-11-21 00:00"))
+        counter.advance(seen(today=1.5), at("2026-11-21 01:00"))
+        assert 2 <= counter.value <= 3.5
+
+
+class TestClockPutRight:
+    """A clock that was ahead when the plug was read before, by minutes or by days."""
+
+    @pytest.mark.parametrize("ahead", [timedelta(hours=2), timedelta(days=3), timedelta(days=40)])
+    def test_day_and_month_begin_where_they_did(self, ahead: timedelta) -> None:
+        counter = EnergyCounter()
+        counter.advance(seen(40, 2, 12), at("2026-11-30 23:00"))
+        counter.advance(seen(40.01, 2.01, 12.01), at("2026-11-30 23:01") + ahead, seconds=60)
+        stored = json.loads(json.dumps(counter.to_dict()))
+        counter = EnergyCounter.from_dict(stored)
+        counter.advance(seen(40.02, 2.02, 12.02), at("2026-11-30 23:02"))
+        assert (counter.today, counter.this_month) == (2.02, 12.02)
+        counter.advance(seen(40.03, 0.005, 0.005), at("2026-12-01 00:01"), seconds=3540)
+        counter.advance(seen(40.04, 0.015, 0.015), at("2026-12-01 00:02"), seconds=60)
+        assert counter.today == pytest.approx(0.015, abs=0.011)
+        assert counter.this_month == pytest.approx(0.015, abs=0.011)
+
+    def test_a_clock_change_at_midnight_does_not_bring_the_day_before_back(self) -> None:
+        havana = ZoneInfo("America/Havana")
+        counter = EnergyCounter()
+        first = datetime(2026, 11, 1, 0, 50, tzinfo=havana)
+        counter.advance(seen(40, 0.8, 0.8), first)
+        again = (first.astimezone(ZoneInfo("UTC")) + timedelta(minutes=20)).astimezone(havana)
+        counter.advance(seen(40.2, 1.0, 1.0), again, seconds=1200)
+        assert counter.today == pytest.approx(1.0)
 
 
 class TestState:

@@ -73,7 +73,7 @@ class Home:
         await settle(self.hass)
         await async_commit(self.hass)
         periods = await self.hass.data[DATA_LEDGER].async_half_hours(
-            PlugSeries(HEATER), INSTALLED, INSTALLED + timedelta(days=300)
+            PlugSeries(HEATER), INSTALLED, INSTALLED + timedelta(days=399)
         )
         return {period.start: period.kwh for period in periods if period.kwh}
 

@@ -153,6 +153,11 @@ class EnergyCounter:
 
         """
         before, read_at = self.marks, self.read_at
+        if read_at is not None and before.is_ahead(now.date()):
+            if now.timestamp() >= read_at.timestamp():
+                # Not time went back, but a clock change at midnight, or the time zone.
+                return
+            seconds = None
         is_natural = (
             seconds is not None
             and read_at is not None
@@ -195,7 +200,7 @@ class EnergyCounter:
             value, before = round(step.value - step.kwh, 6), self.marks
             self.marks = _rolled(before, time, value, is_natural=True)
             self.marks = _counted(before, self.marks, step, told_at or time, time)
-        if not self.marks.is_back(now) or now.date() in self.marks.days:
+        if not self.marks.is_ahead(now.date()) or now.date() in self.marks.days:
             # The beginning of a day that is not known, the next reading tells.
             self.marks = _rolled(self.marks, now, self.value, is_natural=False)
 
@@ -236,17 +241,15 @@ def _begun(step: Step, now: datetime) -> Marks:
 
 
 def _rolled(marks: Marks, now: datetime, value: float, *, is_natural: bool) -> Marks:
-    today = now.date()
-    if marks.day is not None and today < marks.day:
-        if not marks.is_back(now):
-            return marks
-        is_natural = False
-    return marks.rolled(today, value, may_look_back=not is_natural)
+    may_look_back = not is_natural or marks.is_ahead(now.date())
+    return marks.rolled(now.date(), value, may_look_back=may_look_back)
 
 
 def _counted(before: Marks, rolled: Marks, step: Step, since: datetime, now: datetime) -> Marks:
     """Return the marks after a reading: those before it, and those when its day ran."""
-    if before.is_back(now):
+    if rolled.day != now.date():
+        return rolled
+    if before.is_ahead(now.date()):
         return rolled.told_by(step.value, step.day, step.month, before)
     if rolled is not before and rolled.day in before.days:
         # It runs again: what was used before it is in its mark.

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-# No clock change puts the date back by more than this.
-_CLOCK_CHANGE: Final = timedelta(hours=3)
 # How long a plug may take to bring its counters up to date, in seconds.
 _REFRESH: Final = 120.0
 _WS_PER_KWH: Final = 3_600_000.0
@@ -94,9 +92,9 @@ class Marks:
         months[month] = months.pop(month, value)
         return replace(self, day=today, days=_latest(days), months=_latest(months))
 
-    def is_back(self, now: datetime) -> bool:
-        """Return whether the running day has not begun yet by `now`."""
-        return self.day is not None and (now + _CLOCK_CHANGE).date() < self.day
+    def is_ahead(self, today: date) -> bool:
+        """Return whether the day that runs has not begun yet on `today`."""
+        return self.day is not None and today < self.day
 
     def told_by(self, value: float, day: float | None, month: float | None, before: Marks) -> Self:
         """Return the marks of dates that `before` did not know, by what the plug has counted."""

@@ -102,10 +102,11 @@ class Evidence:
             else:
                 registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
+        since, until = self.told_at, self._told_until(reading, verdict)
         growth = self._count(registers, verdict, pace, reading)
-        since = self.told_at
-        if verdict.is_told:
-            self.told_at = reading.at
+        is_told = until > since
+        if is_told or verdict.is_told:
+            self.told_at, is_told = until, True
         good = {
             name
             for name in shown
@@ -114,7 +115,7 @@ class Evidence:
             or _looks_like_a_roll_over(name, registers[name])
         }
         return self._outcome(
-            reading, refusals, growth=growth, since=since, is_told=verdict.is_told, good=good
+            reading, refusals, growth=growth, since=since, is_told=is_told, good=good
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -226,6 +227,15 @@ class Evidence:
         if clock is not None and self.month.clock is not None:
             rolled["month"] = clock[:7] != self.month.clock[:7] or month
         return rolled
+
+    def _told_until(self, reading: Reading, verdict: Verdict) -> datetime:
+        """Return until when the energy is known after a reading: it may only confirm another."""
+        assert self.told_at is not None
+        if verdict.is_told:
+            return reading.at
+        registers = self._registers()
+        doubts = [doubt for name in verdict.ahead if (doubt := registers[name].doubt) is not None]
+        return min((datetime.fromisoformat(doubt.at) for doubt in doubts), default=self.told_at)
 
     def _refuse(self, reading: Reading, verdict: Verdict, refusals: list[Refusal]) -> None:
         """Say what the verdict takes for false."""

@@ -36,7 +36,8 @@ class Move:
     `parts` are what it says of periods that matter, `growth` what it has grown by its own account;
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
     lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
-    `is_back` that it is where it had been, and has forgotten some.
+    `is_back` that it is where it had been, and has forgotten some. Of one that has begun anew,
+    `kept` is what it had grown by in a reading before that was still waiting; else it is None.
     """
 
     kind: Kind
@@ -46,6 +47,7 @@ class Move:
     growth: int = 0
     is_exact: bool = False
     is_back: bool = False
+    kept: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -55,7 +57,8 @@ class Doubt:
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
     `can_owe` the most that the power has brought since;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
-    `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date.
+    `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
+    `kept` as of its move.
     """
 
     shown: Parts
@@ -67,6 +70,7 @@ class Doubt:
     clock: str | None = None
     seconds: float = 0.0
     can_owe: int = 0
+    kept: int | None = None
 
 
 @dataclass(kw_only=True, slots=True)

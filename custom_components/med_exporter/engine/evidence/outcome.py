@@ -19,8 +19,8 @@ class Outcome:
         energy: all that has been counted, in mWh; it never falls.
         growth: what this reading has added to it.
         since: from when on the growth was used; None for the first reading.
-        is_told: whether the energy is now known up to this reading. What it still lacks comes
-            with a later one.
+        is_told: whether the energy is now known up to this reading, or up to the one that it
+            confirms. What it still lacks comes with a later one.
         day: the plug's own counter of its running day in mWh, None where it is not believed.
         month: likewise.
         refused: what was not believed, and never will be.

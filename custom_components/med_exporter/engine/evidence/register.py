@@ -22,6 +22,8 @@ _SAVED_EVERY: Final = 3600
 _CONFIRMS_AFTER: Final = 3.0
 # What stands still where it must move is believed after so long, in seconds.
 _STANDS_FOR: Final = 3600.0
+# A plug that is read every hour is watched, in seconds.
+_WATCHED: Final = 4500.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -35,6 +37,7 @@ class Register(Standing):
         at: datetime,
         *,
         has_rolled: bool | None = None,
+        may_end: bool = False,
     ) -> Move | None:
         """Return what a reading would claim; None where it says nothing of what runs.
 
@@ -44,6 +47,7 @@ class Register(Standing):
             at: when it was read.
             has_rolled: whether the clocks prove that a period without a date is another one, or
                 that it is the same; None where they prove neither.
+            may_end: whether a period can have ended since what is doubted was read.
 
         """
         self._learn_grain(shown)
@@ -55,13 +59,20 @@ class Register(Standing):
         # A clock may be some seconds ahead of its counters: while it is watched, they show it fall.
         has_fallen = parts.get(UNDATED, 0) < self.shown.get(UNDATED, 0)
         if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
-            new = parts[UNDATED]
-            claim = self.level + (new if new <= pace.room(self.still) else 0)
-            return self._move(parts, claim, claim, claim - self.level, pace)
+            new, kept = parts[UNDATED], self._kept(parts, pace) if may_end else None
+            claim = self.level + (kept or 0) + (new if new <= pace.room(self.still) else 0)
+            move = self._move(parts, claim, claim, claim - self.level, pace)
+            return replace(move, kept=kept)
         known = {p: mwh for p, mwh in parts.items() if p in self.shown}
         growth = _growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):
-            return Move(kind=Kind.FALLS, parts=parts, claim=self.level, reach=self.level)
+            return Move(
+                kind=Kind.FALLS,
+                parts=parts,
+                claim=self.level,
+                reach=self.level,
+                kept=self._kept(parts, pace) if may_end else None,
+            )
         new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
@@ -80,6 +91,26 @@ class Register(Standing):
             pace,
             is_exact=newest in parts and not may_be_new and not fell,
         )
+
+    def _kept(self, parts: Parts, pace: Pace) -> int | None:
+        """Return what it had grown by before it began anew, though nobody has confirmed that.
+
+        A reading that followed is not taken back by the end of its period: None where it did not,
+        where what begins shows more than can have passed since, and of an outage, after which
+        nobody can tell whether it was true.
+        """
+        doubt = self.doubt
+        if doubt is None:
+            return None
+        if doubt.kept is not None:
+            more = _growth_between(doubt.shown, parts, self.noise)
+            return None if more is None else doubt.kept
+        is_likely = parts[max(parts)] <= pace.room(doubt.seconds)
+        was_watched = self.age - doubt.seconds <= _WATCHED
+        if doubt.kind is not Kind.FOLLOWS or not (is_likely and was_watched):
+            return None
+        known = {p: mwh for p, mwh in doubt.shown.items() if p in self.shown}
+        return _growth_between(self.shown, known, self.noise)
 
     def _move(
         self,
@@ -245,7 +276,7 @@ class Register(Standing):
             (may_roll and (2 * fallen_to < before or fall > _SMALL_FALL))
             or fall > passable(pace.limit_w, _SAVED_EVERY)
         )
-        from_zero = value if has_begun_anew else 0
+        from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
         claim = max(self.level + from_zero, self.doubt.proved + more)
         return replace(move, claim=claim, reach=claim)
 
@@ -277,6 +308,7 @@ class Register(Standing):
             is_alone=is_alone,
             may_be_new=self._may_restart(move.parts, pace),
             clock=clock,
+            kept=move.kept,
         )
 
     def is_refuted(self, shown: Parts) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts
+from .move import ROLLS_WITHIN, UNDATED, Doubt, Kind, Move, Parts
 from .pace import SHORT, Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from .register import Register
 
@@ -110,7 +110,13 @@ class Judge:
         for name, parts in shown.items():
             register = self.registers[name]
             has_rolled = self.rolled.get(name) if UNDATED in parts else None
-            move = register.look(parts, self.pace, self.at, has_rolled=has_rolled)
+            move = register.look(
+                parts,
+                self.pace,
+                self.at,
+                has_rolled=has_rolled,
+                may_end=self._may_end(name),
+            )
             if move is None:
                 if register.doubt is not None and register.is_refuted(parts):
                     self.verdict.taken_back.append((name, register.doubt))
@@ -131,6 +137,16 @@ class Judge:
             if back is not None:
                 returning.add(name)
         return returning
+
+    def _may_end(self, name: str) -> bool:
+        """Return whether the counter's day or month can have ended since what is doubted of it."""
+        doubt = self.registers[name].doubt
+        if name == "total" or doubt is None or self.rolled.get(name) is False:
+            return False
+        if doubt.kept is not None:
+            return True
+        first = datetime.fromisoformat(doubt.at) - ROLLS_WITHIN
+        return first.date() != (self.at + ROLLS_WITHIN).date()
 
     def _support(self, told: Mapping[str, Move], returning: set[str]) -> None:
         """Believe what follows where another witness says the same."""
@@ -173,17 +189,28 @@ class Judge:
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
             return
+        beyond = 0
         if register.outgrows(more, pace):
             # It says no more for certain than the earlier one, and waits with the rest.
-            self.verdict.ahead[name], more = move, 0
+            self.verdict.ahead[name], beyond, more = move, more, 0
             has_rolled = self.rolled.get(name) if UNDATED in move.parts else None
             doubted = register.doubt.shown
-            move = register.look(doubted, pace, self.at, has_rolled=has_rolled) or move
+            may_end = register.doubt.kept is not None
+            move = (
+                register.look(doubted, pace, self.at, has_rolled=has_rolled, may_end=may_end)
+                or move
+            )
             move = register.back(move, pace, self.at) or move
         may_roll = name == "total" or (
             name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
         )
         good = register.confirmed(move, more, pace, may_roll=may_roll)
+        if name in self.verdict.ahead:
+            # It goes on from what is believed now.
+            ahead, claim = self.verdict.ahead[name], good.claim + beyond
+            self.verdict.ahead[name] = replace(
+                ahead, kind=Kind.FOLLOWS, claim=claim, reach=claim, kept=None
+            )
         if register.is_false_start:
             self.verdict.untrue[name] = Reason.FALSE_START
             good = replace(good, claim=self.proved, reach=self.proved)
@@ -255,7 +282,7 @@ class Judge:
             goes_on = register.goes_on(move, self.pace) is not None
             if name in self.waiting and goes_on:
                 continue
-            if not goes_on:
+            if not goes_on and move.kept is None:
                 self.verdict.taken_back.append((name, register.doubt))
             register.doubt = None
 
