@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
+from tests.grid_entries import at, fill
+from tests.grid_server import running_grid_server
 from tests.live.browsing import CHROMIUM, PHONE, Visitor, real_browser
 from tests.live.conftest import home_with_history, today, until
 from tests.mail_server import mail_server
@@ -75,6 +77,7 @@ async def test_what_people_come_for(tmp_path, mosquitto) -> None:
             await last_months_cost_twice_and_then_by_mail(demo, mail)
         await a_formula_is_checked_and_previewed(demo)
         await contracts_are_compared(demo)
+        await colours_are_told_ahead(demo, pictures)
         await a_spike_is_put_right(demo)
         assert demo.complaints == []
         await a_plain_user_takes_a_file_along(browser, home)
@@ -231,6 +234,21 @@ async def contracts_are_compared(demo: Visitor) -> None:
     await expect(form.locator("table").first.locator("tbody tr")).to_have_count(2)
     await demo.click("As a PDF file")
     await expect(page.locator("med-file").first).to_contain_text("Contract comparison")
+
+
+async def colours_are_told_ahead(demo: Visitor, pictures: Path) -> None:
+    async with running_grid_server() as server:
+        day = fill(server)
+        server.forecast = [
+            {"date": str(day + timedelta(days=2)), "couleur": "rouge", "probability": 0.85}
+        ]
+        await demo.home.flow("med_exporter", {"next_step_id": "grid"}, at(server))
+        await demo.view("Overview")
+        overview = demo.page.locator("med-overview")
+        # It is looked at again after half a minute.
+        await expect(overview).to_contain_text("85 %", timeout=45_000)
+        await expect(overview.locator(".forecast")).to_contain_text("Red")
+        await demo.picture(pictures / "tempo.png")
 
 
 async def a_plain_user_takes_a_file_along(browser: Browser, home: RealHome) -> None:

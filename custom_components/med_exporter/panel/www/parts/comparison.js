@@ -128,8 +128,8 @@ class Comparison extends MedElement {
         ${this.select(this.t("comparison.contract"), Object.keys(KINDS), kind, (one) => this.kindOf(one), (value) => this.change(place, { kind: value }))}
         ${["name", "standing_charge", ...KINDS[kind], "priced_on"].map((name) => this.input(place, name))}
         ${this.currency === "EUR" && OFFICIAL.includes(kind)
-          ? html`<button ?disabled=${this.busy} @click=${() => this.official(place)}>${this.t("comparison.official")}</button>
-              ${this.select(this.t("comparison.power"), POWERS, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}`
+          ? html`${this.select(this.t("comparison.power"), POWERS, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}
+              <button ?disabled=${this.busy} @click=${() => this.official(place)}>${this.t("comparison.official")}</button>`
           : nothing}
         ${this.offers.length > 1
           ? html`<button @click=${() => (this.offers = this.offers.filter((_one, at) => at !== place))}>${this.t("remove")}</button>`

@@ -149,6 +149,7 @@ class Overview extends FollowingElement {
   render() {
     if (!this.shown || !this.files) return this.waiting();
     const { points, attention, tempo } = this.shown;
+    const colours = tempo ? this.tempo(tempo) : nothing;
     const isNew = !this.files.length && !this.destinations?.length;
     return html`
       ${this.problem()}
@@ -166,9 +167,8 @@ class Overview extends FollowingElement {
                     ${this.t("overview.make_last_month")}
                   </button>`}
             </div>
-            <div class="grid">${points.map((one) => this.point(one))}</div>`
-        : nothing}
-      ${tempo ? html`<div class="grid">${this.tempo(tempo)}</div>` : nothing}
+            <div class="grid">${points.map((one) => this.point(one))} ${colours}</div>`
+        : html`<div class="grid">${colours}</div>`}
       ${this.destinations?.length
         ? html`<h2>${this.t("tab.destinations")}</h2>
             <div class="grid">
@@ -198,7 +198,8 @@ class Overview extends FollowingElement {
         border: 2px solid var(--divider-color);
         border-radius: 6px;
         padding: 0 8px;
-        width: max-content;
+        font-size: 1rem;
+        width: fit-content;
       }
       dd.tempo.blue {
         border-color: #3b7dd8;
