@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 ACCOUNT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-SERVERS = ("rte", "services_rte", "couleur_tempo", "gateway")
+SERVERS = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
 
 
 def at(server: GridServer, **others: str) -> dict[str, dict[str, str]]:

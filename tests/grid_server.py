@@ -28,7 +28,7 @@ CLIENT_SECRET = "7d1c9f0a-5b6e-4c3d-8a2b-1e0f9d8c7b6a"
 
 type Service = Literal[
     "token", "rte_tempo", "rte_ecowatt", "services_rte", "couleur_tempo", "gateway_tempo",
-    "gateway_ecowatt",
+    "gateway_ecowatt", "forecast",
 ]  # fmt: skip
 TEMPO_SERVICES: tuple[Service, ...] = (
     "rte_tempo", "services_rte", "couleur_tempo", "gateway_tempo",
@@ -74,6 +74,8 @@ class GridServer:
         # What one service says instead of the calendar; None is an entry without a value.
         self.odd: dict[tuple[Service, date], str | int | None] = {}
         self.signals: list[dict[str, object]] = []
+        self.forecast: list[object] = []
+        self.forecasts_asked = 0
         self.gateway_signals: dict[str, object] = {}
         self.failures: dict[Service, Failure] = {}
         self.asked: Counter[Service] = Counter()
@@ -108,7 +110,13 @@ class GridServer:
         app.router.add_get("/api/joursTempo", self._couleur_tempo)
         app.router.add_get("/rte/tempo/{start}/{end}", self._gateway_tempo)
         app.router.add_get("/rte/ecowatt/{start}/{end}", self._gateway_ecowatt)
+        app.router.add_get("/assets/tempo_days_lite.json", self._forecast)
         return app
+
+    async def _forecast(self, request: web.Request) -> web.StreamResponse:
+        # Counted apart: it is asked for by the clock, whatever is announced.
+        self.forecasts_asked += 1
+        return await self._answer("forecast", request, self.forecast)
 
     async def _answer(
         self, service: Service, request: web.Request, payload: object

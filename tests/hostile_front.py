@@ -136,12 +136,12 @@ async def _in[T](loop: asyncio.AbstractEventLoop, what: Any) -> T:
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, loop))
 
 
-def whole(body: bytes, encoding: str | None = None) -> Speech:
+def whole(body: bytes, encoding: str | None = None, status: int = 200) -> Speech:
     """Say something whole, packed as it may be."""
     headers = {} if encoding is None else {"Content-Encoding": encoding}
 
     async def say(request: web.Request) -> web.StreamResponse:
-        return web.Response(body=body, headers=headers)
+        return web.Response(body=body, headers=headers, status=status)
 
     return say
 

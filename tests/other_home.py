@@ -45,8 +45,8 @@ class OtherHome:
     async def start(self) -> None:
         await self.do(_started)
 
-    async def restart(self) -> None:
-        await self.do(RealHome.restart)
+    async def stop(self) -> None:
+        await self.do(RealHome.stop)
 
 
 async def _awaited[T](ask: Callable[[RealHome], Awaitable[T]], home: RealHome) -> T:

@@ -137,9 +137,12 @@ class Shelf:
     async def async_start(self) -> None:
         """Connect to nothing."""
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> list[Measurement]:
-        """Tell what is lost."""
+    async def async_reach(self) -> None:
+        """Be there, or not."""
         self.begins()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> list[Measurement]:
+        """Tell what is lost."""
         return [one for one in witnesses if self.lost(one)]
 
     async def async_close(self) -> None:

@@ -86,6 +86,7 @@ class TestBothLanguages:
             and (target := (FRENCH[name].path.parent / link.partition("#")[0]).resolve())
             and target.is_relative_to(DOCS)
             and not target.is_relative_to(DOCS / "fr")
+            and target.suffix == ".md"
             and target not in {DOCS / "architecture.md", DOCS / "README.md"}
         ]
         assert not strays

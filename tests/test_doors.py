@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LINK, USER, ADMIN = Right.LINK, Right.USER, Right.ADMINISTRATOR
 
 HTTP = {
+    ("GET", "/api/exports/openapi.json"): USER,
     ("GET", "/api/exports/formats"): USER,
     ("GET", "/api/exports/devices"): USER,
     ("GET", "/api/exports/metrics"): USER,
@@ -84,6 +85,7 @@ COMMANDS = {
     "costs/list": USER,
     "costs/correct": ADMIN,
     "costs/compare": USER,
+    "costs/official": USER,
     "overview/subscribe": USER,
     "destinations/subscribe": ADMIN,
     "files/subscribe": USER,

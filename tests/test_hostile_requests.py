@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from yarl import URL
 
+from custom_components.med_exporter.api import VIEWS
+from custom_components.med_exporter.api.description import openapi
 from custom_components.med_exporter.const import DOMAIN
 from tests.api.websocket.conftest import Caller
 from tests.file_exports import request
@@ -52,6 +55,7 @@ CORRECTION = {
     "reason": "A spike",
 }
 COMPARED = {"contracts": [CONTRACT], "date_range": "last_month", "pdl": "pdl-aabbccddee01"}
+DESCRIPTION = openapi(VIEWS)
 UNKNOWN = "7c1b1a4e-0000-4000-8000-000000000000"
 PUSHED = {"destination": "mqtt", "data": ["tempo"], "pdl": ["x"], "start": "2026-01-01"}
 
@@ -194,6 +198,17 @@ async def test_over_http(jobs, fridge, hass_client, rounds, told_of):
     assert told_of() == []
 
 
+def described_codes(answer) -> set[str] | None:
+    """Return the codes that the description has for this status here; None for other doors."""
+    asked = (answer.method, answer.url.path)
+    for path, methods in DESCRIPTION["paths"].items():
+        if re.fullmatch(re.sub(r"\\?{\w+\\?}", "[^/]+", re.escape(path)), asked[1]):
+            answers = methods[asked[0].lower()]["responses"]
+            shape = answers[str(answer.status)]["content"]["application/json"]["schema"]
+            return set(shape["properties"]["error_code"]["enum"])
+    return None
+
+
 async def named(answer, asked) -> None:
     """Check that a refusal has a name, and words for people."""
     if answer.status < 300:
@@ -205,6 +220,8 @@ async def named(answer, asked) -> None:
         return
     said = await answer.json()
     assert said["error_code"] != "INTERNAL_ERROR", asked
+    if (codes := described_codes(answer)) is not None:
+        assert said["error_code"] in codes, asked
     assert " " in said["message"], asked
 
 

@@ -12,6 +12,7 @@ from .api.websocket import async_register_commands
 from .audit import DATA_AUDIT, AuditLog, async_watch
 from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
+from .costs.official import DATA_OFFICIAL, OfficialTariffs
 from .delivery import DATA_DELIVERIES, Deliveries
 from .entry_types import entry_kinds, kind_of
 from .entry_versions import STEPS, migrate_entry, report_newer_entries
@@ -104,6 +105,7 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     await ledger.async_setup()
     costs = hass.data[DATA_COSTS] = Costs(hass)
     await costs.async_setup()
+    hass.data[DATA_OFFICIAL] = OfficialTariffs(hass)
     pushes = hass.data[DATA_PUSHES] = PushRunner(hass, history)
     pushes.async_setup()
     jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, async_given_tables)

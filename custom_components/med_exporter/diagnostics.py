@@ -81,6 +81,8 @@ def _grid(grid: GridCoordinator) -> dict[str, Any]:
         "tempo_read_at": data.tempo_read_at,
         "ecowatt": None if signal is None else signal.to_stored(),
         "ecowatt_read_at": data.ecowatt_read_at,
+        "forecast": [day.to_stored() for day in data.forecast(now)],
+        "forecast_read_at": data.forecast_read_at,
         "next_at": grid.next_at,
         "errors": grid.errors(),
     }

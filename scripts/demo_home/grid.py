@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.grid_server import GridServer
     from tests.real_home import RealHome
 
-_SERVERS: Final = ("rte", "services_rte", "couleur_tempo", "gateway")
+_SERVERS: Final = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
 # As the contract has it: red from November to March on workdays, white on any day but Sunday.
 _RED_DAYS: Final = 22
 _WHITE_DAYS: Final = 43
@@ -37,8 +37,11 @@ _KEYS: Final = (
     "tempo_blue_days_left",
     "tempo_white_days_left",
     "tempo_red_days_left",
+    "tempo_forecast",
 )
 _READ_SECONDS: Final = 30
+_AHEAD: Final = timedelta(days=6)
+_FRENCH: Final = {"BLUE": "bleu", "WHITE": "blanc", "RED": "rouge"}
 
 
 @asynccontextmanager
@@ -50,6 +53,11 @@ async def open_grid(first_day: date) -> AsyncGenerator[GridServer]:
         for year in range(_season(first_day), _season(tomorrow) + 1):
             colours = season_colours(year)
             server.colours |= {day: colours[day] for day in colours if day <= tomorrow}
+            server.forecast += [
+                {"date": str(day), "couleur": _FRENCH[colours[day]], "probability": 0.8}
+                for day in colours
+                if tomorrow < day <= tomorrow + _AHEAD
+            ]
         server.signals = [rte_signal(today), rte_signal(tomorrow, 2, "Système tendu.")]
         server.gateway_signals = {str(today): gateway_signal(today)}
         yield server

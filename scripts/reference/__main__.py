@@ -1,17 +1,18 @@
-"""Writes the pages of reference, or says which of them is out of date."""
+"""Writes the pages of reference and the HTTP API's description, or says what is out of date."""
 
 from __future__ import annotations
 
 import sys
 
+from scripts.reference.http import OPENAPI, openapi_text
 from scripts.reference.page import LANGUAGES, path_of, reference
 
 
 def main() -> int:
     """Return the status: 1 where a page is out of date and was only to be checked."""
     status = 0
-    for language in LANGUAGES:
-        path, text = path_of(language), reference(language)
+    made = {path_of(language): reference(language) for language in LANGUAGES}
+    for path, text in {**made, OPENAPI: openapi_text()}.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if "--check" in sys.argv[1:]:

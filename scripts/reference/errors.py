@@ -10,7 +10,7 @@ from http import HTTPStatus
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from custom_components.med_exporter.api.base import _STATUS_OF_CODE as STATUS_OF_CODE
+from custom_components.med_exporter.api.operation import STATUS_OF_CODE
 from custom_components.med_exporter.engine.errors import ErrorCode
 from scripts.reference.words import COMPONENT, Words, table
 

@@ -31,6 +31,25 @@ def held():
         yield released
 
 
+@pytest.mark.parametrize("path", ["history?offset=0&colour=red", "formats?colour=red"])
+async def test_a_parameter_that_would_be_ignored_is_refused(client, path):
+    await refused(await client.get(f"/api/exports/{path}"), 400, "INVALID_REQUEST", "colour")
+
+
+async def test_a_parameter_is_judged_before_it_is_needed(client):
+    export_id = await complete(client)
+    answer = await client.get(f"/api/exports/{export_id}?wait=never")
+    await refused(answer, 400, "INVALID_VALUE", "wait")
+
+
+@pytest.mark.parametrize("name", ["export_type", "preset", "aggregation"])
+async def test_an_empty_choice_is_none_of_those_there_are(client, name):
+    answer = await client.get(f"/api/exports/preview?{name}=")
+    assert answer.status == 400
+    # The query has no object around its dates.
+    assert (await answer.json())["field"] in {name, "start"}
+
+
 async def created(client, **changes):
     response = await client.post(CREATE, json=request(**changes))
     assert response.status == 202, await response.text()

@@ -58,8 +58,9 @@ class TestHttp:
         schedule = await created(client)
         url = f"{SCHEDULES}/{schedule['schedule_id']}"
         assert await (await client.put(url, json=schedule)).json() == schedule
-        response = await client.put(url, json={**schedule, "schedule_id": "another"})
-        assert (response.status, (await response.json())["field"]) == (400, "schedule_id")
+        for other in ("another", {}, [schedule["schedule_id"]]):
+            response = await client.put(url, json={**schedule, "schedule_id": other})
+            assert (response.status, (await response.json())["field"]) == (400, "schedule_id")
 
     async def test_a_run_is_started(self, client, jobs):
         schedule = await created(client)

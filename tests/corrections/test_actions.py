@@ -68,6 +68,27 @@ async def test_ledger_destinations_and_costs_follow_there_and_back(house: House)
     assert shelf.final(series="cost")["2026-11-18"] == pytest.approx(cost)
 
 
+async def test_what_was_removed_comes_back_to_destinations_as_it_was(house: House) -> None:
+    shelf = Shelf()
+    runtime = await house.add_destination(shelf, data=[DataType.CONSUMPTION_DETAILED])
+    evening = {"start": "2026-11-18T18:00:00", "end": "2026-11-18T20:00:00"}
+    await correct(house, **{**ASKED, **evening})
+    await house.push(runtime)
+    before = shelf.final(series="consumption_detailed")
+    answer = await correct(house, meter="Plug 1", **RANGE, operation="remove", reason="A test")
+    shelf.clear()
+    await house.push(runtime)
+    gone = shelf.final(series="consumption_detailed")
+    assert not any(kwh for half_hour, kwh in gone.items() if half_hour.startswith("2026-11-18"))
+    stretch = {"start": answer["start"], "end": answer["end"]}
+    await correct(house, meter="Plug 1", **stretch, **answer["undo"], reason="Back")
+    shelf.clear()
+    await house.push(runtime)
+    after = shelf.final(series="consumption_detailed")
+    assert after == {half_hour: before[half_hour] for half_hour in after}
+    assert sum(kwh > 1 for kwh in after.values()) == 4
+
+
 async def test_the_audit_log_has_who_what_and_why(house: House, hass_admin_user: MockUser) -> None:
     await house.hass.services.async_call(
         DOMAIN, "correct_energy", ASKED, blocking=True, context=Context(user_id=hass_admin_user.id)

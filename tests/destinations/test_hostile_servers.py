@@ -121,7 +121,7 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     monkeypatch.setattr(web_module, "ClientTimeout", lambda *, total: ClientTimeout(total=0.4))
     async with never_held():
         for attempt in (
-            partial(destination.async_begin, [year[0], year[9]]),
+            partial(destination.async_missing, [year[0], year[9]]),
             partial(push, destination, year, settled),
         ):
             with pytest.raises(DestinationError) as caught:
@@ -130,7 +130,7 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     assert settled == []
     front.says = None
     monkeypatch.undo()
-    assert list(await destination.async_begin([year[0], year[9]])) == []
+    assert list(await destination.async_missing([year[0], year[9]])) == []
     outcomes = await push(destination, year)
     assert outcomes[10:] == [Outcome.STORED] * 10
     assert await push(destination, year) == [Outcome.ALREADY_THERE] * 20
@@ -146,10 +146,10 @@ async def test_a_hole_within_a_day_is_seen_with_few_questions_and_filled(
         Outcome.STORED
     }
     front.passed = 0
-    assert list(await destination.async_begin(given)) == hole
+    assert list(await destination.async_missing(given)) == hole
     assert front.passed < 12
     await push(destination, given)
-    assert list(await destination.async_begin(given)) == []
+    assert list(await destination.async_missing(given)) == []
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -172,7 +172,7 @@ async def test_nothing_follows_a_redirect(
         front.says, front.hears = redirect, lambda _: True
         for attempt in (
             destination.async_test,
-            partial(destination.async_begin, days(1)),
+            partial(destination.async_missing, days(1)),
             partial(push, destination, days(3)),
         ):
             with pytest.raises(DestinationError) as caught:

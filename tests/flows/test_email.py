@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,14 +153,56 @@ async def test_changing_it_keeps_a_password_that_is_left_empty(
     await hass.async_block_till_done()
 
 
-async def test_a_password_never_goes_to_another_server(
-    hass: HomeAssistant, server: MailServer
+@pytest.mark.parametrize(
+    "changed", [{"host": "localhost"}, {"port": 2525}, {"security": "tls"}, {"username": "other"}]
+)
+async def test_a_password_never_goes_to_another_server_nor_another_way(
+    hass: HomeAssistant, server: MailServer, changed: dict[str, object]
 ) -> None:
     entry = await add_account(hass, server)
     flow = await start(hass, entry, SOURCE_RECONFIGURE)
-    result = await answer(hass, flow, server.form(host="localhost", password=None))
+    result = await answer(hass, flow, server.form(**changed, password=None))
     assert result["errors"] == {"password": "field_missing"}
     assert server.logins == 1
+
+
+@pytest.mark.parametrize(
+    "said", [b"220-mail\r\n" * 1_000_000, b"220 " + b"x" * 10_000_000, b"\0\xff" * 1_000_000]
+)
+async def test_a_server_that_says_too_much_is_left(hass: HomeAssistant, said: bytes) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            writer.write(said)
+            await writer.drain()
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as rude:
+        port = rude.sockets[0].getsockname()[1]
+        errors = await errors_of(hass, MailServer(port=port).form())
+    assert set(errors.values()) <= {"delivery_server_refused", "delivery_not_expected_server"}
+    assert errors
+
+
+async def test_a_server_that_answers_without_end_is_left(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail_module, "LONGEST_LOGIN", 0.3)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        with suppress(OSError):
+            while await reader.readline():
+                # Each answer is in time, and asks for another.
+                writer.write(b"334 bW9yZQ==\r\n")
+                await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as rude:
+        port = rude.sockets[0].getsockname()[1]
+        form = MailServer(port=port, password=None).form()
+        errors = await errors_of(hass, form)
+    assert errors
 
 
 async def test_a_new_password_is_asked_for_and_tried(

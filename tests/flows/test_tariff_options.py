@@ -117,6 +117,23 @@ def time_of_use(*periods: tuple[str, float, str, str, list[str]]) -> dict[str, A
     return {**GENERAL, "kind": "time_of_use", "periods": listed}
 
 
+class TestTaxes:
+    async def test_the_tax_in_the_amounts_is_kept_beside_them(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        taxes = {"vat": 20, "standing_charge_vat": 5.5}
+        flow = await fill_in(hass, await begin(hass, entry, "flat", **taxes), {"price": 0.25})
+        assert_saved(entry, flow, {**FLAT, **taxes})
+        flow = await start_options(hass, entry, "contracts", "change_contract")
+        assert suggested(flow).items() >= taxes.items()
+
+    async def test_more_than_any_tax_is_refused_at_its_field(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        flow = await begin(hass, entry, "flat", vat=2000)
+        assert_refused(flow, "contract", {"vat": "tariff_too_large"})
+
+
 class TestMenu:
     async def test_polling_and_contracts(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         flow = await start_options(hass, entry)
@@ -126,7 +143,7 @@ class TestMenu:
         self, hass: HomeAssistant, entry: ConfigEntry
     ) -> None:
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract"]
+        assert flow["menu_options"] == ["add_contract", "official_contract"]
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "There is no contract yet, so no cost is known."
 
@@ -135,10 +152,12 @@ class TestMenu:
     ) -> None:
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract", "change_contract", "remove_contract"]
+        assert flow["menu_options"] == [
+            "add_contract", "official_contract", "change_contract", "remove_contract",
+        ]  # fmt: skip
         assert flow["description_placeholders"]["contracts"] == (
-            "- 1 Feb 2026: One price at all times, 0.25 EUR/kWh\n"
-            "- 1 Feb 2025: One price at all times, 0.2 EUR/kWh"
+            "- 1 Feb 2026: One price at all times, 0.25 €/kWh\n"
+            "- 1 Feb 2025: One price at all times, 0.2 €/kWh"
         )
 
     async def test_the_list_speaks_the_language_of_home_assistant(
@@ -148,14 +167,14 @@ class TestMenu:
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts")
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 01/02/2026: Un prix unique, 0,25 EUR/kWh"
+        assert listed == "- 01/02/2026: Un prix unique, 0,25 €/kWh"
 
     async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(
         self, hass: HomeAssistant, entry: ConfigEntry
     ) -> None:
         hass.config_entries.async_update_entry(entry, options={"contracts": [{"kind": "?"}]})
         flow = await start_options(hass, entry, "contracts")
-        assert flow["menu_options"] == ["add_contract"]
+        assert flow["menu_options"] == ["add_contract", "official_contract"]
         assert "cannot be read" in flow["description_placeholders"]["contracts"]
 
 
@@ -240,10 +259,10 @@ class TestGeneral:
         store(hass, entry, FLAT)
         hass.config.currency = "CHF"
         flow = await start_options(hass, entry, "contracts")
-        assert "0.25 EUR/kWh" in flow["description_placeholders"]["contracts"]
+        assert "0.25 €/kWh" in flow["description_placeholders"]["contracts"]
         flow = await choose(hass, flow, "change_contract")
         fields = flow["data_schema"].schema
-        assert fields["feed_in"].config["unit_of_measurement"] == "EUR/kWh"
+        assert fields["feed_in"].config["unit_of_measurement"] == "€/kWh"
 
     async def test_standing_charge_and_feed_in_may_be_left_empty(
         self, hass: HomeAssistant, entry: ConfigEntry
@@ -397,7 +416,7 @@ class TestTimeOfUse:
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         assert flow["menu_options"] == ["add_period", "rest", "change_period", "save_contract"]
         assert said(flow, "periods") == (
-            "- Night: 22:00-06:00, every day, 0.1 EUR/kWh\n\n"
+            "- Night: 22:00-06:00, every day, 0.1 €/kWh\n\n"
             "Without a price so far: 06:00-22:00, every day"
         )
         flow = await choose(hass, flow, "add_period")
@@ -421,7 +440,7 @@ class TestTimeOfUse:
             "06:00-00:00, Saturday; all day, Sunday"
         )
         flow = await fill_in(hass, flow, {"name": "Day", "price": 0.3})
-        assert "- Day: remaining hours, 0.3 EUR/kWh" in flow["description_placeholders"]["periods"]
+        assert "- Day: remaining hours, 0.3 €/kWh" in flow["description_placeholders"]["periods"]
         flow = await choose(hass, flow, "save_contract")
         contract = time_of_use(
             ("Night", 0.1, "22:00", "06:00", WORKDAYS),

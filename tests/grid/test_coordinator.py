@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 BLUE, WHITE, RED = TempoColour
 TODAY = date(2026, 1, 15)
 MORNING = datetime(2026, 1, 15, 8, 0, tzinfo=PARIS)
-NAMES = ("rte", "services_rte", "couleur_tempo", "gateway")
+NAMES = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
 
 type Life = Callable[..., Awaitable[GridCoordinator]]
 
@@ -245,6 +245,37 @@ async def test_the_season_changes_on_the_first_of_september(live, server, freeze
     await follow(grid, freezer, paris(2026, 9, 1, 1))
     assert grid.data.days_left(paris(2026, 9, 1, 1)) == {BLUE: 299, WHITE: 43, RED: 22}
     assert server.asked["rte_tempo"] == 2
+
+
+async def test_a_forecast_is_read_every_six_hours_and_is_never_a_colour(
+    live, server: GridServer, freezer
+) -> None:
+    server.forecast = [
+        {"date": str(TODAY + timedelta(days=ahead)), "couleur": "rouge", "probability": 0.9}
+        for ahead in range(5)
+    ]
+    freezer.move_to(MORNING)
+    grid = await live()
+    assert [day.date.day for day in grid.data.forecast(MORNING)] == [16, 17, 18, 19]
+    assert grid.data.tomorrow(MORNING) is None
+    assert grid.data.today(MORNING) is BLUE
+    assert RED not in grid.data.known_colours.values()
+    server.colours[date(2026, 1, 16)] = "BLUE"
+    noon = paris(2026, 1, 15, 12)
+    await follow(grid, freezer, noon)
+    assert [day.date.day for day in grid.data.forecast(noon)] == [17, 18, 19]
+    await follow(grid, freezer, paris(2026, 1, 16, 7))
+    assert server.forecasts_asked == 4
+    # A restart goes on with what was read; what is two days old tells nothing any more.
+    grid = await live()
+    assert server.forecasts_asked == 4
+    assert grid.data.forecast(paris(2026, 1, 16, 7))
+    server.fail("forecast", failure=HTML)
+    late = paris(2026, 1, 18, 9)
+    await follow(grid, freezer, late)
+    assert grid.data.forecast(late) == []
+    assert grid.data.today(late) is None
+    assert grid.errors()["Tempo forecast from open-dpe.fr"] == "not_expected_server"
 
 
 # Costs of the past

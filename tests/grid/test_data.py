@@ -121,3 +121,9 @@ def test_everything_survives_the_disk(colours) -> None:
     assert dict(again.known_colours) == colours
     assert all(again.is_final(day) == data.is_final(day) for day in colours)
     assert again.ecowatt(NOON) == signal(TODAY)
+
+
+def test_what_was_stored_before_colours_were_forecast_is_taken_up():
+    stored = GridData().to_stored()
+    del stored["forecast"], stored["forecast_read_at"]
+    assert GridData.from_stored(stored).forecast(datetime(2026, 1, 15, tzinfo=UTC)) == []

@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.inventory.overview import async_overview
 from custom_components.med_exporter.vault import async_get_vault
 from tests.grid_entries import ACCOUNT, add_grid, fill, grid_entity
 from tests.grid_server import (
@@ -52,6 +53,10 @@ async def server(clock: HouseClock) -> AsyncIterator[GridServer]:
     async with running_grid_server() as server:
         fill(server, TODAY)
         server.colours[TOMORROW] = "RED"
+        server.forecast = [
+            {"date": str(TODAY + timedelta(days=ahead)), "couleur": colour, "probability": 0.67}
+            for ahead, colour in enumerate(("bleu", "bleu", "blanc", "ROUGE"))
+        ]
         yield server
 
 
@@ -338,7 +343,22 @@ class TestGridDevice:
             "tempo_blue_days_left": "219",
             "tempo_white_days_left": "43",
             "tempo_red_days_left": "21",
+            "tempo_forecast": "white",
         }
+
+    async def test_a_forecast_is_told_beside_what_is_announced(self, hass, server, point) -> None:
+        grid = await add_grid(hass, server)
+        state = hass.states.get(grid_entity(hass, grid, "tempo_forecast"))
+        ahead = {"date": "2026-11-22", "colour": "white", "probability": 0.67}
+        # Tomorrow's colour is announced, whatever the forecast had thought.
+        assert state.state == "white"
+        assert state.attributes["days"] == [ahead, {**ahead, "date": "2026-11-23", "colour": "red"}]
+        assert (state.attributes["date"], state.attributes["probability"]) == ("2026-11-22", 0.67)
+        assert of_point(hass, "tempo_color_tomorrow").state == "red"
+        overview = await async_overview(hass, None)
+        assert overview["tempo"] == {
+            "today": "blue", "tomorrow": "red", "forecast": state.attributes["days"],
+        }  # fmt: skip
 
     async def test_its_device_goes_with_it(self, hass, server) -> None:
         grid = await add_grid(hass, server)

@@ -43,7 +43,7 @@ TODAY = date(2026, 1, 15)
 
 
 def all_at(address: str) -> GridAddresses:
-    names = ("rte", "services_rte", "couleur_tempo", "gateway")
+    names = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
     return GridAddresses.from_options(dict.fromkeys(names, address))
 
 

@@ -57,7 +57,7 @@ class TestDriven:
         assert cellar.options["contracts"] == [{**NOVEMBER, "kind": "moon", "full": 0.5}]
         flow = await start_options(hass, cellar)
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 1 Nov 2026: moon, 0.5 EUR/kWh"
+        assert listed == "- 1 Nov 2026: moon, 0.5 €/kWh"
         flow = await choose(hass, flow, "change_contract")
         flow = await fill_in(hass, flow, {**NOVEMBER, "kind": "moon"})
         (full,) = flow["data_schema"].schema

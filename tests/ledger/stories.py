@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.ledger.feed import CounterFeed
+from custom_components.med_exporter.ledger.feed import CounterFeed, CounterReading
 from custom_components.med_exporter.ledger.posting import CounterStart
 from custom_components.med_exporter.ledger.series import LedgerPlug
 from custom_components.med_exporter.metering.counter import EnergyCounter
@@ -164,7 +164,8 @@ class Life:
         if not outcome.is_told:
             return
         days = self.day_kwh(self._last_known(last).date()) if last else None
-        self.feed.read(self.plug, self.counter.value, now, start=self.start, gap=gap, day_kwh=days)
+        reading = CounterReading(value_kwh=self.counter.value, at=now, gap=gap)
+        self.feed.read(self.plug, reading, start=self.start, day_kwh=days)
 
     def _last_known(self, last: datetime) -> datetime:
         """Return when the counter, or after a start the ledger, was last heard of."""

@@ -75,14 +75,34 @@ async def test_a_range_is_scaled_and_set_back_to_the_milliwatt_hour(day: Books) 
     assert await day.rows() == before
 
 
-async def test_what_is_removed_is_known_to_be_nothing_and_comes_back_evenly(day: Books) -> None:
-    done = await day.ledger.async_correct(put(DAY, DAY + 2 * HOUR, "remove"))
-    assert (done.before, done.after) == (3_000_000, 0)
-    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 3 * HOUR)) == [0, 0, 3]
-    await day.ledger.async_correct(put(DAY, DAY + 2 * HOUR, "set", 3))
-    hours = await day.ledger.async_hours(POINT, DAY, DAY + 2 * HOUR)
-    assert kwh(hours) == [1.5, 1.5]
-    assert [one.filled_kwh for one in hours] == [1.5, 1.5]
+@pytest.mark.parametrize(("operation", "value"), [("remove", 0), ("scale", 0), ("set", 0)])
+async def test_what_is_removed_is_known_to_be_nothing_and_comes_back_as_it_was(
+    day: Books, operation: str, value: float
+) -> None:
+    # An hour that was measured, and two of which only the sum is known.
+    hours = {DAY + (8 + n) * HOUR: 0.25 for n in range(2)}
+    await day.read(FRIDGE, 21.5, DAY + 10 * HOUR, hour_kwh=hours)
+    await day.close(DAY + 11 * HOUR)
+    stretch = (POINT, DAY, DAY + 10 * HOUR)
+    before, rows = await day.ledger.async_half_hours(*stretch), await day.rows()
+    done = await day.ledger.async_correct(put(DAY, DAY + 9 * HOUR, operation, value))
+    assert done.after == 0
+    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 9 * HOUR)) == [0] * 9
+    await day.ledger.async_correct(put(DAY, DAY + 9 * HOUR, "set", done.before / 1e6))
+    assert await day.ledger.async_half_hours(*stretch) == before
+    assert await day.rows() == rows
+    # What was put back is forgotten: it does not come back a second time.
+    await day.ledger.async_correct(put(DAY + HOUR, DAY + 9 * HOUR, "remove"))
+    await day.ledger.async_correct(put(DAY, DAY + HOUR, "remove"))
+    await day.ledger.async_correct(put(DAY, DAY + 9 * HOUR, "set", 2 * done.before / 1e6))
+    doubled = await day.ledger.async_half_hours(*stretch)
+    assert kwh(doubled)[:18] == [2 * one.kwh for one in before[:18]]
+
+
+async def test_energy_is_set_evenly_where_nothing_ever_was(day: Books) -> None:
+    await day.ledger.async_correct(put(DAY + 6 * HOUR, DAY + 7 * HOUR, "set", 1))
+    (hour,) = await day.ledger.async_hours(POINT, DAY + 6 * HOUR, DAY + 7 * HOUR)
+    assert (hour.kwh, hour.filled_kwh) == (1, 1)
 
 
 async def test_energy_can_be_set_where_nothing_is_known(day: Books) -> None:
@@ -122,6 +142,9 @@ async def test_hours_older_than_quarter_hours_are_corrected_in_the_statistics(da
         assert series in {change.series for change in heard}
     back = await day.ledger.async_correct(put(DAY + HOUR, DAY + 3 * HOUR, "set", 5))
     assert back.after == 5_000_000
+    assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 3 * HOUR)) == [1, 2, 3]
+    for operation, value in (("remove", 0), ("set", 5)):
+        await day.ledger.async_correct(put(DAY + HOUR, DAY + 3 * HOUR, operation, value))
     assert kwh(await day.ledger.async_hours(POINT, DAY, DAY + 3 * HOUR)) == [1, 2, 3]
     with pytest.raises(CorrectionError, match="not_full_hours"):
         await day.ledger.async_correct(put(DAY + timedelta(minutes=15), DAY + 2 * HOUR, "remove"))

@@ -10,7 +10,7 @@ import pytest
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.engine.times import quarter_of
-from custom_components.med_exporter.ledger.feed import CounterFeed
+from custom_components.med_exporter.ledger.feed import CounterFeed, CounterReading
 from custom_components.med_exporter.ledger.posting import CounterStart, Posting
 
 from .conftest import plug
@@ -28,7 +28,8 @@ class Feed:
 
     def read(self, kwh: float, seconds: float, **values) -> None:
         at = NOON + timedelta(seconds=seconds)
-        self.feed.read(self.plug, kwh, at, **{"start": START, **values})
+        reading = CounterReading(value_kwh=kwh, at=at, gap=values.pop("gap", False))
+        self.feed.read(self.plug, reading, **{"start": START, **values})
 
 
 @pytest.fixture

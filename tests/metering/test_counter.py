@@ -181,12 +181,17 @@ class TestState:
         counter = EnergyCounter()
         counter.advance(seen(40, 2, 12), at("2026-11-20 12:00"))
         older = counter.to_dict() | {
+            "day": "2026-11-20", "day_start": 498.01, "month_start": 488.01, "last_day": 5.0,
+            "last_month": 100.0,
             "evidence": {
                 "energy": 500_010_000, "told_at": "2026-11-20T12:00:00+01:00", "total": register,
                 "month": silent, "day": silent, "clock_month": None, "is_contradicted": False,
                 "refused": 3, "refusals": [],
             }
         }  # fmt: skip
+        del older["marks"]
         restored = brought_forward(older, since=1)
         assert (restored.value, restored.evidence.refused) == (500.01, 3)
+        assert (restored.today, restored.this_month) == (2, 12)
+        assert (restored.last_day, restored.last_month) == (5, 100)
         assert restored.advance(seen(40.02, 2.02, 12.02), at("2026-11-20 12:01")).growth == 20_000

@@ -44,9 +44,11 @@ class Shelf:
         if self.refusal:
             raise self.refusal
 
-    async def async_begin(self, witnesses):
+    async def async_reach(self):
         if self.refusal:
             raise self.refusal
+
+    async def async_missing(self, witnesses):
         return ()
 
     async def async_push(self, measurements, settle):

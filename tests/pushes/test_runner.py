@@ -230,7 +230,10 @@ class SlowDestination:
         self.first = asyncio.Event()
         self.taken: list[Measurement] = []
 
-    async def async_begin(self, witnesses: object) -> tuple[()]:
+    async def async_reach(self) -> None:
+        """Be there."""
+
+    async def async_missing(self, witnesses: object) -> tuple[()]:
         return ()
 
     async def async_push(

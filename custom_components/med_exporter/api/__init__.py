@@ -11,13 +11,14 @@ from .comparison import ComparisonView
 from .destinations import ConfigsView, ConfigTestView, ConfigView, LogsView, RunView
 from .download import DownloadView
 from .exports import CancelView, CreateView, ExportView, HistoryView, StatisticsView
+from .openapi import openapi_view
 from .preview import PreviewView
 from .schedules import ScheduleCreateView, ScheduleRunView, SchedulesView, ScheduleView
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-VIEWS: Final = (
+_VIEWS: Final = (
     FormatsView,
     DevicesView,
     MetricsView,
@@ -39,6 +40,8 @@ VIEWS: Final = (
     RunView,
     LogsView,
 )
+# First, since the address of an export may be any name.
+VIEWS: Final = (openapi_view(_VIEWS), *_VIEWS)
 
 
 @callback

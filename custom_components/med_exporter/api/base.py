@@ -6,6 +6,7 @@ import functools
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final
 
+from homeassistant.components.http.auth import SIGN_QUERY_PARAM
 from homeassistant.components.http.const import KEY_HASS_USER
 from homeassistant.helpers.http import KEY_HASS, HomeAssistantView
 from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
@@ -13,8 +14,9 @@ from homeassistant.util.json import JSON_DECODE_EXCEPTIONS, json_loads
 from ..database import DatabaseUnavailableError
 from ..errors import InvalidRequest, MedError
 from ..exports.jobs import DATA_JOBS
-from ..object_reader import INVALID_REQUEST, INVALID_VALUE
+from ..object_reader import INVALID_REQUEST, shown
 from ..rights import Right, require
+from .operation import STATUS_OF_CODE, operation_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -24,25 +26,9 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..exports.jobs import JobManager
+    from .operation import Operation
 
 MAX_BODY_BYTES: Final = 1024 * 1024
-
-_STATUS_OF_CODE: Final = {
-    "NOT_ALLOWED": HTTPStatus.FORBIDDEN,
-    "EXPORT_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "DESTINATION_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "SCHEDULE_NOT_FOUND": HTTPStatus.NOT_FOUND,
-    "AMBIGUOUS_DESTINATION": HTTPStatus.CONFLICT,
-    "ALREADY_RUNNING": HTTPStatus.CONFLICT,
-    "DESTINATION_NOT_LOADED": HTTPStatus.CONFLICT,
-    "EXPORT_NOT_READY": HTTPStatus.CONFLICT,
-    "EXPORT_FINISHED": HTTPStatus.CONFLICT,
-    "EXPORT_EXPIRED": HTTPStatus.GONE,
-    "BODY_TOO_LARGE": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "TOO_MANY_FILES": HTTPStatus.INSUFFICIENT_STORAGE,
-    "NOT_STORED": HTTPStatus.INSUFFICIENT_STORAGE,
-    "TOO_MANY_EXPORTS": HTTPStatus.TOO_MANY_REQUESTS,
-}
 
 
 class ApiView(HomeAssistantView):
@@ -59,6 +45,11 @@ class ApiView(HomeAssistantView):
     def jobs(cls, request: web.Request) -> JobManager:
         """Return the file exports."""
         return cls.hass(request).data[DATA_JOBS]
+
+    @classmethod
+    def require(cls, request: web.Request) -> None:
+        """Raise NotAllowedError for who may not ask this, before anything else is judged."""
+        require(cls.right, cls.user(request))
 
     @staticmethod
     def user(request: web.Request) -> User:
@@ -81,16 +72,27 @@ def answers_errors[V: ApiView, **P](
     ) -> web.StreamResponse:
         try:
             if view.right is not Right.LINK:
-                require(view.right, view.user(request))
+                view.require(request)
+                _refuse_unknown(operation_of(handle), request)
             return await handler(view, request, *args, **kwargs)
         except MedError as err:
-            status = _STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
+            status = STATUS_OF_CODE.get(err.code, HTTPStatus.BAD_REQUEST)
             return view.json(_error(err.code, str(err), err.field), status)
         except DatabaseUnavailableError as err:
             code = "HISTORY_UNAVAILABLE"
-            return view.json(_error(code, str(err), None), HTTPStatus.SERVICE_UNAVAILABLE)
+            return view.json(_error(code, str(err), None), STATUS_OF_CODE[code])
 
     return handle
+
+
+def _refuse_unknown(operation: Operation | None, request: web.Request) -> None:
+    """Refuse a parameter that would be ignored. Those of a link are whatever it went through."""
+    if operation is None:
+        return
+    known = {SIGN_QUERY_PARAM, *(one.name for one in operation.query)}
+    for name in request.query:
+        if name not in known:
+            raise InvalidRequest(INVALID_REQUEST, "unknown_field", field=shown(name))
 
 
 async def read_body(request: web.Request) -> object:
@@ -107,18 +109,6 @@ async def read_body(request: web.Request) -> object:
         return json_loads(bytes(body))
     except JSON_DECODE_EXCEPTIONS as err:
         raise InvalidRequest("INVALID_JSON", "invalid_json") from err
-
-
-def read_number(request: web.Request, name: str, default: int, low: int, high: int) -> int:
-    """Return a whole number of the query. Raises InvalidRequest outside its bounds."""
-    text = request.query.get(name)
-    if text is None:
-        return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 15):
-        raise InvalidRequest(INVALID_REQUEST, "not_an_integer", field=name)
-    if not low <= int(text) <= high:
-        raise InvalidRequest(INVALID_VALUE, "out_of_range", field=name, low=low, high=high)
-    return int(text)
 
 
 def _error(code: str, message: str, field: str | None) -> dict[str, str | None]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..answers import utc
 from ..exports.catalogue import async_list_devices, list_formats, list_metrics
 from ..rights import Right
 from .base import ApiView, answers_errors
+from .operation import HISTORY, Operation, described
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -20,6 +22,7 @@ class FormatsView(ApiView):
     url = "/api/exports/formats"
     name = "api:med_exporter:exports:formats"
 
+    @described(Operation(answers={HTTPStatus.OK: "Formats"}))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
@@ -33,6 +36,7 @@ class DevicesView(ApiView):
     url = "/api/exports/devices"
     name = "api:med_exporter:exports:devices"
 
+    @described(Operation(answers={HTTPStatus.OK: "Devices"}, errors=HISTORY))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
@@ -49,6 +53,7 @@ class MetricsView(ApiView):
     url = "/api/exports/metrics"
     name = "api:med_exporter:exports:metrics"
 
+    @described(Operation(answers={HTTPStatus.OK: "Metrics"}))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""

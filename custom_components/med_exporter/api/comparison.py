@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..exports.comparison import async_compare_contracts
 from ..rights import Right
 from .base import ApiView, answers_errors, read_body
+from .operation import FILE, HISTORY, Operation, described
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -19,6 +21,13 @@ class ComparisonView(ApiView):
     url = "/api/exports/compare_contracts"
     name = "api:med_exporter:exports:compare_contracts"
 
+    @described(
+        Operation(
+            body="ComparisonRequest",
+            answers={HTTPStatus.OK: "Comparison"},
+            errors=(*FILE, *HISTORY),
+        )
+    )
     @answers_errors
     async def post(self, request: web.Request) -> web.Response:
         """Compare the contracts of the body."""

@@ -5,13 +5,11 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from ..errors import InvalidRequest
 from ..flows.destination_change import (
     async_change_destination,
     async_export_config,
     async_test_destination,
 )
-from ..object_reader import INVALID_VALUE, shown
 from ..pushes.actions import async_push_log, async_test_answer
 from ..pushes.answers import PushStatus, push_log_entry
 from ..pushes.entry import destination_entries
@@ -19,13 +17,15 @@ from ..pushes.request import read_push_request
 from ..pushes.runner import DATA_PUSHES
 from ..pushes.selection import select_destination, select_entry
 from ..rights import Right
-from .base import ApiView, answers_errors, read_body, read_number
+from .base import ApiView, answers_errors, read_body
+from .query import Choice, Text, page
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_MAX_PAGE: Final = 100
-_DEFAULT_PAGE: Final = 50
+_LIMIT, _OFFSET = page(50)
+_DESTINATION: Final = Text("destination")
+_STATUS: Final = Choice("status", tuple(PushStatus))
 
 
 class ConfigsView(ApiView):
@@ -109,22 +109,13 @@ class LogsView(ApiView):
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List a page, newest first."""
-        status = request.query.get("status")
-        known = [str(one) for one in PushStatus]
-        if status is not None and status not in known:
-            raise InvalidRequest(
-                INVALID_VALUE,
-                "not_one_of",
-                field="status",
-                value=shown(status),
-                known=", ".join(known),
-            )
+        status = _STATUS.read(request)
         return self.json(
             await async_push_log(
                 self.hass(request),
-                destination=request.query.get("destination"),
+                destination=_DESTINATION.text(request),
                 status=None if status is None else PushStatus(status),
-                limit=read_number(request, "limit", _DEFAULT_PAGE, 1, _MAX_PAGE),
-                offset=read_number(request, "offset", 0, 0, 10**9),
+                limit=_LIMIT.read(request),
+                offset=_OFFSET.read(request),
             )
         )

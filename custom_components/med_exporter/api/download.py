@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import hdrs, web
 from homeassistant.helpers.http import KEY_AUTHENTICATED
@@ -14,6 +14,8 @@ from ..engine.formats import mime_type_of
 from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
 from ..rights import Right
 from .base import ApiView, answers_errors
+from .operation import FILE_ITSELF, HISTORY, Operation, described
+from .query import Text
 
 if TYPE_CHECKING:
     import os
@@ -21,6 +23,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from aiohttp.abc import AbstractStreamWriter
+
+
+_EXPIRES: Final = Text(PARAM_EXPIRES)
+_SIGNATURE: Final = Text(PARAM_SIGNATURE)
+_OPERATION: Final = Operation(
+    query=(_EXPIRES, _SIGNATURE),
+    answers={
+        HTTPStatus.OK: FILE_ITSELF,
+        HTTPStatus.PARTIAL_CONTENT: FILE_ITSELF,
+        HTTPStatus.NOT_MODIFIED: None,
+        HTTPStatus.PRECONDITION_FAILED: None,
+    },
+    errors=(*HISTORY, "EXPORT_EXPIRED", "EXPORT_NOT_FOUND", "EXPORT_NOT_READY"),
+    may_be_refused=(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,),
+)
 
 
 class DownloadView(ApiView):
@@ -32,11 +49,13 @@ class DownloadView(ApiView):
     # A signed link needs no login; everyone else is turned away below as Home Assistant does it.
     requires_auth = False
 
+    @described(_OPERATION)
     @answers_errors
     async def head(self, request: web.Request, export_id: str) -> web.StreamResponse:
         """Tell what `get` would send."""
         return await self._answer(request, export_id)
 
+    @described(_OPERATION)
     @answers_errors
     async def get(self, request: web.Request, export_id: str) -> web.StreamResponse:
         """Send the file and count it as a download once it has been sent from its beginning."""
@@ -46,9 +65,7 @@ class DownloadView(ApiView):
         jobs = self.jobs(request)
         if request.get(KEY_AUTHENTICATED, False):
             user = self.user(request)
-        elif jobs.links.is_valid(
-            export_id, request.query.get(PARAM_EXPIRES), request.query.get(PARAM_SIGNATURE)
-        ):
+        elif jobs.links.is_valid(export_id, _EXPIRES.text(request), _SIGNATURE.text(request)):
             user = None
         else:
             raise web.HTTPUnauthorized

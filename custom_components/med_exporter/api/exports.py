@@ -7,17 +7,18 @@ from typing import Final
 
 from aiohttp import web
 
-from ..errors import InvalidRequest
 from ..exports.answers import export_page, export_status, statistics_answer
 from ..history.records import UNFINISHED, ExportStatus
-from ..object_reader import INVALID_VALUE
 from ..rights import Right
-from .base import ApiView, answers_errors, read_body, read_number
+from .base import ApiView, answers_errors, read_body
+from .operation import FILE, HISTORY, QUEUE, Operation, described
+from .query import Choice, page
 
 # The documented clients ask again at once or after 5 s; so most need to ask only once.
 _HOLD_SECONDS: Final = 5
-_MAX_PAGE: Final = 100
-_DEFAULT_PAGE: Final = 10
+_WAIT: Final = Choice("wait", ("0", "1"))
+_LIMIT, _OFFSET = page(10)
+_OF_ONE: Final = (*HISTORY, "EXPORT_NOT_FOUND")
 
 
 class CreateView(ApiView):
@@ -27,6 +28,13 @@ class CreateView(ApiView):
     url = "/api/exports/create"
     name = "api:med_exporter:exports:create"
 
+    @described(
+        Operation(
+            body="ExportRequest",
+            answers={HTTPStatus.OK: "Export", HTTPStatus.ACCEPTED: "Export"},
+            errors=(*FILE, *QUEUE, "NOT_ALLOWED"),
+        )
+    )
     @answers_errors
     async def post(self, request: web.Request) -> web.Response:
         """Queue an export: 202, or 200 when it was waited for and is complete."""
@@ -47,15 +55,18 @@ class ExportView(ApiView):
     url = "/api/exports/{export_id}"
     name = "api:med_exporter:exports:export"
 
+    @described(Operation(query=(_WAIT,), answers={HTTPStatus.OK: "Export"}, errors=_OF_ONE))
     @answers_errors
     async def get(self, request: web.Request, export_id: str) -> web.Response:
         """Answer where it stands; hold the answer while it is not final, unless `wait=0`."""
+        may_wait = _WAIT.read(request) != "0"
         jobs = self.jobs(request)
         record = await jobs.async_get(export_id, user=self.user(request))
-        if record.status in UNFINISHED and _may_wait(request):
+        if record.status in UNFINISHED and may_wait:
             record = await jobs.async_wait(export_id, _HOLD_SECONDS)
         return self.json(export_status(jobs, record))
 
+    @described(Operation(answers={HTTPStatus.NO_CONTENT: None}, errors=_OF_ONE))
     @answers_errors
     async def delete(self, request: web.Request, export_id: str) -> web.Response:
         """Remove it and its file."""
@@ -70,6 +81,7 @@ class CancelView(ApiView):
     url = "/api/exports/{export_id}/cancel"
     name = "api:med_exporter:exports:cancel"
 
+    @described(Operation(answers={HTTPStatus.OK: "Export"}, errors=(*_OF_ONE, "EXPORT_FINISHED")))
     @answers_errors
     async def post(self, request: web.Request, export_id: str) -> web.Response:
         """Stop it; nothing of it stays on disk."""
@@ -85,11 +97,14 @@ class HistoryView(ApiView):
     url = "/api/exports/history"
     name = "api:med_exporter:exports:history"
 
+    @described(
+        Operation(query=(_LIMIT, _OFFSET), answers={HTTPStatus.OK: "History"}, errors=HISTORY)
+    )
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List a page, newest first."""
-        limit = read_number(request, "limit", _DEFAULT_PAGE, 1, _MAX_PAGE)
-        offset = read_number(request, "offset", 0, 0, 10**9)
+        limit = _LIMIT.read(request)
+        offset = _OFFSET.read(request)
         records, total = await self.jobs(request).async_list(
             user=self.user(request), limit=limit, offset=offset
         )
@@ -103,17 +118,9 @@ class StatisticsView(ApiView):
     url = "/api/exports/stats"
     name = "api:med_exporter:exports:stats"
 
+    @described(Operation(answers={HTTPStatus.OK: "Statistics"}, errors=HISTORY))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """Add them up."""
         statistics = await self.jobs(request).async_statistics(user=self.user(request))
         return self.json(statistics_answer(statistics))
-
-
-def _may_wait(request: web.Request) -> bool:
-    wait = request.query.get("wait", "1")
-    if wait not in {"0", "1"}:
-        raise InvalidRequest(
-            INVALID_VALUE, "not_one_of", field="wait", value=wait[:20], known="0, 1"
-        )
-    return wait == "1"

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from ..engine.errors import ErrorCode
+from ..engine.export_types import EXPORT_TYPES
+from ..engine.job import AGGREGATIONS
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
+from ..exports.date_range import PRESETS
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
-from ..object_reader import INVALID_REQUEST, shown
 from ..rights import Right, require_export_type
-from .base import ApiView, answers_errors, read_number
+from .base import ApiView, answers_errors
+from .operation import FILE, HISTORY, Operation, described
+from .query import Number, Text, Texts
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_LISTS: Final = ("devices", "fields")
-_TEXTS: Final = ("export_type", "start", "end", "preset", "aggregation")
+_LISTS: Final = (Texts("devices"), Texts("fields"))
+_TEXTS: Final = (
+    Text("export_type", tuple(one.id for one in EXPORT_TYPES.values() if one.has_preview)),
+    Text("start"),
+    Text("end"),
+    Text("preset", PRESETS),
+    Text("aggregation", AGGREGATIONS),
+)
+_LIMIT: Final = Number("limit", default=DEFAULT_LIMIT, low=1, high=MAX_LIMIT)
+_QUERY: Final = (*_TEXTS, *_LISTS, _LIMIT)
 
 
 class PreviewView(ApiView):
@@ -24,12 +38,23 @@ class PreviewView(ApiView):
     url = "/api/exports/preview"
     name = "api:med_exporter:exports:preview"
 
+    @classmethod
+    def require(cls, request: web.Request) -> None:
+        """Raise NotAllowedError also for an export type that is not for the caller."""
+        super().require(request)
+        require_export_type(cls.user(request), dict(request.query))
+
+    @described(
+        Operation(
+            query=_QUERY,
+            answers={HTTPStatus.OK: "Preview"},
+            errors=(*FILE, *HISTORY, *ErrorCode, "NOT_ALLOWED", "NOT_SUPPORTED"),
+        )
+    )
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """Answer the first rows, and about how many there would be."""
-        require_export_type(self.user(request), dict(request.query))
         asked = _asked(request)
-        asked["limit"] = read_number(request, "limit", DEFAULT_LIMIT, 1, MAX_LIMIT)
         try:
             answer = await async_preview(self.hass(request), asked, self.user(request))
         except InvalidRequest as err:
@@ -43,16 +68,11 @@ class PreviewView(ApiView):
 
 def _asked(request: web.Request) -> dict[str, Any]:
     """Return the query as an object; lists are separated by commas or given again and again."""
-    asked: dict[str, Any] = {}
-    for name in request.query:
-        values = request.query.getall(name)
-        if name in _LISTS:
-            items = [item.strip() for value in values for item in value.split(",") if item.strip()]
-            asked[name] = "all" if name == "devices" and items == ["all"] else items
-        elif name in _TEXTS:
-            if len(values) > 1:
-                raise InvalidRequest(INVALID_REQUEST, "given_twice", field=name, value=name)
-            asked[name] = values[0]
-        elif name != "limit":
-            raise InvalidRequest(INVALID_REQUEST, "unknown_field", field=shown(name))
+    asked: dict[str, Any] = {
+        **{one.name: one.text(request) for one in _TEXTS},
+        **{one.name: one.read(request) for one in _LISTS},
+        _LIMIT.name: _LIMIT.read(request),
+    }
+    if asked["devices"] == ["all"]:
+        asked["devices"] = "all"
     return asked

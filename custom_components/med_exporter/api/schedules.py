@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
@@ -12,9 +12,15 @@ from ..rights import Right
 from ..schedules.answers import schedule_entry
 from ..schedules.scheduler import DATA_SCHEDULES
 from .base import ApiView, answers_errors, read_body
+from .operation import DELIVERY, FILE, QUEUE, Operation, described
 
 if TYPE_CHECKING:
     from ..schedules.scheduler import Scheduler
+
+
+_KEEPING: Final = ("FORMAT_TOO_NEW", "NOT_STORED")
+_WRONG: Final = (*FILE, *DELIVERY, *_KEEPING)
+_OF_ONE: Final = ("SCHEDULE_NOT_FOUND",)
 
 
 class _ScheduleView(ApiView):
@@ -32,6 +38,9 @@ class ScheduleCreateView(_ScheduleView):
     url = "/api/exports/schedule"
     name = "api:med_exporter:exports:schedule:create"
 
+    @described(
+        Operation(body="ScheduleRequest", answers={HTTPStatus.CREATED: "Schedule"}, errors=_WRONG)
+    )
     @answers_errors
     async def post(self, request: web.Request) -> web.Response:
         """Make one."""
@@ -46,6 +55,7 @@ class SchedulesView(_ScheduleView):
     url = "/api/exports/schedules"
     name = "api:med_exporter:exports:schedules"
 
+    @described(Operation(answers={HTTPStatus.OK: "Schedules"}))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them, by name."""
@@ -60,12 +70,20 @@ class ScheduleView(_ScheduleView):
     url = "/api/exports/schedules/{schedule_id}"
     name = "api:med_exporter:exports:schedule"
 
+    @described(Operation(answers={HTTPStatus.OK: "Schedule"}, errors=_OF_ONE))
     @answers_errors
     async def get(self, request: web.Request, schedule_id: str) -> web.Response:
         """Show it."""
         scheduler = self.scheduler(request)
         return self.json(schedule_entry(scheduler, scheduler.get(schedule_id)))
 
+    @described(
+        Operation(
+            body="ScheduleChange",
+            answers={HTTPStatus.OK: "Schedule"},
+            errors=(*_OF_ONE, *_WRONG, "READ_ONLY"),
+        )
+    )
     @answers_errors
     async def put(self, request: web.Request, schedule_id: str) -> web.Response:
         """Change what the body names, and show the whole."""
@@ -75,6 +93,7 @@ class ScheduleView(_ScheduleView):
         )
         return self.json(schedule_entry(scheduler, schedule))
 
+    @described(Operation(answers={HTTPStatus.NO_CONTENT: None}, errors=(*_OF_ONE, *_KEEPING)))
     @answers_errors
     async def delete(self, request: web.Request, schedule_id: str) -> web.Response:
         """Remove it."""
@@ -89,6 +108,12 @@ class ScheduleRunView(_ScheduleView):
     url = "/api/exports/schedules/{schedule_id}/run"
     name = "api:med_exporter:exports:schedule:run"
 
+    @described(
+        Operation(
+            answers={HTTPStatus.ACCEPTED: "ScheduledExport"},
+            errors=(*_OF_ONE, *FILE, *QUEUE, "FORMAT_TOO_NEW"),
+        )
+    )
     @answers_errors
     async def post(self, request: web.Request, schedule_id: str) -> web.Response:
         """Start one, and answer where its export stands."""

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
-import mimetypes
 import socket
 import ssl
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers.importlib import async_import_module
-from homeassistant.util import dt as dt_util
 from homeassistant.util.ssl import client_context
 
 from .errors import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
-    from pathlib import Path
     from types import ModuleType
 
     import aiosmtplib
     from homeassistant.core import HomeAssistant
 
+    from .message import Message
+
 TIMEOUT: Final = 30
 """Seconds that a server has for each answer."""
-
-# Any server takes seven bits.
-_POLICY: Final = SMTP_POLICY.clone(cte_type="7bit")
+LONGEST: Final = 600
+"""Seconds that a whole message may take, however often something is answered meanwhile."""
+LONGEST_LOGIN: Final = 60
+"""Seconds in which a server has let us in, however it answers."""
+# Bytes that wait to be sent: more come when these have gone.
+_MOST_WAITING: Final = 256 * 1024
+_LOOK_SECONDS: Final = 0.01
 
 _CAUSES: Final[tuple[tuple[type[BaseException], str, str], ...]] = (
     (ssl.SSLCertVerificationError, "tls_certificate", "host"),
@@ -84,23 +86,27 @@ async def async_test_account(hass: HomeAssistant, account: Account) -> None:
 
 
 async def async_send(
-    hass: HomeAssistant, account: Account, message: bytes, recipients: Sequence[str]
+    hass: HomeAssistant, account: Account, message: Message, recipients: Sequence[str]
 ) -> dict[str, DeliveryError]:
     """Send a message and return whom the server refuses; the others have it.
 
-    Raises DeliveryError with the mistake where nobody has it for another reason.
+    Raises DeliveryError with the mistake where nobody has it for another reason, and
+    FileNotFoundError where the file is gone.
     """
+    smtp = await _library(hass)
+    refused: dict[str, DeliveryError] = {}
     async with _connected(hass, account) as client:
-        smtp = await _library(hass)
         try:
-            refused, _ = await client.sendmail(
-                parseaddr(account.sender)[1], list(recipients), message
-            )
-        except smtp.SMTPRecipientsRefused as err:
-            return {
-                one.recipient: _recipient_refused(one.recipient, one.code, one.message)
-                for one in err.recipients
-            }
+            async with asyncio.timeout(LONGEST):
+                size = [f"size={message.size}"] if client.supports_extension("size") else []
+                await client.mail(parseaddr(account.sender)[1], options=size)
+                for one in recipients:
+                    try:
+                        await client.rcpt(one)
+                    except smtp.SMTPRecipientRefused as err:
+                        refused[one] = _recipient_refused(one, err.code, err.message)
+                if len(refused) < len(recipients):
+                    await _hand_over(hass, smtp, client, message)
         except smtp.SMTPSenderRefused as err:
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
@@ -111,43 +117,44 @@ async def async_send(
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
             raise DeliveryError("server_refused", host=account.address, reason=err.message) from err
+        except FileNotFoundError:
+            raise
         except (smtp.SMTPException, OSError) as err:
             raise _lost(account, err) from err
-    return {one: _recipient_refused(one, said.code, said.message) for one, said in refused.items()}
+    return refused
 
 
-def mail(
-    *,
-    sender: str,
-    recipients: Sequence[str],
-    subject: str,
-    body: str,
-    message_id: str,
-    attachment: Path | None = None,
-) -> bytes:
-    """Return a message with a plain text and a file. Reads the file: call it in an executor.
+async def _hand_over(
+    hass: HomeAssistant, smtp: ModuleType, client: aiosmtplib.SMTP, message: Message
+) -> None:
+    """Send the message itself, no faster than it goes: the library would hold all of it at once."""
+    said = await client.execute_command(b"DATA")
+    if said.code != smtp.SMTPStatus.start_input:
+        raise smtp.SMTPDataError(said.code, said.message)
+    pieces = message.pieces()
+    while (piece := await hass.async_add_executor_job(next, pieces, None)) is not None:
+        # A line of one dot is the end, so one that begins with a dot gets another.
+        start = b"." if piece.startswith(b".") else b""
+        transport = _open_transport(smtp, client)
+        transport.write(start + piece.replace(b"\r\n.", b"\r\n.."))
+        begun = hass.loop.time()
+        while (waiting := transport.get_write_buffer_size()) > _MOST_WAITING:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if transport.get_write_buffer_size() < waiting:
+                begun = hass.loop.time()
+            if hass.loop.time() - begun > TIMEOUT:
+                raise TimeoutError
+            transport = _open_transport(smtp, client)
+    said = await client.execute_command(b".")
+    if said.code != smtp.SMTPStatus.completed:
+        raise smtp.SMTPDataError(said.code, said.message)
 
-    The message carries no name of a machine or a user beside the addresses. `message_id` is the
-    same for each try, so that a repeat can be told.
-    """
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = sender
-    message["To"] = ", ".join(recipients)
-    message["Subject"] = " ".join(subject.split())
-    message["Date"] = format_datetime(dt_util.now())
-    domain = parseaddr(sender)[1].rpartition("@")[2]
-    message["Message-ID"] = f"<{message_id}@{domain or 'localhost'}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content(body)
-    if attachment is not None:
-        kind, encoding = mimetypes.guess_type(attachment.name)
-        if kind is None or encoding is not None:
-            kind = "application/gzip" if encoding == "gzip" else "application/octet-stream"
-        main, _, sub = kind.partition("/")
-        message.add_attachment(
-            attachment.read_bytes(), maintype=main, subtype=sub, filename=attachment.name
-        )
-    return message.as_bytes()
+
+def _open_transport(smtp: ModuleType, client: aiosmtplib.SMTP) -> asyncio.WriteTransport:
+    transport = client.transport
+    if not isinstance(transport, asyncio.WriteTransport) or transport.is_closing():
+        raise smtp.SMTPServerDisconnected("Connection lost")
+    return transport
 
 
 async def _library(hass: HomeAssistant) -> ModuleType:
@@ -167,14 +174,8 @@ async def _connected(hass: HomeAssistant, account: Account) -> AsyncIterator[aio
         tls_context=client_context(),
     )
     try:
-        await client.connect()
-        if account.security is Security.STARTTLS:
-            await client.ehlo()
-            if not client.supports_extension("starttls"):
-                raise smtp.SMTPNotSupported("STARTTLS")
-            await client.starttls()
-        if account.username:
-            await client.login(account.username, account.password or "")
+        async with asyncio.timeout(LONGEST_LOGIN):
+            await _log_in(smtp, client, account)
     except (smtp.SMTPException, OSError) as err:
         client.close()
         raise _connection_error(smtp, account, err) from err
@@ -183,6 +184,26 @@ async def _connected(hass: HomeAssistant, account: Account) -> AsyncIterator[aio
     finally:
         # A server that does not say goodbye is left all the same.
         client.close()
+
+
+async def _log_in(smtp: ModuleType, client: aiosmtplib.SMTP, account: Account) -> None:
+    await client.connect()
+    await _greet(smtp, client)
+    if account.security is Security.STARTTLS:
+        if not client.supports_extension("starttls"):
+            raise smtp.SMTPNotSupported("STARTTLS")
+        await client.starttls()
+        await _greet(smtp, client)
+    if account.username:
+        await client.login(account.username, account.password or "")
+
+
+async def _greet(smtp: ModuleType, client: aiosmtplib.SMTP) -> None:
+    """Say hello, by which a server tells what it can; an old one knows a shorter one only."""
+    try:
+        await client.ehlo()
+    except smtp.SMTPHeloError:
+        await client.helo()
 
 
 def _connection_error(smtp: ModuleType, account: Account, err: Exception) -> DeliveryError:

@@ -15,7 +15,8 @@ from ..errors import ExportExpiredError, ExportNotFoundError, ExportNotReadyErro
 from .account import loaded_account
 from .errors import DeliveryError
 from .folder import copy_file, free_name, prepare_folder
-from .mail import async_send, mail
+from .mail import async_send
+from .message import compose
 from .request import DEFAULT_MAX_ATTACHMENT_MB, NOTIFY, SEND_MESSAGE
 from .text import async_subject_and_body
 
@@ -59,7 +60,7 @@ async def async_mail(hass: HomeAssistant, jobs: JobManager, delivery: Delivery) 
         subject, body = await async_subject_and_body(hass, delivery, link, show_link=not attached)
         missing = [one for one in delivery.delivery["recipients"] if one not in delivery.done_for]
         message = await hass.async_add_executor_job(
-            lambda: mail(
+            lambda: compose(
                 sender=account.sender,
                 recipients=delivery.delivery["recipients"],
                 subject=subject,
@@ -72,6 +73,8 @@ async def async_mail(hass: HomeAssistant, jobs: JobManager, delivery: Delivery) 
         raise DeliveryError("export_expired") from err
     try:
         refused = await async_send(hass, account, message, missing)
+    except FileNotFoundError as err:
+        raise DeliveryError("export_expired") from err
     except DeliveryError as err:
         if err.code == "WRONG_PASSWORD":
             entry.async_start_reauth(hass)

@@ -31,6 +31,13 @@ FIELDS_OF_METHOD: Final[Mapping[str, tuple[str, ...]]] = {
     "notify": ("target", "subject", "body"),
     "folder": ("path", "keep_days", "keep_files"),
 }
+NEEDED: Final = frozenset({"path", "recipients", "target"})
+"""Those of a method's fields that cannot be left out."""
+BOUNDS: Final = {
+    "max_attachment_mb": (0, 100),
+    "keep_days": (1, 3_660),
+    "keep_files": (1, 100_000),
+}
 _ALL_FIELDS: Final = sorted({name for names in FIELDS_OF_METHOD.values() for name in names})
 _FIELD: Final = "delivery"
 _ADDRESS: Final = re.compile(
@@ -38,9 +45,9 @@ _ADDRESS: Final = re.compile(
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*"
     r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
-_MOST_RECIPIENTS: Final = 50
-_LONGEST_SUBJECT: Final = 1_000
-_LONGEST_BODY: Final = 20_000
+MOST_RECIPIENTS: Final = 50
+LONGEST_SUBJECT: Final = 1_000
+LONGEST_BODY: Final = 20_000
 
 
 async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, Any]:
@@ -54,26 +61,31 @@ async def async_read_delivery(hass: HomeAssistant, value: object) -> dict[str, A
     method = reader.choice("method", METHODS, required=True) or ""
     foreign = [name for name in _ALL_FIELDS if name not in FIELDS_OF_METHOD[method]]
     reader.refuse(foreign, "NOT_APPLICABLE", "not_applicable", to=method)
+    reader.need([name for name in FIELDS_OF_METHOD[method] if name in NEEDED])
     found: dict[str, Any] = {"method": method}
     if method == "email":
         account = reader.text("account")
         found["account"] = select_account(hass, account, reader.name("account")).entry_id
         found["recipients"] = _recipients(reader)
-        found["max_attachment_mb"] = reader.integer("max_attachment_mb", 0, 100)
+        found["max_attachment_mb"] = _whole(reader, "max_attachment_mb")
     if method == "notify":
         found["target"] = _target(hass, reader)
     if method == "folder":
-        found["keep_days"] = reader.integer("keep_days", 1, 3_660)
-        found["keep_files"] = reader.integer("keep_files", 1, 100_000)
+        found["keep_days"] = _whole(reader, "keep_days")
+        found["keep_files"] = _whole(reader, "keep_files")
     if "subject" in FIELDS_OF_METHOD[method]:
-        found["subject"] = await _async_template(hass, reader, "subject", _LONGEST_SUBJECT)
-        found["body"] = await _async_template(hass, reader, "body", _LONGEST_BODY)
-    path = reader.text("path", required=method == "folder")
+        found["subject"] = await _async_template(hass, reader, "subject", LONGEST_SUBJECT)
+        found["body"] = await _async_template(hass, reader, "body", LONGEST_BODY)
+    path = reader.text("path")
     reader.finish()
     if path is not None:
         # Last, since it makes the folder.
         found["path"] = await _async_folder(hass, path, reader.name("path"))
     return {name: one for name, one in found.items() if one is not None}
+
+
+def _whole(reader: ObjectReader, name: str) -> int | None:
+    return reader.integer(name, *BOUNDS[name])
 
 
 def is_address(text: str) -> bool:
@@ -82,12 +94,10 @@ def is_address(text: str) -> bool:
 
 
 def _recipients(reader: ObjectReader) -> list[str]:
-    given = reader.texts("recipients")
+    given = reader.texts("recipients") or []
     name = reader.name("recipients")
-    if given is None:
-        raise InvalidRequest("INVALID_REQUEST", "required", field=name)
-    if len(given) > _MOST_RECIPIENTS:
-        raise InvalidRequest(INVALID_VALUE, "too_many_items", field=name, limit=_MOST_RECIPIENTS)
+    if len(given) > MOST_RECIPIENTS:
+        raise InvalidRequest(INVALID_VALUE, "too_many_items", field=name, limit=MOST_RECIPIENTS)
     addresses = [one.strip() for one in given]
     for one in addresses:
         if not is_address(one):
@@ -97,7 +107,7 @@ def _recipients(reader: ObjectReader) -> list[str]:
 
 
 def _target(hass: HomeAssistant, reader: ObjectReader) -> str:
-    target = (reader.text("target", required=True) or "").strip()
+    target = (reader.text("target") or "").strip()
     domain, _, action = target.partition(".")
     known = domain == NOTIFY and (
         (action != SEND_MESSAGE and hass.services.has_service(NOTIFY, action))

@@ -7,13 +7,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ..const import DataType
 from ..errors import MedError
+from .measurements import Grain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
-    from ..const import DataType
-    from .measurements import Grain, Measurement
+    from .measurements import Measurement
 
 UNUSABLE: Final = frozenset(
     {
@@ -73,6 +74,18 @@ class DestinationError(MedError):
     def is_unusable(self) -> bool:
         """Return whether no destination of any kind could be used after it."""
         return self.code in UNUSABLE
+
+
+PERIODS: Final[Mapping[DataType, Grain]] = {
+    DataType.CONSUMPTION_DAILY: Grain.DAILY,
+    DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
+    DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
+    DataType.PRODUCTION_DAILY: Grain.DAILY,
+    DataType.TEMPO: Grain.DAILY,
+}
+"""How long the closed periods are of what has a history."""
+RUNNING: Final = frozenset(DataType) - {DataType.CONSUMPTION_DETAILED}
+"""What has a value of the period that runs."""
 
 
 class Corrections(StrEnum):
@@ -144,14 +157,20 @@ class Destination(Protocol):
         something open. Raises DestinationError with the mistake.
         """
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Make sure that a run can reach the destination, and find out what it has lost.
+    async def async_reach(self) -> None:
+        """Have the destination answer something cheap that it answers only those who may use it.
 
-        `witnesses` are some closed periods that it has acknowledged, the first and the last of
-        each series among them; perhaps there are none. Returns those of them (the same objects)
-        that it has no value of any more, whatever value that was. What cannot be asked, or is
-        older than what it keeps, is not missing. Costs as little as it can: a question for each of
-        their `stretches` at most. Raises DestinationError where the destination cannot be used.
+        Every run begins with it, also one that has nothing to send: what an earlier run has found
+        is no answer. Raises DestinationError where the destination cannot be used.
+        """
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Find out what the destination has lost of closed periods that it has acknowledged.
+
+        `witnesses` are some of them, the first and the last of each series among them. Returns
+        those (the same objects) that it has no value of any more, whatever value that was. What
+        cannot be asked, or is older than what it keeps, is not missing. Costs as little as it can:
+        a question for each of their `stretches` at most. Raises DestinationError.
         """
 
     async def async_push(

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.const import CONF_ENABLED
+from homeassistant.const import CONF_ENABLED, CONF_ID
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
@@ -23,6 +23,7 @@ from .base import DestinationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from ..history.records import ExportRecord
@@ -56,14 +57,12 @@ class InternalMetrics:
         self,
         hass: HomeAssistant,
         write: Callable[[Sequence[MetricSamples]], Awaitable[None]],
-        *,
-        destination_id: str,
-        options: Callable[[], Mapping[str, object]],
+        entry: ConfigEntry,
     ) -> None:
         self._hass = hass
         self._write = write
-        self._destination_id = destination_id
-        self._options = options
+        self._entry = entry
+        self._destination_id = entry.data[CONF_ID]
         self._ended: deque[ExportRecord] = deque(maxlen=_REMEMBERED)
         self._sending: asyncio.Task[None] | None = None
         self._stop_listening: Callable[[], None] | None = None
@@ -89,7 +88,7 @@ class InternalMetrics:
         is_own = record.destination_id == self._destination_id
         # Without automatic export the server receives nothing that nobody has asked for.
         if record.kind is not ExportKind.PUSH or not (
-            is_own or self._options().get(CONF_ENABLED, True)
+            is_own or self._entry.options.get(CONF_ENABLED, True)
         ):
             return
         self._ended.append(record)

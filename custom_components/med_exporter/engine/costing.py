@@ -15,6 +15,7 @@ from .cost_tables import tariffs_table
 from .energy_source import points_of, read_energy, read_past
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
+from .tariff.clock import date_of
 from .tariff.energy import MWH_PER_KWH, PRODUCTION
 from .tariff.kind import Need
 from .tariff.kinds import KINDS
@@ -53,6 +54,11 @@ class Terms:
             need in KINDS[contract.pricing.to_dict()["kind"]].needs
             for contract in self.tariff.contracts
         )
+
+    def taxes_at(self, moment: float) -> tuple[float, float]:
+        """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
+        contract = self.tariff.contract_on(date_of(moment, self.zone))
+        return (0.0, 0.0) if contract is None else contract.taxes
 
     @property
     def price_entities(self) -> list[str]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 INVALID_REQUEST = "INVALID_REQUEST"
 INVALID_VALUE = "INVALID_VALUE"
 
-_MAX_NUMBER = 10**12
-_MOST_ITEMS = 1_000
+MAX_NUMBER = 10**12
+MOST_ITEMS = 1_000
 """Of any list: more devices, fields or recipients than anyone has."""
 
 
@@ -103,13 +103,13 @@ class ObjectReader:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise self.error(INVALID_REQUEST, "not_a_number", field=self.name(key))
         # An integer of JSON may be larger than any float.
-        if not abs(value) <= _MAX_NUMBER:
+        if not abs(value) <= MAX_NUMBER:
             raise self.error(
                 INVALID_VALUE,
                 "out_of_range",
                 field=self.name(key),
-                low=-_MAX_NUMBER,
-                high=_MAX_NUMBER,
+                low=-MAX_NUMBER,
+                high=MAX_NUMBER,
             )
         return float(value)
 
@@ -126,9 +126,9 @@ class ObjectReader:
         """Refuse a list of nothing, and one that nobody can mean before anything looks into it."""
         if not value:
             raise self.error(INVALID_REQUEST, "empty_list", field=self.name(key))
-        if len(value) > _MOST_ITEMS:
+        if len(value) > MOST_ITEMS:
             raise self.error(
-                INVALID_VALUE, "too_many_items", field=self.name(key), limit=_MOST_ITEMS
+                INVALID_VALUE, "too_many_items", field=self.name(key), limit=MOST_ITEMS
             )
         return value
 
@@ -176,6 +176,12 @@ class ObjectReader:
         """Return a reader of the object under this name, of an empty one where there is none."""
         value = self.take(key)
         return type(self)({} if value is None else value, self.name(key))
+
+    def need(self, keys: Collection[str]) -> None:
+        """Refuse an object without a value for any of these names."""
+        for key in keys:
+            if self._left.get(key) is None:
+                raise self.error(INVALID_REQUEST, "required", field=self.name(key))
 
     def refuse(self, keys: Collection[str], code: str, reason: str, **placeholders: str) -> None:
         """Refuse the first of these names that has a value."""

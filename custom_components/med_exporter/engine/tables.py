@@ -68,7 +68,8 @@ class Table:
             seconds; numbers and amounts are rounded.
         warnings: what the reader should know, `{code, message, start, end, count}`; start and end
             in UTC with `Z`.
-        totals: how many of the last rows add up those before.
+        totals: how many rows add up those before: the last, but for the remarks.
+        remarks: how many of the last rows say what is in the totals.
         adds_up: whether the sum of a column of amounts means something.
 
     """
@@ -79,6 +80,7 @@ class Table:
     chunks: Iterator[Chunk]
     warnings: list[dict[str, Any]] = field(default_factory=list)
     totals: int = 0
+    remarks: int = 0
     adds_up: bool = True
 
 

@@ -9,7 +9,7 @@ from ..database import DatabaseUnavailableError
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
-from ..object_reader import ObjectReader
+from ..object_reader import ObjectReader, shown
 from ..rights import require_export_type
 from .jobs import DATA_JOBS
 from .planning import chosen_devices, plan_job
@@ -38,11 +38,12 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     require_export_type(user, asked)
     reader = ObjectReader(asked)
     limit = reader.integer("limit", 1, MAX_LIMIT) or DEFAULT_LIMIT
-    export_type = reader.text("export_type") or _DEFAULT_TYPE
+    named = reader.text("export_type")
+    export_type = _DEFAULT_TYPE if named is None else named
     known = EXPORT_TYPES.get(export_type)
     if known is None or not known.has_preview:
         raise InvalidRequest(
-            NOT_SUPPORTED, "value_not_supported", field="export_type", value=export_type
+            NOT_SUPPORTED, "value_not_supported", field="export_type", value=shown(export_type)
         )
     request = {
         "export_type": export_type,
@@ -99,4 +100,6 @@ def _date_range(reader: ObjectReader) -> object:
     bounds = {key: value for key in ("start", "end") if (value := reader.take(key)) is not None}
     if preset is not None and bounds:
         raise InvalidRequest(INVALID_DATE_RANGE, "range_and_preset", field="preset")
-    return preset or bounds or _DEFAULT_RANGE
+    if preset is None:
+        return bounds or _DEFAULT_RANGE
+    return preset

@@ -13,7 +13,9 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
+from ..engine.currency_signs import for_people
 from ..engine.tariff import TariffError, parse_contracts
+from ..engine.tariff.contracts import VAT
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
+
+GENERAL: Final = ("valid_from", "standing_charge", "feed_in", *VAT)
+"""What all contracts have, whatever their prices are."""
 
 # What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.
 _USUAL_PRICE: Final = (0.02, 2.0)
@@ -41,6 +46,7 @@ class ContractDraft:
         periods: of a time-of-use contract, so far.
         rest: name and price of the hours that the periods leave.
         tiers: so far.
+        offered: prices from elsewhere to suggest, by form and field.
 
     """
 
@@ -51,6 +57,7 @@ class ContractDraft:
     periods: list[Period] = field(default_factory=list)
     rest: Period | None = None
     tiers: list[dict[str, Any]] = field(default_factory=list)
+    offered: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 class ContractFlow(OptionsFlow):
@@ -76,7 +83,9 @@ class ContractFlow(OptionsFlow):
             NumberSelectorConfig(
                 mode=NumberSelectorMode.BOX,
                 step="any",
-                unit_of_measurement=f"{currency_of(self.hass, self.config_entry)}{unit}",
+                unit_of_measurement=for_people(
+                    f"{currency_of(self.hass, self.config_entry)}{unit}"
+                ),
             )
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
+from ..engine.currency_signs import for_people
 from ..engine.date_words import DateWords
 from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
@@ -37,7 +38,7 @@ class ContractTexts:
 
     def __init__(self, texts: Mapping[str, str], currency: str, *, french: bool) -> None:
         self._texts = texts
-        self._currency = currency
+        self._currency = for_people(currency)
         self._dates = DateWords("fr" if french else "en")
 
     def word(self, key: str) -> str:

@@ -101,7 +101,8 @@ class EmailSteps(Steps):
     ) -> dict[str, Any]:
         """Return the settings in clear, without what was left empty.
 
-        A password that is left empty stays, if it goes to the same host for the same user.
+        A password that is left empty stays, if it goes to the same server for the same user, as
+        well hidden as before.
         """
         settings = {
             key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
@@ -168,6 +169,6 @@ def _unique_id(settings: Mapping[str, Any]) -> str:
     return f"email {settings.get(CONF_HOST, '').lower()} {who}"
 
 
-def _whose(settings: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return whose password it is: a user's, at a host."""
-    return settings.get(CONF_USERNAME), settings.get(CONF_HOST)
+def _whose(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return whose password it is, and how it goes there: to a port may listen anyone."""
+    return tuple(settings.get(key) for key in (CONF_USERNAME, CONF_HOST, CONF_PORT, CONF_SECURITY))

@@ -37,7 +37,7 @@ _ACCOUNT: Final = {
         TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
     ),
 }
-_ADDRESS_FIELDS: Final = ("rte", "services_rte", "couleur_tempo", "gateway")
+_ADDRESS_FIELDS: Final = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
 
 
 class GridSteps(Steps):

@@ -22,23 +22,23 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.util import dt as dt_util
 
+from ..engine.tariff.contracts import VAT
 from ..engine.tariff.kind import Dialogue, FormField, Holds, Page
 from ..engine.tariff.kinds import KINDS, forms
 from ..engine.tariff.price_units import per_kwh
 from ..metering.contracts import CONF_CONTRACTS, currency_of
-from .contract_draft import ContractDraft
-from .period_options import PeriodFlow
+from .contract_draft import GENERAL, ContractDraft
+from .official_options import OfficialFlow
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from homeassistant.config_entries import ConfigFlowResult
 
-_GENERAL: Final = ("valid_from", "standing_charge", "feed_in")
 _STEP: Final = "async_step_"
 
 
-class TariffFlow(PeriodFlow):
+class TariffFlow(OfficialFlow):
     """The steps that add, change and remove contracts."""
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[ConfigFlowResult]]:
@@ -53,7 +53,7 @@ class TariffFlow(PeriodFlow):
     ) -> ConfigFlowResult:
         """List the contracts, and ask what to do."""
         contracts = self._contracts()
-        menu = ["add_contract"]
+        menu = ["add_contract", *self._menu_of_official()]
         if contracts:
             listed = self._texts.contract_list(contracts)
             menu += ["change_contract", "remove_contract"]
@@ -120,7 +120,7 @@ class TariffFlow(PeriodFlow):
         errors: dict[str, str] = {}
         if user_input is not None:
             draft.kind = user_input["kind"]
-            draft.general = {key: user_input[key] for key in _GENERAL if key in user_input}
+            draft.general = {key: user_input[key] for key in GENERAL if key in user_input}
             errors = self._general_mistakes() or self._unusual(
                 "contract", {"feed_in": draft.general.get("feed_in")}, lowest=0
             )
@@ -137,6 +137,7 @@ class TariffFlow(PeriodFlow):
             vol.Required("kind"): SelectSelector(kinds),
             vol.Optional("standing_charge"): self._amount(),
             vol.Optional("feed_in"): self._amount("/kWh"),
+            **{vol.Optional(name): _number("%") for name in VAT},
         }
         return self._form("contract", schema, {**draft.general, "kind": draft.kind}, errors)
 
@@ -145,6 +146,7 @@ class TariffFlow(PeriodFlow):
         kind, _ = forms()[page.name]
         pricing = self._known(kind.name)
         known = page.shown(pricing) if pricing else {}
+        known = {**known, **self._draft.offered.get(page.name, {})}
         errors: dict[str, str] = {}
         if user_input is not None:
 
@@ -243,8 +245,8 @@ class TariffFlow(PeriodFlow):
 
 
 def _draft_of(contract: Mapping[str, Any]) -> ContractDraft:
-    general = {key: contract[key] for key in _GENERAL}
-    pricing = {key: value for key, value in contract.items() if key not in _GENERAL}
+    general = {key: contract[key] for key in GENERAL if key in contract}
+    pricing = {key: value for key, value in contract.items() if key not in GENERAL}
     form = next(
         form
         for form in KINDS[pricing["kind"]].forms

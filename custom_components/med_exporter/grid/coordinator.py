@@ -20,6 +20,7 @@ from ..sources.ecowatt import RteEcoWatt
 from ..sources.rte import RteCredentials
 from ..sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from ..sources.tempo_schedule import TempoSchedule
+from ..sources.web import SourceError
 from ..vault import SecretLostError, async_get_vault
 from ..web_client import web_session
 from .data import GridData
@@ -116,7 +117,10 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
                 ecowatt_is_due = self._ecowatt_due_at(now) <= now
                 if ecowatt_is_due:
                     await self._read_ecowatt(now)
-                if days or ecowatt_is_due:
+                forecast_is_due = self._forecast_due_at(now) <= now
+                if forecast_is_due:
+                    await self._read_forecast(now)
+                if days or ecowatt_is_due or forecast_is_due:
                     await self._save()
         finally:
             self._plan()
@@ -147,6 +151,20 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
             return soonest
         return max(soonest, read_at + _ECOWATT_INTERVAL)
 
+    async def _read_forecast(self, now: datetime) -> None:
+        pace = self._sources.forecast_pace
+        try:
+            self.data.add_forecast(await self._sources.forecast.read(), now)
+        except SourceError as err:
+            pace.failed(now, err)
+        else:
+            pace.answered(now)
+        self._log_failures()
+
+    def _forecast_due_at(self, now: datetime) -> datetime:
+        pace = self._sources.forecast_pace
+        return now if pace.until is None or pace.may_ask(now) else pace.until
+
     async def _save(self) -> None:
         paces = {name: pace.to_stored() for name, pace in self._sources.paces().items()}
         await self._store.async_save({"data": self.data.to_stored(), "paces": paces})
@@ -158,7 +176,11 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
             return
         now = dt_util.utcnow()
         midnight = datetime.combine(paris_date(now) + ONE_DAY, datetime.min.time(), PARIS)
-        due = min(self._schedule.next_at(self.data, now), self._ecowatt_due_at(now))
+        due = min(
+            self._schedule.next_at(self.data, now),
+            self._ecowatt_due_at(now),
+            self._forecast_due_at(now),
+        )
         self.next_at = min(max(due, now + _LEAST_WAIT), midnight).astimezone(now.tzinfo)
         if self._wake is not None:
             self._wake()

@@ -17,15 +17,18 @@ from ..sources.tempo_calendar import (
     days_left,
     paris_date,
 )
+from ..sources.tempo_forecast import ForecastDay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..sources.ecowatt import Signals
     from ..sources.tempo import Colours
+    from ..sources.tempo_forecast import Forecast
 
 # A forecast that nobody has confirmed for this long tells nothing any more.
 _SIGNAL_MAX_AGE: Final = timedelta(hours=24)
+_FORECAST_MAX_AGE: Final = timedelta(hours=48)
 
 
 class GridData:
@@ -33,7 +36,8 @@ class GridData:
 
     All `now` are aware times. The calendar day (`today`, `tomorrow`) changes at midnight in Paris
     and is for display; the contract day (`contract_colour`) changes at 06:00 and is for prices.
-    `tempo_read_at` is when a colour was last learnt, `ecowatt_read_at` when the signals were.
+    `tempo_read_at` is when a colour was last learnt, `ecowatt_read_at` when the signals were,
+    `forecast_read_at` when the forecast was. What is forecast is never a colour.
     """
 
     def __init__(self) -> None:
@@ -41,8 +45,10 @@ class GridData:
         # Read before their announcement, so that they may still change.
         self._provisional: set[date] = set()
         self._signals: Signals = {}
+        self._forecast: Forecast = {}
         self.tempo_read_at: datetime | None = None
         self.ecowatt_read_at: datetime | None = None
+        self.forecast_read_at: datetime | None = None
 
     def colour(self, day: date) -> TempoColour | None:
         """Return the colour of a day; None where it is not known."""
@@ -77,6 +83,20 @@ class GridData:
         """Return the days per colour that the season still has to place; None when not known."""
         return days_left(self._colours, paris_date(now))
 
+    def forecast(self, now: datetime) -> list[ForecastDay]:
+        """Return the days ahead whose colour is forecast and not announced, in order.
+
+        Empty where nothing is known, and where it was last read two days ago.
+        """
+        if self.forecast_read_at is None or now - self.forecast_read_at > _FORECAST_MAX_AGE:
+            return []
+        today = paris_date(now)
+        return [
+            self._forecast[day]
+            for day in sorted(self._forecast)
+            if day > today and day not in self._colours
+        ]
+
     def ecowatt(self, now: datetime) -> EcoWattDay | None:
         """Return today's signal; None where it is not known, or was last read a day ago."""
         if self.ecowatt_read_at is None or now - self.ecowatt_read_at > _SIGNAL_MAX_AGE:
@@ -108,14 +128,21 @@ class GridData:
         self._signals = dict(signals)
         self.ecowatt_read_at = now
 
+    def add_forecast(self, forecast: Forecast, now: datetime) -> None:
+        """Take a forecast in the place of the one before."""
+        self._forecast = dict(forecast)
+        self.forecast_read_at = now
+
     def to_stored(self) -> dict[str, Any]:
         """Return everything as it may be kept on disk."""
         return {
             "colours": {day.isoformat(): c.value for day, c in sorted(self._colours.items())},
             "provisional": sorted(day.isoformat() for day in self._provisional),
             "signals": [self._signals[day].to_stored() for day in sorted(self._signals)],
+            "forecast": [self._forecast[day].to_stored() for day in sorted(self._forecast)],
             "tempo_read_at": _text(self.tempo_read_at),
             "ecowatt_read_at": _text(self.ecowatt_read_at),
+            "forecast_read_at": _text(self.forecast_read_at),
         }
 
     @classmethod
@@ -128,6 +155,10 @@ class GridData:
         data._provisional = {date.fromisoformat(day) for day in stored["provisional"]}
         signals = [EcoWattDay.from_stored(signal) for signal in stored["signals"]]
         data._signals = {signal.date: signal for signal in signals}
+        # Not there in what was stored before colours were forecast.
+        forecast = [ForecastDay.from_stored(day) for day in stored.get("forecast", ())]
+        data._forecast = {day.date: day for day in forecast}
+        data.forecast_read_at = _moment(stored.get("forecast_read_at"))
         data.tempo_read_at = _moment(stored["tempo_read_at"])
         data.ecowatt_read_at = _moment(stored["ecowatt_read_at"])
         return data

@@ -82,6 +82,16 @@ def _signal(data: GridData, now: datetime) -> dict[str, Any]:
     return {"message": signal.message, "hourly_values": signal.hourly_values}
 
 
+def _next_forecast(data: GridData, now: datetime) -> str | None:
+    return ahead[0].colour.value if (ahead := data.forecast(now)) else None
+
+
+def _forecast(data: GridData, now: datetime) -> dict[str, Any]:
+    days = [day.to_stored() for day in data.forecast(now)]
+    first = days[0] if days else {"date": None, "probability": None}
+    return {"date": first["date"], "probability": first["probability"], "days": days}
+
+
 _SENSORS: Final = (
     _colour("tempo_color", lambda data, now: data.today(now)),
     _colour("tempo_color_tomorrow", lambda data, now: data.tomorrow(now)),
@@ -92,7 +102,17 @@ _SENSORS: Final = (
         attributes_fn=_signal,
     ),
 )
-_SEASON_SENSORS: Final = tuple(_days_left(colour) for colour in TempoColour)
+_OWN_SENSORS: Final = (
+    *(_days_left(colour) for colour in TempoColour),
+    GridSensorDescription(
+        key="tempo_forecast",
+        translation_key="tempo_forecast",
+        device_class=SensorDeviceClass.ENUM,
+        options=[colour.value for colour in TempoColour],
+        value_fn=_next_forecast,
+        attributes_fn=_forecast,
+    ),
+)
 
 
 class GridSensor(SensorEntity):
@@ -101,7 +121,7 @@ class GridSensor(SensorEntity):
     entity_description: GridSensorDescription
     _attr_has_entity_name = True
     _attr_should_poll = False
-    _unrecorded_attributes = frozenset({"hourly_values"})
+    _unrecorded_attributes = frozenset({"hourly_values", "days"})
 
     @property
     def grid(self) -> GridCoordinator | None:
@@ -172,7 +192,7 @@ class MeteringPointGridSensor(GridSensor):
 
 def grid_sensors(grid: GridCoordinator) -> list[GridDeviceSensor]:
     """Return the sensors of the grid's own device."""
-    return [GridDeviceSensor(grid, description) for description in (*_SENSORS, *_SEASON_SENSORS)]
+    return [GridDeviceSensor(grid, description) for description in (*_SENSORS, *_OWN_SENSORS)]
 
 
 @callback

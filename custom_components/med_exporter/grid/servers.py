@@ -10,6 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
 from ..sources.ecowatt import MIN_INTERVAL, EcoWattChain, GatewayEcoWatt, RteEcoWatt
+from ..sources.pace import Pace
 from ..sources.rte import RTE_ADDRESS, RteClient
 from ..sources.tempo import (
     COULEUR_TEMPO_ADDRESS,
@@ -22,6 +23,7 @@ from ..sources.tempo import (
     TempoChain,
 )
 from ..sources.tempo_calendar import ONE_DAY, paris_date
+from ..sources.tempo_forecast import OPEN_DPE_ADDRESS, READ_EVERY, OpenDpeForecast
 from ..sources.web import SourceError
 from ..web_address import InvalidUrlError, check_url
 from ..web_client import web_session
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..sources.ecowatt import EcoWattSource, Signals
-    from ..sources.pace import Pace
     from ..sources.rte import RteCredentials
     from ..sources.tempo import TempoSource
 
@@ -50,6 +51,7 @@ class GridAddresses:
     services_rte: str = SERVICES_RTE_ADDRESS
     couleur_tempo: str = COULEUR_TEMPO_ADDRESS
     gateway: str = GATEWAY_ADDRESS
+    open_dpe: str = OPEN_DPE_ADDRESS
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> Self:
@@ -65,7 +67,10 @@ class GridAddresses:
 
 
 class GridSources:
-    """The chains of servers for Tempo and for EcoWatt; RTE leads both where there is an account."""
+    """The chains of servers for Tempo and for EcoWatt; RTE leads both where there is an account.
+
+    Beside them is one that forecasts Tempo colours, with its pace.
+    """
 
     def __init__(
         self,
@@ -89,14 +94,17 @@ class GridSources:
             ecowatt.insert(0, RteEcoWatt(self.account))
         self.tempo = TempoChain(tempo)
         self.ecowatt = EcoWattChain(ecowatt)
+        self.forecast = OpenDpeForecast(session, where.open_dpe)
+        self.forecast_pace = Pace(READ_EVERY)
 
     def paces(self) -> dict[str, Pace]:
         """Return the paces of all sources by names such as `Tempo from RTE`."""
-        return {
+        chains = {
             f"{subject} from {name}": pace
             for subject, chain in (("Tempo", self.tempo), ("EcoWatt", self.ecowatt))
             for name, pace in chain.paces.items()
         }
+        return {**chains, f"Tempo forecast from {self.forecast.name}": self.forecast_pace}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_PDL, DOMAIN, DataType, PlugRole
 from ..costs import DATA_COSTS
 from ..entries import metering_point_entries
+from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER, PointSeries
 from ..metering.devices import export_devices
 from ..metering.metering_point import metering_points
@@ -34,7 +35,8 @@ async def async_overview(hass: HomeAssistant, user: User | None) -> dict[str, An
     """Return the metering points that a user may see, and what needs attention.
 
     A metering point is seen by whoever may read all of its devices. Energies are in kWh; its last
-    30 days end with today. Raises DatabaseUnavailableError.
+    30 days end with today. `tempo` is what everybody is told of the colours, None without a grid:
+    those of today and tomorrow, and a forecast of the days ahead. Raises DatabaseUnavailableError.
     """
     devices = export_devices(hass)
     readable = {device.device_id for device in readable_devices(user, devices)}
@@ -49,7 +51,7 @@ async def async_overview(hass: HomeAssistant, user: User | None) -> dict[str, An
     ]
     if is_administrator(user):
         attention += _of_installation(hass)
-    return {"points": points, "attention": attention}
+    return {"points": points, "attention": attention, "tempo": _tempo(hass)}
 
 
 def readable_points(hass: HomeAssistant, user: User | None) -> set[str]:
@@ -60,6 +62,18 @@ def readable_points(hass: HomeAssistant, user: User | None) -> set[str]:
     readable = {device.device_id for device in readable_devices(user, devices)}
     hidden = {device.pdl for device in devices if device.device_id not in readable}
     return {device.pdl for device in devices} - hidden
+
+
+def _tempo(hass: HomeAssistant) -> dict[str, Any] | None:
+    if (grid := loaded_grid(hass)) is None:
+        return None
+    now = dt_util.utcnow()
+    data = grid.data
+    return {
+        "today": data.today(now),
+        "tomorrow": data.tomorrow(now),
+        "forecast": [day.to_stored() for day in data.forecast(now)],
+    }
 
 
 def _is_away(hass: HomeAssistant, entity_id: str | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .books import PlugHistory
 from .closing import LedgerChange
 from .corrections import Corrected, Correction, CorrectionError, Operation
-from .feed import CounterFeed
+from .feed import CounterFeed, CounterReading
 from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
 from .posting import CounterStart, Posting
@@ -21,6 +21,7 @@ __all__ = [
     "Correction",
     "CorrectionError",
     "CounterFeed",
+    "CounterReading",
     "CounterStart",
     "EnergyPeriod",
     "HourEnergy",

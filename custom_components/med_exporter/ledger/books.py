@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from .backfill import KEPT_DAYS, backfill, by_hours
 from .hours import TOLD_BY_THE_HOUR
 from .posting import Account, Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
+from .retracting import Receipt, take_back
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add
 from .tables import counters_table
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection
+
+    from .retracting import RecentPostings, Retraction
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
 
@@ -52,8 +55,8 @@ class PlugHistory:
 
 def write_posting(
     connection: Connection, posting: Posting, names: Mapping[str, str], zone: ZoneInfo
-) -> bool:
-    """Book a posting and return whether it changed anything.
+) -> Receipt | None:
+    """Book a posting and return what it changed, None where that is nothing.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -73,11 +76,31 @@ def write_posting(
         lambda start, end: held_quarters(connection, plug.plug_id, start, end),
     )
     if booking is None:
-        return False
-    _add(connection, plug, booking.measured, booking.filled, booking.joined)
+        return None
+    added = _add(connection, plug, booking.measured, booking.filled, booking.joined)
     _write_account(connection, plug, booking.account, is_new=account is None)
-    _mark(connection, plug, min((*booking.measured, *booking.filled)), names)
-    return True
+    _mark(connection, plug, min(added), names)
+    return Receipt(posting=posting, before=account, added=added)
+
+
+def write_retraction(
+    connection: Connection,
+    retraction: Retraction,
+    recent: RecentPostings,
+    names: Mapping[str, str],
+) -> None:
+    """Let a plug's account and quarter-hours be as before what was posted from a moment on."""
+    receipts = recent.take(retraction)
+    account = read_account(connection, retraction.plug.plug_id)
+    if not receipts or account is None:
+        return
+    before = receipts[0].before
+    assert before is not None
+    first = take_back(connection, receipts)
+    standing = replace(account, posted=before.posted, posted_ts=before.posted_ts)
+    _write_account(connection, retraction.plug, standing, is_new=False)
+    for plug in {receipt.posting.plug for receipt in receipts}:
+        _mark(connection, plug, first, names)
 
 
 def write_history(
@@ -177,17 +200,14 @@ def _add(
     measured: Quarters,
     filled: Quarters,
     joined: Collection[int],
-) -> None:
-    """Add energies to quarter-hours, and make them known where they were not."""
+) -> dict[int, tuple[int, int]]:
+    """Add energies to quarter-hours, and make them known where they were not; return them."""
     whole = dict(measured)
     add(whole, filled)
     account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
-    add_quarters(
-        connection,
-        account,
-        {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()},
-        joined,
-    )
+    added = {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()}
+    add_quarters(connection, account, added, joined)
+    return added
 
 
 def _write_account(

@@ -16,6 +16,7 @@ from ..engine.times import HOUR, QUARTER, UTC_DAY, floor_to, hour_of
 from ..statistics import hours_added, mark_dirty, shift
 from .backfill import KEPT_DAYS
 from .quarters import account_id, replace_quarters
+from .removed import forget_old, note_removed, removed_between
 from .series import COUNTED_ROLES, PlugSeries, PointSeries
 
 if TYPE_CHECKING:
@@ -82,8 +83,9 @@ class _Cell(NamedTuple):
 def correct(connection: Connection, correction: Correction, now: float) -> Corrected:
     """Correct a range; statistics, and all who are told of changed hours, follow.
 
-    What is set is spread by the shape that is there, or evenly where nothing is. Quarter-hours are
-    changed in the ledger; where these are not kept any more, hours in the long-term statistics.
+    What is set is spread by the shape that is there; where nothing is, by that of what corrections
+    have removed, so that it can be put back as it was, or evenly. Quarter-hours are changed in the
+    ledger; where these are not kept any more, hours in the long-term statistics.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -108,11 +110,15 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     ]
     cells = sorted([*hours, *quarters], key=lambda cell: (cell.start, cell.account))
     before = sum(cell.mwh for cell in cells)
-    is_even = correction.operation is Operation.SET and not before
+    after = _total(correction, before)
+    is_empty = correction.operation is Operation.SET and not before
+    shape = _removed(connection, correction, cells, kept_from) if is_empty else []
+    is_even = is_empty and not shape
     if is_even:
         cells = _evenly(connection, correction, cells, kept_from)
-    after = _total(correction, before)
-    changed = _changed(cells, before, after)
+    changed = _put_back(cells, shape, after) if shape else _changed(cells, before, after)
+    forget_old(connection, now - KEPT_DAYS * UTC_DAY)
+    _note_removed(connection, accounts.values(), changed)
     added: defaultdict[int, int] = defaultdict(int)
     for old, new in changed:
         added[old.start] += new.mwh - old.mwh
@@ -150,6 +156,58 @@ def _hours(connection: Connection, correction: Correction, kept_from: int) -> li
     if not added:
         raise CorrectionError("nothing_kept")
     return [_Cell(0, hour, mwh, 0) for hour, mwh in added.items()]
+
+
+def _removed(
+    connection: Connection, correction: Correction, cells: Sequence[_Cell], kept_from: int
+) -> list[_Cell]:
+    """Return what corrections have removed of a range in which there is no energy."""
+    accounts = {cell.account for cell in cells if cell.account}
+    quarters = removed_between(connection, accounts, kept_from, correction.end)
+    # What is older has no marks, and is told by what was corrected.
+    added = held.corrections_between(
+        connection, correction.plug.plug_id, correction.start, kept_from
+    )
+    old = [cell.start for cell in cells if not cell.account]
+    hours = [_Cell(0, start, -added.get(start, 0), 0) for start in old]
+    found = [_Cell(*place, *energy) for place, energy in quarters.items()]
+    return [cell for cell in [*hours, *found] if cell.mwh > 0]
+
+
+def _put_back(
+    cells: Sequence[_Cell], shape: Sequence[_Cell], after: int
+) -> list[tuple[_Cell, _Cell]]:
+    """Return the cells with the energy that they had, scaled to another sum where one is asked."""
+    shape = sorted(shape, key=lambda cell: (cell.start, cell.account))
+    whole = sum(cell.mwh for cell in shape)
+    if after != whole:
+        known = [c._replace(filled=c.mwh if c.filled == held.CUT else c.filled) for c in shape]
+        shape = [new for _, new in _changed(known, whole, after)]
+    back = {(cell.account, cell.start): cell for cell in shape}
+    return [(cell, back.get((cell.account, cell.start), cell)) for cell in cells]
+
+
+def _note_removed(
+    connection: Connection,
+    accounts: Collection[held.Account],
+    changed: Sequence[tuple[_Cell, _Cell]],
+) -> None:
+    """Keep what stands in quarter-hours that are about to be emptied."""
+    of_account: defaultdict[int, dict[int, tuple[int, int] | None]] = defaultdict(dict)
+    emptied = {(old.account, old.start) for old, new in changed if old.mwh and not new.mwh}
+    for _, new in changed:
+        if new.account and new.mwh:
+            of_account[new.account][new.start] = None
+    starts = [start for account, start in emptied if account]
+    if starts:
+        for account, midnight, day in held.days_between(
+            connection, accounts, min(starts), max(starts) + QUARTER
+        ):
+            for place, mwh, filled in day.parts():
+                if (account, start := midnight + place * QUARTER) in emptied:
+                    of_account[account][start] = (mwh, filled)
+    for account, quarters in of_account.items():
+        note_removed(connection, account, quarters)
 
 
 def _evenly(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ..engine.energy import to_mwh
 from ..engine.times import QUARTER, quarter_of
 from .posting import Posting
+from .retracting import KEPT_POSTINGS, Retraction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
     from .posting import CounterStart
@@ -30,18 +33,19 @@ class _Tally:
     value_kwh: float
     at: datetime
     since: datetime
+    ticks: float | None = None
     quarters: Quarters = field(default_factory=dict)
 
-    def count(self, value_kwh: float, at: datetime) -> None:
+    def count(self, reading: CounterReading) -> None:
         """Count what the counter has grown, by time where a quarter-hour ended meanwhile."""
-        start, end = self.at.timestamp(), at.timestamp()
-        growth, counted = to_mwh(value_kwh) - to_mwh(self.value_kwh), 0
+        start, end = self.at.timestamp(), reading.at.timestamp()
+        growth, counted = to_mwh(reading.value_kwh) - to_mwh(self.value_kwh), 0
         for quarter in range(quarter_of(start), quarter_of(end) + 1, QUARTER):
             passed = min(quarter + QUARTER, end) - start
             until = growth if quarter + QUARTER > end else int(growth * passed / (end - start))
             self.quarters[quarter] = self.quarters.get(quarter, 0) + until - counted
             counted = until
-        self.value_kwh, self.at = value_kwh, at
+        self.value_kwh, self.at, self.ticks = reading.value_kwh, reading.at, reading.ticks
 
     def posting(self, hour_kwh: Mapping[datetime, float], day_kwh: Mapping[date, float]) -> Posting:
         return Posting(
@@ -53,7 +57,35 @@ class _Tally:
             quarters=self.quarters,
             hour_kwh=hour_kwh,
             day_kwh=day_kwh,
+            ticks=self.ticks,
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CounterReading:
+    """One reading of a plug's counter.
+
+    Attributes:
+        value_kwh: the counter, which never falls.
+        at: when it was read (the counter's `seen_at`), aware.
+        ticks: the same in seconds of a clock that is never put right, None where there is none.
+        gap: whether nobody read the plug for a while before.
+
+    """
+
+    value_kwh: float
+    at: datetime
+    ticks: float | None = None
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Posted:
+    """Up to where a plug was posted."""
+
+    value_kwh: float
+    at: datetime
+    ticks: float
 
 
 class CounterFeed:
@@ -65,21 +97,26 @@ class CounterFeed:
 
     Args:
         post: takes a posting, such as `Ledger.post`.
+        retract: takes postings back, such as `Ledger.retract`.
 
     """
 
-    def __init__(self, post: Callable[[Posting], object]) -> None:
+    def __init__(
+        self,
+        post: Callable[[Posting], object],
+        retract: Callable[[Retraction], object] = lambda _: None,
+    ) -> None:
         self._post = post
+        self._retract = retract
         self._tallies: dict[str, _Tally] = {}
+        self._posted: dict[str, deque[_Posted]] = {}
 
     def read(
         self,
         plug: LedgerPlug,
-        value_kwh: float,
-        at: datetime,
+        reading: CounterReading,
         *,
         start: CounterStart,
-        gap: bool = False,
         hour_kwh: Mapping[datetime, float] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
@@ -87,36 +124,72 @@ class CounterFeed:
 
         Args:
             plug: whose counter it is; a changed role counts from the next reading on.
-            value_kwh: the counter, which never falls.
-            at: when it was read (the counter's `seen_at`), aware.
+            reading: of the counter.
             start: where this counter began; it stays the same over restarts.
-            gap: whether nobody read the plug for a while before.
             hour_kwh: what the plug itself counted in the hours of the gap, by their begin.
             day_kwh: what the plug itself counted on the local days of the gap, today's as of
                 this very reading; used where there was a gap, and for a plug's first reading
                 after a start.
 
         """
-        tally = self._tallies.get(plug.plug_id)
+        tally, at = self._tallies.get(plug.plug_id), reading.at
         goes_on = (
             tally is not None
             and tally.start == start
             and tally.at <= at
-            and tally.value_kwh <= value_kwh
+            and tally.value_kwh <= reading.value_kwh
         )
-        if tally is None or gap or not goes_on:
+        if tally is None or reading.gap or not goes_on:
             if tally is not None:
                 self._flush(tally)
-            tally = _Tally(plug, start, value_kwh, at, since=at)
+            tally = _Tally(plug, start, reading.value_kwh, at, since=at, ticks=reading.ticks)
             self._tallies[plug.plug_id] = tally
             self._flush(tally, hour_kwh, day_kwh)
             return
         was = quarter_of(tally.at.timestamp())
-        tally.count(value_kwh, at)
+        tally.count(reading)
         waited = (at - tally.since).total_seconds()
         if tally.plug != plug or was != quarter_of(at.timestamp()) or waited >= _POST_EVERY:
             self._flush(tally)
             tally.plug = plug
+
+    def redate(
+        self,
+        plug: LedgerPlug,
+        since: float,
+        readings: Sequence[CounterReading],
+        *,
+        start: CounterStart,
+        hour_kwh: Mapping[datetime, float] | None = None,
+        day_kwh: Mapping[date, float] | None = None,
+    ) -> None:
+        """Take readings back that were dated by a clock that was wrong, and take them anew.
+
+        Args:
+            plug: whose they are.
+            since: from when on their times have changed, in ticks.
+            readings: of the last day, with the times that are right.
+            start: where its counter began.
+            hour_kwh: as of `read`, for the first that is taken anew.
+            day_kwh: likewise.
+
+        """
+        posted = self._posted.setdefault(plug.plug_id, _recent())
+        while posted and posted[-1].ticks >= since:
+            posted.pop()
+        base = posted[-1] if posted else None
+        self._retract(Retraction(plug=plug, since=since))
+        self._tallies.pop(plug.plug_id, None)
+        if base is not None:
+            self._tallies[plug.plug_id] = _Tally(
+                plug, start, base.value_kwh, base.at, since=base.at, ticks=base.ticks
+            )
+        for reading in readings:
+            ticks = -math.inf if reading.ticks is None else reading.ticks
+            # A posting may have begun before what it is taken back for.
+            if ticks >= since or (base is not None and ticks > base.ticks):
+                self.read(plug, reading, start=start, hour_kwh=hour_kwh, day_kwh=day_kwh)
+                hour_kwh = day_kwh = None
 
     def flush(self) -> None:
         """Post what was measured since the last postings, as before a stop."""
@@ -132,4 +205,11 @@ class CounterFeed:
     ) -> None:
         posting = tally.posting(hour_kwh or {}, day_kwh or {})
         tally.since, tally.quarters = tally.at, {}
+        if tally.ticks is not None:
+            posted = self._posted.setdefault(tally.plug.plug_id, _recent())
+            posted.append(_Posted(tally.value_kwh, tally.at, tally.ticks))
         self._post(posting)
+
+
+def _recent() -> deque[_Posted]:
+    return deque(maxlen=KEPT_POSTINGS)

@@ -15,6 +15,7 @@ from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .quarters import account_id, columns_of
+from .removed import forget_removed
 from .series import COUNTED_ROLES, LedgerPlug, PlugSeries, PointSeries
 from .tables import counters_table
 
@@ -115,6 +116,7 @@ def forget_meters(connection: Connection, plug_ids: Collection[str]) -> int:
     """
     accounts = [one.id for one in held.accounts_of(connection, plug_ids=plug_ids)]
     connection.execute(delete(quarters_table).where(quarters_table.c.account_id.in_(accounts)))
+    forget_removed(connection, accounts)
     connection.execute(delete(accounts_table).where(accounts_table.c.id.in_(accounts)))
     for table in (counters_table, corrections_table):
         connection.execute(delete(table).where(table.c.plug_id.in_(list(plug_ids))))

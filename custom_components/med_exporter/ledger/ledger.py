@@ -18,12 +18,20 @@ from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..local_time import local_zone
 from ..statistics import SumsWriter, written_until
 from . import reading
-from .books import PlugHistory, delete_quarters, write_history, write_posting
+from .books import (
+    PlugHistory,
+    delete_quarters,
+    write_history,
+    write_posting,
+    write_retraction,
+)
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .removed import REMOVED_SCHEMA
+from .retracting import RecentPostings, Retraction
 from .running import RunningEnergy, read_running
 from .series import PointSeries
 from .tables import SCHEMA
@@ -41,7 +49,7 @@ if TYPE_CHECKING:
     from .reading import EnergyPeriod
     from .series import LedgerPlug, Series
 
-    type _Item = Posting | PlugHistory | MeterHours
+    type _Item = Posting | PlugHistory | MeterHours | Retraction
 
 SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 """Sent with a LedgerChange when closed hours have got other values, at least once for each."""
@@ -64,6 +72,7 @@ class Ledger:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._pending: list[_Item] = []
+        self._recent = RecentPostings()
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -113,6 +122,15 @@ class Ledger:
 
         """
         return self._queue(posting, posting.plug)
+
+    @callback
+    def retract(self, retraction: Retraction) -> asyncio.Future[int]:
+        """Take back what was posted of a plug lately, so that it can be posted with other times.
+
+        To be called right before these postings. The rest is as with `post`; what was posted more
+        than a day ago, or before the start, stays.
+        """
+        return self._queue(retraction, retraction.plug)
 
     @callback
     def backfill(self, history: PlugHistory) -> asyncio.Future[int]:
@@ -168,7 +186,7 @@ class Ledger:
                 refused.append(err)
                 return None
 
-        done = await queue_work(self._hass, SCHEMA, work)
+        done = await queue_work(self._hass, REMOVED_SCHEMA, work)
         if done is None:
             raise refused[0]
         await self.async_write_statistics()
@@ -317,9 +335,14 @@ class Ledger:
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
+        self._recent.begin()
         for item in list(self._pending):
             if isinstance(item, Posting):
-                write_posting(connection, item, self._names, zone)
+                receipt = write_posting(connection, item, self._names, zone)
+                if receipt is not None:
+                    self._recent.note(receipt)
+            elif isinstance(item, Retraction):
+                write_retraction(connection, item, self._recent, self._names)
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -330,6 +353,7 @@ class Ledger:
         return written
 
     def _forget(self, written: int) -> None:
+        self._recent.commit()
         del self._pending[:written]
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:

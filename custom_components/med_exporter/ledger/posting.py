@@ -64,6 +64,7 @@ class Posting:
         hour_kwh: what the plug itself counted in hours, by their begin (aware, on a quarter-hour),
             as of `at`. It guides the filling, before its days.
         day_kwh: the same on local days.
+        ticks: `at` in seconds of a clock that is never put right, None where there is none.
 
     Raises ValueError for what cannot be booked.
 
@@ -77,6 +78,7 @@ class Posting:
     quarters: Mapping[int, int] = field(default_factory=dict)
     hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
+    ticks: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("at", "since"):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..engine import ledger as held
 from ..engine.ledger import Day, accounts_table, quarters_table
@@ -59,6 +59,36 @@ def replace_quarters(
 ) -> None:
     """Put energies in the place of those of an account; arguments as of `add_quarters`."""
     _change(connection, account, energies, Day.replacing, joined)
+
+
+def take_back_quarters(
+    connection: Connection,
+    account: int,
+    energies: Mapping[int, tuple[int, int]],
+    known_until: float,
+) -> None:
+    """Add energies that are negative, and forget the empty quarter-hours after a moment.
+
+    Args:
+        connection: with a transaction of which this becomes a part.
+        account: its id.
+        energies: as of `add_quarters`.
+        known_until: UTC seconds; nothing was known of quarter-hours that begin later.
+
+    """
+    for day, quarters in groupby(sorted(energies), key=lambda quarter: quarter // UTC_DAY):
+        taken = {quarter: energies[quarter] for quarter in quarters}
+        late = [q % UTC_DAY // QUARTER for q in taken if q > known_until]
+        _change(connection, account, taken, _adding_but(late), None)
+        columns = quarters_table.c
+        here = (columns.account_id == account, columns.day == day)
+        energy = connection.execute(select(columns.energy).where(*here)).scalar()
+        if energy is not None and not Day.unpacked(energy, None).known():
+            connection.execute(delete(quarters_table).where(*here))
+
+
+def _adding_but(late: Collection[int]) -> Callable[[Day, Iterable[tuple[int, int, int]]], Day]:
+    return lambda day, parts: day.adding(parts).forgetting(late)
 
 
 def move_quarters(connection: Connection, source: held.Account, target: int) -> int | None:

@@ -12,12 +12,12 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PAST, CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
-from ..ledger import CounterFeed, CounterStart, LedgerPlug, PlugHistory
+from ..ledger import CounterFeed, CounterReading, CounterStart, LedgerPlug, PlugHistory
 from ..sources.kasa import KasaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
-    from datetime import date
+    from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
 
@@ -41,12 +41,17 @@ class Bookkeeper:
         self._entry = entry
         self._ledger = ledger
         self.on_booked: Callable[[], None] = lambda: None
-        self._feed = CounterFeed(self._post)
+        self._feed = CounterFeed(self._post, ledger.retract)
         self._known: set[str] = set()
         self._without_history: set[str] | None = None
 
     async def async_book(
-        self, link: KasaHost, counters: Mapping[str, EnergyCounter], *, gaps: Collection[str]
+        self,
+        link: KasaHost,
+        counters: Mapping[str, EnergyCounter],
+        *,
+        gaps: Collection[str],
+        ticks: float | None = None,
     ) -> None:
         """Book a reading of the plugs behind a host, after their counters are on disk.
 
@@ -54,6 +59,7 @@ class Bookkeeper:
             link: the host, connected.
             counters: by plug id, just advanced by a reading that is believed.
             gaps: the plugs whose energy was not known for a while before.
+            ticks: when it was read, in seconds of a clock that is never put right.
 
         """
         statistics: Mapping[str, PlugStatistics] = {}
@@ -62,20 +68,20 @@ class Bookkeeper:
         if gaps or is_first:
             statistics = await self._async_statistics(link, counters, {*new})
         for plug_id, counter in counters.items():
-            if counter.began_at is None or counter.seen_at is None:
+            start = _start(counter)
+            if start is None or counter.seen_at is None:
                 continue
             told = statistics.get(plug_id)
             plug = self._plug(plug_id)
             self._feed.read(
                 plug,
-                counter.value,
-                counter.seen_at,
-                start=CounterStart(
-                    at=counter.began_at,
-                    value_kwh=counter.began_value,
-                    today_kwh=counter.began_today,
+                CounterReading(
+                    value_kwh=counter.value,
+                    at=counter.seen_at,
+                    ticks=ticks,
+                    gap=plug_id in gaps,
                 ),
-                gap=plug_id in gaps,
+                start=start,
                 hour_kwh=None if told is None else told.hours,
                 day_kwh=None if told is None else told.days,
             )
@@ -88,6 +94,55 @@ class Bookkeeper:
                     plug=plug, hour_kwh=told.hours, day_kwh=told.days, month_kwh=told.months
                 )
                 self._ledger.backfill(history).add_done_callback(self._booked)
+
+    async def async_redate(
+        self,
+        link: KasaHost,
+        counters: Mapping[str, EnergyCounter],
+        since: float,
+        at: Callable[[float], datetime],
+    ) -> None:
+        """Book anew what was booked of the plugs behind a host by a clock that was wrong.
+
+        Args:
+            link: the host, whether it answers or not.
+            counters: by plug id.
+            since: from when on, in seconds of a clock that is never put right.
+            at: returns the right local time of such a moment.
+
+        """
+        wrong = {
+            plug_id: counter
+            for plug_id, counter in counters.items()
+            if plug_id in self._known and any(step.is_read for step in counter.journal.since(since))
+        }
+        has_gap = any(
+            step.since is None
+            for counter in wrong.values()
+            for step in counter.journal.since(since)
+            if step.is_read
+        )
+        statistics: Mapping[str, PlugStatistics] = {}
+        if has_gap:
+            statistics = await self._async_statistics(link, wrong, set())
+        for plug_id, counter in wrong.items():
+            start = _start(counter)
+            if start is None or any(s.before.day is None for s in counter.journal.since(since)):
+                # Its account was opened by that clock.
+                continue
+            told = statistics.get(plug_id)
+            self._feed.redate(
+                self._plug(plug_id),
+                since,
+                [
+                    CounterReading(value_kwh=step.value, at=at(step.ticks), ticks=step.ticks)
+                    for step in counter.journal.since(float("-inf"))
+                    if step.is_read
+                ],
+                start=start,
+                hour_kwh=None if told is None else told.hours,
+                day_kwh=None if told is None else _without_later(told.days, counter, since),
+            )
 
     def close(self) -> None:
         """Post what has been measured since the last postings."""
@@ -140,3 +195,24 @@ class Bookkeeper:
             metering_point_name=self._entry.title,
             role=PlugRole(plug[CONF_ROLE]),
         )
+
+
+def _start(counter: EnergyCounter) -> CounterStart | None:
+    """Return where a counter began; None before it was read."""
+    if counter.began_at is None:
+        return None
+    return CounterStart(
+        at=counter.began_at, value_kwh=counter.began_value, today_kwh=counter.began_today
+    )
+
+
+def _without_later(
+    day_kwh: Mapping[date, float], counter: EnergyCounter, since: float
+) -> dict[date, float]:
+    """Return what a plug has counted on days, as of the first reading since a moment."""
+    first = next(step for step in counter.journal.since(since) if step.is_read)
+    days, later = dict(day_kwh), counter.value - first.value
+    for day in sorted(days, reverse=True):
+        less = min(later, days[day])
+        days[day], later = days[day] - less, later - less
+    return days

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +28,7 @@ from ..sources.kasa import LOGIN_CODES, Connection, KasaError, KasaHost, search
 from ..vault import SecretLostError
 from .counter import EnergyCounter
 from .counter_store import counter_store
+from .polled import PlugState, PolledHost
 from .renaming import async_follow_plugs
 
 if TYPE_CHECKING:
@@ -62,36 +62,6 @@ _SEARCH_INTERVAL = 60
 _RATED_MARGIN = 1.2
 
 
-@dataclass(kw_only=True, slots=True)
-class PlugState:
-    """A plug as it stands: the latest reading, None while it does not answer, and its counter.
-
-    `ticks` is when it was read last, by a clock that only goes on; `logged` are the refusals that
-    the log has told already, by counter and reason.
-    """
-
-    sample: PlugSample | None = None
-    counter: EnergyCounter
-    ticks: float | None = None
-    logged: set[tuple[str, str]] = field(default_factory=set)
-
-
-class _Host:
-    """A host under the coordinator's care."""
-
-    def __init__(self, mac: str, link: KasaHost, plug_ids: list[str]) -> None:
-        self.mac = mac
-        self.link = link
-        self.plug_ids = plug_ids
-        self.answering = True
-        self.refuses_login = False
-        self.busy = False
-        self.due_at = 0.0
-        self.searched_at = float("-inf")
-        self.asked = 0
-        self.answered = 0
-
-
 class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     """Poll all plugs of a metering point side by side; `data` holds each by its plug id.
 
@@ -113,7 +83,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     ) -> None:
         plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         self._hosts = [
-            _Host(
+            PolledHost(
                 mac,
                 KasaHost(_connection(stored, vault), session),
                 [plug_id for plug_id, plug in plugs.items() if plug["mac"] == mac],
@@ -168,9 +138,9 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     def close_day(self) -> None:
         """Start a new day, and month, for all counters at local midnight."""
-        now = self.now()
+        now, ticks = self.now(), self.hass.loop.time()
         for state in self.data.values():
-            state.counter.roll(now)
+            state.counter.roll(now, state.passed(ticks), ticks)
         self.async_update_listeners()
 
     async def async_shutdown(self) -> None:
@@ -195,7 +165,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
                 self._move(host, address)
 
     def _start(
-        self, host: _Host, work: Callable[[_Host], Coroutine[Any, Any, None]]
+        self, host: PolledHost, work: Callable[[PolledHost], Coroutine[Any, Any, None]]
     ) -> asyncio.Task[None]:
         async def run() -> None:
             try:
@@ -215,10 +185,10 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
     def _show(self, _: asyncio.Task[None]) -> None:
         self.async_update_listeners()
 
-    async def _poll(self, host: _Host) -> None:
+    async def _poll(self, host: PolledHost) -> None:
         await self._take(host, *await self._ask(host))
 
-    async def _ask(self, host: _Host) -> tuple[list[PlugSample], date]:
+    async def _ask(self, host: PolledHost) -> tuple[list[PlugSample], date]:
         """Read one host, within its own time limit, and return the date it was asked for.
 
         There are no samples where it does not answer.
@@ -254,9 +224,10 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
         return samples, today
 
-    async def _take(self, host: _Host, samples: Iterable[PlugSample], asked: date) -> None:
+    async def _take(self, host: PolledHost, samples: Iterable[PlugSample], asked: date) -> None:
         """Count what the plugs have counted, and keep it on disk before it is shown."""
         now = self.now()
+        await self._redate(now)
         interval = max(self.update_interval or timedelta(), timedelta(seconds=_STRIP_INTERVAL))
         known = {
             sample.identity.plug_id: sample
@@ -283,7 +254,24 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             self.hass, self.config_entry, [sample.identity for sample in known.values()]
         )
         if told:
-            await self._bookkeeper.async_book(host.link, told, gaps=gaps)
+            ticks = self.hass.loop.time()
+            await self._bookkeeper.async_book(host.link, told, gaps=gaps, ticks=ticks)
+
+    async def _redate(self, now: datetime) -> None:
+        """Let what was counted by a clock that was wrong have its right dates."""
+        since = self._clock.take_redated()
+        if since is None:
+            return
+        LOGGER.warning("The clock was wrong: what was counted by it goes to its right dates")
+        for state in self.data.values():
+            state.counter.redate(since, self._at, now)
+        await self._save()
+        for host in self._hosts:
+            counters = {plug_id: self.data[plug_id].counter for plug_id in host.plug_ids}
+            await self._bookkeeper.async_redate(host.link, counters, since, self._at)
+
+    def _at(self, ticks: float) -> datetime:
+        return dt_util.as_local(self._clock.at(ticks))
 
     def _weigh(self, plug_id: str, sample: PlugSample, now: datetime, asked: date) -> Outcome:
         """Let a plug's counter take a reading; say once what is not believed of it."""
@@ -292,7 +280,8 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         outcome = state.counter.advance(
             sample.counters,
             now,
-            seconds=None if state.ticks is None else max(0.0, ticks - state.ticks),
+            seconds=state.passed(ticks),
+            ticks=ticks,
             asked=asked,
             power=sample.power,
             limit_w=max(SOCKET_WATTS, _RATED_MARGIN * rated),
@@ -325,7 +314,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
                     {plug_id: state.counter.to_dict() for plug_id, state in self.data.items()}
                 )
 
-    async def _lose(self, host: _Host, code: str) -> None:
+    async def _lose(self, host: PolledHost, code: str) -> None:
         if host.answering:
             LOGGER.warning(
                 "%s does not answer at %s: %s",
@@ -338,14 +327,14 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             self.data[plug_id].sample = None
         await host.link.close()
 
-    async def _recover(self, host: _Host) -> None:
+    async def _recover(self, host: PolledHost) -> None:
         """Try a silent host again where it was, then look for it elsewhere."""
         samples, asked = await self._ask(host)
         if not samples:
             samples, asked = await self._find(host)
         await self._take(host, samples, asked)
 
-    async def _find(self, host: _Host) -> tuple[list[PlugSample], date]:
+    async def _find(self, host: PolledHost) -> tuple[list[PlugSample], date]:
         """Search the network for a plug that does not answer; read it where it has moved to."""
         now = self.hass.loop.time()
         nothing: tuple[list[PlugSample], date] = [], self.now().date()
@@ -360,7 +349,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self._move(host, found.host)
         return await self._ask(host)
 
-    def _move(self, host: _Host, address: str) -> None:
+    def _move(self, host: PolledHost, address: str) -> None:
         old = host.link.connection
         host.link.connection = Connection(
             host=address, parameters=old.parameters, credentials_hash=old.credentials_hash
@@ -371,7 +360,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             self.config_entry, data={**self.config_entry.data, CONF_HOSTS: hosts}
         )
 
-    def _names(self, host: _Host) -> str:
+    def _names(self, host: PolledHost) -> str:
         plugs = self.config_entry.data[CONF_PLUGS]
         return ", ".join(plugs[plug_id]["name"] for plug_id in host.plug_ids)
 

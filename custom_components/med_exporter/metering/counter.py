@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
+from .journal import Journal, Step
+from .marks import Growth, Marks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..sources.plug import PlugCounters
 
-# No clock change puts the date back by more than this.
-_CLOCK_CHANGE: Final = timedelta(hours=3)
-# How long a plug may take to bring its counters up to date, in seconds.
-_REFRESH: Final = 120.0
-_WS_PER_KWH: Final = 3_600_000.0
+# Times by date and by seconds that differ by more are of a clock that was put right.
+_CLOCKS_AGREE: Final = 300.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -26,7 +27,8 @@ class EnergyCounter:
     Energies are in kWh, times are aware and local: their dates name the day and month that run.
     `began_at` is when the plug was read for the first time, `began_value` the counter then, and
     `began_today` what the plug had counted on that day before. `evidence` says which readings
-    are believed; `seen_at` until when the energy is known.
+    are believed; `seen_at` until when the energy is known, `marks` where days and months began.
+    `journal` has what was read lately, for when the clock turns out to have been wrong.
     The whole state goes through `to_dict` and `from_dict`; what is restored from an older state
     makes up for the time between by what the plug counted on its own.
     """
@@ -36,11 +38,8 @@ class EnergyCounter:
     began_value: float = 0.0
     began_today: float = 0.0
     read_at: datetime | None = None
-    day: date | None = None
-    day_start: float = 0.0
-    month_start: float = 0.0
-    last_day: float | None = None
-    last_month: float | None = None
+    marks: Marks = field(default_factory=Marks)
+    journal: Journal = field(default_factory=Journal, repr=False, compare=False)
 
     @property
     def value(self) -> float:
@@ -53,14 +52,29 @@ class EnergyCounter:
         return self.evidence.told_at
 
     @property
+    def day(self) -> date | None:
+        """Return the local day that runs; None before the first reading."""
+        return self.marks.day
+
+    @property
     def today(self) -> float:
         """Return the energy since local midnight."""
-        return round(self.value - self.day_start, 6)
+        return round(self.value - self.marks.day_start, 6)
 
     @property
     def this_month(self) -> float:
         """Return the energy since the first of the month."""
-        return round(self.value - self.month_start, 6)
+        return round(self.value - self.marks.month_start, 6)
+
+    @property
+    def last_day(self) -> float | None:
+        """Return the energy of the day before; None where nobody saw it begin."""
+        return self.marks.last_day
+
+    @property
+    def last_month(self) -> float | None:
+        """Return the energy of the month before; None where nobody saw it begin."""
+        return self.marks.last_month
 
     def advance(
         self,
@@ -68,6 +82,7 @@ class EnergyCounter:
         now: datetime,
         *,
         seconds: float | None = None,
+        ticks: float | None = None,
         asked: date | None = None,
         power: float | None = None,
         limit_w: float = SOCKET_WATTS,
@@ -78,11 +93,14 @@ class EnergyCounter:
             seen: the plug's own counters.
             now: when they were read.
             seconds: the time since the reading before, where it is known better than by `now`.
+            ticks: when they were read, in seconds of a clock that is never put right.
             asked: the date for which the plug was asked, where that may not be the one of `now`.
             power: what the plug measures, in W.
             limit_w: what its socket can pass, in W.
 
         """
+        before, told_at = self.marks, self.evidence.told_at
+        self.roll(now, seconds)
         if seconds is None:
             seconds = 0.0
             if self.read_at is not None:
@@ -100,43 +118,86 @@ class EnergyCounter:
             power=power,
         )
         self.read_at = now
-        is_first = self.began_at is None
-        went_back = self.roll(now)
         outcome = self.evidence.weigh(reading, limit_w)
-        if is_first:
-            if outcome.is_told:
-                self._begin(outcome, now)
-        elif went_back and outcome.day is not None:
-            self.day_start = round(self.value - to_kwh(outcome.day), 6)
-        elif outcome.since is not None and outcome.since.date() < now.date():
-            self._hand_back(outcome, seen, outcome.since, now, limit_w)
+        last = self.journal.last_read
+        step = Step(
+            before=before,
+            ticks=0.0 if ticks is None else ticks,
+            since=None if last is None else last.ticks,
+            told_at=told_at,
+            value=self.value,
+            kwh=to_kwh(outcome.growth),
+            day=None if outcome.day is None else to_kwh(outcome.day),
+            month=None if outcome.month is None else to_kwh(outcome.month),
+            month_before=seen.month_before,
+            limit_w=limit_w,
+        )
+        if self.began_at is None:
+            if not outcome.is_told:
+                return outcome
+            self.marks = _begun(step, now)
+            self.began_at, self.began_value, self.began_today = now, self.value, self.today
+        elif outcome.since is not None:
+            self.marks = _counted(before, self.marks, step, outcome.since, now)
+        if ticks is not None and outcome.is_told:
+            self.journal.note(step)
         return outcome
 
-    def roll(self, now: datetime) -> bool:
-        """Close the day, and the month, that is over by `now`. Does nothing in a running day.
+    def roll(self, now: datetime, seconds: float | None = None, ticks: float | None = None) -> None:
+        """Let the day, and the month, of `now` run. Does nothing in a running day.
 
-        Returns whether the day that ran was found not to have begun yet: the clock was ahead.
+        Args:
+            now: the time, as of `advance`.
+            seconds: the time since the reading before, None where it is not known.
+            ticks: of `now`, where nothing is read.
+
         """
-        today = now.date()
-        if self.day is None or today == self.day:
-            return False
-        months = _months(self.day, today)
-        if today < self.day:
-            if (now + _CLOCK_CHANGE).date() >= self.day:
-                return False
-            self.last_day, self.day_start = None, self.value
-            if months:
-                self.last_month, self.month_start = None, self.value
-            self.day = today
-            return True
-        whole = (today - self.day).days == 1
-        self.last_day = self.today if whole else None
-        self.day_start = self.value
-        if months:
-            self.last_month = self.this_month if months == 1 else None
-            self.month_start = self.value
-        self.day = today
-        return False
+        before, read_at = self.marks, self.read_at
+        is_natural = (
+            seconds is not None
+            and read_at is not None
+            and abs((now - read_at).total_seconds() - seconds) <= _CLOCKS_AGREE
+        )
+        self.marks = _rolled(before, now, self.value, is_natural=is_natural)
+        if ticks is not None and self.marks is not before:
+            self.journal.note(
+                Step(
+                    before=before,
+                    ticks=ticks,
+                    since=None,
+                    told_at=None,
+                    value=self.value,
+                    is_read=False,
+                )
+            )
+
+    def redate(self, since: float, at: Callable[[float], datetime], now: datetime) -> None:
+        """Cut what was read from a moment on where days and months ended by another clock.
+
+        Args:
+            since: the moment, in ticks.
+            at: returns the right local time of ticks.
+            now: the time now.
+
+        """
+        steps = list(self.journal.since(since))
+        if steps:
+            self.marks = steps[0].before
+        for step in steps:
+            if not step.is_read:
+                continue
+            time = at(step.ticks)
+            self.read_at = self.evidence.told_at = time
+            if self.marks.day is None:
+                self.marks = _begun(step, time)
+                continue
+            told_at = step.told_at if step.since is None else at(step.since)
+            value, before = round(step.value - step.kwh, 6), self.marks
+            self.marks = _rolled(before, time, value, is_natural=True)
+            self.marks = _counted(before, self.marks, step, told_at or time, time)
+        if not self.marks.is_back(now) or now.date() in self.marks.days:
+            # The beginning of a day that is not known, the next reading tells.
+            self.marks = _rolled(self.marks, now, self.value, is_natural=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
@@ -148,11 +209,7 @@ class EnergyCounter:
             "began_value": self.began_value,
             "began_today": self.began_today,
             "read_at": self.read_at and self.read_at.isoformat(),
-            "day": self.day and self.day.isoformat(),
-            "day_start": self.day_start,
-            "month_start": self.month_start,
-            "last_day": self.last_day,
-            "last_month": self.last_month,
+            "marks": self.marks.to_dict(),
         }
 
     @classmethod
@@ -168,48 +225,41 @@ class EnergyCounter:
                 "evidence": Evidence.from_dict(data["evidence"]),
                 "began_at": _moment(data["began_at"]),
                 "read_at": _moment(data["read_at"]),
-                "day": date.fromisoformat(data["day"]) if data["day"] else None,
+                "marks": Marks.from_dict(data["marks"]),
             }
         )
 
-    def _begin(self, outcome: Outcome, now: datetime) -> None:
-        """Start so that the running day and month stand where the plug has them."""
-        today = to_kwh(outcome.day or 0)
-        self.day_start = round(self.value - today, 6)
-        self.month_start = round(self.value - max(to_kwh(outcome.month or 0), today), 6)
-        self.day = now.date()
-        self.began_at, self.began_value, self.began_today = now, self.value, self.today
 
-    def _hand_back(
-        self, outcome: Outcome, seen: PlugCounters, since: datetime, now: datetime, limit_w: float
-    ) -> None:
-        """Give the day and month before what was used of the growth before they ended."""
-
-        def used_before(start: datetime, counted: float, own: int | None) -> float:
-            begun = max(0.0, now.timestamp() - start.timestamp())
-            # A plug whose period is not the new one, early or late, tells nothing of its beginning.
-            if own is not None and to_kwh(own) <= limit_w * (begun + _REFRESH) / _WS_PER_KWH:
-                return min(growth, max(0.0, counted - to_kwh(own)))
-            return growth * (1 - min(1.0, begun / (now.timestamp() - since.timestamp())))
-
-        growth, before = to_kwh(outcome.growth), since.date()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        late = used_before(midnight, self.today, outcome.day)
-        self.day_start = round(self.day_start + late, 6)
-        if (now.date() - before).days == 1 and self.last_day is not None:
-            self.last_day = round(self.last_day + late, 6)
-        if _months(before, now.date()):
-            late = used_before(midnight.replace(day=1), self.this_month, outcome.month)
-            self.month_start = round(self.month_start + late, 6)
-            if self.last_month is not None:
-                self.last_month = round(self.last_month + late, 6)
-            elif seen.month_before is not None and outcome.month is not None:
-                self.last_month = seen.month_before
+def _begun(step: Step, now: datetime) -> Marks:
+    """Start so that the running day and month stand where the plug has them."""
+    return step.before.begun(now.date(), step.value, step.day or 0.0, step.month or 0.0)
 
 
-def _months(start: date, end: date) -> int:
-    """Return how many month ends lie between two local dates."""
-    return (end.year - start.year) * 12 + end.month - start.month
+def _rolled(marks: Marks, now: datetime, value: float, *, is_natural: bool) -> Marks:
+    today = now.date()
+    if marks.day is not None and today < marks.day:
+        if not marks.is_back(now):
+            return marks
+        is_natural = False
+    return marks.rolled(today, value, may_look_back=not is_natural)
+
+
+def _counted(before: Marks, rolled: Marks, step: Step, since: datetime, now: datetime) -> Marks:
+    """Return the marks after a reading: those before it, and those when its day ran."""
+    if before.is_back(now):
+        return rolled.told_by(step.value, step.day, step.month, before)
+    if rolled is not before and rolled.day in before.days:
+        # It runs again: what was used before it is in its mark.
+        return rolled
+    growth = Growth(
+        since=since,
+        kwh=step.kwh,
+        day=step.day,
+        month=step.month,
+        month_before=step.month_before,
+        limit_w=step.limit_w,
+    )
+    return rolled.handed_back(growth, step.value, now)
 
 
 def _moment(text: str | None) -> datetime | None:

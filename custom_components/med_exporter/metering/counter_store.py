@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Reading, to_mwh
@@ -63,4 +63,24 @@ def _with_claims(counter: dict[str, Any]) -> dict[str, Any]:
     return {**counter, "evidence": {**new, **kept}}
 
 
-STEPS: Final = (_of_each(_with_evidence), _of_each(_with_claims))
+def _with_marks(counter: dict[str, Any]) -> dict[str, Any]:
+    """Return a counter as it is kept since days and months are marked by their date."""
+    old = dict(counter)
+    starts, last = (old.pop("day_start"), old.pop("month_start")), old.pop("last_day")
+    last_month, day = old.pop("last_month"), old.pop("day")
+    days, months = dict[str, float](), dict[str, float]()
+    if day is not None:
+        today = date.fromisoformat(day)
+        first = today.replace(day=1)
+        for marks, begin, start, before in (
+            (days, today, starts[0], last),
+            (months, first, starts[1], last_month),
+        ):
+            if before is not None:
+                ended = begin - timedelta(days=1)
+                marks[str(ended if marks is days else ended.replace(day=1))] = start - before
+            marks[str(begin)] = start
+    return {**old, "marks": {"day": day, "days": days, "months": months}}
+
+
+STEPS: Final = (_of_each(_with_evidence), _of_each(_with_claims), _of_each(_with_marks))

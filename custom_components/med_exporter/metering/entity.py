@@ -17,8 +17,8 @@ from .coordinator import PlugCoordinator
 if TYPE_CHECKING:
     from homeassistant.helpers.entity import EntityDescription
 
-    from .coordinator import PlugState
     from .metering_point import MeteringPoint
+    from .polled import PlugState
 
 
 class PlugEntity(CoordinatorEntity[PlugCoordinator]):

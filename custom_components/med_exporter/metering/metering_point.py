@@ -82,8 +82,10 @@ class MeteringPoint:
     @property
     def today(self) -> date:
         """Return the local day that runs by the counters, whatever the machine's clock shows."""
+        now = self.coordinator.now().date()
         days = (state.counter.day for state in self.coordinator.data.values())
-        return max((day for day in days if day), default=dt_util.now().date())
+        # A plug that is silent since the clock was ahead does not know yet that it was.
+        return min(now, max((day for day in days if day), default=now))
 
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
         """Return what counts towards a role in the running day or month, as the ledger books it."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..sources.plug import PlugSample
-    from .coordinator import PlugState
     from .metering_point import MeteringPoint
+    from .polled import PlugState
 
 
 @dataclass(frozen=True, kw_only=True)

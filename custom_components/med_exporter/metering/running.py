@@ -96,7 +96,7 @@ class RunningPeriods:
         start = dt_util.start_of_local_day(first).timestamp()
         is_known = True
         for plug_id, counter in counters.items():
-            begin = counter.month_start if monthly else counter.day_start
+            begin = counter.marks.month_start if monthly else counter.marks.day_start
             told = counter.last_month if monthly else counter.last_day
             standing = booked.counters.get(plug_id)
             if standing is None:

@@ -134,8 +134,9 @@ class PushRun:
 
     async def _async_begin(self, planner: Planner, witnesses: list[Witnesses]) -> None:
         """Reach the destination, and take back the watermarks of what it has lost."""
+        await self.target.destination.async_reach()
         asked = [period for one in witnesses for period in one.periods]
-        missing = await self.target.destination.async_begin(asked)
+        missing = await self.target.destination.async_missing(asked) if asked else ()
         for one in witnesses:
             if (found := one.lost(missing)) is None:
                 continue
@@ -154,7 +155,7 @@ class PushRun:
         there, lost = 0, len(known)
         while there < lost:
             middle = (there + lost) // 2
-            if await self.target.destination.async_begin([known[middle]]):
+            if await self.target.destination.async_missing([known[middle]]):
                 lost = middle
             else:
                 there = middle + 1

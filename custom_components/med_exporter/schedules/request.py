@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .records import Schedule
 
 _LONGEST_NAME: Final = 200
-_SHOWN_ONLY: Final = ("created_at", "next_run", "last_run", "last_export_id")
+SHOWN_ONLY: Final = ("created_at", "next_run", "last_run", "last_export_id")
 """Parts of a schedule's answer that may come back with a change, and change nothing."""
 
 
@@ -69,9 +69,9 @@ async def async_read_schedule(
 
 def _check_unchanged(request: ObjectReader, known: Schedule) -> None:
     """Take what a schedule is shown with, and refuse another id; times move by themselves."""
-    if request.take("schedule_id") not in {None, known.id}:
+    if request.text("schedule_id") not in {None, known.id}:
         raise InvalidRequest("READ_ONLY", "read_only", field="schedule_id")
-    for name in _SHOWN_ONLY:
+    for name in SHOWN_ONLY:
         request.take(name)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from aiohttp import (
     ClientConnectorDNSError,
@@ -14,11 +15,12 @@ from aiohttp import (
     ClientTimeout,
 )
 from homeassistant.util import dt as dt_util
+from yarl import URL
 
 from ..web_answers import ENCODING, parsed, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aiohttp import ClientResponse, ClientSession
 
@@ -34,6 +36,17 @@ _STATUS_CODES: Final = {
     429: "rate_limited",
     509: "rate_limited",
 }
+
+
+# Ways of saying that something is elsewhere, and how often that may be said.
+_LEADING: Final = frozenset({301, 302, 303, 307, 308})
+_MOST_STEPS: Final = 4
+
+
+class _RequestOptions(TypedDict):
+    headers: dict[str, str]
+    auto_decompress: bool
+    timeout: ClientTimeout
 
 
 class SourceError(Exception):
@@ -66,22 +79,63 @@ async def request_json(
 
     The session is one of `web_client`, so that a login goes to no other address.
     """
-    try:
+    with _named():
         async with session.request(
             method,
             url,
             params=params,
-            headers={
-                "Accept": "application/json",
-                **(headers or {}),
-                "Accept-Encoding": ENCODING,
-            },
-            auto_decompress=False,
-            timeout=ClientTimeout(total=TIMEOUT.total_seconds()),
+            **_manners({"Accept": "application/json", **(headers or {})}),
         ) as response:
             if response.status != 200:
                 raise _status_error(response)
             return await parsed(await text_of(response, _MAX_BODY))
+
+
+async def request_text(
+    session: ClientSession,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    most: int,
+    may_lead_to: Callable[[str], bool],
+) -> str:
+    """Return the text that a server answers with. Raises SourceError.
+
+    Args:
+        session: one of `web_client`.
+        url: where to ask first.
+        headers: of the request; no login, as the address may lead elsewhere.
+        most: bytes of the answer.
+        may_lead_to: tells whether a server may lead to another address.
+
+    """
+    with _named():
+        for _ in range(_MOST_STEPS):
+            async with session.get(url, allow_redirects=False, **_manners(headers)) as response:
+                if response.status == 200:
+                    return await text_of(response, most)
+                if response.status not in _LEADING:
+                    raise _status_error(response)
+                url = str(response.url.join(URL(response.headers.get("Location", ""))))
+            if not may_lead_to(url):
+                break
+    raise SourceError("not_expected_server")
+
+
+def _manners(headers: Mapping[str, str]) -> _RequestOptions:
+    """Return how anything is asked for: packed, and not waited for without end."""
+    return {
+        "headers": {**headers, "Accept-Encoding": ENCODING},
+        "auto_decompress": False,
+        "timeout": ClientTimeout(total=TIMEOUT.total_seconds()),
+    }
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Raise SourceError for whatever goes wrong in between."""
+    try:
+        yield
     except TimeoutError as err:
         raise SourceError("timed_out") from err
     except ClientSSLError as err:

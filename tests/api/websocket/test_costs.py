@@ -9,9 +9,11 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.costs.official import DATA_OFFICIAL, OfficialTariffs
 from tests.costs.conftest import FLAT
 from tests.file_exports import add_user
 from tests.metering_points import NOON
+from tests.official_portal import running_portal
 from tests.pushing import plug, since
 
 from .conftest import Caller
@@ -78,6 +80,16 @@ async def test_contracts_are_compared(administrator):
     assert [one["name"] for one in compared["contracts"]] == ["base", "own"]
     refused = await administrator.refused("costs/compare", **{**asked, "contracts": []})
     assert refused[1] == "contracts"
+
+
+async def test_official_prices_are_told_with_their_first_day(administrator, hass):
+    async with running_portal() as portal:
+        hass.data[DATA_OFFICIAL] = OfficialTariffs(hass, portal.address)
+        found = await administrator.get("costs/official", option="base", power=9)
+        assert found == {"valid_from": "2026-02-01", "standing_charge": 19.6583, "price": 0.19266}
+        refused = await administrator.refused("costs/official", option="base", power=7)
+        assert refused == ("INVALID_VALUE", "power")
+        assert (await administrator.refused("costs/official", option="gas"))[1] == "option"
 
 
 async def test_a_mistake_names_its_field(administrator):

@@ -384,10 +384,17 @@ async def test_detailed_consumption_arrives_as_the_same_hours(destination, clien
 async def test_a_restart_over_there_forgets_states_and_keeps_statistics(
     destination, other_home, point
 ) -> None:
+    """While it is down it is not reached, though nothing is to be sent."""
     values = some_values(5)
     measurements = [*hours(point, values), current(point, "consumption_daily", 4.0)]
     await push(destination, measurements)
-    await other_home.restart()
+    await destination.async_reach()
+    await other_home.stop()
+    with pytest.raises(DestinationError) as caught:
+        await destination.async_reach()
+    assert caught.value.is_unusable
+    await other_home.start()
+    await destination.async_reach()
     entity_id = f"sensor.med_{point.slug}_consumption_daily"
     async with HomeClient(other_home.url, other_home.token) as client:
         assert entity_id not in await client.states()
@@ -487,12 +494,12 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
         await push(destination, given[:30])
         front.rewrites = hostile
         async with never_held():
-            for attempt in (destination.async_begin([given[0]]), push(destination, given)):
+            for attempt in (destination.async_missing([given[0]]), push(destination, given)):
                 with pytest.raises(DestinationError) as caught:
                     await attempt
                 assert caught.value.code in {"NOT_EXPECTED_SERVER", "TIMED_OUT", "CONNECTION_LOST"}
         front.rewrites = None
-        assert await destination.async_begin([given[0], given[29]]) == []
+        assert await destination.async_missing([given[0], given[29]]) == []
         assert await push(destination, given) == [
             *[Outcome.ALREADY_THERE] * 30,
             *[Outcome.STORED] * 30,

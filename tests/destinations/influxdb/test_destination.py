@@ -128,7 +128,7 @@ class TestEachVersion:
         tagged = destination_at(session, server, version, {"site": "a"})
         plain = destination_at(session, server, version)
         assert await push(tagged, days(5)) == [Outcome.STORED] * 5
-        assert await plain.async_begin(days(5)) == days(5)
+        assert await plain.async_missing(days(5)) == days(5)
         assert await push(plain, days(5, seed=2)) == [Outcome.STORED] * 5
         assert await points(server, **OURS, site="a") == expected(days(5))
         assert await points(server, **OURS) == expected(days(5, seed=2))
@@ -164,14 +164,13 @@ class TestEachVersion:
         server, version = versioned
         destination = destination_at(session, server, version)
         week = days(7)
-        assert await destination.async_begin([]) == []
         await push(destination, week)
-        assert await destination.async_begin([week[0], week[-1]]) == []
+        assert await destination.async_missing([week[0], week[-1]]) == []
         if version == 1:
             await asyncio.to_thread(server.ask, 'DROP MEASUREMENT "myelectricaldata_consumption"')
         else:
             server.empty()
-        assert await destination.async_begin([week[0], week[-1]]) == [week[0], week[-1]]
+        assert await destination.async_missing([week[0], week[-1]]) == [week[0], week[-1]]
 
     async def test_the_test_leaves_one_point_however_often_it_is_made(
         self, session, versioned
@@ -224,7 +223,7 @@ class TestRetention:
         assert keeps - 1 <= kept <= keeps + 1
         assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
         assert await points(server, **OURS) == expected(year[-kept:])
-        missing = await destination_at(session, server, version).async_begin([year[0], year[-1]])
+        missing = await destination_at(session, server, version).async_missing([year[0], year[-1]])
         assert missing == []
 
     async def test_a_policy_of_version_1(self, session, influxd) -> None:
@@ -319,7 +318,7 @@ class TestVictoriaMetricsTakesLinesToo:
         server = victoriametrics()
         destination = destination_at(session, server, version, ODD)
         assert await destination.async_test() == module.REMARK_NOT_ASKABLE
-        assert await destination.async_begin(days(2)) == ()
+        assert await destination.async_missing(days(2)) == ()
         assert await push(destination, days(7)) == [Outcome.STORED] * 7
         samples = server.samples('myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}')
         found = {stamp // 1000: value for stamp, [value] in samples.items()}

@@ -52,7 +52,7 @@ class House:
 
     async def run(self, *values: Any, key: str = VIRTUAL_KEY) -> None:
         destination = self.destination(key)
-        await destination.async_begin(())
+        await destination.async_reach()
         await push(destination, *values)
 
     async def error(self, *values: Any, key: str = VIRTUAL_KEY) -> DestinationError:
@@ -145,7 +145,7 @@ async def test_another_zone_is_not_taken_over_values_that_lie_by_the_first(house
     # The user deletes the history: all comes again, where it belongs.
     house.jeedom.history.clear()
     lost = [day(IN_JUNE, 5.5), day(1, 6.5)]
-    assert await house.destination().async_begin(lost) == lost
+    assert await house.destination().async_missing(lost) == lost
     await house.run(*lost)
     assert house.stamps() == ["2026-06-22 23:00:00", "2026-11-19 00:00:00"]
 
@@ -173,9 +173,9 @@ async def test_disabled_equipment_tells_no_time(house: House) -> None:
     await house.run(day(1, 5.5))
     house.jeedom.find(PDL)["isEnable"] = 0
     house.now += timedelta(hours=7)
-    assert await house.destination().async_begin([day(1, 5.5)]) == []
+    assert await house.destination().async_missing([day(1, 5.5)]) == []
     house.memory.save({})
-    assert await house.destination().async_begin([day(1, 5.5)]) == []
+    assert await house.destination().async_missing([day(1, 5.5)]) == []
 
 
 def test_zones_are_told_apart_by_what_their_clocks_showed() -> None:

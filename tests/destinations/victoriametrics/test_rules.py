@@ -195,7 +195,7 @@ async def test_rules_that_keep_ours_are_no_difference(session, ruled, rule: str)
     assert await destination_at(session, server, week[-1]).async_test() is None
     for outcome in (Outcome.STORED, Outcome.ALREADY_THERE):
         destination = destination_at(session, server)
-        begun = await destination.async_begin([week[0]])
+        begun = await destination.async_missing([week[0]])
         assert begun == ([week[0]] if outcome is Outcome.STORED else [])
         assert await push(destination, week[:6]) == [outcome] * 6
     assert most_of_one(server) == 1
@@ -211,7 +211,7 @@ async def test_labels_that_are_added_to_some_series_are_no_difference(
     for outcome in (Outcome.STORED, Outcome.ALREADY_THERE):
         destination = destination_at(session, server)
         assert await push(destination, week[:6]) == [outcome] * 6
-        await destination.async_begin([week[0]])
+        await destination.async_missing([week[0]])
     assert await push(destination, week) == [Outcome.ALREADY_THERE] * 7
     assert most_of_one(server) == 1
 
@@ -224,7 +224,7 @@ async def test_a_label_that_comes_and_goes_makes_nothing_missing(session, ruled)
         server.options = options
         server.start()
         destination = destination_at(session, server)
-        assert await destination.async_begin([week[0]]) == ([week[0]] if count == 3 else [])
+        assert await destination.async_missing([week[0]]) == ([week[0]] if count == 3 else [])
         await push(destination, week[:count])
     assert sorted(len(one) for one in server.series(CONSUMPTION)) == [3, 4]
     assert most_of_one(server) == 1

@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from custom_components.med_exporter.engine.prices import keep_prices
+
 from .homes import (
     BARN,
     DEVICES,
@@ -74,6 +76,50 @@ def test_a_month_is_one_page(recorder, bill):
     assert float(found["Total"][-1]) == pytest.approx(sum(map(float, parts)), abs=0.001)
     periods = [float(found[name][-1]) for name in ("day", "night")]
     assert sum(periods) == pytest.approx(sum(map(float, parts[:2])), abs=0.001)
+
+
+def test_taxes_in_the_amounts_are_told_behind_the_total(recorder, bill):
+    home = Home(recorder)
+    before = {**FLAT, "price": 0.24, "standing_charge": 15.5, "vat": 20, "standing_charge_vat": 5.5}
+    after = {**before, "valid_from": "2026-03-11", "vat": 10, "standing_charge_vat": 20}
+    home.priced("house", [before, after])
+    home.uses(FRIDGE, at("2026-03-01"), at("2026-03-21"), 0.5)
+    home.uses(SOLAR, at("2026-03-01"), at("2026-03-21"), 1.0)
+    (page,) = bill("2026-03-01", "2026-04-01")
+    found = lines(page)
+    energy = 10 * 48 * 0.5 * 0.24
+    taxes = {
+        "of which tax at 5.5 %": 5 * 5.5 / 105.5,
+        "of which tax at 10 %": energy * 10 / 110,
+        "of which tax at 20 %": energy * 20 / 120 + 10.5 * 20 / 120,
+    }
+    for name, amount in taxes.items():
+        assert float(found[name][-1]) == pytest.approx(amount, abs=0.006)
+    assert float(found["Total"][-1]) == pytest.approx(2 * energy + 15.5, abs=0.001)
+    assert page.index("Total") < page.index("of which tax at 5.5 %")
+    assert "dont taxes à 5,5 %" in bill("2026-03-01", "2026-04-01", "fr")[0]
+
+
+def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):
+    home = Home(recorder)
+    home.priced(
+        "house",
+        [
+            {
+                "valid_from": "2020-01-01",
+                "kind": "sensor_price",
+                "entity_id": "sensor.spot",
+                "tax": 25,
+            }
+        ],
+    )
+    quarters = range(int(at("2026-03-01")), int(at("2026-03-02")), 900)
+    with recorder.engine.begin() as connection:
+        keep_prices(connection, "sensor.spot", dict.fromkeys(quarters, -0.2))
+    home.uses(FRIDGE, at("2026-03-01"), at("2026-03-02"), 0.5)
+    found = lines(bill("2026-03-01", "2026-03-02")[0])
+    assert found["Total"] == ["24.000", "-6.00"]
+    assert found["of which tax at 25 %"] == ["-1.20"]
 
 
 def test_it_is_compared_with_the_month_and_the_year_before(recorder, bill):

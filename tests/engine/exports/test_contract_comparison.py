@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import subprocess
 import zipfile
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
@@ -215,8 +217,8 @@ def test_a_workbook_has_a_row_for_each_month(home, exports):
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["Résumé", "Graphiques", "Contrats", "Mois par mois"]
     headings = [cell.value for cell in book["Mois par mois"][1]]
-    assert [value for value in headings if "Nights" in str(value)] == ["Nights (EUR)"]
-    assert "Votre contrat (EUR)" in headings
+    assert [value for value in headings if "Nights" in str(value)] == ["Nights (€)"]
+    assert "Votre contrat (€)" in headings
     facts = {row[0].value: row[1].value for row in book["Résumé"].iter_rows(max_col=2)}
     assert facts["Le moins cher"] == "Prix d’un capteur"  # noqa: RUF001
 
@@ -229,3 +231,22 @@ def test_privacy_hides_what_a_contract_is_called_after(home, exports):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 data = b"".join(archive.read(name) for name in archive.namelist())
         assert b"House" not in data
+
+
+@pytest.mark.parametrize(("locale", "money"), [("fr", r"\d,\d\d\s€"), ("en", r"€\d")])
+def test_a_document_cuts_no_name_and_writes_money_as_people_do(exports, home, locale, money):
+    names = ["Heures pleines / heures creuses", "Fournisseur vert, offre verte à prix fixe"]
+    offers = [{**OFFERS[0], "name": name} for name in [*names, "A", "B", "C"]]
+    options = exports.options(locale=locale)
+    pdf = made(exports, "pdf", offers, options=options, include_charts=True)
+    done = subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    text = done.stdout.decode()
+    assert "…" not in text
+    for name in names:
+        # In the table of contracts, as a heading of the months, below a bar.
+        assert " ".join(text.split()).count(name) >= 3
+    assert re.search(money, text)
+    assert "EUR" not in text
+    assert "EUR" in made(exports, "json", offers, options=options).decode()

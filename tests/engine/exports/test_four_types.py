@@ -107,7 +107,7 @@ def test_excel_has_a_sheet_for_each_table(export, export_type):
         assert sheet.max_row == len(rows) + 1 + adds_up
         if rows and name == "cost_analysis":
             headers = [cell.value for cell in sheet[1]]
-            place = headers.index("Coût de l’énergie (EUR)")  # noqa: RUF001
+            place = headers.index("Coût de l’énergie (€)")  # noqa: RUF001
             assert [sheet.cell(2 + n, place + 1).value for n in range(len(rows))] == [
                 row["energy_cost"] for row in rows
             ]

@@ -74,12 +74,12 @@ def test_the_repeated_hour_is_told_apart_by_its_offset():
     [
         (
             "en",
-            ["Time", "UTC offset", "Device", "Power (W)", "Cost (EUR)", "On"],
+            ["Time", "UTC offset", "Device", "Power (W)", "Cost (€)", "On"],
             ["yyyy-mm-dd hh:mm:ss", "#,##0.00", '"€"#,##0.00'],
         ),
         (
             "fr",
-            ["Date et heure", "Décalage UTC", "Appareil", "Puissance (W)", "Coût (EUR)", "Allumé"],
+            ["Date et heure", "Décalage UTC", "Appareil", "Puissance (W)", "Coût (€)", "Allumé"],
             ["dd/mm/yyyy hh:mm:ss", "#,##0.00", '#,##0.00 "€"'],
         ),
     ],
@@ -169,7 +169,7 @@ def test_the_summary_comes_first():
     assert rows["Created"] == "1 February 2026, 10:00"
     assert rows["Devices"] == "Fridge, Oven"
     assert rows["Total energy (kWh)"] == 1234.5
-    assert rows["Total cost (EUR)"] == 321.5
+    assert rows["Total cost (€)"] == 321.5
     assert rows["NO_READINGS"].startswith("No readings in this range: Fridge")
 
 

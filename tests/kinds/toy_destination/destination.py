@@ -39,9 +39,12 @@ class FolderDestination:
         await asyncio.to_thread(self._open)
         return None
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Try the pin, and look for the lines."""
+    async def async_reach(self) -> None:
+        """Try the pin."""
         await asyncio.to_thread(self._open)
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for the lines."""
         return [one for one in witnesses if one.date not in self._dates(one)]
 
     async def async_push(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.generated.languages import LANGUAGES
+from homeassistant.util import dt as dt_util
 
 from ...corrections.actions import async_correct
 from ...costs.costs import SIGNAL_COSTS_UPDATED
+from ...costs.official import DATA_OFFICIAL
+from ...engine.tariff.official import OPTIONS, POWERS
 from ...exports.comparison import async_compare_contracts
 from ...flows.contract_texts import async_load_contract_texts
 from ...inventory.costs import async_point_costs
@@ -54,10 +57,25 @@ async def _compare(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
     )
 
 
+async def _official(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
+    """Return what the regulated tariff costs today, for a comparison."""
+    del user
+    option = asked.choice("option", list(OPTIONS), required=True) or ""
+    power = asked.integer("power", POWERS[0], POWERS[-1]) or POWERS[1]
+    asked.finish()
+    found = await hass.data[DATA_OFFICIAL].async_price(option, power, dt_util.now().date())
+    return {
+        "valid_from": found.valid_from.isoformat(),
+        "standing_charge": found.standing_charge,
+        **found.prices,
+    }
+
+
 COMMANDS: Final[dict[str, Command]] = {
     "costs/list": Command(Right.USER, _list),
     "costs/correct": Command(Right.ADMINISTRATOR, _correct),
     "costs/compare": Command(Right.USER, _compare),
+    "costs/official": Command(Right.USER, _official),
 }
 FEEDS: Final = {
     "costs": Feed(

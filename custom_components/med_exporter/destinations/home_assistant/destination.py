@@ -20,6 +20,7 @@ from ...const import (
 from ...entries import metering_point_entries
 from ...web_answers import in_turn
 from ..base import (
+    RUNNING,
     Corrections,
     DestinationError,
     Intake,
@@ -68,7 +69,7 @@ _INTAKE: Final = Intake(
         DataType.CONSUMPTION_DETAILED: Grain.HOURLY,
         DataType.PRODUCTION_DAILY: Grain.HOURLY,
     },
-    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    current=RUNNING,
     costs=True,
     corrections=Corrections.ONWARDS,
 )
@@ -144,8 +145,13 @@ class HomeAssistantDestination:
         await async_test_home_assistant(self._hass, self._remote)
         return None
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Connect, and look for the hours in its statistics. Raises DestinationError."""
+    async def async_reach(self) -> None:
+        """Connect and log in, or be answered over the connection. Raises DestinationError."""
+        async with self._session():
+            pass
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for the hours in its statistics. Raises DestinationError."""
         async with self._session() as connection:
             if _RECORDER not in connection.components:
                 return ()

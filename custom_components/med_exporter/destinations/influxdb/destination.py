@@ -10,9 +10,9 @@ from homeassistant.util import dt as dt_util
 
 from ...const import DataType
 from ...web_answers import MOST_OF_AN_ANSWER
-from ..base import DestinationError, Intake, Outcome
+from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
+from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
-from ..stretches import stretches
 from .lines import Point, own_series, point_of, series_of
 from .server import NotAskableError
 
@@ -26,27 +26,10 @@ if TYPE_CHECKING:
 
 REMARK_SHORT_RETENTION: Final = "destination_retention_short_influxdb"
 REMARK_NOT_ASKABLE: Final = "destination_not_askable"
-BACKFILL: Final = timedelta(days=365)
-"""How far back a new destination begins."""
 
 INTAKE: Final = Intake(
-    closed={
-        DataType.CONSUMPTION_DAILY: Grain.DAILY,
-        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
-        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
-        DataType.PRODUCTION_DAILY: Grain.DAILY,
-        DataType.TEMPO: Grain.DAILY,
-        DataType.ECOWATT: Grain.DAILY,
-    },
-    current=frozenset(
-        {
-            DataType.CONSUMPTION_DAILY,
-            DataType.CONSUMPTION_MONTHLY,
-            DataType.PRODUCTION_DAILY,
-            DataType.TEMPO,
-            DataType.ECOWATT,
-        }
-    ),
+    closed={**PERIODS, DataType.ECOWATT: Grain.DAILY},
+    current=RUNNING,
 )
 """A point of the same tags and time is overwritten: running values and corrections go too."""
 
@@ -61,7 +44,7 @@ _ANY_RETENTION: Final = timedelta(hours=1)
 _RELATIVE: Final = 1e-9
 
 
-class InfluxDestination:
+class InfluxDestination(DatabaseDestination):
     """A server that takes measurements; a point counts as stored when it is read back.
 
     A server that cannot be asked is believed: InfluxDB acknowledges what is on its disk.
@@ -76,55 +59,27 @@ class InfluxDestination:
         *,
         metrics: InternalMetrics | None = None,
     ) -> None:
+        super().__init__(labels, metrics)
         self._server = server
-        self._labels = dict(labels)
-        self._metrics = metrics
-
-    async def async_start(self) -> None:
-        """Begin to send the exporter's own metrics; there is no lasting connection."""
-        if self._metrics is not None:
-            self._metrics.start()
-
-    async def async_close(self) -> None:
-        """Send no more metrics of the exporter."""
-        if self._metrics is not None:
-            await self._metrics.close()
 
     async def async_test(self) -> str | None:
         """Write a point and read it back; a remark tells what it left open."""
         return await async_test_influxdb(self._server, self._labels)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Look for points of the periods. Raises DestinationError.
+    async def async_reach(self) -> None:
+        """Ask for a point that cannot be there; a server that cannot be asked is given none."""
+        now = _seconds_ago(timedelta(0))
+        try:
+            await self._server.read(own_series(_PROBE, self._labels), now, now)
+        except NotAskableError:
+            await self._server.write(b"")
 
-        What is older than the server's retention is not missing; where it does not tell that,
-        what is older than all that is there is taken for such.
-        """
-        oldest = _oldest(await self._server.retention())
-        oldest_there: dict[str, int] = {}
-        absent: list[tuple[Measurement, str, int]] = []
-        for stretch in stretches(one for one in witnesses if point_of(one).stamp >= oldest):
-            stamps = [point_of(one).stamp for one in stretch]
-            series = series_of(stretch[0], self._labels)
-            try:
-                found = await self._server.read(series, stamps[0], stamps[-1])
-            except NotAskableError:
-                return ()
-            name = series.line(0, 0).decode()
-            if found:
-                # The stretches of a series come oldest first.
-                oldest_there.setdefault(name, min(found))
-            absent += [
-                (one, name, stamp)
-                for one, stamp in zip(stretch, stamps, strict=True)
-                if stamp not in found
-            ]
-        is_told = self._server.tells_retention
-        return [
-            witness
-            for witness, name, stamp in absent
-            if is_told or stamp > oldest_there.get(name, 0)
-        ]
+    async def _async_limit(self) -> tuple[int, bool]:
+        return _oldest(await self._server.retention()), self._server.tells_retention
+
+    async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
+        points = [point_of(one) for one in periods]
+        return await self._find(series_of(periods[0], self._labels), points)
 
     async def async_push(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import (
-    CONF_ID,
     CONF_PASSWORD,
     CONF_TOKEN,
     CONF_URL,
@@ -63,7 +62,5 @@ async def async_create_influxdb(
         )
         await server.write(b"".join(lines))
 
-    metrics = InternalMetrics(
-        hass, write, destination_id=entry.data[CONF_ID], options=lambda: entry.options
-    )
+    metrics = InternalMetrics(hass, write, entry)
     return InfluxDestination(server, labels, metrics=metrics)

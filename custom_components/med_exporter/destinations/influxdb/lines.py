@@ -6,32 +6,19 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ...const import DataType
-from ..measurements import EcoWattLevel, Energy, TempoDay
+from ..databases.series import SERIES, labels_of, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..measurements import Measurement
 
-# Measurement and field, joined by an underscore, are the names of VictoriaMetrics: it takes line
-# protocol too, and joins them like that.
-_CONSUMPTION: Final = ("myelectricaldata_consumption", "wh")
-_SERIES: Final = {
-    DataType.CONSUMPTION_DAILY: (*_CONSUMPTION, "daily"),
-    DataType.CONSUMPTION_MONTHLY: (*_CONSUMPTION, "monthly"),
-    DataType.CONSUMPTION_DETAILED: (*_CONSUMPTION, "detailed"),
-    DataType.PRODUCTION_DAILY: ("myelectricaldata_production", "wh", "daily"),
-    DataType.TEMPO: ("myelectricaldata_tempo", "color", None),
-    DataType.ECOWATT: ("myelectricaldata_ecowatt", "level", None),
-}
 _OWN: Final = "myelectricaldata_export"
-_DECIMALS: Final = 6
 
 # A tag named like a column would hide it from whoever asks.
 _TAKEN_NAMES: Final = frozenset(
     {"time", "test", "total", "duration_seconds", "records_total"}
-    | {field for _, field, _ in _SERIES.values()}
+    | {field for _, field, _ in SERIES.values()}
 )
 
 # Line ends and other control characters, or a backslash that would escape what follows it.
@@ -81,22 +68,13 @@ class Point:
 
 def series_of(measurement: Measurement, labels: Mapping[str, str]) -> Series:
     """Return the series of a measurement; `labels` are the user's."""
-    name, field, kind = _SERIES[measurement.data_type]
-    assert measurement.point is not None  # the intake asks for a value per metering point
-    tags = {**labels, "pdl": measurement.point.pdl}
-    return Series(name, field, tags if kind is None else {**tags, "type": kind})
+    name, field, _ = SERIES[measurement.data_type]
+    return Series(name, field, labels_of(measurement, labels))
 
 
 def point_of(measurement: Measurement) -> Point:
-    """Return the point of a measurement, at its period's start: energy in Wh, else a code."""
-    if isinstance(measurement, Energy):
-        value = round(measurement.kwh * 1000, _DECIMALS)
-    elif isinstance(measurement, TempoDay):
-        value = float(measurement.colour.code)
-    else:
-        assert isinstance(measurement, EcoWattLevel)
-        value = float(measurement.level)
-    return Point(round(measurement.start.timestamp()), value)
+    """Return the point of a measurement, at its period's start."""
+    return Point(round(measurement.start.timestamp()), number_of(measurement))
 
 
 def own_series(name: str, labels: Mapping[str, str]) -> Series:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import gzip
-from base64 import b64encode
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ...web_answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
+from ..databases.server import DatabaseServer
 from ..redaction import without_secrets
-from ..web import host_of, request
+from ..web import request
 from . import questions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
-
-    from aiohttp import ClientSession
 
     from .lines import Series
 
@@ -35,36 +32,21 @@ class NotAskableError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InfluxDb:
+class InfluxDb(DatabaseServer):
     """A server as one talks to it; every method raises DestinationError.
 
     Attributes:
-        session: for requests.
-        url: its address, without a path of the API.
         version: 1, 2 or 3.
         database: what holds the points: a database of versions 1 and 3, a bucket of version 2.
         organisation: of version 2.
-        username: of version 1, None where it asks for no login.
-        password: of the user.
         token: of versions 2 and 3, None where version 3 asks for none.
-        is_known: as in `web.named_errors`.
 
     """
 
-    session: ClientSession
-    url: str
     version: int
     database: str
     organisation: str = ""
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
-    is_known: bool = True
-
-    @property
-    def host(self) -> str:
-        """Return the host and port, as error texts name the server."""
-        return host_of(self.url)
 
     @property
     def tells_retention(self) -> bool:
@@ -82,30 +64,16 @@ class InfluxDb:
         else:
             path = "/api/v2/write"
             query = {"bucket": self.database, "org": self.organisation, "precision": "s"}
-        async with request(
-            self.session,
-            "POST",
-            f"{self.url}{path}",
-            seconds=_WRITE_SECONDS,
-            is_known=self.is_known,
-            params=query,
-            data=gzip.compress(lines, compresslevel=1),
-            headers={
-                **self._login("Token"),
-                "Content-Encoding": "gzip",
-                "Content-Type": "text/plain; charset=utf-8",
-            },
-        ) as response:
-            text = await beginning_of(response)
-            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
-                reason = await _reason(text)
-                if _is_too_old(reason):
-                    return False
-                raise self._refusal(response.status, reason, path)
-            if text:
-                # A website's page for every address, and not the server's empty answer.
-                raise self._not_expected()
-        return True
+        headers = {**self._login("Token"), "Content-Type": "text/plain; charset=utf-8"}
+        refusal = await self.send(
+            f"{self.url}{path}", lines, seconds=_WRITE_SECONDS, headers=headers, query=query
+        )
+        if refusal is None:
+            return True
+        reason = await _reason(refusal[1])
+        if _is_too_old(reason):
+            return False
+        raise self._refusal(refusal[0], reason, path)
 
     async def read(self, series: Series, start: int, end: int) -> dict[int, float]:
         """Return the values of a series by second, from `start` to `end`, both included.
@@ -114,7 +82,7 @@ class InfluxDb:
         """
         found = await self._read(series, start, end)
         if any(not start <= stamp <= end for stamp in found):
-            raise self._not_expected()
+            raise self.not_expected()
         return found
 
     async def _read(self, series: Series, start: int, end: int) -> dict[int, float]:
@@ -131,7 +99,7 @@ class InfluxDb:
                 data=questions.flux(self.database, series, start, end).encode(),
                 headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
             )
-            with understood(self._not_expected):
+            with understood(self.not_expected):
                 return await in_turn(lambda: questions.flux_values(text, series))
         question = questions.sql(series, start, end)
         body = {"db": self.database, "q": question, "format": "json"}
@@ -192,18 +160,12 @@ class InfluxDb:
     def _login(self, scheme: str) -> dict[str, str]:
         if self.token is not None:
             return {"Authorization": f"{scheme} {self.token}"}
-        if self.username is None:
-            return {}
-        login = f"{self.username}:{self.password or ''}".encode()
-        return {"Authorization": f"Basic {b64encode(login).decode()}"}
+        return self.login
 
     async def _taken_apart[T](self, reader: Callable[..., T], text: str, *rest: object) -> T:
         """Return what a function makes of JSON; it may say that this is none to its question."""
-        with understood(self._not_expected):
+        with understood(self.not_expected):
             return await taken_apart(text, lambda answer: reader(answer, *rest))
-
-    def _not_expected(self) -> DestinationError:
-        return DestinationError("not_expected_server", field="url", host=self.host)
 
     def _refusal(self, status: int, reason: str, path: str) -> DestinationError:
         """Name what the server refuses, by its status and its words."""

@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
-from ...const import (
-    DataType,
-)
-from ..base import (
-    DestinationError,
-    Intake,
-    Outcome,
-)
+from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..measurements import (
     EcoWattLevel,
     Energy,
-    Grain,
     TempoDay,
 )
 from ..stretches import stretches
@@ -30,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from ...const import DataType
     from ..measurements import Measurement
     from .clock import JeedomClock
     from .command import JeedomCommand
@@ -37,22 +30,8 @@ if TYPE_CHECKING:
     from .time_zone import Memory
 
 _INTAKE: Final = Intake(
-    closed={
-        DataType.CONSUMPTION_DAILY: Grain.DAILY,
-        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
-        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
-        DataType.PRODUCTION_DAILY: Grain.DAILY,
-        DataType.TEMPO: Grain.DAILY,
-    },
-    current=frozenset(
-        {
-            DataType.CONSUMPTION_DAILY,
-            DataType.CONSUMPTION_MONTHLY,
-            DataType.PRODUCTION_DAILY,
-            DataType.TEMPO,
-            DataType.ECOWATT,
-        }
-    ),
+    closed=PERIODS,
+    current=RUNNING,
 )
 # What is read back at once: so many periods, over so long a time, since the history of a day's
 # command holds its running values too.
@@ -109,10 +88,13 @@ class JeedomDestination:
         )
         return None
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Make sure that Jeedom answers to the key, and look for witnesses in its history."""
+    async def async_reach(self) -> None:
+        """Make sure that Jeedom answers to the key, and look at its time zone anew."""
         await self._rpc.time_zone()
         self._zone.look_again()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for the periods in the history of their commands. Raises DestinationError."""
         lost: list[Measurement] = []
         for stretch in stretches(witnesses):
             point = stretch[0].point

@@ -78,6 +78,16 @@ class MqttConnection:
             raise DestinationError("connection_lost", host=self._broker.address)
         return attempt.result()
 
+    async def reach(self) -> None:
+        """Say `online` anew over the open connection, or open one. Raises DestinationError.
+
+        A connection that the broker has left without a word looks open until something is said.
+        """
+        if (client := self.open_client) is None:
+            await self.client()
+        else:
+            await self._say_online(client)
+
     async def close(self, stale: Collection[str] = ()) -> None:
         """Say `offline`, have the broker forget what it keeps on stale topics, and hang up."""
         if self._keeper is not None:
@@ -136,21 +146,29 @@ class MqttConnection:
         self._wanted.clear()
         client = await async_open(self._broker, self._publishing, identifier=self._identifier)
         self._wanted.clear()
-        self.status_refused = False
         try:
-            await self._say(client, ONLINE)
-        except DestinationError as err:
-            if err.is_unusable:
-                await client.close()
-                raise
-            # Not being allowed to say so is no reason not to try the measurements.
-            self.status_refused = True
-            LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
+            await self._say_online(client)
+        except DestinationError:
+            await client.close()
+            raise
         except asyncio.CancelledError:
             # The broker may have heard it, and nobody has heard the broker yet.
             await self._leave(client)
             raise
         return client
+
+    async def _say_online(self, client: MqttClient) -> None:
+        """Say `online`; raise DestinationError where the connection is of no use."""
+        was_refused, self.status_refused = self.status_refused, False
+        try:
+            await self._say(client, ONLINE)
+        except DestinationError as err:
+            if err.is_unusable:
+                raise
+            # Not being allowed to say so is no reason not to try the measurements.
+            self.status_refused = True
+            if not was_refused:
+                LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
 
     async def _leave(self, client: MqttClient, stale: Collection[str] = ()) -> None:
         with suppress(DestinationError, TimeoutError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ...const import LOGGER, DataType
-from ..base import Corrections, DestinationError, Intake, Outcome
+from ..base import RUNNING, Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
 from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
@@ -32,7 +32,7 @@ INTAKE: Final = Intake(
         DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
         DataType.PRODUCTION_DAILY: Grain.DAILY,
     },
-    current=frozenset(DataType) - {DataType.CONSUMPTION_DETAILED},
+    current=RUNNING,
     corrections=Corrections.AGAIN,
     grid_per_point=False,
 )
@@ -114,9 +114,12 @@ class MqttDestination:
         if (client := self._connection.open_client) is not None:
             await self._tidy(client)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Connect; a broker cannot be asked what it has handed on. Raises DestinationError."""
-        await self._connection.client()
+    async def async_reach(self) -> None:
+        """Connect, or have the broker acknowledge that one is online. Raises DestinationError."""
+        await self._connection.reach()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Return nothing: a broker cannot be asked what it has handed on."""
         return ()
 
     async def async_push(

@@ -9,13 +9,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
-from ..base import (
-    DestinationError,
-    Intake,
-    Outcome,
-)
-from ..measurements import Grain
-from ..stretches import stretches
+from ..base import PERIODS, DestinationError, Intake, Outcome
+from ..databases.destination import BACKFILL, DatabaseDestination
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, Retention, milliseconds_ago
 from .rows import NAME, Found, Row, labels_of, line_of, row_of, selector_of
@@ -39,13 +34,7 @@ if TYPE_CHECKING:
     from .server import VictoriaMetrics
 
 INTAKE: Final = Intake(
-    closed={
-        DataType.CONSUMPTION_DAILY: Grain.DAILY,
-        DataType.CONSUMPTION_MONTHLY: Grain.MONTHLY,
-        DataType.CONSUMPTION_DETAILED: Grain.HALF_HOURLY,
-        DataType.PRODUCTION_DAILY: Grain.DAILY,
-        DataType.TEMPO: Grain.DAILY,
-    },
+    closed=PERIODS,
     current=frozenset({DataType.ECOWATT}),
     patience=timedelta(hours=48),
     settles_late=True,
@@ -60,8 +49,6 @@ _IN_FLIGHT: Final = 12
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
-BACKFILL: Final = timedelta(days=365)
-"""How far back a new destination begins."""
 REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 
@@ -77,7 +64,7 @@ class _Batch:
     missing: list[Row]
 
 
-class VictoriaMetricsDestination:
+class VictoriaMetricsDestination(DatabaseDestination):
     """A server that takes measurements, and is asked what it has before and after.
 
     It acknowledges rows that it may still drop or forget. So a row counts as stored when it is
@@ -96,9 +83,8 @@ class VictoriaMetricsDestination:
         on_disk_after: float | None = None,
         samples: Samples | None = None,
     ) -> None:
+        super().__init__(labels, metrics)
         self._server = server
-        self._labels = dict(labels)
-        self._metrics = metrics
         self._samples = samples
         self._whereabouts = Whereabouts(server, labels)
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
@@ -108,16 +94,6 @@ class VictoriaMetricsDestination:
         self._turn = asyncio.Lock()
         self._in_flight = 0
         self._retention = Retention(self._whereabouts, self._write)
-
-    async def async_start(self) -> None:
-        """Begin to send the exporter's own metrics; there is no lasting connection."""
-        if self._metrics is not None:
-            self._metrics.start()
-
-    async def async_close(self) -> None:
-        """Send no more metrics of the exporter."""
-        if self._metrics is not None:
-            await self._metrics.close()
 
     async def async_test(self) -> str | None:
         """Write and read as a run does: a test sample, and a row of each series that has none.
@@ -152,37 +128,21 @@ class VictoriaMetricsDestination:
     def _nothing_shown(self, metric: str) -> DestinationError:
         return DestinationError("nothing_shown", field="url", host=self._server.host, metric=metric)
 
-    async def async_begin(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Look for samples of the periods. Raises DestinationError.
-
-        What is older than the server's retention is not missing; where it does not tell that,
-        what is older than all that is there is taken for such.
-        """
+    async def async_reach(self) -> None:
+        """Write nothing and ask for nothing, at the doors for both. Raises DestinationError."""
         await self._whereabouts.async_general()
-        if not witnesses:
-            await async_read_nothing(self._server, self._labels)
-            return ()
+        await self._server.write(b"")
+        await async_read_nothing(self._server, self._labels)
+
+    async def _async_limit(self) -> tuple[int, bool]:
         await self._server.flush()
         flags = await self._server.flags()
-        limit = self._retention.limit(flags)
-        series: dict[str, list[tuple[Row, bool]]] = {}
-        for stretch in stretches(witnesses):
-            labels = labels_of(stretch[0], self._labels)
-            rows = [row_of(witness) for witness in stretch]
-            asked = [row for row in rows if row.stamp >= limit]
-            found = await self._whereabouts.async_find(labels, asked) if asked else Found()
-            series.setdefault(selector_of(labels), []).extend(
-                (row, row.stamp < limit or found.has(row)) for row in rows
-            )
-        missing: list[Measurement] = []
-        for shown in series.values():
-            oldest_there = min((row.stamp for row, is_there in shown if is_there), default=0)
-            missing += [
-                row.measurement
-                for row, is_there in shown
-                if not is_there and (flags.retention is not None or row.stamp > oldest_there)
-            ]
-        return missing
+        return self._retention.limit(flags) // 1000, flags.retention is not None
+
+    async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int]:
+        rows = [row_of(one) for one in periods]
+        found = await self._whereabouts.async_find(labels_of(periods[0], self._labels), rows)
+        return {row.stamp // 1000 for row in rows if found.has(row)}
 
     async def async_push(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
+from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
 
 from ...const import CONF_DATA, CONF_LABELS
 from ...web_client import web_session
@@ -61,8 +61,6 @@ async def async_create_victoriametrics(
         )
         await server.write(b"".join(lines))
 
-    metrics = InternalMetrics(
-        hass, write, destination_id=entry.data[CONF_ID], options=lambda: entry.options
-    )
+    metrics = InternalMetrics(hass, write, entry)
     samples = Samples(hass, server.url, INTAKE, settings[CONF_DATA])
     return VictoriaMetricsDestination(server, labels, metrics=metrics, samples=samples)

@@ -10,47 +10,29 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from ...const import DataType
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    TempoDay,
-)
+from ..databases.series import DECIMALS, SERIES, number_of
+from ..databases.series import labels_of as _labels_of
+from ..measurements import EcoWattLevel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ..measurements import Measurement
 
-CONSUMPTION: Final = "myelectricaldata_consumption_wh"
-PRODUCTION: Final = "myelectricaldata_production_wh"
-TEMPO_COLOUR: Final = "myelectricaldata_tempo_color"
-ECOWATT_LEVEL: Final = "myelectricaldata_ecowatt_level"
-
 NAME: Final = "__name__"
+_METRICS: Final = {kind: f"{name}_{field}" for kind, (name, field, _) in SERIES.items()}
+CONSUMPTION: Final = _METRICS[DataType.CONSUMPTION_DAILY]
 TYPES: Final[Mapping[str, frozenset[str | None]]] = {
-    CONSUMPTION: frozenset({"daily", "monthly", "detailed"}),
-    PRODUCTION: frozenset({"daily"}),
-    TEMPO_COLOUR: frozenset({None}),
-    ECOWATT_LEVEL: frozenset({None}),
+    metric: frozenset(SERIES[kind][2] for kind, name in _METRICS.items() if name == metric)
+    for metric in _METRICS.values()
 }
 """The values that the label `type` has, by metric."""
 
 type Labels = frozenset[tuple[str, str]]
-_METRICS: Final = {
-    DataType.CONSUMPTION_DAILY: (CONSUMPTION, "daily"),
-    DataType.CONSUMPTION_MONTHLY: (CONSUMPTION, "monthly"),
-    DataType.CONSUMPTION_DETAILED: (CONSUMPTION, "detailed"),
-    DataType.PRODUCTION_DAILY: (PRODUCTION, "daily"),
-    DataType.TEMPO: (TEMPO_COLOUR, None),
-    DataType.ECOWATT: (ECOWATT_LEVEL, None),
-}
 
-# The server keeps decimals, and those of one block share an exponent: what a sum of binary
-# fractions leaves behind the millionth of a watt-hour would cost it the digits that count.
-_DECIMALS: Final = 6
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
 _RELATIVE: Final = 1e-9
-_ABSOLUTE: Final = 10**-_DECIMALS / 2
+_ABSOLUTE: Final = 10**-DECIMALS / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,29 +45,18 @@ class Row:
 
 
 def row_of(measurement: Measurement) -> Row:
-    """Return the sample of a measurement: energy in Wh at the period's start.
+    """Return the sample of a measurement, at the period's start.
 
-    A Tempo day is 1 (blue), 2 (white) or 3 (red) at its midnight; EcoWatt's level belongs to the
-    moment at which it was read.
+    EcoWatt's level belongs to the moment at which it was read.
     """
-    stamp = measurement.start
-    if isinstance(measurement, Energy):
-        value = round(measurement.kwh * 1000, _DECIMALS)
-    elif isinstance(measurement, TempoDay):
-        value = float(measurement.colour.code)
-    elif isinstance(measurement, EcoWattLevel):
-        value, stamp = float(measurement.level), measurement.timestamp
-    else:
-        raise TypeError(measurement)
-    return Row(measurement, round(stamp.timestamp() * 1000), value)
+    is_read = isinstance(measurement, EcoWattLevel)
+    moment = measurement.timestamp if is_read else measurement.start
+    return Row(measurement, round(moment.timestamp() * 1000), number_of(measurement))
 
 
 def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, str]:
     """Return what tells a measurement's series from others; `extra` are the user's labels."""
-    name, kind = _METRICS[measurement.data_type]
-    assert measurement.point is not None
-    labels = {NAME: name, **extra, "pdl": measurement.point.pdl}
-    return labels if kind is None else {**labels, "type": kind}
+    return {NAME: _METRICS[measurement.data_type], **_labels_of(measurement, extra)}
 
 
 def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> bytes:

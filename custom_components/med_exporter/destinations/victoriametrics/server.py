@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import re
-from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -13,14 +11,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from ...web_answers import beginning_of, lines_of, parsed, text_of, understood
 from ..base import DestinationError
+from ..databases.server import DatabaseServer
 from ..redaction import without_secrets
-from ..web import host_of, request
+from ..web import request
 from .rows import NAME, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-
-    from aiohttp import ClientResponse, ClientSession
 
 # What may be behind the server's address when it is copied from a browser or another program.
 _BEHIND: Final = re.compile(r"/(api/v1(/.*)?|vmui(/.*)?|health|metrics)?$")
@@ -100,24 +97,14 @@ class Flags:
     """How long samples may be in memory only."""
 
 
-@dataclass(frozen=True, slots=True)
-class VictoriaMetrics:
+class VictoriaMetrics(DatabaseServer):
     """A server as one talks to it; every method raises DestinationError.
 
     The codes are those of `web.request`, and `WRONG_CREDENTIALS`, `WRONG_PATH`, `BAD_REQUEST`,
     `SERVER_ERROR`.
     """
 
-    session: ClientSession
-    url: str
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    is_known: bool = True
-
-    @property
-    def host(self) -> str:
-        """Return the host and port, as error texts name the server."""
-        return host_of(self.url)
+    __slots__ = ()
 
     @property
     def is_cluster(self) -> bool:
@@ -127,20 +114,10 @@ class VictoriaMetrics:
     async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
         """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
         url = f"{self.url}/api/v1/import"
-        async with request(
-            self.session,
-            "POST",
-            url,
-            seconds=seconds,
-            is_known=self.is_known,
-            data=gzip.compress(lines, compresslevel=1),
-            headers={**self._login, "Content-Encoding": "gzip", "Content-Type": "application/json"},
-        ) as response:
-            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
-                raise await self._error(response, url)
-            if await beginning_of(response):
-                # A website's page for every address, and not the server's empty answer.
-                raise self._not_expected()
+        headers = {**self.login, "Content-Type": "application/json"}
+        refusal = await self.send(url, lines, seconds=seconds, headers=headers)
+        if refusal is not None:
+            raise self._error(*refusal, url)
 
     async def read(
         self,
@@ -167,13 +144,13 @@ class VictoriaMetrics:
             url,
             seconds=seconds,
             is_known=self.is_known,
-            headers={**self._login, **_OWN_CONNECTION},
+            headers={**self.login, **_OWN_CONNECTION},
             data=asked,
         ) as response:
             if response.status != HTTPStatus.OK:
-                raise await self._error(response, url)
+                raise self._error(response.status, await beginning_of(response), url)
             async for line in lines_of(response):
-                with understood(self._not_expected):
+                with understood(self.not_expected):
                     series = _series(await parsed(line), labels or {}, start, end)
                 yield series
 
@@ -186,7 +163,7 @@ class VictoriaMetrics:
             "GET",
             f"{self.url}/internal/force_flush",
             is_known=self.is_known,
-            headers=self._login,
+            headers=self.login,
         ) as response:
             return response.status == HTTPStatus.OK
 
@@ -195,7 +172,7 @@ class VictoriaMetrics:
         if self.is_cluster:
             return Flags()
         async with request(
-            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self._login
+            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self.login
         ) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
@@ -206,25 +183,13 @@ class VictoriaMetrics:
             flush_interval=_duration(flags.get("inmemoryDataFlushInterval", "")),
         )
 
-    @property
-    def _login(self) -> dict[str, str]:
-        if self.username is None:
-            return {}
-        login = f"{self.username}:{self.password or ''}".encode()
-        return {"Authorization": f"Basic {b64encode(login).decode()}"}
-
     def _without_login(self, text: str) -> str:
         """Take out the login, which vmauth repeats in its answers."""
-        headers = (header.removeprefix("Basic ") for header in self._login.values())
+        headers = (header.removeprefix("Basic ") for header in self.login.values())
         return without_secrets(text, self.password, *headers)
 
-    def _not_expected(self) -> DestinationError:
-        return DestinationError("not_expected_server", field="url", host=self.host)
-
-    async def _error(self, response: ClientResponse, url: str) -> DestinationError:
+    def _error(self, status: int, text: str, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
-        status = response.status
-        text = await beginning_of(response)
         path = urlsplit(url).path
         is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         # Older versions of vmauth call a wrong password a bad request.

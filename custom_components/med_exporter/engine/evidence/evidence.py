@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -248,6 +248,9 @@ class Evidence:
         for name, register in registers.items():
             register.level = min(register.level, proved)
             is_broken = bool(verdict.anew) or name in gaps
+            if name in verdict.fresh:
+                # It shows what it had counted a moment ago, when nearly all of that was used.
+                levels[name] = max(levels[name], proved - verdict.fresh[name])
             if name in levels:
                 is_broken = is_broken or not verdict.good[name].is_exact
                 register.settle(
@@ -256,9 +259,9 @@ class Evidence:
             elif verdict.anew:
                 register.is_suspect = True
             if name in verdict.ahead:
-                register.hold(
-                    verdict.ahead[name], proved, reading.at.isoformat(), _clock(reading), pace
-                )
+                # From where it now stands it only grows.
+                move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
+                register.hold(move, proved, reading.at.isoformat(), _clock(reading), pace)
         counted, self.energy = self.energy, max(self.energy, proved)
         return self.energy - counted
 
@@ -273,7 +276,10 @@ class Evidence:
                 register.leave()
             elif name in verdict.grown:
                 register.leave(moves=1)
-            age, level = 0.0, before + move.claim - register.claim
+            # What was proved while it was not read may have been used after it moved.
+            was_read = register.age <= reading.seconds
+            age = 0.0
+            level = (before if was_read else register.level) + move.claim - register.claim
             at, clock = reading.at.isoformat(), _clock(reading)
             if name in verdict.ahead and register.doubt is not None:
                 at, clock = register.doubt.at, register.doubt.clock

@@ -52,7 +52,8 @@ class Move:
 class Doubt:
     """A reading that would be true only if the next one goes on from it.
 
-    `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age;
+    `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
+    `can_owe` the most that the power has brought since;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date.
     """
@@ -65,6 +66,7 @@ class Doubt:
     may_be_new: bool = False
     clock: str | None = None
     seconds: float = 0.0
+    can_owe: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -72,13 +74,14 @@ class Past:
     """Where a counter stood before it was found to go on from elsewhere.
 
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
-    the time since it was good there, at `good_at`, `left_for` since it was believed elsewhere,
-    `moves` how often it has moved there.
+    the time since it was good there, at `good_at`, and `still` since it moved there; `left_for` is
+    the time since it was believed elsewhere, `moves` how often it has moved there.
     """
 
     shown: Parts
     claim: int
     seconds: float
+    still: float = 0.0
     left_for: float = 0.0
     moves: int = 0
     good_at: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, begins_within
+from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within
 from .pace import SHORT, passable
 from .standing import Standing
 
@@ -66,8 +66,7 @@ class Register(Standing):
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
-        value = parts.get(UNDATED)
-        may_be_new = value is not None and value <= pace.room(self.age) and has_rolled is not False
+        may_be_new = UNDATED in parts and self._may_restart(parts, pace) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
         if fell and self.doubt is not None:
@@ -92,8 +91,13 @@ class Register(Standing):
         *,
         is_exact: bool = False,
     ) -> Move:
-        leaps = growth > pace.room(self.age) or (
-            parts.get(self.empty, 0) > pace.room(self.empty_for) and self.empty not in self.shown
+        leaps = (
+            growth > pace.room(self.age)
+            or (
+                parts.get(self.empty, 0) > pace.room(self.empty_for)
+                and self.empty not in self.shown
+            )
+            or self._outruns_doubt(parts, growth, pace)
         )
         return Move(
             kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
@@ -103,6 +107,16 @@ class Register(Standing):
             growth=growth,
             is_exact=is_exact,
         )
+
+    def _outruns_doubt(self, parts: Parts, growth: int, pace: Pace) -> bool:
+        """Return whether it cannot have come from the reading that is doubted, nor stood by then.
+
+        One of the two is false: which of them, only the next one tells.
+        """
+        if self.doubt is None or growth <= pace.room(self.doubt.seconds):
+            return False
+        more = sum(max(0, mwh - self.doubt.shown.get(p, 0)) for p, mwh in parts.items())
+        return more > pace.room(self.doubt.seconds)
 
     def _new(
         self, parts: Parts, held: Parts, room: int, since: str, at: datetime, seconds: float
@@ -116,19 +130,28 @@ class Register(Standing):
         # More than what can have passed since was there before.
         return new if new <= room else 0
 
-    def back(self, move: Move, pace: Pace, at: datetime) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere."""
+    def back(
+        self, move: Move, pace: Pace, at: datetime, *, is_together: bool = False
+    ) -> Move | None:
+        """Return what it claims where it is again where it was before it went elsewhere.
+
+        `is_together` says that another counter is as well: they have not restarted.
+        """
         past = self.past
         if past is None or not self.may_return or max(past.shown) not in move.parts:
             return None
-        if move.kind is Kind.FOLLOWS and self.value:
-            return None
-        if move.kind is Kind.FALLS and (
-            max(self.shown) not in past.shown or self._may_restart(move.parts, pace)
-        ):
+        goes_on_here = {
+            Kind.FOLLOWS: self.value > 0,
+            Kind.LEAPS: not self._has_fallen_from(past),
+            Kind.FALLS: max(self.shown) not in past.shown
+            or (self._may_restart(move.parts, pace) and not (is_together and self.age <= SHORT)),
+        }
+        if goes_on_here[move.kind]:
             return None
         known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
-        growth, room = _growth_between(past.shown, known, self.noise), pace.room(past.seconds)
+        # It may have stood there for long before it left.
+        room = pace.room(max(past.seconds, past.still))
+        growth = _growth_between(past.shown, known, self.noise)
         if growth is None:
             return None
         growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
@@ -136,6 +159,10 @@ class Register(Standing):
             return None
         claim = past.claim + growth
         return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
+
+    def _has_fallen_from(self, past: Past) -> bool:
+        """Return whether it stands below where it was: only then growing can bring it back."""
+        return any(self.shown.get(p, 0) < mwh for p, mwh in past.shown.items())
 
     def _may_restart(self, parts: Parts, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since it was good last."""
@@ -151,7 +178,12 @@ class Register(Standing):
         if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
             return None
         more = _growth_between(doubt.shown, move.parts, self.noise)
-        if more is None or more > pace.room(doubt.seconds):
+        if more is None:
+            return None
+        # A period that has begun since has grown from nothing.
+        newest = max(doubt.shown)
+        more += sum(mwh for p, mwh in move.parts.items() if p > newest)
+        if more > pace.room(doubt.seconds):
             return None
         is_likely = doubt.seconds > SHORT or more <= pace.likely(doubt.seconds) + self.noise
         return more if is_likely else None
@@ -184,7 +216,8 @@ class Register(Standing):
         if not self.is_young or self.doubt is None:
             return False
         if self.doubt.kind is Kind.FALLS:
-            return not self.doubt.may_be_new
+            # So soon, a beginning is likelier to be false than a plug to restart.
+            return not self.doubt.may_be_new or self.age - self.doubt.seconds <= SHORT
         return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
 
     def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:

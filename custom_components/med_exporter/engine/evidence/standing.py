@@ -89,8 +89,10 @@ class Standing:
         self.sure_for += seconds
         if self.doubt is not None:
             self.doubt.seconds += seconds
+            self.doubt.can_owe += pace.most(seconds)
         if self.past is not None:
             self.past.seconds += seconds
+            self.past.still += seconds
             # Only where it is read it shows where it is.
             self.past.left_for += min(seconds, SHORT)
             if self.past.left_for > _PAST_KEPT:
@@ -116,6 +118,7 @@ class Standing:
             shown=dict(self.shown),
             claim=self.claim,
             seconds=self.age,
+            still=self.still,
             moves=moves,
             good_at=self.good_at,
         )
@@ -132,6 +135,10 @@ class Standing:
         `restarts` says that its periods go on from what it shows, whatever they showed before;
         `age` is how long ago it was read, in seconds.
         """
+        still, can_owe = 0.0, 0
+        if self.doubt is not None and move.parts.items() <= self.doubt.shown.items():
+            # It has stood there since it was doubted.
+            still, can_owe = self.doubt.seconds, self.doubt.can_owe
         newest = max(self.shown)
         has_moved = restarts
         if max(move.parts) > newest and newest not in move.parts:
@@ -148,7 +155,7 @@ class Standing:
         if not move.is_exact:
             self.sure_for = 0.0
         if has_moved:
-            self.still, self.owed, self.can_owe = age, 0, 0
+            self.still, self.owed, self.can_owe = still, 0, can_owe
             if self.past is not None:
                 self.past.moves += 1
         return has_moved

@@ -24,8 +24,9 @@ class Verdict:
     """What is believed of a reading: `good` are the moves of the counters that are.
 
     `jumped` are those that a second reading has confirmed, `left` those of them that had leapt or
-    fallen, `grown` those that have counted much at once, `returned` those that are again where
-    they had been, `anew` all of these and those whose period is a new one; `ahead` are those that
+    fallen, `fresh` what can have passed at most, in mWh, since those that have moved were doubted,
+    `grown` those that have counted much at once, `returned` those that are again where they had
+    been, `anew` all of these and those whose period is a new one; `ahead` are those that
     say more than is confirmed; `taken_back` are doubts that turned out false, `untrue` what is
     good but has counted nothing, by reason; `is_told` says whether the energy is known up to this
     reading.
@@ -33,6 +34,7 @@ class Verdict:
 
     good: dict[str, Move] = field(default_factory=dict)
     jumped: set[str] = field(default_factory=set)
+    fresh: dict[str, int] = field(default_factory=dict)
     left: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
@@ -104,7 +106,7 @@ class Judge:
 
     def _look(self, shown: Mapping[str, Parts]) -> set[str]:
         """Compare each counter with its register; return those that are where they had been."""
-        returning = set()
+        moves: dict[str, Move] = {}
         for name, parts in shown.items():
             register = self.registers[name]
             has_rolled = self.rolled.get(name) if UNDATED in parts else None
@@ -114,7 +116,17 @@ class Judge:
                     self.verdict.taken_back.append((name, register.doubt))
                     register.doubt = None
                 continue
-            back = register.back(move, self.pace, self.at)
+            moves[name] = move
+        fallen = {
+            name
+            for name, move in moves.items()
+            if move.kind is Kind.FALLS
+            and self.registers[name].back(move, self.pace, self.at, is_together=True)
+        }
+        returning = set()
+        for name, move in moves.items():
+            is_together = len(fallen) > 1 and name in fallen
+            back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)
@@ -145,8 +157,12 @@ class Judge:
         """Return how much of a counter is believed though no other says the same."""
         register = self.registers[name]
         # What is back where it was had all the time since it was there.
-        since = register.age if register.past is None else max(register.age, register.past.seconds)
-        return self.pace.likely(since if is_back else register.age) + register.noise
+        if is_back and register.past is not None:
+            likely = self.pace.likely(max(register.age, register.past.seconds))
+        else:
+            # What the power could not bring while it waited, it has not brought since.
+            likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
+        return likely + register.noise
 
     def _confirm(self, name: str, told: Mapping[str, Move]) -> None:
         """Believe a reading that goes on from the one that was doubted."""
@@ -163,6 +179,7 @@ class Judge:
             has_rolled = self.rolled.get(name) if UNDATED in move.parts else None
             doubted = register.doubt.shown
             move = register.look(doubted, pace, self.at, has_rolled=has_rolled) or move
+            move = register.back(move, pace, self.at) or move
         may_roll = name == "total" or (
             name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
         )
@@ -170,6 +187,8 @@ class Judge:
         if register.is_false_start:
             self.verdict.untrue[name] = Reason.FALSE_START
             good = replace(good, claim=self.proved, reach=self.proved)
+        if more > 0:
+            self.verdict.fresh[name] = pace.likely(register.doubt.seconds)
         self.verdict.good[name] = good
         (self.verdict.returned if good.is_back else self.verdict.jumped).add(name)
         del self.waiting[name]
@@ -182,28 +201,50 @@ class Judge:
     def _contradict(self) -> None:
         """Do not count what was confirmed where other counters show that it was not used."""
         verdict, lag = self.verdict, passable(self.pace.limit_w, _LAG)
-        for name in sorted(verdict.jumped):
+        waited = {
+            name
+            for name, move in verdict.good.items()
+            if self.registers[name].goes_on(move, self.pace) is not None
+        }
+        for name in sorted(verdict.jumped | waited - verdict.returned):
             move, register = verdict.good[name], self.registers[name]
             # Whether it had leapt says the reading that it goes on from.
             doubt = register.doubt
-            kind = move.kind if doubt is None else doubt.kind
+            kind = doubt.kind if doubt is not None and name in verdict.jumped else move.kind
             since = register.age - (0.0 if doubt is None else doubt.seconds)
-            if kind is Kind.FOLLOWS and since > SHORT:
+            fits = kind is not Kind.FALLS and move.growth <= self.pace.room(since)
+            if fits and since > SHORT:
                 # What happened while nobody looked one counter may tell alone.
                 continue
             if kind is not Kind.FOLLOWS and not register.is_young:
                 verdict.left.add(name)
             others = {n: m for n, m in verdict.good.items() if n != name}
-            limits = [
-                m.reach
-                for n, m in others.items()
-                if m.is_exact and self.registers[n].speaks_of(m, register.age, self.proved - lag)
-            ]
-            if limits and move.claim > max(*limits, self.proved) + lag:
+            limit = self._limit(others, register.age, lag)
+            if limit is not None and move.claim > limit + lag:
                 verdict.untrue[name] = Reason.CONTRADICTED
+                continue
+            # What the others lack by being late, they show themselves soon.
+            limit = self._limit(others, register.age, 0)
+            if limit is not None and move.claim > limit + register.noise:
+                verdict.good[name] = replace(move, claim=limit, reach=limit)
         for name in verdict.untrue:
             move = verdict.good[name]
             verdict.good[name] = replace(move, claim=self.proved, reach=self.proved)
+
+    def _limit(self, others: Mapping[str, Move], seconds: float, lag: int) -> int | None:
+        """Return what counters that have forgotten nothing, and are as late at most, let be true.
+
+        None where there is none.
+        """
+        exact = [
+            move.reach
+            for name, move in others.items()
+            if move.is_exact
+            and (register := self.registers[name]).speaks_of(
+                move, seconds, self.proved - max(lag, register.noise)
+            )
+        ]
+        return max(*exact, self.proved) if exact else None
 
     def _take_back(self) -> None:
         """Find the doubts that this reading does not go on from."""

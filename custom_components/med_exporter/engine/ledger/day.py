@@ -158,6 +158,21 @@ class Day:
         """Return the day with all that is known of it known to be empty."""
         return Day([UNKNOWN if mwh == UNKNOWN else 0 for mwh in self.energy])
 
+    def forgetting(self, places: Iterable[int]) -> Day:
+        """Return the day with nothing known of quarter-hours that are empty."""
+        energy = list(self.energy)
+        filled = None if self.filled is None else list(self.filled)
+        joined = self.joined
+        for place in places:
+            if energy[place]:
+                continue
+            energy[place] = UNKNOWN
+            if filled is not None:
+                filled[place] = 0
+            if joined is not None:
+                joined &= ~(1 << place)
+        return Day(energy, filled, joined)
+
     def replacing(self, parts: Iterable[tuple[int, int, int]]) -> Day:
         """Return the day with other energy: places, each with its mWh and the filled part."""
         energy = list(self.energy)

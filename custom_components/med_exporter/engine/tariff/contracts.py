@@ -10,23 +10,30 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .rates import Pricing
+
+
+VAT: Final = ("vat", "standing_charge_vat")
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
     """A contract that holds from local midnight of `valid_from` until the next one's.
 
-    `standing_charge` is money per calendar month, `feed_in` what a kWh of production is paid.
+    `standing_charge` is money per calendar month, `feed_in` what a kWh of production is paid. `vat`
+    is the tax that is in the prices and in the standing charge, in percent of them without it;
+    `standing_charge_vat` that in the standing charge where it is another. None where nobody said.
     """
 
     valid_from: date
     pricing: Pricing
     standing_charge: float = 0.0
     feed_in: float = 0.0
+    vat: float | None = None
+    standing_charge_vat: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract as it stands in the options."""
@@ -35,7 +42,21 @@ class Contract:
             **self.pricing.to_dict(),
             "standing_charge": self.standing_charge,
             "feed_in": self.feed_in,
+            **{name: rate for name in VAT if (rate := getattr(self, name)) is not None},
         }
+
+    @property
+    def taxes(self) -> tuple[float, float]:
+        """Return the tax in what energy and what the standing charge cost, in percent of the rest.
+
+        Where prices come without tax, it is the one that is put on top of them.
+        """
+        on_top: float = self.pricing.to_dict().get("tax", 0.0)
+        energy = on_top if self.vat is None else self.vat
+        standing = (
+            (self.vat or 0.0) if self.standing_charge_vat is None else self.standing_charge_vat
+        )
+        return energy, standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .contracts import Contract, Tariff
+from .contracts import VAT, Contract, Tariff
 from .errors import TariffError, TariffErrorCode
 from .kinds import KINDS
 from .reader import Reader, items
@@ -17,7 +17,8 @@ def parse_contracts(value: object, field: str = "contracts") -> Tariff:
     """Return the tariff that a list of plain dicts describes, in any order.
 
     Each contract has `valid_from` (`YYYY-MM-DD`), `kind`, optionally `standing_charge` (per month)
-    and `feed_in` (per kWh), both 0 when absent, and by kind:
+    and `feed_in` (per kWh), both 0 when absent, `vat` and `standing_charge_vat` (the tax that is in
+    the amounts, in percent), and by kind:
 
     - `flat`: `price`;
     - `time_of_use`: `periods`, each with `name`, `price`, `start`, `end` (`HH:MM`) and optionally
@@ -59,6 +60,7 @@ def read_contract(reader: Reader) -> Contract:
         pricing=kind.parse(reader),
         standing_charge=reader.amount("standing_charge", default=0.0),
         feed_in=reader.amount("feed_in", default=0.0),
+        **{name: reader.percent(name) for name in VAT if reader.has(name)},
     )
     reader.finish()
     return contract

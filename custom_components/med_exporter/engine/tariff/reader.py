@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from .errors import TariffError, TariffErrorCode
 
+MAX_PERCENT: Final = 1000.0
+"""More than any tax."""
 MAX_AMOUNT: Final = 1e9
 """Beyond any currency's price of a kWh, and small enough that no sum of costs overflows."""
 
@@ -65,6 +67,15 @@ class Reader:
             self._left.pop(key, None)
             return default
         return _amount(self.take(key), self.name(key), signed=signed)
+
+    def percent(self, key: str, default: float | None = None) -> float:
+        """Return a number from 0 to MAX_PERCENT."""
+        percent = self.amount(key, default)
+        if percent > MAX_PERCENT:
+            raise TariffError(
+                self.name(key), TariffErrorCode.TOO_LARGE, f"at most {MAX_PERCENT:g} %"
+            )
+        return percent
 
     def date(self, key: str) -> date:
         """Return a date."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ..currency_signs import for_people, in_front
 from ..date_words import DateWords
 from ..export_types import EXPORT_TYPES
 from ..fields import Kind
 from ..file_warnings import sentence
 from ..time_text import TimeText
 from ..times import local_time
-from ..words import Words
+from ..words import Words, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,8 +55,19 @@ class Display:
 
     def quantity(self, value: float, decimals: int, unit: str) -> str:
         """Return a number with its unit."""
+        if in_front(unit, french=self._french):
+            text = f"{for_people(unit)}{self.number(abs(value), decimals)}"
+            return f"-{text}" if value < 0 else text
         text = self.number(value, decimals)
-        return f"{text}\xa0{unit}" if unit else text
+        return f"{text}\xa0{for_people(unit)}" if unit else text
+
+    def titled(self, title: str, unit: str) -> str:
+        """Return a title with the unit of what is below it."""
+        return f"{title} ({for_people(unit)})" if unit else title
+
+    def header(self, column: Column) -> str:
+        """Return what a column is called, with its unit."""
+        return self.titled(self.words.column(column.name), unit_of(column))
 
     def figure(self, figure: Figure) -> str:
         """Return the value of a figure."""

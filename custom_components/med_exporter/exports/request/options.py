@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from ...engine.exports.export_type import ExportType
     from ...engine.writers.format import Format
 
-_OPTION_KEYS: Final = (
+OPTION_KEYS: Final = (
     "include_headers",
     "decimal_places",
     "locale",
     "delimiter",
     "machine_names",
 )
-_PRIVACY_KEYS: Final = tuple(one.name for one in fields(Privacy) if one.name != "key")
+PRIVACY_KEYS: Final = tuple(one.name for one in fields(Privacy) if one.name != "key")
 
 
 def read_options(
@@ -41,7 +41,7 @@ def read_options(
     well is not, and has words for its headings only where it is given a language. `tables` is how
     many the file has.
     """
-    refused = [key for key in _OPTION_KEYS if key not in file_format.options]
+    refused = [key for key in OPTION_KEYS if key not in file_format.options]
     options.refuse(refused, NOT_APPLICABLE, "not_applicable", to=file_format.id)
     include_headers = options.boolean("include_headers")
     decimal_places = options.integer("decimal_places", 0, MAX_DECIMALS)
@@ -91,6 +91,6 @@ def read_charts(request: ObjectReader, file_format: Format, export_type: ExportT
 def read_privacy(request: ObjectReader) -> Privacy:
     """Return what is to be kept out of the file."""
     privacy = request.object("privacy_options")
-    found: dict[str, Any] = {key: bool(privacy.boolean(key)) for key in _PRIVACY_KEYS}
+    found: dict[str, Any] = {key: bool(privacy.boolean(key)) for key in PRIVACY_KEYS}
     privacy.finish()
     return Privacy(**found)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-_MOST_CUSTOM_FIELDS: Final = 20
+MOST_CUSTOM_FIELDS: Final = 20
 _LONGEST_NAME: Final = 64
 _LONGEST_UNIT: Final = 32
-_VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
+VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
 
 
 async def async_read_rows(
@@ -80,13 +80,13 @@ def _functions(request: ObjectReader, aggregation: str) -> dict[str, str]:
             NOT_APPLICABLE, "not_applicable", field="aggregation_functions", to="raw"
         )
     for name in reader.names():
-        if name not in _VALUE_FIELDS:
+        if name not in VALUE_FIELDS:
             raise InvalidRequest(
                 UNKNOWN_FIELD,
                 "not_one_of",
                 field="aggregation_functions",
                 value=shown(name),
-                known=", ".join(_VALUE_FIELDS),
+                known=", ".join(VALUE_FIELDS),
             )
     return {
         name: function for name in reader.names() if (function := reader.choice(name, FUNCTIONS))
@@ -172,9 +172,9 @@ def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
     items = request.items("custom_fields")
     if items is None:
         return ()
-    if len(items) > _MOST_CUSTOM_FIELDS:
+    if len(items) > MOST_CUSTOM_FIELDS:
         raise InvalidRequest(
-            INVALID_VALUE, "too_many_items", field="custom_fields", limit=_MOST_CUSTOM_FIELDS
+            INVALID_VALUE, "too_many_items", field="custom_fields", limit=MOST_CUSTOM_FIELDS
         )
     found: list[CustomField] = []
     for place, item in enumerate(items):

@@ -41,9 +41,9 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(isTime ? text : `${text}-01T00:00:00Z`));
   }
 
-  /** A date `YYYY-MM-DD`, which has no time zone. */
-  day(text) {
-    const style = { day: "numeric", month: "short", timeZone: "UTC" };
+  /** A date `YYYY-MM-DD`, which has no time zone; `more` says what else to show of it. */
+  day(text, more) {
+    const style = { day: "numeric", month: "short", timeZone: "UTC", ...more };
     return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}T00:00:00Z`));
   }
 

@@ -19,6 +19,7 @@ from ...times import boundaries, local_time
 from ...words import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
+from .taxes import Taxes, with_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -84,6 +85,8 @@ class Bill:
         self._made: dict[str, _Sum] = defaultdict(_Sum)
         self._periods: dict[tuple[str, int], _Sum] = defaultdict(_Sum)
         self._days: dict[tuple[int, str, int], float] = defaultdict(float)
+        self._points = {one.plug_id: one.metering_point for one in job.devices if one.plug_id}
+        self._taxes = Taxes()
         self._by_day: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         self._money = 2 if job.options.decimal_places is None else job.options.decimal_places
         self._energy = energy_decimals(job)
@@ -93,12 +96,16 @@ class Bill:
         connect = self._recorder.connect
         with connect() as connection:
             self._terms = read_terms(connection, [point.slug for point in self._job.points])
+        self._edges = with_contracts(self._edges, self._terms.values())
         for found, _ in cost_sums(connect, list(self._plugs), self._edges):
             for one in found:
                 self._add(one)
         for place in range(len(self._edges) - 1):
-            charge = self._standing(self._edges[place], self._edges[place + 1])
-            self._by_day[place][2] = charge
+            start, end = self._edges[place], self._edges[place + 1]
+            for terms in self._terms.values():
+                charge = standing_charge(terms.tariff, start, end, terms.zone)
+                self._by_day[place][2] += charge
+                self._taxes.add(terms.taxes_at(start)[1], charge)
 
     def _add(self, one: CostSum) -> None:
         name, day = self._plugs[one.plug_id], self._by_day[one.place]
@@ -112,6 +119,9 @@ class Bill:
         self._days[one.place, one.period, one.tier] += one.cost or 0.0
         day[0] += one.kwh
         day[1] += one.cost or 0.0
+        terms = self._terms.get(self._points[one.plug_id] or "")
+        if terms is not None and one.cost:
+            self._taxes.add(terms.taxes_at(self._edges[one.place])[0], one.cost)
 
     def _standing(self, start: float, end: float) -> float:
         return sum(
@@ -185,7 +195,8 @@ class Bill:
             total += brought or 0.0
         total = round(total + charge, self._money) + 0.0
         rows.append((self._words.column("total"), kwh.total, None, total))
-        return self._table("bill", "bill_item", rows, totals=1)
+        taxes = self._taxes.rows(self._job.options.locale, self._money)
+        return self._table("bill", "bill_item", [*rows, *taxes], totals=1, remarks=len(taxes))
 
     def _tariff_periods(self) -> Table:
         kinds = sorted(self._periods)
@@ -326,7 +337,13 @@ class Bill:
         return Apportioning(self._money, costs)
 
     def _table(
-        self, name: str, label: str, rows: Iterable[Sequence[Any]], *, totals: int = 0
+        self,
+        name: str,
+        label: str,
+        rows: Iterable[Sequence[Any]],
+        *,
+        totals: int = 0,
+        remarks: int = 0,
     ) -> Table:
         currency = self._job.currency
         columns = [
@@ -335,14 +352,14 @@ class Bill:
             Column("average_price", Kind.NUMBER, _PRICE_DECIMALS, f"{currency}/kWh"),
             Column("amount", Kind.NUMBER, self._money, currency),
         ]
-        return _table(name, columns, list(rows), totals=totals)
+        table = _table(name, columns, list(rows))
+        table.totals, table.remarks = totals, remarks
+        return table
 
 
-def _table(
-    name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], *, totals: int = 0
-) -> Table:
+def _table(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Table:
     chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
-    return Table(name, columns, len(rows), iter(chunks), totals=totals)
+    return Table(name, columns, len(rows), iter(chunks))
 
 
 def _moved(day: date, months: int) -> date:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import TariffError, TariffErrorCode
 from ..kind import ContractKind, FormField, Holds, Need, Page
 from ..rates import PRICE_SECONDS, PriceLine, Rate
 
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 
     from ..rates import Known, LocalDay
     from ..reader import Reader
-
-_MOST_PERCENT: Final = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +65,12 @@ class SensorPrice:
 
 
 def _parse(reader: Reader) -> SensorPrice:
-    pricing = SensorPrice(
+    return SensorPrice(
         entity_id=reader.entity_id("entity_id"),
         factor=reader.amount("factor", default=1.0),
         fixed=reader.amount("fixed", default=0.0, signed=True),
-        tax=reader.amount("tax", default=0.0),
+        tax=reader.percent("tax", default=0.0),
     )
-    if pricing.tax > _MOST_PERCENT:
-        raise TariffError(
-            reader.name("tax"), TariffErrorCode.TOO_LARGE, f"at most {_MOST_PERCENT:g} %"
-        )
-    return pricing
 
 
 KIND: Final = ContractKind(

@@ -14,6 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 
 from ...content import ChartKind
+from ...currency_signs import for_people
 from .rows import plain
 from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, number_format
 
@@ -73,7 +74,7 @@ def write_summary(
             _append_line(sheet, str(warning["code"]), plain(display.warning(warning)))
 
 
-def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
+def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job, display: Display) -> None:
     """Fill a sheet with the values of the charts and, beside them, the charts."""
     fit_to_width(sheet, landscape=True)
     beside = 4 + max((len(c.series) for c in charts if c.kind is not ChartKind.HEAT_MAP), default=1)
@@ -89,7 +90,7 @@ def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job) -> None:
             # No page ends within a chart.
             sheet.row_breaks.append(Break(id=row - 1))
         pattern = number_format(chart.decimals, chart.unit, french=job.options.locale == "fr")
-        title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
+        title = display.titled(chart.title, chart.unit)
         sheet.cell(row, 1, plain(title)).font = BOLD
         if chart.kind is ChartKind.HEAT_MAP:
             height = _fill_heat_map(sheet, row + 1, chart, pattern)
@@ -117,7 +118,7 @@ def _append_figure(sheet: Worksheet, figure: Figure, job: Job, display: Display)
     if figure.value is None or isinstance(figure.value, str):
         _append_line(sheet, label, None if figure.value is None else plain(figure.value))
         return
-    _append_line(sheet, f"{label} ({figure.unit})" if figure.unit else label, figure.value)
+    _append_line(sheet, display.titled(label, figure.unit), figure.value)
     pattern = number_format(figure.decimals, figure.unit, french=job.options.locale == "fr")
     sheet.cell(sheet.max_row, 2).number_format = pattern
 
@@ -211,7 +212,7 @@ def _over_axes(chart: Chart, pattern: str) -> BarChart | LineChart:
         if chart.kind is ChartKind.STACKED_BAR:
             bars.grouping = "stacked"
             bars.overlap = 100
-    drawn.y_axis.title = chart.unit or None
+    drawn.y_axis.title = for_people(chart.unit) or None
     drawn.y_axis.number_format = pattern
     # Without this, recent spreadsheets hide the axes.
     drawn.x_axis.delete = drawn.y_axis.delete = False

@@ -9,6 +9,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 
+from ...currency_signs import for_people, in_front
 from ...fields import Kind
 from ...words import unit_of
 
@@ -29,7 +30,6 @@ _HEADING_FILL = PatternFill("solid", start_color="1F4E79")
 _HEADING_FONT = Font(name=_FONT, bold=True, size=11, color="FFFFFF")
 _HEADING_ALIGNMENT = Alignment(wrap_text=True, vertical="center")
 _CURRENCY = re.compile("[A-Z]{3}")
-_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _NARROWEST, _WIDEST = 10, 60
 _TIME_WIDTH = 20
 _FILTER_ROOM = 3
@@ -43,8 +43,8 @@ def number_format(decimals: int, unit: str, *, french: bool) -> str:
     digits = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
     if not _CURRENCY.fullmatch(unit):
         return digits
-    symbol = _SYMBOLS.get(unit, unit)
-    return f'{digits} "{symbol}"' if french or len(symbol) > 1 else f'"{symbol}"{digits}'
+    symbol = for_people(unit)
+    return f'"{symbol}"{digits}' if in_front(unit, french=french) else f'{digits} "{symbol}"'
 
 
 def fit_to_width(sheet: Worksheet, *, landscape: bool = False) -> None:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from ...content import Content
     from ...job import Job
     from ...tables import Chunk, Table
-    from ...words import Words
     from ..format import Stream
 
 MOST_ROWS = 1_048_575
@@ -70,14 +69,14 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     write_summary(summary, content, job, metadata, display)
     if content.charts:
         charts = workbook.create_sheet(names.unique(display.words.text("charts")))
-        write_charts(charts, content.charts, job)
+        write_charts(charts, content.charts, job, display)
     filled: dict[str, _Part] = {}
     for table in content.tables:
         rows = _Rows(table, job)
         for first in range(0, max(table.count, 1), MOST_ROWS):
             sheet = workbook.create_sheet(names.unique(display.words.title(table.name)))
             count = min(table.count - first, MOST_ROWS)
-            part = _Part(rows, count, rows.prepare(sheet, count, display.words))
+            part = _Part(rows, count, rows.prepare(sheet, count, display))
             filled[f"xl/worksheets/sheet{len(workbook.worksheets)}.xml"] = part
     _save(workbook, filled, stream)
 
@@ -148,14 +147,14 @@ class _Rows:
         self._bold: list[int] = []
         self._label = ""
 
-    def prepare(self, sheet: Worksheet, count: int, words: Words) -> str:
+    def prepare(self, sheet: Worksheet, count: int, display: Display) -> str:
         """Give a sheet everything but its rows and return the area that they will fill."""
         columns = self._table.columns
         headers: list[str] = []
         for column in columns:
-            headers.append(words.header(column))
+            headers.append(display.header(column))
             if column.kind is Kind.TIME and not column.span:
-                headers.append(words.column(UTC_OFFSET))
+                headers.append(display.words.column(UTC_OFFSET))
         sheet.append([plain(header) for header in headers])
         for cell in sheet[1]:
             as_heading(cell)
@@ -173,7 +172,7 @@ class _Rows:
             styles = [column_style(sheet, column, self._job) for column in columns]
             self._bold = [column_style(sheet, column, self._job, bold=True) for column in columns]
             self._writer = RowWriter(columns, styles, self._job.zone(), self._job.start)
-            self._label = words.column("total")
+            self._label = display.words.column("total")
         return f"A1:{last}{rows + bool(self._summed())}"
 
     def take(self, count: int) -> Iterator[bytes]:

@@ -41,6 +41,7 @@ _PIE = 150.0
 _LEFT = 46.0
 _BELOW = 44.0
 _LABEL = 6.5
+_LABEL_LINES = 3
 _TEXT = 8.0
 _FEW = 8
 _SHORT = 2
@@ -65,7 +66,7 @@ def draw_chart(pages: Pages, chart: Chart, display: Display) -> None:
     height = low if _is_of_columns(chart) and _LOW <= low < _HEIGHT else _HEIGHT
     pages.needs(beside + height)
     pages.y -= 10
-    title = f"{chart.title} ({chart.unit})" if chart.unit else chart.title
+    title = display.titled(chart.title, chart.unit)
     pages.paragraph(title, 11, bold=True, most=2)
     pages.y -= 6
     known = [value for series in chart.series for value in series.values if value is not None]
@@ -134,9 +135,10 @@ def _label_categories(axis: XCategoryAxis, categories: Sequence[str], width: flo
     step = ceil(len(categories) / _MOST_LABELS)
     names = []
     for index, category in enumerate(categories):
-        (line,) = fonts.lines(category.replace("\n", " "), _LABEL, room, 1)
-        names.append(fonts.shown(line) if index % step == 0 else "")
-        axis.labels[index].fontName = fonts.font_for(line)
+        text = category.replace("\n", " ")
+        lines = fonts.lines(text, _LABEL, room, _LABEL_LINES if beside else 1)
+        names.append("\n".join(map(fonts.shown, lines)) if index % step == 0 else "")
+        axis.labels[index].fontName = fonts.font_for(text)
     axis.categoryNames = names
     axis.labels.fontName = fonts.REGULAR
     axis.labels.fontSize = _LABEL

@@ -27,7 +27,8 @@ _SIDE, _PAD = 4.0, 3.0
 """Points beside a text, and below a row."""
 _MOST_LINES = 4
 """Lines of a cell; the rest is cut."""
-_MOST_HEADER_LINES = 4
+_HEADER_LINES, _MOST_HEADER_LINES = 4, 16
+"""Lines that a heading is to have, and that it may have where there is no room for less."""
 _LEAST_TEXT, _WIDEST_TEXT = 6.0, 24.0
 """Widths, in font sizes: what a column of texts keeps, and what one of long texts asks for."""
 _PORTRAIT = (8.5, 8.0, 7.5, 7.0)
@@ -54,7 +55,7 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
         [show(values) for show, values in zip(shows, chunk, strict=True)] for chunk in table.chunks
     )
     first = next(texts, None)
-    headers = [display.words.header(column) for column in table.columns]
+    headers = [display.header(column) for column in table.columns]
     layout = _Layout(pages, table.columns, headers, first)
     layout.fit()
     if layout.wide != (pages.width > pages.height):
@@ -72,7 +73,7 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
     left = table.count
     for chunk in chain([first], texts):
         for row in zip(*chunk, strict=True):
-            layout.draw_row(row, bold=left <= table.totals)
+            layout.draw_row(row, bold=0 < left - table.remarks <= table.totals)
             left -= 1
     layout.close()
 
@@ -126,7 +127,7 @@ class _Layout:
         for width in widths:
             self._edges.append(self._edges[-1] + width)
         self._heading = [
-            fonts.lines(header, self.size, width - 2 * _SIDE, _MOST_HEADER_LINES, bold=True)
+            _broken(header, self.size, width - 2 * _SIDE)
             for header, width in zip(self._headers, widths, strict=True)
         ]
 
@@ -217,7 +218,11 @@ class _Layout:
         found = []
         for index, header in enumerate(self._headers):
             width = max(fonts.width(word, 1, bold=True) for word in header.split() or [""])
-            found.append(max(width, self._widest(index)))
+            width = max(width, self._widest(index))
+            # A heading of many words is as wide as lets it be a few lines high.
+            while width < _WIDEST_TEXT and len(_broken(header, 1, width)) > _HEADER_LINES:
+                width += 0.5
+            found.append(width)
         return found
 
     def _widest(self, index: int) -> float:
@@ -242,3 +247,7 @@ class _Layout:
         squeezed = [width - share * free for width, free in zip(widths, spare, strict=True)]
         scale = min(room / sum(squeezed), 1.0)
         return [width * scale for width in squeezed]
+
+
+def _broken(header: str, size: float, room: float) -> list[str]:
+    return fonts.lines(header, size, room, _MOST_HEADER_LINES, bold=True)

@@ -11,16 +11,20 @@ const KINDS = {
   tempo: PRICES,
   sensor_price: ["entity_id", "factor", "fixed", "tax"],
 };
-const TYPES = { start: "time", end: "time", entity_id: "text" };
+const TYPES = { start: "time", end: "time", entity_id: "text", priced_on: "date" };
+/** Whose prices are in the regulator's tables, for these powers in kVA. */
+const OFFICIAL = ["base", "peak_off_peak", "tempo"];
+const POWERS = [3, 6, 9, 12, 15, 18, 24, 30, 36];
 const PERIODS = ["last_12_months", "this_year", "last_year", "last_month"];
-const AMOUNTS = ["energy_cost", "standing_charge", "feed_in", "total", "difference"];
+const AMOUNTS = ["energy_cost", "standing_charge", "feed_in", "total"];
+const GAINS = ["difference", "shift_saving"];
 
-const NEW = { kind: "base", standing_charge: "", start: "22:00", end: "06:00" };
+const NEW = { kind: "base", standing_charge: "", start: "22:00", end: "06:00", power: 6 };
 const number = (text) => (text === undefined || text === "" ? undefined : Number(text));
 
 /** Return a contract as it is asked for; what is empty is left out, and named where it is needed. */
 function offerOf({ kind, name, ...values }) {
-  const offer = { kind, name: name || undefined, standing_charge: number(values.standing_charge) };
+  const offer = { kind, name: name || undefined, standing_charge: number(values.standing_charge), priced_on: values.priced_on || undefined };
   if (kind === "tempo") {
     offer.prices = {};
     for (const at of PRICES) {
@@ -48,6 +52,7 @@ class Comparison extends MedElement {
   static properties = {
     ...MedElement.properties,
     pdl: { type: String },
+    currency: { type: String },
     period: { state: true },
     offers: { state: true },
     shown: { state: true },
@@ -71,6 +76,15 @@ class Comparison extends MedElement {
 
   change(place, values) {
     this.offers = this.offers.map((one, at) => (at === place ? { ...one, ...values } : one));
+  }
+
+  /** Fill in what the regulated tariff costs; each price can be typed over. */
+  async official(place) {
+    const { kind: option, power } = this.offers[place];
+    const found = await this.attempt(() => this.house.ask("costs/official", { option, power }));
+    if (!found) return;
+    const { valid_from: priced_on, ...prices } = found;
+    this.change(place, { priced_on, ...prices });
   }
 
   async compare() {
@@ -112,7 +126,11 @@ class Comparison extends MedElement {
     return html`<fieldset>
       <div class="fields">
         ${this.select(this.t("comparison.contract"), Object.keys(KINDS), kind, (one) => this.kindOf(one), (value) => this.change(place, { kind: value }))}
-        ${["name", "standing_charge", ...KINDS[kind]].map((name) => this.input(place, name))}
+        ${["name", "standing_charge", ...KINDS[kind], "priced_on"].map((name) => this.input(place, name))}
+        ${this.currency === "EUR" && OFFICIAL.includes(kind)
+          ? html`<button ?disabled=${this.busy} @click=${() => this.official(place)}>${this.t("comparison.official")}</button>
+              ${this.select(this.t("comparison.power"), POWERS, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}`
+          : nothing}
         ${this.offers.length > 1
           ? html`<button @click=${() => (this.offers = this.offers.filter((_one, at) => at !== place))}>${this.t("remove")}</button>`
           : nothing}
@@ -123,6 +141,12 @@ class Comparison extends MedElement {
   nameOf(name) {
     const word = this.t(`comparison.kind.${name}`);
     return word.includes(".") ? name : word;
+  }
+
+  /** A contract's name, and of which day its prices are where that is known. */
+  titleOf({ name, priced_on }) {
+    if (!priced_on) return this.nameOf(name);
+    return html`${this.nameOf(name)} <span class="quiet">(${this.t("comparison.priced_on")} ${this.house.formats.day(priced_on, { year: "numeric" })})</span>`;
   }
 
   money(value) {
@@ -159,8 +183,12 @@ class Comparison extends MedElement {
       <p class="good">${cheapest ? this.t("comparison.cheapest", said) : this.t("comparison.cannot_tell")}</p>
       ${this.warnings(warnings)}
       ${this.table(
-        [this.t("comparison.contract"), ...AMOUNTS.map((one) => this.t(one === "difference" ? "comparison.difference" : `costs.${one}`))],
-        contracts.map((one) => [this.nameOf(one.name), ...AMOUNTS.map((amount) => this.money(one[amount]))]),
+        [
+          this.t("comparison.contract"),
+          ...AMOUNTS.map((one) => this.t(`costs.${one}`)),
+          ...GAINS.map((one) => this.t(`comparison.${one}`)),
+        ],
+        contracts.map((one) => [this.titleOf(one), ...[...AMOUNTS, ...GAINS].map((amount) => this.money(one[amount]))]),
       )}
       ${this.table(
         [this.t("costs.month"), ...names],
@@ -204,6 +232,9 @@ class Comparison extends MedElement {
       }
       table {
         margin-bottom: 16px;
+      }
+      th.number {
+        white-space: normal;
       }
     `,
   ];

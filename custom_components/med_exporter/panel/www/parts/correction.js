@@ -41,9 +41,9 @@ class Correction extends MedElement {
   }
 
   async undo() {
-    const { undo, asked } = this.done;
+    const { undo, asked, start, end } = this.done;
     const { value: _, ...rest } = asked;
-    const back = { ...rest, ...undo, reason: this.t("correction.undo_reason", { reason: asked.reason }) };
+    const back = { ...rest, ...undo, start, end, reason: this.t("correction.undo_reason", { reason: asked.reason }) };
     if (await this.attempt(() => this.house.ask("costs/correct", back))) this.done = null;
   }
 

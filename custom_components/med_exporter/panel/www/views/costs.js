@@ -82,7 +82,7 @@ class Costs extends FollowingElement {
       ${point.months.length
         ? html`<details>
             <summary>${this.t("comparison.title")}</summary>
-            <med-comparison .house=${this.house} .pdl=${point.pdl}></med-comparison>
+            <med-comparison .house=${this.house} .pdl=${point.pdl} .currency=${point.currency}></med-comparison>
           </details>`
         : nothing}
       ${point.meters.length

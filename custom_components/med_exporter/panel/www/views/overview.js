@@ -83,6 +83,31 @@ class Overview extends FollowingElement {
     </section>`;
   }
 
+  /** A day's colour in words, framed in it: dashed where it is forecast. */
+  day(name, colour, note) {
+    const said = colour ? this.t(`tempo.${colour}`) : this.t("tempo.unknown");
+    return html`<div>
+      <dt>${name}</dt>
+      <dd class="tempo ${colour ?? ""} ${note === undefined ? "" : "forecast"}">${said}${note ? html` <small>${note}</small>` : nothing}</dd>
+    </div>`;
+  }
+
+  tempo({ today, tomorrow, forecast }) {
+    const { formats } = this.house;
+    const likely = ({ probability }) => (probability === null ? "" : `${formats.number(probability * 100)} %`);
+    return html`<section class="card">
+      <h3>Tempo</h3>
+      <dl class="figures">
+        ${this.day(this.t("overview.today"), today)} ${this.day(this.t("tempo.tomorrow"), tomorrow)}
+      </dl>
+      ${forecast.length
+        ? html`<p>${this.t("tempo.forecast")}</p>
+            <dl class="figures">${forecast.map((one) => this.day(formats.day(one.date, { weekday: "short" }), one.colour, likely(one)))}</dl>
+            <p class="quiet small">${this.t("tempo.forecast_text")}</p>`
+        : nothing}
+    </section>`;
+  }
+
   step(name, action) {
     return html`<li>
       <h3>${this.t(`welcome.${name}`)}</h3>
@@ -123,7 +148,7 @@ class Overview extends FollowingElement {
 
   render() {
     if (!this.shown || !this.files) return this.waiting();
-    const { points, attention } = this.shown;
+    const { points, attention, tempo } = this.shown;
     const isNew = !this.files.length && !this.destinations?.length;
     return html`
       ${this.problem()}
@@ -143,6 +168,7 @@ class Overview extends FollowingElement {
             </div>
             <div class="grid">${points.map((one) => this.point(one))}</div>`
         : nothing}
+      ${tempo ? html`<div class="grid">${this.tempo(tempo)}</div>` : nothing}
       ${this.destinations?.length
         ? html`<h2>${this.t("tab.destinations")}</h2>
             <div class="grid">
@@ -167,6 +193,21 @@ class Overview extends FollowingElement {
       }
       .figures dt {
         font-size: 0.875rem;
+      }
+      .figures dd.tempo {
+        border: 2px solid var(--divider-color);
+        border-radius: 6px;
+        padding: 0 8px;
+        width: max-content;
+      }
+      dd.tempo.blue {
+        border-color: #3b7dd8;
+      }
+      dd.tempo.red {
+        border-color: #d93a32;
+      }
+      .figures dd.forecast {
+        border-style: dashed;
       }
       .welcome ol {
         list-style: none;

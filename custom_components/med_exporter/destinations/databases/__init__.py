@@ -1,0 +1,1 @@
+"""What databases of time series have in common."""

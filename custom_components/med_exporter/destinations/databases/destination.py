@@ -1,0 +1,79 @@
+"""What destinations have in common that are databases of time series."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from ..stretches import stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from ..internal_metrics import InternalMetrics
+    from ..measurements import Measurement
+
+BACKFILL: Final = timedelta(days=365)
+"""How far back a new destination begins."""
+
+
+class DatabaseDestination(ABC):
+    """A database that takes measurements as rows, and is asked for them.
+
+    Args:
+        labels: the user's labels.
+        metrics: sends the exporter's own metrics, where there are any.
+
+    """
+
+    def __init__(self, labels: Mapping[str, str], metrics: InternalMetrics | None = None) -> None:
+        self._labels = dict(labels)
+        self._metrics = metrics
+
+    async def async_start(self) -> None:
+        """Begin to send the exporter's own metrics; there is no lasting connection."""
+        if self._metrics is not None:
+            self._metrics.start()
+
+    async def async_close(self) -> None:
+        """Send no more metrics of the exporter."""
+        if self._metrics is not None:
+            await self._metrics.close()
+
+    async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
+        """Look for rows of the periods. Raises DestinationError.
+
+        What is older than the server's retention is not missing; where it does not tell that,
+        what is older than all that is there is taken for such.
+        """
+        limit, is_told = await self._async_limit()
+        oldest_there: dict[tuple[object, object], int] = {}
+        absent: list[tuple[Measurement, tuple[object, object], int]] = []
+        # The stretches of a series come oldest first.
+        for stretch in stretches(witnesses):
+            starts = [round(one.start.timestamp()) for one in stretch]
+            kept = [one for one, start in zip(stretch, starts, strict=True) if start >= limit]
+            held = await self._async_held(kept) if kept else ()
+            if held is None:
+                return ()
+            series = (stretch[0].data_type, stretch[0].point)
+            for one, start in zip(stretch, starts, strict=True):
+                if start < limit or start in held:
+                    oldest_there.setdefault(series, start)
+                else:
+                    absent.append((one, series, start))
+        return [
+            one for one, series, start in absent if is_told or start > oldest_there.get(series, 0)
+        ]
+
+    @abstractmethod
+    async def _async_limit(self) -> tuple[int, bool]:
+        """Return the second before which nothing is kept, and whether the server tells that."""
+
+    @abstractmethod
+    async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
+        """Return at which seconds a series has values, of periods from the first to the last.
+
+        None where the server cannot be asked.
+        """

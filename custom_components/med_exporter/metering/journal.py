@@ -1,0 +1,73 @@
+"""What a counter has counted lately, by a clock that is never put right."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from .marks import Marks
+
+# Readings that are not further apart become one, in seconds.
+_ONE_STEP: Final = 300.0
+# A day of these, and what rolls in it.
+_KEPT: Final = 320
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """What was read from one moment to another; `ticks` and `since` are seconds of that clock.
+
+    `before` are the marks as they stood, `since` is None for the first reading after a start, whose
+    growth began at `told_at`; `value` is where the counter stood after it, and the rest as in
+    `marks.Growth`. `is_read` is False where only a day began.
+    """
+
+    before: Marks
+    ticks: float
+    since: float | None
+    told_at: datetime | None
+    value: float
+    kwh: float = 0.0
+    day: float | None = None
+    month: float | None = None
+    month_before: float | None = None
+    limit_w: float = 0.0
+    is_read: bool = True
+
+
+@dataclass(slots=True)
+class Journal:
+    """The steps of a day, in memory: what they were dated by may turn out to be wrong."""
+
+    _steps: deque[Step] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+    def note(self, step: Step) -> None:
+        """Take the next step, together with the one before where that is short."""
+        last = self._steps[-1] if self._steps else None
+        if (
+            last is not None
+            and step.is_read
+            and last.is_read
+            and last.since is not None
+            and step.ticks - last.since <= _ONE_STEP
+            and step.before.day == last.before.day
+        ):
+            self._steps[-1] = replace(
+                step, before=last.before, since=last.since, kwh=round(last.kwh + step.kwh, 6)
+            )
+        else:
+            self._steps.append(step)
+
+    def since(self, ticks: float) -> Iterator[Step]:
+        """Yield the steps from a moment on."""
+        return (step for step in self._steps if step.ticks >= ticks)
+
+    @property
+    def last_read(self) -> Step | None:
+        """Return the latest step in which something was read."""
+        return next((step for step in reversed(self._steps) if step.is_read), None)

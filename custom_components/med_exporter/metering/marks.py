@@ -1,0 +1,167 @@
+"""Where an energy counter stood when days and months began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+# No clock change puts the date back by more than this.
+_CLOCK_CHANGE: Final = timedelta(hours=3)
+# How long a plug may take to bring its counters up to date, in seconds.
+_REFRESH: Final = 120.0
+_WS_PER_KWH: Final = 3_600_000.0
+_KEPT: Final = 6
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Growth:
+    """What a counter grew by from one moment to another, and what the plug's own then showed.
+
+    Energies in kWh; `day`, `month` and `month_before` are the plug's own, None where they are not
+    told or not believed; `limit_w` is what its socket passes, in W.
+    """
+
+    since: datetime
+    kwh: float
+    day: float | None = None
+    month: float | None = None
+    month_before: float | None = None
+    limit_w: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marks:
+    """The kWh at which a counter stood when local days, and months by their first day, began.
+
+    `day` is the one that runs. Marks go by their date: a clock that was wrong for a while finds
+    those of the right date again.
+    """
+
+    day: date | None = None
+    days: Mapping[date, float] = field(default_factory=dict)
+    months: Mapping[date, float] = field(default_factory=dict)
+
+    @property
+    def day_start(self) -> float:
+        """Return where the counter stood when the running day began, 0 before it was read."""
+        return 0.0 if self.day is None else self.days[self.day]
+
+    @property
+    def month_start(self) -> float:
+        """Return where it stood when the running month began, 0 before it was read."""
+        return 0.0 if self.day is None else self.months[_month(self.day)]
+
+    @property
+    def last_day(self) -> float | None:
+        """Return the energy of the day before, None where its beginning is not known."""
+        return None if self.day is None else _between(self.days, self.day - _DAY, self.day)
+
+    @property
+    def last_month(self) -> float | None:
+        """Return the energy of the month before, None where its beginning is not known."""
+        if self.day is None:
+            return None
+        month = _month(self.day)
+        return _between(self.months, _month(month - _DAY), month)
+
+    def begun(self, day: date, value: float, own_day: float, own_month: float) -> Self:
+        """Return the marks of a counter that is read first, with what the plug has counted."""
+        month = round(value - max(own_month, own_day), 6)
+        return replace(
+            self, day=day, days={day: round(value - own_day, 6)}, months={_month(day): month}
+        )
+
+    def rolled(self, today: date, value: float, *, may_look_back: bool) -> Self:
+        """Return the marks when the day of `today` runs; `value` is where the counter stands.
+
+        `may_look_back` says that a date that has been before is that one again; else time has gone
+        on by itself, and what has been marked of days to come was false.
+        """
+        if self.day is None or today == self.day:
+            return self
+        days, month = dict(self.days), _month(today)
+        months = dict(self.months)
+        if not may_look_back:
+            days = {day: mark for day, mark in days.items() if day < today}
+            months = {first: mark for first, mark in months.items() if first <= _month(self.day)}
+        days[today] = days.pop(today, value)
+        months[month] = months.pop(month, value)
+        return replace(self, day=today, days=_latest(days), months=_latest(months))
+
+    def is_back(self, now: datetime) -> bool:
+        """Return whether the running day has not begun yet by `now`."""
+        return self.day is not None and (now + _CLOCK_CHANGE).date() < self.day
+
+    def told_by(self, value: float, day: float | None, month: float | None, before: Marks) -> Self:
+        """Return the marks of dates that `before` did not know, by what the plug has counted."""
+        if self.day is None:
+            return self
+        days, months, first = dict(self.days), dict(self.months), _month(self.day)
+        if day is not None and self.day not in before.days:
+            days[self.day] = round(value - day, 6)
+        if first not in before.months:
+            # The day is a part of it.
+            months[first] = min(round(value - (month or 0.0), 6), days[self.day])
+        return replace(self, days=days, months=months)
+
+    def handed_back(self, growth: Growth, value: float, now: datetime) -> Self:
+        """Give the day and month before what was used of a growth before they ended."""
+        if self.day is None or growth.since.date() >= self.day:
+            return self
+
+        def used_before(start: datetime, counted: float, own: float | None) -> float:
+            begun = max(0.0, now.timestamp() - start.timestamp())
+            # A plug whose period is not the new one, early or late, tells nothing of its beginning.
+            if own is not None and own <= growth.limit_w * (begun + _REFRESH) / _WS_PER_KWH:
+                return min(growth.kwh, max(0.0, counted - own))
+            since = now.timestamp() - growth.since.timestamp()
+            return growth.kwh * (1 - min(1.0, begun / since))
+
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        late = used_before(midnight, round(value - self.day_start, 6), growth.day)
+        days = {**self.days, self.day: round(self.day_start + late, 6)}
+        months, first = dict(self.months), _month(self.day)
+        if _month(growth.since.date()) < first:
+            counted = round(value - self.month_start, 6)
+            late = used_before(midnight.replace(day=1), counted, growth.month)
+            months[first] = round(self.month_start + late, 6)
+            last = _month(first - _DAY)
+            if last not in months and growth.month_before is not None and growth.month is not None:
+                months = {last: round(months[first] - growth.month_before, 6), **months}
+        return replace(self, days=days, months=months)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the marks as plain JSON values."""
+        return {
+            "day": self.day and self.day.isoformat(),
+            "days": {day.isoformat(): mark for day, mark in self.days.items()},
+            "months": {day.isoformat(): mark for day, mark in self.months.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return what `to_dict` described. Raises KeyError, TypeError or ValueError for others."""
+        return cls(
+            day=date.fromisoformat(data["day"]) if data["day"] else None,
+            days={date.fromisoformat(day): mark for day, mark in data["days"].items()},
+            months={date.fromisoformat(day): mark for day, mark in data["months"].items()},
+        )
+
+
+def _month(day: date) -> date:
+    return day.replace(day=1)
+
+
+def _between(marks: Mapping[date, float], start: date, end: date) -> float | None:
+    return round(marks[end] - marks[start], 6) if start in marks else None
+
+
+def _latest(marks: dict[date, float]) -> dict[date, float]:
+    """Keep those that ran last."""
+    return dict(list(marks.items())[-_KEPT:])

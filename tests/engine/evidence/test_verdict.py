@@ -1,0 +1,142 @@
+"""Which counters of a reading are believed, wait, or are contradicted by the others."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from .watch import PARIS, Watch
+
+
+class TestWaiting:
+    """What waits is believed by what was known when it was seen, not by what came after."""
+
+    def test_a_leap_beyond_where_a_counter_stood_is_no_return(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        watch.read(500, 2, 10)
+        watch.read(510, 12, 20, after=36_000)
+        assert watch.read(510.8, 12.8, 20.8).energy == 510_000_000
+        assert watch.read(510.01, 12.01, 20.01).energy == 510_010_000
+
+    def test_an_outage_after_a_restart_hides_nothing(self) -> None:
+        watch = Watch()
+        watch.reads(500, 500.01, 0)
+        watch.read(9, after=36_000)
+        assert watch.reads(9.01, 9.02) == [509.02, 509.03]
+
+    def test_a_counter_that_stood_while_it_was_doubted_goes_on_from_there(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10, power=1000)
+        watch.read(500.01, 2.01, 10.01, power=1000)
+        for _ in range(140):
+            watch.read(0.1, 0.1, 0.1, power=1000)
+        watch.read(1.2, 1.2, 1.2, power=1000)
+        assert watch.read(1.21, 1.21, 1.21, power=1000).energy == 501_220_000
+
+    def test_a_reading_that_excludes_the_one_that_waits_is_not_believed_by_the_time_before(
+        self,
+    ) -> None:
+        watch = Watch()
+        watch.read(0.1, None, 0.1)
+        watch.read(0.2, None, 0.2)
+        watch.read(0.001, None, 0.001, after=40 * 86400)
+        assert watch.read(900, None, 900, after=36_000).energy == 200_000
+        assert watch.read(0.9, None, 0.9).energy <= 1_100_000
+
+    def test_a_month_that_began_meanwhile_does_not_confirm_what_waits(self) -> None:
+        watch = Watch(datetime(2026, 12, 31, 7, tzinfo=PARIS))
+        december, january = watch.at.date(), date(2027, 1, 1)
+        watch.read(day=0.2, month=14.31, month_before=14.4, dated=december)
+        watch.read(day=0.21, month=14.32, month_before=14.4, dated=december)
+        watch.read(day=1.15, month=15.26, month_before=14.4, dated=december, after=40_000)
+        assert watch.read(day=0.15, month=146, dated=january, after=72_000).energy < 17_000_000
+
+    def test_counters_that_fall_back_together_have_not_restarted(self) -> None:
+        watch = Watch()
+        watch.read(0.13, 0.01, 14.0)
+        watch.read(0.14, 0.02, 14.01)
+        # What two counters tell of an outage is believed, and later energy fills it.
+        assert watch.read(0.95, 0.83, 14.82, after=12_000).energy == 14_820_000
+        watch.read(0.15, 0.03, 14.02)
+        assert watch.read(0.16, 0.04, 14.03).energy == 14_820_000
+
+    def test_zeros_after_a_standstill_come_back_as_they_were(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10)
+        for _ in range(20):
+            watch.read(500.01, 2.01, 10.01, after=60)
+        for _ in range(8):
+            watch.read(0, 0, 0, after=60)
+        watch.read(502, 4, 12, after=60)
+        assert watch.read(502.02, 4.02, 12.02, after=60).energy == 502_020_000
+
+    def test_months_that_were_zero_for_a_while_are_not_used_again(self) -> None:
+        watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
+        first, later = watch.at.date(), date(2027, 1, 1)
+        for kwh in (0, 0.01, 0.02):
+            watch.read(0.05 + kwh, 0.29 + kwh, 14.21 + kwh, month_before=14.4, dated=first)
+        for _ in range(3):
+            watch.read(0, 0, 0, dated=first)
+        watch.read(25.26, 19.58, 19.58, month_before=49.18, dated=later, after=196_200)
+        later = date(2027, 1, 2)
+        for kwh in (0, 0.01, 0.02):
+            last = watch.read(
+                6.65 + kwh,
+                18.65 + kwh,
+                42.65 + kwh,
+                month_before=49.18,
+                dated=later,
+                after=30 if kwh else 83_000,
+            )
+        assert last.energy <= 49_180_000 + 42_670_000
+
+    def test_what_a_total_forgot_unseen_is_not_missing_after_the_next_outage(self) -> None:
+        watch = Watch()
+        watch.read(1.5, 1.7, 12.3, power=3500)
+        watch.read(1.53, 1.73, 12.33, power=3500)
+        watch.read(10.26, 56.1, 105.4, after=95_000, power=3500)
+        watch.read(10.29, 56.13, 105.43, power=3500)
+        before = watch.evidence.energy
+        watch.read(1010.29, 20, 50, after=1_030_000, power=3500)
+        growth = watch.read(1010.32, 20.03, 50.03, power=3500).energy - before
+        # The month has rolled over: only the total tells what passed, to a minute or two.
+        assert 999_800_000 <= growth <= 1_000_030_000
+
+
+class TestContradicted:
+    """A counter that has forgotten nothing is never exceeded by one that has leapt or fallen."""
+
+    def test_a_false_beginning_adds_not_even_a_little(self) -> None:
+        watch = Watch()
+        first = watch.read(20, 260, None).energy
+        for number in range(20):
+            kwh = max(0, number - 12) / 100
+            last = watch.read(0.02 + kwh, 0.26 + kwh, 14.18 + kwh).energy
+        assert last == first + 70_000
+
+    def test_a_little_more_than_the_others_show_is_not_counted(self) -> None:
+        watch = Watch()
+        watch.read(500, 2, 10, power=3)
+        for _ in range(6):
+            watch.read(500.06, 2, 10, power=3)
+        assert watch.read(500.068, 2.008, 10.008, power=1000).energy == 500_008_000
+
+    def test_a_load_that_begins_does_not_prove_what_waited_before_it(self) -> None:
+        watch = Watch()
+        watch.read(0.021, 0.011, 12.781, power=3)
+        watch.read(0.021, 0.011, 12.781, power=3)
+        for _ in range(4):
+            watch.read(0.051, 0.011, 12.781, power=3)
+        watch.read(0.058, 0.018, 12.788, power=900)
+        assert watch.read(0.066, 0.026, 12.796, power=900).energy == 12_796_000
+
+    def test_a_day_that_was_asked_for_by_a_wrong_date_began_when_it_did(self) -> None:
+        watch = Watch(datetime(2026, 11, 28, 23, 34, tzinfo=PARIS))
+        november = [date(2026, 11, day) for day in (28, 27, 27, 28, 28, 29, 29)]
+        days = (2.47, 0.48, 0.48, 3.96, 3.96, 3.8, 3.81)
+        totals = (2.03, 2.61, 3.2, 3.78, 4.36, 7.32, 7.33)
+        seconds = (0, 600, 600, 600, 600, 86_900, 30)
+        for dated, day, total, after in zip(november, days, totals, seconds, strict=True):
+            month = total + 13.4
+            last = watch.read(total, day, round(month, 2), dated=dated, after=after, power=3500)
+        assert last.energy == 13_400_000 + 7_330_000

@@ -1,0 +1,141 @@
+"""A machine whose clock is wrong for a while: what its house has used stands where it was used."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
+from tests.plug_emulator import EmulatedPlug
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+    from tests.metering_points import HouseClock
+    from tests.plug_emulator import PlugNetwork
+
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
+
+HEATER = "50c7bf000001"
+DAILY, MONTHLY = (f"sensor.med_{PDL}_consumption_{name}" for name in ("daily", "monthly"))
+INSTALLED = datetime(2026, 11, 1, tzinfo=PARIS)
+
+
+class Home:
+    """A house with 1 kW since 1 November, read every two minutes."""
+
+    def __init__(self, hass: HomeAssistant, clock: HouseClock, heater: EmulatedPlug) -> None:
+        self.hass, self.clock, self.heater = hass, clock, heater
+        self.entry: ConfigEntry
+
+    async def live(self, minutes: float) -> None:
+        for _ in range(int(minutes / 2)):
+            self.clock.tick(120)
+            await poll(self.hass, self.entry)
+
+    def put_clock(self, by: timedelta) -> None:
+        """Put the machine's clock off; the plug has one of its own."""
+        self.clock.jump(by)
+        self.heater.advance(-by)
+
+    async def restart(self, by: timedelta = timedelta()) -> None:
+        await self.hass.config_entries.async_unload(self.entry.entry_id)
+        self.clock.tick(120)
+        self.put_clock(by)
+        await self.hass.config_entries.async_setup(self.entry.entry_id)
+        await settle(self.hass)
+
+    def shown(self) -> dict[str, float]:
+        """Return what the entities show, in kWh."""
+        ids = {"today": entity_of(self.hass, HEATER, "energy_today"), "daily": DAILY}
+        ids |= {"monthly": MONTHLY}
+        return {
+            name: float(self.hass.states.get(entity_id).state) for name, entity_id in ids.items()
+        }
+
+    def true(self) -> dict[str, float]:
+        """Return what they should show."""
+        now = self.heater.clock.local()
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = midnight.replace(day=1)
+        today, month = (
+            (now.timestamp() - max(one, INSTALLED).timestamp()) / 3600 for one in (midnight, first)
+        )
+        return {"today": today, "daily": today, "monthly": month}
+
+    async def halves(self) -> dict[datetime, float]:
+        """Return the half-hours of the ledger in which there is energy."""
+        await settle(self.hass)
+        await async_commit(self.hass)
+        periods = await self.hass.data[DATA_LEDGER].async_half_hours(
+            PlugSeries(HEATER), INSTALLED, INSTALLED + timedelta(days=300)
+        )
+        return {period.start: period.kwh for period in periods if period.kwh}
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant, paris: None, clock: HouseClock, plug_network: PlugNetwork
+) -> Home:
+    heater = EmulatedPlug(alias="Heater", load=1000.0, installed_at=INSTALLED)
+    await plug_network.start(heater)
+    home = Home(hass, clock, heater)
+    home.entry = await add_metering_point(hass, heater.address)
+    await home.live(10)
+    return home
+
+
+async def all_is_right(home: Home) -> None:
+    shown = home.shown()
+    assert shown == {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
+    now = home.heater.clock().astimezone(UTC)
+    held = await home.halves()
+    since = NOON.astimezone(UTC)
+    lived = [kwh for start, kwh in held.items() if since <= start <= now - timedelta(minutes=45)]
+    assert lived == [pytest.approx(0.5, abs=0.05)] * len(lived)
+    assert len(lived) >= int((now - since).total_seconds() // 1800) - 1
+    assert sum(held.values()) == pytest.approx(home.true()["monthly"], abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("by", "wrong_for"),
+    [
+        (timedelta(minutes=40), 20),
+        (timedelta(days=3), 100),
+        (timedelta(days=40), 20),
+        (-timedelta(hours=14), 20),
+        (-timedelta(days=54), 100),
+    ],
+)
+async def test_a_clock_that_is_wrong_from_a_restart_on_leaves_no_trace(
+    home: Home, by: timedelta, wrong_for: int
+) -> None:
+    await home.restart(by)
+    await home.live(wrong_for)
+    home.put_clock(-by)
+    await home.live(30)
+    await all_is_right(home)
+
+
+@pytest.mark.parametrize("by", [timedelta(days=3), -timedelta(days=20)])
+async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no_trace(
+    home: Home, by: timedelta
+) -> None:
+    home.clock.move_to(datetime(2026, 11, 30, 21, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(60)
+    home.put_clock(by)
+    await home.live(150)
+    home.put_clock(-by)
+    await home.live(10)
+    assert home.shown() == {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
+    held = await home.halves()
+    last = datetime(2026, 11, 30, 21, tzinfo=PARIS)
+    assert [held[last + timedelta(minutes=30 * number)] for number in range(7)] == [
+        pytest.approx(0.5, abs=0.05)
+    ] * 7
