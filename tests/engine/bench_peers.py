@@ -138,7 +138,7 @@ def _page(readings: int, took: dict[str, list[Measured]], shown: dict[str, float
         "",
         "`merge csv` is the plainest loop in Python over the states in order of time.",
         "`sqlite3 states` only reads them so, by SQLite's command line.",
-        "`xlsxwriter ready` writes rows that stand ready in memory, in constant-memory mode.",
+        "`xlsxwriter ready` has its rows ready in memory, and is in its mode of constant memory.",
         "",
         "| preview of 10 rows | seconds | goal |\n|---|---|---|",
         *(f"| {name} | {value:.2f} | {PREVIEW_GOAL} |" for name, value in shown.items()),

@@ -12,12 +12,14 @@ import pytest
 
 from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options
-from custom_components.med_exporter.engine.run import Result, run_job
+from custom_components.med_exporter.engine.run import run_job
 
 from .recorder_database import RecorderDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from custom_components.med_exporter.engine.results import Result
 
 FRIDGE = JobDevice(
     device_id="fridge-id",

@@ -84,3 +84,14 @@ print([name for name in libraries if name in sys.modules])
 """
     shown = run_alone(script)
     assert shown.stdout.strip() == "[]"
+
+
+def test_home_assistant_starts_without_what_only_makes_files():
+    script = f"""
+import sys
+sys.path.insert(0, {str(ENGINE.parents[2])!r})
+import custom_components.med_exporter
+makers = ("run", "spool", "output", "preview", "filling", "privacy")
+print([name for name in makers if f"custom_components.med_exporter.engine.{{name}}" in sys.modules])
+"""
+    assert run_alone(script).stdout.strip() == "[]"

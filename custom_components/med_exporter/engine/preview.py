@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from .content import Content
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
 from .recorder import Recorder, count_states
+from .results import Preview
 from .times import HOUR
 from .writers.json.writer import records
 
@@ -27,24 +27,6 @@ _GOLDEN = 0.618
 """Shifts each sample, so that they lie at all times of day."""
 _FIRST_PAGE = 64
 """States of an entity that are read first: rows that are shown need few."""
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a job would give.
-
-    Attributes:
-        rows: the first ones, as the JSON format shows them.
-        records: number of all rows; with filters, the most there can be.
-        estimated: whether that number is an estimate.
-        bytes: about the size of all rows, as CSV where the job's format is none of plain text.
-
-    """
-
-    rows: list[dict[str, Any]]
-    records: int
-    estimated: bool
-    bytes: int
 
 
 def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: int) -> Preview:

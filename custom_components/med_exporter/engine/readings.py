@@ -276,27 +276,28 @@ def _pivot(
     end: float,
     on_block: Callable[[float], None],
 ) -> Iterator[Reading]:
-    in_force = plug.in_force
+    in_force, count = plug.in_force, plug.count
     since, measured, values = start, CARRIED, plug.take()
-    touched: set[int] = set()
+    # One bit for each slot.
+    touched = 0
     latest = together_until = start
     for block in blocks:
         for moment, slot, value in block:
             if touched and (
                 moment >= together_until
-                or (slot in touched and (value is None) is not (in_force[slot] is None))
+                or (touched >> slot & 1 and (value is None) is not (in_force[slot] is None))
             ):
                 if values is not None:
                     yield (since, latest, measured, *values)
                 since, measured, values = latest, MEASURED, plug.take()
-                touched.clear()
+                touched = 0
             if not touched:
                 together_until = moment + ONE_READING
-            touched.add(slot)
+            touched |= 1 << slot
             latest = moment
             in_force[slot] = value
             if slot == _ENERGY:
-                plug.count(value, moment, since, measured=measured)
+                count(value, moment, since, measured=measured)
         on_block(latest)
     if touched:
         if values is not None:

@@ -54,6 +54,8 @@ _SMALLEST_PAGE = 512
 _MOST_UNITS = 10_000
 """Ids of attributes that are remembered."""
 _LARGEST_PAGE = 8192
+_CACHED_PAGE = 512
+"""Of SQLite: where they lie is still in its cache when the device's next entity is read."""
 
 _META = table("states_meta", column("metadata_id", BigInteger), column("entity_id", String))
 _STATES = table(
@@ -350,13 +352,14 @@ class _Cursor:
         if self._entries or self._finished:
             return
         with self._connect() as connection:
-            rows = connection.execute(_PAGE, self._key).fetchall()
+            most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
+            # The driver's own rows: a wrapper around each takes longer than what is done with it.
+            rows = connection.execute(_PAGE, self._key).cursor.fetchall()
             factors = self._units.factors(connection, self._parse, set(map(_ATTRIBUTES_ID, rows)))
-        size = self._key["size"]
-        self._finished = len(rows) < size
+        self._finished = len(rows) < (size := self._key["size"])
         if rows:
             self._key["after_ts"], self._key["after_id"], *_ = rows[-1]
-            self._key["size"] = min(size * 4, _LARGEST_PAGE)
+            self._key["size"] = min(size * 4, most, _LARGEST_PAGE)
         self._entries = self._parsed(rows, factors)
 
     def horizon(self) -> float:

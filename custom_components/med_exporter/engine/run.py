@@ -6,8 +6,7 @@ import errno
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,9 +17,10 @@ from .export_types import EXPORT_TYPES
 from .formats import FORMATS
 from .limits import check_rows
 from .output import OutputFile, spool_path
-from .preview import Preview, preview_rows
+from .preview import preview_rows
 from .privacy import Mask
 from .recorder import Recorder
+from .results import Result
 from .spool import Spool
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .content import Content
     from .job import Job
     from .recorder import Connect
+    from .results import Preview
     from .tables import Chunk
 
     type Progress = Callable[[float, int], None]
@@ -39,31 +40,6 @@ _READING_SHARE = 75.0
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
 _SQLITE_WRITE_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a job has made.
-
-    Attributes:
-        records: number of rows.
-        bytes: size of the file.
-        sha256: of the file, in hexadecimal.
-        warnings: as `file_warnings.warning` returns them.
-        figures: what sums the rows up, by name: `total_energy` and `total_production` in
-            kWh, `total_cost` …
-
-    """
-
-    records: int
-    bytes: int
-    sha256: str
-    warnings: list[dict[str, Any]]
-    figures: dict[str, float] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the attributes as a dict."""
-        return asdict(self)
 
 
 def run_job(

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from bisect import bisect_right
 from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from .aggregation import expressions
@@ -36,10 +37,11 @@ _PRAGMAS = (
     "temp_store=FILE",
     "cache_size=-16384",
 )
-_COMPUTED = {
-    "filled": "filled_from IS NOT NULL",
-    "from_statistics": f"measured = {FROM_STATISTICS}",
-}
+_MEASURED = READING_COLUMNS.index("measured")
+# Which column of a reading it is made of, and what of that.
+_SOURCES = {"filled": "filled_from", "from_statistics": "measured"}
+_OF_VALUE = {"filled": "? IS NOT NULL", "from_statistics": f"? = {FROM_STATISTICS}"}
+_COMPUTED = {name: _OF_VALUE[name].replace("?", column) for name, column in _SOURCES.items()}
 _COLUMNS = (*READING_COLUMNS, *_COMPUTED)
 _VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
 
@@ -71,6 +73,9 @@ class Spool:
             used.add("filled")
         self.stored = tuple(name for name in _VALUES if name in used)
         """The value fields that the rows, their custom fields or charts need."""
+        columns = ("timestamp", *(_SOURCES.get(name, name) for name in self.stored))
+        places = [READING_COLUMNS.index(name) for name in columns]
+        self._row = itemgetter(*places) if self.stored else lambda reading: reading[:1]
         self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
         """The fields of the finished rows, behind their timestamp and device."""
 
@@ -112,12 +117,16 @@ class Spool:
         """
         execute = self._connection.execute
         execute("BEGIN")
-        execute("DELETE FROM reading")
-        rows: Iterable[tuple[Any, ...]] = self._with_periods(readings) if self._edges else readings
-        self._connection.executemany(self._insert, rows)
-        added = execute(self._select, (device, period)).rowcount
+        if self._edges:
+            execute("DELETE FROM reading")
+            self._connection.executemany(self._insert, self._with_periods(readings))
+            added = execute(self._aggregate, (device, period)).rowcount
+        else:
+            rows = map(self._row, (one for one in readings if one[_MEASURED]))
+            added = self._connection.executemany(self._insert_raw(device), rows).rowcount
         execute("COMMIT")
-        return added
+        # Without any row SQLite's module counts none as -1.
+        return max(added, 0)
 
     def without_outliers(
         self, readings: Iterable[Reading], size: int
@@ -248,18 +257,8 @@ class Spool:
                 zip(range(len(self._edges) - 1), self._edges, self._edges[1:], strict=False),
             )
             execute("COMMIT")
-        self._select = self._aggregate() if self._edges else self._raw()
-
-    def _raw(self) -> str:
-        columns = ", ".join(("timestamp", "?1", *self.stored))
-        return (
-            f"INSERT INTO result SELECT {columns} FROM reading "  # noqa: S608
-            "WHERE measured AND ?2 IS NULL ORDER BY id"
-        )
-
-    def _aggregate(self) -> str:
         inner, outer = expressions(self.stored, self._job.aggregation_functions)
-        return (
+        self._aggregate = (
             f"INSERT INTO result SELECT {', '.join(('start', '?1', *outer))} FROM ("  # noqa: S608
             f"SELECT {', '.join(('period.start AS start', *inner))} "
             "FROM reading CROSS JOIN period "
@@ -267,6 +266,11 @@ class Spool:
             " AND coalesce(?2, reading.last_period) "
             "GROUP BY period.id)"
         )
+
+    def _insert_raw(self, device: int) -> str:
+        """Return what makes a row of `_row`'s values."""
+        values = ["?" if name in READING_COLUMNS else _OF_VALUE[name] for name in self.stored]
+        return f"INSERT INTO result VALUES ({', '.join(('?', str(device), *values))})"  # noqa: S608
 
     def _with_periods(self, readings: Iterable[Reading]) -> Iterator[tuple[Any, ...]]:
         """Add the first and last period in which each reading's values hold."""

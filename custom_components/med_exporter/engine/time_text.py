@@ -34,7 +34,20 @@ class TimeText:
 
     def iso(self, moments: Iterable[float | None]) -> list[str | None]:
         """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""
-        return [local and f"{local}{offset}" for local, offset in self.parts(moments)]
+        texts: list[str | None] = []
+        before: float | None = None
+        text: str | None = None
+        for moment in moments:
+            if moment is None:
+                texts.append(None)
+                continue
+            # Devices that are read together have rows of the same second one after the other.
+            if (second := moment // 1) != before:
+                before = second
+                ((local, offset),) = self.parts((moment,))
+                text = f"{local}{offset}"
+            texts.append(text)
+        return texts
 
     def parts(
         self, moments: Iterable[float | None]

@@ -25,7 +25,7 @@ from .lines import complain, job_of, prepare, read_request, say
 from .output import remove_unfinished
 
 if TYPE_CHECKING:
-    from .run import Result
+    from .results import Result
 
 _SECONDS_BETWEEN_REPORTS = 0.25
 _PARENT_IS_GONE = 1

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import slugify
 
 from ..const import LOGGER
-from ..engine.codec import from_json, prepare, to_json
+from ..engine.codec import from_json, to_json
 from ..history.records import ExportRecord
 
 if TYPE_CHECKING:
@@ -50,9 +50,6 @@ class _About:
 
     cache_key: str | None = None
     figures: Mapping[str, float] = field(default_factory=dict)
-
-
-prepare(ExportRecord, _About)
 
 
 class ExportFolder:

@@ -17,7 +17,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..database import DatabaseUnavailableError, async_read_by
 from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
-from ..engine.preview import Preview
+from ..engine.results import Preview
 from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ class Previewer:
         instance = get_instance(self._hass)
         if is_in_memory(instance):
             return await async_read_by(self._hass, partial(_in_thread, instance, job, limit))
+        written = await self._hass.async_add_executor_job(to_json, job)
         async with self._one_at_a_time:
             if self._closed:
                 raise DatabaseUnavailableError
             self._keep()
-            said = await self._async_ask(instance.db_url, {"job": to_json(job), "limit": limit})
+            said = await self._async_ask(instance.db_url, {"job": written, "limit": limit})
         if "preview" in said:
             return Preview(**said["preview"])
         raise error_of(said)

@@ -15,10 +15,9 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..const import LOGGER
 from ..database.commit import async_commit
-from ..engine.codec import prepare, to_json
+from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
-from ..engine.job import Job
-from ..engine.run import Result, run_job
+from ..engine.results import Result
 from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
     from homeassistant.components.recorder.core import Recorder
     from homeassistant.core import HomeAssistant
 
+    from ..engine.job import Job
+
     type OnProgress = Callable[[float], None]
     """Takes the share that is done, 0 to 100; called in the event loop."""
 
 _COMMIT_SECONDS: Final = 15
-
-prepare(Job)
 
 
 async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) -> Result:
@@ -53,14 +52,18 @@ async def async_run_job(hass: HomeAssistant, job: Job, on_progress: OnProgress) 
         LOGGER.debug("The recorder did not commit in time; the export may lack the latest states")
     if is_in_memory(instance):
         return await _async_run_in_thread(hass, instance, job, on_progress)
-    return await _async_run_in_process(instance.db_url, job, on_progress)
+    # The first time, it takes long to find out how a job is written.
+    written = await hass.async_add_executor_job(to_json, job)
+    return await _async_run_in_process(instance.db_url, written, on_progress)
 
 
-async def _async_run_in_process(database_url: str, job: Job, on_progress: OnProgress) -> Result:
+async def _async_run_in_process(
+    database_url: str, job: dict[str, Any], on_progress: OnProgress
+) -> Result:
     engine = await EngineProcess.async_start()
     try:
         # The pipe stays open: its end tells the engine that Home Assistant is gone.
-        await engine.async_ask({**surroundings(database_url), "job": to_json(job)})
+        await engine.async_ask({**surroundings(database_url), "job": job})
         result = await _async_follow(engine.answers, on_progress)
         status = await engine.async_end()
     finally:
@@ -95,6 +98,8 @@ async def _async_run_in_thread(
         hass.loop.call_soon_threadsafe(on_progress, share)
 
     def run() -> Result:
+        from ..engine.run import run_job  # noqa: PLC0415  # not needed at start-up
+
         return run_job(job, connect_by(instance), progress, cancelled.is_set)
 
     running = instance.async_add_executor_job(run)
