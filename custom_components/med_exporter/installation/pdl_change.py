@@ -16,6 +16,7 @@ from ..database import queue_work
 from ..engine.cost_tables import metadata as costs_metadata
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
+from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
 from ..pushes.watermarks import metadata as watermarks_metadata
 from ..statistics.renaming import rename_sum
 
@@ -44,6 +45,8 @@ async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) ->
     if old == new:
         return
     recorder = get_instance(hass)
+    # Where nothing has been counted yet, there is no ledger to look into.
+    await queue_work(hass, LEDGER_SCHEMA, lambda _: None)
     await queue_work(hass, COSTS_SCHEMA, lambda connection: _move(recorder, connection, old, new))
     _rename_entities(hass, entry, old, new)
 
