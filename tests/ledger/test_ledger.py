@@ -328,6 +328,15 @@ class TestRetention:
         days = await books.ledger.async_days(ONE, at(0), at(24))
         assert kwh(days) == [24.0]
 
+    async def test_a_clock_that_is_a_year_ahead_does_not_empty_it(self, books: Books) -> None:
+        for day in range(20):
+            await books.read(plug(), 24.0 * day, at(24 * day))
+        await books.close(at(24 * 19 + 1))
+        before = len(await books.rows())
+        books.freezer.move_to(DAY + timedelta(days=800))
+        await books.ledger.async_purge()
+        assert before - 8 * 96 <= len(await books.rows()) < before
+
     async def test_quarter_hours_stay_until_their_hours_are_written(self, books: Books) -> None:
         await books.read(plug(), 0.0, at(0))
         await books.read(plug(), 24.0, at(24))

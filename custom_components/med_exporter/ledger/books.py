@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .retracting import RecentPostings, Retraction
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
+# A day becomes too old each day; a house that was off for a week has caught up at once.
+_DELETED_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,7 +171,8 @@ def delete_quarters(connection: Connection, now: float) -> int:
     """Delete days older than 400 days, but none that a sum is still to be made of.
 
     Those of meters that are told by the hour stay: what is told of them may change at any time, and
-    the sums of all hours after that with it.
+    the sums of all hours after that with it. Of the others, it is a week at most that goes at a
+    time: by a clock that is a year ahead for an hour, all would be too old.
 
     Returns:
         How many rows were deleted, each a day of a plug.
@@ -177,12 +180,13 @@ def delete_quarters(connection: Connection, now: float) -> int:
     """
     needed = connection.execute(select(func.min(sums_table.c.dirty_from_ts))).scalar()
     oldest = min(now - _KEPT_SECONDS, now if needed is None else needed)
-    deleted = connection.execute(
-        delete(quarters_table).where(
-            quarters_table.c.day < int(oldest // UTC_DAY),
-            quarters_table.c.account_id.not_in(_told_by_the_hour(connection)),
-        )
-    )
+    columns = quarters_table.c
+    others = columns.account_id.not_in(_told_by_the_hour(connection))
+    first = connection.execute(select(func.min(columns.day)).where(others)).scalar()
+    if first is None:
+        return 0
+    until = min(int(oldest // UTC_DAY), first + _DELETED_DAYS)
+    deleted = connection.execute(delete(quarters_table).where(columns.day < until, others))
     return deleted.rowcount
 
 

@@ -100,7 +100,7 @@ class Ledger:
                 return
             await self._try(self.async_write_statistics())
             # Not by a timer of its own, which a house that restarts every day would never see.
-            if now - purged_at >= _PURGE_EVERY:
+            if abs(now - purged_at) >= _PURGE_EVERY:
                 purged_at = now
                 await self._try(self.async_purge())
 
