@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import socket
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,8 +30,13 @@ class PlugNetwork:
         self.port = port or 0
         self.devices: list[EmulatedDevice] = []
         self._broadcasts: dict[int, asyncio.DatagramTransport] = {}
+        self._turn: BinaryIO | None = None
 
     async def __aenter__(self) -> Self:
+        if self.port:
+            # One test of the machine at a time: the port of real plugs is the same for all.
+            self._turn = Path(f"/tmp/med-exporter-port-{self.port}.lock").open("ab")  # noqa: ASYNC230, SIM115
+            await asyncio.to_thread(fcntl.flock, self._turn, fcntl.LOCK_EX)
         return self
 
     async def __aexit__(
@@ -39,6 +46,8 @@ class PlugNetwork:
         traceback: TracebackType | None,
     ) -> None:
         await self.stop()
+        if self._turn:
+            self._turn.close()
 
     async def start(
         self, device: EmulatedDevice, *, host: str | None = None, port: int | None = None
