@@ -95,7 +95,7 @@ class Measured:
 def measure(url: str, job: Job) -> Measured:
     """Make a file in a worker and return what it took."""
     began = time.monotonic()
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     peak = 0.0
     with subprocess.Popen(
         [sys.executable, "-I", ENGINE / "__main__.py"],
@@ -109,7 +109,8 @@ def measure(url: str, job: Job) -> Measured:
             peak = max(peak, peak_memory(worker.pid))
         worker.stdin.close()
         worker.wait()
-    processor = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return Measured(time.monotonic() - began, processor, peak, line)
 
 

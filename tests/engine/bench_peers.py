@@ -2,7 +2,7 @@
 
 `python -m tests.engine.bench_peers PYTHON PAGE [READINGS]`: PYTHON has pandas, polars and
 XlsxWriter (`peers.py`). Each pair is measured three times in turn, and its ratio is that of the
-medians; so a machine that is busy or slow says the same.
+medians of the processor's seconds; so a machine that is busy or slow says nearly the same.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def peer(python: str, name: str, database: Path, target: Path) -> Measured:
         [python, PEERS, name, database, target], capture_output=True, check=True, text=True
     )
     said = json.loads(done.stdout)
-    return Measured(said["seconds"], 0.0, said["memory"], {})
+    return Measured(said["seconds"], said["processor"], said["memory"], {})
 
 
 def previews(url: str, jobs: dict[str, object]) -> dict[str, float]:
@@ -116,15 +116,17 @@ def main() -> None:
 
 
 def _page(readings: int, took: dict[str, list[Measured]], shown: dict[str, float]) -> str:
-    seconds = {name: statistics.median(one.seconds for one in some) for name, some in took.items()}
+    seconds = {
+        name: statistics.median(one.processor for one in some) for name, some in took.items()
+    }
     memory = {name: max(one.memory for one in some) for name, some in took.items()}
     lines = [
         "# How fast files are made",
         "",
         f"Written by `scripts/bench --peers`: {readings:,} rows of {PLUGS} plugs in SQLite.",
-        f"Machine: {_machine()}. Times depend on it; ratios hardly do.",
+        f"Machine: {_machine()}. Times depend on it, ratios little.",
         "",
-        "| file | seconds | MB | beside | seconds | MB | ratio | goal |",
+        "| file | processor, s | MB | beside | processor, s | MB | ratio | goal |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for pair in PAIRS:

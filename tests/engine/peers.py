@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -150,7 +151,7 @@ def merge_csv(database: str, target: str) -> None:
 
 def xlsxwriter_ready(database: str, target: str) -> None:
     """Excel by XlsxWriter in its mode of constant memory; the rows stand ready in memory."""
-    global _began  # noqa: PLW0603
+    global _began, _worked
     import xlsxwriter  # noqa: PLC0415
 
     rows = [
@@ -162,7 +163,7 @@ def xlsxwriter_ready(database: str, target: str) -> None:
             database
         )
     ]  # fmt: skip
-    _began = time.monotonic()
+    _began, _worked = time.monotonic(), _processor()
     book = xlsxwriter.Workbook(target, {"constant_memory": True})
     moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     for part in batched(rows, 1_048_575, strict=False):
@@ -187,7 +188,13 @@ def _peak() -> int:
     return int(size) // 1024
 
 
-_began = time.monotonic()
+def _processor() -> float:
+    """Return the seconds of the processor that this process and those it has waited for took."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
+_began, _worked = time.monotonic(), _processor()
 PEERS = {
     peer.__name__: peer
     for peer in (
@@ -204,5 +211,5 @@ PEERS = {
 if __name__ == "__main__":
     PEERS[sys.argv[1]](*sys.argv[2:4])
     took = time.monotonic() - _began
-    memory = _peak()
-    print(json.dumps({"seconds": round(took, 3), "memory": memory}))  # noqa: T201
+    worked, memory = _processor() - _worked, _peak()
+    print(json.dumps({"seconds": took, "processor": worked, "memory": memory}))  # noqa: T201
