@@ -64,6 +64,7 @@ from tests.metering_points import NOON, PARIS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Mapping, Sequence
+    from random import Random
 
     import pytest
     from freezegun.api import FrozenDateTimeFactory
@@ -349,9 +350,22 @@ class House:
             quarter: total * (number + 1) // len(quarters) - total * number // len(quarters)
             for number, quarter in enumerate(quarters)
         }
+        await self._use(plug, start, end, parts)
+
+    async def use_at_random(
+        self, plug: LedgerPlug, start: datetime, end: datetime, chance: Random
+    ) -> None:
+        """Measure up to half a kWh by chance in each quarter-hour from start to end."""
+        quarters = quarters_between(start.timestamp(), end.timestamp())
+        await self._use(plug, start, end, {one: chance.randrange(500_000) for one in quarters})
+
+    async def _use(
+        self, plug: LedgerPlug, start: datetime, end: datetime, parts: dict[int, int]
+    ) -> None:
         before = self._values.get(plug.plug_id, 0.0)
         await self.read(plug, before, start)
-        await self.read(plug, before + to_kwh(total), end, since=start, quarters=parts)
+        after = before + to_kwh(sum(parts.values()))
+        await self.read(plug, after, end, since=start, quarters=parts)
 
     async def read(self, plug: LedgerPlug, value: float, at: datetime, **values: Any) -> None:
         """Post a counter; what it grew by without being measured is filled in."""
