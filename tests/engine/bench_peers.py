@@ -157,7 +157,9 @@ def _machine() -> str:
         if line.startswith("model name")
     ]
     name = names[0] if names else platform.machine()
-    return f"{platform.node()}, {os.cpu_count()} x {name}, Python {platform.python_version()}"
+    load = os.getloadavg()[1]
+    python = platform.python_version()
+    return f"{platform.node()}, {os.cpu_count()} x {name}, Python {python}, load {load:.0f}"
 
 
 if __name__ == "__main__":
