@@ -225,6 +225,6 @@ class TestOverview:
         oven.reads(power_w="unavailable")
         expected = {"kind": "device", "name": "Oven", "device_id": oven.device_id}
         assert (await administrator.get("overview"))["attention"] == [expected]
-        assert await user.get("overview") == {"points": [], "attention": []}
+        assert await user.get("overview") == {"points": [], "attention": [], "tempo": None}
         fridge.reads(power_w="unavailable")
         assert [one["name"] for one in (await user.get("overview"))["attention"]] == ["Fridge"]

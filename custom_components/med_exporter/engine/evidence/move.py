@@ -16,6 +16,8 @@ UNDATED: Final = ""
 ROLLS_WITHIN: Final = timedelta(hours=3)
 # Times by a date and by seconds that differ by more are of a clock that was put right.
 _CLOCKS_AGREE: Final = timedelta(minutes=10)
+# Smaller falls than this, in mWh, are rounding unless they halve the counter.
+_SMALL_FALL: Final = 10_000
 
 
 class Kind(StrEnum):
@@ -102,3 +104,15 @@ def begins_within(period: str, since: str, at: datetime, seconds: float) -> bool
     passed = timedelta(seconds=seconds)
     is_sure = not since or abs(at - datetime.fromisoformat(since) - passed) <= _CLOCKS_AGREE
     return first > (at - passed - (ROLLS_WITHIN if is_sure else -ROLLS_WITHIN)).date()
+
+
+def growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
+    """Return what a counter has grown from one reading to another; None where it fell."""
+    growth = 0
+    for period, mwh in shown.items():
+        before = held.get(period, mwh)
+        fall = before - mwh
+        if fall > noise and not (fall <= min(_SMALL_FALL, 5 * noise) and mwh * 2 >= before):
+            return None
+        growth += max(0, -fall)
+    return growth

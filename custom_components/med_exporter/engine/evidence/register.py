@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within
+from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within, growth_between
 from .pace import SHORT, passable
 from .standing import Standing
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .pace import Pace
 
-# Smaller falls than this, in mWh, are rounding unless they halve the counter.
-_SMALL_FALL: Final = 10_000
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
@@ -72,7 +70,7 @@ class Register(Standing):
             move = self._move(parts, claim, claim, claim - self.level, pace)
             return replace(move, kept=kept)
         known = {p: mwh for p, mwh in parts.items() if p in self.shown}
-        growth = _growth_between(self.shown, known, self.noise)
+        growth = growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):
             return Move(
                 kind=Kind.FALLS,
@@ -89,7 +87,7 @@ class Register(Standing):
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
         if fell and self.doubt is not None:
-            more = _growth_between(self.doubt.shown, known, self.noise)
+            more = growth_between(self.doubt.shown, known, self.noise)
             fell = more is not None and more <= pace.room(self.doubt.seconds)
         return self._move(
             parts,
@@ -111,14 +109,14 @@ class Register(Standing):
         if doubt is None:
             return None
         if doubt.kept is not None:
-            more = _growth_between(doubt.shown, parts, self.noise)
+            more = growth_between(doubt.shown, parts, self.noise)
             return None if more is None else doubt.kept
         is_likely = parts[max(parts)] <= pace.room(doubt.seconds)
         was_watched = self.age - doubt.seconds <= _WATCHED
         if doubt.kind is not Kind.FOLLOWS or not (is_likely and was_watched):
             return None
         known = {p: mwh for p, mwh in doubt.shown.items() if p in self.shown}
-        return _growth_between(self.shown, known, self.noise)
+        return growth_between(self.shown, known, self.noise)
 
     def _move(
         self,
@@ -194,7 +192,7 @@ class Register(Standing):
         known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
         # It may have stood there for long before it left.
         room = pace.room(max(past.seconds, past.still))
-        growth = _growth_between(past.shown, known, self.noise)
+        growth = growth_between(past.shown, known, self.noise)
         if growth is None:
             return None
         growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
@@ -228,7 +226,7 @@ class Register(Standing):
         doubt = self.doubt
         if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
             return None
-        more = _growth_between(doubt.shown, move.parts, self.noise)
+        more = growth_between(doubt.shown, move.parts, self.noise)
         if more is None:
             return None
         # A period that has begun since has grown from nothing.
@@ -384,22 +382,10 @@ class Register(Standing):
         doubt = self.doubt
         if doubt is None or doubt.kind is not Kind.FALLS:
             return False
-        more = _growth_between(doubt.shown, parts, self.noise)
+        more = growth_between(doubt.shown, parts, self.noise)
         if more is None or more > pace.likely(doubt.seconds) + self.noise:
             return False
         if any(mwh < self.shown[period] for period, mwh in parts.items()):
             return True
         brought = pace.brought(doubt.seconds)
         return abs(more - brought) + self.noise < brought - growth
-
-
-def _growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
-    """Return what a counter has grown from one reading to another; None where it fell."""
-    growth = 0
-    for period, mwh in shown.items():
-        before = held.get(period, mwh)
-        fall = before - mwh
-        if fall > noise and not (fall <= min(_SMALL_FALL, 5 * noise) and mwh * 2 >= before):
-            return None
-        growth += max(0, -fall)
-    return growth
