@@ -17,7 +17,7 @@ ROLLS_WITHIN: Final = timedelta(hours=3)
 # Times by a date and by seconds that differ by more are of a clock that was put right.
 _CLOCKS_AGREE: Final = timedelta(minutes=10)
 # Smaller falls than this, in mWh, are rounding unless they halve the counter.
-_SMALL_FALL: Final = 10_000
+SMALL_FALL: Final = 10_000
 
 
 class Kind(StrEnum):
@@ -112,7 +112,7 @@ def growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
     for period, mwh in shown.items():
         before = held.get(period, mwh)
         fall = before - mwh
-        if fall > noise and not (fall <= min(_SMALL_FALL, 5 * noise) and mwh * 2 >= before):
+        if fall > noise and not (fall <= min(SMALL_FALL, 5 * noise) and mwh * 2 >= before):
             return None
         growth += max(0, -fall)
     return growth

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past, begins_within, growth_between
+from .move import SMALL_FALL, UNDATED, Doubt, Kind, Move, Parts, Past, begins_within, growth_between
 from .pace import SHORT, passable
 from .standing import Standing
 
@@ -321,7 +321,7 @@ class Register(Standing):
         fallen_to = self.doubt.shown.get(period, value)
         fall = before - fallen_to
         has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and (
-            (may_roll and (2 * fallen_to < before or fall > _SMALL_FALL))
+            (may_roll and (2 * fallen_to < before or fall > SMALL_FALL))
             or fall > passable(pace.limit_w, _SAVED_EVERY)
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
