@@ -64,6 +64,7 @@ FORMS: dict[str, tuple[str, str | None, tuple[Any, ...]]] = {
     "polling": ("options/flow", "kasa", ("polling",)),
     "contracts": ("options/flow", "meters", ("contracts",)),
     "contract": ("options/flow", "meters", ADDED),
+    "official_contract": ("options/flow", "meters", ("contracts", "official_contract")),
     "change_contract": ("options/flow", "meters", ("contracts", "change_contract")),
     "remove_contract": ("options/flow", "meters", ("contracts", "remove_contract")),
     "time_of_use": ("options/flow", "meters", CHANGED),

@@ -82,7 +82,10 @@ def counted(states: list, start: float, end: float) -> float:
 
 
 def half_hours(energy: list, ledger: tuple) -> list[tuple[int, float, float]]:
-    """Return a ledger that is right, wrong, or knows some half-hours only."""
+    """Return a ledger that is right, wrong, or knows some half-hours only.
+
+    It begins after the first number: what a ledger knows before it is in no raw row.
+    """
     kind, random = ledger
     found: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
     if kind == "none" or not energy:
@@ -103,7 +106,7 @@ def half_hours(energy: list, ledger: tuple) -> list[tuple[int, float, float]]:
     return [
         (piece * 1800, kwh, filled)
         for piece, (kwh, filled) in sorted(found.items())
-        if kind != "partly" or random.random() < 0.5
+        if piece * 1800 > numbers[0][0] and (kind != "partly" or random.random() < 0.5)
     ]
 
 

@@ -1,4 +1,4 @@
-"""scripts/check_comparison.py, on a year with both clock changes and a contract change in it."""
+"""scripts/check_comparison, on a year with both clock changes and a contract change in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .test_contract_comparison import (
     timedelta,
 )
 
-CHECK = Path(__file__).parents[3] / "scripts" / "check_comparison.py"
+CHECK = Path(__file__).parents[3] / "scripts" / "check_comparison"
 
 
 @pytest.fixture
