@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -20,7 +21,7 @@ from tests.ledger_rows import quarters_in
 from tests.live.conftest import today, until
 from tests.mqtt_destinations import PREFIX, mqtt_input
 from tests.plug_emulator import EmulatedPlug, Fridge, SolarInverter, WashingMachine
-from tests.real_home import RealHome
+from tests.real_home import RealHome, RequestError
 from tests.victoriametrics import VictoriaMetricsServer, victoriametrics_input
 
 if TYPE_CHECKING:
@@ -219,8 +220,18 @@ def in_jeedom(jeedom: Jeedom, series: Series) -> dict[datetime, float]:
 
 
 async def started(home: RealHome, kind: str) -> str:
-    """Start a push and return its id."""
-    entry = await home.post(f"/api/export/{kind}/run")
+    """Start a push once its destination is loaded, and return its id."""
+
+    async def begun() -> dict[str, Any] | None:
+        try:
+            return await home.post(f"/api/export/{kind}/run")
+        except RequestError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+
+    entry = await until(begun, 60)
+    assert entry is not None
     assert entry["status"] == "running"
     return entry["id"]
 
