@@ -29,6 +29,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 async def hass(hass_with_recorder):
+    # Its day has room for all readings after NOON.
+    await hass_with_recorder.config.async_set_time_zone("America/Los_Angeles")
     return hass_with_recorder
 
 
