@@ -302,12 +302,13 @@ class TestQualityScale:
         assert {tier: len(rules) for tier, rules in tiers.items()} == self.TIERS
 
     def test_no_tier_is_claimed_that_is_not_reached(self, tiers: dict[str, dict[str, Any]]) -> None:
+        reached = None
         for tier, rules in tiers.items():
             answers = [rule if isinstance(rule, str) else rule["status"] for rule in rules.values()]
-            assert "todo" not in answers
-            if tier == _json("manifest.json")["quality_scale"]:
-                return
-        pytest.fail("no tier of the scale is claimed")
+            if "todo" in answers:
+                break
+            reached = tier
+        assert _json("manifest.json")["quality_scale"] == reached
 
     def test_the_libraries_without_types_are_named(
         self, tiers: dict[str, dict[str, Any]], manifest: dict[str, Any]
