@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import random
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -19,9 +18,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Draw a seed where none is given."""
+    """Draw a seed where none is given; a worker takes the one of who started it."""
     if config.option.order_seed is None:
-        config.option.order_seed = random.SystemRandom().randrange(1_000_000)
+        drawn = random.SystemRandom().randrange(1_000_000)
+        config.option.order_seed = getattr(config, "workerinput", {}).get("order_seed", drawn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # a worker of pytest-xdist
+    """Tell a worker the seed: all need the same order."""
+    node.workerinput["order_seed"] = node.config.option.order_seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:

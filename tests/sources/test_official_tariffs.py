@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.sources import official_tariffs
-from custom_components.med_exporter.sources.official_tariffs import USER_AGENT, read_official_table
-from custom_components.med_exporter.sources.web import SourceError
+from custom_components.med_exporter.sources.official_tariffs import read_official_table
+from custom_components.med_exporter.sources.web import USER_AGENT, SourceError
 
 from ..official_portal import BASE, OfficialPortal, running_portal
 

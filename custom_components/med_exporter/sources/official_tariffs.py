@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from ..engine.tariff.official import read_table
 from ..web_answers import in_turn
-from .web import SourceError, request_text
+from .web import USER_AGENT, SourceError, request_text
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ..engine.tariff.official import OfficialPrice
 
 PORTAL_ADDRESS: Final = "https://www.data.gouv.fr"
-USER_AGENT: Final = "MED Exporter for Home Assistant"
 
 _RESOURCES: Final = {
     "base": "c13d05e5-9e55-4d03-bf7e-042a2ade7e49",

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .tempo_calendar import TempoColour, paris_date_of_text
-from .web import SourceError, request_json
+from .web import USER_AGENT, SourceError, request_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ OPEN_DPE_ADDRESS: Final = "https://open-dpe.fr"
 READ_EVERY: Final = timedelta(hours=6)
 """It is made anew once a day."""
 
-_USER_AGENT: Final = "MED Exporter for Home Assistant"
 _FRENCH: Final = {"bleu": TempoColour.BLUE, "blanc": TempoColour.WHITE, "rouge": TempoColour.RED}
 
 
@@ -68,7 +67,7 @@ class OpenDpeForecast:
         answer = await request_json(
             self._session,
             f"{self._address}/assets/tempo_days_lite.json",
-            headers={"User-Agent": _USER_AGENT},
+            headers={"User-Agent": USER_AGENT},
         )
         if not isinstance(answer, list):
             raise SourceError("not_expected_server")

@@ -36,7 +36,8 @@ _STATUS_CODES: Final = {
     429: "rate_limited",
     509: "rate_limited",
 }
-
+USER_AGENT: Final = "MED Exporter for Home Assistant"
+"""Who asks, where a server is one of a few people who like to know."""
 
 # Ways of saying that something is elsewhere, and how often that may be said.
 _LEADING: Final = frozenset({301, 302, 303, 307, 308})
