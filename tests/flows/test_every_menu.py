@@ -15,14 +15,25 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components import med_exporter
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.registry import DESTINATIONS
-from custom_components.med_exporter.destinations.settings import async_settings
-from custom_components.med_exporter.entry_types import ENTRY_KINDS, entry_kinds
+from custom_components.med_exporter.entry_types import entry_kinds
 
 TRANSLATIONS = Path(med_exporter.__file__).parent / "translations"
 PLUG = {"name": "Fridge", "mac": "50C7BF000001", "child_id": None, "role": "consumption"}
 POINT = {"name": "House", "pdl": "house"}
-# What is stored of an entry of each kind that is no destination.
-STORED = {
+
+
+def stored_of(kind):
+    """Return what a form stores that is left as it comes; nothing is behind the address."""
+    given = {
+        str(marker): "x" if marker.default is vol.UNDEFINED else marker.default()
+        for marker in kind.schema().schema
+        if isinstance(marker, vol.Required)
+    }
+    return kind.clean({**given, kind.address: f"{kind.schemes[0]}://127.0.0.1:1"})
+
+
+# What is stored of an entry of each kind; a destination's form says it.
+STORED = {name: stored_of(kind) for name, kind in DESTINATIONS.items()} | {
     "kasa": {
         **POINT,
         "hosts": {"50C7BF000001": {"host": "127.0.0.1:1"}},
@@ -41,17 +52,6 @@ STORED = {
     "email": {"host": "127.0.0.1", "port": 1, "security": "none", "from": "a@example.org"},
     "installation": {},
 }  # fmt: skip
-
-
-async def stored_of(hass, kind):
-    """Return what a form stores that is left as it comes; nothing is behind the address."""
-    given = {
-        str(marker): "x" if marker.default is vol.UNDEFINED else marker.default()
-        for marker in kind.schema().schema
-        if isinstance(marker, vol.Required)
-    }
-    given[kind.address] = f"{kind.schemes[0]}://127.0.0.1:1"
-    return await async_settings(hass, kind, given)
 
 
 def nameless(words, step):
@@ -114,26 +114,25 @@ async def walker(hass_with_recorder, hass_client):
 
 
 def test_every_kind_is_walked():
-    assert set(STORED) == set(ENTRY_KINDS)
+    assert set(STORED) == set(entry_kinds())
 
 
 async def test_everything_that_can_be_added_has_a_form_and_words(walker):
     await walker.walk("flow", {"handler": DOMAIN})
     opened = {choices[-2] for choices in walker.seen if len(choices) > 1}
-    assert opened == set(entry_kinds()) - {"installation"}
+    assert opened == set(STORED) - {"installation"}
     assert walker.nameless == set()
 
 
 async def test_everything_of_every_entry_can_be_opened_and_has_words(walker, hass):
-    stored = STORED | {name: await stored_of(hass, kind) for name, kind in DESTINATIONS.items()}
-    for kind, of_kind in stored.items():
-        data = {"type": kind, "id": kind, "name": kind, **of_kind}
+    for kind, stored in STORED.items():
+        data = {"type": kind, "id": kind, "name": kind, **stored}
         entry = MockConfigEntry(domain=DOMAIN, title=kind, data=data)
         entry.add_to_hass(hass)
         await walker.walk("flow", {"handler": DOMAIN, "entry_id": entry.entry_id})
         if entry.supports_options:
             await walker.walk("options/flow", {"handler": entry.entry_id})
     opened = {choices[-1] for choices in walker.seen}
-    assert {f"{kind}_reconfigure" for kind in stored} - opened == {"installation_reconfigure"}
+    assert {f"{kind}_reconfigure" for kind in STORED} - opened == {"installation_reconfigure"}
     assert "only_options" in opened
     assert walker.nameless == set()
