@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from homeassistant.const import CONF_CLIENT_SECRET, Platform
+from homeassistant.const import Platform
 
 from ..const import EntryType
 from ..entry_kind import EntryKind
-from ..flows.grid import GridSteps
+from ..flows.grid import SECRETS, GridSteps
 from ..grid.coordinator import async_remove_grid, async_setup_grid
 from ..grid.sensors import grid_sensors
 
@@ -18,5 +18,5 @@ GRID: Final = EntryKind(
     async_remove=async_remove_grid,
     entities={Platform.SENSOR: lambda _, entry, add: add(grid_sensors(entry.runtime_data))},
     steps=lambda flow: GridSteps(flow).steps(),
-    secrets=frozenset({CONF_CLIENT_SECRET}),
+    secrets=SECRETS,
 )
