@@ -93,7 +93,12 @@ def destination(jobs, hass):
 
 
 async def made(jobs, export_type, file_format="json", user=None, **more):
-    body = {"export_type": export_type, "format": file_format, **BODIES[export_type], **more}
+    body = {
+        "export_type": export_type,
+        "format": file_format,
+        **BODIES.get(export_type, {"date_range": "today"}),
+        **more,
+    }
     record = await jobs.async_create(body, user=user, trigger="action")
     record = await jobs.async_wait(record.id, 60)
     assert record.status is ExportStatus.COMPLETED, record.error_message

@@ -9,10 +9,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from .cost_tables import tariffs_table
 from .energy_source import points_of, read_energy, read_past
+from .own_tables import exists
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
 from .tariff.clock import date_of
@@ -104,7 +105,7 @@ def price_entities(tariff: Tariff) -> list[str]:
 
 def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
     """Return the terms of metering points, or of all, by slug; those without any are absent."""
-    if (slugs is not None and not slugs) or not inspect(connection).has_table(tariffs_table.name):
+    if (slugs is not None and not slugs) or not exists(connection, tariffs_table):
         return {}
     statement = select(tariffs_table)
     if slugs is not None:

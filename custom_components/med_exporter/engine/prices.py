@@ -7,9 +7,10 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy import delete, insert, select
 
 from .cost_tables import prices_table
+from .own_tables import exists
 from .tariff import PRICE_SECONDS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def read_prices(
         end: UTC seconds.
 
     """
-    if not inspect(connection).has_table(prices_table.name):
+    if not exists(connection, prices_table):
         return {}
     columns = prices_table.c
     rows = connection.execute(

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
-from .recorder import Quantity, last_seen, on_off
+from .recorder import last_seen
+from .state_values import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
 from .times import HOUR, QUARTER
 
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from .job import JobDevice
     from .plug_ledger import PlugLedger
     from .reading import Reading
-    from .recorder import Entry, Parser, Recorder
+    from .recorder import Entry, Recorder
+    from .state_values import Parser
     from .statistics import Hour
 
     type Values = tuple[

@@ -14,18 +14,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
-    Double,
     Integer,
-    String,
     bindparam,
-    column,
-    inspect,
     select,
-    table,
 )
 
 from .fields import ENTITY_FIELDS
+from .own_tables import exists
 from .reading import FROM_STATISTICS
+from .recorder_tables import HOURS, HOURS_META
 from .times import HOUR
 from .units import factor
 
@@ -40,50 +37,26 @@ _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _WINDOW = 1024 * HOUR
 """Seconds whose hours are in memory at a time."""
 
-_META = table(
-    "statistics_meta",
-    column("id", BigInteger),
-    column("statistic_id", String),
-    column("unit_of_measurement", String),
-)
-_HOURS = table(
-    "statistics",
-    column("metadata_id", BigInteger),
-    column("start_ts", Double),
-    column("mean", Double),
-    column("min", Double),
-    column("max", Double),
-    column("state", Double),
-    column("sum", Double),
-)
-_COLUMNS = (
-    _HOURS.c.metadata_id,
-    _HOURS.c.start_ts,
-    _HOURS.c.mean,
-    _HOURS.c.min,
-    _HOURS.c.max,
-    _HOURS.c.state,
-    _HOURS.c.sum,
-)
+_COLUMNS = tuple(HOURS.c)
 _IN_WINDOW = (
     select(*_COLUMNS)
     .where(
-        _HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
-        _HOURS.c.start_ts >= bindparam("low"),
-        _HOURS.c.start_ts < bindparam("high"),
+        HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
+        HOURS.c.start_ts >= bindparam("low"),
+        HOURS.c.start_ts < bindparam("high"),
     )
-    .order_by(_HOURS.c.start_ts)
+    .order_by(HOURS.c.start_ts)
 )
 _LAST_BEFORE = (
     select(*_COLUMNS)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts < bindparam("high"))
-    .order_by(_HOURS.c.start_ts.desc())
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts < bindparam("high"))
+    .order_by(HOURS.c.start_ts.desc())
     .limit(1)
 )
 _FIRST = (
-    select(_HOURS.c.start_ts)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts >= bindparam("low"))
-    .order_by(_HOURS.c.start_ts)
+    select(HOURS.c.start_ts)
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts >= bindparam("low"))
+    .order_by(HOURS.c.start_ts)
     .limit(bindparam("size", type_=Integer))
 )
 
@@ -179,12 +152,10 @@ class Statistics:
             if name in device.entities
         }
         with connect() as connection:
-            if not inspect(connection).has_table(_HOURS.name):
+            if not exists(connection, HOURS):
                 return cls(connect)
             found = connection.execute(
-                select(_META.c.statistic_id, _META.c.id, _META.c.unit_of_measurement).where(
-                    _META.c.statistic_id.in_(list(slots))
-                )
+                select(HOURS_META).where(HOURS_META.c.statistic_id.in_(list(slots)))
             ).fetchall()
         return cls(
             connect,
