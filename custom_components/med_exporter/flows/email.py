@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     TextSelector,
@@ -21,7 +20,7 @@ from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries import entries_of_type
-from ..form_fields import LOGIN, choice
+from ..form_fields import LOGIN, FiniteSelector, choice
 from ..vault import SecretLostError, async_decrypted, async_encrypted
 from ..web_address import is_host
 from .steps import Steps
@@ -38,7 +37,7 @@ _FIELDS: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Required(CONF_SECURITY, default=Security.STARTTLS.value): choice(
         CONF_SECURITY, [str(one) for one in Security]
     ),
-    vol.Optional(CONF_PORT): NumberSelector(
+    vol.Optional(CONF_PORT): FiniteSelector(
         NumberSelectorConfig(min=1, max=65_535, step=1, mode=NumberSelectorMode.BOX)
     ),
     **LOGIN,
