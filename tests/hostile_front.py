@@ -173,6 +173,8 @@ async def never_held() -> AsyncIterator[None]:
             await asyncio.sleep(0.001)
 
     watching = asyncio.create_task(watch())
-    yield
-    watching.cancel()
+    try:
+        yield
+    finally:
+        watching.cancel()
     assert longest < LONGEST_HOLD

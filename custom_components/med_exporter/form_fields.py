@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.helpers.selector import (
+    NumberSelector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from homeassistant.helpers.selector import Selector
+
+
+class FiniteSelector(NumberSelector):
+    """A number; Home Assistant's own takes the text `NaN`, which lies within any bounds."""
+
+    def __call__(self, data: object) -> float:
+        """Return it."""
+        value = super().__call__(data)
+        if not math.isfinite(value):
+            raise vol.Invalid("no number")
+        return value
 
 
 def choice(name: str, options: list[str], *, multiple: bool = False) -> SelectSelector:

@@ -493,6 +493,15 @@ class TestDiscovered:
         flow = await answer(hass, flow, {"metering_point": entry.entry_id})
         assert flow["errors"] == {"base": "refused"}
 
+    async def test_the_metering_point_has_gone_meanwhile(
+        self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug
+    ) -> None:
+        entry = await add_metering_point(hass, fridge.address)
+        flow = await self.choose(hass, await self.offer(hass, washer), "kasa_join")
+        await hass.config_entries.async_remove(entry.entry_id)
+        flow = await answer(hass, flow, {"metering_point": entry.entry_id})
+        assert flow["errors"] == {"metering_point": "field_missing"}
+
     async def test_it_is_offered_once(self, hass: HomeAssistant, washer: EmulatedPlug) -> None:
         await self.offer(hass, washer)
         again = await self.offer(hass, washer)

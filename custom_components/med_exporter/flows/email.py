@@ -10,7 +10,6 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     TextSelector,
@@ -22,7 +21,7 @@ from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries import entries_of_type
-from ..form_fields import LOGIN, choice, entered
+from ..form_fields import LOGIN, FiniteSelector, choice, entered
 from ..vault import async_encrypted, async_with_kept
 from ..web_address import is_host
 from .steps import Steps
@@ -39,7 +38,7 @@ _FIELDS: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Required(CONF_SECURITY, default=Security.STARTTLS.value): choice(
         CONF_SECURITY, [str(one) for one in Security]
     ),
-    vol.Optional(CONF_PORT): NumberSelector(
+    vol.Optional(CONF_PORT): FiniteSelector(
         NumberSelectorConfig(min=1, max=65_535, step=1, mode=NumberSelectorMode.BOX)
     ),
     **LOGIN,
