@@ -16,11 +16,11 @@ from .energy_source import points_of, read_energy, read_past
 from .own_tables import exists
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
-from .tariff.clock import date_of
 from .tariff.energy import MWH_PER_KWH, PRODUCTION
 from .tariff.kind import Need
 from .tariff.kinds import KINDS
 from .tariff.timeline import segments
+from .times import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -58,7 +58,7 @@ class Terms:
 
     def taxes_at(self, moment: float) -> tuple[float, float]:
         """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
-        contract = self.tariff.contract_on(date_of(moment, self.zone))
+        contract = self.tariff.contract_on(day_of(moment, self.zone))
         return (0.0, 0.0) if contract is None else contract.taxes
 
     @property

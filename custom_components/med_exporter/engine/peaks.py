@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Double, bindparam, select
 from .own_tables import exists
 from .recorder_tables import HOURS, HOURS_META
 from .state_values import Quantity
-from .times import HOUR
+from .times import HOUR, ceil_to
 from .units import factor
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def peaks(recorder: Recorder, entity_id: str, edges: Sequence[float]) -> dict[in
     metadata_id = recorder.metadata_ids([entity_id]).get(entity_id)
     if metadata_id is None:
         return found.values
-    first_hour = -(-edges[0] // HOUR) * HOUR
+    first_hour = ceil_to(edges[0], HOUR)
     if until is None:
         _add_states(recorder, metadata_id, found, edges[0], edges[-1])
     else:

@@ -23,7 +23,7 @@ from .fields import ENTITY_FIELDS
 from .own_tables import exists
 from .reading import FROM_STATISTICS
 from .recorder_tables import HOURS, HOURS_META
-from .times import HOUR
+from .times import HOUR, hour_of
 from .units import factor
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def hourly_readings(
     before: Hour | None = None
     known_until: float | None = None
     asked = False
-    for begin, hour in statistics.hours(start // HOUR * HOUR, end):
+    for begin, hour in statistics.hours(hour_of(start), end):
         moment, until = max(begin, start), min(begin + HOUR, end)
         coverage.add(moment, until, known_until)
         known_until = begin + HOUR
