@@ -7,7 +7,6 @@ import { draftOf } from "../requests.js";
 import { ADD } from "../addresses.js";
 import "./file-form.js";
 
-const MONTHLY = { export_type: "system_report", format: "pdf", date_range: "last_month" };
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const DAYS = Array.from({ length: 28 }, (_, day) => day + 1);
 
@@ -29,12 +28,12 @@ class ScheduleForm extends MedElement {
   willUpdate() {
     if (this.when) return;
     const known = this.schedule;
-    const said = known ? saidBy(known.schedule) : { ...saidBy(""), every: "month" };
-    this.name = known?.name ?? "";
-    this.cron = known?.schedule ?? cronOf(said);
-    this.when = said;
+    const first = this.ways.default;
+    this.cron = known?.schedule ?? first.schedule;
+    this.when = saidBy(this.cron);
+    this.name = known?.name ?? (this.request ? "" : this.t("schedule.bill"));
     this.delivery = known?.delivery ?? { method: "none" };
-    const draft = draftOf(known?.export_config ?? this.request ?? MONTHLY);
+    const draft = draftOf(known?.export_config ?? this.request ?? first.export_config);
     // Days that are named would be the same each time.
     this.draft = draft.preset === "custom" ? { ...draft, preset: "last_month" } : draft;
   }
