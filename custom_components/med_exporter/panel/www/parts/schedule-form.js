@@ -8,7 +8,6 @@ import { draftOf } from "../requests.js";
 import { ADD } from "../addresses.js";
 import "./file-form.js";
 
-const MONTHLY = { export_type: "system_report", format: "pdf", date_range: "last_month" };
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const DAYS = Array.from({ length: 28 }, (_, day) => day + 1);
 
@@ -30,13 +29,15 @@ class ScheduleForm extends MedElement {
   willUpdate() {
     if (this.when) return;
     const known = this.schedule;
-    const said = known ? saidBy(known.schedule) : { ...saidBy(""), every: "month" };
-    this.cron = known?.schedule ?? cronOf(said);
-    this.when = said;
+    const first = this.ways.default;
+    this.cron = known?.schedule ?? first.schedule;
+    this.when = saidBy(this.cron);
     this.delivery = known?.delivery ?? { method: "none" };
-    const asked = known?.export_config ?? this.request ?? MONTHLY;
-    const draft = draftOf(asked);
-    this.name = known?.name ?? this.house.words.option("export_type", asked.export_type);
+    const asked = known?.export_config ?? this.request;
+    this.name =
+      known?.name ??
+      (asked ? this.house.words.option("export_type", asked.export_type) : this.t("schedule.bill"));
+    const draft = draftOf(asked ?? first.export_config);
     // Days that are named would be the same each time.
     this.draft = draft.preset === "custom" ? { ...draft, preset: "last_month" } : draft;
   }
