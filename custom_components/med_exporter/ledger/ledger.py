@@ -23,15 +23,15 @@ from .books import (
     delete_quarters,
     write_history,
     write_posting,
-    write_retraction,
 )
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .receipts import RECEIPTS_SCHEMA
 from .removed import REMOVED_SCHEMA
-from .retracting import RecentPostings, Retraction
+from .retracting import Retraction, take_back
 from .running import RunningEnergy, read_running
 from .series import PointSeries
 from .tables import SCHEMA
@@ -72,7 +72,6 @@ class Ledger:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._pending: list[_Item] = []
-        self._recent = RecentPostings()
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -128,7 +127,7 @@ class Ledger:
         """Take back what was posted of a plug lately, so that it can be posted with other times.
 
         To be called right before these postings. The rest is as with `post`; what was posted more
-        than a day ago, or before the start, stays.
+        than a day ago stays.
         """
         return self._queue(retraction, retraction.plug)
 
@@ -299,7 +298,10 @@ class Ledger:
 
         def next_part() -> None:
             part = queue_work(
-                self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
+                self._hass,
+                RECEIPTS_SCHEMA,
+                lambda connection: self._write(connection, zone),
+                self._forget,
             )
             part.add_done_callback(go_on)
 
@@ -335,14 +337,11 @@ class Ledger:
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
-        self._recent.begin()
         for item in list(self._pending):
             if isinstance(item, Posting):
-                receipt = write_posting(connection, item, self._names, zone)
-                if receipt is not None:
-                    self._recent.note(receipt)
+                write_posting(connection, item, self._names, zone)
             elif isinstance(item, Retraction):
-                write_retraction(connection, item, self._recent, self._names)
+                take_back(connection, item)
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -353,7 +352,6 @@ class Ledger:
         return written
 
     def _forget(self, written: int) -> None:
-        self._recent.commit()
         del self._pending[:written]
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
