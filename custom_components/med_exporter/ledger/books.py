@@ -21,6 +21,7 @@ from .hours import TOLD_BY_THE_HOUR
 from .posting import Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
+from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add
 from .tables import counters_table
@@ -32,9 +33,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from ..lived_time import TooOld
+
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
-# A day becomes too old each day; a house that was off for a week has caught up at once.
-_DELETED_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,25 +137,25 @@ def held_quarters(connection: Connection, plug_id: str, start: float, end: float
     return {quarter: mwh for quarter, (mwh, _) in energies.items()}
 
 
-def delete_quarters(connection: Connection, now: float) -> int:
-    """Delete days older than 400 days, but none that a sum is still to be made of.
+def delete_quarters(connection: Connection, too_old: TooOld) -> int:
+    """Delete days that are too old, but none that a sum is still to be made of.
 
     Those of meters that are told by the hour stay: what is told of them may change at any time, and
-    the sums of all hours after that with it. Of the others, it is a week at most that goes at a
-    time: by a clock that is a year ahead for an hour, all would be too old.
+    the sums of all hours after that with it.
 
     Returns:
         How many rows were deleted, each a day of a plug.
 
     """
     needed = connection.execute(select(func.min(sums_table.c.dirty_from_ts))).scalar()
-    oldest = min(now - _KEPT_SECONDS, now if needed is None else needed)
+    oldest = too_old.cutoff if needed is None else min(too_old.cutoff, needed)
     columns = quarters_table.c
     others = columns.account_id.not_in(_told_by_the_hour(connection))
     first = connection.execute(select(func.min(columns.day)).where(others)).scalar()
     if first is None:
         return 0
-    until = min(int(oldest // UTC_DAY), first + _DELETED_DAYS)
+    until = int(min(oldest, too_old.before(first * UTC_DAY)) // UTC_DAY)
+    forget_old(connection, until)
     deleted = connection.execute(delete(quarters_table).where(columns.day < until, others))
     return deleted.rowcount
 

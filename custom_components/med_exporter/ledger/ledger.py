@@ -15,9 +15,11 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..lived_time import lived_time
 from ..local_time import local_zone
 from ..statistics import SumsWriter, written_until
 from . import reading
+from .backfill import KEPT_DAYS
 from .books import (
     PlugHistory,
     delete_quarters,
@@ -71,6 +73,7 @@ class Ledger:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
+        lived_time(hass)
         self._pending: list[_Item] = []
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
@@ -211,8 +214,9 @@ class Ledger:
 
     async def async_purge(self) -> int:
         """Delete days older than 400 days; return how many, each of one plug."""
-        now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, now))
+        kept = timedelta(days=KEPT_DAYS)
+        too_old = lived_time(self._hass).too_old("quarter-hours", kept, since=kept)
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, too_old))
 
     async def async_half_hours(
         self, series: Series, start: datetime, end: datetime
