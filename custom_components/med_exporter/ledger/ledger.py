@@ -15,23 +15,25 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..lived_time import lived_time
 from ..local_time import certain_now, local_zone
 from ..statistics import SumsWriter, written_until
 from . import reading
+from .backfill import KEPT_DAYS
 from .books import (
     PlugHistory,
     delete_quarters,
     write_history,
     write_posting,
-    write_retraction,
 )
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .receipts import RECEIPTS_SCHEMA
 from .removed import REMOVED_SCHEMA
-from .retracting import RecentPostings, Retraction
+from .retracting import Retraction, take_back
 from .running import RunningEnergy, read_running
 from .series import PointSeries
 from .tables import SCHEMA
@@ -71,8 +73,8 @@ class Ledger:
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
+        lived_time(hass)
         self._pending: list[_Item] = []
-        self._recent = RecentPostings()
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -128,7 +130,7 @@ class Ledger:
         """Take back what was posted of a plug lately, so that it can be posted with other times.
 
         To be called right before these postings. The rest is as with `post`; what was posted more
-        than a day ago, or before the start, stays.
+        than a day ago stays.
         """
         return self._queue(retraction, retraction.plug)
 
@@ -212,8 +214,9 @@ class Ledger:
 
     async def async_purge(self) -> int:
         """Delete days older than 400 days; return how many, each of one plug."""
-        now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, now))
+        kept = timedelta(days=KEPT_DAYS)
+        too_old = lived_time(self._hass).too_old("quarter-hours", kept, since=kept)
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, too_old))
 
     async def async_half_hours(
         self, series: Series, start: datetime, end: datetime
@@ -299,7 +302,10 @@ class Ledger:
 
         def next_part() -> None:
             part = queue_work(
-                self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
+                self._hass,
+                RECEIPTS_SCHEMA,
+                lambda connection: self._write(connection, zone),
+                self._forget,
             )
             part.add_done_callback(go_on)
 
@@ -335,14 +341,11 @@ class Ledger:
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
-        self._recent.begin()
         for item in list(self._pending):
             if isinstance(item, Posting):
-                receipt = write_posting(connection, item, self._names, zone)
-                if receipt is not None:
-                    self._recent.note(receipt)
+                write_posting(connection, item, self._names, zone)
             elif isinstance(item, Retraction):
-                write_retraction(connection, item, self._recent, self._names)
+                take_back(connection, item)
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -353,7 +356,6 @@ class Ledger:
         return written
 
     def _forget(self, written: int) -> None:
-        self._recent.commit()
         del self._pending[:written]
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
