@@ -225,7 +225,7 @@ async def test_privacy_reaches_the_configuration(jobs, hass, plug, destination):
 
 
 def _last_days(days: int) -> dict[str, str]:
-    now = dt_util.now()
+    now = dt_util.utcnow()
     return {
         "start": (now - timedelta(days=days)).isoformat(),
         "end": (now + timedelta(minutes=1)).isoformat(),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
 from tests.plug_emulator import EmulatedPlug
 
@@ -77,6 +78,18 @@ class Home:
         )
         return {period.start: period.kwh for period in periods if period.kwh}
 
+    async def is_closed(self, what: str) -> bool:
+        """Return whether the last hour, day or month of November is told as over."""
+        await settle(self.hass)
+        ledger = self.hass.data[DATA_LEDGER]
+        await ledger.async_write_statistics()
+        await async_commit(self.hass)
+        read = getattr(ledger, f"async_{what}")
+        end = datetime(2026, 12, 1, tzinfo=PARIS)
+        series = PointSeries(PDL, PlugRole.CONSUMPTION)
+        periods = await read(series, datetime(2026, 11, 1, tzinfo=PARIS), end)
+        return any(one.end == end and one.closed for one in periods)
+
 
 @pytest.fixture
 async def home(
@@ -139,3 +152,18 @@ async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no
     assert [held[last + timedelta(minutes=30 * number)] for number in range(7)] == [
         pytest.approx(0.5, abs=0.05)
     ] * 7
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=3), timedelta(days=40)])
+async def test_a_clock_that_is_ahead_for_a_moment_closes_nothing_that_goes_on(
+    home: Home, by: timedelta
+) -> None:
+    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+    home.put_clock(by)
+    await home.live(4)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    home.put_clock(-by)
+    await home.live(60)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3

@@ -41,15 +41,13 @@ def prepare_folder(path: str, config: str, is_allowed: Callable[[str], bool]) ->
 
     """
     folder = Path(path)
-    if not folder.is_absolute() or "\0" in path:
+    # What cannot be shown cannot be kept, nor found again by a person.
+    if not folder.is_absolute() or not path.isprintable():
         raise DeliveryError("folder_not_allowed", path=path)
     try:
         # As it is, wherever links lead.
         folder = folder.resolve()
-        own = Path(config).resolve()
-        closed = [own / name for name in _CLOSED]
-        is_closed = any(folder.is_relative_to(one.resolve()) for one in closed)
-        if is_closed or not is_allowed(str(folder)):
+        if _is_closed(folder, Path(config).resolve()) or not is_allowed(str(folder)):
             raise DeliveryError("folder_not_allowed", path=path)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -58,6 +56,12 @@ def prepare_folder(path: str, config: str, is_allowed: Callable[[str], bool]) ->
         reason = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
         raise DeliveryError("folder_not_writable", path=path, reason=reason) from err
     return folder
+
+
+def _is_closed(folder: Path, own: Path) -> bool:
+    """Return whether a folder lies in a closed one; a disk may take any case for the same."""
+    closed = {str((own / name).resolve()).casefold() for name in _CLOSED}
+    return any(str(one).casefold() in closed for one in (folder, *folder.parents))
 
 
 def free_name(folder: Path, name: str) -> str:
@@ -78,8 +82,10 @@ def copy_file(source: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         with source.open("rb") as read:
+            # Left behind, or put there by another: it is not written through.
+            part.unlink(missing_ok=True)
             try:
-                with part.open("wb") as written:
+                with part.open("xb") as written:
                     shutil.copyfileobj(read, written)
                     written.flush()
                     os.fsync(written.fileno())

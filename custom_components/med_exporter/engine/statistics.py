@@ -182,7 +182,7 @@ class Statistics:
         if not self.ids:
             return
         slots = {number: slot for slot, number in self.ids.items()}
-        low = self._first(start, end)
+        low = self.first(start, end)
         while low is not None and low < end:
             high = min(low + _WINDOW, end)
             with self._connect() as connection:
@@ -194,7 +194,16 @@ class Statistics:
                 slot = slots[number]
                 found.setdefault(values[0], {})[slot] = self._hour(slot, values)
             yield from found.items()
-            low = self._first(high, end)
+            low = self.first(high, end)
+
+    def first(self, low: float, end: float) -> float | None:
+        """Return when the first hour begins that any entity has from a moment on."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
+                for number in self.ids.values()
+            ]
+        return min((start for start in found if start is not None and start < end), default=None)
 
     def _hour(self, slot: int, values: Sequence[float | None]) -> Hour:
         by = self.factors.get(slot, 1)
@@ -203,15 +212,6 @@ class Statistics:
         if by == 1:
             return Hour(start, *measured)
         return Hour(start, *(None if value is None else value * by for value in measured))
-
-    def _first(self, low: float, end: float) -> float | None:
-        """Return when the first hour begins that any entity has from a moment on."""
-        with self._connect() as connection:
-            found = [
-                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
-                for number in self.ids.values()
-            ]
-        return min((start for start in found if start is not None and start < end), default=None)
 
 
 def hourly_readings(

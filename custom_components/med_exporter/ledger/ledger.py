@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..local_time import local_zone
+from ..local_time import certain_now, local_zone
 from ..statistics import SumsWriter, written_until
 from . import reading
 from .books import (
@@ -370,7 +370,7 @@ class Ledger:
         self, series: Series, aggregation: str, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
         stretch, zone = _stretch(start, end), local_zone()
-        now = dt_util.utcnow().timestamp()
+        now = certain_now(self._hass).timestamp()
         return await async_read(
             self._hass,
             SCHEMA,

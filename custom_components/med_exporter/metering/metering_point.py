@@ -15,6 +15,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
+from ..local_time import add_clock
 from ..sources.session import kasa_session
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
@@ -128,6 +129,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     periods.async_setup()
     bookkeeper.on_booked = follow
     entry.async_on_unload(coordinator.async_shutdown)
+    entry.async_on_unload(add_clock(hass, coordinator.now))
     await coordinator.async_config_entry_first_refresh()
 
     @callback
