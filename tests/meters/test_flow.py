@@ -191,8 +191,8 @@ async def test_a_socket_has_the_switch_that_its_strip_holds(measured: Home) -> N
     socket = devices.async_get_or_create(
         config_entry_id=owner.entry_id,
         identifiers={("other", "strip_0100")},
-        via_device=("other", "strip"),
     )
+    devices.async_update_device(socket.id, via_device_id=strip.id)
     kettle = entities.async_get_or_create(
         "sensor", "other", "0100_total", config_entry=owner, device_id=socket.id
     )
