@@ -122,6 +122,10 @@ async def test_a_meter_is_replaced_and_its_past_goes_on(measured: Home) -> None:
     old = await measured.dashboard(["other:grid"], START, end)
     new = await measured.dashboard(["other:new"], end, NOON)
     assert_same(await measured.ledger(series, START, NOON), {**old, **new})
+    (device,) = export_devices(measured.hass)
+    (former,) = device.former
+    assert former.entities == {"energy_total_kwh": "other:grid"}
+    assert former.until == end.timestamp()
 
 
 async def test_meters_are_added_and_removed(measured: Home) -> None:
