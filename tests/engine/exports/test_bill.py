@@ -122,6 +122,12 @@ def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):
     assert found["of which tax at 25 %"] == ["-1.20"]
 
 
+def test_what_has_no_price_has_no_total(recorder, bill):
+    Home(recorder).uses(FRIDGE, at("2026-03-01"), at("2026-03-02"), 0.5)
+    found = lines(bill("2026-03-01", "2026-03-02")[0])
+    assert found["Total"] == ["24.000"]
+
+
 def test_it_is_compared_with_the_month_and_the_year_before(recorder, bill):
     home = Home(recorder)
     home.priced("house", [{"valid_from": "2020-01-01", "kind": "flat", "price": 0.2}])

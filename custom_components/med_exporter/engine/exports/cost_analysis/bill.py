@@ -193,8 +193,11 @@ class Bill:
             label = f"{self._words.column('feed_in')}, {name}"
             rows.append((label, round(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
-        total = round(total + charge, self._money) + 0.0
-        rows.append((self._words.column("total"), kwh.total, None, total))
+        is_priced = charge or any(
+            one.cost is not None for one in (*self._used.values(), *self._made.values())
+        )
+        owed = round(total + charge, self._money) + 0.0 if is_priced else None
+        rows.append((self._words.column("total"), kwh.total, None, owed))
         taxes = self._taxes.rows(self._job.options.locale, self._money)
         return self._table("bill", "bill_item", [*rows, *taxes], totals=1, remarks=len(taxes))
 
