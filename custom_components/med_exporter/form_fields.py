@@ -18,7 +18,7 @@ from homeassistant.helpers.selector import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from homeassistant.helpers.selector import Selector
 
@@ -58,6 +58,18 @@ LOGIN: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Optional(CONF_PASSWORD): secret_text("current-password"),
 }
 """The fields `username` and `password`, where a server may do without them."""
+
+
+def entered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered in a form, without what was left empty.
+
+    Texts lose the spaces around them, but for a password.
+    """
+    values = {
+        key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
+        for key, value in given.items()
+    }
+    return {key: value for key, value in values.items() if value is not None and value != ""}
 
 
 def secrets_in(fields: Iterable[tuple[vol.Marker, object]]) -> frozenset[str]:

@@ -14,9 +14,8 @@ from custom_components.med_exporter.engine.recorder import (
     Recorder,
     count_states,
     last_seen,
-    number,
-    on_off,
 )
+from custom_components.med_exporter.engine.state_values import number, on_off
 
 from ..servers import KINDS, new_database
 from .recorder_database import RecorderDatabase

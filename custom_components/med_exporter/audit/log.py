@@ -17,10 +17,11 @@ from sqlalchemy import delete, func, insert, select
 
 from ..const import DOMAIN
 from ..database import async_read, queue_work, write_each
+from ..engine.audit_tables import audit_table
 from ..engine.outside import clean, cleaned
 from ..settings import settings
 from .events import SEVERITIES, AuditEvent, EventType, Severity
-from .tables import SCHEMA, audit_table
+from .tables import SCHEMA
 
 if TYPE_CHECKING:
     import asyncio

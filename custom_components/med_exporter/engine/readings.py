@@ -32,9 +32,10 @@ from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
-from .recorder import Quantity, last_seen, on_off
+from .recorder import last_seen
+from .state_values import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
-from .times import HOUR, QUARTER
+from .times import HOUR, QUARTER, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from .job import JobDevice
     from .plug_ledger import PlugLedger
     from .reading import Reading
-    from .recorder import Entry, Parser, Recorder
+    from .recorder import Entry, Recorder
+    from .state_values import Parser
     from .statistics import Hour
 
     type Values = tuple[
@@ -151,7 +153,7 @@ def readings(
 
 def _seam(kept: float | None, start: float, end: float) -> float:
     """Return from when on states are read; before it, statistics."""
-    return end if kept is None else min(max(start, kept // HOUR * HOUR), end)
+    return end if kept is None else min(max(start, hour_of(kept)), end)
 
 
 def _lasts(
@@ -219,7 +221,7 @@ class _Plug:
         """Take what statistics knew last, since the recorder has nothing before `begin`."""
         if hour is None:
             return
-        recent = hour.end >= begin // HOUR * HOUR
+        recent = hour.end >= hour_of(begin)
         if slot != _ENERGY:
             self.in_force[slot] = hour.level if recent else None
             return

@@ -14,19 +14,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
-    Double,
     Integer,
-    String,
     bindparam,
-    column,
-    inspect,
     select,
-    table,
 )
 
 from .fields import ENTITY_FIELDS
+from .own_tables import exists
 from .reading import FROM_STATISTICS
-from .times import HOUR
+from .recorder_tables import HOURS, HOURS_META
+from .times import HOUR, hour_of
 from .units import factor
 
 if TYPE_CHECKING:
@@ -40,50 +37,26 @@ _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _WINDOW = 1024 * HOUR
 """Seconds whose hours are in memory at a time."""
 
-_META = table(
-    "statistics_meta",
-    column("id", BigInteger),
-    column("statistic_id", String),
-    column("unit_of_measurement", String),
-)
-_HOURS = table(
-    "statistics",
-    column("metadata_id", BigInteger),
-    column("start_ts", Double),
-    column("mean", Double),
-    column("min", Double),
-    column("max", Double),
-    column("state", Double),
-    column("sum", Double),
-)
-_COLUMNS = (
-    _HOURS.c.metadata_id,
-    _HOURS.c.start_ts,
-    _HOURS.c.mean,
-    _HOURS.c.min,
-    _HOURS.c.max,
-    _HOURS.c.state,
-    _HOURS.c.sum,
-)
+_COLUMNS = tuple(HOURS.c)
 _IN_WINDOW = (
     select(*_COLUMNS)
     .where(
-        _HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
-        _HOURS.c.start_ts >= bindparam("low"),
-        _HOURS.c.start_ts < bindparam("high"),
+        HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
+        HOURS.c.start_ts >= bindparam("low"),
+        HOURS.c.start_ts < bindparam("high"),
     )
-    .order_by(_HOURS.c.start_ts)
+    .order_by(HOURS.c.start_ts)
 )
 _LAST_BEFORE = (
     select(*_COLUMNS)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts < bindparam("high"))
-    .order_by(_HOURS.c.start_ts.desc())
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts < bindparam("high"))
+    .order_by(HOURS.c.start_ts.desc())
     .limit(1)
 )
 _FIRST = (
-    select(_HOURS.c.start_ts)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts >= bindparam("low"))
-    .order_by(_HOURS.c.start_ts)
+    select(HOURS.c.start_ts)
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts >= bindparam("low"))
+    .order_by(HOURS.c.start_ts)
     .limit(bindparam("size", type_=Integer))
 )
 
@@ -179,12 +152,10 @@ class Statistics:
             if name in device.entities
         }
         with connect() as connection:
-            if not inspect(connection).has_table(_HOURS.name):
+            if not exists(connection, HOURS):
                 return cls(connect)
             found = connection.execute(
-                select(_META.c.statistic_id, _META.c.id, _META.c.unit_of_measurement).where(
-                    _META.c.statistic_id.in_(list(slots))
-                )
+                select(HOURS_META).where(HOURS_META.c.statistic_id.in_(list(slots)))
             ).fetchall()
         return cls(
             connect,
@@ -211,7 +182,7 @@ class Statistics:
         if not self.ids:
             return
         slots = {number: slot for slot, number in self.ids.items()}
-        low = self._first(start, end)
+        low = self.first(start, end)
         while low is not None and low < end:
             high = min(low + _WINDOW, end)
             with self._connect() as connection:
@@ -223,7 +194,16 @@ class Statistics:
                 slot = slots[number]
                 found.setdefault(values[0], {})[slot] = self._hour(slot, values)
             yield from found.items()
-            low = self._first(high, end)
+            low = self.first(high, end)
+
+    def first(self, low: float, end: float) -> float | None:
+        """Return when the first hour begins that any entity has from a moment on."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
+                for number in self.ids.values()
+            ]
+        return min((start for start in found if start is not None and start < end), default=None)
 
     def _hour(self, slot: int, values: Sequence[float | None]) -> Hour:
         by = self.factors.get(slot, 1)
@@ -232,15 +212,6 @@ class Statistics:
         if by == 1:
             return Hour(start, *measured)
         return Hour(start, *(None if value is None else value * by for value in measured))
-
-    def _first(self, low: float, end: float) -> float | None:
-        """Return when the first hour begins that any entity has from a moment on."""
-        with self._connect() as connection:
-            found = [
-                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
-                for number in self.ids.values()
-            ]
-        return min((start for start in found if start is not None and start < end), default=None)
 
 
 def hourly_readings(
@@ -262,7 +233,7 @@ def hourly_readings(
     before: Hour | None = None
     known_until: float | None = None
     asked = False
-    for begin, hour in statistics.hours(start // HOUR * HOUR, end):
+    for begin, hour in statistics.hours(hour_of(start), end):
         moment, until = max(begin, start), min(begin + HOUR, end)
         coverage.add(moment, until, known_until)
         known_until = begin + HOUR

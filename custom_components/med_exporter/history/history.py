@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
+from ..engine.history_tables import exports_table
 from ..engine.outside import clean
 from ..settings import settings
 from .reasons import reason_of
@@ -34,7 +35,7 @@ from .records import (
 from .rows import is_one_of, record_from_row, upsert
 from .shares import remove_beyond_shares
 from .statistics import FileStatistics, read_file_statistics
-from .tables import SCHEMA, exports_table
+from .tables import SCHEMA
 from .totals import TOTALS_SCHEMA, keep_totals, read_totals
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from datetime import datetime
 import pytest
 
 from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.history_tables import exports_table
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
 from custom_components.med_exporter.engine.tables import Column
-from custom_components.med_exporter.history.tables import exports_table
 
 from .homes import BARN, DEVICES, FRIDGE, HEATER, HOUSE, LATHE, PARIS, Home, at, demo
 

@@ -40,6 +40,7 @@ from ...engine.tariff.reader import MAX_AMOUNT
 from ...exports.date_range import PRESETS
 from ...exports.request.options import OPTION_KEYS, PRIVACY_KEYS
 from ...exports.request.rows import MOST_CUSTOM_FIELDS, VALUE_FIELDS
+from ...schedules.defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 from ...schedules.request import SHOWN_ONLY
 from .shapes import BOOLEAN, TEXT, asked, named, one_of, several
 
@@ -66,6 +67,9 @@ def request_schemas() -> dict[str, Shape]:
         "delivery": {"oneOf": [_delivery(method) for method in FIELDS_OF_METHOD]},
         "enabled": BOOLEAN,
     }
+    first = asked(schedule, ("name",))
+    first["properties"]["schedule"]["default"] = ON_THE_FIRST
+    first["properties"]["export_config"]["default"] = dict(LAST_MONTHS_BILL)
     shown: dict[str, Shape] = {"schedule_id": TEXT, **{name: {} for name in SHOWN_ONLY}}
     return {
         "ExportRequest": {
@@ -80,7 +84,7 @@ def request_schemas() -> dict[str, Shape]:
             {key: _PARTS[key] for key in ("date_range", "pdl", "contracts")},
             ("date_range", "contracts"),
         ),
-        "ScheduleRequest": asked(schedule, ("name", "schedule", "export_config")),
+        "ScheduleRequest": first,
         "ScheduleChange": asked({**schedule, **shown}),
     }
 

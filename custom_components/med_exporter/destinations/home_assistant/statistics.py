@@ -17,6 +17,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
+from ...engine.times import HOUR
 from ..base import (
     DestinationError,
     Outcome,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ..measurements import Measurement
     from .api import RemoteConnection
 
-HOUR: Final = 3600
 _SLICE: Final = 120 * 24 * HOUR
 _MONTH: Final = 32 * 24 * HOUR
 _APPENDED_AT_ONCE: Final = 1000

@@ -1,0 +1,89 @@
+"""What the states of entities say: numbers in the unit of their field, and switches."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+from sqlalchemy import BigInteger, bindparam, select
+
+from .recorder_tables import ATTRIBUTES
+from .units import factor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from sqlalchemy import Connection
+
+_SWITCHED: dict[str | None, float] = {"on": 1.0, "off": 0.0}
+
+_MOST_UNITS = 10_000
+"""Ids of attributes that are remembered."""
+
+_ATTRIBUTES_OF = select(ATTRIBUTES.c.attributes_id, ATTRIBUTES.c.shared_attrs).where(
+    ATTRIBUTES.c.attributes_id.in_(bindparam("ids", expanding=True, type_=BigInteger))
+)
+
+type Parser = Callable[[str | None], float | None]
+
+
+def number(state: str | None) -> float | None:
+    """Read a sensor's state; anything but a finite number is not known."""
+    try:
+        value = float(state)  # type: ignore[arg-type]  # None raises TypeError, as wanted
+    except (TypeError, ValueError):
+        return None
+    return value if math.isfinite(value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Reads the states of a field that has a unit: what a file has is in the field's own."""
+
+    field: str
+
+    def __call__(self, state: str | None) -> float | None:
+        """Return the number of a state, in the unit of the state."""
+        return number(state)
+
+
+class Units:
+    """What makes states values of their field's own unit, by the id of their attributes."""
+
+    def __init__(self) -> None:
+        self._known: dict[int | None, str | None] = {None: None}
+
+    def factors(
+        self, connection: Connection, parse: Parser, ids: Iterable[int | None]
+    ) -> dict[int | None, float]:
+        """Return the factors of states with these attributes."""
+        if not isinstance(parse, Quantity):
+            return dict.fromkeys(ids, 1)
+        ids = list(ids)
+        if new := [one for one in ids if one is not None and one not in self._known]:
+            if len(self._known) > _MOST_UNITS:
+                self._known = {None: None, **{one: self._known.get(one) for one in ids}}
+            self._known |= dict.fromkeys(new, None)
+            for number_, attributes in connection.execute(_ATTRIBUTES_OF, {"ids": new}):
+                self._known[number_] = _unit(attributes)
+        return {one: factor(parse.field, self._known.get(one)) for one in ids}
+
+
+def _unit(attributes: str | None) -> str | None:
+    try:
+        unit = orjson.loads(attributes or "{}").get("unit_of_measurement")
+    except (orjson.JSONDecodeError, AttributeError):
+        return None
+    return unit if isinstance(unit, str) else None
+
+
+def scaled(value: float | None, by: float) -> float | None:
+    """Return a value times a factor; what is not known stays so."""
+    return value if value is None or by == 1 else value * by
+
+
+def on_off(state: str | None) -> float | None:
+    """Read the state of a switch or binary sensor as 1 (on) or 0 (off)."""
+    return _SWITCHED.get(state)
