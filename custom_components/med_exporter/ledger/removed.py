@@ -123,5 +123,5 @@ def forget_removed(connection: Connection, accounts: Collection[int]) -> None:
 
 def forget_old(connection: Connection, before: int) -> None:
     """Forget what was taken out of days before a day of UTC."""
-    if inspect(connection).has_table(removed_table.name):
+    if exists(connection, removed_table):
         connection.execute(delete(removed_table).where(removed_table.c.day < before))
