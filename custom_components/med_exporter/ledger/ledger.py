@@ -15,23 +15,25 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, queue_work
+from ..lived_time import lived_time
 from ..local_time import local_zone
 from ..statistics import SumsWriter
 from .answers import LedgerAnswers
+from .backfill import KEPT_DAYS
 from .books import (
     PlugHistory,
     delete_quarters,
     write_history,
     write_posting,
-    write_retraction,
 )
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .receipts import RECEIPTS_SCHEMA
 from .removed import REMOVED_SCHEMA
-from .retracting import RecentPostings, Retraction
+from .retracting import Retraction, take_back
 from .series import PointSeries
 from .tables import SCHEMA
 
@@ -67,8 +69,8 @@ class Ledger(LedgerAnswers):
 
     def __init__(self, hass: HomeAssistant) -> None:
         super().__init__(hass)
+        lived_time(hass)
         self._pending: list[_Item] = []
-        self._recent = RecentPostings()
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -124,7 +126,7 @@ class Ledger(LedgerAnswers):
         """Take back what was posted of a plug lately, so that it can be posted with other times.
 
         To be called right before these postings. The rest is as with `post`; what was posted more
-        than a day ago, or before the start, stays.
+        than a day ago stays.
         """
         return self._queue(retraction, retraction.plug)
 
@@ -200,8 +202,9 @@ class Ledger(LedgerAnswers):
 
     async def async_purge(self) -> int:
         """Delete days older than 400 days; return how many, each of one plug."""
-        now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, now))
+        kept = timedelta(days=KEPT_DAYS)
+        too_old = lived_time(self._hass).too_old("quarter-hours", kept, since=kept)
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, too_old))
 
     @callback
     def _queue(self, item: _Item, plug: LedgerPlug) -> asyncio.Future[int]:
@@ -225,7 +228,10 @@ class Ledger(LedgerAnswers):
 
         def next_part() -> None:
             part = queue_work(
-                self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
+                self._hass,
+                RECEIPTS_SCHEMA,
+                lambda connection: self._write(connection, zone),
+                self._forget,
             )
             part.add_done_callback(go_on)
 
@@ -261,14 +267,11 @@ class Ledger(LedgerAnswers):
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
-        self._recent.begin()
         for item in list(self._pending):
             if isinstance(item, Posting):
-                receipt = write_posting(connection, item, self._names, zone)
-                if receipt is not None:
-                    self._recent.note(receipt)
+                write_posting(connection, item, self._names, zone)
             elif isinstance(item, Retraction):
-                write_retraction(connection, item, self._recent, self._names)
+                take_back(connection, item)
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -279,7 +282,6 @@ class Ledger(LedgerAnswers):
         return written
 
     def _forget(self, written: int) -> None:
-        self._recent.commit()
         del self._pending[:written]
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
