@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 from homeassistant.helpers.template import Template
@@ -132,6 +133,14 @@ async def test_many_steps_are_ended_and_the_house_goes_on(hass, monkeypatch, tex
     assert error.value.code == "HEAVY_TEMPLATE"
     assert turns > 10
     assert time.monotonic() - begun < 30
+
+
+async def test_one_that_is_ended_at_its_very_last_word_is_ended(hass, monkeypatch):
+    monkeypatch.setattr(rendering, "SECONDS", 0.0)
+    monkeypatch.setattr(rendering, "_LOOK_SECONDS", 0.0)
+    for _ in range(200):
+        with suppress(DeliveryError):
+            await asyncio.wait_for(async_render(hass, "{{ date }}", VALUES), 5)
 
 
 @pytest.mark.parametrize("text", ["{{ date", "{{ date | nothing }}", "{% for %}", "{{ 1 / 0 }}"])

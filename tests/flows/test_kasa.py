@@ -438,6 +438,17 @@ class TestSuggestions:
         assert list(entry.data["plugs"]) == ["50c7bf740002"]
 
 
+async def test_more_plugs_than_anyone_has_are_not_asked(
+    hass: HomeAssistant, fridge: EmulatedPlug
+) -> None:
+    hosts = [fridge.address, *(f"10.0.{n // 250}.{n % 250 + 1}" for n in range(1_000))]
+    flow = await start_flow(hass)
+    flow = await answer(hass, flow, {"name": "House", "pdl": "house", "hosts": hosts})
+    assert flow["errors"] == {"hosts": "too_many_hosts"}
+    assert flow["description_placeholders"]["limit"] == "1000"
+    assert not fridge.received
+
+
 class TestDiscovered:
     """A plug that was found joins a metering point, or starts one."""
 

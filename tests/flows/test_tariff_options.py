@@ -151,7 +151,18 @@ class TestMenu:
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts")
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 01/02/2026: Un prix unique, 0,25 €/kWh"
+        assert listed == "- 01/02/2026\N{NO-BREAK SPACE}: Un prix unique, 0,25 €/kWh"
+
+    async def test_each_price_of_tempo_is_named(
+        self, hass: HomeAssistant, entry: ConfigEntry
+    ) -> None:
+        prices = {"peak": 0.2, "off_peak": 0.1}
+        colours = {"blue": prices, "white": prices, "red": {"peak": 0.7, "off_peak": 0.15}}
+        store(hass, entry, {"valid_from": "2026-02-01", "kind": "tempo", "prices": colours})
+        flow = await start_options(hass, entry, "contracts")
+        listed = flow["description_placeholders"]["contracts"]
+        assert "blue, peak 0.2 / blue, off-peak 0.1 / " in listed
+        assert "red, peak 0.7 / red, off-peak 0.15 €/kWh" in listed
 
     async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(self, hass, entry):
         hass.config_entries.async_update_entry(entry, options={"contracts": [{"kind": "?"}]})

@@ -68,7 +68,8 @@ async def async_render(
     is_too_much = False
     limit, deadline = _memory() + _LARGEST_GROWTH, time.monotonic() + SECONDS
     thread.start()
-    while not ended.is_set():
+    # What ends it may reach it at its own last words, which are not said then.
+    while not ended.is_set() and thread.is_alive():
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await ended.wait()
@@ -77,7 +78,7 @@ async def async_render(
                 is_too_much = True
                 # Again and again, since a template's own functions may catch it.
                 _end(thread)
-    (found,) = outcome
+    found = outcome[0] if outcome else TimeoutError()
     if is_too_much or (isinstance(found, str) and len(found) > MOST_CHARACTERS):
         raise DeliveryError("heavy_template", seconds=int(SECONDS), limit=MOST_CHARACTERS)
     if isinstance(found, DeliveryError):
@@ -99,7 +100,7 @@ def _rendered(template: Template, values: Mapping[str, Any], *, strict: bool) ->
 def _end(thread: ThreadWithException) -> None:
     try:
         thread.raise_exc(TimeoutError)
-    except ValueError:
+    except (SystemError, ValueError):
         # It has just ended by itself.
         return
 
