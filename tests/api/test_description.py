@@ -86,6 +86,6 @@ def test_a_file_takes_what_its_type_takes(name):
     kind = EXPORT_TYPES[name]
     shape = DESCRIPTION["components"]["schemas"]["ExportRequest"]["discriminator"]["mapping"]
     properties = DESCRIPTION["components"]["schemas"][shape[name].rpartition("/")[2]]["properties"]
-    assert kind.takes | kind.own <= set(properties)
-    others = frozenset[str]().union(*(one.takes | one.own for one in EXPORT_TYPES.values()))
-    assert not (others - kind.takes - kind.own) & set(properties)
+    assert kind.options <= set(properties)
+    others = frozenset[str]().union(*(one.options for one in EXPORT_TYPES.values()))
+    assert not (others - kind.options) & set(properties)

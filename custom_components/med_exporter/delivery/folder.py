@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from .errors import DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-_DAY = 86_400
+    from ..lived_time import TooOld
 
 # Below Home Assistant's folder: what it runs, serves to everyone, or keeps secrets in.
 _CLOSED = (
@@ -101,22 +100,23 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def retain(
-    made: Iterable[str], folder: Path, keep_days: int | None, keep_files: int | None
+    made: Iterable[str], folder: Path, too_old: TooOld | None, keep_files: int | None
 ) -> Collection[str]:
     """Delete what is too old or too much of the files that were made, and return the others.
 
     Args:
         made: paths, oldest first; only these are ever deleted.
         folder: where; a file that was made elsewhere stays, and is no longer looked after.
-        keep_days: by the file's own time, None for any number.
+        too_old: by the file's own time, None where none is.
         keep_files: how many at most, None for any number.
 
     """
     kept = [path for path in made if Path(path).parent == folder and Path(path).is_file()]
     doomed = set() if keep_files is None else set(kept[: max(len(kept) - keep_files, 0)])
-    if keep_days is not None:
-        oldest = time.time() - keep_days * _DAY
-        doomed |= {path for path in kept if Path(path).stat().st_mtime < oldest}
+    if too_old is not None:
+        times = {path: Path(path).stat().st_mtime for path in kept}
+        limit = too_old.before(min(times.values(), default=None))
+        doomed |= {path for path, time in times.items() if time < limit}
     for path in doomed:
         Path(path).unlink(missing_ok=True)
     return [path for path in kept if path not in doomed]

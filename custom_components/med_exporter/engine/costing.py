@@ -61,6 +61,10 @@ class Terms:
         contract = self.tariff.contract_on(day_of(moment, self.zone))
         return (0.0, 0.0) if contract is None else contract.taxes
 
+    def covers(self, moment: float) -> bool:
+        """Tell whether a contract is in force at a moment (UTC seconds)."""
+        return self.tariff.contract_on(day_of(moment, self.zone)) is not None
+
     @property
     def price_entities(self) -> list[str]:
         """Return the ids of the entities whose price counts."""

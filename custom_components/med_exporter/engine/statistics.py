@@ -9,6 +9,7 @@ that nothing is lost or doubled at the seam.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     Integer,
     bindparam,
+    func,
     select,
 )
 
@@ -129,6 +131,13 @@ class Coverage:
                 self.missing_start = known_until
 
 
+_COUNT = select(func.count()).where(
+    HOURS.c.metadata_id == bindparam("id"),
+    HOURS.c.start_ts >= bindparam("low"),
+    HOURS.c.start_ts < bindparam("high"),
+)
+
+
 @dataclass(slots=True)
 class Statistics:
     """The hours of one device's entities.
@@ -176,6 +185,20 @@ class Statistics:
                 _LAST_BEFORE, {"id": self.ids[slot], "high": moment - HOUR + 1e-6}
             ).first()
         return None if row is None else self._hour(slot, row[1:])
+
+    def last(self) -> list[float]:
+        """Return when the last hour of each entity ends that has any."""
+        found = (self.last_before(slot, math.inf) for slot in self.ids)
+        return [hour.end for hour in found if hour is not None]
+
+    def count(self, start: float, end: float) -> int:
+        """Return how many hours begin in a range, of the entity with the most."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_COUNT, {"id": number, "low": start, "high": end}).scalar_one()
+                for number in self.ids.values()
+            ]
+        return max(found, default=0)
 
     def hours(self, start: float, end: float) -> Iterator[tuple[float, dict[int, Hour]]]:
         """Yield the hours that begin in a range, oldest first, with what is known per slot."""

@@ -121,6 +121,7 @@ def forget_removed(connection: Connection, accounts: Collection[int]) -> None:
         )
 
 
-def forget_old(connection: Connection, before: float) -> None:
-    """Forget what was taken out of days before a moment, in UTC seconds."""
-    connection.execute(delete(removed_table).where(removed_table.c.day < int(before // UTC_DAY)))
+def forget_old(connection: Connection, before: int) -> None:
+    """Forget what was taken out of days before a day of UTC."""
+    if exists(connection, removed_table):
+        connection.execute(delete(removed_table).where(removed_table.c.day < before))

@@ -22,6 +22,7 @@ from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator
 from .counter_store import counter_store
 from .running import RunningPeriods
+from .timekeeper import clock_store
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -111,12 +112,15 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     vault = await async_get_vault(hass)
     ledger = hass.data[DATA_LEDGER]
     bookkeeper = Bookkeeper(entry, ledger)
+    others = [one for one in metering_points(hass) if isinstance(one, MeteringPoint)]
+    told = [one.coordinator.now() for one in others]
     coordinator = PlugCoordinator(
         hass,
         entry,
         vault=vault,
         session=lambda: kasa_session(hass),
         bookkeeper=bookkeeper,
+        told=max(told, default=None),
     )
     periods = RunningPeriods(hass, entry, ledger, coordinator.async_update_listeners)
     point = MeteringPoint(entry, coordinator, periods)
@@ -144,8 +148,9 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
 
 
 async def async_remove_metering_point(hass: HomeAssistant, entry: PointEntry) -> None:
-    """Forget the counters."""
+    """Forget the counters, and the clock by which they were counted."""
     await counter_store(hass, entry.entry_id).async_remove()
+    await clock_store(hass, entry.entry_id).async_remove()
 
 
 def metering_points(hass: HomeAssistant) -> list[MeteringPoint]:

@@ -122,13 +122,14 @@ class RemoteStatistics:
         return rows
 
     async def _read(self, period: str, start: int, end: int) -> list[Row]:
+        # The numbers as they were sent: a unit that a user gives them over there converts none,
+        # and the next import takes it away.
         found = await self._connection.command(
             "recorder/statistics_during_period",
             seconds=_READ_SECONDS,
             statistic_ids=[self._id],
             period=period,
             types=["state", "sum"],
-            units={"energy": UnitOfEnergy.KILO_WATT_HOUR.value},
             start_time=_iso(start),
             end_time=_iso(end),
         )

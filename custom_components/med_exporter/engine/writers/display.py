@@ -43,7 +43,7 @@ class Display:
         self._zone = job.zone()
         self._french = job.options.locale == "fr"
         self._dates = DateWords(job.options.locale)
-        self._times = TimeText(self._zone, "%d/%m/%Y %H" if self._french else "%Y-%m-%d %H")
+        self._times = TimeText(self._zone, self._hour)
         # Where the clock changes, local times alone are not told apart.
         self._shows_offsets = len(self._offsets()) > 1
 
@@ -86,6 +86,9 @@ class Display:
                 "" if v is None else pattern(v).translate(FRENCH_MARKS) for v in values
             ]
         return lambda values: ["" if v is None else pattern(v) for v in values]
+
+    def _hour(self, local: datetime) -> str:
+        return f"{self._dates.short(local.date())} {local:%H}"
 
     def _moments(self, values: Sequence[float | None]) -> list[str]:
         return [
