@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import pytest
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
@@ -19,10 +19,6 @@ from tests.options import choose, fill_in, start_options
 from tests.plug_emulator import EmulatedPlug
 
 from .words import texts
-
-if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
