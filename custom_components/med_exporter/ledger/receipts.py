@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,6 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
-from ..engine.ledger import Day
 from ..engine.times import QUARTER, UTC_DAY
 from .posting import Account
 from .tables import SCHEMA
@@ -48,12 +48,14 @@ receipts_table: Final = Table(
     Column("ticks", Double, nullable=False),
     Column("opens", Integer, nullable=False),
     Column("before", String(255)),
-    Column("energy", LargeBinary, nullable=False),
-    Column("filled", LargeBinary),
+    Column("quarters", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
-"""A row for each posting and day of UTC: what it has added to the day, as of a `Day`."""
+"""A row for each posting and day of UTC: what it has added to some of the day's quarter-hours."""
+
+# The place of one in its day, its mWh, and how many of these were filled.
+_QUARTER: Final = struct.Struct("<Bqq")
 
 # Written with each posting, in its transaction; nobody else needs it.
 RECEIPTS_SCHEMA: Final = Schema("receipts", 1, _metadata, needs=SCHEMA)
@@ -101,12 +103,11 @@ def note_receipt(
         return
     number = 0 if last is None else last.number + 1
     before = receipt.before
-    days: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    days: defaultdict[int, bytes] = defaultdict(bytes)
     for quarter, (mwh, filled) in added.items():
-        days[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, mwh, filled))
+        days[quarter // UTC_DAY] += _QUARTER.pack(quarter % UTC_DAY // QUARTER, mwh, filled)
     rows = []
-    for day, parts in days.items():
-        energy, filled_part, _ = Day.unknown().adding(parts).packed()
+    for day, quarters in days.items():
         rows.append(
             {
                 "plug_id": plug_id,
@@ -116,8 +117,7 @@ def note_receipt(
                 "ticks": last.ticks if ticks is None and last is not None else ticks,
                 "opens": int(receipt.opens),
                 "before": None if before is None else orjson.dumps(asdict(before)).decode(),
-                "energy": energy,
-                "filled": filled_part,
+                "quarters": quarters,
             }
         )
     connection.execute(insert(receipts_table), rows)
@@ -155,7 +155,7 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
     for row in rows:
         before = None if row.before is None else Account(**orjson.loads(row.before))
         midnight = row.day * UTC_DAY
-        parts = Day.unpacked(row.energy, row.filled).parts()
+        parts = _QUARTER.iter_unpack(row.quarters)
         yield (
             Added(
                 receipt=Receipt(before=before, ticks=row.ticks, opens=bool(row.opens)),
