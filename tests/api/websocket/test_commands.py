@@ -115,7 +115,7 @@ class TestRequests:
             ("files/formula", {"formula": "1", "x": 1}, ("INVALID_REQUEST", "x")),
             ("history/list", {"status": "x"}, ("INVALID_VALUE", "status")),
             ("history/subscribe", {"kind": "x"}, ("INVALID_VALUE", "kind")),
-            ("schedules/create", {"name": "x"}, ("INVALID_REQUEST", "schedule")),
+            ("schedules/create", {"schedule": "0 7 * * *"}, ("INVALID_REQUEST", "name")),
             ("schedules/run", {"schedule_id": "x"}, ("SCHEDULE_NOT_FOUND", None)),
             ("destinations/run", {"destination": "x"}, ("DESTINATION_NOT_FOUND", "destination")),
             ("destinations/run", {}, ("INVALID_REQUEST", "destination")),
