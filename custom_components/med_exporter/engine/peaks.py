@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Double, String, bindparam, column, inspect, select, table
 
-from .recorder import Quantity
+from .state_values import Quantity
 from .times import HOUR
 from .units import factor
 

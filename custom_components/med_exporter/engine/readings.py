@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
-from .recorder import Quantity, last_seen, on_off
+from .recorder import last_seen
+from .state_values import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
 from .times import HOUR, QUARTER
 
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from .job import JobDevice
     from .plug_ledger import PlugLedger
     from .reading import Reading
-    from .recorder import Entry, Parser, Recorder
+    from .recorder import Entry, Recorder
+    from .state_values import Parser
     from .statistics import Hour
 
     type Values = tuple[
@@ -114,7 +116,7 @@ def readings(
     """
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
     slots = [
-        (metadata[device.entities[name]], slot, _parser(name))
+        (metadata[device.entities[name]], slot, parser_of(name))
         for slot, name in enumerate(ENTITY_FIELDS)
         if device.entities.get(name) in metadata
     ]
@@ -185,7 +187,8 @@ def _ending(
         yield waiting
 
 
-def _parser(name: str) -> Parser:
+def parser_of(name: str) -> Parser:
+    """Return what reads the states of a field, one of `ENTITY_FIELDS`."""
     return on_off if name == "is_on" else Quantity(name)
 
 

@@ -1,39 +1,30 @@
 """Reading of the recorder's own tables, on SQLite, MariaDB and PostgreSQL.
 
-Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts),
-and the units of states in `state_attributes`; long-term statistics in `statistics.py`.
+Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts);
+many entities at once in `gathered.py`, units in `state_values.py`, statistics in `statistics.py`.
 """
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import orjson
-from sqlalchemy import (
-    BigInteger,
-    Double,
-    Integer,
-    String,
-    Text,
-    bindparam,
-    column,
-    func,
-    select,
-    table,
-)
+from sqlalchemy import Integer, bindparam, func, select
 
-from .units import factor
+from .state_tables import META, STATES
+from .state_values import NOT_KNOWN, Units, number, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
+
+    from .gathered import Gathered
+    from .state_values import Parser, StatePage
 
     type Connect = Callable[[], AbstractContextManager[Connection]]
     """Opens a connection for a moment: it is asked for anew for each page of rows."""
@@ -41,70 +32,46 @@ if TYPE_CHECKING:
     type Entry = tuple[float, int, float | None]
     """A state: when (UTC seconds), slot of the entity, value or None when not known."""
 
-NOT_KNOWN = ("unavailable", "unknown", "")
-"""States that say nothing; the empty one is written when an entity is removed."""
-
-_SWITCHED: dict[str | None, float] = {"on": 1.0, "off": 0.0}
-
 _MOMENT = itemgetter(0)
-_STATE = itemgetter(2)
-_ATTRIBUTES_ID = itemgetter(3)
 
 _SMALLEST_PAGE = 512
-_MOST_UNITS = 10_000
-"""Ids of attributes that are remembered."""
 _LARGEST_PAGE = 8192
 _CACHED_PAGE = 512
 """Of SQLite: where they lie is still in its cache when the device's next entity is read."""
 
-_META = table("states_meta", column("metadata_id", BigInteger), column("entity_id", String))
-_STATES = table(
-    "states",
-    column("state_id", BigInteger),
-    column("metadata_id", BigInteger),
-    column("last_updated_ts", Double),
-    column("state", String),
-    column("attributes_id", BigInteger),
-)
-_ATTRIBUTES = table(
-    "state_attributes", column("attributes_id", BigInteger), column("shared_attrs", Text)
-)
-_ATTRIBUTES_OF = select(_ATTRIBUTES.c.attributes_id, _ATTRIBUTES.c.shared_attrs).where(
-    _ATTRIBUTES.c.attributes_id.in_(bindparam("ids", expanding=True, type_=BigInteger))
-)
-_OF_ENTITY = _STATES.c.metadata_id == bindparam("metadata_id")
+_OF_ENTITY = STATES.c.metadata_id == bindparam("metadata_id")
 
 _PAGE = (
-    select(_STATES.c.last_updated_ts, _STATES.c.state_id, _STATES.c.state, _STATES.c.attributes_id)
+    select(STATES.c.last_updated_ts, STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
     .where(
         _OF_ENTITY,
         # Written so that every database makes one index range of it, unlike (a > x OR …).
-        _STATES.c.last_updated_ts >= bindparam("after_ts"),
-        (_STATES.c.last_updated_ts > bindparam("after_ts"))
-        | (_STATES.c.state_id > bindparam("after_id")),
-        _STATES.c.last_updated_ts < bindparam("end"),
+        STATES.c.last_updated_ts >= bindparam("after_ts"),
+        (STATES.c.last_updated_ts > bindparam("after_ts"))
+        | (STATES.c.state_id > bindparam("after_id")),
+        STATES.c.last_updated_ts < bindparam("end"),
     )
-    .order_by(_STATES.c.last_updated_ts, _STATES.c.state_id)
+    .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
     .limit(bindparam("size", type_=Integer))
 )
 _BEFORE = (
-    select(_STATES.c.state, _STATES.c.attributes_id)
-    .where(_OF_ENTITY, _STATES.c.last_updated_ts < bindparam("moment"))
-    .order_by(_STATES.c.last_updated_ts.desc(), _STATES.c.state_id.desc())
+    select(STATES.c.state, STATES.c.attributes_id)
+    .where(_OF_ENTITY, STATES.c.last_updated_ts < bindparam("moment"))
+    .order_by(STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc())
 )
 _LAST_BEFORE = _BEFORE.limit(1)
-_LAST_MOMENT_BEFORE = _LAST_BEFORE.with_only_columns(_STATES.c.last_updated_ts)
+_LAST_MOMENT_BEFORE = _LAST_BEFORE.with_only_columns(STATES.c.last_updated_ts)
 _LAST_KNOWN_BEFORE = (
-    _BEFORE.where(_STATES.c.state.not_in(NOT_KNOWN))
+    _BEFORE.where(STATES.c.state.not_in(NOT_KNOWN))
     .limit(50)
     .offset(bindparam("skip", type_=Integer))
 )
-_OLDEST = select(func.min(_STATES.c.last_updated_ts))
-_COUNT = select(func.count()).select_from(_STATES)
+_OLDEST = select(func.min(STATES.c.last_updated_ts))
+_COUNT = select(func.count()).select_from(STATES)
 _LAST_SEEN = (
-    select(_STATES.c.last_updated_ts)
-    .where(_OF_ENTITY, _STATES.c.state.not_in(NOT_KNOWN))
-    .order_by(_STATES.c.last_updated_ts.desc())
+    select(STATES.c.last_updated_ts)
+    .where(_OF_ENTITY, STATES.c.state.not_in(NOT_KNOWN))
+    .order_by(STATES.c.last_updated_ts.desc())
     .limit(1)
 )
 
@@ -122,7 +89,9 @@ class Recorder:
     def __init__(self, connect: Connect, first_page: int | None = None) -> None:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
-        self.units = _Units()
+        self.units = Units()
+        self.gathered: Gathered | None = None
+        """States that are at hand already."""
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -160,7 +129,7 @@ class Recorder:
             if row is None:
                 return parse(None)
             factors = self.units.factors(connection, parse, [row.attributes_id])
-        return _scaled(parse(row.state), factors[row.attributes_id])
+        return scaled(parse(row.state), factors[row.attributes_id])
 
     def last_number_before(
         self, metadata_id: int, moment: float, parse: Parser | None = None
@@ -177,7 +146,7 @@ class Recorder:
                 factors = self.units.factors(
                     connection, parse, {row.attributes_id for row in states}
                 )
-                found = [_scaled(parse(row.state), factors[row.attributes_id]) for row in states]
+                found = [scaled(parse(row.state), factors[row.attributes_id]) for row in states]
             for value in found:
                 if value is not None:
                     return value
@@ -197,7 +166,7 @@ class Recorder:
 
         """
         cursors = [
-            _Cursor(self, metadata_id, slot, parse, start, end)
+            _Cursor(slot, self._pages(metadata_id, parse, start, end))
             for metadata_id, slot, parse in slots
         ]
         while True:
@@ -213,67 +182,39 @@ class Recorder:
             block.sort(key=_MOMENT)
             yield block
 
+    def _pages(
+        self, metadata_id: int, parse: Parser, start: float, end: float
+    ) -> Iterator[StatePage]:
+        gathered = self.gathered
+        if gathered is not None and gathered.has(metadata_id, parse, start, end):
+            return gathered.pages(metadata_id, parse, start, end)
+        return self._asked_for(metadata_id, parse, start, end)
 
-type Parser = Callable[[str | None], float | None]
-
-
-def number(state: str | None) -> float | None:
-    """Read a sensor's state; anything but a finite number is not known."""
-    try:
-        value = float(state)  # type: ignore[arg-type]  # None raises TypeError, as wanted
-    except (TypeError, ValueError):
-        return None
-    return value if math.isfinite(value) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Quantity:
-    """Reads the states of a field that has a unit: what a file has is in the field's own."""
-
-    field: str
-
-    def __call__(self, state: str | None) -> float | None:
-        """Return the number of a state, in the unit of the state."""
-        return number(state)
-
-
-class _Units:
-    """What makes states values of their field's own unit, by the id of their attributes."""
-
-    def __init__(self) -> None:
-        self._known: dict[int | None, str | None] = {None: None}
-
-    def factors(
-        self, connection: Connection, parse: Parser, ids: Iterable[int | None]
-    ) -> dict[int | None, float]:
-        """Return the factors of states with these attributes."""
-        if not isinstance(parse, Quantity):
-            return dict.fromkeys(ids, 1)
-        ids = list(ids)
-        if new := [one for one in ids if one is not None and one not in self._known]:
-            if len(self._known) > _MOST_UNITS:
-                self._known = {None: None, **{one: self._known.get(one) for one in ids}}
-            self._known |= dict.fromkeys(new, None)
-            for number_, attributes in connection.execute(_ATTRIBUTES_OF, {"ids": new}):
-                self._known[number_] = _unit(attributes)
-        return {one: factor(parse.field, self._known.get(one)) for one in ids}
-
-
-def _unit(attributes: str | None) -> str | None:
-    try:
-        unit = orjson.loads(attributes or "{}").get("unit_of_measurement")
-    except (orjson.JSONDecodeError, AttributeError):
-        return None
-    return unit if isinstance(unit, str) else None
-
-
-def _scaled(value: float | None, by: float) -> float | None:
-    return value if value is None or by == 1 else value * by
-
-
-def on_off(state: str | None) -> float | None:
-    """Read the state of a switch or binary sensor as 1 (on) or 0 (off)."""
-    return _SWITCHED.get(state)
+    def _asked_for(
+        self, metadata_id: int, parse: Parser, start: float, end: float
+    ) -> Iterator[StatePage]:
+        """Yield the states of one entity by keyset pages, so nothing stays open in the database."""
+        key: dict[str, Any] = {
+            "metadata_id": metadata_id,
+            "after_ts": start,
+            "after_id": -1,
+            "end": end,
+            "size": self.first_page,
+        }
+        while True:
+            with self.connect() as connection:
+                most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
+                # The driver's own rows: a wrapper around each takes longer than what is done here.
+                rows = connection.execute(_PAGE, key).cursor.fetchall()
+                if not rows:
+                    return
+                moments, numbers, states, attributes = zip(*rows, strict=True)
+                values = self.units.values(connection, parse, states, attributes)
+            yield moments, values
+            if len(rows) < (size := key["size"]):
+                return
+            key["after_ts"], key["after_id"] = moments[-1], numbers[-1]
+            key["size"] = min(size * 4, most, _LARGEST_PAGE)
 
 
 def count_states(
@@ -294,9 +235,9 @@ def count_states(
     ids = _metadata_ids(connection, entity_ids)
     query = _COUNT.where(_OF_ENTITY)
     if start is not None:
-        query = query.where(_STATES.c.last_updated_ts >= start)
+        query = query.where(STATES.c.last_updated_ts >= start)
     if end is not None:
-        query = query.where(_STATES.c.last_updated_ts < end)
+        query = query.where(STATES.c.last_updated_ts < end)
     return {
         entity_id: int(connection.execute(query, {"metadata_id": ids[entity_id]}).scalar() or 0)
         if entity_id in ids
@@ -315,35 +256,18 @@ def last_seen(connection: Connection, entity_ids: Sequence[str]) -> dict[str, fl
 
 
 def _metadata_ids(connection: Connection, entity_ids: Iterable[str]) -> dict[str, int]:
-    query = select(_META.c.entity_id, _META.c.metadata_id).where(
-        _META.c.entity_id.in_(list(entity_ids))
+    query = select(META.c.entity_id, META.c.metadata_id).where(
+        META.c.entity_id.in_(list(entity_ids))
     )
     return {row.entity_id: row.metadata_id for row in connection.execute(query)}
 
 
 class _Cursor:
-    """The states of one entity: keyset pages, so nothing stays open in the database."""
+    """The states of one entity on their way into blocks."""
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        metadata_id: int,
-        slot: int,
-        parse: Parser,
-        start: float,
-        end: float,
-    ) -> None:
-        self._connect = recorder.connect
-        self._units = recorder.units
+    def __init__(self, slot: int, pages: Iterator[StatePage]) -> None:
         self._slot = slot
-        self._parse = parse
-        self._key: dict[str, Any] = {
-            "metadata_id": metadata_id,
-            "after_ts": start,
-            "after_id": -1,
-            "end": end,
-            "size": recorder.first_page,
-        }
+        self._pages = pages
         self._entries: list[Entry] = []
         self._finished = False
 
@@ -351,16 +275,11 @@ class _Cursor:
         """Fetch the next page when the last one is used up."""
         if self._entries or self._finished:
             return
-        with self._connect() as connection:
-            most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
-            # The driver's own rows: a wrapper around each takes longer than what is done with it.
-            rows = connection.execute(_PAGE, self._key).cursor.fetchall()
-            factors = self._units.factors(connection, self._parse, set(map(_ATTRIBUTES_ID, rows)))
-        self._finished = len(rows) < (size := self._key["size"])
-        if rows:
-            self._key["after_ts"], self._key["after_id"], *_ = rows[-1]
-            self._key["size"] = min(size * 4, most, _LARGEST_PAGE)
-        self._entries = self._parsed(rows, factors)
+        page = next(self._pages, None)
+        if page is None:
+            self._finished = True
+        else:
+            self._entries = list(zip(page[0], repeat(self._slot), page[1], strict=False))
 
     def horizon(self) -> float:
         """Return up to when (included) no further page can bring anything earlier."""
@@ -378,23 +297,3 @@ class _Cursor:
         low = bisect_right(entries, horizon, key=_MOMENT)
         block += entries[:low]
         self._entries = entries[low:]
-
-    def _parsed(self, rows: Sequence[Any], factors: Mapping[int | None, float]) -> list[Entry]:
-        slot, parse = self._slot, self._parse
-        one_unit = len(set(factors.values())) <= 1
-        if one_unit and (parse is number or isinstance(parse, Quantity)):
-            # Nearly every page holds numbers of one unit only; then no call per state is needed.
-            try:
-                values = list(map(float, map(_STATE, rows)))
-            except (TypeError, ValueError):
-                pass
-            else:
-                if math.isfinite(sum(values)):
-                    by = next(iter(factors.values()), 1)
-                    if by != 1:
-                        values = [value * by for value in values]
-                    return list(zip(map(_MOMENT, rows), repeat(slot), values, strict=False))
-        return [
-            (ts, slot, _scaled(parse(state), factors[attributes]))
-            for ts, _, state, attributes in rows
-        ]

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..engine.energy import to_mwh
-from ..engine.recorder import number
+from ..engine.state_values import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
