@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from .gathered import Gathered
-    from .state_values import Parser, StatePage
+    from .state_values import AtHand, Parser, StatePage
 
     type Connect = Callable[[], AbstractContextManager[Connection]]
     """Opens a connection for a moment: it is asked for anew for each page of rows."""
@@ -90,7 +89,7 @@ class Recorder:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
         self.units = Units()
-        self.gathered: Gathered | None = None
+        self.gathered: AtHand | None = None
         """States that are at hand already."""
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:

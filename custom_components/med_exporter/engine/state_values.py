@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 from sqlalchemy import BigInteger, bindparam, select
@@ -13,7 +13,7 @@ from .state_tables import ATTRIBUTES
 from .units import factor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -52,6 +52,18 @@ class Quantity:
     def __call__(self, state: str | None) -> float | None:
         """Return the number of a state, in the unit of the state."""
         return number(state)
+
+
+class AtHand(Protocol):
+    """States that need not be asked for; moments in UTC seconds, the start included."""
+
+    def has(self, metadata_id: int, parse: Parser, start: float, end: float) -> bool:
+        """Tell whether all states of an entity in a range are at hand."""
+
+    def pages(
+        self, metadata_id: int, parse: Parser, start: float, end: float
+    ) -> Iterator[StatePage]:
+        """Yield the states of an entity in a range, oldest first."""
 
 
 class Units:
