@@ -63,6 +63,25 @@ def half_hours(count: int) -> list[Energy]:
     ]  # fmt: skip
 
 
+class Latest:
+    """The samples that a connection test may send."""
+
+    def __init__(self, *latest: Measurement) -> None:
+        self.latest = list(latest)
+        self.given: set[tuple[str, int]] = set()
+
+    async def async_latest(self) -> list[Measurement]:
+        return self.latest
+
+    def note(self, series: str, stamp: int) -> None:
+        self.given.add((series, stamp))
+
+    def take(self, series: str) -> set[int]:
+        taken = {one for one in self.given if one[0] == series}
+        self.given -= taken
+        return {stamp for _, stamp in taken}
+
+
 async def push(
     destination: Destination,
     measurements: Iterable[Measurement],

@@ -85,7 +85,10 @@ def user_pages(language: str) -> list[Page]:
 
 
 PAGES = [
-    *(Page(ROOT / name) for name in ("README.md", "CONTRIBUTING.md", "dashboards/README.md")),
+    *(
+        Page(ROOT / name)
+        for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "dashboards/README.md")
+    ),
     Page(DOCS / "architecture.md"),
     *user_pages("en"),
     *user_pages("fr"),

@@ -165,6 +165,7 @@ class TestMonthlyReport:
         await automate(
             "monthly_report",
             time="07:00:00",
+            report="device_data",
             format=file_format,
             language=language,
             devices=[fridge.device_id],
@@ -174,12 +175,8 @@ class TestMonthlyReport:
         assert told == []
         await self.pass_to(hass, freezer, datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
         (call,) = told
-        assert (
-            call.data["title"] == {"en": "Report of 2026-10", "fr": "Rapport de 2026-10"}[language]
-        )
-        assert {"en": "Number of rows: 1.", "fr": "Nombre de lignes : 1."}[language] in (
-            call.data["message"]
-        )
+        title = {"en": "Readings: October 2026", "fr": "Relevés : octobre 2026"}[language]
+        assert call.data["title"] == title
         assert "/api/exports/download/" in call.data["message"]
         file = Path(call.data["path"])
         assert file.suffix == f".{file_format}"
@@ -188,10 +185,23 @@ class TestMonthlyReport:
         assert "Lamp" not in written
         assert "2026-10-31" in written
 
+    async def test_it_is_what_the_month_cost_as_a_pdf_unless_told_otherwise(
+        self, hass, freezer, automate, told
+    ):
+        add_plug(hass, "Fridge", "192.168.1.100").reads(energy_total_kwh=1.5, power_w=100)
+        await async_commit(hass)
+        tell = [{"action": "test.tell", "data": {"title": "{{ title }}", "message": "{{ path }}"}}]
+        await automate("monthly_report", language="fr", send=tell)
+        await self.pass_to(hass, freezer, datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
+        ((title, path),) = texts(told)
+        assert title == "Coûts : octobre 2026"
+        written = await hass.async_add_executor_job(Path(path).read_bytes)
+        assert written.startswith(b"%PDF")
+
     async def test_a_report_that_cannot_be_made_is_told(self, hass, freezer, automate, told):
         add_plug(hass, "Fridge", "192.168.1.100")
         await automate("monthly_report", devices=["gone"], send=TELL)
         await self.pass_to(hass, freezer, datetime(2026, 11, 1, 6, 0, 1, tzinfo=UTC))
         assert texts(told) == [
-            ("Report of 2026-10", "The report could not be made. Home Assistant’s log tells why.")  # noqa: RUF001
+            ("Costs: October 2026", "The report could not be made. Home Assistant’s log tells why.")  # noqa: RUF001
         ]

@@ -12,21 +12,25 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH
+from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_REAUTH
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.config_flow import MedExporterFlow
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.costs.currency import ISSUE, async_look_at_currency
 from custom_components.med_exporter.engine.tariff.kind import Page
 from custom_components.med_exporter.engine.tariff.kinds import forms
 from custom_components.med_exporter.entry_types import entry_kinds
 from custom_components.med_exporter.grid import servers
+from custom_components.med_exporter.metering.contracts import CONF_CURRENCY
+from custom_components.med_exporter.repairs import CurrencyFlow
 from tests.flows.test_every_menu import STORED
 from tests.grid_entries import SERVERS
 from tests.meters.conftest import Home
 from tests.plug_emulator import EmulatedPlug
+from tests.plug_emulator.smart import EmulatedSmartPlug
 from tests.test_hostile_requests import persistent_database, rounds, spoilt, told_of
 
 if TYPE_CHECKING:
@@ -78,9 +82,13 @@ FORMS: dict[str, tuple[str, str | None, tuple[Any, ...]]] = {
     "tier": ("options/flow", "meters", (*ADDED, {**CONTRACT, "kind": "tiers"})),
 }
 PLUG = "the address of a plug"
+LOCKED = "where a plug wants a login"
 METERS = {"name": "Other", "pdl": "other", "take_over": False, "statistics": ["other:energy"]}
 FORMS |= {
     "kasa_plugs": ("flow", None, ("kasa", {"name": "Other", "pdl": "other", "hosts": [PLUG]})),
+    "kasa_login": ("flow", None, ("kasa", {"name": "Other", "pdl": "other", "hosts": [LOCKED]})),
+    "kasa_join": ("discovery", None, ("kasa_join",)),
+    "confirm": ("repair", "meters", ()),
     "meters_roles": ("flow", None, ("meters", METERS)),
     "meters_entities": ("flow", None, ("meters", METERS, {"other:energy": "consumption"})),
 }
@@ -94,12 +102,11 @@ NOTHING_ENTERED = {
     "periods", "add_period", "tiers", "save_contract", "plug_found", "grid_without_ecowatt",
     *(f"{kind}_unverified" for kind in STORED),
 }  # fmt: skip
-# The fields of `kasa_reauth` again, for a plug that wants a login, or that was found.
-LOGINS = {"kasa_login", "kasa_join"}
 STORED_PLUG = {
     "name": "Fridge", "mac": "50C7BF000001", "child_id": None, "role": "consumption",
     "rated_power": None, "model": "HS110",
 }  # fmt: skip
+FOUND = {"mac": "50c7bf000009", "name": "Fridge", "model": "HS110"}
 COMPLETE: dict[str, dict[str, Any]] = {
     "kasa": {
         "hosts": {
@@ -130,7 +137,7 @@ def steps() -> set[str]:
     found = set()
     flow = MedExporterFlow()
     known = [kind.options for kind in entry_kinds().values() if kind.options]
-    for kind in [MedExporterFlow, *known]:
+    for kind in [MedExporterFlow, CurrencyFlow, *known]:
         own = [one for one in kind.__mro__ if one.__module__.startswith("custom_components.")]
         found |= {name for one in own for name in vars(one)}
     names = {one for one in {*found, *vars(flow)} if one.startswith("async_step_")}
@@ -139,22 +146,22 @@ def steps() -> set[str]:
 
 
 def test_every_step_has_a_row():
-    assert set(FORMS) | NOTHING_ENTERED | LOGINS >= steps()
+    assert set(FORMS) | NOTHING_ENTERED >= steps()
     assert set(FORMS) <= steps()
 
 
 class Dialogs:
     """Opens flows as the frontend does, and goes on to a step of them."""
 
-    def __init__(self, hass: HomeAssistant, client: Any, plug: str) -> None:
-        self.plug = plug
+    def __init__(self, hass: HomeAssistant, client: Any, addresses: dict[str, str]) -> None:
+        self.addresses = addresses
         self.hass = hass
         self.client = client
         self.entries: dict[str, MockConfigEntry] = {}
 
     async def post(self, path: str, text: bytes | str) -> tuple[int, Any]:
         """Return the status and what is answered."""
-        answer = await self.client.post(f"/api/config/config_entries/{path}", data=text)
+        answer = await self.client.post(address_of(path), data=text)
         if answer.content_type == "application/json":
             return answer.status, await answer.json()
         return answer.status, await answer.text()
@@ -163,12 +170,15 @@ class Dialogs:
         """Return a flow that is at a step, and what the step shows."""
         place, kind, way = FORMS[step]
         entry = self.entries.get(kind or "")
-        if place == "reauth":
+        if place in {"reauth", "discovery"}:
+            shown = await self._begun_by_the_house(place, entry)
             place = "flow"
-            context = {"source": SOURCE_REAUTH, "entry_id": entry.entry_id}
-            shown = await self.hass.config_entries.flow.async_init(DOMAIN, context=context)
-            answer = await self.client.get(f"/api/config/config_entries/flow/{shown['flow_id']}")
-            shown = await answer.json()
+        elif place == "repair":
+            options = {**entry.options, CONF_CURRENCY: "CHF"}
+            self.hass.config_entries.async_update_entry(entry, options=options)
+            async_look_at_currency(self.hass, entry)
+            begin = {"handler": DOMAIN, "issue_id": f"{ISSUE}_{entry.entry_id}"}
+            _, shown = await self.post(place, json.dumps(begin))
         else:
             begin: dict[str, Any] = {"handler": DOMAIN}
             if place == "options/flow":
@@ -179,21 +189,43 @@ class Dialogs:
         flow = f"{place}/{shown['flow_id']}"
         for one in way:
             chosen = {"next_step_id": one} if isinstance(one, str) else one
-            text = json.dumps(chosen).replace(PLUG, self.plug)
+            text = json.dumps(chosen)
+            for name, address in self.addresses.items():
+                text = text.replace(name, address)
             status, shown = await self.post(flow, text)
             assert status == HTTPStatus.OK, (step, one, shown)
         assert shown.get("step_id") == step, shown
         return flow, shown
 
+    async def _begun_by_the_house(self, place: str, entry: Any) -> dict[str, Any]:
+        if place == "reauth":
+            context, data = {"source": SOURCE_REAUTH, "entry_id": entry.entry_id}, None
+        else:
+            context = {"source": SOURCE_INTEGRATION_DISCOVERY}
+            data = {**FOUND, "host": self.addresses[PLUG]}
+        flow = self.hass.config_entries.flow
+        shown = await flow.async_init(DOMAIN, context=context, data=data)
+        answer = await self.client.get(address_of(f"flow/{shown['flow_id']}"))
+        found: dict[str, Any] = await answer.json()
+        return found
+
     async def leave(self, flow: str, said: dict[str, Any]) -> None:
         """End a flow, and take back what it has made."""
         if said["type"] in {"form", "menu"}:
-            await self.client.delete(f"/api/config/config_entries/{flow}")
+            await self.client.delete(address_of(flow))
         elif said["type"] == "create_entry" and flow.startswith("flow/"):
             await self.hass.config_entries.async_remove(said["result"]["entry_id"])
         elif said["type"] == "create_entry":
             for kind, entry in self.entries.items():
                 self.hass.config_entries.async_update_entry(entry, options=options_of(kind))
+
+
+def address_of(path: str) -> str:
+    """Return where a flow is, which a repair has elsewhere."""
+    place, _, rest = path.partition("/")
+    if place == "repair":
+        return f"/api/repairs/issues/fix/{rest}".rstrip("/")
+    return f"/api/config/config_entries/{path}"
 
 
 def options_of(kind: str) -> dict[str, Any]:
@@ -214,7 +246,15 @@ def meant(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def dialogs(hass_with_recorder, hass_client, plug_network, monkeypatch):
+async def locked_plug():
+    async with EmulatedSmartPlug(
+        host="127.0.87.1", mac="5C:62:8B:87:00:01", alias="Locked", load=10.0
+    ) as plug:
+        yield plug
+
+
+@pytest.fixture
+async def dialogs(hass_with_recorder, hass_client, plug_network, locked_plug, monkeypatch):
     hass = hass_with_recorder
     nobody = servers.GridAddresses(**dict.fromkeys(SERVERS, "http://127.0.0.1:1"))
     monkeypatch.setattr(servers.GridAddresses, "from_options", lambda options: nobody)
@@ -224,7 +264,9 @@ async def dialogs(hass_with_recorder, hass_client, plug_network, monkeypatch):
     await Home(SimpleNamespace(hass=hass)).import_hours("other:energy", start, [0.0, 1.0])
     assert await async_setup_component(hass, "config", {})
     assert await async_setup_component(hass, DOMAIN, {})
-    found = Dialogs(hass, await hass_client(), plug.address)
+    assert await async_setup_component(hass, "repairs", {})
+    addresses = {PLUG: plug.address, LOCKED: locked_plug.address}
+    found = Dialogs(hass, await hass_client(), addresses)
     for kind, stored in STORED.items():
         data = {"type": kind, "id": kind, "name": kind, **stored, **COMPLETE.get(kind, {})}
         entry = MockConfigEntry(domain=DOMAIN, title=kind, data=data, options=options_of(kind))
@@ -242,7 +284,7 @@ async def test_what_is_entered_is_taken_or_told_to_be_wrong(dialogs, rounds, tol
     texts: list[str] = [*RAW]
     flow, shown = await dialogs.reach(step)
     asked = meant(shown)
-    texts += [json.dumps({**asked, name: HUGE}) for name in asked]
+    texts += [json.dumps({**asked, name: odd}) for name in asked for odd in (HUGE, "NaN", "inf")]
     texts += [json.dumps(spoilt(asked, by)) for by in rounds]
     for text in texts:
         status, said = await dialogs.post(flow, text)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 INTEGRATION = ROOT / "custom_components" / "med_exporter"
+STUBS = ROOT / "stubs"
 LANGUAGES = ("en", "fr")
 
 HTML = re.compile(r"<[^>]+>")
@@ -323,3 +324,11 @@ class TestQualityScale:
             Requirement(one).name for one in manifest["requirements"]
         } == untyped
         assert (INTEGRATION / "py.typed").exists()
+
+    def test_the_libraries_without_types_have_stubs(self, manifest: dict[str, Any]) -> None:
+        for name in (Requirement(one).name for one in manifest["requirements"]):
+            if not any(file.name == "py.typed" for file in metadata.files(name) or ()):
+                module = {"python-bidi": "bidi"}.get(name, name.replace("-", "_"))
+                assert (STUBS / module / "__init__.pyi").exists() or metadata.version(
+                    f"types-{name}"
+                )

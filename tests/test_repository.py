@@ -133,6 +133,22 @@ def test_no_modules_import_each_other_in_a_circle(files: dict[str, str]) -> None
     TopologicalSorter(imports).prepare()
 
 
+def test_each_table_is_described_once(files: dict[str, str]) -> None:
+    """Our own and the recorder's: both sides of the house read the same description."""
+    described: dict[str, list[str]] = {}
+    for name, text in files.items():
+        if not name.startswith("custom_components/") or not name.endswith(".py"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="table" | "Table"), args=[ast.Constant(value=str(table)), *_]
+                ):
+                    described.setdefault(table, []).append(name)
+    assert {"states", "statistics", "med_exporter_exports"} <= set(described)
+    assert {table: names for table, names in described.items() if len(names) > 1} == {}
+
+
 def test_files_stay_short_enough_to_read(files: dict[str, str]) -> None:
     too_long = {
         name: lines

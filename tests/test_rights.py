@@ -51,11 +51,14 @@ async def test_a_meter_that_has_replaced_another_tells_of_that_too(hass):
     add_meter(hass, "Boiler", "sensor.boiler")
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     ((meter_id, meter),) = entry.data["plugs"].items()
-    former = [{"statistic_id": "sensor.former", "until": 0}]
+    shown = {"power_w": "sensor.former_power"}
+    former = [{"statistic_id": "sensor.former", "until": 0, "entities": shown}]
     data = {**entry.data, "plugs": {meter_id: {**meter, "former": former}}}
     hass.config_entries.async_update_entry(entry, data=data)
     assert names(add_user(hass, "sensor.boiler"), hass) == []
-    assert names(add_user(hass, "sensor.boiler", "sensor.former"), hass) == ["Boiler"]
+    told_by = ("sensor.boiler", "sensor.former", "sensor.former_power")
+    assert names(add_user(hass, *told_by[:2]), hass) == []
+    assert names(add_user(hass, *told_by), hass) == ["Boiler"]
 
 
 async def test_a_statistic_of_no_entity_is_for_who_reads_all_entities(hass):

@@ -13,9 +13,7 @@ from yarl import URL
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
-from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
 from custom_components.med_exporter.engine.fields import FIELDS
-from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.action_fields import request_fields
@@ -273,8 +271,6 @@ class TestDeclarations:
     @pytest.mark.parametrize(
         ("field", "known"),
         [
-            ("export_type", EXPORT_TYPES),
-            ("format", FORMATS),
             ("preset", PRESETS),
             ("fields", FIELDS),
             ("aggregation", AGGREGATIONS),

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.fernet import Fernet
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
-from custom_components.med_exporter.vault import SecretLostError, async_get_vault
+from custom_components.med_exporter.vault import (
+    SecretLostError,
+    async_encrypted,
+    async_get_vault,
+    async_with_kept,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from homeassistant.core import HomeAssistant
@@ -70,3 +77,35 @@ async def test_what_is_no_token_is_a_lost_secret(
     vault = await async_get_vault(hass)
     with pytest.raises(SecretLostError):
         vault.decrypt(token)
+
+
+def server(values: Mapping[str, Any]) -> object:
+    return values.get("username"), values["host"]
+
+
+@pytest.mark.parametrize(
+    ("entered", "password"),
+    [
+        ({"host": "a", "username": "me"}, "planted"),
+        ({"host": "a", "username": "me", "password": ""}, "planted"),
+        ({"host": "a", "username": "me", "password": "new"}, "new"),
+        ({"host": "b", "username": "me"}, None),
+        ({"host": "a", "username": "you"}, None),
+        ({"host": "a"}, None),
+    ],
+)
+async def test_a_secret_left_empty_stays_where_it_goes_to_the_same_place_for_the_same_user(
+    hass: HomeAssistant, key_file: Path, entered: dict[str, str], password: str | None
+) -> None:
+    clear = {"host": "a", "username": "me", "password": "planted"}
+    stored = await async_encrypted(hass, clear, {"password"})
+    kept = await async_with_kept(hass, entered, stored, {"password"}, server)
+    assert kept == entered | ({} if password is None else {"password": password})
+
+
+async def test_a_secret_that_can_no_longer_be_read_is_missing(
+    hass: HomeAssistant, key_file: Path
+) -> None:
+    stored = {"host": "a", "password": Fernet(Fernet.generate_key()).encrypt(b"x").decode()}
+    kept = await async_with_kept(hass, {"host": "a"}, stored, {"password"}, server)
+    assert kept == {"host": "a"}

@@ -24,6 +24,7 @@ from .installation.leaving import async_come_back, async_leave
 from .installation.retention import DATA_RETENTION, Retention
 from .inventory import async_given_tables
 from .ledger import DATA_LEDGER, Ledger
+from .lived_time import lived_time
 from .metering.discovery import async_setup_discovery
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .pushes.audit import async_watch_destinations
@@ -101,6 +102,7 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     async_watch_destinations(hass, audit)
     history = hass.data[DATA_HISTORY] = History(hass)
     history.async_setup()
+    await lived_time(hass).async_load()
     ledger = hass.data[DATA_LEDGER] = Ledger(hass)
     await ledger.async_setup()
     costs = hass.data[DATA_COSTS] = Costs(hass)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.helpers.selector import (
+    NumberSelector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -16,9 +18,20 @@ from homeassistant.helpers.selector import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from homeassistant.helpers.selector import Selector
+
+
+class FiniteSelector(NumberSelector):
+    """A number; Home Assistant's own takes the text `NaN`, which lies within any bounds."""
+
+    def __call__(self, data: object) -> float:
+        """Return it."""
+        value = super().__call__(data)
+        if not math.isfinite(value):
+            raise vol.Invalid("no number")
+        return value
 
 
 def choice(name: str, options: list[str], *, multiple: bool = False) -> SelectSelector:
@@ -45,6 +58,18 @@ LOGIN: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Optional(CONF_PASSWORD): secret_text("current-password"),
 }
 """The fields `username` and `password`, where a server may do without them."""
+
+
+def entered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was entered in a form, without what was left empty.
+
+    Texts lose the spaces around them, but for a password.
+    """
+    values = {
+        key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
+        for key, value in given.items()
+    }
+    return {key: value for key, value in values.items() if value is not None and value != ""}
 
 
 def secrets_in(fields: Iterable[tuple[vol.Marker, object]]) -> frozenset[str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 
-class _CurrencyFlow(RepairsFlow):
+class CurrencyFlow(RepairsFlow):
     """Asks whether the prices of contracts are meant in the installation's new currency."""
 
     def __init__(self, entry_id: str) -> None:
@@ -48,4 +48,4 @@ async def async_create_fix_flow(
 ) -> RepairsFlow:
     """Return the flow that puts an issue right."""
     del hass, issue_id
-    return _CurrencyFlow(str((data or {})["entry_id"]))
+    return CurrencyFlow(str((data or {})["entry_id"]))

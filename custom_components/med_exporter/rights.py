@@ -91,6 +91,7 @@ def readable_devices(user: User | None, devices: Iterable[ExportDevice]) -> list
 
     def may_read(device: ExportDevice) -> bool:
         told_by = {*device.entities.values(), *device.statistic_ids}
+        told_by.update(*(one.entities.values() for one in device.former))
         return bool(told_by) and all(
             permissions.check_entity(one, POLICY_READ)
             if valid_entity_id(one)

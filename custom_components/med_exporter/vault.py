@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -104,6 +104,35 @@ async def async_decrypted(
         key: vault.decrypt(value) if key in secrets and value else value
         for key, value in data.items()
     }
+
+
+async def async_with_kept(
+    hass: HomeAssistant,
+    settings: Mapping[str, Any],
+    stored: Mapping[str, Any],
+    secrets: Collection[str],
+    whose: Callable[[Mapping[str, Any]], object],
+) -> dict[str, Any]:
+    """Return settings in clear, with the stored secrets that a form has left empty and that stay.
+
+    They stay if they go to the same place for the same user. One that can no longer be read does
+    not: it is missing then, and asked for.
+
+    Args:
+        hass: Home Assistant.
+        settings: what was entered, in clear.
+        stored: what the entry has, its secrets encrypted.
+        secrets: the fields that may stay.
+        whose: tells of settings or of what is stored whose secrets they are, and where they go.
+
+    """
+    if whose(settings) != whose(stored):
+        return dict(settings)
+    kept = {key: stored[key] for key in secrets if stored.get(key) and not settings.get(key)}
+    try:
+        return {**settings, **await async_decrypted(hass, kept, secrets)}
+    except SecretLostError:
+        return dict(settings)
 
 
 async def async_settings_of(

@@ -1,18 +1,17 @@
-"""Writes the pages of reference and the HTTP API's description, or says what is out of date."""
+"""Writes what follows from the code's records, or says what of it is out of date."""
 
 from __future__ import annotations
 
 import sys
 
-from scripts.reference.http import OPENAPI, openapi_text
-from scripts.reference.page import LANGUAGES, path_of, reference
+from scripts.reference.files import MADE
 
 
 def main() -> int:
-    """Return the status: 1 where a page is out of date and was only to be checked."""
+    """Return the status: 1 where a file is out of date and was only to be checked."""
     status = 0
-    made = {path_of(language): reference(language) for language in LANGUAGES}
-    for path, text in {**made, OPENAPI: openapi_text()}.items():
+    for path, make in MADE.items():
+        text = make()
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if "--check" in sys.argv[1:]:

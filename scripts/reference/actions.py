@@ -111,7 +111,7 @@ def _only_for(path: tuple[str, ...]) -> str:
     """Return the export types or formats that know an option; empty where all do."""
     if not path:
         return ""
-    types = [one.id for one in EXPORT_TYPES.values() if path[0] in one.takes | one.own]
+    types = [one.id for one in EXPORT_TYPES.values() if path[0] in one.options]
     formats = [one.id for one in FORMATS.values() if path[-1] in one.options]
     if path[-1] == "include_charts":
         formats = [one.id for one in FORMATS.values() if one.document]

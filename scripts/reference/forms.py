@@ -32,9 +32,8 @@ def destinations(words: Words) -> str:
                 words["encrypted"] if name in kind.secrets else "",
                 words["required"] if isinstance(marker, vol.Required) and given is None else "",
             ]
-            meaning = (
-                told["data_description"].get(name, "").replace("{example}", f"`{kind.example}`")
-            )
+            meaning = told.get("data_description", {}).get(name, "")
+            meaning = meaning.replace("{example}", f"`{kind.example}`")
             rows.append(
                 (told["data"][name], f"`{name}`", "; ".join(one for one in takes if one), meaning)
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from scripts.reference.words import code
@@ -32,6 +33,8 @@ def default(words: Words, value: object) -> str:
         return ""
     if isinstance(value, bool):
         value = str(value).lower()
+    if isinstance(value, dict):
+        value = json.dumps(value)
     several = value if isinstance(value, list) else [value]
     return words["default"].format(value=code(*several))
 

@@ -37,11 +37,9 @@ class TestMail:
         (mail,) = server.inbox
         assert server.recipients == [TO]
         assert (mail["From"], mail["To"]) == (SENDER, ", ".join(TO))
-        assert mail["Subject"] == "My report - 2026-01-20"
+        assert mail["Subject"] == "My report: January 2026"
         text = mail.get_body().get_content()
-        assert "2026-01-01 to 2026-01-31" in text
-        assert "Energy: 2.500 kWh" in text
-        assert "Rows: 3" in text
+        assert text.splitlines() == ["My report: January 2026.", "", "Energy: 2.500\xa0kWh"]
         record = await post.history.async_get(export_id)
         (attached,) = mail.iter_attachments()
         assert attached.get_filename() == path_of(record).name
@@ -51,7 +49,9 @@ class TestMail:
     async def test_speaks_french_in_a_french_house(self, post, mailed, server, hass):
         hass.config.language = "fr"
         await mailed()
-        assert "Énergie : 2,500 kWh" in server.inbox[0].get_body().get_content()
+        (mail,) = server.inbox
+        assert mail["Subject"] == "My report : janvier 2026"
+        assert "Énergie : 2,500\xa0kWh" in mail.get_body().get_content()
 
     async def test_is_written_by_templates(self, post, mailed, server):
         body = "{{ schedule }} {{start}}/{{end}}: {{ (total_kwh * 2) | round(1) }} {{ total_cost }}"
@@ -237,7 +237,7 @@ class TestNotification:
         calls = async_mock_service(hass, "notify", "phone")
         await post.hand_over(method="notify", target="notify.phone", body="{{ rows }} rows")
         (call,) = calls
-        assert call.data["title"] == "My report - 2026-01-20"
+        assert call.data["title"] == "My report: January 2026"
         assert call.data["message"].startswith("3 rows\n")
         assert "http://house.test:8123/api/exports/download/" in call.data["message"]
 

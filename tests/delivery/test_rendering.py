@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import pytest
 from homeassistant.helpers.template import Template
@@ -22,6 +23,14 @@ COMMON = [
     "{{ rows // 2 }} {{ rows % 2 == 1 }} {{ 10 ** 3 }} {{ (rows - 1) * 2 }}",
     "{% set x = now().year | int %}{{ x + 1 }}{{ 'a' ~ 'b' | indent(4) }}",
     "{{ date.split('-') | join('/') }} 100 % : 2026",
+    "{{ ', '.join(['a', 'b']) }} {{ [1, 2] | join }} {{ date | replace('-', ' / ') }}",
+    "{{ states.sensor | map(attribute='name') | join(', ') }}",
+    "{{ [1.26] | map('round', 1) | list }}",
+    "{{ as_datetime(date).strftime('%d %B %Y') }} {{ 0 | timestamp_custom('%H:%M', true) }}",
+    "{{ now().replace(hour=0, minute=0).timestamp() | int }} {{ [1, 2, 3] | batch(2, 0) | list }}",
+    "{{ states['sensor']['power'].state }} {{ {'a': {'b': 1}}['a']['b'] }} {{ [1] | tojson }}",
+    "{% set d = {'a': 1} %}{{ d.get('a') }} {{ d.items() | list }} {{ 'A b' | slugify('-') }}",
+    "{% macro cost(x) %}{{ '%.2f' % (x | float) }} €{% endmacro %}{{ cost(1) }}",
 ]
 
 
@@ -58,6 +67,34 @@ MULTIPLIED = (
         "{{ ((10 ** 10) ** 10) ** 10 }}",
         "{{ 'a\nb' | indent(1000000000) }}",
         "{{ lipsum(100000) }}",
+        "{{ ['x'] | map('center', 1000000000) | list }}",
+        "{{ ['x'] | map('cen' ~ 'ter', 1000000000) | list }}",
+        "{{ [['x']] | map('join', states | string) | list }}",
+        "{{ 'x'['center'](1000000000) }}",
+        "{{ 'x'['cen' ~ 'ter'](1000000000) }}",
+        "{{ ('x' | attr('center'))(1000000000) }}",
+        "{% set a = 'cen' ~ 'ter' %}{% set f = 'x' | attr(a) %}{{ f(1000000000) }}",
+        "{% set f = 'x'.center %}{{ f(1000000000) }}",
+        "{% set f = 'x'['ljust'] %}{{ f(1000000000) }}",
+        "{{ 1000000000 | apply('x'.zfill) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s.replace('x', s) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s | replace('x', s) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s.join(s) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s | join(s) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s.translate({120: s}) }}",
+        "{% set s = 'xxxxxxxxx' %}{{ s | slugify(s) }}",
+        "{{ [1] | batch(1000000000, 0) | list }}",
+        "{{ [1] | batch(1000000000, fill_with=0) | list }}",
+        "{{ [1] | tojson(indent=1000000000) }}",
+        "{{ 'x' | indent('y' ~ states) }}",
+        "{{ pack(0, '1000000000xB') }}",
+        "{{ 0 | pack('1000000000xB') }}",
+        "{{ now().strftime('%0999999999d') }}",
+        "{{ 0 | timestamp_custom('%0999999999d') }}",
+        "{{ timestamp_custom(0, '%0999999999d') }}",
+        "{{ (1).to_bytes(1000000000, 'big') }}",
+        "{{ '" + "{0}" * 3_000 + "'.format('x') }}",
+        "{{ '" + "%s" * 3_000 + "' % 'x' }}",
         MULTIPLIED.format("(n.x | int) * (n.x | int)"),
         MULTIPLIED.format("(n.x | int) ** 9"),
         "{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!' | regex_match('(a+)+$') }}",
@@ -96,6 +133,14 @@ async def test_many_steps_are_ended_and_the_house_goes_on(hass, monkeypatch, tex
     assert error.value.code == "HEAVY_TEMPLATE"
     assert turns > 10
     assert time.monotonic() - begun < 30
+
+
+async def test_one_that_is_ended_at_its_very_last_word_is_ended(hass, monkeypatch):
+    monkeypatch.setattr(rendering, "SECONDS", 0.0)
+    monkeypatch.setattr(rendering, "_LOOK_SECONDS", 0.0)
+    for _ in range(200):
+        with suppress(DeliveryError):
+            await asyncio.wait_for(async_render(hass, "{{ date }}", VALUES), 5)
 
 
 @pytest.mark.parametrize("text", ["{{ date", "{{ date | nothing }}", "{% for %}", "{{ 1 / 0 }}"])

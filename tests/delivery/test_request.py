@@ -6,6 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.med_exporter.delivery import async_read_delivery
+from custom_components.med_exporter.delivery.folder import copy_file
 from custom_components.med_exporter.delivery.request import is_address
 from custom_components.med_exporter.errors import InvalidRequest
 from tests.mail_server import SENDER, add_account
@@ -86,13 +87,33 @@ async def test_a_folder_that_is_served_or_trusted_is_never_allowed(hass, post, t
     before = sorted(closed.iterdir())
     hass.config.allowlist_external_dirs |= {str(tmp_path), str(closed)}
     (tmp_path / "link").symlink_to(closed)
-    for path in (closed, closed / "reports", tmp_path / "x" / ".." / name, tmp_path / "link"):
+    ways = (closed, closed / "reports", tmp_path / "x" / ".." / name, tmp_path / "link")
+    for path in (*ways, tmp_path / name.upper() / "reports"):
         asked = {"method": "folder", "path": str(path)}
         assert await refused(hass, asked) == ("FOLDER_NOT_ALLOWED", "delivery.path")
     assert sorted(closed.iterdir()) == before
     asked = {"method": "folder", "path": str(tmp_path / "reports" / "energy"), "keep_files": 3}
     assert (await async_read_delivery(hass, asked))["keep_files"] == 3
     assert (tmp_path / "reports" / "energy").is_dir()
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\0b", "a\ud800", "\u202ea"])
+async def test_a_folder_whose_name_cannot_be_shown_is_not_allowed(hass, post, tmp_path, name):
+    hass.config.allowlist_external_dirs |= {str(tmp_path)}
+    asked = {"method": "folder", "path": f"{tmp_path}/{name}"}
+    assert await refused(hass, asked) == ("FOLDER_NOT_ALLOWED", "delivery.path")
+
+
+def test_a_copy_is_written_through_no_link(tmp_path):
+    source, other = tmp_path / "report.csv", tmp_path / "other"
+    source.write_text("new", encoding="utf-8")
+    other.write_text("precious", encoding="utf-8")
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / ".report.csv.part").symlink_to(other)
+    copy_file(source, folder / "report.csv")
+    assert other.read_text(encoding="utf-8") == "precious"
+    assert (folder / "report.csv").read_text(encoding="utf-8") == "new"
 
 
 @pytest.mark.parametrize("address", [SENDER, "a.b+c@d.example.org", "root@localhost"])

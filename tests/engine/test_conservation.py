@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from .conftest import FRIDGE, at
@@ -71,11 +71,16 @@ def counter_states(life, begin: float) -> tuple[list, list]:
     return energy, power
 
 
+def growth(before: float, after: float) -> float:
+    """Return what a counter has grown by: one that has lost much began again."""
+    return after if after < 0.9 * before else after - before
+
+
 def counted(states: list, start: float, end: float) -> float:
     """Add up a counter's growth in a range, number by number."""
     numbers = [(moment, value) for moment, value in states if isinstance(value, float)]
     return sum(
-        after if after < 0.9 * before else after - before
+        growth(before, after)
         for (_, before), (moment, after) in pairwise(numbers)
         if start <= moment < end
     )
@@ -93,7 +98,7 @@ def half_hours(energy: list, ledger: tuple) -> list[tuple[int, float, float]]:
     numbers = [(moment, value) for moment, value in energy if isinstance(value, float)]
     lost = {after for (_, before), (after, _) in pairwise(energy) if not isinstance(before, float)}
     for (since, before), (moment, value) in pairwise(numbers):
-        grown = max(value - before, 0.0)
+        grown = growth(before, value)
         pieces = range(int(since // 1800), int(moment // 1800) + 1)
         if moment not in lost:
             pieces = pieces[-1:]
@@ -139,6 +144,7 @@ def total(rows: list[dict], name: str) -> Decimal:
     decimals=st.sampled_from([None, 0, 2, 3, 9]),
     ledger=st.tuples(st.sampled_from(["none", "true", "false", "partly"]), st.randoms()),
 )
+@example([(1.0, ("used", 0)), (1.0, ("corrected", 3))], 0.0, (0.0, DAY / 2), None, ("none", None))
 def test_all_views_add_up_to_the_counters_growth(
     recorder, exports, zone, change, life, before, cut, decimals, ledger
 ):

@@ -248,6 +248,17 @@ class TestPreview:
         assert shown.estimated
         assert shown.records == pytest.approx(50_000 if aggregation == "raw" else 140, rel=0.02)
 
+    @pytest.mark.parametrize(("aggregation", "rows"), [("raw", 600), ("daily", 26)])
+    def test_counts_what_only_statistics_know(self, recorder, exports, aggregation, rows):
+        total = FRIDGE.entities["energy_total_kwh"]
+        hours = [(START + 3600 * n, {"sum": float(n), "state": float(n)}) for n in range(600)]
+        recorder.add_statistics(total, hours, "kWh")
+        recorder.add(POWER, [])
+        job = exports.job(path="", end=START + 30 * 86_400, aggregation=aggregation)
+        shown = preview(job, recorder.connect, 3, now=START + 600 * 3600)
+        assert shown.estimated
+        assert shown.records == pytest.approx(rows, abs=1)
+
     def test_shows_fewer_rows_where_each_is_made_of_very_many_readings(self, recorder, exports):
         recorder.add(POWER, [(START + 10 * n, n % 977) for n in range(30_000)])
         changes = {"end": START + 300_000, "aggregation": "daily"}

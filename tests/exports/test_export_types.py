@@ -93,7 +93,12 @@ def destination(jobs, hass):
 
 
 async def made(jobs, export_type, file_format="json", user=None, **more):
-    body = {"export_type": export_type, "format": file_format, **BODIES[export_type], **more}
+    body = {
+        "export_type": export_type,
+        "format": file_format,
+        **BODIES.get(export_type, {"date_range": "today"}),
+        **more,
+    }
     record = await jobs.async_create(body, user=user, trigger="action")
     record = await jobs.async_wait(record.id, 60)
     assert record.status is ExportStatus.COMPLETED, record.error_message
@@ -220,7 +225,7 @@ async def test_privacy_reaches_the_configuration(jobs, hass, plug, destination):
 
 
 def _last_days(days: int) -> dict[str, str]:
-    now = dt_util.now()
+    now = dt_util.utcnow()
     return {
         "start": (now - timedelta(days=days)).isoformat(),
         "end": (now + timedelta(minutes=1)).isoformat(),

@@ -18,6 +18,7 @@ from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.engine.history_tables import exports_table
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
     ExportFinishedError,
@@ -31,7 +32,7 @@ from custom_components.med_exporter.exports.jobs import JobManager
 from custom_components.med_exporter.exports.worker import async_run_job
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import SIGNAL_EXPORT_FINISHED, ExportStatus
-from custom_components.med_exporter.history.tables import SCHEMA, exports_table
+from custom_components.med_exporter.history.tables import SCHEMA
 from custom_components.med_exporter.inventory import async_given_tables
 from custom_components.med_exporter.settings import Settings
 from tests.file_exports import KINDS, add_meter, add_plug, add_user, path_of, request

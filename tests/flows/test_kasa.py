@@ -438,6 +438,17 @@ class TestSuggestions:
         assert list(entry.data["plugs"]) == ["50c7bf740002"]
 
 
+async def test_more_plugs_than_anyone_has_are_not_asked(
+    hass: HomeAssistant, fridge: EmulatedPlug
+) -> None:
+    hosts = [fridge.address, *(f"10.0.{n // 250}.{n % 250 + 1}" for n in range(1_000))]
+    flow = await start_flow(hass)
+    flow = await answer(hass, flow, {"name": "House", "pdl": "house", "hosts": hosts})
+    assert flow["errors"] == {"hosts": "too_many_hosts"}
+    assert flow["description_placeholders"]["limit"] == "1000"
+    assert not fridge.received
+
+
 class TestDiscovered:
     """A plug that was found joins a metering point, or starts one."""
 
@@ -492,6 +503,15 @@ class TestDiscovered:
         await washer.cut_off()
         flow = await answer(hass, flow, {"metering_point": entry.entry_id})
         assert flow["errors"] == {"base": "refused"}
+
+    async def test_the_metering_point_has_gone_meanwhile(
+        self, hass: HomeAssistant, fridge: EmulatedPlug, washer: EmulatedPlug
+    ) -> None:
+        entry = await add_metering_point(hass, fridge.address)
+        flow = await self.choose(hass, await self.offer(hass, washer), "kasa_join")
+        await hass.config_entries.async_remove(entry.entry_id)
+        flow = await answer(hass, flow, {"metering_point": entry.entry_id})
+        assert flow["errors"] == {"metering_point": "field_missing"}
 
     async def test_it_is_offered_once(self, hass: HomeAssistant, washer: EmulatedPlug) -> None:
         await self.offer(hass, washer)

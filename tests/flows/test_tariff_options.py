@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import pytest
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.engine.tariff import TariffErrorCode, parse_contracts
@@ -16,15 +16,9 @@ from custom_components.med_exporter.engine.tariff.offers import offer_kinds
 from custom_components.med_exporter.metering.contracts import tariff_of
 from tests.metering_points import add_metering_point
 from tests.options import choose, fill_in, start_options
-from tests.plug_emulator import EmulatedPlug, PlugNetwork
+from tests.plug_emulator import EmulatedPlug
 
 from .words import texts
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
@@ -52,12 +46,12 @@ TEMPO = {
 
 
 @pytest.fixture(autouse=True)
-def euros(recorder: None, hass: HomeAssistant) -> None:
+def euros(recorder, hass):
     hass.config.currency = "EUR"
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, plug_network: PlugNetwork) -> AsyncGenerator[ConfigEntry]:
+async def entry(hass, plug_network):
     """A metering point; what saving set off is over when the test is."""
     plug = EmulatedPlug()
     await plug_network.start(plug)
@@ -65,26 +59,26 @@ async def entry(hass: HomeAssistant, plug_network: PlugNetwork) -> AsyncGenerato
     await hass.async_block_till_done()
 
 
-def store(hass: HomeAssistant, entry: ConfigEntry, *contracts: dict[str, Any]) -> None:
+def store(hass, entry, *contracts):
     stored = parse_contracts(list(contracts)).to_dicts()
     hass.config_entries.async_update_entry(
         entry, options={"polling_interval": 45, "contracts": stored, "currency": "EUR"}
     )
 
 
-async def begin(hass: HomeAssistant, entry: ConfigEntry, kind: str, **general: Any) -> Any:
+async def begin(hass, entry, kind, **general):
     """Add a contract up to the form of its kind."""
     flow = await start_options(hass, entry, "contracts", "add_contract")
     return await fill_in(hass, flow, {**GENERAL, **general, "kind": kind})
 
 
-async def begin_change(hass: HomeAssistant, entry: ConfigEntry, **general: Any) -> Any:
+async def begin_change(hass, entry, **general):
     """Change the only contract, up to the form of its kind."""
     flow = await start_options(hass, entry, "contracts", "change_contract")
     return await fill_in(hass, flow, {**suggested(flow), **general})
 
 
-def suggested(flow: dict[str, Any]) -> dict[str, Any]:
+def suggested(flow):
     """Return what a form suggests, by field."""
     return {
         str(key): key.description["suggested_value"]
@@ -93,7 +87,7 @@ def suggested(flow: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def assert_saved(entry: ConfigEntry, flow: dict[str, Any], *contracts: dict[str, Any]) -> None:
+def assert_saved(entry, flow, *contracts):
     assert flow["type"] is FlowResultType.CREATE_ENTRY, flow.get("errors")
     assert entry.options["contracts"] == list(contracts)
     tariff = tariff_of(entry)
@@ -101,55 +95,47 @@ def assert_saved(entry: ConfigEntry, flow: dict[str, Any], *contracts: dict[str,
     assert tariff.to_dicts() == list(contracts)
 
 
-def assert_refused(flow: dict[str, Any], step: str, errors: dict[str, str]) -> None:
+def assert_refused(flow, step, errors):
     assert flow["type"] is FlowResultType.FORM, flow
     assert (flow["step_id"], flow["errors"]) == (step, errors)
 
 
-def said(flow: dict[str, Any], placeholder: str) -> str:
+def said(flow, placeholder):
     """Return what a flow says, its dashes as plain ones."""
     return flow["description_placeholders"][placeholder].replace("\N{EN DASH}", "-")
 
 
-def time_of_use(*periods: tuple[str, float, str, str, list[str]]) -> dict[str, Any]:
+def time_of_use(*periods):
     keys = ("name", "price", "start", "end", "days")
     listed = [dict(zip(keys, period, strict=True)) for period in periods]
     return {**GENERAL, "kind": "time_of_use", "periods": listed}
 
 
 class TestTaxes:
-    async def test_the_tax_in_the_amounts_is_kept_beside_them(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_the_tax_in_the_amounts_is_kept_beside_them(self, hass, entry):
         taxes = {"vat": 20, "standing_charge_vat": 5.5}
         flow = await fill_in(hass, await begin(hass, entry, "flat", **taxes), {"price": 0.25})
         assert_saved(entry, flow, {**FLAT, **taxes})
         flow = await start_options(hass, entry, "contracts", "change_contract")
         assert suggested(flow).items() >= taxes.items()
 
-    async def test_more_than_any_tax_is_refused_at_its_field(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_more_than_any_tax_is_refused_at_its_field(self, hass, entry):
         flow = await begin(hass, entry, "flat", vat=2000)
         assert_refused(flow, "contract", {"vat": "tariff_too_large"})
 
 
 class TestMenu:
-    async def test_polling_and_contracts(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_polling_and_contracts(self, hass, entry):
         flow = await start_options(hass, entry)
         assert flow["menu_options"] == ["polling", "contracts"]
 
-    async def test_without_a_contract_one_can_only_be_added(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_without_a_contract_one_can_only_be_added(self, hass, entry):
         flow = await start_options(hass, entry, "contracts")
         assert flow["menu_options"] == ["add_contract", "official_contract"]
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "There is no contract yet, so no cost is known."
 
-    async def test_contracts_are_listed_with_the_newest_first(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_contracts_are_listed_with_the_newest_first(self, hass, entry):
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts")
         assert flow["menu_options"] == [
@@ -160,18 +146,25 @@ class TestMenu:
             "- 1 Feb 2025: One price at all times, 0.2 €/kWh"
         )
 
-    async def test_the_list_speaks_the_language_of_home_assistant(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_the_list_speaks_the_language_of_home_assistant(self, hass, entry):
         hass.config.language = "fr"
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts")
         listed = flow["description_placeholders"]["contracts"]
-        assert listed == "- 01/02/2026: Un prix unique, 0,25 €/kWh"
+        assert listed == "- 01/02/2026\N{NO-BREAK SPACE}: Un prix unique, 0,25 €/kWh"
 
-    async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(
+    async def test_each_price_of_tempo_is_named(
         self, hass: HomeAssistant, entry: ConfigEntry
     ) -> None:
+        prices = {"peak": 0.2, "off_peak": 0.1}
+        colours = {"blue": prices, "white": prices, "red": {"peak": 0.7, "off_peak": 0.15}}
+        store(hass, entry, {"valid_from": "2026-02-01", "kind": "tempo", "prices": colours})
+        flow = await start_options(hass, entry, "contracts")
+        listed = flow["description_placeholders"]["contracts"]
+        assert "blue, peak 0.2 / blue, off-peak 0.1 / " in listed
+        assert "red, peak 0.7 / red, off-peak 0.15 €/kWh" in listed
+
+    async def test_contracts_that_cannot_be_read_are_not_lost_unsaid(self, hass, entry):
         hass.config_entries.async_update_entry(entry, options={"contracts": [{"kind": "?"}]})
         flow = await start_options(hass, entry, "contracts")
         assert flow["menu_options"] == ["add_contract", "official_contract"]
@@ -179,9 +172,7 @@ class TestMenu:
 
 
 class TestSaving:
-    async def test_prices_take_effect_at_once_and_polling_stays(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_prices_take_effect_at_once_and_polling_stays(self, hass, entry):
         flow = await start_options(hass, entry, "polling")
         await fill_in(hass, flow, {"polling_interval": 120})
         await hass.async_block_till_done()
@@ -193,9 +184,7 @@ class TestSaving:
         assert entry.runtime_data is not before
         assert entry.runtime_data.coordinator.update_interval.total_seconds() == 120
 
-    async def test_contracts_stay_when_the_polling_changes(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_contracts_stay_when_the_polling_changes(self, hass, entry):
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "polling")
         assert suggested(flow) == {"polling_interval": 45}
@@ -203,16 +192,12 @@ class TestSaving:
         expected = {"polling_interval": 120, "contracts": [FLAT], "currency": "EUR"}
         assert entry.options == expected
 
-    async def test_nothing_is_saved_before_the_end(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_nothing_is_saved_before_the_end(self, hass, entry):
         store(hass, entry, OLDER)
         await begin(hass, entry, "flat")
         assert entry.options["contracts"] == [OLDER]
 
-    async def test_a_contract_that_another_dialog_saved_meanwhile(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_contract_that_another_dialog_saved_meanwhile(self, hass, entry):
         first = await begin(hass, entry, "flat")
         second = await begin(hass, entry, "tempo")
         await fill_in(hass, first, {"price": 0.25})
@@ -225,15 +210,11 @@ class TestSaving:
 
 
 class TestGeneral:
-    async def test_the_first_contract_is_suggested_from_today_on(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_the_first_contract_is_suggested_from_today_on(self, hass, entry):
         flow = await start_options(hass, entry, "contracts", "add_contract")
         assert suggested(flow) == {"valid_from": dt_util.now().date().isoformat(), "kind": "flat"}
 
-    async def test_another_contract_starts_from_what_the_latest_has(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_another_contract_starts_from_what_the_latest_has(self, hass, entry):
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts", "add_contract")
         today = dt_util.now().date().isoformat()
@@ -244,18 +225,14 @@ class TestGeneral:
         new = {**FLAT, "valid_from": "2026-08-01", "price": 0.26}
         assert_saved(entry, flow, OLDER, FLAT, new)
 
-    async def test_money_is_in_the_currency_of_the_installation(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_money_is_in_the_currency_of_the_installation(self, hass, entry):
         hass.config.currency = "CHF"
         flow = await start_options(hass, entry, "contracts", "add_contract")
         fields = flow["data_schema"].schema
         assert fields["standing_charge"].config["unit_of_measurement"] == "CHF"
         assert fields["feed_in"].config["unit_of_measurement"] == "CHF/kWh"
 
-    async def test_contracts_keep_the_currency_that_they_were_entered_in(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_contracts_keep_the_currency_that_they_were_entered_in(self, hass, entry):
         store(hass, entry, FLAT)
         hass.config.currency = "CHF"
         flow = await start_options(hass, entry, "contracts")
@@ -264,9 +241,7 @@ class TestGeneral:
         fields = flow["data_schema"].schema
         assert fields["feed_in"].config["unit_of_measurement"] == "€/kWh"
 
-    async def test_standing_charge_and_feed_in_may_be_left_empty(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_standing_charge_and_feed_in_may_be_left_empty(self, hass, entry):
         flow = await start_options(hass, entry, "contracts", "add_contract")
         flow = await fill_in(hass, flow, {"valid_from": "2026-02-01", "kind": "flat"})
         flow = await fill_in(hass, flow, {"price": 0.25})
@@ -280,12 +255,11 @@ class TestGeneral:
             ("standing_charge", -0.01, "tariff_negative"),
             ("feed_in", -1, "tariff_negative"),
             ("feed_in", 1e10, "tariff_too_large"),
-            ("feed_in", "nan", "tariff_not_finite"),
         ],
     )
     async def test_a_mistake_is_named_at_its_field_and_nothing_is_lost(
-        self, hass: HomeAssistant, entry: ConfigEntry, field: str, value: object, error: str
-    ) -> None:
+        self, hass, entry, field, value, error
+    ):
         store(hass, entry, OLDER)
         flow = await begin(hass, entry, "tempo", **{field: value})
         assert_refused(flow, "contract", {field: error})
@@ -293,37 +267,34 @@ class TestGeneral:
         flow = await fill_in(hass, flow, {**suggested(flow), **GENERAL})
         assert flow["step_id"] == "tempo"
 
+    async def test_what_is_no_number_is_refused_at_its_field(self, hass, entry):
+        with pytest.raises(InvalidData) as refused:
+            await begin(hass, entry, "tempo", feed_in="nan")
+        assert refused.value.path == ["feed_in"]
+
 
 class TestFlat:
     @pytest.mark.parametrize(("price", "error"), [(-0.1, "negative"), (2e9, "too_large")])
-    async def test_a_wrong_price(
-        self, hass: HomeAssistant, entry: ConfigEntry, price: float, error: str
-    ) -> None:
+    async def test_a_wrong_price(self, hass, entry, price, error):
         flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": price})
         assert_refused(flow, "flat", {"price": f"tariff_{error}"})
         flow = await fill_in(hass, flow, {"price": 0.25})
         assert_saved(entry, flow, FLAT)
 
     @pytest.mark.parametrize("price", [0, 0.0199, 2.01, 25])
-    async def test_an_unusual_price_is_asked_back_once(
-        self, hass: HomeAssistant, entry: ConfigEntry, price: float
-    ) -> None:
+    async def test_an_unusual_price_is_asked_back_once(self, hass, entry, price):
         flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": price})
         assert_refused(flow, "flat", {"price": "price_unusual"})
         assert suggested(flow) == {"price": price}
         flow = await fill_in(hass, flow, {"price": price})
         assert_saved(entry, flow, {**FLAT, "price": float(price)})
 
-    async def test_another_unusual_price_is_asked_back_too(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_another_unusual_price_is_asked_back_too(self, hass, entry):
         flow = await fill_in(hass, await begin(hass, entry, "flat"), {"price": 25})
         flow = await fill_in(hass, flow, {"price": 250})
         assert_refused(flow, "flat", {"price": "price_unusual"})
 
-    async def test_a_price_begins_empty_and_is_needed(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_price_begins_empty_and_is_needed(self, hass, entry):
         flow = await begin(hass, entry, "flat")
         assert suggested(flow) == {}
         flow = await fill_in(hass, flow, {})
@@ -331,7 +302,7 @@ class TestFlat:
 
 
 class TestPeakOffPeak:
-    async def test_one_stretch_over_midnight(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_one_stretch_over_midnight(self, hass, entry):
         flow = await fill_in(hass, await begin(hass, entry, "peak_off_peak"), OFF_PEAK)
         contract = time_of_use(
             ("Off-peak", 0.2068, "22:30", "06:30", EVERY_DAY),
@@ -339,9 +310,7 @@ class TestPeakOffPeak:
         )
         assert_saved(entry, flow, contract)
 
-    async def test_two_stretches_with_french_names(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_two_stretches_with_french_names(self, hass, entry):
         hass.config.language = "fr"
         flow = await fill_in(
             hass,
@@ -376,20 +345,14 @@ class TestPeakOffPeak:
             ({"off_peak_end": "22:30:00"}, {"off_peak_end": "no_hours_left"}),
         ],
     )
-    async def test_mistakes(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        changed: dict[str, Any],
-        errors: dict[str, str],
-    ) -> None:
+    async def test_mistakes(self, hass, entry, changed, errors):
         user_input = {**OFF_PEAK, **changed}
         flow = await fill_in(hass, await begin(hass, entry, "peak_off_peak"), user_input)
         assert_refused(flow, "peak_off_peak", errors)
         assert suggested(flow) == user_input
         assert "contracts" not in entry.options
 
-    async def test_a_change_keeps_the_names(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_a_change_keeps_the_names(self, hass, entry):
         contract = time_of_use(
             ("HC", 0.2, "22:30", "06:30", EVERY_DAY), ("HP", 0.3, "06:30", "22:30", EVERY_DAY)
         )
@@ -404,15 +367,13 @@ class TestPeakOffPeak:
 
 
 class TestTimeOfUse:
-    async def add(
-        self, hass: HomeAssistant, flow: dict[str, Any], period: dict[str, Any]
-    ) -> dict[str, Any]:
+    async def add(self, hass, flow, period):
         if flow["type"] is FlowResultType.MENU:
             flow = await choose(hass, flow, "add_period")
         assert flow["step_id"] == "period"
         return await fill_in(hass, flow, period)
 
-    async def test_period_by_period(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_period_by_period(self, hass, entry):
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         assert flow["menu_options"] == ["add_period", "rest", "change_period", "save_contract"]
         assert said(flow, "periods") == (
@@ -429,9 +390,7 @@ class TestTimeOfUse:
         )
         assert_saved(entry, flow, contract)
 
-    async def test_the_remaining_hours_fill_themselves(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_the_remaining_hours_fill_themselves(self, hass, entry):
         flow = await begin(hass, entry, "time_of_use")
         flow = await self.add(hass, flow, {**NIGHT, "days": WORKDAYS})
         flow = await choose(hass, flow, "rest")
@@ -462,13 +421,7 @@ class TestTimeOfUse:
             ({"name": "Night"}, {"price": "tariff_price_differs"}),
         ],
     )
-    async def test_mistakes_of_a_period(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        changed: dict[str, Any],
-        errors: dict[str, str],
-    ) -> None:
+    async def test_mistakes_of_a_period(self, hass, entry, changed, errors):
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         flow = await self.add(hass, flow, {**DAY, **changed})
         assert_refused(flow, "period", errors)
@@ -477,9 +430,7 @@ class TestTimeOfUse:
         flow = await choose(hass, flow, "save_contract")
         assert flow["type"] is FlowResultType.CREATE_ENTRY
 
-    async def test_an_overlap_says_with_what_and_when(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_an_overlap_says_with_what_and_when(self, hass, entry):
         weekend = {**NIGHT, "name": "Weekend", "days": WEEKEND, "start": "06:00", "end": "06:00"}
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), weekend)
         flow = await self.add(hass, flow, {**NIGHT, "days": ["fri"], "end": "07:30:00"})
@@ -489,9 +440,7 @@ class TestTimeOfUse:
         assert (named["from_day"], named["from_time"]) == ("Saturday", "06:00")
         assert (named["to_day"], named["to_time"]) == ("Saturday", "07:30")
 
-    async def test_a_gap_is_named_where_it_can_be_filled(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_gap_is_named_where_it_can_be_filled(self, hass, entry):
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         flow = await self.add(hass, flow, {**DAY, "days": WORKDAYS})
         flow = await choose(hass, flow, "save_contract")
@@ -505,9 +454,7 @@ class TestTimeOfUse:
         assert flow["type"] is FlowResultType.CREATE_ENTRY
         assert len(entry.options["contracts"][0]["periods"]) == 3
 
-    async def test_hours_that_leave_none_for_the_remaining_ones(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_hours_that_leave_none_for_the_remaining_ones(self, hass, entry):
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         flow = await choose(hass, flow, "rest")
         flow = await fill_in(hass, flow, {"name": "Rest", "price": 0.3})
@@ -533,13 +480,7 @@ class TestTimeOfUse:
             ({"name": "Night", "price": 0.3}, {"price": "tariff_price_differs"}),
         ],
     )
-    async def test_mistakes_of_the_remaining_hours(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        rest: dict[str, Any],
-        errors: dict[str, str],
-    ) -> None:
+    async def test_mistakes_of_the_remaining_hours(self, hass, entry, rest, errors):
         flow = await self.add(hass, await begin(hass, entry, "time_of_use"), NIGHT)
         flow = await fill_in(hass, await choose(hass, flow, "rest"), rest)
         assert_refused(flow, "rest", errors)
@@ -558,25 +499,21 @@ class TestChangedPeriods:
     )
 
     @pytest.fixture
-    async def flow(self, hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:
+    async def flow(self, hass, entry):
         """The options flow of a contract whose `Day` is what the others leave."""
         store(hass, entry, self.CONTRACT)
         return await begin_change(hass, entry)
 
-    def names(self, entry: ConfigEntry) -> dict[str, float]:
+    def names(self, entry):
         periods = entry.options["contracts"][0]["periods"]
         assert parse_contracts(entry.options["contracts"])
         return {period["name"]: period["price"] for period in periods}
 
-    async def test_saved_as_it_is_it_stays_the_same(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_saved_as_it_is_it_stays_the_same(self, hass, entry, flow):
         assert flow["step_id"] == "time_of_use"
         assert_saved(entry, await choose(hass, flow, "save_contract"), self.CONTRACT)
 
-    async def test_the_remaining_hours_follow(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_the_remaining_hours_follow(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "0"})
         assert suggested(flow) == self.CONTRACT["periods"][0]
@@ -586,18 +523,14 @@ class TestChangedPeriods:
         assert [period["end"] for period in periods if period["start"] == "22:00"] == ["07:00"]
         assert {period["name"] for period in periods if period["start"] == "07:00"} == {"Day"}
 
-    async def test_a_price_changes_for_all_hours_of_its_name(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_a_price_changes_for_all_hours_of_its_name(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "2"})
         flow = await fill_in(hass, flow, {**suggested(flow), "price": 0.15})
         await choose(hass, flow, "save_contract")
         assert self.names(entry) == {"Night": 0.15, "Noon": 0.2, "Day": 0.3}
 
-    async def test_the_price_of_the_remaining_hours_changes(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_the_price_of_the_remaining_hours_changes(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "rest"})
         assert suggested(flow) == {"name": "Day", "price": 0.3}
@@ -605,17 +538,13 @@ class TestChangedPeriods:
         await choose(hass, flow, "save_contract")
         assert self.names(entry) == {"Night": 0.1, "Noon": 0.2, "Peak": 0.4}
 
-    async def test_a_period_is_removed(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_a_period_is_removed(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "1", "remove": True})
         await choose(hass, flow, "save_contract")
         assert self.names(entry) == {"Night": 0.1, "Day": 0.3}
 
-    async def test_without_the_remaining_hours_there_is_a_gap(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_without_the_remaining_hours_there_is_a_gap(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "rest", "remove": True})
         assert "rest" in flow["menu_options"]
@@ -623,9 +552,7 @@ class TestChangedPeriods:
         assert_refused(flow, "period", {"start": "tariff_gap"})
         assert entry.options["contracts"] == [self.CONTRACT]
 
-    async def test_an_overlap_is_named_at_the_period_that_was_changed(
-        self, hass: HomeAssistant, entry: ConfigEntry, flow: dict[str, Any]
-    ) -> None:
+    async def test_an_overlap_is_named_at_the_period_that_was_changed(self, hass, entry, flow):
         flow = await choose(hass, flow, "change_period")
         flow = await fill_in(hass, flow, {"period": "0"})
         changed = {**suggested(flow), "end": "13:00"}
@@ -636,7 +563,7 @@ class TestChangedPeriods:
 
 
 class TestTempo:
-    async def test_six_prices(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_six_prices(self, hass, entry):
         flow = await begin(hass, entry, "tempo")
         assert set(flow["data_schema"].schema) == set(TEMPO)
         flow = await fill_in(hass, flow, TEMPO)
@@ -649,7 +576,7 @@ class TestTempo:
         assert suggested(await begin_change(hass, entry)) == TEMPO
 
     @pytest.mark.parametrize("field", TEMPO)
-    async def test_a_wrong_price(self, hass: HomeAssistant, entry: ConfigEntry, field: str) -> None:
+    async def test_a_wrong_price(self, hass, entry, field):
         user_input = {**TEMPO, field: -0.1}
         flow = await fill_in(hass, await begin(hass, entry, "tempo"), user_input)
         assert_refused(flow, "tempo", {field: "tariff_negative"})
@@ -657,9 +584,7 @@ class TestTempo:
 
 
 class TestTiers:
-    async def test_tier_after_tier_until_one_is_open(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_tier_after_tier_until_one_is_open(self, hass, entry):
         flow = await begin(hass, entry, "tiers")
         for number, below, tier in (
             ("1", "0", {"price": 0.1, "up_to": 150}),
@@ -681,13 +606,7 @@ class TestTiers:
             ({"price": 0.2, "up_to": -5}, {"up_to": "tariff_negative"}),
         ],
     )
-    async def test_mistakes(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        tier: dict[str, Any],
-        errors: dict[str, str],
-    ) -> None:
+    async def test_mistakes(self, hass, entry, tier, errors):
         flow = await begin(hass, entry, "tiers")
         flow = await fill_in(hass, flow, {"price": 0.1, "up_to": 150})
         flow = await fill_in(hass, flow, tier)
@@ -696,9 +615,7 @@ class TestTiers:
         flow = await fill_in(hass, flow, {"price": 0.2})
         assert len(entry.options["contracts"][0]["tiers"]) == 2
 
-    async def test_a_change_walks_through_what_is_known(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_change_walks_through_what_is_known(self, hass, entry):
         tiers = [{"up_to": 150.0, "price": 0.1}, {"up_to": 300.0, "price": 0.2}, {"price": 0.3}]
         store(hass, entry, {**GENERAL, "kind": "tiers", "tiers": tiers})
         flow = await begin_change(hass, entry)
@@ -714,9 +631,7 @@ class TestSensorPrice:
     SENSOR: ClassVar = {"entity_id": "sensor.spot", "factor": 1.1, "fixed": 0.09, "tax": 20}
 
     @pytest.mark.parametrize("unit", ["EUR/kWh", "\N{EURO SIGN}/MWh", "ct/kWh"])
-    async def test_a_sensor_with_what_comes_on_top(
-        self, hass: HomeAssistant, entry: ConfigEntry, unit: str
-    ) -> None:
+    async def test_a_sensor_with_what_comes_on_top(self, hass, entry, unit):
         hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": unit})
         flow = await begin(hass, entry, "sensor_price")
         assert suggested(flow) == {"factor": 1}
@@ -724,9 +639,7 @@ class TestSensorPrice:
         assert_saved(entry, flow, {**GENERAL, "kind": "sensor_price", **self.SENSOR})
         assert suggested(await begin_change(hass, entry)) == self.SENSOR
 
-    async def test_nothing_needs_to_come_on_top(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_nothing_needs_to_come_on_top(self, hass, entry):
         hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": "EUR/kWh"})
         flow = await begin(hass, entry, "sensor_price")
         flow = await fill_in(hass, flow, {"entity_id": "sensor.spot"})
@@ -734,9 +647,7 @@ class TestSensorPrice:
         assert_saved(entry, flow, {**GENERAL, "kind": "sensor_price", **plain})
 
     @pytest.mark.parametrize("unit", ["kWh", "SEK/kWh", "EUR", None])
-    async def test_what_is_no_price_in_this_currency_is_refused(
-        self, hass: HomeAssistant, entry: ConfigEntry, unit: str | None
-    ) -> None:
+    async def test_what_is_no_price_in_this_currency_is_refused(self, hass, entry, unit):
         hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": unit})
         flow = await begin(hass, entry, "sensor_price")
         flow = await fill_in(hass, flow, self.SENSOR)
@@ -751,13 +662,7 @@ class TestSensorPrice:
             ({"fixed": -2e9}, {"fixed": "tariff_too_large"}),
         ],
     )
-    async def test_mistakes(
-        self,
-        hass: HomeAssistant,
-        entry: ConfigEntry,
-        changed: dict[str, Any],
-        errors: dict[str, str],
-    ) -> None:
+    async def test_mistakes(self, hass, entry, changed, errors):
         hass.states.async_set("sensor.spot", "0.1", {"unit_of_measurement": "EUR/kWh"})
         flow = await begin(hass, entry, "sensor_price")
         flow = await fill_in(hass, flow, {**self.SENSOR, **changed})
@@ -765,9 +670,7 @@ class TestSensorPrice:
 
 
 class TestPastContracts:
-    async def test_a_past_contract_is_changed(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_past_contract_is_changed(self, hass, entry):
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts", "change_contract")
         flow = await fill_in(hass, flow, {"contract": "2025-02-01"})
@@ -777,31 +680,27 @@ class TestPastContracts:
         flow = await fill_in(hass, flow, {"price": 0.21})
         assert_saved(entry, flow, {**OLDER, "valid_from": "2025-03-01", "price": 0.21}, FLAT)
 
-    async def test_its_kind_may_change(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_its_kind_may_change(self, hass, entry):
         store(hass, entry, FLAT)
         flow = await begin_change(hass, entry, kind="tempo")
         assert suggested(flow) == {}
         await fill_in(hass, flow, TEMPO)
         assert [each["kind"] for each in entry.options["contracts"]] == ["tempo"]
 
-    async def test_it_cannot_take_the_day_of_another(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_it_cannot_take_the_day_of_another(self, hass, entry):
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts", "change_contract")
         flow = await fill_in(hass, flow, {"contract": "2025-02-01"})
         flow = await fill_in(hass, flow, {**suggested(flow), "valid_from": "2026-02-01"})
         assert_refused(flow, "contract", {"valid_from": "tariff_duplicate_valid_from"})
 
-    async def test_a_past_contract_is_removed(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_a_past_contract_is_removed(self, hass, entry):
         store(hass, entry, OLDER, FLAT)
         flow = await start_options(hass, entry, "contracts", "remove_contract")
         flow = await fill_in(hass, flow, {"contract": "2025-02-01"})
         assert_saved(entry, flow, FLAT)
 
-    async def test_the_last_one_is_removed(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+    async def test_the_last_one_is_removed(self, hass, entry):
         store(hass, entry, FLAT)
         flow = await start_options(hass, entry, "contracts", "remove_contract")
         await fill_in(hass, flow, {"contract": "2026-02-01"})
@@ -810,13 +709,13 @@ class TestPastContracts:
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_mistake_has_a_text(language: str) -> None:
+def test_every_mistake_has_a_text(language):
     known = texts(language)["options"]["error"]
     assert {f"tariff_{code}" for code in TariffErrorCode} <= set(known)
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_kind_has_its_words(language: str) -> None:
+def test_every_kind_has_its_words(language):
     words = texts(language)
     assert set(words["selector"]["contract_kind"]["options"]) == {*forms(), *KINDS}
     steps = words["options"]["step"]

@@ -76,6 +76,33 @@ async def test_cleans_by_itself_every_hour(jobs, retention, hass, freezer):
     assert (await jobs.async_get(record.id, user=None)).status is ExportStatus.EXPIRED
 
 
+async def test_a_clock_that_is_a_year_ahead_for_minutes_leaves_nearly_all(
+    jobs, retention, hass, freezer
+):
+    history, audit = hass.data[DATA_HISTORY], hass.data[DATA_AUDIT]
+    for number in range(40):
+        history.save(push(timedelta(days=10 * number), number))
+        then = dt_util.utcnow() - timedelta(days=10 * number)
+        audit.record(EventType.EXPORT_CREATED, time=then)
+    files = []
+    for _ in range(2):
+        record = await jobs.async_create(request(), user=None, trigger="action")
+        files.append(await jobs.async_wait(record.id, 60))
+        freezer.tick(timedelta(days=3))
+    await settled(hass)
+    await retention.async_clean()
+    freezer.tick(timedelta(days=360))
+    for _ in range(2):
+        cleaning = await retention.async_clean()
+        assert cleaning.exports <= 1
+        assert cleaning.events <= 2
+    freezer.tick(-timedelta(days=360))
+    await settled(hass)
+    assert not path_of(files[0]).exists()
+    assert path_of(files[1]).exists()
+    assert (await history.async_list(kind=ExportKind.PUSH))[1] >= 38
+
+
 async def test_another_time_holds_from_the_next_cleaning_on(retention, hass, mosquitto):
     await add_mqtt(hass, mosquitto().port)
     (installation,) = entries_of_type(hass, EntryType.INSTALLATION)

@@ -119,7 +119,7 @@ class TestAFailingWrite:
         before = await books.rows()
         broken = OperationalError("update", {}, sqlite3.OperationalError("disk I/O error"))
         with (
-            patch.object(books_module, "_write_account", side_effect=broken),
+            patch.object(books_module, "write_account", side_effect=broken),
             pytest.raises(DatabaseUnavailableError),
         ):
             await books.read(plug(), 2.0, at(10))

@@ -76,13 +76,30 @@ def shown() -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_once_shows_everything_and_ends_with_0(shown) -> None:
+@pytest.fixture(scope="module")
+def left(shown, tmp_path_factory) -> Path:
+    """What the demo has left, wherever the next one begins."""
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    folder: Path = tmp_path_factory.mktemp("left")
+    shutil.copy(REPOSITORY / ".demo" / "daily.csv", folder)
+    configuration = REPOSITORY / ".demo" / "config"
+    shutil.copytree(configuration / ".storage", folder / ".storage")
+    name = "home-assistant_v2.db"
+    with (
+        closing(sqlite3.connect(configuration / name)) as source,
+        closing(sqlite3.connect(folder / name)) as target,
+    ):
+        source.backup(target)
+    return folder
+
+
+def test_once_shows_everything_and_ends_with_0(shown, left) -> None:
     assert shown.returncode == 0, shown.stdout + shown.stderr
     assert "270 of 270 sums" in shown.stdout
     assert "taken over from the Energy dashboard: 3 years, 131400 hourly statistics" in shown.stdout
     for topic in ("consumption/daily", "consumption/monthly", "production/daily", "status"):
         assert f"{topic}  " in shown.stdout
-    with (REPOSITORY / ".demo" / "daily.csv").open(encoding="utf-8", newline="") as file:
+    with (left / "daily.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 3 * 90
     assert left_behind() == []
 
@@ -91,17 +108,9 @@ class TestCheckOfSums:
     """scripts/check_sums, on what the demo has left, and on that with one row changed."""
 
     @pytest.fixture
-    def database(self, shown, tmp_path) -> Path:
-        assert shown.returncode == 0, shown.stdout + shown.stderr
-        configuration = REPOSITORY / ".demo" / "config"
-        shutil.copytree(configuration / ".storage", tmp_path / ".storage")
-        copy = tmp_path / "home-assistant_v2.db"
-        with (
-            closing(sqlite3.connect(configuration / copy.name)) as source,
-            closing(sqlite3.connect(copy)) as target,
-        ):
-            source.backup(target)
-        return copy
+    def database(self, left, tmp_path) -> Path:
+        shutil.copytree(left, tmp_path, dirs_exist_ok=True)
+        return tmp_path / "home-assistant_v2.db"
 
     @staticmethod
     def check(database: Path) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.live.conftest import constant, home_with, plugs_on_loopback
+from tests.victoriametrics import victoriametrics_input
 
 if TYPE_CHECKING:
     from schemathesis.schemas import APIOperation
@@ -49,12 +50,16 @@ def examples(pytestconfig) -> int:
     return 400 if pytestconfig.getoption("--hypothesis-profile") == "nightly" else 5
 
 
-async def test_every_answer_is_described(tmp_path, examples):
+async def test_every_answer_is_described(tmp_path, examples, victoriametrics):
     async with (
         plugs_on_loopback(*constant(100)) as plugs,
         home_with(tmp_path, plugs) as (home, _),
     ):
+        settings = victoriametrics_input(victoriametrics().url)
+        await home.flow("med_exporter", {"next_step_id": "victoriametrics"}, settings)
+        (destination,) = (await home.get("/api/export/configs"))["configs"]
         own = {
+            "destination": destination["id"],
             "export_id": (await home.post("/api/exports/create", FILE))["export_id"],
             "schedule_id": (await home.post("/api/exports/schedule", SCHEDULE))["schedule_id"],
         }
@@ -63,7 +68,7 @@ async def test_every_answer_is_described(tmp_path, examples):
         description |= {"security": []}
         described = schemathesis.openapi.from_dict(description)
         operations = [one.ok() for one in described.get_all_operations()]
-        assert len(operations) > 15
+        assert len(operations) > 22
         # What is there stays until everything else has been asked for.
         for operation in sorted(operations, key=lambda one: one.method == "delete"):
             await asyncio.to_thread(drive, operation, home, own, examples)

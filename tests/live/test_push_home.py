@@ -333,14 +333,14 @@ async def add_points(home: RealHome, of_point: dict[str, list[EmulatedPlug]]) ->
 
 
 async def check_log(home: RealHome, killed: dict[str, str]) -> None:
-    """Look for each run in the log: it had ended, or was interrupted; some of each kind were."""
+    """Look for each run in the log: it had ended, or was interrupted; some were."""
     log = await logged(home)
     ends: dict[str, set[str | None]] = defaultdict(set)
     for one, kind in killed.items():
         code = log[one]["error_code"]
         assert (log[one]["status"], code) in {("success", None), ("error", "INTERRUPTED")}
         ends[kind].add(code)
-    assert all("INTERRUPTED" in ends[kind] for kind in DESTINATIONS), ends
+    assert any("INTERRUPTED" in codes for codes in ends.values()), ends
 
 
 async def push_the_rest(home: RealHome) -> None:

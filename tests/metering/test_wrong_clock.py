@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
 from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
 from tests.plug_emulator import EmulatedPlug
 
@@ -77,6 +78,28 @@ class Home:
         )
         return {period.start: period.kwh for period in periods if period.kwh}
 
+    async def is_closed(self, what: str) -> bool:
+        """Return whether the last hour, day or month of November is told as over."""
+        await settle(self.hass)
+        ledger = self.hass.data[DATA_LEDGER]
+        await ledger.async_write_statistics()
+        await async_commit(self.hass)
+        read = getattr(ledger, f"async_{what}")
+        end = datetime(2026, 12, 1, tzinfo=PARIS)
+        series = PointSeries(PDL, PlugRole.CONSUMPTION)
+        periods = await read(series, datetime(2026, 11, 1, tzinfo=PARIS), end)
+        return any(one.end == end and one.closed for one in periods)
+
+    async def hours(self) -> dict[datetime, float]:
+        """Return the hours of the long-term statistics in which there is energy."""
+        ledger = self.hass.data[DATA_LEDGER]
+        await ledger.async_write_statistics()
+        await async_commit(self.hass)
+        periods = await ledger.async_hours(
+            PlugSeries(HEATER), INSTALLED, INSTALLED + timedelta(days=399)
+        )
+        return {period.start: period.kwh for period in periods if period.kwh}
+
 
 @pytest.fixture
 async def home(
@@ -100,6 +123,10 @@ async def all_is_right(home: Home) -> None:
     assert lived == [pytest.approx(0.5, abs=0.05)] * len(lived)
     assert len(lived) >= int((now - since).total_seconds() // 1800) - 1
     assert sum(held.values()) == pytest.approx(home.true()["monthly"], abs=0.15)
+    hours = await home.hours()
+    assert max(hours) < now
+    closed = sum(kwh for start, kwh in held.items() if start < max(hours) + timedelta(hours=1))
+    assert sum(hours.values()) == pytest.approx(closed, abs=0.001)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +149,62 @@ async def test_a_clock_that_is_wrong_from_a_restart_on_leaves_no_trace(
     await all_is_right(home)
 
 
+@pytest.mark.parametrize(
+    ("by", "wrong_for", "again_for"),
+    [
+        (timedelta(minutes=40), 20, 20),
+        (timedelta(days=3), 20, 100),
+        (-timedelta(hours=14), 20, 20),
+        (-timedelta(days=54), 20, 20),
+        (-timedelta(days=54), 100, 20),
+    ],
+)
+async def test_a_restart_while_the_clock_is_wrong_forgets_nothing_of_it(
+    home: Home, by: timedelta, wrong_for: int, again_for: int
+) -> None:
+    home.put_clock(by)
+    await home.live(wrong_for)
+    await home.restart()
+    await home.live(again_for)
+    home.put_clock(-by)
+    await home.live(30)
+    await all_is_right(home)
+
+
+@pytest.mark.parametrize("by", [timedelta(days=3), -timedelta(hours=14), -timedelta(days=54)])
+async def test_a_restart_that_puts_the_clock_right_finds_what_was_wrong_before(
+    home: Home, by: timedelta
+) -> None:
+    await home.restart(by)
+    await home.live(100)
+    await home.restart(-by)
+    await home.live(30)
+    await all_is_right(home)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("by", [timedelta(days=3), -timedelta(hours=14), -timedelta(days=54)])
+async def test_a_plug_that_is_added_by_a_wrong_clock_began_at_its_right_time(
+    hass: HomeAssistant,
+    clock: HouseClock,
+    plug_network: PlugNetwork,
+    by: timedelta,
+    restarts: bool,
+) -> None:
+    heater = EmulatedPlug(alias="Heater", load=1000.0, installed_at=INSTALLED)
+    await plug_network.start(heater)
+    home = Home(hass, clock, heater)
+    home.put_clock(by)
+    home.entry = await add_metering_point(hass, heater.address)
+    await home.live(30)
+    if restarts:
+        await home.restart()
+        await home.live(20)
+    home.put_clock(-by)
+    await home.live(70)
+    await all_is_right(home)
+
+
 @pytest.mark.parametrize("by", [timedelta(days=3), -timedelta(days=20)])
 async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no_trace(
     home: Home, by: timedelta
@@ -139,3 +222,18 @@ async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no
     assert [held[last + timedelta(minutes=30 * number)] for number in range(7)] == [
         pytest.approx(0.5, abs=0.05)
     ] * 7
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=3), timedelta(days=40)])
+async def test_a_clock_that_is_ahead_for_a_moment_closes_nothing_that_goes_on(
+    home: Home, by: timedelta
+) -> None:
+    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+    home.put_clock(by)
+    await home.live(4)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    home.put_clock(-by)
+    await home.live(60)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import PointSeries
+from custom_components.med_exporter.metering.devices import export_devices
 from tests.metering_points import NOON
 
 from .conftest import Home, assert_same
@@ -57,7 +58,7 @@ async def test_what_was_replaced_may_be_renamed_too(home: Home, grid: ConfigEntr
     before = await home.ledger(USED, START, NOON)
     await home.import_hours("sensor.new", START + timedelta(hours=60), [1.0, 3.0])
     ((meter_id, meter),) = grid.data["plugs"].items()
-    former = {key: meter[key] for key in ("statistic_id", "registry_id")}
+    former = {key: meter[key] for key in ("statistic_id", "registry_id", "entities")}
     former["until"] = int((START + timedelta(hours=60)).timestamp())
     replaced = {**meter, "statistic_id": "sensor.new", "registry_id": None, "former": [former]}
     home.hass.config_entries.async_update_entry(
@@ -73,6 +74,8 @@ async def test_what_was_replaced_may_be_renamed_too(home: Home, grid: ConfigEntr
     found = await home.ledger(USED, START, NOON)
     assert {hour: found[hour] for hour in before} == before
     assert sum(found.values()) == 33_000_000
+    (device,) = export_devices(home.hass)
+    assert device.former[0].entities["energy_total_kwh"] == "sensor.old"
 
 
 async def test_one_that_is_removed_is_named_and_what_it_has_counted_stays(

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.metering.devices import export_devices
+from custom_components.med_exporter.meters.choosing import proposed_entities
 from tests.file_exports import add_plug
 from tests.metering_points import NOON, answer, start_flow, start_reconfigure
 
@@ -121,6 +122,10 @@ async def test_a_meter_is_replaced_and_its_past_goes_on(measured: Home) -> None:
     old = await measured.dashboard(["other:grid"], START, end)
     new = await measured.dashboard(["other:new"], end, NOON)
     assert_same(await measured.ledger(series, START, NOON), {**old, **new})
+    (device,) = export_devices(measured.hass)
+    (former,) = device.former
+    assert former.entities == {"energy_total_kwh": "other:grid"}
+    assert former.until == end.timestamp()
 
 
 async def test_meters_are_added_and_removed(measured: Home) -> None:
@@ -177,3 +182,29 @@ async def test_a_plug_that_is_read_already_is_refused_by_name(home: Home) -> Non
     form = await start(home, take_over=False, statistics=[fridge])
     assert form["errors"] == {"statistics": "meter_taken"}
     assert form["description_placeholders"]["point"] == "Kettle"
+
+
+async def test_a_socket_has_the_switch_that_its_strip_holds(measured: Home) -> None:
+    hass = measured.hass
+    owner = MockConfigEntry(domain="other")
+    owner.add_to_hass(hass)
+    devices, entities = dr.async_get(hass), er.async_get(hass)
+    strip = devices.async_get_or_create(
+        config_entry_id=owner.entry_id, identifiers={("other", "strip")}
+    )
+    socket = devices.async_get_or_create(
+        config_entry_id=owner.entry_id,
+        identifiers={("other", "strip_0100")},
+    )
+    devices.async_update_device(socket.id, via_device_id=strip.id)
+    kettle = entities.async_get_or_create(
+        "sensor", "other", "0100_total", config_entry=owner, device_id=socket.id
+    )
+    switches = [
+        entities.async_get_or_create(
+            "switch", "other", child, config_entry=owner, device_id=strip.id
+        )
+        for child in ("0100", "0101")
+    ]
+    found = proposed_entities(hass, kettle.entity_id)
+    assert found == {"is_on": switches[0].entity_id}

@@ -51,7 +51,7 @@ async def test_arrives_on_the_first_with_its_workbook(hass, scheduler, january, 
     (mail,) = server.inbox
     assert server.recipients == [["admin@example.com"]]
     assert mail["Subject"] == "Monthly Energy Report - 2026-02-01"
-    assert "Energy: 2.500 kWh" in mail.get_body().get_content()
+    assert "Energy: 2.500\xa0kWh" in mail.get_body().get_content()
     (attached,) = mail.iter_attachments()
     assert attached.get_content_type() == (
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -345,7 +345,6 @@ class TestKeeping:
             ({"schedule": "0 25 * * *"}, "schedule"),
             ({"schedule": "0 0 31 2 *"}, "schedule"),
             ({"schedule": 5}, "schedule"),
-            ({"export_config": None}, "export_config"),
             ({"enabled": "yes"}, "enabled"),
             ({"delivery": {"method": "pigeon"}}, "delivery.method"),
             ({"colour": "blue"}, "colour"),

@@ -26,14 +26,18 @@ from ..mosquitto import Authority, free_port
 PATH = "/rte/tempo/2026-01-15/2026-01-16"
 
 
+def same(answer: object) -> object:
+    return answer
+
+
 async def code_of(session, url: str) -> str:
     with pytest.raises(SourceError) as caught:
-        await request_json(session, url)
+        await request_json(session, url, same)
     return caught.value.code
 
 
 async def test_a_good_answer_is_parsed(session, server: GridServer) -> None:
-    assert await request_json(session, server.address + PATH) == {}
+    assert await request_json(session, server.address + PATH, same) == {}
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ async def test_more_values_than_an_answer_has_are_not_parsed(session, server: Gr
 
 async def test_any_json_is_handed_on(session, server: GridServer) -> None:
     server.fail("gateway_tempo", failure=NOT_AN_OBJECT)
-    assert await request_json(session, server.address + PATH) == "BLUE"
+    assert await request_json(session, server.address + PATH, same) == "BLUE"
 
 
 async def test_a_silent_server_times_out(session, server: GridServer, monkeypatch) -> None:
@@ -152,6 +156,6 @@ async def test_an_error_tells_how_long_to_wait(session, server: GridServer) -> N
     failure = Failure(status=429, headers={"Retry-After": "840"})
     server.fail("gateway_tempo", failure=failure)
     with pytest.raises(SourceError) as caught:
-        await request_json(session, server.address + PATH)
+        await request_json(session, server.address + PATH, same)
     assert caught.value.retry_after == timedelta(minutes=14)
     assert str(caught.value) == "rate_limited (HTTP 429)"

@@ -18,6 +18,7 @@ from ..pushes.runner import DATA_PUSHES
 from ..pushes.selection import select_destination, select_entry
 from ..rights import Right
 from .base import ApiView, answers_errors, read_body
+from .operation import HISTORY, Operation, described
 from .query import Choice, Text, page
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _LIMIT, _OFFSET = page(50)
 _DESTINATION: Final = Text("destination")
 _STATUS: Final = Choice("status", tuple(PushStatus))
+_OF_ONE: Final = ("AMBIGUOUS_DESTINATION", "DESTINATION_NOT_FOUND")
 
 
 class ConfigsView(ApiView):
@@ -35,6 +37,7 @@ class ConfigsView(ApiView):
     url = "/api/export/configs"
     name = "api:med_exporter:export:configs"
 
+    @described(Operation(answers={HTTPStatus.OK: "ExportConfigs"}, errors=HISTORY))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List them."""
@@ -50,12 +53,21 @@ class ConfigView(ApiView):
     url = "/api/export/configs/{destination}"
     name = "api:med_exporter:export:config"
 
+    @described(Operation(answers={HTTPStatus.OK: "ExportConfig"}, errors=(*_OF_ONE, *HISTORY)))
     @answers_errors
     async def get(self, request: web.Request, destination: str) -> web.Response:
         """Show it, secrets masked."""
         hass = self.hass(request)
         return self.json(await async_export_config(hass, select_entry(hass, destination)))
 
+    @described(
+        Operation(
+            body="DestinationChange",
+            is_of_settings=True,
+            answers={HTTPStatus.OK: "ExportConfig"},
+            errors=(*_OF_ONE, *HISTORY),
+        )
+    )
     @answers_errors
     async def put(self, request: web.Request, destination: str) -> web.Response:
         """Change what the body names, and show the whole."""
@@ -72,6 +84,7 @@ class ConfigTestView(ApiView):
     url = "/api/export/configs/{destination}/test"
     name = "api:med_exporter:export:config:test"
 
+    @described(Operation(answers={HTTPStatus.OK: "ConnectionTest"}, errors=_OF_ONE))
     @answers_errors
     async def post(self, request: web.Request, destination: str) -> web.Response:
         """Try the connection; a mistake found is the answer, not a failure."""
@@ -87,6 +100,22 @@ class RunView(ApiView):
     url = "/api/export/{destination}/run"
     name = "api:med_exporter:export:run"
 
+    @described(
+        Operation(
+            body="PushRequest",
+            needs_body=False,
+            answers={HTTPStatus.ACCEPTED: "ExportLog"},
+            errors=(
+                *_OF_ONE,
+                "ALREADY_RUNNING",
+                "DATA_NOT_CHOSEN",
+                "DESTINATION_NOT_LOADED",
+                "INVALID_DATE_RANGE",
+                "INVALID_VALUE",
+                "UNKNOWN_METERING_POINT",
+            ),
+        )
+    )
     @answers_errors
     async def post(self, request: web.Request, destination: str) -> web.Response:
         """Start one; what it is to send may be narrowed down."""
@@ -106,6 +135,13 @@ class LogsView(ApiView):
     url = "/api/export/logs"
     name = "api:med_exporter:export:logs"
 
+    @described(
+        Operation(
+            query=(_DESTINATION, _STATUS, _LIMIT, _OFFSET),
+            answers={HTTPStatus.OK: "ExportLogs"},
+            errors=("AMBIGUOUS_DESTINATION", *HISTORY),
+        )
+    )
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
         """List a page, newest first."""

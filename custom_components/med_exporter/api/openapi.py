@@ -1,4 +1,4 @@
-"""The description of the HTTP API of files, for programs that read it."""
+"""The description of the HTTP API, for programs that read it."""
 
 from __future__ import annotations
 

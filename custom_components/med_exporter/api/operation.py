@@ -76,6 +76,8 @@ class Operation:
         answers: status → name of what is answered with it, None for nothing, of the schemas that
             `description` has; `FILE_ITSELF` for a file.
         body: name of what the request holds, None for nothing.
+        needs_body: whether it may not be left out.
+        is_of_settings: whether it may be refused with any code of a destination's settings.
         query: its parameters.
         errors: codes that may be answered, beside those of its right, its body and its query.
         may_be_refused: statuses that the web server answers by itself, without a code.
@@ -84,6 +86,8 @@ class Operation:
 
     answers: Mapping[HTTPStatus, str | None]
     body: str | None = None
+    needs_body: bool = True
+    is_of_settings: bool = False
     query: tuple[Text, ...] = ()
     errors: tuple[str, ...] = ()
     may_be_refused: tuple[HTTPStatus, ...] = ()

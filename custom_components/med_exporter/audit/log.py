@@ -17,10 +17,12 @@ from sqlalchemy import delete, func, insert, select
 
 from ..const import DOMAIN
 from ..database import async_read, queue_work, write_each
+from ..engine.audit_tables import audit_table
 from ..engine.outside import clean, cleaned
+from ..lived_time import lived_time
 from ..settings import settings
 from .events import SEVERITIES, AuditEvent, EventType, Severity
-from .tables import SCHEMA, audit_table
+from .tables import SCHEMA
 
 if TYPE_CHECKING:
     import asyncio
@@ -142,10 +144,14 @@ class AuditLog:
     async def async_purge(self) -> int:
         """Delete what is older than the retention and return how many events that were."""
         kept = timedelta(days=settings(self._hass).keep_audit_days)
-        too_old = audit_table.c.time_ts < (dt_util.utcnow() - kept).timestamp()
-        return await queue_work(
-            self._hass, SCHEMA, lambda c: c.execute(delete(audit_table).where(too_old)).rowcount
-        )
+        limit = lived_time(self._hass).too_old("audit", kept, since=kept)
+
+        def remove(connection: Connection) -> int:
+            oldest = connection.execute(select(func.min(audit_table.c.time_ts))).scalar()
+            too_old = audit_table.c.time_ts < limit.before(oldest)
+            return connection.execute(delete(audit_table).where(too_old)).rowcount
+
+        return await queue_work(self._hass, SCHEMA, remove)
 
     def _write(self, connection: Connection) -> int:
         waiting = list(self._pending)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from homeassistant.components.recorder import history
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
@@ -21,7 +21,7 @@ from ..engine.costing import read_terms
 from ..engine.prices import keep_hours, keep_prices
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
-from ..engine.times import hour_of
+from ..engine.times import UTC_DAY, floor_to, hour_of
 from ..statistics import mark_dirty
 from .statistics import cost_statistic_id
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
-
-_DAY: Final = 86400
 
 
 class Shown(NamedTuple):
@@ -58,7 +56,7 @@ async def async_read_shown(
 
     def read() -> Shown:
         # Whole days, so that the last hours before a gap are found too.
-        begin = start // _DAY * _DAY
+        begin = floor_to(start, UTC_DAY)
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in (begin, end))
         metadata = get_metadata(hass, statistic_ids={entity_id}).get(entity_id)
         stored = unit if metadata is None else metadata[1]["unit_of_measurement"]
@@ -135,7 +133,7 @@ def by_quarter(shown: Iterable[tuple[float, float | None]], end: float) -> dict[
         until = min(moments[place + 1][0] if place + 1 < len(moments) else end, end)
         if price is None:
             continue
-        quarter = int(begin // PRICE_SECONDS) * PRICE_SECONDS
+        quarter = floor_to(begin, PRICE_SECONDS)
         while quarter < until:
             lasted = min(until, quarter + PRICE_SECONDS) - max(begin, quarter)
             if lasted > 0:

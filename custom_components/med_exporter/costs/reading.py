@@ -9,9 +9,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal
 
 from ..engine.costing import CostSum, cost_sums, price_point, read_terms, windows
-from ..engine.tariff.clock import date_of, midnight
 from ..engine.tariff.energy import CONSUMPTION, MWH_PER_KWH
-from ..engine.times import boundaries
+from ..engine.times import HALF_HOUR, boundaries, ceil_to, day_of, day_start
 from ..ledger.series import PlugSeries
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 type CostAggregation = Literal["half_hourly", "hourly", "daily", "weekly", "monthly"]
 type CostSplit = Literal["plug", "period", "tier"]
-
-_HALF_HOUR: Final = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +136,12 @@ def read_running(connection: Connection, metering_point: str, now: float) -> Run
     terms = read_terms(connection, [metering_point]).get(metering_point)
     if terms is None:
         return None
-    zone, today = terms.zone, date_of(now, terms.zone)
+    zone, today = terms.zone, day_of(now, terms.zone)
     month = today.replace(day=1)
-    last_month = midnight((month - timedelta(days=1)).replace(day=1), zone)
-    month_start, today_start = midnight(month, zone), midnight(today, zone)
-    yesterday = midnight(today - timedelta(days=1), zone)
-    end = now + _HALF_HOUR
+    last_month = day_start((month - timedelta(days=1)).replace(day=1), zone)
+    month_start, today_start = day_start(month, zone), day_start(today, zone)
+    yesterday = day_start(today - timedelta(days=1), zone)
+    end = now + HALF_HOUR
     edges = sorted({last_month, yesterday, month_start, today_start, end})
     priced = price_point(connection, terms, edges)
     parts = [
@@ -203,8 +200,8 @@ def _edges(
     if start >= end:
         return []
     if aggregation == "half_hourly":
-        first, last = (-int(-moment // _HALF_HOUR) * _HALF_HOUR for moment in stretch)
-        return range(first, last + 1, _HALF_HOUR)
+        first, last = (ceil_to(moment, HALF_HOUR) for moment in stretch)
+        return range(first, last + 1, HALF_HOUR)
     # A period belongs to the range that it begins in.
     return [edge for edge in boundaries(aggregation, start, end, zone) if edge >= start]
 

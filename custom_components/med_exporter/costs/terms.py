@@ -11,8 +11,8 @@ from sqlalchemy import delete, insert, update
 
 from ..engine.cost_tables import tariffs_table
 from ..engine.costing import read_terms
-from ..engine.tariff.clock import midnight
 from ..engine.tariff.kind import Need
+from ..engine.times import day_start
 
 if TYPE_CHECKING:
     from datetime import date
@@ -62,7 +62,7 @@ def _changed_from(before: Terms | None, terms: Terms) -> int | None:
     found: list[float] = []
     day = before.tariff.first_difference(terms.tariff)
     if day is not None:
-        found.append(midnight(day, terms.zone))
+        found.append(day_start(day, terms.zone))
     days = [
         day
         for day in before.colours.keys() | terms.colours.keys()

@@ -270,8 +270,8 @@ class _Work[T](RecorderTask):
             raise newer
         if is_ready:
             schema.note_ready(engine)
-            settle = partial(report_known, self.hass, schema.component)
-            self._in_loop(settle)
+            for component in schema.components:
+                self._in_loop(partial(report_known, self.hass, component))
         return is_ready
 
     def do(self, instance: Recorder) -> None:

@@ -66,6 +66,11 @@ class Schema:
         self._ready: WeakKeyDictionary[Engine, bool] = WeakKeyDictionary()
         _SCHEMAS.append(self)
 
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Return the component, and all whose tables are worked on as well."""
+        return (self.component, *(() if self._needs is None else self._needs.components))
+
     def is_ready(self, engine: Engine) -> bool:
         """Tell whether the tables of a database are known to be there, as described now."""
         return engine in self._ready and (self._needs is None or self._needs.is_ready(engine))

@@ -17,6 +17,7 @@ from ..const import DOMAIN, LOGGER
 from ..engine.codec import from_json, to_json
 from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
+from ..lived_time import lived_time
 from .account import SIGNAL_ACCOUNT_READY
 from .errors import DeliveryError
 from .failures import DELAYED, FAILED, async_note, close_issues, tell_delivery_failed
@@ -221,12 +222,15 @@ class Deliveries:
             delivery.file_name = await async_choose_name(self._hass, self._jobs, delivery)
             await self._async_save()
         target = await async_copy(self._hass, self._jobs, delivery)
+        days = delivery.delivery.get("keep_days")
+        kept_for = timedelta(days=days or 0)
+        too_old = lived_time(self._hass).too_old(delivery.schedule_id, kept_for, since=kept_for)
         made = [path for path in self._made.get(delivery.schedule_id, ()) if path != str(target)]
         kept = await self._hass.async_add_executor_job(
             retain,
             [*made, str(target)],
             target.parent,
-            delivery.delivery.get("keep_days"),
+            None if days is None else too_old,
             delivery.delivery.get("keep_files"),
         )
         self._made[delivery.schedule_id] = list(kept)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from .errors import DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-_DAY = 86_400
+    from ..lived_time import TooOld
 
 # Below Home Assistant's folder: what it runs, serves to everyone, or keeps secrets in.
 _CLOSED = (
@@ -41,15 +40,13 @@ def prepare_folder(path: str, config: str, is_allowed: Callable[[str], bool]) ->
 
     """
     folder = Path(path)
-    if not folder.is_absolute() or "\0" in path:
+    # What cannot be shown cannot be kept, nor found again by a person.
+    if not folder.is_absolute() or not path.isprintable():
         raise DeliveryError("folder_not_allowed", path=path)
     try:
         # As it is, wherever links lead.
         folder = folder.resolve()
-        own = Path(config).resolve()
-        closed = [own / name for name in _CLOSED]
-        is_closed = any(folder.is_relative_to(one.resolve()) for one in closed)
-        if is_closed or not is_allowed(str(folder)):
+        if _is_closed(folder, Path(config).resolve()) or not is_allowed(str(folder)):
             raise DeliveryError("folder_not_allowed", path=path)
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
@@ -58,6 +55,12 @@ def prepare_folder(path: str, config: str, is_allowed: Callable[[str], bool]) ->
         reason = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
         raise DeliveryError("folder_not_writable", path=path, reason=reason) from err
     return folder
+
+
+def _is_closed(folder: Path, own: Path) -> bool:
+    """Return whether a folder lies in a closed one; a disk may take any case for the same."""
+    closed = {str((own / name).resolve()).casefold() for name in _CLOSED}
+    return any(str(one).casefold() in closed for one in (folder, *folder.parents))
 
 
 def free_name(folder: Path, name: str) -> str:
@@ -78,8 +81,10 @@ def copy_file(source: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     try:
         with source.open("rb") as read:
+            # Left behind, or put there by another: it is not written through.
+            part.unlink(missing_ok=True)
             try:
-                with part.open("wb") as written:
+                with part.open("xb") as written:
                     shutil.copyfileobj(read, written)
                     written.flush()
                     os.fsync(written.fileno())
@@ -95,22 +100,23 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def retain(
-    made: Iterable[str], folder: Path, keep_days: int | None, keep_files: int | None
+    made: Iterable[str], folder: Path, too_old: TooOld | None, keep_files: int | None
 ) -> Collection[str]:
     """Delete what is too old or too much of the files that were made, and return the others.
 
     Args:
         made: paths, oldest first; only these are ever deleted.
         folder: where; a file that was made elsewhere stays, and is no longer looked after.
-        keep_days: by the file's own time, None for any number.
+        too_old: by the file's own time, None where none is.
         keep_files: how many at most, None for any number.
 
     """
     kept = [path for path in made if Path(path).parent == folder and Path(path).is_file()]
     doomed = set() if keep_files is None else set(kept[: max(len(kept) - keep_files, 0)])
-    if keep_days is not None:
-        oldest = time.time() - keep_days * _DAY
-        doomed |= {path for path in kept if Path(path).stat().st_mtime < oldest}
+    if too_old is not None:
+        times = {path: Path(path).stat().st_mtime for path in kept}
+        limit = too_old.before(min(times.values(), default=None))
+        doomed |= {path for path, time in times.items() if time < limit}
     for path in doomed:
         Path(path).unlink(missing_ok=True)
     return [path for path in kept if path not in doomed]

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from homeassistant.exceptions import TemplateError
 from homeassistant.util import dt as dt_util
 
+from ..engine.date_words import DateWords
+from ..engine.quantities import quantity_text
 from .errors import DeliveryError
 from .rendering import async_render
 
@@ -28,6 +30,7 @@ _DECIMALS: Final = {"total_energy": 3, "total_cost": 2}
 
 @dataclass(frozen=True, slots=True)
 class _Words:
+    locale: str
     subject: str
     ready: str
     total_energy: str
@@ -37,18 +40,20 @@ class _Words:
 
 
 _ENGLISH: Final = _Words(
-    subject="{schedule} - {date}",
-    ready="{schedule}: the export from {start} to {end} is ready.",
-    total_energy="Energy: {value} kWh",
-    total_cost="Cost: {value} {currency}",
+    locale="en",
+    subject="{schedule}: {period}",
+    ready="{schedule}: {period}.",
+    total_energy="Energy: {value}",
+    total_cost="Cost: {value}",
     rows="Rows: {value}",
     link="The file, for seven days at most: {link}",
 )
 _FRENCH: Final = _Words(
-    subject="{schedule} - {date}",
-    ready="{schedule} : l'export du {start} au {end} est prêt.",
-    total_energy="Énergie : {value} kWh",
-    total_cost="Coût : {value} {currency}",
+    locale="fr",
+    subject="{schedule} : {period}",
+    ready="{schedule} : {period}.",
+    total_energy="Énergie : {value}",
+    total_cost="Coût : {value}",
     rows="Lignes : {value}",
     link="Le fichier, pendant sept jours au plus : {link}",
 )
@@ -90,13 +95,14 @@ async def async_subject_and_body(
     values = _values(delivery, link)
     words = _FRENCH if hass.config.language.startswith("fr") else _ENGLISH
     texts = delivery.delivery
+    own = {**values, "period": _period(delivery, words)}
     subject = (
-        words.subject.format_map(values)
+        words.subject.format_map(own)
         if texts.get("subject") is None
         else await async_render(hass, texts["subject"], values)
     )
     body = (
-        _own_body(hass, delivery, words, values)
+        _own_body(hass, delivery, words, own)
         if texts.get("body") is None
         else await async_render(hass, texts["body"], values)
     )
@@ -120,15 +126,28 @@ def _values(delivery: Delivery, link: str) -> dict[str, Any]:
     }
 
 
+def _period(delivery: Delivery, words: _Words) -> str:
+    """Return what people call the range: a month, days, or times."""
+    zone = ZoneInfo(delivery.time_zone)
+    edges = (one.astimezone(zone) for one in (delivery.start, delivery.end))
+    return DateWords(words.locale).period(*edges)
+
+
 def _own_body(
     hass: HomeAssistant, delivery: Delivery, words: _Words, values: Mapping[str, Any]
 ) -> str:
-    lines = [words.ready.format_map(values), ""]
-    for name, decimals in _DECIMALS.items():
+    units = {"total_energy": "kWh", "total_cost": hass.config.currency}
+    figures = []
+    for name, unit in units.items():
         if (value := delivery.figures.get(name)) is not None:
-            shown = f"{value:.{decimals}f}"
-            if words is _FRENCH:
-                shown = shown.replace(".", ",")
-            lines.append(getattr(words, name).format(value=shown, currency=hass.config.currency))
-    lines.append(words.rows.format(value=delivery.rows))
-    return "\n".join(lines)
+            french = words is _FRENCH
+            text = quantity_text(value, _DECIMALS[name], unit, french=french)
+            figures.append(getattr(words, name).format(value=text))
+    # Nobody counts the lines of a bill.
+    return "\n".join(
+        [
+            words.ready.format_map(values),
+            "",
+            *(figures or [words.rows.format(value=delivery.rows)]),
+        ]
+    )

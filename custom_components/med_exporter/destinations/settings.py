@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ from yarl import URL
 
 from ..const import CONF_DATA, CONF_INTERVAL
 from ..entries import entries_of_type
-from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..form_fields import entered
+from ..vault import async_encrypted, async_with_kept
 from ..web_address import InvalidUrlError, check_url
 from .base import DestinationError
 
@@ -61,24 +63,14 @@ async def async_settings(
 
     A secret of `entry` that is left empty stays, if it goes to the same server for the same user.
     """
-    settings = {
-        key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
-        for key, value in given.items()
-    }
-    settings = {key: value for key, value in settings.items() if value != ""}
+    settings = entered(given)
     settings[CONF_INTERVAL] = int(settings[CONF_INTERVAL])
     settings = kind.clean(settings)
-    if entry is not None and _whose(kind, settings) == _whose(kind, entry.data):
-        # A secret that has no use any more would be refused where the user sees nothing of it.
-        usable = kind.secrets if kind.login_of is None else set(kind.login_of(settings))
-        left_empty = kind.secrets & usable & set(entry.data) - set(settings)
-        kept = {key: entry.data[key] for key in left_empty}
-        try:
-            settings |= await async_decrypted(hass, kept, kind.secrets)
-        except SecretLostError:
-            # It is missing then, and asked for.
-            return settings
-    return settings
+    if entry is None:
+        return settings
+    # A secret that has no use any more would be refused where the user sees nothing of it.
+    usable = kind.secrets if kind.login_of is None else kind.secrets & set(kind.login_of(settings))
+    return await async_with_kept(hass, settings, entry.data, usable, partial(_whose, kind))
 
 
 async def async_check(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Double, Integer, String, bindparam, column, func, select, table
+from sqlalchemy import BigInteger, Double, Integer, bindparam, func, select
+
+from .recorder_tables import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,38 +18,31 @@ if TYPE_CHECKING:
 AWAY = "unavailable"
 
 _PAGE = 1024
-_STATES = table(
-    "states",
-    column("state_id", BigInteger),
-    column("metadata_id", BigInteger),
-    column("last_updated_ts", Double),
-    column("state", String),
-)
-_OF_ENTITY = _STATES.c.metadata_id == bindparam("id", type_=BigInteger)
-_SINCE = _STATES.c.last_updated_ts >= bindparam("start", type_=Double)
-_UNTIL = _STATES.c.last_updated_ts < bindparam("end", type_=Double)
-_COUNT = select(func.count()).select_from(_STATES).where(_OF_ENTITY, _SINCE, _UNTIL)
+_OF_ENTITY = STATES.c.metadata_id == bindparam("id", type_=BigInteger)
+_SINCE = STATES.c.last_updated_ts >= bindparam("start", type_=Double)
+_UNTIL = STATES.c.last_updated_ts < bindparam("end", type_=Double)
+_COUNT = select(func.count()).select_from(STATES).where(_OF_ENTITY, _SINCE, _UNTIL)
 _LAST = (
-    select(_STATES.c.state)
+    select(STATES.c.state)
     .where(_OF_ENTITY, _UNTIL)
-    .order_by(_STATES.c.last_updated_ts.desc(), _STATES.c.state_id.desc())
+    .order_by(STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc())
     .limit(1)
 )
 _NEXT_AWAY = (
-    select(_STATES.c.last_updated_ts)
-    .where(_OF_ENTITY, _SINCE, _UNTIL, _STATES.c.state == AWAY)
-    .order_by(_STATES.c.last_updated_ts)
+    select(STATES.c.last_updated_ts)
+    .where(_OF_ENTITY, _SINCE, _UNTIL, STATES.c.state == AWAY)
+    .order_by(STATES.c.last_updated_ts)
     .limit(bindparam("size", type_=Integer))
 )
 _NEXT_BACK = (
-    select(_STATES.c.last_updated_ts)
+    select(STATES.c.last_updated_ts)
     .where(
         _OF_ENTITY,
-        _STATES.c.last_updated_ts > bindparam("start", type_=Double),
+        STATES.c.last_updated_ts > bindparam("start", type_=Double),
         _UNTIL,
-        _STATES.c.state != AWAY,
+        STATES.c.state != AWAY,
     )
-    .order_by(_STATES.c.last_updated_ts)
+    .order_by(STATES.c.last_updated_ts)
     .limit(1)
 )
 

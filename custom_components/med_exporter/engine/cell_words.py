@@ -6,8 +6,11 @@ CSV and JSON, which programs read, keep them as they are; so does what nobody he
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from .date_words import DateWords
+from .detail_words import DetailWords
 from .fields import Kind
 from .tariff.kinds import KINDS as CONTRACT_KINDS
 from .words import Words
@@ -22,6 +25,9 @@ _ROLES = {
     "consumption": ("consumption", "consommation"),
     "production": ("production", "production"),
     "ignored": ("not counted", "non compté"),
+    "owner": ("owner", "propriétaire"),
+    "administrator": ("administrator", "administrateur"),
+    "user": ("user", "utilisateur"),
 }
 _STATES = {
     "on": ("on", "allumé"),
@@ -64,31 +70,63 @@ _EVENTS = {
     "schedule_changed": ("schedule changed", "planification modifiée"),
     "energy_corrected": ("energy corrected", "énergie corrigée"),
 }
+_LIMITS = {
+    "max_records_per_export": ("Rows in a file, at most", "Lignes d’un fichier, au plus"),
+    "max_date_range_days": ("Days in a file, at most", "Jours d’un fichier, au plus"),
+    "max_pdf_rows": ("Rows in a PDF, at most", "Lignes d’un PDF, au plus"),
+    "max_concurrent_exports": ("Files made at once", "Fichiers créés en même temps"),
+    "max_waiting_exports": ("Files that may wait", "Fichiers qui peuvent attendre"),
+    "max_file_size_mb": ("Size of a file, at most", "Taille d’un fichier, au plus"),
+    "keep_files_days": ("Files are kept for", "Fichiers conservés pendant"),
+    "keep_history_days": ("History is kept for", "Historique conservé pendant"),
+    "keep_audit_days": ("Audit log is kept for", "Journal d’audit conservé pendant"),
+}
+_UNITS = {"d": ("days", "jours"), "MB": ("MB", "Mo")}
 _OF_COLUMN: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "role": _ROLES,
     "state": _STATES,
     "kind": _KINDS,
     "severity": _SEVERITIES,
     "event_type": _EVENTS,
+    "unit": _UNITS,
 }
+
+
+_CODES = ("type", "export_type", "format", "delivery")
+_DETAILS = ("details", "settings", "request")
 
 
 def put_into_words(content: Content, locale: str) -> None:
     """Let the tables of a document show words of our own in its language, `en` or `fr`."""
     words = Words(locale)
     french = locale == "fr"
+    details = DetailWords(locale)
+    dates = DateWords(locale)
+    own_ways: dict[str, Callable[[str], str]] = {
+        "time_of_use": words.tariff_period,
+        "valid_from": lambda day: dates.short(date.fromisoformat(day)),
+        "data_types": details.codes,
+        **dict.fromkeys(_CODES, details.code),
+        **dict.fromkeys(_DETAILS, details.details),
+    }
     for table in content.tables:
         ways: dict[int, Callable[[str], str]] = {}
         for place, column in enumerate(table.columns):
             if column.kind is not Kind.TEXT:
                 continue
-            if column.name == "time_of_use":
-                ways[place] = words.tariff_period
-            elif (known := _OF_COLUMN.get(column.name)) is not None:
+            if (own := own_ways.get(column.name)) is not None:
+                ways[place] = own
+            elif (known := _of(table.name, column.name)) is not None:
                 named = {name: pair[french] for name, pair in known.items()}
                 ways[place] = lambda value, named=named: named.get(value, value)  # type: ignore[misc]
         if ways:
             table.chunks = _worded(table.chunks, ways)
+
+
+def _of(table: str, column: str) -> Mapping[str, tuple[str, str]] | None:
+    if (table, column) == ("limits", "name"):
+        return _LIMITS
+    return _OF_COLUMN.get(column)
 
 
 def _worded(chunks: Iterator[Chunk], ways: Mapping[int, Callable[[str], str]]) -> Iterator[Chunk]:

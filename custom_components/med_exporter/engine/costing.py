@@ -9,17 +9,18 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from .cost_tables import tariffs_table
 from .energy_source import points_of, read_energy, read_past
+from .own_tables import exists
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
-from .tariff.clock import date_of
 from .tariff.energy import MWH_PER_KWH, PRODUCTION
 from .tariff.kind import Need
 from .tariff.kinds import KINDS
 from .tariff.timeline import segments
+from .times import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -57,8 +58,12 @@ class Terms:
 
     def taxes_at(self, moment: float) -> tuple[float, float]:
         """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
-        contract = self.tariff.contract_on(date_of(moment, self.zone))
+        contract = self.tariff.contract_on(day_of(moment, self.zone))
         return (0.0, 0.0) if contract is None else contract.taxes
+
+    def covers(self, moment: float) -> bool:
+        """Tell whether a contract is in force at a moment (UTC seconds)."""
+        return self.tariff.contract_on(date_of(moment, self.zone)) is not None
 
     @property
     def price_entities(self) -> list[str]:
@@ -104,7 +109,7 @@ def price_entities(tariff: Tariff) -> list[str]:
 
 def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
     """Return the terms of metering points, or of all, by slug; those without any are absent."""
-    if (slugs is not None and not slugs) or not inspect(connection).has_table(tariffs_table.name):
+    if (slugs is not None and not slugs) or not exists(connection, tariffs_table):
         return {}
     statement = select(tariffs_table)
     if slugs is not None:

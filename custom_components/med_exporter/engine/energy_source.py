@@ -8,27 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import BigInteger, Double, String, column, func, inspect, select, table
+from sqlalchemy import func, select
 
 from .ledger import accounts_of, is_readable, known_range
 from .ledger.books import days_between
+from .own_tables import exists
+from .recorder_tables import HOURS, HOURS_META
 from .tariff.energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, Energy
 from .times import HOUR, QUARTER, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection
 
 ROLES: Final = (CONSUMPTION, PRODUCTION)
-
-_META = table("statistics_meta", column("id", BigInteger), column("statistic_id", String))
-_HOURS = table(
-    "statistics",
-    column("metadata_id", BigInteger),
-    column("start_ts", Double),
-    column("sum", Double),
-)
 
 
 def points_of(connection: Connection, plug_ids: Collection[str]) -> list[str]:
@@ -138,12 +133,10 @@ def _hours(
     connection: Connection, statistic_id: str, start: float, end: float
 ) -> list[tuple[int, int]]:
     """Return hours with their energy in mWh: the growth of the stored sums."""
-    if start >= end or not _has(connection, _HOURS.name):
+    if start >= end or not exists(connection, HOURS):
         return []
-    columns = _HOURS.c
-    own = columns.metadata_id == (
-        select(_META.c.id).where(_META.c.statistic_id == statistic_id).scalar_subquery()
-    )
+    columns = HOURS.c
+    own = _is_of(statistic_id)
     before = connection.execute(
         select(columns.sum)
         .where(own, columns.start_ts <= start - HOUR)
@@ -165,17 +158,14 @@ def _hours(
 
 
 def _edge_of_statistics(connection: Connection, statistic_id: str, *, last: bool) -> int | None:
-    if not _has(connection, _HOURS.name):
+    if not exists(connection, HOURS):
         return None
-    edge = func.max(_HOURS.c.start_ts) if last else func.min(_HOURS.c.start_ts)
-    moment = connection.execute(
-        select(edge).where(
-            _HOURS.c.metadata_id
-            == select(_META.c.id).where(_META.c.statistic_id == statistic_id).scalar_subquery()
-        )
-    ).scalar()
+    edge = func.max(HOURS.c.start_ts) if last else func.min(HOURS.c.start_ts)
+    moment = connection.execute(select(edge).where(_is_of(statistic_id))).scalar()
     return None if moment is None else int(moment)
 
 
-def _has(connection: Connection, name: str) -> bool:
-    return inspect(connection).has_table(name)
+def _is_of(statistic_id: str) -> ColumnElement[bool]:
+    """Return what holds of the hours of one statistic."""
+    number = select(HOURS_META.c.id).where(HOURS_META.c.statistic_id == statistic_id)
+    return HOURS.c.metadata_id == number.scalar_subquery()

@@ -43,8 +43,8 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "L’enregistreur n’a pas le compteur ; l’énergie vient du registre",
     ),
     "FROM_STATISTICS": (
-        "The recorder has purged this part; its rows are hourly statistics",
-        "L’enregistreur a purgé cette partie ; ses lignes sont des statistiques horaires",
+        "The recorder keeps no readings here; the rows are hourly statistics",
+        "L’enregistreur ne garde pas de relevés ici ; les lignes sont des statistiques horaires",
     ),
     "MISSING_HALF_HOURS": (
         "The energy of some half-hours is not known",

@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from .fields import ENTITY_FIELDS
 from .readings import parser_of
-from .state_tables import STATES
+from .recorder_tables import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

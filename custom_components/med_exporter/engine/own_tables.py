@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Column, Double, Integer, MetaData, String, Table, Text, inspect, select
-from sqlalchemy.dialects import mysql
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    select,
+)
+from sqlalchemy.dialects import mysql, sqlite
 
 if TYPE_CHECKING:
+    from sqlalchemy import TableClause
     from sqlalchemy.engine import Connection
 
 # TEXT ends at 64 KB on MySQL and MariaDB.
 LONG_TEXT: Final = Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
+# SQLite counts up by itself only for a column declared INTEGER.
+ROW_ID: Final = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
 TABLE_OPTIONS: Final[dict[str, Any]] = {
     "mysql_engine": "InnoDB",
     "mysql_default_charset": "utf8mb4",
@@ -32,9 +46,14 @@ versions_table: Final = Table(
 """Which version each component's tables have."""
 
 
+def exists(connection: Connection, table: TableClause) -> bool:
+    """Tell whether a table, the integration's own or the recorder's, is in this database."""
+    return inspect(connection).has_table(table.name)
+
+
 def stored_version(connection: Connection, component: str) -> int | None:
     """Return the version of a component's tables in this database, None where none is noted."""
-    if not inspect(connection).has_table(versions_table.name):
+    if not exists(connection, versions_table):
         return None
     here = versions_table.c.component == component
     return connection.execute(select(versions_table.c.version).where(here)).scalar()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Double, String, bindparam, column, inspect, select, table
+from sqlalchemy import BigInteger, Double, bindparam, select
 
+from .own_tables import exists
+from .recorder_tables import HOURS, HOURS_META
 from .state_values import Quantity
-from .times import HOUR
+from .times import HOUR, ceil_to
 from .units import factor
 
 if TYPE_CHECKING:
@@ -18,25 +20,13 @@ if TYPE_CHECKING:
 
 _POWER = Quantity("power_w")
 _WINDOW = 2048 * HOUR
-_META = table(
-    "statistics_meta",
-    column("id", BigInteger),
-    column("statistic_id", String),
-    column("unit_of_measurement", String),
+_ID = select(HOURS_META.c.id, HOURS_META.c.unit_of_measurement).where(
+    HOURS_META.c.statistic_id == bindparam("entity_id")
 )
-_HOURS = table(
-    "statistics",
-    column("metadata_id", BigInteger),
-    column("start_ts", Double),
-    column("max", Double),
-)
-_ID = select(_META.c.id, _META.c.unit_of_measurement).where(
-    _META.c.statistic_id == bindparam("entity_id")
-)
-_IN_WINDOW = select(_HOURS.c.start_ts, _HOURS.c.max).where(
-    _HOURS.c.metadata_id == bindparam("id", type_=BigInteger),
-    _HOURS.c.start_ts >= bindparam("low", type_=Double),
-    _HOURS.c.start_ts < bindparam("high", type_=Double),
+_IN_WINDOW = select(HOURS.c.start_ts, HOURS.c.max).where(
+    HOURS.c.metadata_id == bindparam("id", type_=BigInteger),
+    HOURS.c.start_ts >= bindparam("low", type_=Double),
+    HOURS.c.start_ts < bindparam("high", type_=Double),
 )
 
 
@@ -57,7 +47,7 @@ def peaks(recorder: Recorder, entity_id: str, edges: Sequence[float]) -> dict[in
     metadata_id = recorder.metadata_ids([entity_id]).get(entity_id)
     if metadata_id is None:
         return found.values
-    first_hour = -(-edges[0] // HOUR) * HOUR
+    first_hour = ceil_to(edges[0], HOUR)
     if until is None:
         _add_states(recorder, metadata_id, found, edges[0], edges[-1])
     else:
@@ -90,7 +80,7 @@ def _add_hours(
 ) -> float | None:
     """Add the hours that begin in a range; return when the last one ends, None without any."""
     with recorder.connect() as connection:
-        if not inspect(connection).has_table(_HOURS.name):
+        if not exists(connection, HOURS):
             return None
         meta = connection.execute(_ID, {"entity_id": entity_id}).first()
     if meta is None:

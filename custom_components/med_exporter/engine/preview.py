@@ -11,6 +11,7 @@ from .export_types import EXPORT_TYPES
 from .formats import FORMATS
 from .recorder import Recorder, count_states
 from .results import Preview
+from .statistics import Statistics
 from .times import HOUR
 from .writers.json.writer import records
 
@@ -67,11 +68,20 @@ def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end:
     entity_ids = tuple(device.entities.values())
     ids = recorder.metadata_ids(entity_ids)
     oldest = recorder.oldest(ids.values()) if ids else None
-    if oldest is None:
+    begin = end if oldest is None else min(max(oldest, job.start), end)
+    # What was purged, or never was a state, comes from hourly statistics.
+    hour = Statistics.of_device(recorder.connect, device).first(job.start, begin)
+    known = begin if hour is None else hour
+    if oldest is None and hour is None:
         return 0
-    begin = min(max(oldest, job.start), end)
     if spool.edges:
-        return sum(edge < end and after > begin for edge, after in _periods(spool))
+        return sum(edge < end and after > known for edge, after in _periods(spool))
+    states = 0.0 if oldest is None else _states_of(recorder, entity_ids, begin, end)
+    return round(states + (begin - known) / HOUR)
+
+
+def _states_of(recorder: Recorder, entity_ids: tuple[str, ...], begin: float, end: float) -> float:
+    """Estimate how many states there are of the entity that has most."""
     samples = min(max(math.ceil((end - begin) / _SAMPLE), 1), _SAMPLES)
     step = (end - begin) / samples
     counted = seconds = 0.0
@@ -86,9 +96,7 @@ def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end:
                 # Counting one is enough, and each costs a query.
                 entity_ids = (densest,)
             seconds += until - start
-    share = (end - begin) / seconds if seconds else 0.0
-    # What was purged comes from hourly statistics.
-    return round(counted * share + max(begin - job.start, 0.0) / HOUR)
+    return counted * (end - begin) / seconds if seconds else 0.0
 
 
 def _periods(spool: Spool) -> list[tuple[float, float]]:

@@ -7,20 +7,20 @@ import sys
 from array import array
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, inspect, select
+from sqlalchemy import delete, insert, select
 
 from .cost_tables import prices_table
+from .own_tables import exists
 from .tariff import PRICE_SECONDS
+from .times import HOUR, UTC_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy.engine import Connection
 
-_DAY: Final = 86400
-_QUARTERS: Final = _DAY // PRICE_SECONDS
+_QUARTERS: Final = UTC_DAY // PRICE_SECONDS
 _NOTHING: Final = 1e-9
-_HOUR: Final = 3600
 _BLUR: Final = 0.05
 """What a mean differs from the prices that it is of, since they change some seconds late."""
 
@@ -37,18 +37,18 @@ def read_prices(
         end: UTC seconds.
 
     """
-    if not inspect(connection).has_table(prices_table.name):
+    if not exists(connection, prices_table):
         return {}
     columns = prices_table.c
     rows = connection.execute(
         select(columns.day, columns.prices).where(
             columns.entity_id == entity_id,
-            columns.day >= int(start // _DAY),
-            columns.day <= int(end // _DAY),
+            columns.day >= int(start // UTC_DAY),
+            columns.day <= int(end // UTC_DAY),
         )
     )
     return {
-        day * _DAY + place * PRICE_SECONDS: price
+        day * UTC_DAY + place * PRICE_SECONDS: price
         for day, packed in rows
         for place, price in enumerate(_unpacked(packed))
         if not math.isnan(price)
@@ -73,10 +73,10 @@ def keep_prices(connection: Connection, entity_id: str, prices: Mapping[int, flo
     if not changed:
         return None
     known.update(prices)
-    for day in {moment // _DAY for moment in changed}:
+    for day in {moment // UTC_DAY for moment in changed}:
         packed = array(
             "d",
-            (known.get(day * _DAY + n * PRICE_SECONDS, math.nan) for n in range(_QUARTERS)),
+            (known.get(day * UTC_DAY + n * PRICE_SECONDS, math.nan) for n in range(_QUARTERS)),
         )
         if sys.byteorder == "big":
             packed.byteswap()
@@ -100,7 +100,7 @@ def keep_hours(connection: Connection, entity_id: str, means: Mapping[int, float
     known = read_prices(connection, entity_id, min(means), max(means))
     prices: dict[int, float] = {}
     for hour, mean in means.items():
-        quarters = [hour + n * PRICE_SECONDS for n in range(_HOUR // PRICE_SECONDS)]
+        quarters = [hour + n * PRICE_SECONDS for n in range(HOUR // PRICE_SECONDS)]
         finer = [known[quarter] for quarter in quarters if quarter in known]
         if len(finer) < len(quarters):
             prices.update((quarter, known.get(quarter, mean)) for quarter in quarters)

@@ -214,8 +214,8 @@ class Mask:
             ]
             if self._names:
                 # An entity id is made of the device's name.
-                for entity_id in device.entities.values():
-                    self._known[entity_id] = f"device-{place}"
+                for entities in (device.entities, *(one.entities for one in device.former)):
+                    self._known.update(dict.fromkeys(entities.values(), f"device-{place}"))
         for place, point in enumerate(job.points, 1):
             self._points.setdefault(point.name, f"metering-point-{place}")
             found += [

@@ -35,7 +35,7 @@ from .reading import CARRIED, MEASURED
 from .recorder import last_seen
 from .state_values import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
-from .times import HOUR, QUARTER
+from .times import HOUR, QUARTER, hour_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -153,7 +153,7 @@ def readings(
 
 def _seam(kept: float | None, start: float, end: float) -> float:
     """Return from when on states are read; before it, statistics."""
-    return end if kept is None else min(max(start, kept // HOUR * HOUR), end)
+    return end if kept is None else min(max(start, hour_of(kept)), end)
 
 
 def _lasts(
@@ -222,7 +222,7 @@ class _Plug:
         """Take what statistics knew last, since the recorder has nothing before `begin`."""
         if hour is None:
             return
-        recent = hour.end >= begin // HOUR * HOUR
+        recent = hour.end >= hour_of(begin)
         if slot != _ENERGY:
             self.in_force[slot] = hour.level if recent else None
             return

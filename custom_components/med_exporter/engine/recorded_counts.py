@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Double, String, bindparam, column, func, select, table
+from sqlalchemy import bindparam, func, select
 
+from .recorder_tables import HOURS, HOURS_META, STATES, STATES_META
 from .times import HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnClause, Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +36,23 @@ class _Kind:
     """A table with rows of many series in order of time, and the table of their names."""
 
     def __init__(
-        self, name: str, number: str, moment: str, names: str, key: str, text: str
+        self,
+        number: ColumnClause[int],
+        at: ColumnClause[float],
+        key: ColumnClause[int],
+        name: ColumnClause[str],
     ) -> None:
-        rows = table(name, column(number, BigInteger), column(moment, Double))
-        names_of = table(names, column(key, BigInteger), column(text, String))
-        own, at = rows.c[number] == bindparam("number"), rows.c[moment]
-        self._numbers = select(names_of.c[text], names_of.c[key])
-        self._text = names_of.c[text]
+        own = number == bindparam("number")
+        self._numbers = select(name, key)
+        self._name = name
         # Apart, each is one step in the index; together they are a walk through all of it.
         self._first, self._last = (select(edge(at)).where(own) for edge in (func.min, func.max))
-        self._count = select(func.count()).select_from(rows).where(own, at > bindparam("after"))
+        self._count = select(func.count(at)).where(own, at > bindparam("after"))
         self._known: dict[str, Held] = {}
 
     def held(self, connection: Connection, names: Iterable[str]) -> dict[str, Held]:
         """Return what is held of some series, by name."""
-        query = self._numbers.where(self._text.in_(list(names)))
+        query = self._numbers.where(self._name.in_(list(names)))
         return {name: self._held(connection, name, key) for name, key in connection.execute(query)}
 
     def _held(self, connection: Connection, name: str, number: int) -> Held:
@@ -72,12 +75,12 @@ class RecordedCounts:
     """Counts of one recorder's database, which are kept between calls."""
 
     def __init__(self) -> None:
+        rows, names = STATES.c, STATES_META.c
         self._states = _Kind(
-            "states", "metadata_id", "last_updated_ts", "states_meta", "metadata_id", "entity_id"
+            rows.metadata_id, rows.last_updated_ts, names.metadata_id, names.entity_id
         )
-        self._hours = _Kind(
-            "statistics", "metadata_id", "start_ts", "statistics_meta", "id", "statistic_id"
-        )
+        rows, names = HOURS.c, HOURS_META.c
+        self._hours = _Kind(rows.metadata_id, rows.start_ts, names.id, names.statistic_id)
 
     def states(self, connection: Connection, entity_ids: Iterable[str]) -> dict[str, Held]:
         """Return what is held of the states of entities; those never recorded are absent."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, bindparam, func, select
 
-from .state_tables import META, STATES
+from .recorder_tables import STATES, STATES_META
 from .state_values import NOT_KNOWN, Units, number, scaled
 
 if TYPE_CHECKING:
@@ -255,8 +255,8 @@ def last_seen(connection: Connection, entity_ids: Sequence[str]) -> dict[str, fl
 
 
 def _metadata_ids(connection: Connection, entity_ids: Iterable[str]) -> dict[str, int]:
-    query = select(META.c.entity_id, META.c.metadata_id).where(
-        META.c.entity_id.in_(list(entity_ids))
+    query = select(STATES_META.c.entity_id, STATES_META.c.metadata_id).where(
+        STATES_META.c.entity_id.in_(list(entity_ids))
     )
     return {row.entity_id: row.metadata_id for row in connection.execute(query)}
 

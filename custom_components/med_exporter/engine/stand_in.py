@@ -152,7 +152,7 @@ class StandIn:
             if (energy := self.ledger.energy(quarter)) is not None
         ]
         kwh = sum(energy for energy, _ in known)
-        if (rest := kwh - edge.grown) > _ROUNDING:
+        if known and (rest := kwh - edge.grown) > _ROUNDING:
             filled = min(rest, sum(part for _, part in known))
             yield from self._row(moment, moment, rest, filled)
 

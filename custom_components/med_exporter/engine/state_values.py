@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import orjson
 from sqlalchemy import BigInteger, bindparam, select
 
-from .state_tables import ATTRIBUTES
+from .recorder_tables import ATTRIBUTES
 from .units import factor
 
 if TYPE_CHECKING:

@@ -9,24 +9,23 @@ that nothing is lost or doubled at the seam.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
-    Double,
     Integer,
-    String,
     bindparam,
-    column,
-    inspect,
+    func,
     select,
-    table,
 )
 
 from .fields import ENTITY_FIELDS
+from .own_tables import exists
 from .reading import FROM_STATISTICS
-from .times import HOUR
+from .recorder_tables import HOURS, HOURS_META
+from .times import HOUR, hour_of
 from .units import factor
 
 if TYPE_CHECKING:
@@ -40,50 +39,26 @@ _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _WINDOW = 1024 * HOUR
 """Seconds whose hours are in memory at a time."""
 
-_META = table(
-    "statistics_meta",
-    column("id", BigInteger),
-    column("statistic_id", String),
-    column("unit_of_measurement", String),
-)
-_HOURS = table(
-    "statistics",
-    column("metadata_id", BigInteger),
-    column("start_ts", Double),
-    column("mean", Double),
-    column("min", Double),
-    column("max", Double),
-    column("state", Double),
-    column("sum", Double),
-)
-_COLUMNS = (
-    _HOURS.c.metadata_id,
-    _HOURS.c.start_ts,
-    _HOURS.c.mean,
-    _HOURS.c.min,
-    _HOURS.c.max,
-    _HOURS.c.state,
-    _HOURS.c.sum,
-)
+_COLUMNS = tuple(HOURS.c)
 _IN_WINDOW = (
     select(*_COLUMNS)
     .where(
-        _HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
-        _HOURS.c.start_ts >= bindparam("low"),
-        _HOURS.c.start_ts < bindparam("high"),
+        HOURS.c.metadata_id.in_(bindparam("ids", expanding=True, type_=BigInteger)),
+        HOURS.c.start_ts >= bindparam("low"),
+        HOURS.c.start_ts < bindparam("high"),
     )
-    .order_by(_HOURS.c.start_ts)
+    .order_by(HOURS.c.start_ts)
 )
 _LAST_BEFORE = (
     select(*_COLUMNS)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts < bindparam("high"))
-    .order_by(_HOURS.c.start_ts.desc())
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts < bindparam("high"))
+    .order_by(HOURS.c.start_ts.desc())
     .limit(1)
 )
 _FIRST = (
-    select(_HOURS.c.start_ts)
-    .where(_HOURS.c.metadata_id == bindparam("id"), _HOURS.c.start_ts >= bindparam("low"))
-    .order_by(_HOURS.c.start_ts)
+    select(HOURS.c.start_ts)
+    .where(HOURS.c.metadata_id == bindparam("id"), HOURS.c.start_ts >= bindparam("low"))
+    .order_by(HOURS.c.start_ts)
     .limit(bindparam("size", type_=Integer))
 )
 
@@ -156,6 +131,13 @@ class Coverage:
                 self.missing_start = known_until
 
 
+_COUNT = select(func.count()).where(
+    HOURS.c.metadata_id == bindparam("id"),
+    HOURS.c.start_ts >= bindparam("low"),
+    HOURS.c.start_ts < bindparam("high"),
+)
+
+
 @dataclass(slots=True)
 class Statistics:
     """The hours of one device's entities.
@@ -179,12 +161,10 @@ class Statistics:
             if name in device.entities
         }
         with connect() as connection:
-            if not inspect(connection).has_table(_HOURS.name):
+            if not exists(connection, HOURS):
                 return cls(connect)
             found = connection.execute(
-                select(_META.c.statistic_id, _META.c.id, _META.c.unit_of_measurement).where(
-                    _META.c.statistic_id.in_(list(slots))
-                )
+                select(HOURS_META).where(HOURS_META.c.statistic_id.in_(list(slots)))
             ).fetchall()
         return cls(
             connect,
@@ -206,12 +186,26 @@ class Statistics:
             ).first()
         return None if row is None else self._hour(slot, row[1:])
 
+    def last(self) -> list[float]:
+        """Return when the last hour of each entity ends that has any."""
+        found = (self.last_before(slot, math.inf) for slot in self.ids)
+        return [hour.end for hour in found if hour is not None]
+
+    def count(self, start: float, end: float) -> int:
+        """Return how many hours begin in a range, of the entity with the most."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_COUNT, {"id": number, "low": start, "high": end}).scalar_one()
+                for number in self.ids.values()
+            ]
+        return max(found, default=0)
+
     def hours(self, start: float, end: float) -> Iterator[tuple[float, dict[int, Hour]]]:
         """Yield the hours that begin in a range, oldest first, with what is known per slot."""
         if not self.ids:
             return
         slots = {number: slot for slot, number in self.ids.items()}
-        low = self._first(start, end)
+        low = self.first(start, end)
         while low is not None and low < end:
             high = min(low + _WINDOW, end)
             with self._connect() as connection:
@@ -223,7 +217,16 @@ class Statistics:
                 slot = slots[number]
                 found.setdefault(values[0], {})[slot] = self._hour(slot, values)
             yield from found.items()
-            low = self._first(high, end)
+            low = self.first(high, end)
+
+    def first(self, low: float, end: float) -> float | None:
+        """Return when the first hour begins that any entity has from a moment on."""
+        with self._connect() as connection:
+            found = [
+                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
+                for number in self.ids.values()
+            ]
+        return min((start for start in found if start is not None and start < end), default=None)
 
     def _hour(self, slot: int, values: Sequence[float | None]) -> Hour:
         by = self.factors.get(slot, 1)
@@ -232,15 +235,6 @@ class Statistics:
         if by == 1:
             return Hour(start, *measured)
         return Hour(start, *(None if value is None else value * by for value in measured))
-
-    def _first(self, low: float, end: float) -> float | None:
-        """Return when the first hour begins that any entity has from a moment on."""
-        with self._connect() as connection:
-            found = [
-                connection.execute(_FIRST, {"id": number, "low": low, "size": 1}).scalar()
-                for number in self.ids.values()
-            ]
-        return min((start for start in found if start is not None and start < end), default=None)
 
 
 def hourly_readings(
@@ -262,7 +256,7 @@ def hourly_readings(
     before: Hour | None = None
     known_until: float | None = None
     asked = False
-    for begin, hour in statistics.hours(start // HOUR * HOUR, end):
+    for begin, hour in statistics.hours(hour_of(start), end):
         moment, until = max(begin, start), min(begin + HOUR, end)
         coverage.add(moment, until, known_until)
         known_until = begin + HOUR

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from .times import QUARTER, local_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 
@@ -23,13 +24,15 @@ class TimeText:
 
     Args:
         zone: the export's time zone.
-        hour: strftime pattern up to the hour, such as `%Y-%m-%dT%H`.
+        hour: strftime pattern up to the hour, such as `%Y-%m-%dT%H`, or what writes that.
 
     """
 
-    def __init__(self, zone: ZoneInfo, hour: str = "%Y-%m-%dT%H") -> None:
+    def __init__(
+        self, zone: ZoneInfo, hour: str | Callable[[datetime], str] = "%Y-%m-%dT%H"
+    ) -> None:
         self._zone = zone
-        self._hour = hour
+        self._hour = (lambda local: local.strftime(hour)) if isinstance(hour, str) else hour
         self._quarters: dict[int, tuple[str, int, str]] = {}
 
     def iso(self, moments: Iterable[float | None]) -> list[str | None]:
@@ -68,6 +71,6 @@ class TimeText:
         if len(self._quarters) >= _MOST_QUARTERS:
             self._quarters.clear()
         local = local_time(quarter * QUARTER, self._zone)
-        known = (local.strftime(self._hour), local.minute, local.strftime("%:z"))
+        known = (self._hour(local), local.minute, local.strftime("%:z"))
         self._quarters[quarter] = known
         return known

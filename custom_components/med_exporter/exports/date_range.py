@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ..engine.times import midnight
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..object_reader import ObjectReader, shown
 
@@ -87,7 +88,7 @@ def _preset(name: str, time_zone: tzinfo, now: datetime, field: str) -> tuple[da
             known=", ".join(_PRESETS),
         )
     first, after = _PRESETS[name](now.astimezone(time_zone).date())
-    return _midnight(first, time_zone), _midnight(after, time_zone)
+    return midnight(first, time_zone), midnight(after, time_zone)
 
 
 def _bounds(value: object, time_zone: tzinfo, field: str) -> tuple[datetime, datetime]:
@@ -114,17 +115,13 @@ def _moment(reader: ObjectReader, key: str, time_zone: tzinfo, *, last_day: bool
     try:
         if dated:
             day = date.fromisoformat(dated[1])
-            return _midnight(day + _DAY if last_day else day, time_zone)
+            return midnight(day + _DAY if last_day else day, time_zone)
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=time_zone)
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as err:
         raise InvalidRequest(INVALID_DATE_RANGE, "not_a_date", field=field) from err
-
-
-def _midnight(day: date, time_zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, time_zone).astimezone(UTC)
 
 
 def _wall(moment: datetime, time_zone: tzinfo) -> datetime:

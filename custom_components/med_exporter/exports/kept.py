@@ -12,6 +12,7 @@ from ..const import LOGGER
 from ..database import DatabaseUnavailableError
 from ..errors import NotStoredError, TooManyFilesError
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus
+from ..lived_time import lived_time
 from ..rights import is_administrator
 from ..settings import settings
 
@@ -47,7 +48,11 @@ class KeptFiles:
 
     async def async_expire(self) -> int:
         """Delete the files whose time is over and return how many these were."""
-        expired = await self._hass.async_add_executor_job(self._folder.expired, dt_util.utcnow())
+        due = await self._hass.async_add_executor_job(self._folder.expired, dt_util.utcnow())
+        ends = {one.id: one.expires_at.timestamp() for one in due if one.expires_at is not None}
+        too_old = lived_time(self._hass).too_old("files", settings(self._hass).keep_files)
+        limit = too_old.before(min(ends.values(), default=None))
+        expired = [one for one in due if ends[one.id] <= limit]
         for described in expired:
             try:
                 record = await self._history.async_get(described.id)

@@ -268,6 +268,7 @@ def _job_device(
         model=device.model,
         firmware=device.firmware,
         last_seen=last_answer(hass, device),
+        former=device.former,
     )
 
 

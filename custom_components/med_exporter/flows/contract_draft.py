@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
 )
@@ -16,6 +15,7 @@ from homeassistant.helpers.selector import (
 from ..engine.currency_signs import for_people
 from ..engine.tariff import TariffError, parse_contracts
 from ..engine.tariff.contracts import VAT
+from ..form_fields import FiniteSelector
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class ContractFlow(OptionsFlow):
         """Ask for what all contracts have."""
         raise NotImplementedError
 
-    def _amount(self, unit: str = "") -> NumberSelector:
+    def _amount(self, unit: str = "") -> FiniteSelector:
         """Return a selector of money, per unit."""
-        return NumberSelector(
+        return FiniteSelector(
             NumberSelectorConfig(
                 mode=NumberSelectorMode.BOX,
                 step="any",

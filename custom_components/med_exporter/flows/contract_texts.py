@@ -13,6 +13,7 @@ from ..engine.date_words import DateWords
 from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
 from ..engine.tariff.week import DAYS
+from ..engine.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,10 @@ class ContractTexts:
     def __init__(self, texts: Mapping[str, str], currency: str, *, french: bool) -> None:
         self._texts = texts
         self._currency = for_people(currency)
-        self._dates = DateWords("fr" if french else "en")
+        locale = "fr" if french else "en"
+        self._dates = DateWords(locale)
+        self._lines = Words(locale)
+        self._colon = "\N{NO-BREAK SPACE}:" if french else ":"
 
     def word(self, key: str) -> str:
         """Return one of the words that summaries are made of."""
@@ -74,10 +78,11 @@ class ContractTexts:
     def contract(self, contract: Mapping[str, Any]) -> str:
         """Return the first day, the kind and the prices of a contract."""
         [parsed] = parse_contracts([contract]).contracts
-        # Hours of one name have one price.
+        # Hours of one name have one price, and a single price needs no name.
+        lines = list(parsed.pricing.lines())
         shown = dict.fromkeys(
-            (line.name if line.days or line.price is None else None, line.price)
-            for line in parsed.pricing.lines()
+            (self._lines.tariff_period(line.name) if line.name else None, line.price)
+            for line in lines
         )
         prices = " / ".join(
             " ".join([*([name] if name else []), *([] if price is None else [self.number(price)])])
@@ -85,7 +90,7 @@ class ContractTexts:
         )
         kind = self._text("contract_kind", contract["kind"])
         since = self._dates.short(date.fromisoformat(contract["valid_from"]))
-        return f"{since}: {kind}, {prices} {self._currency}/kWh"
+        return f"{since}{self._colon} {kind}, {prices} {self._currency}/kWh"
 
     def contract_list(self, contracts: Sequence[Mapping[str, Any]]) -> str:
         """Return the contracts as lines of Markdown, the newest first."""

@@ -169,7 +169,9 @@ def _selected(selector: Selector[Any], value: object, field: str) -> object:
     if isinstance(selector, SelectSelector):
         many = selector.config.get("multiple", False)
         known = [str(option) for option in selector.config["options"]]
-        asked = value if many and isinstance(value, list) else [value]
+        if many and not isinstance(value, list):
+            raise InvalidRequest("INVALID_REQUEST", "not_a_list", field=field)
+        asked = value if isinstance(value, list) and many else [value]
         for one in asked:
             if isinstance(one, bool) or str(one) not in known:
                 raise InvalidRequest(

@@ -7,9 +7,9 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     TextSelector,
@@ -21,8 +21,8 @@ from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
 from ..entries import entries_of_type
-from ..form_fields import LOGIN, choice
-from ..vault import SecretLostError, async_decrypted, async_encrypted
+from ..form_fields import LOGIN, FiniteSelector, choice, entered
+from ..vault import async_encrypted, async_with_kept
 from ..web_address import is_host
 from .steps import Steps
 
@@ -38,7 +38,7 @@ _FIELDS: Final[dict[vol.Marker, Selector[Any]]] = {
     vol.Required(CONF_SECURITY, default=Security.STARTTLS.value): choice(
         CONF_SECURITY, [str(one) for one in Security]
     ),
-    vol.Optional(CONF_PORT): NumberSelector(
+    vol.Optional(CONF_PORT): FiniteSelector(
         NumberSelectorConfig(min=1, max=65_535, step=1, mode=NumberSelectorMode.BOX)
     ),
     **LOGIN,
@@ -104,27 +104,12 @@ class EmailSteps(Steps):
         A password that is left empty stays, if it goes to the same server for the same user, as
         well hidden as before.
         """
-        settings = {
-            key: value.strip() if isinstance(value, str) and key != CONF_PASSWORD else value
-            for key, value in given.items()
-        }
-        settings = {key: value for key, value in settings.items() if value not in {"", None}}
+        settings = entered(given)
         security = Security(settings[CONF_SECURITY])
         settings[CONF_PORT] = int(settings.get(CONF_PORT) or DEFAULT_PORTS[security])
-        if (
-            entry is not None
-            and self.source != "reauth"
-            and CONF_PASSWORD not in settings
-            and CONF_PASSWORD in entry.data
-            and _whose(settings) == _whose(entry.data)
-        ):
-            try:
-                stored = {CONF_PASSWORD: entry.data[CONF_PASSWORD]}
-                settings |= await async_decrypted(self.hass, stored, SECRETS)
-            except SecretLostError:
-                # It is missing then, and asked for.
-                return settings
-        return settings
+        if entry is None or self.source == SOURCE_REAUTH:
+            return settings
+        return await async_with_kept(self.hass, settings, entry.data, SECRETS, _whose)
 
     def _mistakes(self, settings: Mapping[str, Any], entry: ConfigEntry | None) -> dict[str, str]:
         """Return what is wrong with the settings as such, by field."""

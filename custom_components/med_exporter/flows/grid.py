@@ -12,10 +12,11 @@ from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, TextSelectorType
 
 from ..const import EntryType
+from ..form_fields import entered, secret_text, secrets_in
 from ..grid.coordinator import CONF_ADDRESSES
 from ..grid.servers import GridAddresses, async_probe
 from ..sources.rte import RTE_ADDRESS, RteCredentials
-from ..vault import SecretLostError, async_get_vault
+from ..vault import async_encrypted, async_with_kept
 from .steps import Steps
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ _ECOWATT_API: Final = "Ecowatt"
 
 _ACCOUNT: Final = {
     vol.Optional(CONF_CLIENT_ID): TextSelector(TextSelectorConfig(autocomplete="off")),
-    vol.Optional(CONF_CLIENT_SECRET): TextSelector(
-        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off")
-    ),
+    vol.Optional(CONF_CLIENT_SECRET): secret_text(),
 }
+SECRETS: Final = secrets_in(_ACCOUNT.items())
 _ADDRESS_FIELDS: Final = ("rte", "services_rte", "couleur_tempo", "gateway", "open_dpe")
 
 
@@ -119,37 +119,23 @@ class GridSteps(Steps):
         self, user_input: Mapping[str, Any], errors: dict[str, str]
     ) -> RteCredentials | None:
         """Return the account; None without one, and where there is an error."""
-        client_id = user_input.get(CONF_CLIENT_ID, "").strip()
-        secret = user_input.get(CONF_CLIENT_SECRET, "").strip()
-        entry = self.entry
-        if (
-            entry is not None
-            and self.source != SOURCE_REAUTH
-            and client_id
-            and not secret
-            and client_id == entry.data.get(CONF_CLIENT_ID)
-        ):
-            if self._rte_of(user_input) != self._rte_of(entry.options):
-                # It was given for the other server.
-                errors[CONF_CLIENT_SECRET] = "grid_secret_for_address"
-                return None
-            vault = await async_get_vault(self.hass)
-            try:
-                secret = vault.decrypt(entry.data[CONF_CLIENT_SECRET])
-            except SecretLostError:
-                errors[CONF_CLIENT_SECRET] = "grid_secret_lost"
-                return None
+        given = entered(user_input)
+        entry, stored = self.entry, dict[str, Any]()
+        if entry is not None and self.source != SOURCE_REAUTH:
+            stored = {**entry.data, **entry.options}
+            given = await async_with_kept(self.hass, given, stored, SECRETS, _whose)
+        client_id, secret = given.get(CONF_CLIENT_ID, ""), given.get(CONF_CLIENT_SECRET, "")
+        if client_id and not secret and client_id == stored.get(CONF_CLIENT_ID):
+            is_lost = _whose(given) == _whose(stored)
+            errors[CONF_CLIENT_SECRET] = (
+                "grid_secret_lost" if is_lost else "grid_secret_for_address"
+            )
+            return None
         if bool(client_id) != bool(secret):
             field = CONF_CLIENT_SECRET if client_id else CONF_CLIENT_ID
             errors[field] = "grid_account_incomplete"
             return None
         return RteCredentials(client_id=client_id, client_secret=secret) if client_id else None
-
-    @staticmethod
-    def _rte_of(values: Mapping[str, Any]) -> str:
-        """Return where an account's secret goes."""
-        given: str = values.get(CONF_ADDRESSES, {}).get("rte", "").strip()
-        return (given or RTE_ADDRESS).rstrip("/").casefold()
 
     def _addresses(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> GridAddresses:
         """Return the servers to read, and note the changed addresses to be stored."""
@@ -206,9 +192,11 @@ class GridSteps(Steps):
         """Note what is stored: the secret encrypted."""
         self._data = {CONF_TYPE: EntryType.GRID.value}
         if credentials is not None:
-            vault = await async_get_vault(self.hass)
-            self._data[CONF_CLIENT_ID] = credentials.client_id
-            self._data[CONF_CLIENT_SECRET] = vault.encrypt(credentials.client_secret)
+            account = {
+                CONF_CLIENT_ID: credentials.client_id,
+                CONF_CLIENT_SECRET: credentials.client_secret,
+            }
+            self._data |= await async_encrypted(self.hass, account, SECRETS)
 
     def _save(self) -> ConfigFlowResult:
         if (entry := self.entry) is not None:
@@ -234,3 +222,9 @@ def _schema() -> vol.Schema:
             vol.Required(CONF_ADDRESSES, default={}): section(addresses, {"collapsed": True}),
         }
     )
+
+
+def _whose(values: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return whose secret it is, and where it goes."""
+    given: str = values.get(CONF_ADDRESSES, {}).get("rte", "").strip()
+    return values.get(CONF_CLIENT_ID), (given or RTE_ADDRESS).rstrip("/").casefold()

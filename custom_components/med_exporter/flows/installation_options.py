@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.config_entries import OptionsFlow
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
 )
 
+from ..form_fields import FiniteSelector
 from ..settings import BOUNDS, Settings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _number(bounds: Bounds) -> vol.All:
     )
     if bounds.unit:
         config["unit_of_measurement"] = bounds.unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
+    return vol.All(FiniteSelector(config), vol.Coerce(int))
 
 
 _SCHEMA: Final = vol.Schema(

@@ -87,9 +87,13 @@ class KasaDiscoverySteps(KasaReauthSteps):
         points = {entry.entry_id: entry for entry in entries_of_type(self.hass, EntryType.KASA)}
         errors = self._no_errors()
         if user_input is not None:
-            entry = points[user_input[CONF_METERING_POINT]]
-            await self._read({**user_input, CONF_HOSTS: [self._offer["host"]]}, errors)
-            if not errors:
+            entry = points.get(user_input[CONF_METERING_POINT])
+            if entry is None:
+                # It was removed while the form was open.
+                errors[CONF_METERING_POINT] = "field_missing"
+            else:
+                await self._read({**user_input, CONF_HOSTS: [self._offer["host"]]}, errors)
+            if entry is not None and not errors:
                 self._entry = entry
                 self._draft = {
                     **entry.data,

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
 )
 
 from ..const import CONF_POLLING_INTERVAL
+from ..form_fields import FiniteSelector
 from ..metering.contracts import currency_of
 from ..metering.coordinator import (
     DEFAULT_POLLING_INTERVAL,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SCHEMA: Final = vol.Schema(
     {
         vol.Required(CONF_POLLING_INTERVAL, default=DEFAULT_POLLING_INTERVAL): vol.All(
-            NumberSelector(
+            FiniteSelector(
                 NumberSelectorConfig(
                     min=MIN_POLLING_INTERVAL,
                     max=MAX_POLLING_INTERVAL,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
 from homeassistant.helpers.selector import (
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectSelector,
@@ -16,6 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_RATED_POWER, CONF_ROLE, PlugRole
+from ..form_fields import FiniteSelector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ _ROLE: Final = SelectSelector(
         options=list(PlugRole), mode=SelectSelectorMode.DROPDOWN, translation_key=CONF_ROLE
     )
 )
-_RATED_POWER: Final = NumberSelector(
+_RATED_POWER: Final = FiniteSelector(
     NumberSelectorConfig(
         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX, unit_of_measurement="W"
     )

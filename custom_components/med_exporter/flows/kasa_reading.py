@@ -18,6 +18,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_HOSTS
+from ..engine.object_reader import MOST_ITEMS
 from ..metering.discovery import async_search, is_set_up
 from ..sources.loading import async_load_kasa
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
@@ -47,7 +48,7 @@ class KasaReadingSteps(Steps):
     _password: str | None = None
 
     def _no_errors(self) -> dict[str, str]:
-        self._placeholders = {"host": "", "other": ""}
+        self._placeholders = {"host": "", "other": "", "limit": ""}
         return {}
 
     async def _read(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
@@ -55,6 +56,11 @@ class KasaReadingSteps(Steps):
         login = await self._login(user_input, errors)
         if not user_input[CONF_HOSTS]:
             errors[CONF_HOSTS] = "hosts_missing"
+            return
+        if len(user_input[CONF_HOSTS]) > MOST_ITEMS:
+            # Each would be asked at once.
+            errors[CONF_HOSTS] = "too_many_hosts"
+            self._placeholders["limit"] = str(MOST_ITEMS)
             return
         try:
             addresses = clean_addresses(user_input[CONF_HOSTS])

@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
     BooleanSelector,
     EntitySelector,
     EntitySelectorConfig,
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
@@ -24,7 +23,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, EntryType, PlugRole
-from ..form_fields import choice
+from ..form_fields import FiniteSelector, choice
 from ..meters.choosing import (
     ENERGY_FIELD,
     FIELDS,
@@ -53,7 +52,7 @@ CONF_TAKE_OVER: Final = "take_over"
 
 _LEFT_OUT: Final = "left_out"
 _ROLE: Final = choice("meter_role", [*PlugRole, _LEFT_OUT])
-_RATED_POWER: Final = NumberSelector(
+_RATED_POWER: Final = FiniteSelector(
     NumberSelectorConfig(
         min=1, max=100_000, step="any", mode=NumberSelectorMode.BOX, unit_of_measurement="W"
     )

@@ -18,6 +18,7 @@ from ..engine.times import hour_of
 from ..meters.choosing import async_names, counted_by, new_meter
 from ..meters.dashboard import Proposal, Proposed
 from ..meters.meter import (
+    CONF_ENTITIES,
     CONF_FORMER,
     CONF_REGISTRY_ID,
     CONF_STATISTIC_ID,
@@ -124,7 +125,7 @@ class MetersChoosingSteps(Steps):
         old = stored[meter_id]
         stretch = await async_stretch(self.hass, [Source(old[CONF_STATISTIC_ID])])
         until = hour_of(dt_util.utcnow().timestamp()) if stretch is None else stretch[1]
-        former = {key: old[key] for key in (CONF_STATISTIC_ID, CONF_REGISTRY_ID)}
+        former = {key: old[key] for key in (CONF_STATISTIC_ID, CONF_REGISTRY_ID, CONF_ENTITIES)}
         new = new_meter(
             self.hass, Proposed(statistic_id, PlugRole(old[CONF_ROLE])), names[statistic_id]
         )

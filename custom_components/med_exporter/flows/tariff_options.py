@@ -11,7 +11,6 @@ from homeassistant.helpers.selector import (
     DateSelector,
     EntitySelector,
     EntitySelectorConfig,
-    NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
     SelectOptionDict,
@@ -26,6 +25,7 @@ from ..engine.tariff.contracts import VAT
 from ..engine.tariff.kind import Dialogue, FormField, Holds, Page
 from ..engine.tariff.kinds import KINDS, forms
 from ..engine.tariff.price_units import per_kwh
+from ..form_fields import FiniteSelector
 from ..metering.contracts import CONF_CONTRACTS, currency_of
 from .contract_draft import GENERAL, ContractDraft
 from .official_options import OfficialFlow
@@ -267,8 +267,8 @@ def _entered(field: FormField, value: Any) -> Any:  # noqa: ANN401
     return f"{cv.time(value):%H:%M}" if field.holds is Holds.TIME else value
 
 
-def _number(unit: str | None = None) -> NumberSelector:
+def _number(unit: str | None = None) -> FiniteSelector:
     config = NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any")
     if unit is not None:
         config["unit_of_measurement"] = unit
-    return NumberSelector(config)
+    return FiniteSelector(config)

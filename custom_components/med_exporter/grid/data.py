@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # A forecast that nobody has confirmed for this long tells nothing any more.
 _SIGNAL_MAX_AGE: Final = timedelta(hours=24)
 _FORECAST_MAX_AGE: Final = timedelta(hours=48)
+# Days ahead: more than any server tells of, whatever it says.
+_FARTHEST: Final = 31
 
 
 class GridData:
@@ -125,12 +127,12 @@ class GridData:
 
     def add_signals(self, signals: Signals, now: datetime) -> None:
         """Take EcoWatt's signals in the place of those before."""
-        self._signals = dict(signals)
+        self._signals = _near(signals, now)
         self.ecowatt_read_at = now
 
     def add_forecast(self, forecast: Forecast, now: datetime) -> None:
         """Take a forecast in the place of the one before."""
-        self._forecast = dict(forecast)
+        self._forecast = _near(forecast, now)
         self.forecast_read_at = now
 
     def to_stored(self) -> dict[str, Any]:
@@ -162,6 +164,12 @@ class GridData:
         data.tempo_read_at = _moment(stored["tempo_read_at"])
         data.ecowatt_read_at = _moment(stored["ecowatt_read_at"])
         return data
+
+
+def _near[T](days: Mapping[date, T], now: datetime) -> dict[date, T]:
+    """Return what is told of yesterday and the days that anybody can tell of."""
+    today = paris_date(now)
+    return {day: one for day, one in days.items() if -1 <= (day - today).days <= _FARTHEST}
 
 
 def _text(moment: datetime | None) -> str | None:

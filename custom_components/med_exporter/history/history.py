@@ -17,7 +17,9 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
+from ..engine.history_tables import exports_table
 from ..engine.outside import clean
+from ..lived_time import lived_time
 from ..settings import settings
 from .reasons import reason_of
 from .records import (
@@ -34,7 +36,7 @@ from .records import (
 from .rows import is_one_of, record_from_row, upsert
 from .shares import remove_beyond_shares
 from .statistics import FileStatistics, read_file_statistics
-from .tables import SCHEMA, exports_table
+from .tables import SCHEMA
 from .totals import TOTALS_SCHEMA, keep_totals, read_totals
 
 if TYPE_CHECKING:
@@ -209,9 +211,11 @@ class History:
         Raises DatabaseUnavailableError.
         """
         kept = timedelta(days=settings(self._hass).keep_history_days)
-        too_old = exports_table.c.created_ts < (dt_util.utcnow() - kept).timestamp()
+        limit = lived_time(self._hass).too_old("history", kept, since=kept)
 
         def remove(connection: Connection) -> int:
+            oldest = connection.execute(select(func.min(exports_table.c.created_ts))).scalar()
+            too_old = exports_table.c.created_ts < limit.before(oldest)
             keep_totals(connection, too_old)
             removed = connection.execute(delete(exports_table).where(too_old)).rowcount
             return removed + remove_beyond_shares(connection)

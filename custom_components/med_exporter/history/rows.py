@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from ..engine.history_tables import exports_table
 from .records import ExportKind, ExportRecord, ExportStatus
-from .tables import exports_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, func, select
 
+from ..engine.history_tables import exports_table
 from .records import ExportKind
-from .tables import exports_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

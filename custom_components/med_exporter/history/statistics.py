@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from ..engine.history_tables import exports_table
 from .records import ExportKind
-from .tables import exports_table
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

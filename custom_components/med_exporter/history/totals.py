@@ -20,9 +20,10 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
+from ..engine.history_tables import exports_table
 from .records import UNFINISHED, ExportKind, ExportStatus
 from .rows import is_one_of
-from .tables import SCHEMA, exports_table
+from .tables import SCHEMA
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import slugify
-from sqlalchemy import delete, inspect, update
+from sqlalchemy import delete, update
 
 from ..const import CONF_PDL, DOMAIN
 from ..costs import cost_statistic_id
 from ..costs.tables import SCHEMA as COSTS_SCHEMA
 from ..database import queue_work
 from ..engine.cost_tables import metadata as costs_metadata
+from ..engine.own_tables import exists
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
 from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
@@ -61,9 +62,8 @@ def _statistic_ids(old: str, new: str) -> dict[str, str]:
 
 def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> None:
     move_metering_point(connection, old, new)
-    inspector = inspect(connection)
     for table in _OTHER_TABLES:
-        if inspector.has_table(table.name):
+        if exists(connection, table):
             # What a metering point of that id has left that is gone.
             connection.execute(delete(table).where(table.c.metering_point == new))
             connection.execute(

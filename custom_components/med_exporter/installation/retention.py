@@ -13,6 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
+from ..lived_time import lived_time
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -70,6 +71,7 @@ class Retention:
         files = await self._jobs.files.async_expire()
         exports = await self._history.async_purge()
         events = await self._audit.async_purge()
+        await lived_time(self._hass).async_go_on()
         self.last = Cleaning(ended_at=dt_util.utcnow(), files=files, exports=exports, events=events)
         return self.last
 

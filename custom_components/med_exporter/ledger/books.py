@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
-from ..engine.energy import to_kwh, to_mwh
+from ..engine.energy import to_mwh
 from ..engine.ledger import quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
+from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS, backfill, by_hours
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Account, Posting, book, by_moment, check_told
+from .posting import Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
-from .retracting import Receipt, take_back
+from .receipts import Receipt, note_receipt
+from .removed import forget_old
 from .series import LedgerPlug, PlugSeries
 from .spreading import Quarters, add
 from .tables import counters_table
@@ -31,11 +33,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from .retracting import RecentPostings, Retraction
+    from ..lived_time import TooOld
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
-# A day becomes too old each day; a house that was off for a week has caught up at once.
-_DELETED_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +57,8 @@ class PlugHistory:
 
 def write_posting(
     connection: Connection, posting: Posting, names: Mapping[str, str], zone: ZoneInfo
-) -> Receipt | None:
-    """Book a posting and return what it changed, None where that is nothing.
+) -> bool:
+    """Book a posting and return whether it changed anything.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -69,7 +69,7 @@ def write_posting(
     """
     plug = posting.plug
     account = read_account(connection, plug.plug_id)
-    if account is None:
+    if account is None and not held.accounts_of(connection, plug_ids=[plug.plug_id]):
         _take_over_statistics(connection, plug, posting.at.timestamp())
     booking = book(
         account,
@@ -78,31 +78,16 @@ def write_posting(
         lambda start, end: held_quarters(connection, plug.plug_id, start, end),
     )
     if booking is None:
-        return None
-    added = _add(connection, plug, booking.measured, booking.filled, booking.joined)
-    _write_account(connection, plug, booking.account, is_new=account is None)
-    _mark(connection, plug, min(added), names)
-    return Receipt(posting=posting, before=account, added=added)
-
-
-def write_retraction(
-    connection: Connection,
-    retraction: Retraction,
-    recent: RecentPostings,
-    names: Mapping[str, str],
-) -> None:
-    """Let a plug's account and quarter-hours be as before what was posted from a moment on."""
-    receipts = recent.take(retraction)
-    account = read_account(connection, retraction.plug.plug_id)
-    if not receipts or account is None:
-        return
-    before = receipts[0].before
-    assert before is not None
-    first = take_back(connection, receipts)
-    standing = replace(account, posted=before.posted, posted_ts=before.posted_ts)
-    _write_account(connection, retraction.plug, standing, is_new=False)
-    for plug in {receipt.posting.plug for receipt in receipts}:
-        _mark(connection, plug, first, names)
+        return False
+    receipt = Receipt(
+        before=account,
+        ticks=posting.ticks,
+        opens=account is None or account.started_ts != booking.account.started_ts,
+    )
+    first = _add(connection, plug, booking.measured, booking.filled, booking.joined, receipt)
+    write_account(connection, plug, booking.account, is_new=account is None)
+    _mark(connection, plug, first, names)
+    return True
 
 
 def write_history(
@@ -134,30 +119,15 @@ def write_history(
     )
     if told.quarters or filled.quarters:
         joined = told.joined | filled.joined
-        _add(connection, plug, told.quarters, filled.quarters, joined)
-        _mark(connection, plug, min((*told.quarters, *filled.quarters)), names)
+        receipt = Receipt(before=account, ticks=None)
+        first = _add(connection, plug, told.quarters, filled.quarters, joined, receipt)
+        _mark(connection, plug, first, names)
     connection.execute(
         update(counters_table)
         .where(counters_table.c.plug_id == plug.plug_id)
         .values(backfilled=True)
     )
     return True
-
-
-def read_account(connection: Connection, plug_id: str) -> Account | None:
-    """Return what is remembered of a plug."""
-    columns = counters_table.c
-    row = connection.execute(select(counters_table).where(columns.plug_id == plug_id)).first()
-    if row is None:
-        return None
-    return Account(
-        posted=to_mwh(row.posted_kwh),
-        posted_ts=row.posted_ts,
-        started_ts=row.started_ts,
-        first_ts=row.first_ts,
-        gap_from_ts=row.gap_from_ts,
-        backfilled=row.backfilled,
-    )
 
 
 def held_quarters(connection: Connection, plug_id: str, start: float, end: float) -> Quarters:
@@ -167,25 +137,25 @@ def held_quarters(connection: Connection, plug_id: str, start: float, end: float
     return {quarter: mwh for quarter, (mwh, _) in energies.items()}
 
 
-def delete_quarters(connection: Connection, now: float) -> int:
-    """Delete days older than 400 days, but none that a sum is still to be made of.
+def delete_quarters(connection: Connection, too_old: TooOld) -> int:
+    """Delete days that are too old, but none that a sum is still to be made of.
 
     Those of meters that are told by the hour stay: what is told of them may change at any time, and
-    the sums of all hours after that with it. Of the others, it is a week at most that goes at a
-    time: by a clock that is a year ahead for an hour, all would be too old.
+    the sums of all hours after that with it.
 
     Returns:
         How many rows were deleted, each a day of a plug.
 
     """
     needed = connection.execute(select(func.min(sums_table.c.dirty_from_ts))).scalar()
-    oldest = min(now - _KEPT_SECONDS, now if needed is None else needed)
+    oldest = too_old.cutoff if needed is None else min(too_old.cutoff, needed)
     columns = quarters_table.c
     others = columns.account_id.not_in(_told_by_the_hour(connection))
     first = connection.execute(select(func.min(columns.day)).where(others)).scalar()
     if first is None:
         return 0
-    until = min(int(oldest // UTC_DAY), first + _DELETED_DAYS)
+    until = int(min(oldest, too_old.before(first * UTC_DAY)) // UTC_DAY)
+    forget_old(connection, until)
     deleted = connection.execute(delete(quarters_table).where(columns.day < until, others))
     return deleted.rowcount
 
@@ -204,34 +174,17 @@ def _add(
     measured: Quarters,
     filled: Quarters,
     joined: Collection[int],
-) -> dict[int, tuple[int, int]]:
-    """Add energies to quarter-hours, and make them known where they were not; return them."""
+    receipt: Receipt | None = None,
+) -> int:
+    """Add energies to quarter-hours, and make them known where they were not; return the first."""
     whole = dict(measured)
     add(whole, filled)
     account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
     added = {quarter: (mwh, filled.get(quarter, 0)) for quarter, mwh in whole.items()}
     add_quarters(connection, account, added, joined)
-    return added
-
-
-def _write_account(
-    connection: Connection, plug: LedgerPlug, account: Account, *, is_new: bool
-) -> None:
-    values = {
-        "metering_point": plug.metering_point,
-        "role": plug.role.value,
-        "posted_kwh": to_kwh(account.posted),
-        "posted_ts": account.posted_ts,
-        "started_ts": account.started_ts,
-        "first_ts": account.first_ts,
-        "gap_from_ts": account.gap_from_ts,
-        "backfilled": account.backfilled,
-    }
-    if is_new:
-        connection.execute(insert(counters_table).values(plug_id=plug.plug_id, **values))
-    else:
-        here = counters_table.c.plug_id == plug.plug_id
-        connection.execute(update(counters_table).where(here).values(**values))
+    if receipt is not None:
+        note_receipt(connection, plug.plug_id, account, receipt, added)
+    return min(added)
 
 
 def _mark(connection: Connection, plug: LedgerPlug, quarter: int, names: Mapping[str, str]) -> None:

@@ -16,7 +16,7 @@ from ..engine.times import HOUR, QUARTER, UTC_DAY, floor_to, hour_of
 from ..statistics import hours_added, mark_dirty, shift
 from .backfill import KEPT_DAYS
 from .quarters import account_id, replace_quarters
-from .removed import forget_old, note_removed, removed_between
+from .removed import note_removed, removed_between
 from .series import COUNTED_ROLES, PlugSeries, PointSeries
 
 if TYPE_CHECKING:
@@ -117,7 +117,6 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     if is_even:
         cells = _evenly(connection, correction, cells, kept_from)
     changed = _put_back(cells, shape, after) if shape else _changed(cells, before, after)
-    forget_old(connection, now - KEPT_DAYS * UTC_DAY)
     _note_removed(connection, accounts.values(), changed)
     added: defaultdict[int, int] = defaultdict(int)
     for old, new in changed:

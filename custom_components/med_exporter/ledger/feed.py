@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from ..engine.energy import to_mwh
 from ..engine.times import QUARTER, quarter_of
 from .posting import Posting
-from .retracting import KEPT_POSTINGS, Retraction
+from .receipts import KEPT_POSTINGS
+from .retracting import Retraction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -190,6 +191,15 @@ class CounterFeed:
             if ticks >= since or (base is not None and ticks > base.ticks):
                 self.read(plug, reading, start=start, hour_kwh=hour_kwh, day_kwh=day_kwh)
                 hour_kwh = day_kwh = None
+
+    def forget(self, plug: LedgerPlug, since: float) -> None:
+        """Take back what was read from a moment on, in ticks: the plug is read anew from its start.
+
+        What opened its account since then is taken back too.
+        """
+        self._retract(Retraction(plug=plug, since=since))
+        self._tallies.pop(plug.plug_id, None)
+        self._posted.pop(plug.plug_id, None)
 
     def flush(self) -> None:
         """Post what was measured since the last postings, as before a stop."""

@@ -14,39 +14,38 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
-from ..database import DatabaseUnavailableError, async_read, queue_work
+from ..database import DatabaseUnavailableError, queue_work
+from ..lived_time import lived_time
 from ..local_time import local_zone
-from ..statistics import SumsWriter, written_until
-from . import reading
+from ..statistics import SumsWriter
+from .answers import LedgerAnswers
+from .backfill import KEPT_DAYS
 from .books import (
     PlugHistory,
     delete_quarters,
     write_history,
     write_posting,
-    write_retraction,
 )
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
+from .receipts import RECEIPTS_SCHEMA
 from .removed import REMOVED_SCHEMA
-from .retracting import RecentPostings, Retraction
-from .running import RunningEnergy, read_running
+from .retracting import Retraction, take_back
 from .series import PointSeries
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Collection, Coroutine
-    from datetime import date
     from zoneinfo import ZoneInfo
 
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
     from sqlalchemy.engine import Connection
 
     from ..statistics import RunningSum
-    from .reading import EnergyPeriod
     from .series import LedgerPlug, Series
 
     type _Item = Posting | PlugHistory | MeterHours | Retraction
@@ -60,19 +59,18 @@ _PURGE_EVERY: Final = timedelta(hours=24)
 _BOOK_SECONDS: Final = 0.2
 
 
-class Ledger:
-    """Books the energy of plugs, and knows how much belongs to which period.
+class Ledger(LedgerAnswers):
+    """Books the energy of plugs; what it knows of periods, `LedgerAnswers` reads.
 
     Quarter-hours stand in a table of the ledger's own for 400 days; hours stand in Home
     Assistant's long-term statistics for good, under statistic ids of its own. Energies
-    are in kWh, times are aware, ranges include their start and not their end. Methods that read
-    raise DatabaseUnavailableError, and ValueError for a time without a time zone.
+    are in kWh, times are aware, ranges include their start and not their end.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
-        self._hass = hass
+        super().__init__(hass)
+        lived_time(hass)
         self._pending: list[_Item] = []
-        self._recent = RecentPostings()
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
@@ -128,7 +126,7 @@ class Ledger:
         """Take back what was posted of a plug lately, so that it can be posted with other times.
 
         To be called right before these postings. The rest is as with `post`; what was posted more
-        than a day ago, or before the start, stays.
+        than a day ago stays.
         """
         return self._queue(retraction, retraction.plug)
 
@@ -192,14 +190,6 @@ class Ledger:
         await self.async_write_statistics()
         return done
 
-    async def async_without_history(self, plug_ids: Collection[str]) -> set[str]:
-        """Return the plugs for which `backfill` has not been done yet."""
-        nobody: set[str] = set()
-        known = await async_read(
-            self._hass, SCHEMA, lambda c: reading.backfilled(c, plug_ids), nobody
-        )
-        return set(plug_ids) - known
-
     async def async_write_statistics(self) -> None:
         """Write all closed hours to the long-term statistics, and those that have changed anew.
 
@@ -212,70 +202,9 @@ class Ledger:
 
     async def async_purge(self) -> int:
         """Delete days older than 400 days; return how many, each of one plug."""
-        now = dt_util.utcnow().timestamp()
-        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, now))
-
-    async def async_half_hours(
-        self, series: Series, start: datetime, end: datetime
-    ) -> list[EnergyPeriod]:
-        """Return the local half-hours that begin in a range, of the last 400 days."""
-        return await self._async_periods(series, reading.HALF_HOURLY, start, end)
-
-    async def async_hours(
-        self, series: Series, start: datetime, end: datetime
-    ) -> list[EnergyPeriod]:
-        """Return the hours of UTC that begin in a range, as the long-term statistics have them."""
-        return await self._async_periods(series, reading.HOURLY, start, end)
-
-    async def async_days(
-        self, series: Series, start: datetime, end: datetime
-    ) -> list[EnergyPeriod]:
-        """Return the local days of 23, 24 or 25 hours that begin in a range."""
-        return await self._async_periods(series, "daily", start, end)
-
-    async def async_months(
-        self, series: Series, start: datetime, end: datetime
-    ) -> list[EnergyPeriod]:
-        """Return the local months that begin in a range."""
-        return await self._async_periods(series, "monthly", start, end)
-
-    async def async_closed_until(self, series: Series) -> datetime | None:
-        """Return the end of the last hour of a series that is written; None before the first."""
-        written = await async_read(
-            self._hass, SCHEMA, lambda c: written_until(c, series.statistic_id), None
-        )
-        return None if written is None else datetime.fromtimestamp(written, UTC)
-
-    async def async_stretches(
-        self, many: Collection[Series]
-    ) -> dict[Series, tuple[datetime, datetime]]:
-        """Return when the hours written of some series begin and end; not those without any."""
-        nothing: dict[Series, tuple[int, int]] = {}
-        found = await async_read(self._hass, SCHEMA, lambda c: reading.stretches(c, many), nothing)
-        return {
-            series: (datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(until, UTC))
-            for series, (first, until) in found.items()
-        }
-
-    async def async_running(
-        self, metering_point: str, plug_ids: Collection[str], day: date
-    ) -> RunningEnergy:
-        """Return what is booked of a day, its month and those before, and of some counters."""
-        zone = local_zone()
-        return await async_read(
-            self._hass,
-            SCHEMA,
-            lambda c: read_running(c, metering_point, plug_ids, day, zone),
-            RunningEnergy(),
-        )
-
-    async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
-        """Return when each of some plugs was last heard of; those that never were are missing."""
-        nothing: dict[str, float] = {}
-        posted = await async_read(
-            self._hass, SCHEMA, lambda c: reading.posted_until(c, plug_ids), nothing
-        )
-        return {plug_id: datetime.fromtimestamp(ts, UTC) for plug_id, ts in posted.items()}
+        kept = timedelta(days=KEPT_DAYS)
+        too_old = lived_time(self._hass).too_old("quarter-hours", kept, since=kept)
+        return await queue_work(self._hass, SCHEMA, lambda c: delete_quarters(c, too_old))
 
     @callback
     def _queue(self, item: _Item, plug: LedgerPlug) -> asyncio.Future[int]:
@@ -299,7 +228,10 @@ class Ledger:
 
         def next_part() -> None:
             part = queue_work(
-                self._hass, SCHEMA, lambda connection: self._write(connection, zone), self._forget
+                self._hass,
+                RECEIPTS_SCHEMA,
+                lambda connection: self._write(connection, zone),
+                self._forget,
             )
             part.add_done_callback(go_on)
 
@@ -335,14 +267,11 @@ class Ledger:
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
-        self._recent.begin()
         for item in list(self._pending):
             if isinstance(item, Posting):
-                receipt = write_posting(connection, item, self._names, zone)
-                if receipt is not None:
-                    self._recent.note(receipt)
+                write_posting(connection, item, self._names, zone)
             elif isinstance(item, Retraction):
-                write_retraction(connection, item, self._recent, self._names)
+                take_back(connection, item)
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -353,7 +282,6 @@ class Ledger:
         return written
 
     def _forget(self, written: int) -> None:
-        self._recent.commit()
         del self._pending[:written]
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
@@ -366,18 +294,6 @@ class Ledger:
         change = LedgerChange(self._series[statistic_id], first_ts)
         async_dispatcher_send(self._hass, SIGNAL_LEDGER_CHANGED, change)
 
-    async def _async_periods(
-        self, series: Series, aggregation: str, start: datetime, end: datetime
-    ) -> list[EnergyPeriod]:
-        stretch, zone = _stretch(start, end), local_zone()
-        now = dt_util.utcnow().timestamp()
-        return await async_read(
-            self._hass,
-            SCHEMA,
-            lambda c: reading.read_periods(c, series, aggregation, stretch, now, zone),
-            [],
-        )
-
     async def _try(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
@@ -389,9 +305,3 @@ class Ledger:
 
 
 DATA_LEDGER: HassKey[Ledger] = HassKey(f"{DOMAIN}_ledger")
-
-
-def _stretch(start: datetime, end: datetime) -> tuple[float, float]:
-    if start.tzinfo is None or end.tzinfo is None:
-        raise ValueError("start and end need a time zone")
-    return start.timestamp(), end.timestamp()

@@ -10,6 +10,7 @@ from ..engine import ledger as held
 from ..engine.ledger import accounts_table, quarters_table
 from ..statistics import mark_dirty
 from .quarters import account_id, move_quarters
+from .receipts import move_receipts
 from .removed import move_removed
 from .series import COUNTED_ROLES, PointSeries
 from .tables import counters_table
@@ -49,6 +50,7 @@ def move_account(connection: Connection, account: Account, metering_point: str, 
         return
     move_quarters(connection, account, target)
     move_removed(connection, account.id, target)
+    move_receipts(connection, account.id, target)
     here = quarters_table.c.account_id == account.id
     connection.execute(delete(quarters_table).where(here))
     connection.execute(delete(accounts_table).where(accounts_table.c.id == account.id))
@@ -68,6 +70,7 @@ def bring_past(connection: Connection, plug: LedgerPlug) -> None:
         if account.id == target:
             continue
         move_removed(connection, account.id, target)
+        move_receipts(connection, account.id, target)
         first = move_quarters(connection, account, target)
         if first is None:
             continue

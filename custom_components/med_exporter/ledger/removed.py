@@ -13,13 +13,13 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
-    inspect,
     select,
     update,
 )
 
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.ledger import UNKNOWN, Day
+from ..engine.own_tables import exists
 from ..engine.times import QUARTER, UTC_DAY
 from .quarters import columns_of
 from .tables import SCHEMA
@@ -100,7 +100,7 @@ def note_removed(
 
 def move_removed(connection: Connection, source: int, target: int) -> None:
     """Let what was taken out of an account have been taken out of another one."""
-    if not inspect(connection).has_table(removed_table.name):
+    if not exists(connection, removed_table):
         return
     columns = removed_table.c
     taken = select(columns.day).where(columns.account_id == target)
@@ -115,12 +115,13 @@ def move_removed(connection: Connection, source: int, target: int) -> None:
 
 def forget_removed(connection: Connection, accounts: Collection[int]) -> None:
     """Forget what was taken out of accounts."""
-    if inspect(connection).has_table(removed_table.name):
+    if exists(connection, removed_table):
         connection.execute(
             delete(removed_table).where(removed_table.c.account_id.in_(list(accounts)))
         )
 
 
-def forget_old(connection: Connection, before: float) -> None:
-    """Forget what was taken out of days before a moment, in UTC seconds."""
-    connection.execute(delete(removed_table).where(removed_table.c.day < int(before // UTC_DAY)))
+def forget_old(connection: Connection, before: int) -> None:
+    """Forget what was taken out of days before a day of UTC."""
+    if exists(connection, removed_table):
+        connection.execute(delete(removed_table).where(removed_table.c.day < before))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from .quarters import account_id, take_back_quarters
+from ..const import PlugRole
+from ..engine import ledger as held
+from ..engine.times import hour_of
+from ..statistics import mark_dirty
+from .accounts import read_account, restore_account
+from .quarters import take_back_quarters
+from .receipts import take_receipts
+from .series import COUNTED_ROLES, PlugSeries, PointSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy.engine import Connection
 
-    from .posting import Account, Posting
-    from .series import LedgerPlug
-
-KEPT_POSTINGS: Final = 400
-"""Of each plug: a day of them."""
+    from .series import LedgerPlug, Series
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,82 +28,28 @@ class Retraction:
     since: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
-    """What a posting has changed.
+def take_back(connection: Connection, retraction: Retraction) -> None:
+    """Let a plug's account and quarter-hours be as before what was posted from a moment on.
 
-    `before` is what was remembered of the plug, None for a new one; `added` the mWh, and how many
-    of these were filled, by quarter-hour.
+    What nobody knew before is unknown again. That holds for the account too, where it was opened
+    since.
     """
-
-    posting: Posting
-    before: Account | None
-    added: Mapping[int, tuple[int, int]]
-
-
-class RecentPostings:
-    """The receipts of a day, in memory, as far as they are committed. Of one thread."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, list[Receipt]] = {}
-        self._staged: dict[str, list[Receipt]] = {}
-
-    def begin(self) -> None:
-        """Forget what was noted in a transaction that has failed."""
-        self._staged = {}
-
-    def commit(self) -> None:
-        """Keep what was noted in a transaction."""
-        self._kept |= self._staged
-        self._staged = {}
-
-    def note(self, receipt: Receipt) -> None:
-        """Note what is booked."""
-        receipts = self._of(receipt.posting.plug.plug_id)
-        receipts.append(receipt)
-        del receipts[:-KEPT_POSTINGS]
-
-    def take(self, retraction: Retraction) -> list[Receipt]:
-        """Return what is to be taken back, the earliest first, and forget it.
-
-        What opened the plug's account stays, and whatever stands before it.
-        """
-        receipts = self._of(retraction.plug.plug_id)
-        place = len(receipts)
-        while place and _is_since(receipts[place - 1], retraction.since):
-            place -= 1
-        taken = receipts[place:]
-        del receipts[place:]
-        return taken
-
-    def _of(self, plug_id: str) -> list[Receipt]:
-        return self._staged.setdefault(plug_id, list(self._kept.get(plug_id, ())))
-
-
-def _is_since(receipt: Receipt, since: float) -> bool:
-    posting, before = receipt.posting, receipt.before
-    return (
-        posting.ticks is not None
-        and posting.ticks >= since
-        and before is not None
-        and before.started_ts == posting.start.at.timestamp()
-    )
-
-
-def take_back(connection: Connection, receipts: list[Receipt]) -> int:
-    """Take the energy of postings out of the quarter-hours; return the first that has changed.
-
-    What nobody knew before is unknown again.
-    """
-    before = receipts[0].before
-    assert before is not None
-    by_plug: defaultdict[LedgerPlug, dict[int, tuple[int, int]]] = defaultdict(dict)
-    for receipt in receipts:
-        taken = by_plug[receipt.posting.plug]
-        for quarter, (mwh, filled) in receipt.added.items():
-            held = taken.get(quarter, (0, 0))
-            taken[quarter] = (held[0] - mwh, held[1] - filled)
-    for plug, taken in by_plug.items():
-        account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
-        take_back_quarters(connection, account, taken, before.posted_ts)
-    return min(min(taken) for taken in by_plug.values())
+    plug_id = retraction.plug.plug_id
+    taken = take_receipts(connection, plug_id, retraction.since)
+    if not taken or read_account(connection, plug_id) is None:
+        return
+    before = taken[-1].receipt.before
+    known_until = 0.0 if before is None else before.posted_ts
+    accounts = {one.id: one for one in held.accounts_of(connection, plug_ids=[plug_id])}
+    for added in taken:
+        if (account := accounts.get(added.account_id)) is None:
+            # It was moved elsewhere, with all that is in it.
+            continue
+        back = {quarter: (-mwh, -filled) for quarter, (mwh, filled) in added.quarters.items()}
+        take_back_quarters(connection, account.id, back, known_until)
+        series: list[Series] = [PlugSeries(plug_id)]
+        if account.role in COUNTED_ROLES:
+            series.append(PointSeries(account.metering_point, PlugRole(account.role)))
+        for one in series:
+            mark_dirty(connection, one.statistic_id, None, hour_of(min(back)))
+    restore_account(connection, plug_id, before)

@@ -44,6 +44,7 @@ class Bookkeeper:
         self._feed = CounterFeed(self._post, ledger.retract)
         self._known: set[str] = set()
         self._without_history: set[str] | None = None
+        self._reopened: set[str] = set()
 
     async def async_book(
         self,
@@ -86,6 +87,7 @@ class Bookkeeper:
                 day_kwh=None if told is None else told.days,
             )
             self._known.add(plug_id)
+            self._reopened.discard(plug_id)
             if plug_id in new and told is not None:
                 if not self._entry.data[CONF_PLUGS][plug_id].get(CONF_PAST, True):
                     # What it has counted before it joined is its own.
@@ -114,8 +116,11 @@ class Bookkeeper:
         wrong = {
             plug_id: counter
             for plug_id, counter in counters.items()
-            if plug_id in self._known and any(step.is_read for step in counter.journal.since(since))
+            if any(step.is_read for step in counter.journal.since(since))
         }
+        # An account that was opened by that clock is opened anew, and filled with what was before.
+        self._known -= wrong.keys()
+        self._reopened |= wrong.keys()
         has_gap = any(
             step.since is None
             for counter in wrong.values()
@@ -127,8 +132,9 @@ class Bookkeeper:
             statistics = await self._async_statistics(link, wrong, set())
         for plug_id, counter in wrong.items():
             start = _start(counter)
-            if start is None or any(s.before.day is None for s in counter.journal.since(since)):
-                # Its account was opened by that clock.
+            if start is None:
+                # It began by that clock. What it is booked from, the next reading tells.
+                self._feed.forget(self._plug(plug_id), since)
                 continue
             told = statistics.get(plug_id)
             self._feed.redate(
@@ -162,8 +168,8 @@ class Bookkeeper:
                     list(self._entry.data[CONF_PLUGS])
                 )
             except DatabaseUnavailableError:
-                return set()
-        return self._without_history
+                return self._reopened
+        return self._without_history | self._reopened
 
     async def _async_statistics(
         self, link: KasaHost, counters: Mapping[str, EnergyCounter], new: set[str]
@@ -198,8 +204,8 @@ class Bookkeeper:
 
 
 def _start(counter: EnergyCounter) -> CounterStart | None:
-    """Return where a counter began; None before it was read."""
-    if counter.began_at is None:
+    """Return where a counter began; None while that is not known."""
+    if counter.began_at is None or counter.began_today is None:
         return None
     return CounterStart(
         at=counter.began_at, value_kwh=counter.began_value, today_kwh=counter.began_today

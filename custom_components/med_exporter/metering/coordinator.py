@@ -11,7 +11,6 @@ from homeassistant.components import network
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
-from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_HOSTS,
@@ -21,7 +20,6 @@ from ..const import (
     DOMAIN,
     LOGGER,
 )
-from ..engine.evidence import SteadyClock
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..formats import async_load_for_entry
 from ..sources.connection import LOGIN_CODES, Connection, KasaError
@@ -30,6 +28,7 @@ from .counter import EnergyCounter
 from .counter_store import counter_store
 from .polled import PlugState, PolledHost
 from .renaming import async_follow_plugs
+from .timekeeper import Timekeeper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -80,7 +79,9 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         vault: Vault,
         session: SessionFactory,
         bookkeeper: Bookkeeper,
+        told: datetime | None = None,
     ) -> None:
+        """Take what is polled; `told` is the time that others have been told, aware."""
         # Loaded by whoever sets up an entry with plugs.
         from ..sources.kasa import KasaHost  # noqa: PLC0415
 
@@ -105,7 +106,8 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         self._vault = vault
         self._bookkeeper = bookkeeper
         self._store = counter_store(hass, entry.entry_id)
-        self._clock = SteadyClock()
+        self._time = Timekeeper(hass, entry.entry_id)
+        self._told = told
         self._saving = asyncio.Lock()
         self._unsaved = False
 
@@ -116,12 +118,12 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             if plug_id in stored:
                 counter = EnergyCounter.from_dict(stored[plug_id])
             self.data[plug_id] = PlugState(counter=counter)
-        read = [state.counter.read_at for state in self.data.values() if state.counter.read_at]
-        self._clock.last = max(read, default=None)
+        counters = {plug_id: state.counter for plug_id, state in self.data.items()}
+        await self._time.async_load(counters, self._told)
 
     def now(self) -> datetime:
         """Return the local time by which the plugs are counted: it does not follow every jump."""
-        return dt_util.as_local(self._clock.now(dt_util.utcnow(), self.hass.loop.time()))
+        return self._time.now()
 
     async def _async_update_data(self) -> dict[str, PlugState]:
         now = self.hass.loop.time()
@@ -141,7 +143,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     def close_day(self) -> None:
         """Start a new day, and month, for all counters at local midnight."""
-        now, ticks = self.now(), self.hass.loop.time()
+        now, ticks = self.now(), self._time.ticks
         for state in self.data.values():
             state.counter.roll(now, state.passed(ticks), ticks)
         self.async_update_listeners()
@@ -150,6 +152,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         """Stop polling and drop the connections."""
         await super().async_shutdown()
         self._bookkeeper.close()
+        await self._time.async_keep(at_once=True)
         await asyncio.gather(*(host.link.close() for host in self._hosts))
 
     def answer_rate(self) -> dict[str, tuple[int, int]]:
@@ -257,28 +260,26 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             self.hass, self.config_entry, [sample.identity for sample in known.values()]
         )
         if told:
-            ticks = self.hass.loop.time()
-            await self._bookkeeper.async_book(host.link, told, gaps=gaps, ticks=ticks)
+            await self._bookkeeper.async_book(host.link, told, gaps=gaps, ticks=self._time.ticks)
+        await self._time.async_keep()
 
     async def _redate(self, now: datetime) -> None:
         """Let what was counted by a clock that was wrong have its right dates."""
-        since = self._clock.take_redated()
+        since = self._time.take_redated()
         if since is None:
             return
         LOGGER.warning("The clock was wrong: what was counted by it goes to its right dates")
         for state in self.data.values():
-            state.counter.redate(since, self._at, now)
+            state.counter.redate(since, self._time.at, now)
         await self._save()
         for host in self._hosts:
             counters = {plug_id: self.data[plug_id].counter for plug_id in host.plug_ids}
-            await self._bookkeeper.async_redate(host.link, counters, since, self._at)
-
-    def _at(self, ticks: float) -> datetime:
-        return dt_util.as_local(self._clock.at(ticks))
+            await self._bookkeeper.async_redate(host.link, counters, since, self._time.at)
+        await self._time.async_keep(at_once=True)
 
     def _weigh(self, plug_id: str, sample: PlugSample, now: datetime, asked: date) -> Outcome:
         """Let a plug's counter take a reading; say once what is not believed of it."""
-        state, ticks = self.data[plug_id], self.hass.loop.time()
+        state, ticks = self.data[plug_id], self._time.ticks
         rated = self.config_entry.data[CONF_PLUGS][plug_id][CONF_RATED_POWER] or 0.0
         outcome = state.counter.advance(
             sample.counters,

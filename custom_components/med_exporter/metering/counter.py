@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
 from .journal import Journal, Step
-from .marks import Growth, Marks
+from .marks import Growth, Marks, can_have_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,8 @@ class EnergyCounter:
 
     Energies are in kWh, times are aware and local: their dates name the day and month that run.
     `began_at` is when the plug was read for the first time, `began_value` the counter then, and
-    `began_today` what the plug had counted on that day before. `evidence` says which readings
+    `began_today` what the plug had counted on that day before, None while it is not known on which
+    day it began. `evidence` says which readings
     are believed; `seen_at` until when the energy is known, `marks` where days and months began.
     `journal` has what was read lately, for when the clock turns out to have been wrong.
     The whole state goes through `to_dict` and `from_dict`; what is restored from an older state
@@ -36,7 +37,7 @@ class EnergyCounter:
     evidence: Evidence = field(default_factory=Evidence)
     began_at: datetime | None = None
     began_value: float = 0.0
-    began_today: float = 0.0
+    began_today: float | None = None
     read_at: datetime | None = None
     marks: Marks = field(default_factory=Marks)
     journal: Journal = field(default_factory=Journal, repr=False, compare=False)
@@ -132,11 +133,13 @@ class EnergyCounter:
             month_before=seen.month_before,
             limit_w=limit_w,
         )
-        if self.began_at is None:
-            if not outcome.is_told:
+        if self.began_today is None:
+            if not outcome.is_told or (self.began_at is not None and not _can_be(reading, limit_w)):
                 return outcome
-            self.marks = _begun(step, now)
-            self.began_at, self.began_value, self.began_today = now, self.value, self.today
+            if self.began_at is not None:
+                # As it stands: what was read by the wrong clock proves nothing of today.
+                step = replace(step, day=seen.today, month=seen.month)
+            self._begin(step, now)
         elif outcome.since is not None:
             self.marks = _counted(before, self.marks, step, outcome.since, now)
         if ticks is not None and outcome.is_told:
@@ -176,8 +179,20 @@ class EnergyCounter:
                 )
             )
 
+    def _begin(self, step: Step, now: datetime) -> None:
+        """Let days and months begin by what the plug has counted of them."""
+        self.marks = step.before.begun(now.date(), step.value, step.day or 0.0, step.month or 0.0)
+        if self.began_at is None:
+            self.began_at, self.began_value = now, self.value
+        grown = self.value - self.began_value
+        is_same_day = self.began_at.date() == now.date()
+        self.began_today = max(0.0, round(self.today - grown, 6)) if is_same_day else 0.0
+
     def redate(self, since: float, at: Callable[[float], datetime], now: datetime) -> None:
         """Cut what was read from a moment on where days and months ended by another clock.
+
+        A plug that was read first by the wrong one may have been asked for the wrong day: the next
+        reading tells where its days stand.
 
         Args:
             since: the moment, in ticks.
@@ -186,20 +201,23 @@ class EnergyCounter:
 
         """
         steps = list(self.journal.since(since))
-        if steps:
+        if steps and steps[0].before.day is not None:
             self.marks = steps[0].before
         for step in steps:
             if not step.is_read:
                 continue
             time = at(step.ticks)
             self.read_at = self.evidence.told_at = time
-            if self.marks.day is None:
-                self.marks = _begun(step, time)
+            if step.before.day is None:
+                self.began_at, self.began_value, self.began_today = time, step.value, None
+            if self.began_today is None:
                 continue
             told_at = step.told_at if step.since is None else at(step.since)
             value, before = round(step.value - step.kwh, 6), self.marks
             self.marks = _rolled(before, time, value, is_natural=True)
             self.marks = _counted(before, self.marks, step, told_at or time, time)
+        if self.began_today is None:
+            return
         if not self.marks.is_ahead(now.date()) or now.date() in self.marks.days:
             # The beginning of a day that is not known, the next reading tells.
             self.marks = _rolled(self.marks, now, self.value, is_natural=False)
@@ -229,15 +247,20 @@ class EnergyCounter:
                 **data,
                 "evidence": Evidence.from_dict(data["evidence"]),
                 "began_at": _moment(data["began_at"]),
+                "began_today": None if data["began_at"] is None else data["began_today"],
                 "read_at": _moment(data["read_at"]),
                 "marks": Marks.from_dict(data["marks"]),
             }
         )
 
 
-def _begun(step: Step, now: datetime) -> Marks:
-    """Start so that the running day and month stand where the plug has them."""
-    return step.before.begun(now.date(), step.value, step.day or 0.0, step.month or 0.0)
+def _can_be(reading: Reading, limit_w: float) -> bool:
+    """Return whether what a plug says of its day and month is of today, and can have been used."""
+    midnight = reading.at.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    told = ((reading.day, midnight), (reading.month, midnight.replace(day=1)))
+    return reading.dated in (None, reading.at.date()) and all(
+        kwh is None or can_have_counted(kwh, reading.at, start, limit_w) for kwh, start in told
+    )
 
 
 def _rolled(marks: Marks, now: datetime, value: float, *, is_natural: bool) -> Marks:

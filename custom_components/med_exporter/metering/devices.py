@@ -21,6 +21,7 @@ from ..const import (
     DOMAIN,
     PlugRole,
 )
+from ..engine.job import FormerEntities
 from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
@@ -63,8 +64,9 @@ class ExportDevice:
     `device_id` is Home Assistant's, `address` is `host`, or `host:port` where the port is not
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
     `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
-    says of itself, `statistic_ids` the statistics that tell of it, the present one first. `mac` and
-    `address` are empty for what has none.
+    says of itself, `statistic_ids` the statistics that tell of it, the present one first,
+    `former` what stood in its place before, the oldest first. `mac` and `address` are empty for
+    what has none.
     """
 
     device_id: str
@@ -78,6 +80,7 @@ class ExportDevice:
     entities: Mapping[str, str]
     plug_id: str | None = None
     statistic_ids: tuple[str, ...] = ()
+    former: tuple[FormerEntities, ...] = ()
     model: str | None = None
     firmware: str | None = None
 
@@ -148,6 +151,7 @@ def _of_entry(
             rated_power=plug.get(CONF_RATED_POWER),
             plug_id=plug_id,
             statistic_ids=_statistic_ids(plug),
+            former=_former(plug),
             model=device.model,
             firmware=device.sw_version,
             entities=plug.get("entities")
@@ -164,6 +168,16 @@ def _statistic_ids(plug: Mapping[str, Any]) -> tuple[str, ...]:
         return ()
     former = [one["statistic_id"] for one in plug.get("former", ())]
     return tuple(dict.fromkeys([plug["statistic_id"], *former]))
+
+
+def _former(plug: Mapping[str, Any]) -> tuple[FormerEntities, ...]:
+    return tuple(
+        FormerEntities(
+            until=one["until"],
+            entities={**one.get("entities", {}), "energy_total_kwh": one["statistic_id"]},
+        )
+        for one in plug.get("former", ())
+    )
 
 
 def _named(devices: list[ExportDevice], name: str) -> list[ExportDevice]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .marks import Marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from .marks import Marks
+    from collections.abc import Iterator, Mapping
 
 # Readings that are not further apart become one, in seconds.
 _ONE_STEP: Final = 300.0
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(slots=True)
 class Journal:
-    """The steps of a day, in memory: what they were dated by may turn out to be wrong."""
+    """The steps of a day: what they were dated by may turn out to be wrong."""
 
     _steps: deque[Step] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
@@ -71,3 +71,36 @@ class Journal:
     def last_read(self) -> Step | None:
         """Return the latest step in which something was read."""
         return next((step for step in reversed(self._steps) if step.is_read), None)
+
+    def to_dict(self, since: float) -> dict[str, Any]:
+        """Return the steps from a moment on as plain JSON values; marks seldom differ."""
+        marks: list[Marks] = []
+        steps = []
+        for step in self.since(since):
+            if not marks or step.before != marks[-1]:
+                marks.append(step.before)
+            told_at = step.told_at and step.told_at.isoformat()
+            steps.append([len(marks) - 1, told_at, *(getattr(step, name) for name in _PLAIN)])
+        return {"marks": [one.to_dict() for one in marks], "steps": steps}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the journal that `to_dict` described.
+
+        Raises IndexError, KeyError, TypeError or ValueError where the data is none of its own.
+        """
+        marks = [Marks.from_dict(one) for one in data["marks"]]
+        journal = cls()
+        for place, told_at, *plain in data["steps"]:
+            journal._steps.append(
+                Step(
+                    before=marks[place],
+                    told_at=None if told_at is None else datetime.fromisoformat(told_at),
+                    **dict(zip(_PLAIN, plain, strict=True)),
+                )
+            )
+        return journal
+
+
+# What JSON takes as it stands.
+_PLAIN: Final = [field.name for field in fields(Step) if field.name not in ("before", "told_at")]

@@ -116,7 +116,7 @@ class Marks:
         def used_before(start: datetime, counted: float, own: float | None) -> float:
             begun = max(0.0, now.timestamp() - start.timestamp())
             # A plug whose period is not the new one, early or late, tells nothing of its beginning.
-            if own is not None and own <= growth.limit_w * (begun + _REFRESH) / _WS_PER_KWH:
+            if own is not None and can_have_counted(own, now, start, growth.limit_w):
                 return min(growth.kwh, max(0.0, counted - own))
             since = now.timestamp() - growth.since.timestamp()
             return growth.kwh * (1 - min(1.0, begun / since))
@@ -150,6 +150,12 @@ class Marks:
             days={date.fromisoformat(day): mark for day, mark in data["days"].items()},
             months={date.fromisoformat(day): mark for day, mark in data["months"].items()},
         )
+
+
+def can_have_counted(kwh: float, now: datetime, start: datetime, limit_w: float) -> bool:
+    """Return whether a plug can have counted so much since a time, with `limit_w` at most, in W."""
+    passed = max(0.0, now.timestamp() - start.timestamp())
+    return kwh <= limit_w * (passed + _REFRESH) / _WS_PER_KWH
 
 
 def _month(day: date) -> date:

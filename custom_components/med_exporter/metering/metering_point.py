@@ -15,12 +15,14 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
+from ..local_time import add_clock
 from ..sources.loading import async_load_kasa
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator
 from .counter_store import counter_store
 from .running import RunningPeriods
+from .timekeeper import clock_store
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -113,12 +115,15 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     vault = await async_get_vault(hass)
     ledger = hass.data[DATA_LEDGER]
     bookkeeper = Bookkeeper(entry, ledger)
+    others = [one for one in metering_points(hass) if isinstance(one, MeteringPoint)]
+    told = [one.coordinator.now() for one in others]
     coordinator = PlugCoordinator(
         hass,
         entry,
         vault=vault,
         session=lambda: kasa_session(hass),
         bookkeeper=bookkeeper,
+        told=max(told, default=None),
     )
     periods = RunningPeriods(hass, entry, ledger, coordinator.async_update_listeners)
     point = MeteringPoint(entry, coordinator, periods)
@@ -131,6 +136,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     periods.async_setup()
     bookkeeper.on_booked = follow
     entry.async_on_unload(coordinator.async_shutdown)
+    entry.async_on_unload(add_clock(hass, coordinator.now))
     await coordinator.async_config_entry_first_refresh()
 
     @callback
@@ -145,8 +151,9 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
 
 
 async def async_remove_metering_point(hass: HomeAssistant, entry: PointEntry) -> None:
-    """Forget the counters."""
+    """Forget the counters, and the clock by which they were counted."""
     await counter_store(hass, entry.entry_id).async_remove()
+    await clock_store(hass, entry.entry_id).async_remove()
 
 
 def metering_points(hass: HomeAssistant) -> list[MeteringPoint]:

@@ -134,7 +134,7 @@ def proposed_entities(hass: HomeAssistant, statistic_id: str) -> dict[str, str]:
     registered = registry.async_get(statistic_id)
     if registered is None or registered.device_id is None:
         return {}
-    siblings = er.async_entries_for_device(registry, registered.device_id)
+    siblings = _siblings(hass, registry, registered, registered.device_id)
     found: dict[str, str] = {}
     for field, (domain, device_class) in FIELDS.items():
         fitting = [
@@ -149,6 +149,19 @@ def proposed_entities(hass: HomeAssistant, statistic_id: str) -> dict[str, str]:
         if len(fitting) == 1:
             found[field] = fitting[0]
     return found
+
+
+def _siblings(
+    hass: HomeAssistant, registry: er.EntityRegistry, entity: er.RegistryEntry, device_id: str
+) -> list[er.RegistryEntry]:
+    """Return what belongs to the same device; a strip may have the switches of its sockets."""
+    found = er.async_entries_for_device(registry, device_id)
+    device, strip = _device_and_strip(hass, entity)
+    if device is None or strip is None:
+        return found
+    ids = [one[1] for one in device.identifiers]
+    of_strip = er.async_entries_for_device(registry, strip.id)
+    return found + [one for one in of_strip if any(each.endswith(one.unique_id) for each in ids)]
 
 
 def _device_class(hass: HomeAssistant, entity: er.RegistryEntry) -> str | None:

@@ -11,7 +11,7 @@ from ..const import CONF_PLUGS
 from .meter import CONF_ENTITIES, CONF_FORMER, CONF_REGISTRY_ID, CONF_STATISTIC_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, HomeAssistant
@@ -57,17 +57,22 @@ def _change(
 
 def _renamed(stored: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     """Return a meter as it is stored, with other entity ids."""
-    entities = {
-        field: names.get(entity_id, entity_id) for field, entity_id in stored[CONF_ENTITIES].items()
-    }
+
+    def new_ids(entities: Mapping[str, str]) -> dict[str, str]:
+        return {field: names.get(one, one) for field, one in entities.items()}
+
     statistic_id = stored[CONF_STATISTIC_ID]
     former = [
-        {**one, CONF_STATISTIC_ID: names.get(one[CONF_STATISTIC_ID], one[CONF_STATISTIC_ID])}
+        {
+            **one,
+            CONF_STATISTIC_ID: names.get(one[CONF_STATISTIC_ID], one[CONF_STATISTIC_ID]),
+            CONF_ENTITIES: new_ids(one.get(CONF_ENTITIES, {})),
+        }
         for one in stored.get(CONF_FORMER, ())
     ]
     return {
         **stored,
         CONF_STATISTIC_ID: names.get(statistic_id, statistic_id),
         CONF_FORMER: former,
-        CONF_ENTITIES: entities,
+        CONF_ENTITIES: new_ids(stored[CONF_ENTITIES]),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.times import midnight
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _moment(bound: Bound, field: str, *, last_day: bool) -> datetime | None:
         value = _parsed(bound.strip()) if isinstance(bound, str) else bound
         if not isinstance(value, datetime):
             day = value + timedelta(days=1) if last_day else value
-            value = datetime.combine(day, time(), zone)
+            value = midnight(day, zone)
         elif value.tzinfo is None:
             value = value.replace(tzinfo=zone)
         return value.astimezone(UTC)

@@ -22,7 +22,7 @@ from ..destinations.base import Corrections
 from ..engine.times import day_start
 from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER
-from ..local_time import local_zone
+from ..local_time import certain_now, local_zone
 from ..sources.tempo_calendar import (
     FIRST_DAY,
     paris_date,
@@ -182,7 +182,7 @@ class Planner:
             first, bound = self.extents[series]
             spans = self._spans(watermark, first, bound)
             return Plan(part=part, watermark=watermark, spans=spans, bound=bound)
-        today, zone = paris_date(dt_util.utcnow()), local_zone()
+        today, zone = paris_date(certain_now(self._hass)), local_zone()
         if part.data_type is DataType.TEMPO:
             # A colour is settled before its day begins, so today's is as closed as yesterday's.
             days: dict[date, TempoColour | EcoWattDay] = {
@@ -258,7 +258,7 @@ class Planner:
 
     async def _async_patience(self, part: Part) -> float:
         """Return up to when the plugs of a part's role have reported, or are waited for no more."""
-        now = dt_util.utcnow().timestamp()
+        now = certain_now(self._hass).timestamp()
         patience, series, point = self._intake.patience, part.energy_series, part.point
         if not patience or series is None or point is None:
             return now

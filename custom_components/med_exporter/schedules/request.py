@@ -10,6 +10,7 @@ from ..exports.planning import chosen_devices
 from ..exports.request import async_read_request
 from ..object_reader import INVALID_VALUE, ObjectReader
 from .cron import InvalidCronError, check_cron
+from .defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -26,8 +27,9 @@ async def async_read_schedule(
 ) -> dict[str, Any]:
     """Return the fields of `Schedule` that a request names, every value checked.
 
-    A new schedule needs a name, a time and an export; a change of a known one names what changes.
-    The export is checked as a whole, devices included, and so is the delivery.
+    A new schedule needs a name; without a time or an export it has last month's bill made on the
+    first. A change of a known one names what changes. The export is checked as a whole, devices
+    included, and so is the delivery.
 
     Raises:
         InvalidRequest: the first mistake, with its field.
@@ -36,8 +38,11 @@ async def async_read_schedule(
     request = ObjectReader(value)
     is_new = known is None
     name = request.text("name", required=is_new)
-    expression = request.text("schedule", required=is_new)
-    export_config = request.take("export_config", required=is_new)
+    expression = request.text("schedule")
+    export_config = request.take("export_config")
+    if is_new:
+        expression = ON_THE_FIRST if expression is None else expression
+        export_config = dict(LAST_MONTHS_BILL) if export_config is None else export_config
     delivery = request.take("delivery")
     enabled = request.boolean("enabled")
     if known is not None:

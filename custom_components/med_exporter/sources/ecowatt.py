@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeGuard
 
+from ..engine.outside import clean
 from .pace import Pace
 from .tempo import GATEWAY_ADDRESS
 from .tempo_calendar import ONE_DAY, PARIS, paris_date, paris_date_of_text
@@ -86,24 +87,7 @@ class RteEcoWatt:
 
     async def read(self, today: date) -> Signals:
         """Return the four days' signals. Raises SourceError."""
-        answer = await self._client.get(_RTE_PATH)
-        entries = answer.get("signals") if isinstance(answer, dict) else None
-        if not isinstance(entries, list):
-            raise SourceError("not_expected_server")
-        signals: Signals = {}
-        for entry in entries:
-            if (
-                not isinstance(entry, dict)
-                or (day := paris_date_of_text(entry.get("jour"))) is None
-            ):
-                continue
-            steps = entry.get("values")
-            hours: list[int | None] = [None] * _HOURS
-            for step in steps if isinstance(steps, list) else ():
-                if isinstance(step, dict) and _is_number(hour := step.get("pas"), 0, 23):
-                    hours[hour] = _level(step.get("hvalue"), lowest=0)
-            signals[day] = _signal(day, entry.get("dvalue"), entry.get("message"), hours)
-        return signals
+        return await self._client.get(_RTE_PATH, _of_signals)
 
 
 class GatewayEcoWatt:
@@ -123,27 +107,11 @@ class GatewayEcoWatt:
         """
         # The day before, for what is filed too early; the day after, for an end not included.
         start, end = today - ONE_DAY, today + _DAYS_AHEAD + ONE_DAY
-        answer = await request_json(
-            self._session, f"{self._address}/rte/ecowatt/{start.isoformat()}/{end.isoformat()}"
+        return await request_json(
+            self._session,
+            f"{self._address}/rte/ecowatt/{start.isoformat()}/{end.isoformat()}",
+            _of_gateway,
         )
-        if not isinstance(answer, dict):
-            raise SourceError("not_expected_server")
-        filed = [
-            (key, entry, _detail(entry.get("detail")))
-            for text, entry in answer.items()
-            if isinstance(entry, dict) and (key := paris_date_of_text(text)) is not None
-        ]
-        if answer and not filed:
-            raise SourceError("not_expected_server")
-        shifts = Counter(found[0] - key for key, _, found in filed if found)
-        if not shifts:
-            return {}
-        usual = shifts.most_common(1)[0][0]
-        signals: Signals = {}
-        for key, entry, found in filed:
-            day, hours = found or (key + usual, [None] * _HOURS)
-            signals[day] = _signal(day, entry.get("value"), entry.get("message"), hours)
-        return signals
 
 
 class EcoWattChain:
@@ -179,11 +147,51 @@ class EcoWattChain:
         return best
 
 
+def _of_signals(answer: object) -> Signals:
+    """Return what RTE's list of days tells. Raises SourceError for anything else."""
+    entries = answer.get("signals") if isinstance(answer, dict) else None
+    if not isinstance(entries, list):
+        raise SourceError("not_expected_server")
+    signals: Signals = {}
+    for entry in entries:
+        if not isinstance(entry, dict) or (day := paris_date_of_text(entry.get("jour"))) is None:
+            continue
+        steps = entry.get("values")
+        hours: list[int | None] = [None] * _HOURS
+        for step in steps if isinstance(steps, list) else ():
+            if isinstance(step, dict) and _is_number(hour := step.get("pas"), 0, 23):
+                hours[hour] = _level(step.get("hvalue"), lowest=0)
+        signals[day] = _signal(day, entry.get("dvalue"), entry.get("message"), hours)
+    return signals
+
+
+def _of_gateway(answer: object) -> Signals:
+    """Return what a gateway's days tell. Raises SourceError for anything else."""
+    if not isinstance(answer, dict):
+        raise SourceError("not_expected_server")
+    filed = [
+        (key, entry, _detail(entry.get("detail")))
+        for text, entry in answer.items()
+        if isinstance(entry, dict) and (key := paris_date_of_text(text)) is not None
+    ]
+    if answer and not filed:
+        raise SourceError("not_expected_server")
+    shifts = Counter(found[0] - key for key, _, found in filed if found)
+    if not shifts:
+        return {}
+    usual = shifts.most_common(1)[0][0]
+    signals: Signals = {}
+    for key, entry, found in filed:
+        day, hours = found or (key + usual, [None] * _HOURS)
+        signals[day] = _signal(day, entry.get("value"), entry.get("message"), hours)
+    return signals
+
+
 def _signal(day: date, level: object, message: object, hours: list[int | None]) -> EcoWattDay:
     return EcoWattDay(
         date=day,
         level=_level(level, lowest=1),
-        message=message if isinstance(message, str) and message else None,
+        message=clean(message) or None if isinstance(message, str) else None,
         hours=tuple(hours),
     )
 
@@ -205,9 +213,9 @@ def _detail(detail: object) -> tuple[date, list[int | None]] | None:
     for text, level in detail.items():
         try:
             start = datetime.fromisoformat(text)
-        except (TypeError, ValueError):
+            local = start if start.tzinfo is None else start.astimezone(PARIS)
+        except (TypeError, ValueError, OverflowError):
             continue
-        local = start if start.tzinfo is None else start.astimezone(PARIS)
         days[local.date()] += 1
         hours[local.hour] = _level(level, lowest=0)
     return (days.most_common(1)[0][0], hours) if days else None

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from ..engine.tariff.official import read_table
-from ..web_answers import in_turn
-from .web import USER_AGENT, SourceError, request_text
+from .web import USER_AGENT, request_text
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -51,14 +50,11 @@ async def read_official_table(
             host == keeper or host.endswith(f".{keeper}") for keeper in _KEEPERS
         )
 
-    text = await request_text(
+    return await request_text(
         session,
         f"{address}/api/1/datasets/r/{_RESOURCES[option]}",
+        lambda text: (text, read_table(option, text)),
         headers={"Accept": "text/csv", "User-Agent": USER_AGENT},
         most=_MOST_BYTES,
         may_lead_to=may_lead_to,
     )
-    try:
-        return text, await in_turn(lambda: read_table(option, text))
-    except ValueError as err:
-        raise SourceError("not_expected_server") from err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from .web import SourceError, request_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp import ClientSession
 
@@ -23,6 +24,9 @@ _TOKEN_PATH: Final = "/token/oauth/"  # noqa: S105
 # A token about to expire might do so on its way.
 _TOKEN_MARGIN: Final = timedelta(minutes=2)
 _DEFAULT_LIFETIME: Final = 7200.0
+_LONGEST_TOKEN: Final = 8_192
+# What RFC 6750 lets one be made of.
+_TOKEN: Final = re.compile(r"[\x21-\x7e]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,20 +51,24 @@ class RteClient:
         self._expires_at: datetime | None = None
         self._renewing = asyncio.Lock()
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None) -> object:
-        """Return the answer of an API to a path such as `/open_api/ecowatt/v5/signals`.
+    async def get[T](
+        self, path: str, reader: Callable[[object], T], params: Mapping[str, str] | None = None
+    ) -> T:
+        """Return what a function reads in an API's answer, as `request_json` has it.
+
+        `path` is one such as `/open_api/ecowatt/v5/signals`.
 
         Raises SourceError: `invalid_auth` for wrong credentials, `not_subscribed` where the
         application has not subscribed to this API, and the others.
         """
         token = await self.token()
         try:
-            return await self._ask(path, params, token)
+            return await self._ask(path, reader, params, token)
         except SourceError as err:
             if err.code != "unauthorized":
                 raise
         # Tokens may be revoked before their time; a second refusal is the server's trouble.
-        return await self._ask(path, params, await self.token(refused=token))
+        return await self._ask(path, reader, params, await self.token(refused=token))
 
     async def token(self, *, refused: str | None = None) -> str:
         """Return a token, a new one where there is none, or it expires, or it was refused.
@@ -73,23 +81,17 @@ class RteClient:
             if known is not None and known != refused and expires_at and now < expires_at:
                 return known
             self._token = None
-            answer = await self._new_token()
-            if not isinstance(answer, dict):
-                raise SourceError("not_expected_server")
-            token = answer.get("access_token")
-            if not isinstance(token, str) or not token:
-                raise SourceError("not_expected_server")
+            token, lifetime = await self._new_token()
             self._token = token
-            self._expires_at = now + max(
-                _lifetime(answer.get("expires_in")) - _TOKEN_MARGIN, timedelta(0)
-            )
+            self._expires_at = now + max(lifetime - _TOKEN_MARGIN, timedelta(0))
             return token
 
-    async def _new_token(self) -> object:
+    async def _new_token(self) -> tuple[str, timedelta]:
         try:
             return await request_json(
                 self._session,
                 self._address + _TOKEN_PATH,
+                _token,
                 method="POST",
                 headers={"Authorization": self._login},
             )
@@ -98,11 +100,18 @@ class RteClient:
                 raise SourceError("invalid_auth", status=err.status) from err
             raise
 
-    async def _ask(self, path: str, params: Mapping[str, str] | None, token: str) -> object:
+    async def _ask[T](
+        self,
+        path: str,
+        reader: Callable[[object], T],
+        params: Mapping[str, str] | None,
+        token: str,
+    ) -> T:
         try:
             return await request_json(
                 self._session,
                 self._address + path,
+                reader,
                 params=params,
                 headers={"Authorization": f"Bearer {token}"},
             )
@@ -110,6 +119,16 @@ class RteClient:
             if err.code == "forbidden":
                 raise SourceError("not_subscribed", status=err.status) from err
             raise
+
+
+def _token(answer: object) -> tuple[str, timedelta]:
+    """Return a token that can stand in a header, and how long it lasts."""
+    if not isinstance(answer, dict):
+        raise SourceError("not_expected_server")
+    token = answer.get("access_token")
+    if not isinstance(token, str) or len(token) > _LONGEST_TOKEN or not _TOKEN.fullmatch(token):
+        raise SourceError("not_expected_server")
+    return token, _lifetime(answer.get("expires_in"))
 
 
 def _lifetime(seconds: object) -> timedelta:

@@ -70,24 +70,11 @@ class RteTempo:
 
     async def read(self, start: date, end: date) -> Colours:
         """Return the colours of a range. Raises SourceError."""
-        answer = await self._client.get(
+        return await self._client.get(
             _RTE_PATH,
+            _of_calendars,
             {"start_date": _midnight(start), "end_date": _midnight(end + ONE_DAY)},
         )
-        calendars = answer.get("tempo_like_calendars") if isinstance(answer, dict) else None
-        values = calendars.get("values") if isinstance(calendars, dict) else None
-        if not isinstance(values, list):
-            raise SourceError("not_expected_server")
-        colours: Colours = {}
-        for entry in values:
-            if not isinstance(entry, dict):
-                continue
-            day = paris_date_of_text(entry.get("start_date"))
-            colour = TempoColour.from_name(entry.get("value"))
-            if day is not None and colour is not None:
-                # The newest comes first.
-                colours.setdefault(day, colour)
-        return colours
 
 
 class ServicesRteTempo:
@@ -108,13 +95,13 @@ class ServicesRteTempo:
 
     async def read(self, start: date, end: date) -> Colours:
         """Return the colours of the season of `start`. Raises SourceError."""
-        answer = await request_json(
+        return await request_json(
             self._session,
             f"{self._address}/cms/open_data/v1/tempo",
+            lambda answer: _by_day(answer.get("values") if isinstance(answer, dict) else None),
             params={"season": season_name(start)},
             headers={"User-Agent": _BROWSER},
         )
-        return _by_day(answer.get("values") if isinstance(answer, dict) else None)
 
 
 class CouleurTempo:
@@ -132,22 +119,12 @@ class CouleurTempo:
 
     async def read(self, start: date, end: date) -> Colours:
         """Return the colours of a range. Raises SourceError."""
-        answer = await request_json(
+        return await request_json(
             self._session,
             f"{self._address}/api/joursTempo",
+            _of_list,
             params=[("dateJour[]", day.isoformat()) for day in days_between(start, end)],
         )
-        if not isinstance(answer, list):
-            raise SourceError("not_expected_server")
-        colours: Colours = {}
-        for entry in answer:
-            if not isinstance(entry, dict):
-                continue
-            day = _day(entry.get("dateJour"))
-            colour = TempoColour.from_code(entry.get("codeJour"))
-            if day is not None and colour is not None:
-                colours[day] = colour
-        return colours
 
 
 class GatewayTempo:
@@ -167,11 +144,10 @@ class GatewayTempo:
         """Return the colours of a range. Raises SourceError."""
         # Gateways differ in whether the end is included.
         last = end + ONE_DAY
-        return _by_day(
-            await request_json(
-                self._session,
-                f"{self._address}/rte/tempo/{start.isoformat()}/{last.isoformat()}",
-            )
+        return await request_json(
+            self._session,
+            f"{self._address}/rte/tempo/{start.isoformat()}/{last.isoformat()}",
+            _by_day,
         )
 
 
@@ -237,6 +213,39 @@ def _chunks(start: date, end: date, length: int) -> Iterator[tuple[date, date]]:
         last = min(start + timedelta(days=length - 1), end)
         yield start, last
         start = last + ONE_DAY
+
+
+def _of_calendars(answer: object) -> Colours:
+    """Return what RTE's list of days tells. Raises SourceError for anything else."""
+    calendars = answer.get("tempo_like_calendars") if isinstance(answer, dict) else None
+    values = calendars.get("values") if isinstance(calendars, dict) else None
+    if not isinstance(values, list):
+        raise SourceError("not_expected_server")
+    colours: Colours = {}
+    for entry in values:
+        if not isinstance(entry, dict):
+            continue
+        day = paris_date_of_text(entry.get("start_date"))
+        colour = TempoColour.from_name(entry.get("value"))
+        if day is not None and colour is not None:
+            # The newest comes first.
+            colours.setdefault(day, colour)
+    return colours
+
+
+def _of_list(answer: object) -> Colours:
+    """Return what a list of days with codes tells. Raises SourceError for anything else."""
+    if not isinstance(answer, list):
+        raise SourceError("not_expected_server")
+    colours: Colours = {}
+    for entry in answer:
+        if not isinstance(entry, dict):
+            continue
+        day = _day(entry.get("dateJour"))
+        colour = TempoColour.from_code(entry.get("codeJour"))
+        if day is not None and colour is not None:
+            colours[day] = colour
+    return colours
 
 
 def _by_day(values: object) -> Colours:

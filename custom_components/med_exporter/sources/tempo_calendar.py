@@ -66,9 +66,9 @@ def paris_date_of_text(text: object) -> date | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.date() if moment.tzinfo is None else paris_date(moment)
+    except (ValueError, OverflowError):
         return None
-    return moment.date() if moment.tzinfo is None else paris_date(moment)
 
 
 def contract_date(moment: datetime) -> date:

@@ -64,17 +64,21 @@ class OpenDpeForecast:
 
         Raises SourceError.
         """
-        answer = await request_json(
+        return await request_json(
             self._session,
             f"{self._address}/assets/tempo_days_lite.json",
+            _days,
             headers={"User-Agent": USER_AGENT},
         )
-        if not isinstance(answer, list):
-            raise SourceError("not_expected_server")
-        days = [day for entry in answer if (day := _day(entry)) is not None]
-        if answer and not days:
-            raise SourceError("not_expected_server")
-        return {day.date: day for day in days}
+
+
+def _days(answer: object) -> Forecast:
+    if not isinstance(answer, list):
+        raise SourceError("not_expected_server")
+    days = [day for entry in answer if (day := _day(entry)) is not None]
+    if answer and not days:
+        raise SourceError("not_expected_server")
+    return {day.date: day for day in days}
 
 
 def _day(entry: object) -> ForecastDay | None:

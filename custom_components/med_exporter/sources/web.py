@@ -17,7 +17,7 @@ from aiohttp import (
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
-from ..web_answers import ENCODING, parsed, text_of
+from ..web_answers import ENCODING, in_turn, taken_apart, text_of, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,15 +68,19 @@ class SourceError(Exception):
         self.retry_after = retry_after
 
 
-async def request_json(
+async def request_json[T](
     session: ClientSession,
     url: str,
+    reader: Callable[[object], T],
     *,
     method: str = "GET",
     params: Mapping[str, str] | list[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> object:
-    """Return the JSON that a server answers with. Raises SourceError.
+) -> T:
+    """Return what a function reads in the JSON that a server answers with. Raises SourceError.
+
+    The function is the only one that sees the answer: outside the event loop where that is long,
+    and whatever it breaks on is not what was expected. It may raise SourceError itself.
 
     The session is one of `web_client`, so that a login goes to no other address.
     """
@@ -89,22 +93,26 @@ async def request_json(
         ) as response:
             if response.status != 200:
                 raise _status_error(response)
-            return await parsed(await text_of(response, _MAX_BODY))
+            text = await text_of(response, _MAX_BODY)
+    with understood(_not_expected):
+        return await taken_apart(text, reader)
 
 
-async def request_text(
+async def request_text[T](
     session: ClientSession,
     url: str,
+    reader: Callable[[str], T],
     *,
     headers: Mapping[str, str],
     most: int,
     may_lead_to: Callable[[str], bool],
-) -> str:
-    """Return the text that a server answers with. Raises SourceError.
+) -> T:
+    """Return what a function reads in the text that a server answers with. Raises SourceError.
 
     Args:
         session: one of `web_client`.
         url: where to ask first.
+        reader: as that of `request_json`.
         headers: of the request; no login, as the address may lead elsewhere.
         most: bytes of the answer.
         may_lead_to: tells whether a server may lead to another address.
@@ -114,13 +122,21 @@ async def request_text(
         for _ in range(_MOST_STEPS):
             async with session.get(url, allow_redirects=False, **_manners(headers)) as response:
                 if response.status == 200:
-                    return await text_of(response, most)
+                    text = await text_of(response, most)
+                    break
                 if response.status not in _LEADING:
                     raise _status_error(response)
                 url = str(response.url.join(URL(response.headers.get("Location", ""))))
             if not may_lead_to(url):
-                break
-    raise SourceError("not_expected_server")
+                raise _not_expected()
+        else:
+            raise _not_expected()
+    with understood(_not_expected):
+        return await in_turn(lambda: reader(text))
+
+
+def _not_expected() -> SourceError:
+    return SourceError("not_expected_server")
 
 
 def _manners(headers: Mapping[str, str]) -> _RequestOptions:

@@ -14,12 +14,12 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util import dt as dt_util
 from sqlalchemy import select, update
 
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
 from ..engine.times import HOUR, hour_of
+from ..local_time import certain_now
 from .bulk import store_sums
 from .tables import sums_table
 
@@ -102,7 +102,7 @@ class SumsWriter:
         async with self._writing:
             self._tries.clear()
             while True:
-                now = dt_util.utcnow().timestamp()
+                now = certain_now(self._hass).timestamp()
                 async with asyncio.timeout(_LIMIT):
                     part = await queue_work(self._hass, self._schema, partial(self._look, now=now))
                 for statistic_id, first_ts in part.changes.items():

@@ -157,6 +157,7 @@ async def statistics(client: HomeClient, statistic_id: str) -> dict[int, dict[st
         statistic_ids=[statistic_id],
         period="hour",
         types=["state", "sum", "change"],
+        units={"energy": "kWh"},
     )
     return {
         round((row["start"] / 1000 - FIRST.timestamp()) / 3600): row
@@ -338,6 +339,23 @@ async def test_sums_that_somebody_restarted_are_mended(destination, client, poin
         await asyncio.sleep(0.05)
     await push(destination, hours(point, values))
     await assert_stored(client, statistic_id, values)
+
+
+@pytest.mark.parametrize("unit", ["Wh", None])
+async def test_another_unit_that_was_given_over_there_changes_no_sum(
+    destination, client, point, unit: str | None
+) -> None:
+    values = some_values(20)
+    await push(destination, hours(point, {n: values[n] for n in range(10)}))
+    statistic_id = f"med_exporter:consumption_{point.slug}"
+    # The numbers stay as they are.
+    await client.command(
+        "recorder/update_statistics_metadata", statistic_id=statistic_id, unit_of_measurement=unit
+    )
+    later = hours(point, {n: values[n] for n in range(5, 20)})
+    assert await push(destination, later) == [Outcome.ALREADY_THERE] * 5 + [Outcome.STORED] * 10
+    await assert_stored(client, statistic_id, values)
+    assert (await metadata(client, statistic_id))["statistics_unit_of_measurement"] == "kWh"
 
 
 async def test_production_and_costs_have_statistics_of_their_own(

@@ -6,7 +6,9 @@ import asyncio
 import math
 import random
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
@@ -28,7 +30,7 @@ from custom_components.med_exporter.destinations.measurements import (
 )
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.influxdb import Influxd, PaperInflux, running_influx
-from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
+from tests.measurements import ONE_DAY, POINT, TODAY, Latest, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -233,6 +235,14 @@ class TestRetention:
         assert remark == module.REMARK_SHORT_RETENTION
         await self.check(session, server, 1)
 
+    async def test_a_policy_that_is_shorter_than_a_day(self, session, influxd) -> None:
+        server = influxd()
+        server.ask('CREATE RETENTION POLICY "h" ON "med" DURATION 1h REPLICATION 1 DEFAULT')
+        destination = destination_at(session, server)
+        with patch.object(module.dt_util, "start_of_local_day", lambda: TODAY - ONE_DAY):
+            assert await destination.async_test() == module.REMARK_SHORT_RETENTION
+        assert set(await push(destination, days(3))) == {Outcome.TOO_OLD}
+
     async def test_a_bucket_of_version_2(self, session) -> None:
         async with running_influx(retention=30 * 86400) as paper:
             remark = await destination_at(session, paper, 2).async_test()
@@ -338,6 +348,27 @@ class TestConnectionTest:
             await module.async_test_influxdb(server, {"site": "a"})
         assert raised.value.is_unusable or raised.value.code.startswith("UNKNOWN_")
         return raised.value
+
+    async def test_a_field_that_another_program_has_made_is_told_by_test_and_run_alike(
+        self, session, influxd
+    ) -> None:
+        server, year = influxd(), days(2)
+        stamp = round(year[-1].start.timestamp()) * 10**9
+        # A field of whole numbers, such as other programs write.
+        server.write(f"myelectricaldata_consumption,by=another wh=5i {stamp}")
+        destination = InfluxDestination(known(session, server), {}, samples=Latest(year[-1]))
+        for attempt in (destination.async_test, partial(push, destination, year)):
+            with pytest.raises(DestinationError) as raised:
+                await attempt()
+            assert raised.value.code == "BAD_REQUEST"
+            assert "field type conflict" in raised.value.translation_placeholders["reason"]
+
+    async def test_a_point_that_a_test_has_sent_counts_for_the_run(self, session, influxd) -> None:
+        server, year = influxd(), days(2)
+        destination = InfluxDestination(known(session, server), {}, samples=Latest(year[-1]))
+        assert await destination.async_test() is None
+        assert await push(destination, year) == [Outcome.STORED] * 2
+        assert await push(destination, year) == [Outcome.ALREADY_THERE] * 2
 
     async def test_logins_of_version_1(self, session, influxd) -> None:
         server = influxd(login=True)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
-    from custom_components.med_exporter.destinations.measurements import Energy
 
 LONGEST = longest_message(PUBLISHING, frozenset(DataType), (), None)
 KEY = "destination_message_refused_too_large"
@@ -53,23 +52,19 @@ async def test_the_connection_test_names_it(mosquitto, limit: str, version: int,
     assert await broker.kept() == {}
 
 
-async def _push_until_it_fails(made: MqttDestination, days: list[Energy]) -> None:
-    # That what is written without an answer is lost is known with a later message.
-    while True:
-        await push(made, *days)
-        await asyncio.sleep(0)
-
-
+@pytest.mark.parametrize(
+    ("version", "limit"), [(5, "message_size_limit 100"), (4, "max_packet_size 150")]
+)
 @pytest.mark.parametrize("qos", [0, 1])
 async def test_a_run_that_is_hung_up_on_names_it_and_the_next_one_sends_the_rest(
-    mosquitto, monkeypatch: pytest.MonkeyPatch, qos: int
+    mosquitto, monkeypatch: pytest.MonkeyPatch, version: int, limit: str, qos: int
 ) -> None:
-    monkeypatch.setitem(mqtt_opening.async_open.__kwdefaults__, "versions", (4,))
+    monkeypatch.setitem(mqtt_opening.async_open.__kwdefaults__, "versions", (version,))
     days = [
         energy(float(n), DataType.CONSUMPTION_DAILY, date(2026, 1, 1) + timedelta(days=n))
         for n in range(30)
     ]
-    broker = mosquitto(settings=("max_packet_size 150",))
+    broker = mosquitto(settings=(limit,))
     publishing = replace(PUBLISHING, qos=qos)
     made = MqttDestination(
         Broker(host="127.0.0.1", port=broker.port),
@@ -80,7 +75,7 @@ async def test_a_run_that_is_hung_up_on_names_it_and_the_next_one_sends_the_rest
     await made.async_start()
     async with asyncio.timeout(20):
         with pytest.raises(DestinationError) as raised:
-            await _push_until_it_fails(made, days)
+            await push(made, *days)
     assert raised.value.key == KEY
     await made.async_close()
     broker.kill()

@@ -16,7 +16,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from tests.measurements import day, days, push
+from tests.measurements import Latest, day, days, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -52,23 +52,6 @@ def ruled(victoriametrics, tmp_path: Path) -> Callable[[str], VictoriaMetricsSer
         return victoriametrics(options=(f"-relabelConfig={rules}", *options))
 
     return start
-
-
-class Latest:
-    """The samples that a connection test may send."""
-
-    def __init__(self, *latest: Measurement) -> None:
-        self.latest = list(latest)
-        self.given: set[tuple[str, int]] = set()
-
-    async def async_latest(self) -> list[Measurement]:
-        return self.latest
-
-    def note(self, series: str, stamp: int) -> None:
-        self.given.add((series, stamp))
-
-    def take(self, series: str) -> set[int]:
-        return {stamp for name, stamp in self.given if name == series}
 
 
 def destination_at(

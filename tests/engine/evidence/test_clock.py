@@ -46,3 +46,26 @@ def test_after_a_start_a_clock_that_shows_less_than_before_is_wrong() -> None:
 def test_after_a_start_a_later_time_is_the_time_that_nobody_told() -> None:
     later = NOON + timedelta(days=3)
     assert SteadyClock(last=NOON).now(later, 5) == later
+
+
+def test_a_clock_that_is_put_right_after_a_stop_was_wrong_before_it_too() -> None:
+    clock = SteadyClock(last=NOON)
+    clock.now(NOON + timedelta(days=3), 10)
+    wrong = clock.ticks(10)
+    clock = SteadyClock.from_dict(clock.to_dict())
+    clock.now(NOON + timedelta(days=3, minutes=2), 7)
+    assert clock.doubted_since == wrong
+    assert clock.now(NOON + minutes(3), 67) == NOON + minutes(3)
+    assert clock.take_redated() == wrong
+    assert clock.at(wrong) == NOON
+
+
+def test_the_first_time_that_is_told_may_turn_out_to_be_wrong_either_way() -> None:
+    for wrong in (timedelta(days=2), -timedelta(hours=9)):
+        clock = SteadyClock()
+        clock.now(NOON + wrong, 0)
+        began = clock.ticks(0)
+        for minute in range(1, 30):
+            clock.now(NOON + minutes(minute), minute * 60)
+        assert clock.at(began) == NOON
+        assert clock.take_redated() == began

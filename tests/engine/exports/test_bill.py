@@ -122,6 +122,12 @@ def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):
     assert found["of which tax at 25 %"] == ["-1.20"]
 
 
+def test_what_has_no_price_has_no_total(recorder, bill):
+    Home(recorder).uses(FRIDGE, at("2026-03-01"), at("2026-03-02"), 0.5)
+    found = lines(bill("2026-03-01", "2026-03-02")[0])
+    assert found["Total"] == ["24.000"]
+
+
 def test_it_is_compared_with_the_month_and_the_year_before(recorder, bill):
     home = Home(recorder)
     home.priced("house", [{"valid_from": "2020-01-01", "kind": "flat", "price": 0.2}])
@@ -165,6 +171,28 @@ def test_without_a_contract_there_is_energy_alone(recorder, bill):
     home.uses(SOLAR, at("2026-03-01"), at("2026-04-01"), 0.2)
     found = lines(bill("2026-03-01", "2026-04-01")[0])
     assert found["Heater"] == ["148.600"]
+
+
+def test_money_is_not_compared_with_a_time_of_which_a_part_had_no_contract(recorder, bill):
+    home = Home(recorder)
+    home.priced("house", [FLAT | {"valid_from": "2025-10-14", "standing_charge": 15.5}])
+    for month, after in (("2025-10-01", "2025-11-01"), ("2026-09-01", "2026-11-01")):
+        home.uses(FRIDGE, at(month), at(after), 0.5)
+    (page,) = bill("2026-10-01", "2026-11-01")
+    found = lines(page)
+    assert found["October 2025"] == ["745.000", "0"]
+    assert len(found["September 2026"]) == 4
+
+
+def test_a_metering_point_that_is_new_is_compared_with_nothing(recorder, bill):
+    home = Home(recorder)
+    home.uses(FRIDGE, at("2025-10-01"), at("2026-11-01"), 0.5)
+    home.uses(LATHE, at("2026-08-01"), at("2026-11-01"), 0.5)
+    both = {"devices": (FRIDGE, LATHE), "points": (HOUSE, BARN)}
+    (page,) = bill("2026-10-01", "2026-11-01", **both)
+    assert "September 2026" in page
+    assert "October 2025" not in page
+    assert "October 2025" in bill("2026-10-01", "2026-11-01")[0]
 
 
 def test_what_has_no_price_is_called_so_and_not_compared_in_money(recorder, bill):

@@ -21,6 +21,13 @@ from .test_contract_comparison import (
     timedelta,
 )
 
+ALL_KINDS = [
+    *OFFERS,
+    {
+        "kind": "tiers", "standing_charge": 9.25,
+        "tiers": [{"up_to": 200, "price": 0.1}, {"up_to": 350.5, "price": 0.2}, {"price": 0.4}],
+    },
+]  # fmt: skip
 CHECK = Path(__file__).parents[3] / "scripts" / "check_comparison"
 
 
@@ -35,7 +42,9 @@ def check(recorder, exports, tmp_path):
         hours.append((hour, {"sum": kwh}))
     recorder.add_statistics("med_exporter:consumption_house", hours, "kWh")
     assert home.half_hours()
-    found = json.loads(made(exports, start=START - 30 * 86400, end=BOTH_CLOCK_CHANGES))
+    # It begins within a month, whose tiers have been filled before.
+    start = START - 30 * 86400
+    found = json.loads(made(exports, offers=ALL_KINDS, start=start, end=BOTH_CLOCK_CHANGES))
 
     def check(change=lambda _: None):
         change(found)
@@ -43,7 +52,7 @@ def check(recorder, exports, tmp_path):
         days = [first + timedelta(days=number) for number in range(330)]
         files = {
             "comparison": found,
-            "contracts": OFFERS,
+            "contracts": ALL_KINDS,
             "colours": {
                 str(day): colour_of(day) for day in days if day.isoformat() >= "2026-02-01"
             },
@@ -71,6 +80,7 @@ def test_the_year_agrees_to_the_cent_and_a_cent_more_does_not(check):
     status, said = check()
     assert status == 0, said
     assert "tempo" in said
+    assert "tiers" in said
 
     def dearer(found):
         found["contracts"][1]["energy_cost"] += 0.01

@@ -212,6 +212,17 @@ def test_a_csv_has_the_same_rows(home, exports):
             assert [row["total"] for row in rows] == [str(row["total"]) for row in found[name]]
 
 
+def test_a_csv_in_words_has_those_of_contracts_and_dates(home, exports):
+    unnamed = {key: value for key, value in OFFERS[1].items() if key != "name"}
+    offers = [{**unnamed, "priced_on": "2026-08-01"}]
+    options = exports.options(locale="fr", machine_names=False)
+    with zipfile.ZipFile(io.BytesIO(made(exports, "csv", offers, options=options))) as archive:
+        text = archive.read("contracts.csv").decode("utf-8-sig")
+    rows = {row["Contrat"]: row for row in csv.DictReader(io.StringIO(text), delimiter=";")}
+    assert set(rows) == {"Votre contrat", "Heures pleines / heures creuses"}
+    assert rows["Heures pleines / heures creuses"]["Prix au"] == "01/08/2026"
+
+
 def test_a_workbook_has_a_row_for_each_month(home, exports):
     data = made(exports, "excel", include_charts=True, options=exports.options(locale="fr"))
     book = openpyxl.load_workbook(io.BytesIO(data))

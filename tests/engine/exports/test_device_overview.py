@@ -85,9 +85,17 @@ def test_the_week_shows_what_an_hour_uses_on_average(states, exports, recorder):
 
 
 def test_coarse_rows_tell_nothing_of_hours(states, exports, recorder):
-    made, _ = content(exports, recorder, aggregation="monthly")
+    made, _ = content(exports, recorder, aggregation="monthly", end=START + 40 * 24 * HOUR)
     assert [chart.kind for chart in made.charts] == [ChartKind.STACKED_BAR, ChartKind.PIE]
-    assert made.charts[0].categories == ["January 2026 (from day 5)"]
+    assert made.charts[0].categories == ["January 2026 (from day 5)", "February 2026"]
+
+
+@pytest.mark.parametrize(("hours", "aggregation"), [(2, "raw"), (24, "daily"), (48, "monthly")])
+def test_nothing_is_drawn_of_a_single_bar_or_a_part_of_a_day(
+    states, exports, recorder, hours, aggregation
+):
+    made, _ = content(exports, recorder, aggregation=aggregation, end=START + hours * HOUR)
+    assert [chart.kind for chart in made.charts] == [ChartKind.PIE]
 
 
 def test_titles_follow_the_language(states, exports, recorder):
@@ -144,7 +152,7 @@ def test_what_another_device_measures_too_is_beside_the_total(states, exports, r
 
 def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
     job = exports.job(
-        format="pdf", start=START, end=START + 3 * HOUR, aggregation="hourly",
+        format="pdf", start=START, end=START + 24 * HOUR, aggregation="hourly",
         fields=("timestamp", "energy_kwh"), include_charts=True,
     )  # fmt: skip
     rows = [(START, 0, 0.1, 0), (START + HOUR, 0, 7.0, 1), (START + 2 * HOUR, 0, 0.2, 0)]
@@ -153,7 +161,7 @@ def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
     _, charts = overview(job, spool, columns, job.end)
     (monday, *_) = charts[-1].series
     assert monday.values[:3] == [0.1, None, 0.2]
-    assert charts[1].series[0].values == [7.3]
+    assert charts[0].series[0].values == [7.3]
 
 
 def test_a_format_without_a_place_for_charts_gets_the_totals_alone(states, exports, recorder):

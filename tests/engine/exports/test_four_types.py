@@ -12,7 +12,7 @@ import zipfile
 import openpyxl
 import pytest
 
-from custom_components.med_exporter.audit.tables import audit_table
+from custom_components.med_exporter.engine.audit_tables import audit_table
 from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable

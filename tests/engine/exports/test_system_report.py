@@ -8,11 +8,11 @@ from datetime import datetime
 import pytest
 
 from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.history_tables import exports_table
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
 from custom_components.med_exporter.engine.tables import Column
-from custom_components.med_exporter.history.tables import exports_table
 
-from .homes import BARN, DEVICES, FRIDGE, HEATER, HOUSE, LATHE, PARIS, Home, at, demo
+from .homes import BARN, DEVICES, FRIDGE, HEATER, HOUSE, LATHE, PARIS, SOLAR, Home, at, demo
 
 START, END = at("2026-03-23"), at("2026-04-06")
 DESTINATIONS = GivenTable(
@@ -80,6 +80,13 @@ def test_devices_with_their_last_state_and_their_rows(home, report, recorder):
     }
     assert (heater["state"], heater["last_seen"]) == ("unavailable", "2026-03-23T00:00:00+01:00")
     assert (solar["state"], solar["rows"], solar["role"]) == (None, 0, "production")
+
+
+def test_a_meter_that_only_statistics_know_has_their_hours(home, report, recorder):
+    hours = [(START + 3600 * n, {"sum": float(n), "state": float(n)}) for n in range(-2, 5)]
+    recorder.add_statistics(SOLAR.entities["energy_total_kwh"], hours, "kWh")
+    solar = report("device_summary")["data"][2]
+    assert (solar["rows"], solar["last_seen"]) == (5, "2026-03-23T05:00:00+01:00")
 
 
 def test_energy_of_each_day_and_its_totals(home, report):

@@ -11,7 +11,7 @@ import pytest
 
 from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.tables import Column, Table
 from custom_components.med_exporter.engine.writers.pdf.fonts import shown
 
 from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written
@@ -103,7 +103,7 @@ def test_local_times_have_their_offset_where_the_clock_changes():
     found = words(Content(tables=[readings(1)]))
     assert "+01:00" not in found.replace("UTC+01:00", "")
     later = words(Content(tables=[readings(1)]), job_changes={"end": 1_780_000_000.0})
-    assert "2026-01-01 01:00:00 +01:00" in later
+    assert "1 Jan 2026 01:00:00 +01:00" in later
 
 
 @pytest.mark.parametrize(
@@ -236,3 +236,26 @@ def test_nobody_is_named_as_the_author():
     found = run("pdfinfo", written(Content(tables=[readings(1)]), "pdf"), "-")
     assert re.search(r"Title:\s+Device readings", found)
     assert not re.search(r"Author:[ \t]+\S", found)
+
+
+def turned(tables: list[Table]) -> list[bool]:
+    """Return of each page whether it lies on its side."""
+    told = run("pdfinfo", written(Content(tables=tables), "pdf", "en"), "-l", "-1", "-")
+    sizes = re.findall(r"Page +\d+ size: +([\d.]+) x ([\d.]+)", told)
+    return [float(width) > float(height) for width, height in sizes]
+
+
+def test_no_page_is_turned_back_for_a_few_rows():
+    wide = [Column(f"a_rather_long_name_{number}", Kind.TEXT) for number in range(12)]
+    narrow = [Column("name", Kind.TEXT)]
+
+    def wide_table() -> Table:
+        return table(tuple(wide), [("a text of some words",) * 12] * 3, "wide")
+
+    def narrow_table(rows: int) -> Table:
+        return table(tuple(narrow), [("x",)] * rows, "narrow")
+
+    assert turned([wide_table()]) == [True]
+    assert turned([narrow_table(3), wide_table(), narrow_table(4)]) == [True]
+    assert turned([narrow_table(30), wide_table()]) == [False, True]
+    assert turned([narrow_table(3)]) == [False]

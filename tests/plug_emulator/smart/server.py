@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import secrets
 import socket
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ DISCOVERY_PORT = 20002
 _BROADCAST_ADDRESS = "127.255.255.255"
 _DISCOVERY_HEADER = 16
 _COOKIE = "TP_SESSIONID"
+_SILENT = logging.getLogger("emulated plugs")
+_SILENT.disabled = True
 
 
 class SmartServer:
@@ -39,7 +42,12 @@ class SmartServer:
         app.router.add_post("/app/handshake2", self._agree)
         app.router.add_post("/app/request", self._answer)
         self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
+            app,
+            access_log=None,
+            # Who asks it in another tongue is no trouble of the house.
+            logger=_SILENT,
+            handler_cancellation=True,
+            shutdown_timeout=0.1,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)

@@ -1,4 +1,4 @@
-"""The published description of the HTTP API of files, made from what checks its requests."""
+"""The published description of the HTTP API, made from what checks its requests."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from ...engine.formats import FORMATS
 from ...rights import Right
 from ..operation import FILE_ITSELF, STATUS_OF_CODE, operation_of
 from .answers import answer_schemas
+from .destinations import destination_schemas
 from .requests import request_schemas
 from .shapes import TEXT, named, one_of, or_null, told
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 _METHODS: Final = ("get", "head", "post", "put", "delete", "patch")
 _PARAMETER: Final = re.compile(r"{(\w+)}")
 _TOKEN: Final = "token"  # noqa: S105
+_ID: Final[Shape] = {**TEXT, "format": "uuid"}
+_NAMES: Final[dict[str, Shape]] = {
+    "destination": {**TEXT, "pattern": "^[^/]+$", "description": "A type, an id or a name."}
+}
+"""What stands in an address and is no id."""
 
 
 def openapi(views: Iterable[type[ApiView]]) -> dict[str, Any]:
@@ -43,13 +49,13 @@ def openapi(views: Iterable[type[ApiView]]) -> dict[str, Any]:
         "info": {
             "title": "MED Exporter",
             "version": "1",
-            "description": "Files of energy readings, costs and reports from Home Assistant.",
+            "description": "Files of readings, costs and reports, and exports to destinations.",
         },
         "security": [{_TOKEN: []}],
         "paths": paths,
         "components": {
             "securitySchemes": {_TOKEN: {"type": "http", "scheme": "bearer"}},
-            "schemas": {**request_schemas(), **answer_schemas()},
+            "schemas": {**request_schemas(), **answer_schemas(), **destination_schemas()},
         },
     }
 
@@ -63,7 +69,7 @@ def _operation(view: type[ApiView], method: str, operation: Operation) -> dict[s
     found: dict[str, Any] = {
         "operationId": f"{method}_{where}",
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": {**TEXT, "format": "uuid"}}
+            {"name": name, "in": "path", "required": True, "schema": _NAMES.get(name, _ID)}
             for name in _PARAMETER.findall(view.url or "")
         ]
         + [
@@ -73,7 +79,10 @@ def _operation(view: type[ApiView], method: str, operation: Operation) -> dict[s
         "responses": _responses(view, operation, has_body=method != "head"),
     }
     if operation.body is not None:
-        found["requestBody"] = {"required": True, "content": _json(named(operation.body))}
+        found["requestBody"] = {
+            "required": operation.needs_body,
+            "content": _json(named(operation.body)),
+        }
     if view.right is Right.LINK:
         found["security"] = [{_TOKEN: []}, {}]
     return found
@@ -87,7 +96,9 @@ def _responses(view: type[ApiView], operation: Operation, *, has_body: bool) -> 
     found: dict[HTTPStatus, dict[str, Any]] = {
         status: {} if name is None else _answer(name) for status, name in operation.answers.items()
     }
-    found |= {status: _json(_error(codes)) for status, codes in by_status.items()}
+    found |= {status: _json(_error(one_of(codes))) for status, codes in by_status.items()}
+    if operation.is_of_settings:
+        found[HTTPStatus.BAD_REQUEST] = _json(_error({**TEXT, "pattern": "^[A-Z][A-Z_]+$"}))
     # Home Assistant's own words, for who is nobody, and for an address that none would write.
     for status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, *operation.may_be_refused):
         found[status] = {**found.get(status, {}), "text/plain": {"schema": TEXT}}
@@ -108,10 +119,8 @@ def _answer(name: str) -> dict[str, Any]:
     return {one: {} for one in sorted(types)}
 
 
-def _error(codes: list[str]) -> Shape:
-    return told(
-        {"detail": TEXT, "error_code": one_of(codes), "message": TEXT, "field": or_null(TEXT)}
-    )
+def _error(code: Shape) -> Shape:
+    return told({"detail": TEXT, "error_code": code, "message": TEXT, "field": or_null(TEXT)})
 
 
 def _json(shape: Shape) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ...delivery.request import (
     NEEDED,
 )
 from ...engine.export_types import EXPORT_TYPES
-from ...engine.exports.contract_comparison import MOST_CONTRACTS
+from ...engine.exports.contract_comparison import EXPORT_TYPE as COMPARISON
 from ...engine.fields import MAX_DECIMALS
 from ...engine.formats import FORMATS
 from ...engine.job import (
@@ -35,11 +35,10 @@ from ...engine.job import (
     Privacy,
 )
 from ...engine.object_reader import MAX_NUMBER, MOST_ITEMS
-from ...engine.tariff.offers import offer_kinds
-from ...engine.tariff.reader import MAX_AMOUNT
 from ...exports.date_range import PRESETS
 from ...exports.request.options import OPTION_KEYS, PRIVACY_KEYS
 from ...exports.request.rows import MOST_CUSTOM_FIELDS, VALUE_FIELDS
+from ...schedules.defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 from ...schedules.request import SHOWN_ONLY
 from .shapes import BOOLEAN, TEXT, asked, named, one_of, several
 
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 
 _NOT_EMPTY: Final[Shape] = {"type": "string", "minLength": 1}
 _POWER: Final[Shape] = {"type": "number", "minimum": -MAX_NUMBER, "maximum": MAX_NUMBER}
-_AMOUNT: Final[Shape] = {"type": "number", "minimum": 0, "maximum": MAX_AMOUNT}
 _RANGE: Final[Shape] = {
     "oneOf": [one_of(PRESETS), asked({"start": TEXT, "end": TEXT}, ("start", "end"))],
     "description": "A preset, or dates or times of ISO 8601; the day of `end` is in it.",
@@ -66,6 +64,9 @@ def request_schemas() -> dict[str, Shape]:
         "delivery": {"oneOf": [_delivery(method) for method in FIELDS_OF_METHOD]},
         "enabled": BOOLEAN,
     }
+    first = asked(schedule, ("name",))
+    first["properties"]["schedule"]["default"] = ON_THE_FIRST
+    first["properties"]["export_config"]["default"] = dict(LAST_MONTHS_BILL)
     shown: dict[str, Shape] = {"schedule_id": TEXT, **{name: {} for name in SHOWN_ONLY}}
     return {
         "ExportRequest": {
@@ -77,10 +78,10 @@ def request_schemas() -> dict[str, Shape]:
         },
         **{_name(name): _file(name) for name in EXPORT_TYPES},
         "ComparisonRequest": asked(
-            {key: _PARTS[key] for key in ("date_range", "pdl", "contracts")},
+            {"date_range": _RANGE, **COMPARISON.own},
             ("date_range", "contracts"),
         ),
-        "ScheduleRequest": asked(schedule, ("name", "schedule", "export_config")),
+        "ScheduleRequest": first,
         "ScheduleChange": asked({**schedule, **shown}),
     }
 
@@ -92,19 +93,20 @@ def _name(export_type: str) -> str:
 def _file(name: str) -> Shape:
     """Return the request of a file of one type."""
     export_type = EXPORT_TYPES[name]
-    own = sorted(export_type.takes | export_type.own)
+    parts = {**_PARTS, **export_type.own}
+    named_here = sorted(export_type.options)
     performance = ["compression", "chunk_size", "background_processing"]
     if export_type.is_about_a_time:
         performance.append("cache_results")
     shapes = {
         "export_type": {"type": "string", "const": name},
         "format": one_of(FORMATS),
-        **{key: _PARTS[key] for key in own},
+        **{key: parts[key] for key in named_here},
         "options": asked({key: _OPTIONS[key] for key in (*OPTION_KEYS, "timezone")}),
         "privacy_options": asked(_record(Privacy, PRIVACY_KEYS)),
         "performance_options": asked({key: _PERFORMANCE[key] for key in performance}),
     }
-    needed = [key for key in own if key in {"date_range", "contracts"}]
+    needed = [key for key in named_here if key in {"date_range", "contracts"}]
     return asked(shapes, ("export_type", "format", *needed))
 
 
@@ -146,17 +148,6 @@ _PERFORMANCE: Final[dict[str, Shape]] = {
     "background_processing": BOOLEAN,
     "cache_results": BOOLEAN,
 }
-_CONTRACT: Final = asked(
-    {
-        "kind": one_of(offer_kinds()),
-        "name": TEXT,
-        "priced_on": {"type": "string", "format": "date"},
-        "standing_charge": _AMOUNT,
-        "feed_in": _AMOUNT,
-    },
-    ("kind",),
-    more=True,
-)
 _PARTS: Final[dict[str, Shape]] = {
     "date_range": _RANGE,
     "devices": {
@@ -180,8 +171,6 @@ _PARTS: Final[dict[str, Shape]] = {
     "event_types": several(one_of(EVENT_TYPES), len(EVENT_TYPES), each_once=True),
     "severity_levels": several(one_of(SEVERITY_LEVELS), len(SEVERITY_LEVELS), each_once=True),
     "users": several(TEXT, MOST_ITEMS),
-    "pdl": TEXT,
-    "contracts": several(_CONTRACT, MOST_CONTRACTS),
 }
 _DELIVERY: Final[dict[str, Shape]] = {
     "account": TEXT,

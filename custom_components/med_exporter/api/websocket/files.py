@@ -42,7 +42,7 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
         "types": [
             {
                 "id": one.id,
-                "takes": sorted(one.takes | one.own),
+                "takes": sorted(one.options),
                 "has_preview": one.has_preview,
             }
             for one in EXPORT_TYPES.values()

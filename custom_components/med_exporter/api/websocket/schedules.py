@@ -10,6 +10,7 @@ from ...exports.jobs import DATA_JOBS
 from ...history.records import SIGNAL_EXPORT_FINISHED
 from ...rights import Right
 from ...schedules.answers import schedule_entry
+from ...schedules.defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 from ...schedules.scheduler import DATA_SCHEDULES, SIGNAL_SCHEDULES_CHANGED
 from .base import Command
 from .feed import Feed
@@ -31,7 +32,8 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
 
 async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     asked.finish()
-    return delivery_choices(hass)
+    first = {"schedule": ON_THE_FIRST, "export_config": dict(LAST_MONTHS_BILL)}
+    return {**delivery_choices(hass), "default": first}
 
 
 async def _create(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:

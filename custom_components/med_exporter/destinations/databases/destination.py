@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
+    from ..samples import Samples
 
 BACKFILL: Final = timedelta(days=365)
 """How far back a new destination begins."""
@@ -24,12 +25,19 @@ class DatabaseDestination(ABC):
     Args:
         labels: the user's labels.
         metrics: sends the exporter's own metrics, where there are any.
+        samples: what a connection test may send.
 
     """
 
-    def __init__(self, labels: Mapping[str, str], metrics: InternalMetrics | None = None) -> None:
+    def __init__(
+        self,
+        labels: Mapping[str, str],
+        metrics: InternalMetrics | None = None,
+        samples: Samples | None = None,
+    ) -> None:
         self._labels = dict(labels)
         self._metrics = metrics
+        self._samples = samples
 
     async def async_start(self) -> None:
         """Begin to send the exporter's own metrics; there is no lasting connection."""
@@ -66,6 +74,18 @@ class DatabaseDestination(ABC):
         return [
             one for one, series, start in absent if is_told or start > oldest_there.get(series, 0)
         ]
+
+    async def _async_latest(self) -> list[Measurement]:
+        return [] if self._samples is None else await self._samples.async_latest()
+
+    def _note(self, series: str, stamp: int) -> None:
+        """Take note that a connection test has sent a row."""
+        if self._samples is not None:
+            self._samples.note(series, stamp)
+
+    def _given(self, series: str) -> set[int]:
+        """Return the moments of rows that connection tests have sent, and forget them."""
+        return set() if self._samples is None else self._samples.take(series)
 
     @abstractmethod
     async def _async_limit(self) -> tuple[int, bool]:

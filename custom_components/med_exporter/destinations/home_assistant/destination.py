@@ -17,6 +17,7 @@ from ...const import (
     DataType,
     PlugRole,
 )
+from ...engine.times import HOUR
 from ...entries import metering_point_entries
 from ...web_answers import in_turn
 from ..base import (
@@ -41,7 +42,6 @@ from .states import (
     entity_id_of,
 )
 from .statistics import (
-    HOUR,
     HourlyPush,
     RemoteStatistics,
 )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.const import UnitOfEnergy
 
 from ...const import DOMAIN, LOGGER
+from ...engine.times import HOUR, hour_of
 from .api import CommandRefusedError
-from .statistics import HOUR, RemoteStatistics, Row
+from .statistics import RemoteStatistics, Row
 
 if TYPE_CHECKING:
     from .api import RemoteConnection
@@ -35,7 +36,7 @@ async def async_probe(connection: RemoteConnection) -> None:
         name=_NAME,
         unit=UnitOfEnergy.KILO_WATT_HOUR.value,
     )
-    hour = int(time.time()) // HOUR * HOUR - HOUR
+    hour = hour_of(time.time()) - HOUR
     try:
         await statistics.write([Row(hour, 0.0, 0.0)])
     finally:

@@ -17,6 +17,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
+from ...engine.times import HOUR
 from ..base import (
     DestinationError,
     Outcome,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ..measurements import Measurement
     from .api import RemoteConnection
 
-HOUR: Final = 3600
 _SLICE: Final = 120 * 24 * HOUR
 _MONTH: Final = 32 * 24 * HOUR
 _APPENDED_AT_ONCE: Final = 1000
@@ -122,13 +122,14 @@ class RemoteStatistics:
         return rows
 
     async def _read(self, period: str, start: int, end: int) -> list[Row]:
+        # The numbers as they were sent: a unit that a user gives them over there converts none,
+        # and the next import takes it away.
         found = await self._connection.command(
             "recorder/statistics_during_period",
             seconds=_READ_SECONDS,
             statistic_ids=[self._id],
             period=period,
             types=["state", "sum"],
-            units={"energy": UnitOfEnergy.KILO_WATT_HOUR.value},
             start_time=_iso(start),
             end_time=_iso(end),
         )

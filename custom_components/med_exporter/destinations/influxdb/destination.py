@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
+    from ..samples import Samples
     from .lines import Series
     from .server import InfluxDb
 
@@ -58,13 +59,25 @@ class InfluxDestination(DatabaseDestination):
         labels: Mapping[str, str],
         *,
         metrics: InternalMetrics | None = None,
+        samples: Samples | None = None,
     ) -> None:
-        super().__init__(labels, metrics)
+        super().__init__(labels, metrics, samples)
         self._server = server
 
     async def async_test(self) -> str | None:
-        """Write a point and read it back; a remark tells what it left open."""
-        return await async_test_influxdb(self._server, self._labels)
+        """Write as a run does: a point of a test, and the last one of each series.
+
+        Another program may have made a field of the same name that takes no such numbers. A remark
+        tells what was left open.
+        """
+        remark = await async_test_influxdb(self._server, self._labels)
+        for sample in await self._async_latest():
+            await self._send([sample], self._note_stored)
+        return remark
+
+    def _note_stored(self, sample: Measurement, outcome: Outcome) -> None:
+        if outcome is Outcome.STORED:
+            self._note(str(series_of(sample, self._labels)), point_of(sample).stamp)
 
     async def async_reach(self) -> None:
         """Ask for a point that cannot be there; a server that cannot be asked is given none."""
@@ -133,7 +146,7 @@ class InfluxDestination(DatabaseDestination):
             if missing and await self._are_too_old(missing, found or {}, keeps_all=keeps_all):
                 oldest = missing[-1].stamp + 1
                 missing = []
-        sent = {point.stamp for point in wanted}
+        sent = {point.stamp for point in wanted} | self._given(str(series))
         for measurement, point in zip(batch, points, strict=True):
             if missing and point is missing[0]:
                 raise _missing_error(self._server, series, len(missing), measurement.date)
@@ -174,7 +187,8 @@ async def async_test_influxdb(server: InfluxDb, labels: Mapping[str, str]) -> st
     midnight = dt_util.start_of_local_day()
     point = Point(round(midnight.timestamp()), 1.0)
     series = own_series(_PROBE, labels)
-    await server.write(series.line(point.stamp, point.value))
+    if not await server.write(series.line(point.stamp, point.value)):
+        return REMARK_SHORT_RETENTION
     try:
         found = await server.read(series, point.stamp, point.stamp)
     except NotAskableError:

@@ -12,11 +12,12 @@ from homeassistant.const import (
     CONF_VERIFY_SSL,
 )
 
-from ...const import CONF_LABELS
+from ...const import CONF_DATA, CONF_LABELS
 from ...web_client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
-from .destination import InfluxDestination
+from ..samples import Samples
+from .destination import INTAKE, InfluxDestination
 from .lines import own_series
 from .server import InfluxDb
 
@@ -47,6 +48,14 @@ def server_of(hass: HomeAssistant, settings: Mapping[str, Any], *, is_known: boo
     )
 
 
+async def async_test_settings(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
+    """Test settings in clear as a destination tests its own."""
+    server = server_of(hass, settings, is_known=False)
+    samples = _samples(hass, server, settings)
+    labels = labels_from(settings.get(CONF_LABELS))
+    return await InfluxDestination(server, labels, samples=samples).async_test()
+
+
 async def async_create_influxdb(
     hass: HomeAssistant, entry: ConfigEntry, settings: Mapping[str, Any]
 ) -> InfluxDestination:
@@ -63,4 +72,10 @@ async def async_create_influxdb(
         await server.write(b"".join(lines))
 
     metrics = InternalMetrics(hass, write, entry)
-    return InfluxDestination(server, labels, metrics=metrics)
+    samples = _samples(hass, server, settings)
+    return InfluxDestination(server, labels, metrics=metrics, samples=samples)
+
+
+def _samples(hass: HomeAssistant, server: InfluxDb, settings: Mapping[str, Any]) -> Samples:
+    place = f"{server.url} {server.organisation} {server.database}"
+    return Samples(hass, place, INTAKE, settings[CONF_DATA])

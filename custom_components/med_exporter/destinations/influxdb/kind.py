@@ -22,14 +22,13 @@ from ...const import CONF_LABELS
 from ...form_fields import LOGIN, choice, secret_text
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
-from .destination import async_test_influxdb
 from .entry import (
     CONF_BUCKET,
     CONF_DATABASE,
     CONF_ORGANISATION,
     CONF_VERSION,
     async_create_influxdb,
-    server_of,
+    async_test_settings,
 )
 from .lines import is_tag, is_tag_name
 
@@ -56,11 +55,6 @@ _OF_A_VERSION: Final = (
 )
 # What may be behind the server's address when it is copied from a browser or another program.
 _BEHIND: Final = re.compile(r"/(write|query|ping|health|api(/.*)?|orgs(/.*)?|signin)?$")
-
-
-async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
-    labels = labels_from(settings.get(CONF_LABELS))
-    return await async_test_influxdb(server_of(hass, settings, is_known=False), labels)
 
 
 def _place(settings: Mapping[str, Any]) -> str:
@@ -140,7 +134,7 @@ INFLUXDB: Final = DestinationKind(
         vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=_test,
+    test=async_test_settings,
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN),

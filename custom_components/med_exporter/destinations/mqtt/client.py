@@ -41,10 +41,10 @@ class Incoming(NamedTuple):
 class MqttClient:
     """A connection: opened once, closed once.
 
-    When a broker refuses a message of QoS 2, paho goes on as if it had been taken. With MQTT 5,
-    messages on a topic therefore have QoS 1 at most, whose refusal paho tells, until the broker
-    has taken one there on this connection. What it refuses on that topic later goes unnoticed,
-    unless it says so again in the end.
+    When a broker refuses a message of QoS 2, paho goes on as if it had been taken, and to one of
+    QoS 0 a broker says nothing. With MQTT 5, messages on a topic therefore have QoS 1, whose
+    refusal paho tells, until the broker has taken one there on this connection. What it refuses on
+    that topic later goes unnoticed, unless it says so again in the end.
 
     Attributes:
         gives_reasons: whether the protocol's version lets the broker say why it refuses something.
@@ -73,6 +73,8 @@ class MqttClient:
         self.retain_available = True
         self.keep_alive: int | None = None
         self._broker = broker
+        # Nobody subscribes to it.
+        self._unheard = f"{publishing.status_topic}/none"
         self._loop = loop
         self._connack: asyncio.Future[ReasonCode] = loop.create_future()
         self._lost: asyncio.Future[DestinationError] = loop.create_future()
@@ -113,6 +115,7 @@ class MqttClient:
             paho.on_disconnect = lambda _, __, flags, reason, ___: self._left(flags, reason)
             paho.on_publish = lambda _, __, number, reason, ___: self._answered(number, reason)
             paho.on_subscribe = lambda _, __, number, reasons, ___: self._allowed(number, reasons)
+            paho.on_unsubscribe = lambda _, __, number, ___, ____: self._confirmed(number)
             paho.on_message = lambda _, __, message: self._received(message)
             async with asyncio.timeout(answer_within):
                 return await self._connack
@@ -137,8 +140,9 @@ class MqttClient:
     def send(self, message: Message, *, qos: int) -> asyncio.Future[bool]:
         """Send a message, and return a future for the broker's answer; see `answered`.
 
-        With QoS 0 there is no answer: the future is done when the message is written. A message
-        that has expired is not sent, and counts as written.
+        With QoS 0 there is no answer: the future is done when the message is written, and
+        `confirm` tells whether it was read. A message that has expired is not sent, and counts as
+        written.
         """
         answer: asyncio.Future[bool] = self._loop.create_future()
         seconds, properties = lifetime(message), None
@@ -152,11 +156,9 @@ class MqttClient:
             fail(answer, self._lost.result())
         elif self._largest is not None and sending.size > self._largest:
             fail(answer, message_refused(message.topic, "Packet too large", PACKET_TOO_LARGE))
-        elif qos:
+        else:
             self._queue.append(sending)
             self._publish_queued()
-        else:
-            self._publish(sending, 0)
         return answer
 
     async def answered(self, answer: asyncio.Future[bool]) -> bool:
@@ -184,6 +186,22 @@ class MqttClient:
         await asyncio.gather(*map(self.answered, answers), return_exceptions=True)
         for answer in answers:
             answer.result()
+        if answers and not qos:
+            await self.confirm()
+
+    async def confirm(self) -> None:
+        """Wait until the broker has read all that was written. Raises DestinationError.
+
+        It answers the end of a subscription, also of one that never began, when it has read what
+        was written before.
+        """
+        answer: asyncio.Future[bool] = self._loop.create_future()
+        if self._lost.done():
+            raise self._lost.result()
+        _, number = self._paho.unsubscribe(self._unheard)
+        assert number is not None
+        self._subscribing[number] = answer
+        await self.answered(answer)
 
     async def subscribe(self, topic: str) -> bool:
         """Listen to a topic with QoS 1, and return whether the broker allows it.
@@ -217,10 +235,15 @@ class MqttClient:
 
     def _publish_queued(self) -> None:
         """Publish what waits for an answer, as much at a time as the broker takes."""
-        while self._queue and len(self._under_way) < self.receive_maximum:
-            sending = self._queue.popleft()
-            is_checked = not self.gives_reasons or sending.message.topic in self._taken
-            self._publish(sending, sending.qos if is_checked else 1)
+        while self._queue:
+            qos = self._qos_of(self._queue[0])
+            if qos and len(self._under_way) >= self.receive_maximum:
+                return
+            self._publish(self._queue.popleft(), qos)
+
+    def _qos_of(self, sending: Sending) -> int:
+        is_checked = not self.gives_reasons or sending.message.topic in self._taken
+        return sending.qos if is_checked else min(1, self.maximum_qos)
 
     def _publish(self, sending: Sending, qos: int) -> None:
         message = sending.message
@@ -257,14 +280,17 @@ class MqttClient:
                 message_refused(topic, str(reason), reason.value, maximum_qos=self.maximum_qos),
             )
         else:
-            if sending.qos:
-                self._taken.add(topic)
+            self._taken.add(topic)
             settle(sending.answer, is_allowed=True)
         self._publish_queued()
 
     def _allowed(self, number: int, reasons: list[ReasonCode]) -> None:
         if (answer := self._subscribing.pop(number, None)) is not None:
             settle(answer, is_allowed=not any(reason.is_failure for reason in reasons))
+
+    def _confirmed(self, number: int) -> None:
+        if (answer := self._subscribing.pop(number, None)) is not None:
+            settle(answer, is_allowed=True)
 
     def _received(self, message: MQTTMessage) -> None:
         # Whoever sends more than was asked for, or a topic that is no text, is hung up on.

@@ -48,7 +48,7 @@ class MqttConnection:
         self._keeper: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._attempt: asyncio.Future[MqttClient] | None = None
-        self.status_refused = False
+        self._is_status_refused = False
 
     @property
     def open_client(self) -> MqttClient | None:
@@ -159,14 +159,14 @@ class MqttConnection:
 
     async def _say_online(self, client: MqttClient) -> None:
         """Say `online`; raise DestinationError where the connection is of no use."""
-        was_refused, self.status_refused = self.status_refused, False
+        was_refused, self._is_status_refused = self._is_status_refused, False
         try:
             await self._say(client, ONLINE)
         except DestinationError as err:
             if err.is_unusable:
                 raise
             # Not being allowed to say so is no reason not to try the measurements.
-            self.status_refused = True
+            self._is_status_refused = True
             if not was_refused:
                 LOGGER.warning("MQTT broker %s: %s", self._broker.address, err)
 

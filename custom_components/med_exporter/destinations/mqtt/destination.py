@@ -13,8 +13,8 @@ from ..base import RUNNING, Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
 from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
-from .mistakes import TOO_LARGE
-from .opening import TIMEOUT, VERSIONS, identifier
+from .mistakes import HANGS_UP_ON
+from .opening import TIMEOUT, identifier
 from .probe import async_test_broker
 
 if TYPE_CHECKING:
@@ -37,6 +37,10 @@ INTAKE: Final = Intake(
     grid_per_point=False,
 )
 """A broker hands everything on, and a later value of a period replaces the earlier one."""
+
+
+# Messages of QoS 0 after which the broker is asked whether it still reads.
+_CONFIRMED_AT_ONCE: Final = 500
 
 
 class MqttDestination:
@@ -129,30 +133,27 @@ class MqttDestination:
     ) -> None:
         """Publish measurements in their order, as many at a time as the broker takes.
 
-        Closed periods are never retained. A message counts as stored when the broker answers,
-        with QoS 0 when it is written. Days of the grid that no topic is about are not sent; while
-        tomorrow's colour is not known, its topic says so. Raises DestinationError.
+        Closed periods are never retained. A message counts as stored when the broker answers, with
+        QoS 0 when it has read what came behind. Days of the grid that no topic is about are not
+        sent; while tomorrow's colour is not known, its topic says so. Raises DestinationError.
         """
         client = await self._connection.client()
         try:
             await self._push(client, measurements, settle)
         except DestinationError as err:
-            is_silent = err.code == "CONNECTION_LOST" and not client.gives_reasons
-            if is_silent and (longest := self._longest()):
+            if err.code == "CONNECTION_LOST" and (longest := self._longest()):
                 await self._find_reason(longest)
             raise
 
     async def _find_reason(self, longest: int) -> None:
-        """Raise what the broker has hung up for, where it is that a message was too long.
+        """Raise what the broker has hung up for, where that is something in what it is given.
 
-        A broker of MQTT 3.1.1 says nothing when it does.
+        A broker of MQTT 3.1.1 says nothing when it does, and one of MQTT 5 need not.
         """
         try:
-            await async_test_broker(
-                self._broker, self._publishing, versions=VERSIONS[-1:], longest=longest
-            )
+            await async_test_broker(self._broker, self._publishing, longest=longest)
         except DestinationError as err:
-            if err.key == TOO_LARGE:
+            if err.code in HANGS_UP_ON:
                 raise
 
     async def _push(
@@ -161,9 +162,6 @@ class MqttDestination:
         measurements: AsyncIterable[Measurement],
         settle: Callable[[Measurement, Outcome], None],
     ) -> None:
-        if self._connection.status_refused and not self._publishing.qos:
-            # With QoS 0 the broker says nothing: what it said before has to do.
-            raise DestinationError("publish_not_allowed", topic=self._publishing.topic_prefix)
         flight = _Flight(client, self._publishing.qos, settle)
         topics: set[str] = set()
         try:
@@ -209,7 +207,7 @@ class _Flight:
     """Messages under way, settled in the order in which they were sent.
 
     After the first that was not taken nothing is sent or settled any more: whatever came behind
-    it is sent again.
+    it is sent again. With QoS 0 the broker is asked now and then whether it still reads.
     """
 
     def __init__(
@@ -219,6 +217,7 @@ class _Flight:
         self._qos = qos
         self._settle = settle
         self._under_way: deque[tuple[Measurement | None, asyncio.Future[bool] | None]] = deque()
+        self._written: list[tuple[Measurement, Outcome]] = []
 
     async def send(self, measurement: Measurement | None, message: Message | None) -> None:
         """Send a message, when there is room for it. Raises what an earlier one met."""
@@ -231,6 +230,7 @@ class _Flight:
         """Settle what is under way. Raises DestinationError for the first that was not taken."""
         while self._under_way:
             await self._settle_oldest()
+        await self._confirm()
 
     async def _settle_oldest(self) -> None:
         measurement, answer = self._under_way.popleft()
@@ -239,7 +239,17 @@ class _Flight:
                 await self._client.answered(answer)
             except BaseException:
                 self._under_way.clear()
+                await self._confirm()
                 raise
         if measurement is not None:
             outcome = Outcome.ALREADY_THERE if answer is None else Outcome.STORED
+            self._written.append((measurement, outcome))
+            if self._qos or len(self._written) == _CONFIRMED_AT_ONCE:
+                await self._confirm()
+
+    async def _confirm(self) -> None:
+        written, self._written = self._written, []
+        if written and not self._qos:
+            await self._client.confirm()
+        for measurement, outcome in written:
             self._settle(measurement, outcome)

@@ -21,10 +21,11 @@ _BAD_CREDENTIALS: Final = frozenset({0x86, 0x87, 0x8C})
 _NOT_AUTHORIZED: Final = 0x87
 _TAKEN_OVER: Final = 0x8E
 PACKET_TOO_LARGE: Final = 0x95
-TOO_LARGE: Final = "destination_message_refused_too_large"
-"""The key of the error where a message is longer than the broker takes."""
 _RETAIN_NOT_SUPPORTED: Final = 0x9A
 _QOS_NOT_SUPPORTED: Final = 0x9B
+
+HANGS_UP_ON: Final = frozenset({"MESSAGE_REFUSED", "QOS_NOT_SUPPORTED", "RETAIN_NOT_SUPPORTED"})
+"""Codes of what a broker may hang up on without a word."""
 
 _CAUSES: Final[tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...]] = (
     (ssl.SSLCertVerificationError, "tls_certificate"),
@@ -42,11 +43,23 @@ def message_refused(
     if reason == _RETAIN_NOT_SUPPORTED:
         return DestinationError("retain_not_supported", field="retain")
     if reason == _QOS_NOT_SUPPORTED:
-        return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
+        return qos_not_supported(maximum_qos)
     if reason == _NOT_AUTHORIZED:
         return DestinationError("publish_not_allowed", topic=topic)
     variant = "too_large" if reason == PACKET_TOO_LARGE else None
     return DestinationError("message_refused", variant=variant, topic=topic, reason=words)
+
+
+def qos_not_supported(maximum_qos: int) -> DestinationError:
+    """Say which QoS is the highest that the broker takes."""
+    return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
+
+
+def retain_not_supported(publishing: Publishing) -> DestinationError:
+    """Say which of the user's choices needs a broker that keeps messages."""
+    if publishing.retain:
+        return DestinationError("retain_not_supported", field="retain")
+    return DestinationError("retain_not_supported", variant="discovery", field="discovery")
 
 
 def connection_lost(broker: Broker, reason: int = 0, topic: str | None = None) -> DestinationError:
@@ -71,14 +84,12 @@ def unsuitable(
     if reason.value in _BAD_CREDENTIALS:
         return DestinationError("wrong_credentials", field="password", host=broker.address)
     if reason.value == _RETAIN_NOT_SUPPORTED or (publishing.keeps_status and not retain_available):
-        if publishing.retain:
-            return DestinationError("retain_not_supported", field="retain")
-        return DestinationError("retain_not_supported", variant="discovery", field="discovery")
+        return retain_not_supported(publishing)
     # The last will has QoS 1 at most: a broker that refuses it for that takes QoS 0 only.
     if reason.value == _QOS_NOT_SUPPORTED:
         maximum_qos = 0
     if publishing.qos > maximum_qos:
-        return DestinationError("qos_not_supported", field="qos", qos=maximum_qos)
+        return qos_not_supported(maximum_qos)
     if reason.is_failure:
         return DestinationError(
             "server_refused", field="broker", host=broker.address, reason=str(reason)

@@ -10,10 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
 from .messages import Message, nothing
-from .mistakes import PACKET_TOO_LARGE, message_refused
+from .mistakes import (
+    PACKET_TOO_LARGE,
+    message_refused,
+    qos_not_supported,
+    retain_not_supported,
+)
 from .opening import VERSIONS, async_open, identifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .broker import Broker
     from .client import MqttClient
     from .messages import Publishing
@@ -46,11 +53,12 @@ async def async_test_broker(
     except DestinationError as err:
         if err.code == "PUBLISH_NOT_ALLOWED":
             raise err.at("topic_prefix") from err
-        if err.code != "CONNECTION_LOST" or not longest:
+        if err.code not in {"CONNECTION_LOST", "NOT_EXPECTED_SERVER"}:
             raise
-        # Some brokers hang up on what is too long for them, and do not say so.
-        await _probe_anew(broker, publishing, versions, 0)
-        raise _too_large(publishing) from err
+        reason = await _reason(broker, publishing, versions, longest)
+        if reason is None:
+            raise
+        raise reason from err
 
 
 async def _probe_anew(
@@ -63,6 +71,33 @@ async def _probe_anew(
         return await _probe(client, publishing, longest)
     finally:
         await client.close()
+
+
+async def _reason(
+    broker: Broker, publishing: Publishing, versions: tuple[int, ...], longest: int
+) -> DestinationError | None:
+    """Return why a broker hangs up, where it keeps to one who asks for less.
+
+    Some brokers hang up on what they do not take, and do not say so.
+    """
+    for reason, less, shorter in _asking_less(publishing, longest):
+        with suppress(DestinationError):
+            await _probe_anew(broker, less, versions, shorter)
+            return reason
+    return None
+
+
+def _asking_less(
+    publishing: Publishing, longest: int
+) -> Iterator[tuple[DestinationError, Publishing, int]]:
+    """Yield what may be too much for a broker, and how to publish without it."""
+    if longest:
+        yield _too_large(publishing), publishing, 0
+    for qos in range(publishing.qos - 1, -1, -1):
+        yield qos_not_supported(qos), replace(publishing, qos=qos), 0
+    if publishing.keeps_status:
+        unkept = replace(publishing, retain=False, discovery=False)
+        yield retain_not_supported(publishing), unkept, 0
 
 
 def _too_large(publishing: Publishing) -> DestinationError:

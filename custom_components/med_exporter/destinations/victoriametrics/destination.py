@@ -90,9 +90,8 @@ class VictoriaMetricsDestination(DatabaseDestination):
         on_disk_after: float | None = None,
         samples: Samples | None = None,
     ) -> None:
-        super().__init__(labels, metrics)
+        super().__init__(labels, metrics, samples)
         self._server = server
-        self._samples = samples
         self._whereabouts = Whereabouts(server, labels)
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
         self._last_sent = asyncio.get_running_loop().time()
@@ -111,7 +110,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         """
         self._whereabouts.forget()
         is_shown = await self._whereabouts.async_general()
-        samples = [] if self._samples is None else await self._samples.async_latest()
+        samples = await self._async_latest()
         if not (is_shown or samples):
             raise self._nothing_shown(PROBE)
         flags = await self._server.flags()
@@ -129,8 +128,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         if found.has(row):
             return
         is_shown = await self._write(labels, [row])
-        if self._samples is not None:
-            self._samples.note(selector_of(labels), row.stamp)
+        self._note(selector_of(labels), row.stamp)
         if not is_shown:
             raise self._nothing_shown(selector_of(labels))
 
@@ -258,7 +256,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
             labels=labels,
             rows=rows,
             too_old={row.stamp for row in rows if row.stamp < limit},
-            sent={row.stamp for row in wanted} | self._given(labels),
+            sent={row.stamp for row in wanted} | self._given(selector_of(labels)),
             # What is found may be as young as the last thing that was sent from here, or from
             # the life before this one.
             due=self._last_sent + self._disk_time(flags),
@@ -351,10 +349,6 @@ class VictoriaMetricsDestination(DatabaseDestination):
             settle(row.measurement, outcome)
             if number % _AT_A_TIME == 0:
                 await asyncio.sleep(0)
-
-    def _given(self, labels: dict[str, str]) -> set[int]:
-        """Return the moments of rows that connection tests have sent, and forget them."""
-        return set() if self._samples is None else self._samples.take(selector_of(labels))
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""

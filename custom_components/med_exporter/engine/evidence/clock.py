@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A clock that is put right by less than this is followed, in seconds.
 _FOLLOWED: Final = 300.0
@@ -13,6 +16,7 @@ _SETTLES_AFTER: Final = 900.0
 _SETTLES_BEFORE: Final = 3600.0
 # What has been the time for so long was right, in seconds.
 _PROVEN_AFTER: Final = 86400.0
+_KEPT_STRETCHES: Final = 20
 
 
 @dataclass(slots=True)
@@ -20,8 +24,9 @@ class _Stretch:
     """Some time during which the clock went on without a jump.
 
     `since` is its beginning in ticks, `offset` what makes them UTC seconds, `floor` the time that
-    was told before. `is_ahead` says that it began later than that, and may be found to have been
-    too late; `is_behind` that it is earlier than it can be.
+    was told before, None where none was. `is_ahead` says that it may be found to have been too
+    late, `is_behind` too early; `is_start` that nobody knows how long no time was told before.
+    `was` is the offset that was found to be wrong.
     """
 
     since: float
@@ -29,6 +34,8 @@ class _Stretch:
     floor: float | None = None
     is_ahead: bool = False
     is_behind: bool = False
+    is_start: bool = False
+    was: float | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -42,33 +49,40 @@ class SteadyClock:
     except where a clock that was ahead has been put right.
 
     The seconds that have passed are known better than the date: moments are to be remembered in
-    ticks. Where the clock turns out to have been wrong for some of them, `at` gives them their
-    right time from then on, and `take_redated` says from when on.
+    ticks, which `ticks` makes of those of the process. Where the clock turns out to have been wrong
+    for some of them, `at` gives them their right time from then on, and `take_redated` says from
+    when on. What is kept by `to_dict` over a stop goes on from there: a clock that was wrong before
+    may be found out after it. How long the stop was, the machine's clock says as well as it can.
 
-    `last` is the time that was told last: kept over a restart, a clock that then shows less is
+    `last` is the time that was told last: kept over a start, a clock that then shows less is
     known to be wrong.
     """
 
     last: datetime | None = None
+    _last_wall: float = 0.0
     _last_ticks: float = 0.0
     _stretches: list[_Stretch] = field(default_factory=list)
     _steady_for: float = 0.0
     _jump: _Stretch | None = None
     _jump_for: float = 0.0
     _redated: float | None = None
+    # What makes ticks of the process's own; None before the first time is told.
+    _shift: float | None = None
 
     def now(self, wall: datetime, ticks: float) -> datetime:
         """Return the time, in UTC.
 
         Args:
             wall: what the machine's clock shows, aware.
-            ticks: seconds of a clock that is never put right, from any beginning.
+            ticks: seconds of a clock that is never put right, which begins anew with a start.
 
         """
         wall = wall.astimezone(UTC)
+        if self._shift is None:
+            self._shift = self._start(wall.timestamp()) - ticks
+        ticks += self._shift
         offset = wall.timestamp() - ticks
-        if not self._stretches:
-            self._stretches, self._last_ticks = [self._first(offset, ticks)], ticks
+        self._last_wall = wall.timestamp()
         passed = max(0.0, ticks - self._last_ticks)
         self._last_ticks = ticks
         current = self._stretches[-1]
@@ -97,6 +111,13 @@ class SteadyClock:
             self.last = told if self.last is None else max(told, self.last)
         return self.last
 
+    def ticks(self, ticks: float) -> float:
+        """Return the seconds by which moments are remembered, for those of the process.
+
+        To be asked after `now`.
+        """
+        return ticks + (self._shift or 0.0)
+
     def at(self, ticks: float) -> datetime:
         """Return the time of a moment, in UTC, by what is known of the clock now."""
         found = self._stretches[0]
@@ -110,53 +131,138 @@ class SteadyClock:
         redated, self._redated = self._redated, None
         return redated
 
-    def _first(self, offset: float, ticks: float) -> _Stretch:
+    @property
+    def doubted_since(self) -> float | None:
+        """Return from which moment on, in ticks, times may be found to be wrong; None for none."""
+        doubted = [
+            stretch.since
+            for stretch in self._stretches
+            if (stretch.is_ahead or stretch.is_behind)
+            and self._last_ticks - stretch.since <= _PROVEN_AFTER
+        ]
+        if self._jump is not None:
+            doubted.append(self._jump.since)
+        return min(doubted, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known of the clock as plain JSON values."""
+        return {
+            "last": self.last and self.last.isoformat(),
+            "last_wall": self._last_wall,
+            "last_ticks": self._last_ticks,
+            "stretches": [asdict(one) for one in self._stretches[-_KEPT_STRETCHES:]],
+            "steady_for": self._steady_for,
+            "jump": self._jump and asdict(self._jump),
+            "jump_for": self._jump_for,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the clock that `to_dict` described.
+
+        Raises KeyError, TypeError or ValueError where the data is none of its own.
+        """
+        return cls(
+            last=None if data["last"] is None else datetime.fromisoformat(data["last"]),
+            _last_wall=data["last_wall"],
+            _last_ticks=data["last_ticks"],
+            _stretches=[_Stretch(**one) for one in data["stretches"]],
+            _steady_for=data["steady_for"],
+            _jump=None if data["jump"] is None else _Stretch(**data["jump"]),
+            _jump_for=data["jump_for"],
+        )
+
+    def told_until(self, last: datetime) -> None:
+        """Take it that time was told until then, before a stop: not all of it may be kept."""
+        if self.last is not None and last > self.last and self._stretches:
+            more = (last - self.last).total_seconds()
+            self._last_ticks += more
+            self._last_wall += more
+        self.last = last if self.last is None else max(self.last, last)
+
+    def _start(self, wall: float) -> float:
+        """Go on after a start; return the ticks."""
         if self.last is None:
-            return _Stretch(ticks, offset)
+            # Nobody knows anything: it may be wrong either way.
+            self._stretches = [_Stretch(wall, 0.0, is_ahead=True, is_behind=True)]
+            self._last_ticks = wall
+            return wall
         floor = self.last.timestamp()
-        off = ticks + offset - floor
-        if off < -_FOLLOWED:
-            return _Stretch(ticks, floor - ticks, floor, is_behind=True)
-        # How long nobody told the time before a start is not known: any later time can be true.
-        return _Stretch(ticks, offset, floor, is_ahead=off > _FOLLOWED)
+        if not self._stretches:
+            self._stretches = [_Stretch(floor, 0.0)]
+            self._last_ticks = self._last_wall = floor
+        place = self._wrong_since(wall - self._last_ticks, self._last_ticks)
+        if place is not None and self._stretches[place].is_behind and place:
+            # Not a long stop, but a clock that was too late, and is put right.
+            return self._last_ticks
+        ticks = self._last_ticks = self._last_ticks + max(0.0, wall - self._last_wall)
+        off = wall - floor
+        if off > _FOLLOWED:
+            # How long nobody told the time is not known: any later time can be true.
+            start = _Stretch(ticks, wall - ticks, floor, is_ahead=True, is_start=True)
+            self._jump = None
+        elif off < -_FOLLOWED and self._jump is None:
+            start = _Stretch(ticks, floor - ticks, floor, is_behind=True, is_start=True)
+        else:
+            return ticks
+        self._stretches.append(start)
+        return ticks
 
     def _wrong_since(self, offset: float, ticks: float) -> int | None:
-        """Return the first stretch that was wrong if the clock is right now."""
+        """Return the stretch that was wrong if the clock is right now: the first, if none fits."""
+        current, found = self._stretches[-1], list[tuple[bool, bool, int]]()
         for place, stretch in enumerate(self._stretches):
-            off = offset - stretch.offset
+            if stretch.floor is None and current.is_start and current.is_behind:
+                # A start that shows less than was told is no correction of what was told.
+                continue
+            off, is_certain = offset - stretch.offset, self._is_certain(place, offset)
             can_be = (stretch.is_ahead and off < -_FOLLOWED) or (
                 stretch.is_behind and off > _FOLLOWED
             )
-            is_recent = ticks - stretch.since <= _PROVEN_AFTER or self._is_certain(place, offset)
+            is_recent = ticks - stretch.since <= _PROVEN_AFTER or is_certain
             if can_be and is_recent and _begins_late(stretch, offset) >= -_FOLLOWED:
-                return place
-        return None
+                found.append((not is_certain, stretch.floor is None, place))
+        return min(found)[-1] if found else None
 
     def _is_certain(self, place: int, offset: float) -> bool:
         """Return whether a clock is again where it was, or first tells a time that can be true."""
         stretch = self._stretches[place]
+        if stretch.was is not None and abs(offset - stretch.was) <= _FOLLOWED:
+            return True
+        if stretch.floor is None:
+            return False
         late = _begins_late(stretch, offset)
-        return abs(late) <= _FOLLOWED or (not place and stretch.is_behind and late > 0)
+        return abs(late) <= _FOLLOWED or (stretch.is_start and stretch.is_behind and late > 0)
 
     def _follow(self, place: int | None, jump: _Stretch) -> None:
         """Believe the time to which the clock has jumped, and since when it should have."""
         self._steady_for, self._jump = self._jump_for, None
         if place is None:
             while self._stretches and self._stretches[-1].since >= jump.since:
-                jump.floor = self._stretches.pop().floor
+                popped = self._stretches.pop()
+                jump.floor, jump.is_start = popped.floor, popped.is_start
             self._stretches.append(jump)
             since = jump.since
         else:
             wrong = self._stretches[place]
             since, late = wrong.since, _begins_late(wrong, jump.offset)
-            del self._stretches[place + 1 :]
-            if place and abs(late) <= _FOLLOWED:
+            del self._stretches[place:]
+            before = self._stretches[-1] if place else None
+            if before is not None and abs(before.offset - jump.offset) <= _FOLLOWED:
                 # It goes on from the one before.
-                self._stretches.pop()
-                self._stretches[-1].offset = jump.offset
+                before.offset = jump.offset
             else:
-                right = _Stretch(since, jump.offset, wrong.floor, is_ahead=late > _FOLLOWED)
-                self._stretches[place] = right
+                is_first = wrong.floor is None
+                self._stretches.append(
+                    _Stretch(
+                        since,
+                        jump.offset,
+                        wrong.floor,
+                        is_ahead=is_first or late > _FOLLOWED,
+                        is_behind=is_first,
+                        was=wrong.offset if is_first else None,
+                    )
+                )
         self._redated = since if self._redated is None else min(since, self._redated)
 
 

@@ -76,7 +76,7 @@ class ExportType:
         folder: dotted name of the package whose module `content` does the work.
         takes: what a request may name beside type, format and options, of what several export
             types have in common; a `date_range` that may be named is needed.
-        own: what only this one takes.
+        own: what only this one takes: the JSON Schema of each option by its name.
         read_own: returns the values of `own` as plain JSON values, checked. Its errors are the
             reader's.
         administrators_only: whether it tells what only administrators may see.
@@ -96,7 +96,7 @@ class ExportType:
     title: tuple[str, str]
     folder: str
     takes: frozenset[str] = frozenset()
-    own: frozenset[str] = frozenset()
+    own: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     read_own: Callable[[ObjectReader], Mapping[str, Any]] = _nothing
     administrators_only: bool = False
     needs_devices: bool = False
@@ -107,6 +107,11 @@ class ExportType:
     has_words: bool = True
     has_preview: bool = False
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def options(self) -> frozenset[str]:
+        """Return all that a request may name beside type, format and how the file looks."""
+        return self.takes | self.own.keys()
 
     @property
     def is_about_devices(self) -> bool:

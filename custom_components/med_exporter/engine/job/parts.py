@@ -13,6 +13,20 @@ MAX_CHUNK_SIZE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerEntities:
+    """What showed the readings of a device before others took its place.
+
+    Attributes:
+        until: UTC seconds, not included.
+        entities: as those of a `JobDevice`.
+
+    """
+
+    until: float
+    entities: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobDevice:
     """A device whose readings are wanted.
 
@@ -34,6 +48,7 @@ class JobDevice:
         model: as the device calls itself, None when not known.
         firmware: version, None when not known.
         last_seen: UTC seconds of its last answer, None when it never gave one.
+        former: what stood in its place before, the oldest first.
 
     """
 
@@ -50,6 +65,7 @@ class JobDevice:
     model: str | None = None
     firmware: str | None = None
     last_seen: float | None = None
+    former: tuple[FormerEntities, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

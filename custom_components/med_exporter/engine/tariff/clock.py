@@ -6,9 +6,10 @@ rule.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ..times import HOUR, day_bounds
 from .rates import LocalDay
 
 if TYPE_CHECKING:
@@ -17,25 +18,14 @@ if TYPE_CHECKING:
 
     from .rates import Rate
 
-_HOUR: Final = 3600
 _DAY: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001
 _SECOND: Final = timedelta(seconds=1)
 
 
-def midnight(day: date, zone: tzinfo) -> int:
-    """Return the UTC second at which a local day begins; a skipped midnight is when it skips."""
-    return int(datetime.combine(day, time(), zone).timestamp())
-
-
 def local_day(day: date, zone: tzinfo) -> LocalDay:
     """Return a day of the wall clock; one that a zone skips has no length."""
-    return LocalDay(day, midnight(day, zone), midnight(day + _DAY, zone), zone)
-
-
-def date_of(moment: float, zone: tzinfo) -> date:
-    """Return the local date of a moment (UTC seconds)."""
-    return datetime.fromtimestamp(moment, UTC).astimezone(zone).date()
+    return LocalDay(day, *day_bounds(day, zone), zone)
 
 
 def on_the_clock(
@@ -69,7 +59,7 @@ def _steady_clock(day: LocalDay) -> Iterator[tuple[int, int, int]]:
     begin, offset = day.start, _offset(day.start, zone)
     seen = day.start
     while seen < day.end:
-        following = min(seen + _HOUR, day.end)
+        following = min(seen + HOUR, day.end)
         # The day's end belongs to the next day, whose offset may be another.
         if _offset(following - 1, zone) != offset:
             change = _change(seen - 1, following - 1, offset, zone)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from .clock import date_of, local_day, midnight
+from ..times import day_of, day_start
+from .clock import local_day
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together
 from .pricing import price
 from .timeline import segments
@@ -205,10 +206,10 @@ def _money(priced: tuple[float, Segment]) -> float:
 
 def _months(start: float, end: float, zone: tzinfo) -> list[float]:
     edges = [start]
-    day = date_of(start, zone).replace(day=1)
+    day = day_of(start, zone).replace(day=1)
     while edges[-1] < end:
         day = _following_month(day)
-        edges.append(min(float(midnight(day, zone)), end))
+        edges.append(min(float(day_start(day, zone)), end))
     return edges
 
 
@@ -219,7 +220,7 @@ def _following_month(day: date) -> date:
 
 def _standing_charge(tariff: Tariff, start: float, end: float, zone: tzinfo) -> float:
     """Return the standing charge of a stretch within a month; parts of a day bear their share."""
-    first, last = date_of(start, zone), date_of(end, zone)
+    first, last = day_of(start, zone), day_of(end, zone)
     charge = tariff.standing_charge(first, last)
     for moment, day, sign in ((start, first, -1), (end, last, 1)):
         whole = local_day(day, zone)

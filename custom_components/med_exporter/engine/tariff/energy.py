@@ -6,6 +6,8 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ..times import UTC_DAY
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,7 +17,6 @@ IGNORED: Final = "ignored"
 UNKNOWN: Final = -(2**31)
 """Stands in a slot of which nothing is known, as in the ledger, whose days are handed over."""
 MWH_PER_KWH: Final = 1_000_000
-_DAY: Final = 86_400
 _TOGETHER: Final = "*"
 """Stands for all devices: no device has this id."""
 
@@ -105,7 +106,7 @@ def together(energies: Iterable[Energy]) -> list[Energy]:
     found: list[Energy] = []
     days: dict[tuple[str, int, int], list[int]] = {}
     for one in energies:
-        if one.start % _DAY or one.seconds * len(one.mwh) != _DAY:
+        if one.start % UTC_DAY or one.seconds * len(one.mwh) != UTC_DAY:
             found.append(one)
             continue
         key = (one.role, one.start, one.seconds)

@@ -13,7 +13,7 @@ from .errors import TariffError, TariffErrorCode
 from .hours import with_rest
 from .kinds import KINDS
 from .parsing import read_contract
-from .reader import Reader, items
+from .reader import MAX_AMOUNT, Reader, items
 from .week import DAYS
 
 if TYPE_CHECKING:
@@ -92,6 +92,26 @@ _TITLES: Final = {
 def offer_kinds() -> dict[str, tuple[str, str]]:
     """Return the kinds that an offer may have, with their titles in English and French."""
     return {**_TITLES, **{name: kind.title for name, kind in KINDS.items()}}
+
+
+_AMOUNT: Final = {"type": "number", "minimum": 0, "maximum": MAX_AMOUNT}
+_OPTIONAL: Final = {
+    "name": {"type": "string"},
+    "priced_on": {"type": "string", "format": "date"},
+    "standing_charge": _AMOUNT,
+    "feed_in": _AMOUNT,
+}
+OFFER_SCHEMA: Final = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": list(offer_kinds())},
+        **{name: {"anyOf": [shape, {"type": "null"}]} for name, shape in _OPTIONAL.items()},
+    },
+    "required": ["kind"],
+    # What else there is depends on the kind.
+    "additionalProperties": True,
+}
+"""The JSON Schema of an offer."""
 
 
 def read_offers(value: object, field: str = "contracts") -> tuple[Offer, ...]:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .clock import date_of, midnight
+from ..times import day_of, day_start
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown
 from .kind import Need
 from .kinds import KINDS
@@ -74,10 +74,10 @@ class Priced:
 
 def first_needed(tariff: Tariff, zone: tzinfo, start: float, end: float) -> float:
     """Return from when on (UTC seconds) energy has to be known to price that of [start, end)."""
-    first = date_of(start, zone)
-    for contract in tariff.within(first, date_of(end, zone)):
+    first = day_of(start, zone)
+    for contract in tariff.within(first, day_of(end, zone)):
         if Need.MONTH in KINDS[contract.pricing.to_dict()["kind"]].needs:
-            return min(start, midnight(first.replace(day=1), zone))
+            return min(start, day_start(first.replace(day=1), zone))
     return start
 
 
@@ -192,7 +192,7 @@ class _Ledger:
     ) -> Iterator[tuple[float, float, int, float]]:
         """Yield the parts of a stretch by tier: start, end, tier (from 1) and price."""
         begin, end = stretch
-        before = self._total(midnight(segment.day.replace(day=1), zone))
+        before = self._total(day_start(segment.day.replace(day=1), zone))
         blocks: tuple[Block, ...] = segment.rate.blocks
         for tier, block in enumerate(blocks, 1):
             if block.up_to is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
+from ..times import QUARTER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date, tzinfo
@@ -15,7 +17,7 @@ type Colours = Mapping[date, Colour]
 
 COLOURS: Final[tuple[Colour, ...]] = ("blue", "white", "red")
 
-PRICE_SECONDS: Final = 900
+PRICE_SECONDS: Final = QUARTER
 """Prices that an entity shows are known by quarter-hour of UTC."""
 
 

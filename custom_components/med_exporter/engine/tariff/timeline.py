@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .clock import date_of, local_day
+from ..times import day_of
+from .clock import local_day
 from .rates import Rate
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def segments(
         end: UTC seconds.
 
     """
-    day = date_of(start, zone)
+    day = day_of(start, zone)
     reached = start
     while reached < end:
         for segment in _segments_of(tariff, zone, known, day):

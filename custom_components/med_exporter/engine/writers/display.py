@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..currency_signs import for_people, in_front
+from ..currency_signs import for_people
 from ..date_words import DateWords
 from ..export_types import EXPORT_TYPES
 from ..fields import Kind
 from ..file_warnings import sentence
+from ..quantities import FRENCH_MARKS, number_text, quantity_text
 from ..time_text import TimeText
 from ..times import local_time
 from ..words import Words, unit_of
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from ..job import Job
     from ..tables import Column
 
-_THIN_SPACE = "\u202f"
 _CLOCK_LASTS = 14 * 86_400
 """Seconds: no clock that is changed is changed back sooner."""
-_REPLACED = str.maketrans({",": _THIN_SPACE, ".": ","})
 
 
 class Display:
@@ -44,22 +43,17 @@ class Display:
         self._zone = job.zone()
         self._french = job.options.locale == "fr"
         self._dates = DateWords(job.options.locale)
-        self._times = TimeText(self._zone, "%d/%m/%Y %H" if self._french else "%Y-%m-%d %H")
+        self._times = TimeText(self._zone, self._hour)
         # Where the clock changes, local times alone are not told apart.
         self._shows_offsets = len(self._offsets()) > 1
 
     def number(self, value: float, decimals: int) -> str:
         """Return a number with the separators of the language."""
-        text = f"{value:,.{decimals}f}"
-        return text.translate(_REPLACED) if self._french else text
+        return number_text(value, decimals, french=self._french)
 
     def quantity(self, value: float, decimals: int, unit: str) -> str:
         """Return a number with its unit."""
-        if in_front(unit, french=self._french):
-            text = f"{for_people(unit)}{self.number(abs(value), decimals)}"
-            return f"-{text}" if value < 0 else text
-        text = self.number(value, decimals)
-        return f"{text}\xa0{for_people(unit)}" if unit else text
+        return quantity_text(value, decimals, unit, french=self._french)
 
     def titled(self, title: str, unit: str) -> str:
         """Return a title with the unit of what is below it."""
@@ -89,9 +83,12 @@ class Display:
         pattern = f"{{:,.{column.decimals}f}}".format
         if self._french:
             return lambda values: [
-                "" if v is None else pattern(v).translate(_REPLACED) for v in values
+                "" if v is None else pattern(v).translate(FRENCH_MARKS) for v in values
             ]
         return lambda values: ["" if v is None else pattern(v) for v in values]
+
+    def _hour(self, local: datetime) -> str:
+        return f"{self._dates.short(local.date())} {local:%H}"
 
     def _moments(self, values: Sequence[float | None]) -> list[str]:
         return [

@@ -100,8 +100,8 @@ async def async_read_request(
 
 def _of_others(export_type: ExportType) -> list[str]:
     """Return what a request may name for other export types only."""
-    known = frozenset[str]().union(*(one.takes | one.own for one in EXPORT_TYPES.values()))
-    return sorted(known - export_type.takes - export_type.own)
+    known = frozenset[str]().union(*(one.options for one in EXPORT_TYPES.values()))
+    return sorted(known - export_type.options)
 
 
 def _bounds(

@@ -1,8 +1,11 @@
 // What all components share: the house, and a view that follows a command while it is shown.
 
-import { LitElement, html, nothing } from "./vendor/lit.js";
+import { LitElement, html, live, nothing } from "./vendor/lit.js";
 import { fieldName } from "./requests.js";
 import { shared } from "./styles.js";
+
+const STEPS = { number: "any", "datetime-local": 900 };
+export const TONES = { completed: "good", success: "good", error: "problem", failed: "problem", interrupted: "problem" };
 
 export class MedElement extends LitElement {
   static properties = { house: { attribute: false } };
@@ -45,6 +48,29 @@ export class MedElement extends LitElement {
       const said = { count: one.count, start: formats.time(one.start), end: formats.time(one.end) };
       return html`<p class="small quiet">⚠ ${words.has(key) ? words.of(key, said) : one.message}</p>`;
     });
+  }
+
+  input(label, value, chosen, type = "text", placeholder = "") {
+    return html`<label>
+      ${label}
+      <input
+        type=${type}
+        step=${STEPS[type] ?? nothing}
+        placeholder=${placeholder}
+        .value=${live(String(value ?? ""))}
+        @input=${(event) => chosen(event.target.value)}
+      />
+    </label>`;
+  }
+
+  /** A list to choose one of `values` from. */
+  select(label, values, value, word, chosen) {
+    return html`<label>
+      ${label}
+      <select @change=${(event) => chosen(event.target.value)}>
+        ${values.map((one) => html`<option value=${one} ?selected=${one === value}>${word(one)}</option>`)}
+      </select>
+    </label>`;
   }
 
   problem(error = this.failure) {
@@ -101,6 +127,15 @@ export class FollowingElement extends MedElement {
     const ended = this.following;
     this.following = null;
     ended?.then((end) => end()).catch(() => undefined);
+  }
+
+  /** Ask once for what does not change. */
+  async learn(command, keep) {
+    try {
+      keep(await this.house.ask(command));
+    } catch (error) {
+      this.failure = error;
+    }
   }
 
   waiting() {

@@ -10,20 +10,8 @@ import "./views/schedules.js";
 import "./views/costs.js";
 import "./views/history.js";
 
-const VIEWS = {
-  overview: { show: (house) => html`<med-overview .house=${house}></med-overview>` },
-  destinations: {
-    show: (house) => html`<med-destinations .house=${house}></med-destinations>`,
-    adminOnly: true,
-  },
-  files: { show: (house) => html`<med-files .house=${house}></med-files>` },
-  schedules: {
-    show: (house) => html`<med-schedules .house=${house}></med-schedules>`,
-    adminOnly: true,
-  },
-  costs: { show: (house) => html`<med-costs .house=${house}></med-costs>` },
-  history: { show: (house) => html`<med-history .house=${house}></med-history>` },
-};
+const VIEWS = ["overview", "destinations", "files", "schedules", "costs", "history"];
+const ADMIN_ONLY = ["destinations", "schedules"];
 
 class Panel extends LitElement {
   static properties = {
@@ -64,8 +52,19 @@ class Panel extends LitElement {
 
   get view() {
     const name = (this.route?.path ?? "").split("/")[1];
-    const known = VIEWS[name];
-    return known && (this.house.isAdmin || !known.adminOnly) ? name : "overview";
+    return this.views.includes(name) ? name : "overview";
+  }
+
+  get views() {
+    return this.house?.isAdmin ? VIEWS : VIEWS.filter((name) => !ADMIN_ONLY.includes(name));
+  }
+
+  /** The element of the view, kept while it is the one that is shown. */
+  shown() {
+    const tag = `med-${this.view}`;
+    if (this.element?.localName !== tag) this.element = document.createElement(tag);
+    this.element.house = this.house;
+    return this.element;
   }
 
   openSidebar() {
@@ -91,7 +90,6 @@ class Panel extends LitElement {
 
   render() {
     const { house } = this;
-    const shown = Object.keys(VIEWS).filter((one) => house?.isAdmin || !VIEWS[one].adminOnly);
     return html`
       <header>
         <div class="title">
@@ -109,11 +107,11 @@ class Panel extends LitElement {
           <h1>MED Exporter</h1>
         </div>
         ${house
-          ? html`<nav aria-label="MED Exporter">${shown.map((name) => this.tab(name))}</nav>`
+          ? html`<nav aria-label="MED Exporter">${this.views.map((name) => this.tab(name))}</nav>`
           : nothing}
       </header>
       <main>
-        ${house ? VIEWS[this.view].show(house) : nothing}
+        ${house ? this.shown() : nothing}
         ${this.failed
           ? html`<p role="alert"><button @click=${() => this.open(this.hass)}>↻</button></p>`
           : nothing}
@@ -170,6 +168,14 @@ class Panel extends LitElement {
         padding: 12px;
         white-space: nowrap;
         border-bottom: 3px solid transparent;
+      }
+      @media (max-width: 600px) {
+        nav {
+          flex-wrap: wrap;
+        }
+        .title {
+          min-height: 44px;
+        }
       }
       nav a[aria-current] {
         border-bottom-color: var(--primary-color);

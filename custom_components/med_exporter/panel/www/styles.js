@@ -255,7 +255,7 @@ export const shared = css`
       text-align: start;
     }
     .rows td::before {
-      content: attr(data-label) ": ";
+      content: attr(data-label) " ";
       color: var(--secondary-text-color);
     }
   }

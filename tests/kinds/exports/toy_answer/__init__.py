@@ -9,7 +9,7 @@ EXPORT_TYPE = ExportType(
     title=("Answer", "Réponse"),
     folder=__name__,
     takes=frozenset({"date_range"}),
-    own=frozenset({"how_often"}),
+    own={"how_often": {"type": "integer", "minimum": 1, "maximum": 9}},
     read_own=lambda reader: {"how_often": reader.integer("how_often", 1, 9) or 1},
     words={"answer": ("What it is", "Solution")},
 )

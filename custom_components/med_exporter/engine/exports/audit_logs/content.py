@@ -8,20 +8,17 @@ from sqlalchemy import (
     BigInteger,
     Double,
     Integer,
-    String,
-    Text,
     bindparam,
-    column,
     func,
-    inspect,
     select,
-    table,
 )
 
+from ...audit_tables import audit_table
 from ...content import Content, Figure
 from ...fields import Kind
 from ...job import SEVERITY_LEVELS
 from ...limits import check_rows
+from ...own_tables import exists
 from ...shelf import Shelf
 from ...tables import Column, Holds, Table
 
@@ -36,18 +33,6 @@ if TYPE_CHECKING:
     from ...tables import Chunk
 
 _PAGE = 4096
-_AUDIT = table(
-    "med_exporter_audit",
-    column("row_id", BigInteger),
-    column("time_ts", Double),
-    column("event_type", String),
-    column("severity", String),
-    column("user_id", String),
-    column("user_name", String),
-    column("address", String),
-    column("subject", String),
-    column("details", Text),
-)
 _COLUMNS = (
     Column("time", Kind.TIME),
     Column("event_type", Kind.TEXT),
@@ -91,7 +76,7 @@ def content(
 
 def _pages(job: Job, recorder: Recorder) -> Iterator[list[Any]]:
     """Yield the rows, some at a time, by time and then as they were written."""
-    columns = _AUDIT.c
+    columns = audit_table.c
     kept: list[ColumnElement[bool]] = [columns.time_ts < job.end]
     for values, its in (
         (job.event_types, columns.event_type),
@@ -101,7 +86,7 @@ def _pages(job: Job, recorder: Recorder) -> Iterator[list[Any]]:
         if values:
             kept.append(its.in_(list(values)))
     query = (
-        select(_AUDIT)
+        select(audit_table)
         .where(
             *kept,
             columns.time_ts >= bindparam("after_ts", type_=Double),
@@ -113,7 +98,7 @@ def _pages(job: Job, recorder: Recorder) -> Iterator[list[Any]]:
         .limit(bindparam("size", type_=Integer))
     )
     with recorder.connect() as connection:
-        if not inspect(connection).has_table(_AUDIT.name):
+        if not exists(connection, audit_table):
             return
         last_id = connection.execute(select(func.max(columns.row_id))).scalar()
     # What is written meanwhile stays out, also when its time lies further back.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 from ...tariff.errors import TariffError, TariffErrorCode
-from ...tariff.offers import OWN, offer_kinds, read_offers
+from ...tariff.offers import OFFER_SCHEMA, OWN, offer_kinds, read_offers
 from ...tariff.reader import MAX_AMOUNT
 from ..export_type import ExportType
 
@@ -69,7 +69,15 @@ EXPORT_TYPE = ExportType(
     title=("Contract comparison", "Comparaison de contrats"),
     folder=__name__,
     takes=frozenset({"date_range", "include_charts"}),
-    own=frozenset({"pdl", "contracts"}),
+    own={
+        "pdl": {"type": "string"},
+        "contracts": {
+            "type": "array",
+            "items": OFFER_SCHEMA,
+            "minItems": 1,
+            "maxItems": MOST_CONTRACTS,
+        },
+    },
     read_own=_own,
     about_one_point=True,
     about_money=True,

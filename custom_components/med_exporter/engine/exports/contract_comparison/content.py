@@ -57,6 +57,7 @@ class _View:
         self._result = result
         self._words = Words(job.options.locale)
         self.is_document = FORMATS[job.format].document
+        self._in_words = self.is_document or not job.options.machine_names
         asked = job.options.decimal_places
         self._money, self._energy = (2, 3) if asked is None else (min(asked, 2), asked)
 
@@ -181,11 +182,11 @@ class _View:
 
     def _name(self, line: Line) -> str:
         """Return what a contract is called: those without a name of their own have one of ours."""
-        return line.name if line.is_named or not self.is_document else self._words.column(line.name)
+        return line.name if line.is_named or not self._in_words else self._words.column(line.name)
 
     def _day(self, day: str | None) -> str | None:
-        """Return the date of a price as the reader of a document writes it."""
-        if day is None or not self.is_document:
+        """Return the date of a price as the reader writes it."""
+        if day is None or not self._in_words:
             return day
         return DateWords(self._job.options.locale).short(date.fromisoformat(day))
 

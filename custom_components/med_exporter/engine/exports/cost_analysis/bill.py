@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _DAY: Final = timedelta(days=1)
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
+_HARDLY: Final = 0.01
+"""A share without a price that no comparison suffers from."""
 _NO_PRICE: Final = ("", -1)
 """In the place of a tariff period and tier: what no contract covers."""
 
@@ -193,8 +195,11 @@ class Bill:
             label = f"{self._words.column('feed_in')}, {name}"
             rows.append((label, round(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
-        total = round(total + charge, self._money) + 0.0
-        rows.append((self._words.column("total"), kwh.total, None, total))
+        is_priced = charge or any(
+            one.cost is not None for one in (*self._used.values(), *self._made.values())
+        )
+        owed = round(total + charge, self._money) + 0.0 if is_priced else None
+        rows.append((self._words.column("total"), kwh.total, None, owed))
         taxes = self._taxes.rows(self._job.options.locale, self._money)
         return self._table("bill", "bill_item", [*rows, *taxes], totals=1, remarks=len(taxes))
 
@@ -221,12 +226,15 @@ class Bill:
 
     def _comparison(self) -> Table:
         """Return the stretch before and that of a year before, where all of them is known."""
-        now, now_money = self._whole(self._job.start, self._end)
+        now, now_money, unpriced = self._whole(self._job.start, self._end)
         rows = []
         for start, end in self._earlier():
             if not self._is_known(start, end):
                 continue
-            kwh, money = self._whole(start, end)
+            kwh, money, missing = self._whole(start, end)
+            if missing - unpriced:
+                # What had a contract for a part of the time cost less for that alone.
+                money = None
             share = None if kwh <= 0 else round(100 * (now - kwh) / kwh)
             more = None
             if money is not None and now_money is not None:
@@ -274,28 +282,46 @@ class Bill:
         return found
 
     def _is_known(self, start: float, end: float) -> bool:
+        """Tell whether each metering point was there from the beginning of a stretch on."""
         known = known_quarters(self._recorder.connect, list(self._plugs), start, end)
-        firsts = [one.first for one in known.values() if one.first is not None and one.quarters]
-        return bool(firsts) and min(firsts) <= start
+        firsts: dict[str | None, float] = dict.fromkeys(self._points.values(), end)
+        for plug_id, one in known.items():
+            if one.first is not None and one.quarters:
+                point = self._points[plug_id]
+                firsts[point] = min(firsts[point], one.first)
+        return bool(firsts) and max(firsts.values()) <= start
 
-    def _whole(self, start: float, end: float) -> tuple[float, float | None]:
-        """Return kWh and money of a stretch, None where nothing in it has a price."""
+    def _whole(self, start: float, end: float) -> tuple[float, float | None, set[str | None]]:
+        """Return kWh and money of a stretch, None where nothing in it has a price.
+
+        Last come the metering points of which some energy or time has none.
+        """
         kwh, cost, brought = 0.0, 0.0, 0.0
+        shares: dict[str | None, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        missing: set[str | None] = {
+            slug for slug, terms in self._terms.items() if not terms.covers(start)
+        }
         charge = self._standing(start, end)
         is_priced = bool(charge)
         if end <= start:
-            return kwh, None
+            return kwh, None, missing
         for found, _ in cost_sums(self._recorder.connect, list(self._plugs), [start, end]):
             for one in found:
                 is_priced |= one.cost is not None
                 if one.role == CONSUMPTION:
                     kwh += one.kwh
                     cost += one.cost or 0.0
+                    share = shares[self._points[one.plug_id]]
+                    share[0] += one.kwh
+                    share[1] += one.unpriced_kwh
                 else:
                     brought += one.cost or 0.0
         # As the bill of that stretch adds up.
         cost, charge, brought = (round(one, self._money) for one in (cost, charge, brought))
-        return kwh, cost + charge - brought if is_priced else None
+        missing |= {
+            point for point, (all_of_it, bare) in shares.items() if bare > _HARDLY * all_of_it
+        }
+        return kwh, cost + charge - brought if is_priced else None, missing
 
     def _over_time(self, grouping: str) -> Table:
         """Return the months or days, and what they add up to."""

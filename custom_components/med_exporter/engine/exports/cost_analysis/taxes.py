@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ...tariff.clock import midnight
+from ...times import day_start
 from ...words import Words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Taxes:
 def with_contracts(edges: Sequence[float], all_terms: Iterable[Terms]) -> list[float]:
     """Return edges with those at which a contract begins: a stretch has the taxes of one."""
     begins = {
-        float(midnight(contract.valid_from, terms.zone))
+        float(day_start(contract.valid_from, terms.zone))
         for terms in all_terms
         for contract in terms.tariff.contracts
     }

@@ -23,9 +23,10 @@ from ...gaps import (
 from ...gathered import gathered
 from ...limits import check_rows, most_rows
 from ...plug_ledger import plug_ledger
-from ...readings import last_known, readings
+from ...readings import last_known
 from ...stand_in import StandIn
 from ...statistics import Coverage
+from ...succession import successive_readings
 from ...tables import Column, Rounding, Table
 from ...tariff.energy import PRODUCTION
 from ..ledger_gaps import estimated_warning
@@ -202,7 +203,7 @@ class _Source:
     def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
         """Return the readings that are kept, with the amounts that are asked for."""
         job, spool, ledger = self._job, self._spool, self._ledger
-        counted = readings(
+        counted = successive_readings(
             self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
         )
         whole = self.stand_in.readings(counted, self.coverage)
@@ -240,7 +241,8 @@ class _Source:
 
 def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:
     """Tell whether the recorder has no state of a device's counter from before the range."""
-    counter = device.entities.get("energy_total_kwh")
+    then = next((one for one in device.former if one.until > job.start), device)
+    counter = then.entities.get("energy_total_kwh")
     ids = recorder.metadata_ids([] if counter is None else [counter])
     return recorder.moment_before(ids.values(), job.start) is None
 

@@ -36,6 +36,8 @@ _FINE = ("raw", "hourly")
 _MOST_DEVICES = 11
 """Devices with a colour of their own; the smaller ones share one."""
 _DECIMALS = 3
+_ALMOST_A_DAY = 23 * HOUR
+"""Seconds: one on which the clock is changed is an hour short."""
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "
 
@@ -158,12 +160,18 @@ class _Sums:
         used = [one for one in self._by_device if one in self._used]
         made = [one for one in self._by_device if one in self._made]
         beside = [one for one in self._by_device if one not in self._used | self._made]
-        charts = [self._over_time(used), self._shares(used)] if used else []
-        if made:
+        charts = []
+        # One bar says no more than the total, and hours of a day are told by a whole one.
+        goes_on = len(self._edges) > 2
+        if used:
+            charts += [self._over_time(used)] if goes_on else []
+            charts.append(self._shares(used))
+        if made and goes_on:
             charts.append(self._over_time(made, "production_by"))
-        if beside:
+        if beside and goes_on:
             charts.append(self._over_time(beside, "beside_by"))
-        return [*charts, self._over_the_week()] if self._by_hour else charts
+        is_a_day = self._end - self._job.start >= _ALMOST_A_DAY
+        return [*charts, self._over_the_week()] if self._by_hour and is_a_day else charts
 
     def _over_time(self, devices: Sequence[int], kind: str | None = None) -> Chart:
         periods = range(len(self._edges) - 1)

@@ -8,6 +8,7 @@ from ...availability import AWAY, last_states
 from ...content import Figure
 from ...fields import Kind
 from ...recorder import count_states, last_seen
+from ...statistics import Statistics
 from ...tables import Column
 from . import Section, table_of
 
@@ -33,17 +34,22 @@ _COLUMNS = (
 def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:
     """Return one row for each device, as `SectionModule.section` describes.
 
-    `rows` counts the states, in the range, of the field with the most; `last_seen` is the latest
-    answer ever; `state` is that of the relay at the end, or `unavailable`.
+    `rows` counts the states, in the range, of the field with the most, and hours of statistics
+    where there never were any; `last_seen` is when the latest of them was, or the latest answer;
+    `state` is that of the relay at the end, or `unavailable`.
     """
     points = {point.slug: point.name for point in job.points}
     rows = []
     for place, device in enumerate(job.devices, 1):
         entities = list(device.entities.values())
         with recorder.connect() as connection:
-            counts = count_states(connection, entities, job.start, end)
+            count = max(count_states(connection, entities, job.start, end).values(), default=0)
             seen = last_seen(connection, entities)
         answered = [moment for moment in (device.last_seen, *seen.values()) if moment is not None]
+        if not seen:
+            hours = Statistics.of_device(recorder.connect, device)
+            count = hours.count(job.start, end)
+            answered += hours.last()
         rows.append(
             (
                 device.device_name,
@@ -53,7 +59,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
                 device.device_ip,
                 device.role,
                 max(answered, default=None),
-                max(counts.values(), default=0),
+                count,
                 state_of(recorder, device, end),
             )
         )

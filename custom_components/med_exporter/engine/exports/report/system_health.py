@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Double, String, column, func, inspect, select, table, text
+from sqlalchemy import func, select, text
 
 from ...availability import availability
 from ...content import Figure
 from ...fields import Kind
 from ...file_warnings import warning
+from ...history_tables import exports_table
+from ...own_tables import exists
 from ...tables import Column, Holds
 from . import Section, table_of
 from .device_summary import state_of
@@ -43,14 +45,6 @@ _COLUMNS = (
     Column("last_success", Kind.TIME),
     Column("exports", Kind.NUMBER),
     Column("size_mb", Kind.NUMBER, 1, "MB"),
-)
-_EXPORTS = table(
-    "med_exporter_exports",
-    column("kind", String),
-    column("status", String),
-    column("created_ts", Double),
-    column("completed_ts", Double),
-    column("destination_id", String),
 )
 _SIZES = {
     "sqlite": "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
@@ -102,8 +96,8 @@ def _row(**values: Any) -> Sequence[Any]:  # noqa: ANN401  # cells
 
 def _installation(job: Job, connection: Connection, given: GivenTable) -> Iterator[Sequence[Any]]:
     """Yield the rows that are for administrators."""
-    columns = _EXPORTS.c
-    has_exports = inspect(connection).has_table(_EXPORTS.name)
+    columns = exports_table.c
+    has_exports = exists(connection, exports_table)
     names = [one.name for one in given.columns]
     for values in given.rows:
         told = dict(zip(names, values, strict=True))

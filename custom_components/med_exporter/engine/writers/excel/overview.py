@@ -71,7 +71,7 @@ def write_summary(
         sheet.append([words.text("warnings")])
         sheet.cell(sheet.max_row, 1).font = BOLD
         for warning in metadata["warnings"]:
-            _append_line(sheet, str(warning["code"]), plain(display.warning(warning)))
+            _append_line(sheet, "", plain(display.warning(warning)))
 
 
 def write_charts(sheet: Worksheet, charts: Sequence[Chart], job: Job, display: Display) -> None:

@@ -164,7 +164,7 @@ def _drawn_order(text: str) -> str:
     from arabic_reshaper import reshape  # noqa: PLC0415  # few files need them
     from bidi import get_display  # noqa: PLC0415
 
-    return str(get_display(reshape(text)))
+    return get_display(reshape(text))
 
 
 def _font_of(char: str, first: str, named: Sequence[tuple[str, str]]) -> str:

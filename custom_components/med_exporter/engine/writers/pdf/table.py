@@ -36,8 +36,23 @@ _LANDSCAPE = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
 """Sizes of the font, tried in this order."""
 _STRETCH = 3.0
 _SAMPLE = 1000
+SHORT_TABLE = 14
+"""Rows that leave room for something else on their page."""
 _FEW_ROWS = 6
 """Rows that should follow a heading on its page."""
+
+
+def needs_width(pages: Pages, table: Table, display: Display) -> bool:
+    """Tell whether a table is to lie on its side; its first rows are read, and are not lost."""
+    first = next(table.chunks, None)
+    if first is None:
+        return False
+    table.chunks = chain([first], table.chunks)
+    shown = [display.column(one)(values) for one, values in zip(table.columns, first, strict=True)]
+    headers = [display.header(column) for column in table.columns]
+    layout = _Layout(pages, table.columns, headers, shown)
+    layout.fit()
+    return layout.wide
 
 
 def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = True) -> None:
@@ -57,7 +72,8 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
     first = next(texts, None)
     headers = [display.header(column) for column in table.columns]
     layout = _Layout(pages, table.columns, headers, first)
-    layout.fit()
+    # A few rows are not worth a page that is turned back for them.
+    layout.fit(wide=pages.width > pages.height and table.count <= SHORT_TABLE)
     if layout.wide != (pages.width > pages.height):
         pages.begin(wide=layout.wide)
     else:
@@ -105,14 +121,20 @@ class _Layout:
         """Of a row of one line."""
         return self.size * _LINE + _PAD
 
-    def fit(self) -> None:
-        """Choose the direction of the page, the size of the font and the widths."""
+    def fit(self, *, wide: bool = False) -> None:
+        """Choose the direction of the page, the size of the font and the widths.
+
+        Args:
+            wide: whether the page is on its side, and stays so.
+
+        """
         natural = self._natural()
         long, short = max(self._paper()), min(self._paper())
-        choices = [(False, short, size) for size in _PORTRAIT]
+        choices = [(True, long, size) for size in _PORTRAIT] if wide else []
+        choices += [(False, short, size) for size in _PORTRAIT if not wide]
         choices += [(True, long, size) for size in _LANDSCAPE]
-        for wide, paper, size in choices:
-            self.wide, self.size, room = wide, size, paper - 2 * MARGIN
+        for on_its_side, paper, size in choices:
+            self.wide, self.size, room = on_its_side, size, paper - 2 * MARGIN
             if sum(natural) * size + 2 * _SIDE * len(natural) <= room:
                 break
         widths = [width * self.size + 2 * _SIDE for width in natural]

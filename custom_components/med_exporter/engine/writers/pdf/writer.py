@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..display import Display
 from .charts import draw_chart, height_of
 from .pages import ACCENT, INK, MARGIN, MUTED, RULE, Pages
-from .table import draw_table
+from .table import SHORT_TABLE, draw_table, needs_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _LABEL_ROOM = 190.0
 _HEADING_ROOM = 24.0
-_SHORT_TABLE = 14
 _DOT = "\N{MIDDLE DOT}"
 _FEW_PAGES = 5
 """A document of fewer needs no list of contents."""
@@ -40,7 +39,7 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     words = display.words
     pages = Pages(stream, display.title(), words)
     warnings = metadata["warnings"]
-    pages.begin()
+    pages.begin(wide=_begins_wide(pages, content, display))
     _draw_head(pages, content, display)
     # What a title says already needs neither a heading nor a line in a list.
     alone = len(content.tables) == 1 and not content.charts
@@ -58,13 +57,28 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
             pages.paragraph(display.warning(warning), 9)
             pages.y -= 3
     # What is short stands before the pictures, so that both are on the first page.
-    short = list(takewhile(lambda table: table.count <= _SHORT_TABLE, content.tables))
+    short = list(takewhile(lambda table: table.count <= SHORT_TABLE, content.tables))
     for table in short:
         draw_table(pages, table, display, headed=not alone)
     _draw_charts(pages, content, display)
     for table in content.tables[len(short) :]:
         draw_table(pages, table, display, headed=not alone)
     pages.finish()
+
+
+def _begins_wide(pages: Pages, content: Content, display: Display) -> bool:
+    """Tell whether so little comes before the first wide table that its page would stay empty."""
+    rows = 0
+    for table in content.tables:
+        is_short = table.count <= SHORT_TABLE
+        if content.charts and not is_short:
+            return False
+        if needs_width(pages, table, display):
+            return True
+        rows += table.count
+        if rows > SHORT_TABLE:
+            return False
+    return False
 
 
 def _draw_charts(pages: Pages, content: Content, display: Display) -> None:

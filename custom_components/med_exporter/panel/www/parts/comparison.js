@@ -1,6 +1,6 @@
 // What a metering point's past would have cost under other contracts: entered, compared, as a file.
 
-import { css, html, live, nothing } from "../vendor/lit.js";
+import { css, html, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 
 const PRICES = ["blue", "white", "red"].flatMap((colour) => ["off_peak", "peak"].map((hours) => `${colour}_${hours}`));
@@ -96,37 +96,20 @@ class Comparison extends MedElement {
     if (await this.attempt(() => this.house.ask("files/create", { request }))) this.house.go("/export/files");
   }
 
-  select(label, values, value, word, chosen) {
-    return html`<label>
-      ${label}
-      <select @change=${(event) => chosen(event.target.value)}>
-        ${values.map((one) => html`<option value=${one} ?selected=${one === value}>${word(one)}</option>`)}
-      </select>
-    </label>`;
-  }
-
   kindOf(kind) {
     return this.t(`comparison.kind.${kind}`);
   }
 
-  input(place, name) {
+  field(place, name) {
     const type = name === "name" ? "text" : (TYPES[name] ?? "number");
-    return html`<label>
-      ${this.t(`comparison.${name}`)}
-      <input
-        type=${type}
-        step=${type === "number" ? "any" : nothing}
-        .value=${live(this.offers[place][name] ?? "")}
-        @input=${(event) => this.change(place, { [name]: event.target.value })}
-      />
-    </label>`;
+    return this.input(this.t(`comparison.${name}`), this.offers[place][name], (value) => this.change(place, { [name]: value }), type);
   }
 
   offer({ kind }, place) {
     return html`<fieldset>
       <div class="fields">
         ${this.select(this.t("comparison.contract"), Object.keys(KINDS), kind, (one) => this.kindOf(one), (value) => this.change(place, { kind: value }))}
-        ${["name", "standing_charge", ...KINDS[kind], "priced_on"].map((name) => this.input(place, name))}
+        ${["name", "standing_charge", ...KINDS[kind], "priced_on"].map((name) => this.field(place, name))}
         ${this.currency === "EUR" && OFFICIAL.includes(kind)
           ? html`${this.select(this.t("comparison.power"), POWERS, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}
               <button ?disabled=${this.busy} @click=${() => this.official(place)}>${this.t("comparison.official")}</button>`

@@ -1,6 +1,6 @@
 // Energy of a meter that was counted wrongly, put right; and that taken back.
 
-import { html, live, nothing } from "../vendor/lit.js";
+import { html, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 import "./confirm.js";
 
@@ -47,26 +47,12 @@ class Correction extends MedElement {
     if (await this.attempt(() => this.house.ask("costs/correct", back))) this.done = null;
   }
 
-  input(name, type, placeholder = "") {
-    return html`<label>
-      ${this.t(`correction.${name}`)}
-      <input
-        type=${type}
-        step=${type === "number" ? "any" : 900}
-        placeholder=${placeholder}
-        .value=${live(this.draft[name])}
-        @input=${(event) => this.set({ [name]: event.target.value })}
-      />
-    </label>`;
+  field(name, type, placeholder) {
+    return this.input(this.t(`correction.${name}`), this.draft[name], (value) => this.set({ [name]: value }), type, placeholder);
   }
 
-  select(name, values, word) {
-    return html`<label>
-      ${this.t(`correction.${name}`)}
-      <select @change=${(event) => this.set({ [name]: event.target.value })}>
-        ${values.map((one) => html`<option value=${one} ?selected=${one === this.draft[name]}>${word(one)}</option>`)}
-      </select>
-    </label>`;
+  choose(name, values, word) {
+    return this.select(this.t(`correction.${name}`), values, this.draft[name], word, (value) => this.set({ [name]: value }));
   }
 
   said() {
@@ -87,11 +73,11 @@ class Correction extends MedElement {
     return html`
       <p class="quiet small">${this.t("correction.help")}</p>
       <div class="fields">
-        ${this.select("meter", this.meters.map((one) => one.device_id), nameOf)}
-        ${this.input("start", "datetime-local")} ${this.input("end", "datetime-local")}
-        ${this.select("operation", OPERATIONS, (one) => words.option("correction", one))}
-        ${operation === "remove" ? nothing : this.input("value", "number", operation === "set" ? "kWh" : "× 1")}
-        ${this.input("reason", "text")}
+        ${this.choose("meter", this.meters.map((one) => one.device_id), nameOf)}
+        ${this.field("start", "datetime-local")} ${this.field("end", "datetime-local")}
+        ${this.choose("operation", OPERATIONS, (one) => words.option("correction", one))}
+        ${operation === "remove" ? nothing : this.field("value", "number", operation === "set" ? "kWh" : "× 1")}
+        ${this.field("reason", "text")}
       </div>
       <div aria-live="polite">${this.mistake(["correction"])} ${this.said()}</div>
       <button ?disabled=${this.busy} @click=${this.correct}>${this.t("correction.correct")}</button>

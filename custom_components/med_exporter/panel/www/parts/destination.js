@@ -1,7 +1,7 @@
 // One destination: how it stands, and what can be done with it.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, TONES } from "../element.js";
 import { entryAddress } from "../addresses.js";
 
 const DATA = [
@@ -13,7 +13,6 @@ const DATA = [
   "ecowatt",
 ];
 const INTERVALS = [15, 30, 60, 360, 1440];
-const TONES = { success: "good", error: "problem", interrupted: "problem" };
 
 class Destination extends FollowingElement {
   static properties = {

@@ -48,15 +48,6 @@ class FileForm extends MedElement {
     this.dispatchEvent(new CustomEvent("request", { detail: { request, type: this.type } }));
   }
 
-  select(name, values, value, word, chosen) {
-    return html`<label>
-      ${name}
-      <select @change=${(event) => chosen(event.target.value)}>
-        ${values.map((one) => html`<option value=${one} ?selected=${one === value}>${word(one)}</option>`)}
-      </select>
-    </label>`;
-  }
-
   date(name) {
     return html`<label>
       ${this.t(`form.${name}`)}

@@ -1,11 +1,10 @@
 // One file: where it stands, and what can be done with it.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, TONES } from "../element.js";
 import "./confirm.js";
 
 const UNFINISHED = new Set(["queued", "running"]);
-const TONES = { completed: "good", failed: "problem", interrupted: "problem" };
 
 class File extends MedElement {
   static properties = {
@@ -55,7 +54,12 @@ class File extends MedElement {
   facts() {
     const { file } = this;
     const { formats } = this.house;
-    const parts = [this.period(), formats.time(file.created_at)];
+    const { aggregation } = file.request ?? {};
+    const parts = [
+      this.period(),
+      aggregation && this.house.words.option("aggregation", aggregation),
+      this.t("file.made", { when: formats.time(file.created_at) }),
+    ];
     if (file.record_count !== null) parts.push(this.t("file.records", { count: formats.number(file.record_count) }));
     if (file.file_size !== null) parts.push(formats.size(file.file_size));
     if (file.status === "completed" && file.expires_at) {

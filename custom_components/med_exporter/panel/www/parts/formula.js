@@ -42,7 +42,7 @@ class Formula extends MedElement {
     this.dispatchEvent(new CustomEvent("changed", { detail: { [name]: value } }));
   }
 
-  input(name) {
+  field(name) {
     const isWrong = name === "formula" && this.found?.error;
     return html`<label class=${name}>
       ${this.t(`form.formula_${name}`)}
@@ -70,7 +70,7 @@ class Formula extends MedElement {
 
   render() {
     return html`<div class="fields">
-        ${this.input("name")} ${this.input("formula")} ${this.input("unit")}
+        ${this.field("name")} ${this.field("formula")} ${this.field("unit")}
         <button type="button" @click=${() => this.dispatchEvent(new CustomEvent("remove"))}>${this.t("remove")}</button>
       </div>
       <p id="said" class="small" aria-live="polite">${this.said()}</p>`;

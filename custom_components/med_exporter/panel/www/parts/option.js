@@ -43,12 +43,13 @@ class Option extends MedElement {
           </label>`,
         )}
       </div>
-      <p class="small quiet">${this.t("form.none_is_all")}</p>
+      ${this.option.name === "breakdown_by" ? nothing : html`<p class="small quiet">${this.t("form.none_is_all")}</p>`}
     </fieldset>`;
   }
 
   functions(name, help) {
     const chosen = this.value ?? {};
+    const said = (one) => this.t(one ? `function.${one}` : "form.as_usual");
     const choose = (field, value) => {
       const { [field]: _, ...rest } = chosen;
       this.tell(value ? { ...rest, [field]: value } : rest);
@@ -56,50 +57,27 @@ class Option extends MedElement {
     return html`<fieldset>
       <legend title=${help}>${name}</legend>
       <div class="choices">
-        ${this.values.map(
-          (field) => html`<label>
-            ${this.word(field)}
-            <select @change=${(event) => choose(field, event.target.value)}>
-              ${["", ...FUNCTIONS].map(
-                (one) => html`<option value=${one} ?selected=${one === (chosen[field] ?? "")}>
-                  ${one ? this.t(`function.${one}`) : this.t("form.as_usual")}
-                </option>`,
-              )}
-            </select>
-          </label>`,
+        ${this.values.map((field) =>
+          this.select(this.word(field), ["", ...FUNCTIONS], chosen[field] ?? "", said, (value) => choose(field, value)),
         )}
       </div>
     </fieldset>`;
   }
 
-  choice(name, help) {
-    return html`<label title=${help}>
-      ${name}
-      <select @change=${(event) => this.tell(event.target.value)}>
-        ${this.option.name === "aggregation"
-          ? nothing
-          : html`<option value="" ?selected=${!this.value}>${this.t("form.as_usual")}</option>`}
-        ${this.values.map(
-          (one) => html`<option value=${one} ?selected=${one === this.value}>${this.word(one)}</option>`,
-        )}
-      </select>
-    </label>`;
+  choice(name) {
+    const said = (one) => (one ? this.word(one) : this.t("form.as_usual"));
+    const values = this.option.name === "aggregation" ? this.values : ["", ...this.values];
+    return this.select(name, values, this.value ?? "", said, (value) => this.tell(value));
   }
 
   /** What may be on or off by itself when nothing is said. */
-  flag(name, help) {
-    const known = { true: true, false: false };
-    return html`<label title=${help}>
-      ${name}
-      <select @change=${(event) => this.tell(known[event.target.value])}>
-        <option value="" ?selected=${this.value === undefined}>${this.t("form.as_usual")}</option>
-        <option value="true" ?selected=${this.value === true}>${this.t("yes")}</option>
-        <option value="false" ?selected=${this.value === false}>${this.t("no")}</option>
-      </select>
-    </label>`;
+  flag(name) {
+    const known = { "": ["form.as_usual"], true: ["yes", true], false: ["no", false] };
+    const said = (one) => this.t(known[one][0]);
+    return this.select(name, Object.keys(known), String(this.value ?? ""), said, (one) => this.tell(known[one][1]));
   }
 
-  input(name, help) {
+  entry(name, help) {
     const { kind, unit } = this.option;
     const type = kind === "number" || kind === "time" ? kind : "text";
     return html`<label title=${help}>
@@ -119,18 +97,7 @@ class Option extends MedElement {
   }
 
   control(name, help) {
-    switch (this.option.kind) {
-      case "choices":
-        return this.choices(name, help);
-      case "functions":
-        return this.functions(name, help);
-      case "choice":
-        return this.choice(name, help);
-      case "flag":
-        return this.flag(name, help);
-      default:
-        return this.input(name, help);
-    }
+    return (this[this.option.kind] ?? this.entry).call(this, name, help);
   }
 
   static styles = [

@@ -14,10 +14,15 @@ const PICTURED = [
   ["cost", true],
 ];
 
+/** A person looks for when, what and how much; what only programs need stands last. */
+const LAST = ["device_id", "device_ip", "filled", "from_statistics"];
+const placeOf = (name) => ["timestamp", "device_name"].indexOf(name) + 1 || (LAST.includes(name) ? 4 : 3);
+
 class Preview extends MedElement {
   static properties = {
     ...MedElement.properties,
     request: { attribute: false },
+    devices: { attribute: false },
     shown: { state: true },
     failure: { state: true },
   };
@@ -47,9 +52,9 @@ class Preview extends MedElement {
     }
   }
 
-  cell(name, value) {
+  cell(value, digits) {
     if (value === null || value === undefined) return "";
-    if (typeof value === "number") return this.house.formats.number(value, Number.isInteger(value) ? 0 : 3);
+    if (typeof value === "number") return this.house.formats.number(value, digits);
     if (typeof value === "boolean") return this.t(value ? "yes" : "no");
     return /^\d{4}-\d\d-\d\dT/.test(value) ? this.moment(value) : value;
   }
@@ -60,9 +65,15 @@ class Preview extends MedElement {
     return this.house.formats.written(text, isDay ? undefined : "short");
   }
 
+  /** Of what counts as consumed, so that nothing is there twice; the last moment may not be whole. */
   picture() {
-    const rows = this.shown.preview;
-    const devices = new Set(rows.map((row) => row.device_id ?? row.device_name)).size;
+    const { preview } = this.shown;
+    const counted = new Set(this.devices.flatMap((one) => (one.role === "consumption" ? [one.device_id, one.device_name] : [])));
+    const idOf = (row) => row.device_id ?? row.device_name;
+    const isOne = new Set(preview.map(idOf)).size === 1;
+    const rows = preview.filter((row) => isOne || counted.has(idOf(row)));
+    if (!rows.length) return nothing;
+    const devices = new Set(rows.map(idOf)).size;
     const found = PICTURED.find(([name, adds]) => name in rows[0] && (adds || devices === 1));
     if (!found || !("timestamp" in rows[0])) return nothing;
     const sums = new Map();
@@ -70,6 +81,7 @@ class Preview extends MedElement {
       const value = row[found[0]];
       if (value !== null) sums.set(row.timestamp, (sums.get(row.timestamp) ?? 0) + value);
     }
+    if (this.shown.total_records > preview.length) sums.delete(preview.at(-1).timestamp);
     if (sums.size < 2) return nothing;
     const what = this.house.words.option("reading_field", found[0]);
     const points = [...sums].map(([moment, value]) => ({ label: this.moment(moment), value }));
@@ -90,8 +102,9 @@ class Preview extends MedElement {
     if (!this.shown) return html`<p class="quiet" role="status">${this.t("loading")}</p>`;
     const { preview } = this.shown;
     if (!preview.length) return html`<p class="quiet">${this.t(this.request.filters ? "preview.none_left" : "preview.empty")}</p>`;
-    const names = Object.keys(preview[0]);
+    const names = Object.keys(preview[0]).sort((one, other) => placeOf(one) - placeOf(other));
     const { words } = this.house;
+    const digits = (name) => (preview.every((row) => Number.isInteger(row[name] ?? 0)) ? 0 : 3);
     const isNumber = (name) => typeof preview.find((row) => row[name] !== null)?.[name] === "number";
     return html`
       <div class="scroll" tabindex="0" role="region" aria-label=${this.t("preview.title")}>
@@ -109,7 +122,7 @@ class Preview extends MedElement {
             ${preview.slice(0, SHOWN).map(
               (row) => html`<tr>
                 ${names.map(
-                  (name) => html`<td class=${isNumber(name) ? "number" : ""}>${this.cell(name, row[name])}</td>`,
+                  (name) => html`<td class=${isNumber(name) ? "number" : ""}>${this.cell(row[name], digits(name))}</td>`,
                 )}
               </tr>`,
             )}

@@ -1,13 +1,13 @@
 // A schedule as a form: which report, when, to whom. Tells of its end with `done`.
 
-import { html, live, nothing } from "../vendor/lit.js";
+import { html, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
+import { keepPlan } from "../plan.js";
 import { EVERY, cronOf, saidBy } from "../cron.js";
 import { draftOf } from "../requests.js";
 import { ADD } from "../addresses.js";
 import "./file-form.js";
 
-const MONTHLY = { export_type: "system_report", format: "pdf", date_range: "last_month" };
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const DAYS = Array.from({ length: 28 }, (_, day) => day + 1);
 
@@ -29,12 +29,15 @@ class ScheduleForm extends MedElement {
   willUpdate() {
     if (this.when) return;
     const known = this.schedule;
-    const said = known ? saidBy(known.schedule) : { ...saidBy(""), every: "month" };
-    this.name = known?.name ?? "";
-    this.cron = known?.schedule ?? cronOf(said);
-    this.when = said;
+    const first = this.ways.default;
+    this.cron = known?.schedule ?? first.schedule;
+    this.when = saidBy(this.cron);
     this.delivery = known?.delivery ?? { method: "none" };
-    const draft = draftOf(known?.export_config ?? this.request ?? MONTHLY);
+    const asked = known?.export_config ?? this.request;
+    this.name =
+      known?.name ??
+      (asked ? this.house.words.option("export_type", asked.export_type) : this.t("schedule.bill"));
+    const draft = draftOf(asked ?? first.export_config);
     // Days that are named would be the same each time.
     this.draft = draft.preset === "custom" ? { ...draft, preset: "last_month" } : draft;
   }
@@ -65,27 +68,6 @@ class ScheduleForm extends MedElement {
 
   done() {
     this.dispatchEvent(new CustomEvent("done"));
-  }
-
-  select(label, values, value, word, chosen) {
-    return html`<label>
-      ${label}
-      <select @change=${(event) => chosen(event.target.value)}>
-        ${values.map((one) => html`<option value=${one} ?selected=${one === value}>${word(one)}</option>`)}
-      </select>
-    </label>`;
-  }
-
-  input(label, value, chosen, type = "text", placeholder = "") {
-    return html`<label>
-      ${label}
-      <input
-        type=${type}
-        placeholder=${placeholder}
-        .value=${live(String(value ?? ""))}
-        @input=${(event) => chosen(event.target.value)}
-      />
-    </label>`;
   }
 
   time() {
@@ -128,7 +110,7 @@ class ScheduleForm extends MedElement {
   way_email() {
     const { delivery, ways } = this;
     if (!ways.accounts.length) {
-      return html`<p class="wide">${this.t("delivery.no_account")} <a href=${ADD}>${this.t("delivery.add_account")}</a></p>`;
+      return html`<p class="wide">${this.t("delivery.no_account")} <a href=${ADD} @click=${() => keepPlan(this.wanted)}>${this.t("delivery.add_account")}</a></p>`;
     }
     const accounts = ways.accounts.map((one) => one.id);
     const nameOf = (id) => ways.accounts.find((one) => one.id === id).name;

@@ -40,17 +40,16 @@ class Costs extends FollowingElement {
     const months = [...point.months].reverse();
     if (!months.length) return html`<p class="quiet">${this.t("costs.no_months")}</p>`;
     const shown = COLUMNS.filter((name) => name === "kwh" || months.some((month) => month[name]));
+    const drawn = shown.at(-1) === "total" ? "total" : "kwh";
     const name = (column) => this.t(`costs.${column}`);
     const unpriced = months.reduce((sum, month) => sum + month.unpriced_kwh, 0);
     return html`
-      ${shown.includes("total")
-        ? html`<med-bars
-            .house=${this.house}
-            .points=${point.months.map((month) => ({ label: formats.month(month.month), value: month.total ?? 0 }))}
-            .say=${(value) => formats.money(value, point.currency)}
-            .what=${name("total")}
-          ></med-bars>`
-        : nothing}
+      <med-bars
+        .house=${this.house}
+        .points=${point.months.map((month) => ({ label: formats.month(month.month), value: month[drawn] ?? 0 }))}
+        .say=${(value) => this.value(drawn, { [drawn]: value }, point.currency)}
+        .what=${name(drawn)}
+      ></med-bars>
       <table class="rows">
         <thead>
           <tr>

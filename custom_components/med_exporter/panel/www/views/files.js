@@ -2,6 +2,7 @@
 
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
+import { keepPlan } from "../plan.js";
 import "../parts/file-form.js";
 import "../parts/file.js";
 import "../parts/pages.js";
@@ -27,16 +28,15 @@ class Files extends FollowingElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.house
-      .ask("files/choices")
-      .then((choices) => (this.choices = choices))
-      .catch((error) => (this.failure = error));
+    this.learn("files/choices", (choices) => (this.choices = choices));
   }
 
   async make() {
     const { request } = this.wanted;
     const made = await this.attempt(() => this.house.ask("files/create", { request }));
-    if (made && this.offset) this.turn(0);
+    if (!made) return;
+    if (this.offset) this.turn(0);
+    this.renderRoot.querySelector("#made").scrollIntoView({ block: "center" });
   }
 
   turn(offset) {
@@ -50,7 +50,7 @@ class Files extends FollowingElement {
   }
 
   plan(request) {
-    sessionStorage.setItem("med_exporter.plan", JSON.stringify(request));
+    keepPlan(request);
     this.house.go("/export/schedules");
   }
 
@@ -69,7 +69,7 @@ class Files extends FollowingElement {
       ${this.wanted?.type.has_preview && this.choices.devices.length
         ? html`<details open>
             <summary>${this.t("preview.title")}</summary>
-            <med-preview .house=${this.house} .request=${this.wanted.request}></med-preview>
+            <med-preview .house=${this.house} .devices=${this.choices.devices} .request=${this.wanted.request}></med-preview>
           </details>`
         : nothing}
       ${this.mistake()}
@@ -89,7 +89,7 @@ class Files extends FollowingElement {
   list() {
     if (!this.shown) return nothing;
     const { files, total, limit, offset } = this.shown;
-    return html`<h2>${this.t("files.made")}</h2>
+    return html`<h2 id="made">${this.t("files.made")}</h2>
       ${files.length ? nothing : html`<p class="quiet">${this.t("files.none")}</p>`}
       <div @plan=${({ detail }) => this.plan(detail)}>
         ${repeat(

@@ -1,13 +1,12 @@
 // Pushes and files in one table, newest first.
 
 import { css, html, nothing, repeat } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, TONES } from "../element.js";
 import "../parts/pages.js";
 
 const PAGE = 25;
 const STATUSES = ["queued", "running", "completed", "failed", "cancelled", "interrupted", "expired"];
 const KINDS = ["push", "file"];
-const TONES = { completed: "good", failed: "problem", interrupted: "problem" };
 
 class History extends FollowingElement {
   static properties = {
@@ -28,15 +27,8 @@ class History extends FollowingElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.house
-      .ask("history/statistics")
-      .then((sums) => (this.sums = sums))
-      .catch((error) => (this.failure = error));
-    if (!this.house.isAdmin) return;
-    this.house
-      .ask("destinations/list")
-      .then(({ destinations }) => (this.destinations = destinations))
-      .catch((error) => (this.failure = error));
+    this.learn("history/statistics", (sums) => (this.sums = sums));
+    if (this.house.isAdmin) this.learn("destinations/list", ({ destinations }) => (this.destinations = destinations));
   }
 
   filter(name, value) {
@@ -52,14 +44,9 @@ class History extends FollowingElement {
     this.again();
   }
 
-  select(name, values, word) {
-    return html`<label>
-      ${this.t(`history.${name}`)}
-      <select @change=${(event) => this.filter(name, event.target.value)}>
-        <option value="">${this.t("history.all")}</option>
-        ${values.map((one) => html`<option value=${one}>${word(one)}</option>`)}
-      </select>
-    </label>`;
+  choose(name, values, word) {
+    const said = (one) => (one ? word(one) : this.t("history.all"));
+    return this.select(this.t(`history.${name}`), ["", ...values], this.filters?.[name] ?? "", said, (value) => this.filter(name, value));
   }
 
   what(one) {
@@ -140,10 +127,10 @@ class History extends FollowingElement {
     return html`
       <h2>${this.t("tab.history")}</h2>
       <div class="fields">
-        ${this.house.isAdmin ? this.select("kind", KINDS, (one) => this.t(`kind.${one}`)) : nothing}
-        ${this.select("status", STATUSES, (one) => this.t(`state.${one}`))}
+        ${this.house.isAdmin ? this.choose("kind", KINDS, (one) => this.t(`kind.${one}`)) : nothing}
+        ${this.choose("status", STATUSES, (one) => this.t(`state.${one}`))}
         ${this.destinations?.length
-          ? this.select("destination", this.destinations.map((one) => one.id), nameOf)
+          ? this.choose("destination", this.destinations.map((one) => one.id), nameOf)
           : nothing}
       </div>
       ${this.problem()} ${this.statistics()}

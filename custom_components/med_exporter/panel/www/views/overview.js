@@ -6,6 +6,7 @@ import { ADD } from "../addresses.js";
 import "../parts/attention.js";
 import "../parts/bars.js";
 import "../parts/destination.js";
+import "../parts/file.js";
 
 const DAYS = 30;
 
@@ -26,6 +27,7 @@ class Overview extends FollowingElement {
     ...FollowingElement.properties,
     destinations: { state: true },
     files: { state: true },
+    made: { state: true },
   };
 
   get command() {
@@ -51,7 +53,7 @@ class Overview extends FollowingElement {
   async makeLastMonth() {
     const request = { export_type: "device_data", format: "csv", date_range: "last_month", aggregation: "daily" };
     const made = await this.attempt(() => this.house.ask("files/create", { request }));
-    if (made) this.house.go("/export/files");
+    this.made = made?.export_id;
   }
 
   figure(name, value) {
@@ -158,6 +160,9 @@ class Overview extends FollowingElement {
             <med-attention .house=${this.house} .items=${attention}></med-attention>`
         : nothing}
       ${isNew ? this.welcome(points) : nothing}
+      <div aria-live="polite">
+        ${this.files.filter((one) => one.export_id === this.made).map((one) => html`<med-file .house=${this.house} .file=${one}></med-file>`)}
+      </div>
       ${points.length
         ? html`<div class="row spread">
               <h2>${this.t("overview.points")}</h2>

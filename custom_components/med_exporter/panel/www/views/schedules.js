@@ -2,10 +2,9 @@
 
 import { html, nothing, repeat } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
+import { takePlan } from "../plan.js";
 import "../parts/schedule-form.js";
 import "../parts/schedule.js";
-
-const PLAN = "med_exporter.plan";
 
 class Schedules extends FollowingElement {
   static properties = {
@@ -21,16 +20,13 @@ class Schedules extends FollowingElement {
 
   connectedCallback() {
     super.connectedCallback();
-    Promise.all([this.house.ask("files/choices"), this.house.ask("schedules/choices")])
-      .then(([choices, ways]) => Object.assign(this, { choices, ways }))
-      .catch((error) => (this.failure = error));
-    const planned = sessionStorage.getItem(PLAN);
-    sessionStorage.removeItem(PLAN);
-    if (planned) this.form = { request: JSON.parse(planned) };
+    this.learn("files/choices", (choices) => (this.choices = choices));
+    this.learn("schedules/choices", (ways) => (this.ways = ways));
+    this.form = takePlan();
   }
 
   editor() {
-    if (!this.form || !this.choices) return nothing;
+    if (!this.form || !this.choices || !this.ways) return nothing;
     return html`<med-schedule-form
       .house=${this.house}
       .choices=${this.choices}

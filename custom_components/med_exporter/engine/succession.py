@@ -1,0 +1,55 @@
+"""The readings of a device in whose place others stood before it: each tells of its own time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from .readings import readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .job import JobDevice
+    from .plug_ledger import PlugLedger
+    from .reading import Reading
+    from .recorder import Recorder
+    from .statistics import Coverage
+
+
+def successive_readings(
+    recorder: Recorder,
+    device: JobDevice,
+    ledger: PlugLedger,
+    start: float,
+    end: float,
+    on_block: Callable[[float], None],
+    coverage: Coverage,
+) -> Iterator[Reading]:
+    """Return the readings of a device and of those before it, as `readings` describes."""
+    kept: list[float] = []
+    parts: list[Iterator[Reading]] = []
+    for one, since, until in _stretches(device, start, end):
+        parts.append(readings(recorder, one, ledger, since, until, on_block, coverage))
+        if coverage.kept is not None:
+            kept.append(coverage.kept)
+    coverage.kept = min(kept, default=None)
+    return chain.from_iterable(parts)
+
+
+def _stretches(
+    device: JobDevice, start: float, end: float
+) -> Iterator[tuple[JobDevice, float, float]]:
+    """Yield who tells of which part of a range, oldest first."""
+    for former in device.former:
+        until = min(former.until, end)
+        if until > start:
+            yield (
+                replace(device, entities=former.entities, not_recorded=(), former=()),
+                start,
+                until,
+            )
+            start = until
+    if start < end:
+        yield device, start, end

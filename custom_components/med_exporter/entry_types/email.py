@@ -1,0 +1,17 @@
+"""Accounts that files are mailed from."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..const import EntryType
+from ..delivery.account import SECRETS, async_setup_account
+from ..entry_kind import EntryKind
+from ..flows.email import EmailSteps
+
+EMAIL: Final = EntryKind(
+    type=EntryType.EMAIL.value,
+    async_setup=async_setup_account,
+    steps=lambda flow: EmailSteps(flow).steps(),
+    secrets=SECRETS,
+)

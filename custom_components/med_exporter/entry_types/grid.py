@@ -1,0 +1,22 @@
+"""The colour of the day and the state of the grid."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+from ..const import EntryType
+from ..entry_kind import EntryKind
+from ..flows.grid import SECRETS, GridSteps
+from ..grid.coordinator import async_remove_grid, async_setup_grid
+from ..grid.sensors import grid_sensors
+
+GRID: Final = EntryKind(
+    type=EntryType.GRID.value,
+    async_setup=async_setup_grid,
+    async_remove=async_remove_grid,
+    entities={Platform.SENSOR: lambda _, entry, add: add(grid_sensors(entry.runtime_data))},
+    steps=lambda flow: GridSteps(flow).steps(),
+    secrets=SECRETS,
+)

@@ -1,0 +1,25 @@
+"""What belongs to no single entry: made with the first, gone with the last."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+from ..const import EntryType
+from ..entry_kind import EntryKind
+from ..flows.installation_options import InstallationOptionsFlow
+from ..installation.calendar import ScheduleCalendar
+from ..installation.entry import async_setup_installation
+from ..installation.events import installation_events
+
+INSTALLATION: Final = EntryKind(
+    type=EntryType.INSTALLATION.value,
+    async_setup=async_setup_installation,
+    entities={
+        Platform.CALENDAR: lambda _, entry, add: add([ScheduleCalendar(entry.runtime_data)]),
+        Platform.EVENT: lambda _, entry, add: add(installation_events(entry.runtime_data)),
+    },
+    is_offered=False,
+    options=InstallationOptionsFlow,
+)

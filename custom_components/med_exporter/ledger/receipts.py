@@ -1,0 +1,178 @@
+"""What each posting of late has changed, kept so that it can be taken back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+import orjson
+from sqlalchemy import (
+    Column,
+    Double,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from ..database import TABLE_OPTIONS, Schema
+from ..engine.ledger import Day
+from ..engine.times import QUARTER, UTC_DAY
+from .posting import Account
+from .tables import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from sqlalchemy.engine import Connection
+
+KEPT_POSTINGS: Final = 400
+"""Of each plug: a day of them."""
+
+_metadata: Final = MetaData()
+
+receipts_table: Final = Table(
+    "med_exporter_receipts",
+    _metadata,
+    Column("plug_id", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("account_id", Integer, nullable=False),
+    Column("ticks", Double, nullable=False),
+    Column("opens", Integer, nullable=False),
+    Column("before", String(255)),
+    Column("energy", LargeBinary, nullable=False),
+    Column("filled", LargeBinary),
+    sqlite_with_rowid=False,
+    **TABLE_OPTIONS,
+)
+"""A row for each posting and day of UTC: what it has added to the day, as of a `Day`."""
+
+# Written with each posting, in its transaction; nobody else needs it.
+RECEIPTS_SCHEMA: Final = Schema("receipts", 1, _metadata, needs=SCHEMA)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """What was before a posting.
+
+    `before` is what was remembered of the plug, None for a new one; `ticks` when it was read, by a
+    clock that is never put right, None for when the posting before was; `opens` says that its
+    counter was begun with it.
+    """
+
+    before: Account | None
+    ticks: float | None
+    opens: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Added:
+    """What a posting has added to an account: mWh, and how much of it was filled, by quarter."""
+
+    receipt: Receipt
+    account_id: int
+    quarters: Mapping[int, tuple[int, int]]
+
+
+def note_receipt(
+    connection: Connection,
+    plug_id: str,
+    account_id: int,
+    receipt: Receipt,
+    added: Mapping[int, tuple[int, int]],
+) -> None:
+    """Note what a posting has added, by quarter-hour, and forget what is more than a day ago."""
+    columns = receipts_table.c
+    here = columns.plug_id == plug_id
+    ticks = receipt.ticks
+    last = connection.execute(
+        select(columns.number, columns.ticks).where(here).order_by(columns.number.desc()).limit(1)
+    ).first()
+    if ticks is None and last is None:
+        # Nobody will ask for it.
+        return
+    number = 0 if last is None else last.number + 1
+    before = receipt.before
+    days: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for quarter, (mwh, filled) in added.items():
+        days[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, mwh, filled))
+    rows = []
+    for day, parts in days.items():
+        energy, filled_part, _ = Day.unknown().adding(parts).packed()
+        rows.append(
+            {
+                "plug_id": plug_id,
+                "number": number,
+                "day": day,
+                "account_id": account_id,
+                "ticks": last.ticks if ticks is None and last is not None else ticks,
+                "opens": int(receipt.opens),
+                "before": None if before is None else orjson.dumps(asdict(before)).decode(),
+                "energy": energy,
+                "filled": filled_part,
+            }
+        )
+    connection.execute(insert(receipts_table), rows)
+    connection.execute(delete(receipts_table).where(here, columns.number <= number - KEPT_POSTINGS))
+
+
+def take_receipts(connection: Connection, plug_id: str, since: float) -> list[Added]:
+    """Return what was added from a moment on, in ticks, the latest first, and forget it.
+
+    What stands before the opening of the plug's account stays.
+    """
+    columns = receipts_table.c
+    here = columns.plug_id == plug_id
+    taken: list[Added] = []
+    first: int | None = None
+    for added, number in _latest_first(connection, plug_id):
+        if first is not None and number != first and taken[-1].receipt.opens:
+            break
+        if added.receipt.ticks is None or added.receipt.ticks < since:
+            break
+        taken.append(added)
+        first = number
+    if first is not None:
+        connection.execute(delete(receipts_table).where(here, columns.number >= first))
+    return taken
+
+
+def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added, int]]:
+    columns = receipts_table.c
+    rows = connection.execute(
+        select(receipts_table)
+        .where(columns.plug_id == plug_id)
+        .order_by(columns.number.desc(), columns.day)
+    ).all()
+    for row in rows:
+        before = None if row.before is None else Account(**orjson.loads(row.before))
+        midnight = row.day * UTC_DAY
+        parts = Day.unpacked(row.energy, row.filled).parts()
+        yield (
+            Added(
+                receipt=Receipt(before=before, ticks=row.ticks, opens=bool(row.opens)),
+                account_id=row.account_id,
+                quarters={
+                    midnight + place * QUARTER: (mwh, filled) for place, mwh, filled in parts
+                },
+            ),
+            row.number,
+        )
+
+
+def move_receipts(connection: Connection, source: int, target: int) -> None:
+    """Let what was added to an account have been added to another one: it has moved there."""
+    if inspect(connection).has_table(receipts_table.name):
+        connection.execute(
+            update(receipts_table)
+            .where(receipts_table.c.account_id == source)
+            .values(account_id=target)
+        )

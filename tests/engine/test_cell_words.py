@@ -1,0 +1,57 @@
+"""Codes and details in the cells of a document, as its reader says them."""
+
+from __future__ import annotations
+
+import pytest
+
+from custom_components.med_exporter.engine.cell_words import put_into_words
+from custom_components.med_exporter.engine.content import Content
+from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.tables import Column, Table
+from custom_components.med_exporter.settings import BOUNDS
+
+
+def shown(column: str, value: str, locale: str, table: str = "any") -> str:
+    """Return what a document shows of a text in a column."""
+    made = Table(table, [Column(column, Kind.TEXT)], 1, iter([[[value, None]]]))
+    put_into_words(Content(tables=[made], figures=[]), locale)
+    ((words, nothing),) = next(iter(made.chunks))
+    assert nothing is None
+    return words
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "english", "french"),
+    [
+        ("valid_from", "2026-10-14", "14 Oct 2026", "14/10/2026"),
+        ("role", "owner", "owner", "propriétaire"),
+        ("type", "meter", "meter", "compteur"),
+        ("export_type", "cost_analysis", "Cost analysis", "Analyse des coûts"),
+        ("format", "pdf", "PDF", "PDF"),
+        ("format", "excel", "Excel", "Excel"),
+        ("delivery", "email", "mail", "courriel"),
+        ("data_types", "tempo, ecowatt", "Tempo, EcoWatt", "Tempo, EcoWatt"),
+        ("unit", "MB", "MB", "Mo"),
+        (
+            "details",
+            '{"export_type": "audit_logs", "format": "csv"}',
+            "export: Audit log · format: CSV",
+            "export : Journal d’audit · format : CSV",  # noqa: RUF001
+        ),
+        ("settings", '{"retain": true}', "retained: yes", "conservé : oui"),
+        ("request", '{"date_range": {"start": "a"}}', "period: start: a", "période : start : a"),
+        ("details", "no JSON", "no JSON", "no JSON"),
+        ("details", "[1]", "[1]", "[1]"),
+        ("details", '{"unheard_of": null}', "unheard_of: -", "unheard_of : -"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_in_the_language_of_its_reader(column, value, english, french):
+    assert shown(column, value, "en") == english
+    assert shown(column, value, "fr") == french
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_limit_has_a_name(name):
+    for locale in ("en", "fr"):
+        assert "_" not in shown("name", name, locale, "limits")
+    assert shown("name", name, "en", "plugs") == name
