@@ -153,9 +153,7 @@ class TestMenu:
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "- 01/02/2026\N{NO-BREAK SPACE}: Un prix unique, 0,25 €/kWh"
 
-    async def test_each_price_of_tempo_is_named(
-        self, hass: HomeAssistant, entry: ConfigEntry
-    ) -> None:
+    async def test_each_price_of_tempo_is_named(self, hass, entry):
         prices = {"peak": 0.2, "off_peak": 0.1}
         colours = {"blue": prices, "white": prices, "red": {"peak": 0.7, "off_peak": 0.15}}
         store(hass, entry, {"valid_from": "2026-02-01", "kind": "tempo", "prices": colours})

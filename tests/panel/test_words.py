@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.med_exporter import panel
+from custom_components.med_exporter.engine import file_warnings
 
 WWW = Path(panel.__file__).parent / "www"
 LANGUAGES = ("en", "fr")
@@ -59,6 +60,10 @@ def test_every_text_that_is_named_exists(words):
     for name, script in scripts().items():
         asked = set(re.findall(r"""(?:this\.t|words\.of)\(\s*"([\w.]+)\"""", script))
         assert asked <= known, name
+
+
+def test_every_warning_of_a_file_has_words(words):
+    assert {f"warning.{code}" for code in file_warnings.CODES} <= set(words["en"])
 
 
 def test_no_more_is_loaded_than_promised():

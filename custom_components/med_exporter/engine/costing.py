@@ -63,7 +63,7 @@ class Terms:
 
     def covers(self, moment: float) -> bool:
         """Tell whether a contract is in force at a moment (UTC seconds)."""
-        return self.tariff.contract_on(date_of(moment, self.zone)) is not None
+        return self.tariff.contract_on(day_of(moment, self.zone)) is not None
 
     @property
     def price_entities(self) -> list[str]:

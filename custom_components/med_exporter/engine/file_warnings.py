@@ -72,6 +72,8 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "L’énergie sans prix connu n’est comptée dans aucun coût",
     ),
 }
+CODES: Final = frozenset(_SENTENCES)
+"""What files warn of."""
 _COUNTED: Final[Mapping[str, _Pair]] = {
     "FROM_STATISTICS": ("{} rows", "{} lignes"),
     "NO_STATISTICS": ("{} hours", "{} heures"),
@@ -128,7 +130,7 @@ def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float],
 
     """
     code = str(said["code"])
-    if code not in _SENTENCES:
+    if code not in CODES:
         return str(said["message"])
     text = _SENTENCES[code][french]
     kwh = said.get("kwh")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ..engine.tariff.official import read_table
+from ..engine.tariff.official import OPTIONS, read_table
 from .web import USER_AGENT, request_text
 
 if TYPE_CHECKING:
@@ -15,11 +15,6 @@ if TYPE_CHECKING:
 
 PORTAL_ADDRESS: Final = "https://www.data.gouv.fr"
 
-_RESOURCES: Final = {
-    "base": "c13d05e5-9e55-4d03-bf7e-042a2ade7e49",
-    "peak_off_peak": "f7303b3a-93c7-4242-813d-84919034c416",
-    "tempo": "0c3d1d36-c412-4620-8566-e5cbb4fa2b5a",
-}
 # The portal leads to the file, which is its own or the regulator's.
 _KEEPERS: Final = ("data.gouv.fr", "cre.fr")
 # A table of ten years has less than 30 kB.
@@ -52,7 +47,7 @@ async def read_official_table(
 
     return await request_text(
         session,
-        f"{address}/api/1/datasets/r/{_RESOURCES[option]}",
+        f"{address}/api/1/datasets/r/{OPTIONS[option].resource}",
         lambda text: (text, read_table(option, text)),
         headers={"Accept": "text/csv", "User-Agent": USER_AGENT},
         most=_MOST_BYTES,

@@ -239,6 +239,21 @@ async def test_what_the_user_renamed_and_added_stays(
     assert len(jeedom.equipment) == 1
 
 
+async def test_a_copy_that_the_user_made_gets_nothing(
+    jeedom: Jeedom, destination: JeedomDestination
+) -> None:
+    await push(destination, day(2, 5.5))
+    equipment, command = jeedom.find(PDL), jeedom.command(PDL, "consumption_daily")
+    # Jeedom lists by name, and what it copies keeps the logical id.
+    jeedom.equipment = {1000: {**equipment, "id": 1000, "name": "A copy"}, **jeedom.equipment}
+    copies = {1001: {**command, "id": 1001, "eqLogic_id": 1000}, 1002: {**command, "id": 1002}}
+    jeedom.commands = {**jeedom.commands, **copies}
+    assert await destination.async_missing([day(2, 5.5)]) == []
+    await push(destination, day(2, 5.5), day(1, 6.5), running(1.5))
+    assert set(jeedom.history) == {command["id"]}
+    assert jeedom.history[command["id"]].keys() >= {"2026-11-18 00:00:00", "2026-11-19 00:00:00"}
+
+
 async def test_an_equipment_that_was_deleted_is_made_again(
     jeedom: Jeedom, destination: JeedomDestination
 ) -> None:

@@ -43,7 +43,9 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
 async def _statistics(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     """Return what files add up to: own ones, all for administrators, who see pushes too."""
     asked.finish()
-    files = statistics_answer(await hass.data[DATA_JOBS].async_statistics(user=user))
+    sums = await hass.data[DATA_JOBS].async_statistics(user=user)
+    # The panel writes a size as its reader's language does.
+    files = {**statistics_answer(sums), "bytes": sums.size}
     if not is_administrator(user):
         return {"files": files}
     totals = (await hass.data[DATA_HISTORY].async_push_totals()).values()

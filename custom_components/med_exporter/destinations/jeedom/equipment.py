@@ -13,7 +13,7 @@ from ..base import DestinationError
 from .command import JeedomCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from ..measurements import PointName
     from .rpc import JeedomRpc
@@ -202,8 +202,8 @@ class JeedomEquipments:
 
     async def _find_equipment(self, point: PointName) -> dict[str, Any] | None:
         every = await self._rpc.rows("eqLogic::byType", type=self._plugin)
-        found = (one for one in every if one.get("logicalId") == _logical_id(point))
-        return next((one for one in found if one.get("id") is not None), None)
+        found = [one for one in every if one.get("logicalId") == _logical_id(point)]
+        return next(iter(_oldest_first(found)), None)
 
     async def _make(self, point: PointName, data_type: DataType) -> None:
         """Make the equipment, under a name that is free: Jeedom wants one per parent."""
@@ -251,7 +251,10 @@ class JeedomEquipments:
     async def _commands(self, equipment: dict[str, Any]) -> dict[str, dict[str, Any]]:
         """Return the commands by logical id; those without one, the user's own, by their id."""
         found = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
-        return {one.get("logicalId") or f"id {one.get('id')}": one for one in found if "id" in one}
+        commands: dict[str, dict[str, Any]] = {}
+        for one in _oldest_first(found):
+            commands.setdefault(one.get("logicalId") or f"id {one['id']}", one)
+        return commands
 
     def _new_command(self, data_type: DataType, taken: set[str]) -> dict[str, Any]:
         name = first = _name(self._names.get(data_type, data_type)) or data_type.value
@@ -286,6 +289,12 @@ async def parent_id(rpc: JeedomRpc, name: str | None) -> object:
             return one["id"]
     known = ", ".join(str(one.get("name")) for one in objects[:_MOST_NAMES])
     raise DestinationError("unknown_parent", field="parent", host=rpc.host, name=name, known=known)
+
+
+def _oldest_first(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return things of Jeedom by their ids: what a user copies there keeps the logical id."""
+    by_id = [(str(one["id"]), one) for one in found if one.get("id") is not None]
+    return [one for _, one in sorted(by_id, key=lambda each: (len(each[0]), each[0]))]
 
 
 def _owner(equipment: Mapping[str, Any]) -> object:

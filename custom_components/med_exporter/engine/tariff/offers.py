@@ -79,19 +79,26 @@ def _peak_off_peak(reader: Reader) -> dict[str, Any]:
     return {"kind": "time_of_use", "periods": with_rest(periods, rest)}
 
 
-_READY_MADE: Final[dict[str, Callable[[Reader], dict[str, Any]]]] = {
-    "base": _base,
-    "peak_off_peak": _peak_off_peak,
-}
-_TITLES: Final = {
-    "base": ("Base", "Base"),
-    "peak_off_peak": ("Peak and off-peak", "Heures pleines / heures creuses"),
+@dataclass(frozen=True, slots=True)
+class _ReadyMade:
+    """A contract whose hours are known; `title` in English and French."""
+
+    title: tuple[str, str]
+    read: Callable[[Reader], dict[str, Any]]
+
+
+_READY_MADE: Final = {
+    "base": _ReadyMade(("Base", "Base"), _base),
+    "peak_off_peak": _ReadyMade(
+        ("Peak and off-peak", "Heures pleines / heures creuses"), _peak_off_peak
+    ),
 }
 
 
 def offer_kinds() -> dict[str, tuple[str, str]]:
     """Return the kinds that an offer may have, with their titles in English and French."""
-    return {**_TITLES, **{name: kind.title for name, kind in KINDS.items()}}
+    ready_made = {name: one.title for name, one in _READY_MADE.items()}
+    return {**ready_made, **{name: kind.title for name, kind in KINDS.items()}}
 
 
 _AMOUNT: Final = {"type": "number", "minimum": 0, "maximum": MAX_AMOUNT}
@@ -149,7 +156,7 @@ def _offer(value: object, field: str) -> Offer:
     priced_on = reader.date("priced_on").isoformat() if reader.has("priced_on") else None
     if kind in _READY_MADE:
         general = {key: reader.amount(key, default=0.0) for key in ("standing_charge", "feed_in")}
-        pricing = _READY_MADE[kind](reader)
+        pricing = _READY_MADE[kind].read(reader)
         reader.finish()
     else:
         general, pricing = {}, {"kind": kind, **reader.rest()}

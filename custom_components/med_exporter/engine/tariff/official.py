@@ -34,22 +34,28 @@ class OfficialOption:
     """One way in which the regulated tariff can be had.
 
     Attributes:
+        resource: id of its table on the open-data portal.
         form: in which a contract like it is entered.
         columns: of the table, by the field of that form.
 
     """
 
+    resource: str
     form: str
     columns: Mapping[str, str]
 
 
 OPTIONS: Final[dict[str, OfficialOption]] = {
-    "base": OfficialOption("flat", {"price": "PART_VARIABLE_TTC"}),
+    "base": OfficialOption(
+        "c13d05e5-9e55-4d03-bf7e-042a2ade7e49", "flat", {"price": "PART_VARIABLE_TTC"}
+    ),
     "peak_off_peak": OfficialOption(
+        "f7303b3a-93c7-4242-813d-84919034c416",
         "peak_off_peak",
         {"off_peak_price": "PART_VARIABLE_HC_TTC", "peak_price": "PART_VARIABLE_HP_TTC"},
     ),
     "tempo": OfficialOption(
+        "0c3d1d36-c412-4620-8566-e5cbb4fa2b5a",
         "tempo",
         {
             f"{colour}_{hours}": f"PART_VARIABLE_{letters}{_FRENCH[colour]}_TTC"

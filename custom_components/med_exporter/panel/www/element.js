@@ -37,7 +37,7 @@ export class MedElement extends LitElement {
     const own = groups.find((group) => words.has(`${group}.${name}`));
     const field = own ? this.t(`${own}.${name}`) : words.field(name).name;
     const text = words.error(error, field);
-    return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b>: `}${text}</p>`;
+    return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b> – `}${text}</p>`;
   }
 
   /** What a file warns of: the engine's words where the panel has none. */

@@ -1,6 +1,6 @@
 // Values as bars: a small picture of its own, with the numbers for whoever cannot see it.
 
-import { css, html, svg } from "../vendor/lit.js";
+import { css, html, nothing, svg } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 
 const HEIGHT = 64;
@@ -16,7 +16,7 @@ class Bars extends MedElement {
 
   render() {
     const { points, say } = this;
-    if (!points?.length) return html``;
+    if (!(points?.length > 1)) return nothing;
     const values = points.map((one) => one.value ?? 0);
     const [most, least] = [Math.max(...values, 0), Math.min(...values, 0)];
     const scale = HEIGHT / (most - least || 1);
@@ -35,7 +35,7 @@ class Bars extends MedElement {
       <figcaption class="quiet small row spread">
         <span>${first}</span>
         <span>${this.t("bars.most", { most: say(most) })}</span>
-        <span>${points.length > 1 ? last : ""}</span>
+        <span>${last}</span>
       </figcaption>
     </figure>`;
   }

@@ -45,7 +45,7 @@ class Schedule extends MedElement {
   to() {
     const { delivery } = this.schedule;
     const whom = delivery.recipients?.join(", ") ?? delivery.target ?? delivery.path;
-    return whom ? `${this.t(`delivery.${delivery.method}`)}: ${whom}` : this.t(`delivery.${delivery.method}`);
+    return [this.t(`delivery.${delivery.method}`), whom].filter(Boolean).join(" · ");
   }
 
   render() {

@@ -81,7 +81,7 @@ class History extends FollowingElement {
       <dl class="figures">
         ${figure("files", formats.number(files.total_exports))}
         ${figure("this_month", formats.number(files.exports_this_month))}
-        ${figure("size", files.total_data_exported)}
+        ${figure("size", formats.size(files.bytes))}
         ${format ? figure("format", words.option("file_format", format)) : nothing}
         ${pushes
           ? [

@@ -50,10 +50,21 @@ class Overview extends FollowingElement {
     this.others = [];
   }
 
-  async makeLastMonth() {
-    const request = { export_type: "device_data", format: "csv", date_range: "last_month", aggregation: "daily" };
+  /** Last month, or this one where nothing is known of more. */
+  get period() {
+    const isKnown = ({ days }) => days.length >= DAYS - 1 || (days.length && days[0].date.slice(0, 7) < days.at(-1).date.slice(0, 7));
+    return this.shown.points.some(isKnown) ? "last_month" : "this_month";
+  }
+
+  async makeMonth() {
+    const request = { export_type: "device_data", format: "csv", date_range: this.period, aggregation: "daily" };
     const made = await this.attempt(() => this.house.ask("files/create", { request }));
     this.made = made?.export_id;
+  }
+
+  monthButton() {
+    const period = this.house.words.option("preset", this.period);
+    return html`<button class="main" ?disabled=${this.busy} @click=${this.makeMonth}>${this.t("overview.make_month", { period })}</button>`;
   }
 
   figure(name, value) {
@@ -129,9 +140,7 @@ class Overview extends FollowingElement {
         ${points.length
           ? this.step(
               "file",
-              html`<button class="main" ?disabled=${this.busy} @click=${this.makeLastMonth}>
-                ${this.t("welcome.make")}
-              </button>`,
+              this.monthButton(),
             )
           : nothing}
         ${isAdmin ? this.step("destination", html`<a class="button" href=${ADD}>${this.t("welcome.send")}</a>`) : nothing}
@@ -168,9 +177,7 @@ class Overview extends FollowingElement {
               <h2>${this.t("overview.points")}</h2>
               ${isNew
                 ? nothing
-                : html`<button class="main" ?disabled=${this.busy} @click=${this.makeLastMonth}>
-                    ${this.t("overview.make_last_month")}
-                  </button>`}
+                : this.monthButton()}
             </div>
             <div class="grid">${points.map((one) => this.point(one))} ${colours}</div>`
         : html`<div class="grid">${colours}</div>`}
