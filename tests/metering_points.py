@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.metering import coordinator as coordinator_module
-from custom_components.med_exporter.sources.kasa import connecting, connection
+from custom_components.med_exporter.sources.kasa import configuration, connecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -34,7 +34,7 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=PARIS)
 @pytest.fixture
 def brief_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for plugs on loopback for less long than for those on a bad radio link."""
-    monkeypatch.setattr(connection, "_QUERY_TIMEOUT", 1)
+    monkeypatch.setattr(configuration, "_QUERY_TIMEOUT", 1)
     monkeypatch.setattr(connecting, "DISCOVERY_TIMEOUT", 0.5)
     monkeypatch.setattr(connecting, "CONNECT_LIMIT", 4)
     monkeypatch.setattr(coordinator_module, "_POLL_LIMIT", 1.5)

@@ -20,7 +20,8 @@ from aiohttp import ClientSession, WSMsgType, web
 from aiohttp.test_utils import TestServer
 from cryptography.fernet import Fernet
 
-from custom_components.med_exporter.sources.kasa import Connection, KasaError, KasaHost
+from custom_components.med_exporter.sources.connection import Connection, KasaError
+from custom_components.med_exporter.sources.kasa import KasaHost
 from tests import grid_server
 from tests.grid_entries import at, fill
 from tests.grid_server import Failure, running_grid_server

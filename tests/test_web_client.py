@@ -9,8 +9,8 @@ from aiohttp import ClientSession, TCPConnector, ThreadedResolver, TooManyRedire
 from aiohttp.test_utils import TestServer
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.sources.kasa import kasa_session
 from custom_components.med_exporter.sources.rte import RteClient, RteCredentials
-from custom_components.med_exporter.sources.session import kasa_session
 from custom_components.med_exporter.sources.web import SourceError
 from custom_components.med_exporter.web_client import web_session
 

@@ -10,11 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from custom_components.med_exporter.engine import recorder as module
-from custom_components.med_exporter.engine.recorder import (
-    Recorder,
-    count_states,
-    last_seen,
-)
+from custom_components.med_exporter.engine.recorder import Recorder, count_states, last_seen
 from custom_components.med_exporter.engine.state_values import number, on_off
 
 from ..servers import KINDS, new_database

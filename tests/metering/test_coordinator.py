@@ -13,7 +13,8 @@ from homeassistant.core import Event, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.sources.kasa import KasaError, KasaHost
+from custom_components.med_exporter.sources.connection import KasaError
+from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import (
     PARIS,
     PDL,

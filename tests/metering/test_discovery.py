@@ -78,7 +78,7 @@ async def test_without_a_metering_point_nothing_is_searched(
     entry = await add_metering_point(hass, "127.0.75.1")
     await settle(hass)
     await hass.config_entries.async_remove(entry.entry_id)
-    with patch.object(discovery, "search") as search:
+    with patch.object(discovery, "async_search") as search:
         clock.tick(QUARTER_HOUR)
         await settle(hass)
     search.assert_not_called()

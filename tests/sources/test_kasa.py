@@ -14,14 +14,8 @@ from cryptography.fernet import Fernet
 from kasa import Credentials, KasaException
 from kasa.iot.modules import Emeter
 
-from custom_components.med_exporter.sources.kasa import (
-    Connection,
-    KasaError,
-    KasaHost,
-    plain_mac,
-    search,
-    split_host,
-)
+from custom_components.med_exporter.sources.connection import Connection, KasaError, split_host
+from custom_components.med_exporter.sources.kasa import KasaHost, plain_mac, search
 from custom_components.med_exporter.vault import Vault
 from tests.metering_points import PARIS
 from tests.plug_emulator import (

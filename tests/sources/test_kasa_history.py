@@ -13,7 +13,8 @@ from kasa import Credentials
 from kasa.httpclient import get_cookie_jar
 from kasa.protocols import SmartProtocol
 
-from custom_components.med_exporter.sources.kasa import Connection, KasaError, KasaHost
+from custom_components.med_exporter.sources.connection import Connection, KasaError
+from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import PARIS
 from tests.plug_emulator.smart import NO_HISTORY, P304M, EmulatedSmartPlug, EnergyHistory
 

@@ -11,16 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientSession, web
 from cryptography.fernet import Fernet
-from kasa import Credentials
+from kasa import Credentials, DeviceEncryptionType
 from kasa.httpclient import get_cookie_jar
 
-from custom_components.med_exporter.sources.kasa import (
-    Connection,
-    KasaError,
-    KasaHost,
-    search,
-    with_login,
-)
+from custom_components.med_exporter.sources.connection import KLAP, Connection, KasaError
+from custom_components.med_exporter.sources.kasa import KasaHost, search, with_login
 from custom_components.med_exporter.vault import Vault
 from tests.metering_points import PARIS
 from tests.plug_emulator import BROADCAST_ADDRESS, Clock
@@ -53,6 +48,10 @@ async def host_at(
         yield host
     finally:
         await host.close()
+
+
+def test_the_handshake_that_proves_a_login_has_the_name_that_the_library_gives_it():
+    assert DeviceEncryptionType.Klap.value == KLAP
 
 
 async def code_of(session: ClientSession, address: str, login: Credentials | None = MINE) -> str:

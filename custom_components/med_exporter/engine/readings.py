@@ -116,7 +116,7 @@ def readings(
     """
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
     slots = [
-        (metadata[device.entities[name]], slot, _parser(name))
+        (metadata[device.entities[name]], slot, parser_of(name))
         for slot, name in enumerate(ENTITY_FIELDS)
         if device.entities.get(name) in metadata
     ]
@@ -187,7 +187,8 @@ def _ending(
         yield waiting
 
 
-def _parser(name: str) -> Parser:
+def parser_of(name: str) -> Parser:
+    """Return what reads the states of a field, one of `ENTITY_FIELDS`."""
     return on_off if name == "is_on" else Quantity(name)
 
 

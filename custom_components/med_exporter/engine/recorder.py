@@ -1,7 +1,7 @@
 """Reading of the recorder's own tables, on SQLite, MariaDB and PostgreSQL.
 
 Here `states` and `states_meta` are read, always through the index (metadata_id, last_updated_ts);
-long-term statistics in `statistics.py`.
+many entities at once in `gathered.py`, units in `state_values.py`, statistics in `statistics.py`.
 """
 
 from __future__ import annotations
@@ -12,23 +12,18 @@ from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Integer,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import Integer, bindparam, func, select
 
 from .recorder_tables import STATES, STATES_META
-from .state_values import Quantity, Units, number, scaled
+from .state_values import NOT_KNOWN, Units, number, scaled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
-    from .state_values import Parser
+    from .state_values import AtHand, Parser, StatePage
 
     type Connect = Callable[[], AbstractContextManager[Connection]]
     """Opens a connection for a moment: it is asked for anew for each page of rows."""
@@ -36,12 +31,7 @@ if TYPE_CHECKING:
     type Entry = tuple[float, int, float | None]
     """A state: when (UTC seconds), slot of the entity, value or None when not known."""
 
-NOT_KNOWN = ("unavailable", "unknown", "")
-"""States that say nothing; the empty one is written when an entity is removed."""
-
 _MOMENT = itemgetter(0)
-_STATE = itemgetter(2)
-_ATTRIBUTES_ID = itemgetter(3)
 
 _SMALLEST_PAGE = 512
 _LARGEST_PAGE = 8192
@@ -99,6 +89,8 @@ class Recorder:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
         self.units = Units()
+        self.gathered: AtHand | None = None
+        """States that are at hand already."""
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -173,7 +165,7 @@ class Recorder:
 
         """
         cursors = [
-            _Cursor(self, metadata_id, slot, parse, start, end)
+            _Cursor(slot, self._pages(metadata_id, parse, start, end))
             for metadata_id, slot, parse in slots
         ]
         while True:
@@ -188,6 +180,40 @@ class Recorder:
             # The sort is stable and knows runs: it merges the entities' rows in C.
             block.sort(key=_MOMENT)
             yield block
+
+    def _pages(
+        self, metadata_id: int, parse: Parser, start: float, end: float
+    ) -> Iterator[StatePage]:
+        gathered = self.gathered
+        if gathered is not None and gathered.has(metadata_id, parse, start, end):
+            return gathered.pages(metadata_id, parse, start, end)
+        return self._asked_for(metadata_id, parse, start, end)
+
+    def _asked_for(
+        self, metadata_id: int, parse: Parser, start: float, end: float
+    ) -> Iterator[StatePage]:
+        """Yield the states of one entity by keyset pages, so nothing stays open in the database."""
+        key: dict[str, Any] = {
+            "metadata_id": metadata_id,
+            "after_ts": start,
+            "after_id": -1,
+            "end": end,
+            "size": self.first_page,
+        }
+        while True:
+            with self.connect() as connection:
+                most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
+                # The driver's own rows: a wrapper around each takes longer than what is done here.
+                rows = connection.execute(_PAGE, key).cursor.fetchall()
+                if not rows:
+                    return
+                moments, numbers, states, attributes = zip(*rows, strict=True)
+                values = self.units.values(connection, parse, states, attributes)
+            yield moments, values
+            if len(rows) < (size := key["size"]):
+                return
+            key["after_ts"], key["after_id"] = moments[-1], numbers[-1]
+            key["size"] = min(size * 4, most, _LARGEST_PAGE)
 
 
 def count_states(
@@ -236,28 +262,11 @@ def _metadata_ids(connection: Connection, entity_ids: Iterable[str]) -> dict[str
 
 
 class _Cursor:
-    """The states of one entity: keyset pages, so nothing stays open in the database."""
+    """The states of one entity on their way into blocks."""
 
-    def __init__(
-        self,
-        recorder: Recorder,
-        metadata_id: int,
-        slot: int,
-        parse: Parser,
-        start: float,
-        end: float,
-    ) -> None:
-        self._connect = recorder.connect
-        self._units = recorder.units
+    def __init__(self, slot: int, pages: Iterator[StatePage]) -> None:
         self._slot = slot
-        self._parse = parse
-        self._key: dict[str, Any] = {
-            "metadata_id": metadata_id,
-            "after_ts": start,
-            "after_id": -1,
-            "end": end,
-            "size": recorder.first_page,
-        }
+        self._pages = pages
         self._entries: list[Entry] = []
         self._finished = False
 
@@ -265,16 +274,11 @@ class _Cursor:
         """Fetch the next page when the last one is used up."""
         if self._entries or self._finished:
             return
-        with self._connect() as connection:
-            most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
-            # The driver's own rows: a wrapper around each takes longer than what is done with it.
-            rows = connection.execute(_PAGE, self._key).cursor.fetchall()
-            factors = self._units.factors(connection, self._parse, set(map(_ATTRIBUTES_ID, rows)))
-        self._finished = len(rows) < (size := self._key["size"])
-        if rows:
-            self._key["after_ts"], self._key["after_id"], *_ = rows[-1]
-            self._key["size"] = min(size * 4, most, _LARGEST_PAGE)
-        self._entries = self._parsed(rows, factors)
+        page = next(self._pages, None)
+        if page is None:
+            self._finished = True
+        else:
+            self._entries = list(zip(page[0], repeat(self._slot), page[1], strict=False))
 
     def horizon(self) -> float:
         """Return up to when (included) no further page can bring anything earlier."""
@@ -292,23 +296,3 @@ class _Cursor:
         low = bisect_right(entries, horizon, key=_MOMENT)
         block += entries[:low]
         self._entries = entries[low:]
-
-    def _parsed(self, rows: Sequence[Any], factors: Mapping[int | None, float]) -> list[Entry]:
-        slot, parse = self._slot, self._parse
-        one_unit = len(set(factors.values())) <= 1
-        if one_unit and (parse is number or isinstance(parse, Quantity)):
-            # Nearly every page holds numbers of one unit only; then no call per state is needed.
-            try:
-                values = list(map(float, map(_STATE, rows)))
-            except (TypeError, ValueError):
-                pass
-            else:
-                if math.isfinite(sum(values)):
-                    by = next(iter(factors.values()), 1)
-                    if by != 1:
-                        values = [value * by for value in values]
-                    return list(zip(map(_MOMENT, rows), repeat(slot), values, strict=False))
-        return [
-            (ts, slot, scaled(parse(state), factors[attributes]))
-            for ts, _, state, attributes in rows
-        ]

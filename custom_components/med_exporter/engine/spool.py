@@ -102,6 +102,11 @@ class Spool:
         self._remove()
 
     @property
+    def folder(self) -> Path | None:
+        """Where its file is, None for the system's own place."""
+        return None if self._path is None else self._path.parent
+
+    @property
     def edges(self) -> Sequence[float]:
         """The boundaries of the periods, empty for raw rows."""
         return self._edges

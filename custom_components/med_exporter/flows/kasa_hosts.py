@@ -11,17 +11,9 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
 from ..entries import entries_of_type
 from ..meters.choosing import macs_of_meters
-from ..sources.kasa import (
-    DEFAULT_PORT,
-    LOGIN_CODES,
-    Connection,
-    KasaError,
-    KasaHost,
-    split_host,
-    with_login,
-)
+from ..sources.connection import DEFAULT_PORT, LOGIN_CODES, Connection, KasaError, split_host
+from ..sources.loading import async_load_kasa
 from ..sources.plug import PlugIdentity
-from ..sources.session import kasa_session
 from ..vault import SecretLostError, Vault, async_get_vault
 
 if TYPE_CHECKING:
@@ -185,6 +177,8 @@ class HostReader:
             break
         refused = code if code in LOGIN_CODES else None
         if login is not None and not refused and (stored is None or is_distrusted):
+            from ..sources.kasa import with_login  # noqa: PLC0415
+
             known = {**known, **with_login(connection, login).to_stored(self._vault)}
         return replace(self._kept(mac, known, refused), declined=declined)
 
@@ -206,6 +200,9 @@ class HostReader:
             raise
 
     async def _read(self, connection: Connection, login: Credentials | None) -> _Answer:
+        await async_load_kasa(self._hass)
+        from ..sources.kasa import KasaHost, kasa_session  # noqa: PLC0415
+
         session = kasa_session(self._hass)
         link = KasaHost(connection, lambda: session)
         try:

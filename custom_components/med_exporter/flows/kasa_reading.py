@@ -16,12 +16,11 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
-from kasa import Credentials
 
 from ..const import CONF_HOSTS
 from ..engine.object_reader import MOST_ITEMS
-from ..metering.discovery import is_set_up
-from ..sources.kasa import search
+from ..metering.discovery import async_search, is_set_up
+from ..sources.loading import async_load_kasa
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .steps import Steps
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.config_entries import ConfigEntry
+    from kasa import Credentials
 
 CREDENTIALS_FIELDS: Final = {
     vol.Optional(CONF_USERNAME): TextSelector(TextSelectorConfig(autocomplete="username")),
@@ -53,7 +53,7 @@ class KasaReadingSteps(Steps):
 
     async def _read(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
         """Connect to all hosts and note the plugs found, or an error at the field at fault."""
-        login = self._login(user_input, errors)
+        login = await self._login(user_input, errors)
         if not user_input[CONF_HOSTS]:
             errors[CONF_HOSTS] = "hosts_missing"
             return
@@ -79,7 +79,7 @@ class KasaReadingSteps(Steps):
 
     async def _log_in(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
         """Try a login at the hosts that wait for one."""
-        login = self._login(user_input, errors)
+        login = await self._login(user_input, errors)
         if errors:
             return
         if login is None:
@@ -109,7 +109,9 @@ class KasaReadingSteps(Steps):
             errors[CONF_PASSWORD] = "invalid_auth"
             self._placeholders["host"] = declining[0]
 
-    def _login(self, user_input: Mapping[str, Any], errors: dict[str, str]) -> Credentials | None:
+    async def _login(
+        self, user_input: Mapping[str, Any], errors: dict[str, str]
+    ) -> Credentials | None:
         """Return the login that was entered; a password stays while others are corrected."""
         username = user_input.get(CONF_USERNAME)
         password = user_input.get(CONF_PASSWORD)
@@ -118,6 +120,9 @@ class KasaReadingSteps(Steps):
             errors[CONF_PASSWORD if username else CONF_USERNAME] = "credentials_incomplete"
         if not username or not self._password:
             return None
+        await async_load_kasa(self.hass)
+        from kasa import Credentials  # noqa: PLC0415
+
         return Credentials(username, self._password)
 
     def _name_error(self, error: HostError, field: str, errors: dict[str, str]) -> None:
@@ -128,7 +133,7 @@ class KasaReadingSteps(Steps):
         """Offer the plugs of the network that no integration has set up."""
         if self._found is None:
             targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
-            found = await search(str(target) for target in targets)
+            found = await async_search(self.hass, (str(target) for target in targets))
             self._found = {
                 device.host: f"{device.name} ({device.host})"
                 for mac, device in found.items()

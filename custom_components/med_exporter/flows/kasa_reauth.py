@@ -51,7 +51,7 @@ class KasaReauthSteps(KasaSteps):
         self, entry: ConfigEntry, user_input: dict[str, Any], errors: dict[str, str]
     ) -> bool:
         """Try a login at all hosts, keep what came of it, and return whether none refuses."""
-        login = self._login(user_input, errors)
+        login = await self._login(user_input, errors)
         if errors:
             return False
         assert self._refusing is not None

@@ -13,7 +13,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PAST, CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..ledger import CounterFeed, CounterReading, CounterStart, LedgerPlug, PlugHistory
-from ..sources.kasa import KasaError
+from ..sources.connection import KasaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

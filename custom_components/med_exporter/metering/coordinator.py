@@ -22,7 +22,7 @@ from ..const import (
 )
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..formats import async_load_for_entry
-from ..sources.kasa import LOGIN_CODES, Connection, KasaError, KasaHost, search
+from ..sources.connection import LOGIN_CODES, Connection, KasaError
 from ..vault import SecretLostError
 from .counter import EnergyCounter
 from .counter_store import counter_store
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..engine.evidence import Outcome, Refusal
-    from ..sources.kasa import SessionFactory
+    from ..sources.connection import SessionFactory
     from ..sources.plug import PlugSample
     from ..vault import Vault
     from .bookkeeping import Bookkeeper
@@ -82,6 +82,9 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         told: datetime | None = None,
     ) -> None:
         """Take what is polled; `told` is the time that others have been told, aware."""
+        # Loaded by whoever sets up an entry with plugs.
+        from ..sources.kasa import KasaHost  # noqa: PLC0415
+
         plugs: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         self._hosts = [
             PolledHost(
@@ -342,6 +345,8 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         if now - host.searched_at < _SEARCH_INTERVAL:
             return nothing
         host.searched_at = now
+        from ..sources.kasa import search  # noqa: PLC0415
+
         targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
         found = (await search(str(target) for target in targets)).get(host.mac)
         if found is None or found.host == host.link.connection.host.partition(":")[0]:

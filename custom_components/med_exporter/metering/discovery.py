@@ -23,23 +23,18 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, DOMAIN, LOGGER, EntryType
 from ..entries import entries_of_type
-from ..sources.kasa import (
-    LOGIN_CODES,
-    Connection,
-    FoundDevice,
-    KasaError,
-    KasaHost,
-    search,
-)
-from ..sources.session import kasa_session
+from ..sources.connection import LOGIN_CODES, Connection, FoundDevice, KasaError
+from ..sources.loading import async_load_kasa
 from ..vault import SecretLostError, async_get_vault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
+    from ..sources.kasa import KasaHost
     from ..sources.plug import PlugIdentity
 
 OFFER_STEP: Final = "plug_found"
@@ -81,7 +76,7 @@ async def async_energy_plug(
     hass: HomeAssistant, mac: str, address: str, hostname: str
 ) -> FoundPlug | None:
     """Return the plug that somebody has seen at an address, None where it measures nothing."""
-    found = (await search([address])).get(mac)
+    found = (await async_search(hass, [address])).get(mac)
     if found is None:
         # Datagrams may not come through.
         found = FoundDevice(
@@ -105,6 +100,9 @@ async def async_ask(hass: HomeAssistant, connection: Connection) -> list[PlugIde
     is one in which the plug has to show first that it knows the login: nothing of it goes to
     anybody who does not. Raises KasaError, `no_energy` among others.
     """
+    await async_load_kasa(hass)
+    from ..sources.kasa import KasaHost, kasa_session  # noqa: PLC0415
+
     session = kasa_session(hass)
     link = KasaHost(connection, lambda: session)
     try:
@@ -123,6 +121,14 @@ async def async_ask(hass: HomeAssistant, connection: Connection) -> list[PlugIde
         raise
     finally:
         await link.close()
+
+
+async def async_search(hass: HomeAssistant, targets: Iterable[str]) -> dict[str, FoundDevice]:
+    """Return each device, by MAC, that answers a broadcast to the targets."""
+    await async_load_kasa(hass)
+    from ..sources.kasa import search  # noqa: PLC0415
+
+    return await search(targets)
 
 
 def is_set_up(hass: HomeAssistant, mac: str) -> bool:
@@ -151,7 +157,7 @@ class _Searcher:
     async def look(self) -> None:
         """Offer each energy plug that neither this integration nor `tplink` has set up."""
         targets = await network.async_get_ipv4_broadcast_addresses(self._hass)
-        found = await search(str(target) for target in targets)
+        found = await async_search(self._hass, (str(target) for target in targets))
         for mac, device in found.items():
             if mac in self._without_meter or self._is_offered(mac) or is_set_up(self._hass, mac):
                 continue

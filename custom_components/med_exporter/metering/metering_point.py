@@ -16,7 +16,7 @@ from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
 from ..local_time import add_clock
-from ..sources.session import kasa_session
+from ..sources.loading import async_load_kasa
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator
@@ -109,6 +109,9 @@ type PointEntry = ConfigEntry[MeteringPoint]
 
 async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> MeteringPoint:
     """Read the plugs once and start to follow the days."""
+    await async_load_kasa(hass)
+    from ..sources.kasa import kasa_session  # noqa: PLC0415
+
     vault = await async_get_vault(hass)
     ledger = hass.data[DATA_LEDGER]
     bookkeeper = Bookkeeper(entry, ledger)

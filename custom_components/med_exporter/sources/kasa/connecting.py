@@ -18,18 +18,13 @@ from kasa import (
     UnsupportedDeviceError,
 )
 
-from .connection import (
-    DEFAULT_PORT,
-    FAILURES,
-    Connection,
-    KasaError,
-    SessionFactory,
-    is_silence,
-    split_host,
-)
+from ..connection import DEFAULT_PORT, Connection, KasaError, split_host
+from .configuration import FAILURES, config_of, is_silence
 
 if TYPE_CHECKING:
     from kasa import Credentials
+
+    from ..connection import SessionFactory
 
 DISCOVERY_TIMEOUT = 3
 # python-kasa tries four times; nobody wants to wait for that in front of a form.
@@ -97,7 +92,7 @@ async def open_device(
 async def _connect(
     connection: Connection, credentials: Credentials | None, session: SessionFactory
 ) -> Device:
-    config = connection.config(credentials)
+    config = config_of(connection, credentials)
     if config.uses_http:
         config.http_client = session()
     try:

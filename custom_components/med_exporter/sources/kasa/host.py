@@ -11,15 +11,18 @@ from kasa.iot.modules import Emeter
 from kasa.smart.smartmodule import SmartModule
 
 from ...engine.outside import LONGEST_NAME, clean
+from ..connection import Connection, KasaError
 from ..plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
+from .configuration import FAILURES, is_silence
 from .connecting import open_device
-from .connection import FAILURES, Connection, KasaError, SessionFactory, is_silence
 from .history import PlugHistory, period_kwh
 from .network import plain_mac
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
     from kasa.interfaces import Energy
+
+    from ..connection import SessionFactory
 
 
 class KasaHost:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kasa import DeviceEncryptionType, DeviceFamily, Discover
 
 from ...engine.outside import LONGEST_NAME, clean
+from ..connection import Connection, FoundDevice
 from . import connecting
-from .connection import FAILURES, Connection
+from .configuration import FAILURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,25 +41,6 @@ _WITHOUT_METER: Final = frozenset(
     }
 )
 # fmt: on
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FoundDevice:
-    """A device that answered a broadcast; `connection` is how it says it is spoken to.
-
-    `measures` is None where only a login can tell.
-    """
-
-    mac: str
-    name: str
-    model: str
-    connection: Connection
-    measures: bool | None
-
-    @property
-    def host(self) -> str:
-        """The address that it answered from."""
-        return self.connection.host
 
 
 async def search(targets: Iterable[str]) -> dict[str, FoundDevice]:

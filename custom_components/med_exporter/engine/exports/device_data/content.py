@@ -10,7 +10,7 @@ from ...aggregation import function_of
 from ...content import Content
 from ...corrections import with_corrections
 from ...custom_fields import DECIMALS, formulas_of
-from ...fields import FIELDS, Function, Kind
+from ...fields import ENTITY_FIELDS, FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
 from ...formats import FORMATS
@@ -20,6 +20,7 @@ from ...gaps import (
     outlier_warning,
     silence_warning,
 )
+from ...gathered import gathered
 from ...limits import check_rows, most_rows
 from ...plug_ledger import plug_ledger
 from ...readings import last_known
@@ -77,28 +78,33 @@ def content(
     stand_ins: list[StandIn] = []
     stretches = _stretches(job, end)
     limit = most_rows(job)
-    for place, device in enumerate(job.devices):
+    # Too many rows are noticed before all states are read.
+    most = math.inf if spool.edges else limit * len(ENTITY_FIELDS)
+    with gathered(
+        recorder, job.devices, job.start, end, most=most, folder=spool.folder, on_read=on_read
+    ) as done:
+        for place, device in enumerate(job.devices):
 
-        def on_block(moment: float, place: int = place) -> None:
-            share = (moment - job.start) / (job.end - job.start)
-            on_read((place + share) / len(job.devices))
+            def on_block(moment: float, place: int = place) -> None:
+                share = (moment - job.start) / (job.end - job.start)
+                on_read(done + (1 - done) * (place + share) / len(job.devices))
 
-        source = _Source(job, recorder, device, spool, end, stretches)
-        found = source.readings(on_block)
-        if job.aggregation == "raw":
-            # Too many are noticed before they fill the disk.
-            found = islice(found, limit - total + 2)
-        added = spool.add(place, found)
-        if not source.seen:
-            silent.append(device.device_name)
-        if spool.edges:
-            source.coverage.told_from = source.stand_in.first
-        coverages.append(source.coverage)
-        stand_ins.append(source.stand_in)
-        outliers += source.outliers
-        total += added
-        check_rows(job, total)
-        on_read((place + 1) / len(job.devices))
+            source = _Source(job, recorder, device, spool, end, stretches)
+            found = source.readings(on_block)
+            if job.aggregation == "raw":
+                # Too many are noticed before they fill the disk.
+                found = islice(found, limit - total + 2)
+            added = spool.add(place, found)
+            if not source.seen:
+                silent.append(device.device_name)
+            if spool.edges:
+                source.coverage.told_from = source.stand_in.first
+            coverages.append(source.coverage)
+            stand_ins.append(source.stand_in)
+            outliers += source.outliers
+            total += added
+            check_rows(job, total)
+            on_read(done + (1 - done) * (place + 1) / len(job.devices))
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += not_recorded_warnings(job, recorder, end, stand_ins)

@@ -1,36 +1,27 @@
-"""How one host is reached and logged in to, and what may be wrong with it."""
+"""How one host is reached and logged in to, and what may be wrong with it.
+
+Nothing of python-kasa is needed to say so: it is loaded when a plug is to be asked.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-
-from kasa import (
-    Credentials,
-    DeviceConfig,
-    DeviceConnectionParameters,
-    DeviceEncryptionType,
-    KasaException,
-)
-from kasa.device_factory import get_device_class_from_family, get_protocol
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-    from ...vault import Vault
+    from ..vault import Vault
 
 DEFAULT_PORT: Final = 9999
-# A plug that answers does so in a fraction of a second; this is for a bad radio link.
-_QUERY_TIMEOUT = 5
+KLAP: Final = "KLAP"
+"""What python-kasa calls the handshake in which a plug shows that it knows the login."""
 
 OFFLINE_CODES: Final = frozenset({"name_not_resolved", "refused", "timed_out"})
 """What a plug looks like that is switched off."""
 LOGIN_CODES: Final = frozenset({"invalid_auth", "login_missing"})
 """What a plug answers that asks for another login."""
-
-# What python-kasa raises when a plug does not answer, or answers with nonsense.
-FAILURES: Final = (KasaException, OSError, TimeoutError, ValueError, LookupError, TypeError)
 
 type SessionFactory = Callable[[], ClientSession]
 
@@ -62,7 +53,7 @@ class Connection:
     def proves_itself(self) -> bool:
         """Whether the plug shows that it knows the login before anything of it is sent there."""
         kind = (self.parameters or {}).get("encryption_type")
-        return bool(kind == DeviceEncryptionType.Klap.value)
+        return bool(kind == KLAP)
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any], vault: Vault) -> Connection:
@@ -83,29 +74,24 @@ class Connection:
             "credentials_hash": vault.encrypt(secret) if secret else None,
         }
 
-    def config(self, credentials: Credentials | None = None) -> DeviceConfig:
-        """Return python-kasa's configuration of a host whose parameters are known.
 
-        Without any login it is that of a plug which belongs to no account, so that a plug which
-        does can say so. Raises a KasaException or ValueError for parameters that nobody knows.
-        """
-        assert self.parameters is not None
-        host, port = split_host(self.host)
-        if credentials is None and self.credentials_hash is None:
-            credentials = Credentials()
-        return DeviceConfig(
-            host,
-            timeout=_QUERY_TIMEOUT,
-            port_override=port,
-            credentials=credentials,
-            credentials_hash=None if credentials else self.credentials_hash,
-            connection_type=DeviceConnectionParameters.from_dict(self.parameters),
-        )
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FoundDevice:
+    """A device that answered a broadcast; `connection` is how it says it is spoken to.
 
+    `measures` is None where only a login can tell.
+    """
 
-def is_silence(error: BaseException) -> bool:
-    """Return whether nobody answered in time; older libraries say so only in the cause."""
-    return isinstance(error, TimeoutError) or isinstance(error.__cause__, TimeoutError)
+    mac: str
+    name: str
+    model: str
+    connection: Connection
+    measures: bool | None
+
+    @property
+    def host(self) -> str:
+        """The address that it answered from."""
+        return self.connection.host
 
 
 def split_host(text: str) -> tuple[str, int | None]:
@@ -121,15 +107,3 @@ def split_host(text: str) -> tuple[str, int | None]:
     if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError(text)
     return host, int(port)
-
-
-def with_login(connection: Connection, credentials: Credentials) -> Connection:
-    """Return a known connection with another login, which nobody has tried yet."""
-    config = connection.config(credentials)
-    protocol = get_protocol(config)
-    family = config.connection_type.device_family.value
-    device_class = get_device_class_from_family(family, https=config.connection_type.https)
-    if protocol is None or device_class is None:
-        return connection
-    device = device_class(config.host, protocol=protocol)
-    return replace(connection, credentials_hash=device.credentials_hash)

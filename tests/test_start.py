@@ -1,0 +1,39 @@
+"""What Home Assistant loads of this integration when it starts, and what it must not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "custom_components/med_exporter"
+MUST_WAIT = (
+    "kasa", "reportlab", "openpyxl", "sqlglot", "aiomqtt", "paho", "aiosmtplib", "numpy",
+    "custom_components.med_exporter.engine.run", "custom_components.med_exporter.engine.spool",
+)  # fmt: skip
+"""What takes long to load, and only some installations need."""
+
+
+def test_libraries_wait_until_they_are_needed():
+    platforms = sorted(
+        path.stem
+        for path in FOLDER.glob("*.py")
+        if path.stem in {"config_flow", "sensor", "binary_sensor", "button", "switch", "event",
+                         "calendar", "diagnostics", "repairs", "system_health", "logbook"}
+    )  # fmt: skip
+    script = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import importlib
+import homeassistant.bootstrap, homeassistant.components.recorder
+before = set(sys.modules)
+for name in ["", *("." + one for one in {platforms!r})]:
+    importlib.import_module("custom_components.med_exporter" + name)
+print([name for name in {MUST_WAIT!r} if name in sys.modules and name not in before])
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert "config_flow" in platforms
+    assert shown.stdout.strip() == "[]"
