@@ -18,12 +18,12 @@ from sqlalchemy import (
     Table,
     delete,
     insert,
-    inspect,
     select,
     update,
 )
 
 from ..database import TABLE_OPTIONS, Schema
+from ..engine.own_tables import exists
 from ..engine.times import QUARTER, UTC_DAY
 from .posting import Account
 from .tables import SCHEMA
@@ -170,7 +170,7 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
 
 def move_receipts(connection: Connection, source: int, target: int) -> None:
     """Let what was added to an account have been added to another one: it has moved there."""
-    if inspect(connection).has_table(receipts_table.name):
+    if exists(connection, receipts_table):
         connection.execute(
             update(receipts_table)
             .where(receipts_table.c.account_id == source)
