@@ -55,6 +55,22 @@ def test_without_a_grid_devices_count_but_not_those_behind_others() -> None:
     }
 
 
+def test_what_is_chosen_counts_by_what_is_chosen_beside_it() -> None:
+    everything = {"energy_sources": [GRID, SOLAR], "device_consumption": [WASHER, SOCKET]}
+
+    def chosen(*statistic_ids: str) -> dict[str, str]:
+        found = propose(everything, statistic_ids).meters
+        return {one.statistic_id: one.role.value for one in found}
+
+    assert chosen("sensor.socket") == {"sensor.socket": "consumption"}
+    assert chosen("sensor.pv") == {"sensor.pv": "production"}
+    assert chosen("sensor.grid", "sensor.socket") == {
+        "sensor.grid": "consumption",
+        "sensor.socket": "ignored",
+    }
+    assert chosen("sensor.return", "sensor.pv")["sensor.pv"] == "ignored"
+
+
 def test_gas_and_water_are_named_as_not_taken() -> None:
     found = propose(
         {

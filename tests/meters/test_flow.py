@@ -141,6 +141,21 @@ async def test_meters_are_added_and_removed(measured: Home) -> None:
     assert [one["statistic_id"] for one in entry.data["plugs"].values()] == ["other:pv"]
 
 
+async def test_a_meter_that_joins_one_of_the_grid_is_not_counted_twice(measured: Home) -> None:
+    (await async_get_manager(measured.hass)).data = {
+        "energy_sources": [
+            {"type": "grid", "flow_from": [{"stat_energy_from": "other:grid"}], "flow_to": []},
+            {"type": "solar", "stat_energy_from": "other:pv"},
+        ],
+        "device_consumption": [],
+    }
+    entry = await measured.add(grid=("other:grid", PlugRole.CONSUMPTION))
+    form = await start_reconfigure(measured.hass, entry)
+    wanted = ["other:grid", "other:washer", "other:pv"]
+    form = await answer(measured.hass, form, {"name": "Home", "statistics": wanted})
+    assert list(roles_of(form).values()) == ["consumption", "ignored", "production"]
+
+
 def tplink_plug(home: Home, mac: str, identifier: str = "hs110") -> str:
     """Let core's own integration have a plug, and return the id of its energy entity."""
     owner = MockConfigEntry(domain="tplink")

@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_RATED_POWER, CONF_ROLE, PlugRole
 from ..engine.times import hour_of
 from ..meters.choosing import async_names, counted_by, new_meter
-from ..meters.dashboard import Proposal, Proposed
+from ..meters.dashboard import Proposal, Proposed, async_roles
 from ..meters.meter import (
     CONF_ENTITIES,
     CONF_FORMER,
@@ -30,7 +30,7 @@ from ..meters.source import async_stretch
 from .steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from homeassistant.config_entries import ConfigEntry
 
@@ -52,14 +52,16 @@ class MetersChoosingSteps(Steps):
         return {}
 
     async def _chosen(
-        self, proposal: Proposal, statistic_ids: list[str], errors: dict[str, str]
+        self,
+        proposal: Proposal,
+        statistic_ids: list[str],
+        errors: dict[str, str],
+        beside: Iterable[str] = (),
     ) -> dict[str, dict[str, Any]]:
-        """Return the meters to be of a proposal and of what was chosen by hand."""
-        by_hand = [
-            Proposed(one, PlugRole.CONSUMPTION)
-            for one in statistic_ids
-            if one not in {meter.statistic_id for meter in proposal.meters}
-        ]
+        """Return the meters to be of a proposal and of what was chosen by hand, beside others."""
+        proposed = {meter.statistic_id for meter in proposal.meters}
+        roles = await async_roles(self.hass, {*proposed, *statistic_ids, *beside})
+        by_hand = [Proposed(one, roles[one]) for one in statistic_ids if one not in proposed]
         names = await async_names(
             self.hass, [one.statistic_id for one in (*proposal.meters, *by_hand)]
         )
@@ -96,7 +98,7 @@ class MetersChoosingSteps(Steps):
         known = {meter[CONF_STATISTIC_ID] for meter in kept.values()}
         new = [one for one in wanted if one not in known]
         if new or not kept:
-            kept |= await self._chosen(Proposal(), new, errors)
+            kept |= await self._chosen(Proposal(), new, errors, known)
         return kept
 
     async def _replaced(

@@ -10,7 +10,7 @@ from homeassistant.components.energy.data import async_get_manager
 from ..const import PlugRole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from homeassistant.core import HomeAssistant
 
@@ -27,10 +27,14 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """All that the dashboard counts in kWh, and the gas and water that it counts besides."""
+    """All that the dashboard counts in kWh, and the gas and water that it counts besides.
+
+    `has_grid` says that the grid's meter is among it, which counts what is behind it.
+    """
 
     meters: list[Proposed] = field(default_factory=list)
     not_taken: list[str] = field(default_factory=list)
+    has_grid: bool = False
 
 
 async def async_dashboard(hass: HomeAssistant) -> Proposal:
@@ -39,15 +43,33 @@ async def async_dashboard(hass: HomeAssistant) -> Proposal:
     return Proposal() if manager.data is None else propose(manager.data)
 
 
-def propose(preferences: Mapping[str, Any]) -> Proposal:
-    """Return how the sources and devices of a dashboard would count.
+async def async_roles(hass: HomeAssistant, statistic_ids: Collection[str]) -> dict[str, PlugRole]:
+    """Return how statistics would count beside each other, by what the dashboard says they are.
+
+    What it does not know is behind the grid's meter where that is one of them.
+    """
+    manager = await async_get_manager(hass)
+    known = Proposal() if manager.data is None else propose(manager.data, statistic_ids)
+    other = PlugRole.IGNORED if known.has_grid else PlugRole.CONSUMPTION
+    roles = {one.statistic_id: one.role for one in known.meters}
+    return {one: roles.get(one, other) for one in statistic_ids}
+
+
+def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None) -> Proposal:
+    """Return how the sources and devices of a dashboard would count; those in `among`, if given.
 
     The grid's meter counts all that is used already: what devices use, and what goes into and comes
     out of batteries, is in it. What is fed in is what is produced; without a meter for that, it is
     what the sun gives.
     """
     sources = preferences.get("energy_sources", [])
-    grid = [one for source in sources if source["type"] == "grid" for one in _grid(source)]
+    grid = [
+        one
+        for source in sources
+        if source["type"] == "grid"
+        for one in _grid(source)
+        if among is None or one.statistic_id in among
+    ]
     has_grid = any(one.role is PlugRole.CONSUMPTION for one in grid)
     has_return = any(one.role is PlugRole.PRODUCTION for one in grid)
     found = list(grid)
@@ -68,7 +90,11 @@ def propose(preferences: Mapping[str, Any]) -> Proposal:
             case "gas" | "water":
                 not_taken.append(source["stat_energy_from"])
     devices = preferences.get("device_consumption", [])
-    listed = {device["stat_consumption"] for device in devices}
+    listed = {
+        device["stat_consumption"]
+        for device in devices
+        if among is None or device["stat_consumption"] in among
+    }
     for device in devices:
         is_counted = has_grid or device.get("included_in_stat") in listed
         role = PlugRole.IGNORED if is_counted else PlugRole.CONSUMPTION
@@ -78,10 +104,12 @@ def propose(preferences: Mapping[str, Any]) -> Proposal:
     ]
     once: dict[str, Proposed] = {}
     for one in found:
+        if among is not None and one.statistic_id not in among:
+            continue
         known = once.setdefault(one.statistic_id, one)
         if known.power is None and one.power is not None:
             once[one.statistic_id] = replace(known, power=one.power)
-    return Proposal(list(once.values()), not_taken)
+    return Proposal(list(once.values()), not_taken, has_grid)
 
 
 def _grid(source: Mapping[str, Any]) -> Iterator[Proposed]:
