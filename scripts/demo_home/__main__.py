@@ -40,8 +40,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--language", choices=("en", "fr"), default="en", help="of Home Assistant")
     parser.add_argument("--days", type=int, default=90, help="of history, at least 2")
     arguments = parser.parse_args()
-    if not 2 <= arguments.days <= 400:
-        parser.error("--days must be between 2 and 400")
+    if not 2 <= arguments.days <= 365:
+        parser.error("--days must be between 2 and 365")
     return arguments
 
 
