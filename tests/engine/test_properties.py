@@ -205,7 +205,8 @@ def from_pdf(data: bytes, rows: list[dict], locale: str, aggregation: str) -> No
             continue
         if name == "timestamp":
             local, _ = wall(value)
-            day = local.strftime("%d/%m/%Y" if french else "%Y-%m-%d")
+            day = local.strftime("%d/%m/%Y" if french else "%b%Y")
+            day = day if french else f"{local.day}{day}"
             assert aggregation in DATED or f"{day}{local:%H:%M:%S}" in closed
         elif isinstance(value, bool):
             assert words.text("yes" if value else "no") in text

@@ -69,4 +69,4 @@ async def test_the_panel_is_told_and_knows_nothing_of_its_own(hass, scheduled_fr
     assert told["default"] == {"schedule": ON_THE_FIRST, "export_config": LAST_MONTHS_BILL}
     form = (FOLDER / "panel" / "www" / "parts" / "schedule-form.js").read_text(encoding="utf-8")
     assert "this.ways.default" in form
-    assert "export_type" not in form
+    assert LAST_MONTHS_BILL["export_type"] not in form

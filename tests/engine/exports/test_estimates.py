@@ -11,6 +11,7 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PlugHistory, Posting
 from custom_components.med_exporter.ledger.books import write_history, write_posting
+from custom_components.med_exporter.ledger.receipts import RECEIPTS_SCHEMA
 
 from .homes import FLAT, FRIDGE, HOUSE, NIGHT_AND_DAY, PARIS, TIERS, Home, at
 
@@ -40,6 +41,7 @@ def joined(recorder) -> Home:
     )
     with recorder.engine.begin() as connection:
         posting = Posting(plug=PLUG, start=start, value_kwh=0.0, at=JOINED, since=JOINED)
+        RECEIPTS_SCHEMA.create(connection)
         write_posting(connection, posting, {}, PARIS)
         write_history(connection, history, {}, PARIS)
     return home
