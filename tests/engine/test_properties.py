@@ -192,8 +192,9 @@ def printed(number: Decimal, *, french: bool) -> str:
     return rf"(?<![\d.,]){'-' if number < 0 else ''}{groups}{decimals}(?!\d)"
 
 
-def from_pdf(data: bytes, rows: list[dict], locale: str, aggregation: str) -> None:
+def from_pdf(data: bytes, rows: list[dict], options: dict, aggregation: str) -> None:
     """Look for each cell of JSON in the text of a PDF."""
+    locale, decimals = options["locale"], options["decimal_places"]
     text = subprocess.run(
         ["pdftotext", "-raw", "-", "-"], input=data, capture_output=True, check=True
     ).stdout.decode()
@@ -212,8 +213,8 @@ def from_pdf(data: bytes, rows: list[dict], locale: str, aggregation: str) -> No
             assert words.text("yes" if value else "no") in text
         elif isinstance(value, str):
             assert "".join(value.split()) in closed
-        else:
-            # A share of time is told in percent.
+        elif name != "is_on" or decimals is None or decimals >= 2:
+            # A share of time is told in percent, of which fewer digits in JSON say nothing.
             percent = 100 if name == "is_on" else 1
             wanted[(percent * Decimal(str(value))).normalize()] += 1
     for number, count in wanted.items():
@@ -239,7 +240,7 @@ def test_all_formats_show_the_same_table(recorder, exports, life, request, optio
     rows = json.loads(made["json"])["data"]
     from_csv(made["csv"], rows, options["locale"])
     from_excel(made["excel"], rows, request["aggregation"])
-    from_pdf(made["pdf"], rows, options["locale"], request["aggregation"])
+    from_pdf(made["pdf"], rows, options, request["aggregation"])
     if request["privacy"].hash_device_identifiers:
         shown = made["json"] + made["csv"]
         for device in request["devices"]:
