@@ -61,12 +61,16 @@ def register_feed(hass: HomeAssistant, name: str, feed: Feed) -> None:
         hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
     ) -> None:
         subscription = _Subscription(hass, connection, msg, feed)
+        connection.subscriptions[msg["id"]] = subscription.close
+        # What changes during the first look would not be seen otherwise.
+        subscription.follow()
         try:
             shown = await subscription.async_look()
         except ERRORS as err:
+            subscription.close()
+            connection.subscriptions.pop(msg["id"], None)
             connection.send_message(refusal(msg["id"], err))
             return
-        connection.subscriptions[msg["id"]] = subscription.close
         connection.send_result(msg["id"])
         subscription.open(shown)
 
@@ -87,7 +91,7 @@ class _Subscription:
         self._timer: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
         self._ends: list[CALLBACK_TYPE] = []
-        self._is_closed = False
+        self._is_open = self._is_closed = self._has_changed = False
 
     async def async_look(self) -> dict[str, Any]:
         """Return what is to be shown now. Raises what the feed raises."""
@@ -95,8 +99,8 @@ class _Subscription:
         return await self._feed.look(self._hass, self._connection.user, fields_of(self._msg))
 
     @callback
-    def open(self, shown: dict[str, Any]) -> None:
-        """Show the first, and follow from now on."""
+    def follow(self) -> None:
+        """Notice changes from now on."""
         self._ends = [
             async_dispatcher_connect(self._hass, signal, self._changed)
             for signal in self._feed.signals
@@ -107,7 +111,14 @@ class _Subscription:
                     self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed
                 )
             )
+
+    @callback
+    def open(self, shown: dict[str, Any]) -> None:
+        """Show the first, and then what has changed."""
+        self._is_open = True
         self._show(shown)
+        if self._has_changed:
+            self._look_in(_PAUSE)
 
     @callback
     def close(self) -> None:
@@ -127,7 +138,9 @@ class _Subscription:
 
     @callback
     def _changed(self, *_: object) -> None:
-        self._look_in(_PAUSE)
+        self._has_changed = True
+        if self._is_open:
+            self._look_in(_PAUSE)
 
     @callback
     def _look_in(self, seconds: float) -> None:
