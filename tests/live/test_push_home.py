@@ -204,8 +204,8 @@ def in_victoriametrics(server: VictoriaMetricsServer, series: Series) -> dict[da
     }
 
 
-def in_jeedom(jeedom: Jeedom, series: Series) -> dict[datetime, float]:
-    """Return the history, without the running values, which are younger than the test."""
+def in_jeedom(jeedom: Jeedom, series: Series, before: datetime) -> dict[datetime, float]:
+    """Return the history before the test: running values have a second of their own, any one."""
     values = {}
     for text, value in jeedom.values(series.pdl, series.data_type).items():
         local = datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007
@@ -213,9 +213,9 @@ def in_jeedom(jeedom: Jeedom, series: Series) -> dict[datetime, float]:
         if local.second == 1:
             # In the hour that comes twice.
             local, fold = local.replace(second=0), 1
-        if local.second or (local.minute % 30):
-            continue
-        values[local.replace(tzinfo=PARIS, fold=fold)] = value
+        start = local.replace(tzinfo=PARIS, fold=fold)
+        if start.timestamp() <= before.timestamp():
+            values[start] = value
     return values
 
 
@@ -296,14 +296,17 @@ async def test_killed_at_any_moment_of_its_pushes_it_leaves_no_gap_and_no_double
             ledger = ledger_of(home.database, series, datetime.now(PARIS))
             due = {start for start in ledger if _end(start, series) <= compared_before}
             assert len(due) >= (DAYS // 31 if series.data_type.endswith("monthly") else DAYS - 2)
-            found = {"mqtt": in_mqtt(received, series), "jeedom": in_jeedom(jeedom, series)}
+            found = {
+                "mqtt": in_mqtt(received, series),
+                "jeedom": in_jeedom(jeedom, series, compared_before),
+            }
             if series.data_type in DAYS_ONLY:
                 found["victoriametrics"] = await asyncio.to_thread(
                     in_victoriametrics, server, series
                 )
             for kind, values in found.items():
                 compare(kind, series, values, ledger, due)
-        closed = [event for event in jeedom.events if event[1][-2:] in ("00", "01")]
+        closed = [event for event in jeedom.events if event[1] <= f"{compared_before:%F %T}"]
         assert len({event[:2] for event in closed}) == len(closed)
         assert not [one for one in home.complaints() if one.level == "ERROR"]
 
