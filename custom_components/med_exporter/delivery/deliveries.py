@@ -222,15 +222,16 @@ class Deliveries:
             delivery.file_name = await async_choose_name(self._hass, self._jobs, delivery)
             await self._async_save()
         target = await async_copy(self._hass, self._jobs, delivery)
-        days = delivery.delivery.get("keep_days")
-        kept_for = timedelta(days=days or 0)
-        too_old = lived_time(self._hass).too_old(delivery.schedule_id, kept_for, since=kept_for)
+        too_old = None
+        if (days := delivery.delivery.get("keep_days")) is not None:
+            kept_for = timedelta(days=days)
+            too_old = lived_time(self._hass).too_old(delivery.schedule_id, kept_for, since=kept_for)
         made = [path for path in self._made.get(delivery.schedule_id, ()) if path != str(target)]
         kept = await self._hass.async_add_executor_job(
             retain,
             [*made, str(target)],
             target.parent,
-            None if days is None else too_old,
+            too_old,
             delivery.delivery.get("keep_files"),
         )
         self._made[delivery.schedule_id] = list(kept)

@@ -69,6 +69,7 @@ class Ledger(LedgerAnswers):
 
     def __init__(self, hass: HomeAssistant) -> None:
         super().__init__(hass)
+        # The time that is lived through begins no later than what is kept for a time.
         lived_time(hass)
         self._pending: list[_Item] = []
         self._names: dict[str, str] = {}

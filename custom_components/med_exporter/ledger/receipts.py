@@ -94,32 +94,29 @@ def note_receipt(
     """Note what a posting has added, by quarter-hour, and forget what is more than a day ago."""
     columns = receipts_table.c
     here = columns.plug_id == plug_id
-    ticks = receipt.ticks
     last = connection.execute(
         select(columns.number, columns.ticks).where(here).order_by(columns.number.desc()).limit(1)
     ).first()
-    if ticks is None and last is None:
-        # Nobody will ask for it.
-        return
+    ticks = receipt.ticks
+    if ticks is None:
+        if last is None:
+            # Nobody will ask for it.
+            return
+        ticks = last.ticks
     number = 0 if last is None else last.number + 1
     before = receipt.before
     days: defaultdict[int, bytes] = defaultdict(bytes)
     for quarter, (mwh, filled) in added.items():
         days[quarter // UTC_DAY] += _QUARTER.pack(quarter % UTC_DAY // QUARTER, mwh, filled)
-    rows = []
-    for day, quarters in days.items():
-        rows.append(
-            {
-                "plug_id": plug_id,
-                "number": number,
-                "day": day,
-                "account_id": account_id,
-                "ticks": last.ticks if ticks is None and last is not None else ticks,
-                "opens": int(receipt.opens),
-                "before": None if before is None else orjson.dumps(asdict(before)).decode(),
-                "quarters": quarters,
-            }
-        )
+    same = {
+        "plug_id": plug_id,
+        "number": number,
+        "account_id": account_id,
+        "ticks": ticks,
+        "opens": int(receipt.opens),
+        "before": None if before is None else orjson.dumps(asdict(before)).decode(),
+    }
+    rows = [{**same, "day": day, "quarters": quarters} for day, quarters in days.items()]
     connection.execute(insert(receipts_table), rows)
     connection.execute(delete(receipts_table).where(here, columns.number <= number - KEPT_POSTINGS))
 

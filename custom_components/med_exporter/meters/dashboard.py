@@ -37,10 +37,10 @@ class Proposal:
     has_grid: bool = False
 
 
-async def async_dashboard(hass: HomeAssistant) -> Proposal:
-    """Return what the Energy dashboard of Home Assistant has; nothing where it is not used."""
+async def async_dashboard(hass: HomeAssistant, among: Collection[str] | None = None) -> Proposal:
+    """Return what the Energy dashboard of Home Assistant has, as `propose`; nothing without one."""
     manager = await async_get_manager(hass)
-    return Proposal() if manager.data is None else propose(manager.data)
+    return Proposal() if manager.data is None else propose(manager.data, among)
 
 
 async def async_roles(hass: HomeAssistant, statistic_ids: Collection[str]) -> dict[str, PlugRole]:
@@ -48,8 +48,7 @@ async def async_roles(hass: HomeAssistant, statistic_ids: Collection[str]) -> di
 
     What it does not know is behind the grid's meter where that is one of them.
     """
-    manager = await async_get_manager(hass)
-    known = Proposal() if manager.data is None else propose(manager.data, statistic_ids)
+    known = await async_dashboard(hass, statistic_ids)
     other = PlugRole.IGNORED if known.has_grid else PlugRole.CONSUMPTION
     roles = {one.statistic_id: one.role for one in known.meters}
     return {one: roles.get(one, other) for one in statistic_ids}
