@@ -265,6 +265,7 @@ async def test_killed_at_any_moment_of_its_pushes_it_leaves_no_gap_and_no_double
             await home.flow("med_exporter", {"next_step_id": kind}, user_input)
             # Runs come when the test asks.
             await home.request("PUT", f"/api/export/configs/{kind}", json={"enabled": False})
+        await until(lambda: entries_are_kept(home, len(POINTS) + len(DESTINATIONS)))
 
         killed: dict[str, str] = {}
         for number in range(DEATHS):
@@ -333,6 +334,13 @@ async def add_points(home: RealHome, of_point: dict[str, list[EmulatedPlug]]) ->
         )
 
     await until(ledger_is_filled, 150)
+
+
+async def entries_are_kept(home: RealHome, count: int) -> bool:
+    """Tell whether a kill would leave the entries: Home Assistant writes them some time later."""
+    text = (home.database.parent / ".storage" / "core.config_entries").read_text(encoding="utf-8")
+    entries = json.loads(text)["data"]["entries"]
+    return sum("id" in one["data"] or "pdl" in one["data"] for one in entries) >= count
 
 
 async def check_log(home: RealHome, killed: dict[str, str]) -> None:
