@@ -403,6 +403,20 @@ class TestLabelsThatOthersAdd:
             await destination_at(session, server).async_test()
         assert raised.value.code == "NOTHING_SHOWN"
 
+    @pytest.mark.parametrize("interval", ["1s", "24h"])
+    async def test_a_server_that_merges_less_than_is_sent(
+        self, session, victoriametrics, interval: str
+    ) -> None:
+        server = victoriametrics(options=(f"-dedup.minScrapeInterval={interval}",))
+        await destination_at(session, server).async_test()
+        assert await push(destination_at(session, server), days(7)) == [Outcome.STORED] * 7
+
+    async def test_a_server_that_merges_what_is_sent(self, session, victoriametrics) -> None:
+        server = victoriametrics(options=("-dedup.minScrapeInterval=48h",))
+        with pytest.raises(DestinationError) as raised:
+            await destination_at(session, server).async_test()
+        assert raised.value.code == "SAMPLES_MERGED"
+
     async def test_rules_that_begin_during_a_life_are_learnt_by_the_run_that_meets_them(
         self, session, victoriametrics, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -16,7 +16,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
     VictoriaMetricsDestination,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
-from tests.measurements import Latest, day, days, push
+from tests.measurements import Latest, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -222,3 +222,13 @@ async def test_a_row_that_a_test_has_sent_counts_for_the_run(session, victoriame
     assert len(server.samples(DAILY)) == 1
     assert await push(destination, week) == [Outcome.STORED] * 7
     assert most_of_one(server) == 1
+
+
+async def test_half_hours_that_would_be_merged_are_named_and_days_that_would_not_are_not(
+    session: ClientSession, victoriametrics: Callable[..., VictoriaMetricsServer]
+) -> None:
+    server = victoriametrics(options=("-dedup.minScrapeInterval=1h",))
+    await destination_at(session, server, *days(1)).async_test()
+    with pytest.raises(DestinationError) as raised:
+        await destination_at(session, server, *days(1), *half_hours(1)).async_test()
+    assert raised.value.code == "SAMPLES_MERGED"

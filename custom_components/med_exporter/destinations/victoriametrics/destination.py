@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ...const import DataType
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
+from ..measurements import Grain
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
 from .rows import labels_of, row_of, selector_of
@@ -87,7 +88,8 @@ class VictoriaMetricsDestination(DatabaseDestination):
         """Write and read as a run does: a test sample, and a row of each series that has none.
 
         Returns None or REMARK_SHORT_RETENTION; raises DestinationError as `Whereabouts`, and
-        `NOTHING_SHOWN` where what was written does not appear.
+        `NOTHING_SHOWN` where what was written does not appear, and `SAMPLES_MERGED` where what
+        lies as close as ours would be made one.
         """
         self._whereabouts.forget()
         is_shown = await self._whereabouts.async_general()
@@ -95,6 +97,10 @@ class VictoriaMetricsDestination(DatabaseDestination):
         if not (is_shown or samples):
             raise self._nothing_shown(PROBE)
         flags = await self._server.flags()
+        has_half_hours = any(one.grain is Grain.HALF_HOURLY for one in samples)
+        closest = timedelta(minutes=30) if has_half_hours else timedelta(days=1)
+        if flags.merges_within is not None and flags.merges_within > closest:
+            raise DestinationError("samples_merged", field="url", host=self._server.host)
         for sample in samples:
             await self._test(sample, flags)
         is_short = flags.retention is not None and flags.retention < BACKFILL

@@ -77,5 +77,5 @@ VICTORIAMETRICS: Final = DestinationKind(
     example="http://192.168.1.10:8428",
     mistakes=_mistakes,
     clean=_clean,
-    unusable=frozenset({"LABELS_CHANGED", "NOTHING_SHOWN"}),
+    unusable=frozenset({"LABELS_CHANGED", "NOTHING_SHOWN", "SAMPLES_MERGED"}),
 )

@@ -95,6 +95,8 @@ class Flags:
     """How far back it keeps samples."""
     flush_interval: timedelta | None = None
     """How long samples may be in memory only."""
+    merges_within: timedelta | None = None
+    """Of the samples of a series within so long, one is left."""
 
 
 class VictoriaMetrics(DatabaseServer):
@@ -181,6 +183,7 @@ class VictoriaMetrics(DatabaseServer):
         return Flags(
             retention=_duration(flags.get("retentionPeriod", "")),
             flush_interval=_duration(flags.get("inmemoryDataFlushInterval", "")),
+            merges_within=_duration(flags.get("dedup.minScrapeInterval", "")),
         )
 
     def _without_login(self, text: str) -> str:
