@@ -50,6 +50,13 @@ def test_a_cell_is_in_the_language_of_its_reader(column, value, english, french)
     assert shown(column, value, "fr") == french
 
 
+@pytest.mark.parametrize(("locale", "unit"), [("en", "MB"), ("fr", "Mo")])
+def test_the_unit_of_a_column_is_in_the_language_of_its_reader(locale, unit):
+    table = Table("system_health", [Column("size_mb", Kind.NUMBER, 1, "MB")], 0, iter(()))
+    put_into_words(Content(tables=[table]), locale)
+    assert table.columns[0].unit == unit
+
+
 @pytest.mark.parametrize("name", BOUNDS)
 def test_every_limit_has_a_name(name):
     for locale in ("en", "fr"):

@@ -6,6 +6,7 @@ CSV and JSON, which programs read, keep them as they are; so does what nobody he
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -109,7 +110,11 @@ def put_into_words(content: Content, locale: str) -> None:
         **dict.fromkeys(_CODES, details.code),
         **dict.fromkeys(_DETAILS, details.details),
     }
+    units = {name: pair[french] for name, pair in _UNITS.items()}
     for table in content.tables:
+        table.columns = [
+            replace(column, unit=units.get(column.unit, column.unit)) for column in table.columns
+        ]
         ways: dict[int, Callable[[str], str]] = {}
         for place, column in enumerate(table.columns):
             if column.kind is not Kind.TEXT:

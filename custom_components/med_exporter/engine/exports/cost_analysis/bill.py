@@ -148,9 +148,7 @@ class Bill:
             return []
         long = self._edges[-1] - self._edges[0] > 2 * _ONE_MONTH
         starts = [local_time(edge, self._zone).date() for edge in self._edges[:-1]]
-        labels = [self._dates.month(day) if long else str(day.day) for day in starts]
-        if not long and (starts[0].month, starts[0].year) != (starts[-1].month, starts[-1].year):
-            labels = [self._dates.short(day) for day in starts]
+        labels = [self._dates.month(day) for day in starts] if long else self._dates.bars(starts)
         categories = list(dict.fromkeys(labels))
         kinds = sorted({(period, tier) for (_, period, tier), cost in self._days.items() if cost})
         values = {kind: dict.fromkeys(categories, 0.0) for kind in kinds}

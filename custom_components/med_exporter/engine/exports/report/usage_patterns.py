@@ -139,6 +139,7 @@ class _Week:
                         ],
                     )
                     for day, name in enumerate(self._words.weekdays())
+                    if any((day, hour) in self._kwh for hour in range(24))
                 ],
                 note=self._note() if file_format.on_pages else "",
             )

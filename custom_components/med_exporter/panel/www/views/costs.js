@@ -81,7 +81,7 @@ class Costs extends FollowingElement {
       ${point.months.length
         ? html`<details>
             <summary>${this.t("comparison.title")}</summary>
-            <med-comparison .house=${this.house} .pdl=${point.pdl} .currency=${point.currency}></med-comparison>
+            <med-comparison .house=${this.house} .pdl=${point.pdl} .currency=${point.currency} .official=${this.shown.official}></med-comparison>
           </details>`
         : nothing}
       ${point.meters.length
