@@ -32,6 +32,9 @@ def shown(column: str, value: str, locale: str, table: str = "any") -> str:
         ("delivery", "email", "mail", "courriel"),
         ("data_types", "tempo, ecowatt", "Tempo, EcoWatt", "Tempo, EcoWatt"),
         ("unit", "MB", "MB", "Mo"),
+        ("event_type", "export_created", "Export created", "Export créé"),
+        ("severity", "warning", "Warning", "Avertissement"),
+        ("request", '{"date_range": "this_year"}', "period: This year", "période : Cette année"),
         (
             "details",
             '{"export_type": "audit_logs", "format": "csv"}',
