@@ -84,6 +84,18 @@ class Table:
     adds_up: bool = True
 
 
+def small_table(
+    name: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    totals: int = 0,
+    remarks: int = 0,
+) -> Table:
+    """Return a table of rows that are few: `totals` of them, and behind these `remarks`."""
+    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
+    return Table(name, columns, len(rows), iter(chunks), totals=totals, remarks=remarks)
+
+
 class Rounding:
     """Rounds columns, chunk after chunk.
 

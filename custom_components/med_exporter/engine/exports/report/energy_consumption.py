@@ -16,13 +16,13 @@ from ...fields import Kind
 from ...formats import FORMATS
 from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
 from ...peaks import peaks
-from ...tables import Column
+from ...tables import Column, small_table
 from ...times import local_time
 from ...words import Words
 from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
 from ..ledger_gaps import ledger_warnings
-from . import Section, table_of
+from . import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
         on_read((device + 1) / len(job.devices))
     rows = _rows(job, edges, energies, highest)
     totals = sum(row[0] is None for row in rows)
-    table = table_of("energy_consumption", _columns(job), rows, totals)
+    table = small_table("energy_consumption", _columns(job), rows, totals)
     table.warnings += ledger_warnings(job, recorder, end, edges, priced=False)
     return Section(
         table=table,
