@@ -1,23 +1,26 @@
 """The one place that makes clients of web servers: none of them follows a redirect.
 
 What a server is told, a login among it, is for the address that the user has entered. aiohttp
-follows redirects unless each request says otherwise, and those of websockets always.
+follows redirects unless each request says otherwise, and those of websockets always. And what a
+server says is no longer than an answer can be, from its first byte on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientPayloadError, StreamReader, TooManyRedirects, TraceConfig
+from aiohttp import TooManyRedirects, TraceConfig
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .web_answers import MOST_OF_AN_ANSWER
+from .web_line import bounded_request
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession, TraceRequestEndParams, TraceRequestRedirectParams
+    from aiohttp import ClientSession, TraceRequestRedirectParams
 
 _DATA_SESSIONS: HassKey[dict[bool, ClientSession]] = HassKey(f"{DOMAIN}_web_sessions")
 
@@ -47,49 +50,24 @@ def web_session(hass: HomeAssistant, *, verify_ssl: bool = True) -> ClientSessio
 def new_web_session(
     hass: HomeAssistant,
     *,
-    most: int | None = None,
+    most: int = 2 * MOST_OF_AN_ANSWER,
     **arguments: Any,  # noqa: ANN401 (Home Assistant's own)
 ) -> ClientSession:
     """Return a session of the caller's own, else as `web_session` has it.
 
     Args:
         hass: Home Assistant.
-        most: bytes of a body that is read as a whole, for libraries that read without limit: what
-            is longer raises aiohttp's ClientPayloadError. Whoever reads by `web_answers` needs
-            none.
+        most: bytes that one answer may be as it comes, with all that is around it.
         arguments: those of `async_create_clientsession`.
 
     """
     tracing = TraceConfig()
     tracing.on_request_redirect.append(_refuse)
-    if most is not None:
-
-        async def bound(_session: object, _context: object, told: TraceRequestEndParams) -> None:
-            told.response.content = cast("StreamReader", _Bounded(told.response.content, most))
-
-        tracing.on_request_end.append(bound)
-    return async_create_clientsession(hass, trace_configs=[tracing], **arguments)
+    return async_create_clientsession(
+        hass, trace_configs=[tracing], request_class=bounded_request(most), **arguments
+    )
 
 
 async def _refuse(_session: object, _context: object, told: TraceRequestRedirectParams) -> None:
     told.response.close()
     raise TooManyRedirects(told.response.request_info, (told.response,))
-
-
-class _Bounded:
-    """A body that is not read to an end that does not come; all else is as it was."""
-
-    def __init__(self, body: StreamReader, most: int) -> None:
-        self._body = body
-        self._most = most
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (aiohttp's own)
-        return getattr(self._body, name)
-
-    async def read(self) -> bytes:
-        taken = bytearray()
-        async for piece in self._body.iter_any():
-            taken += piece
-            if len(taken) > self._most:
-                raise ClientPayloadError(f"more than {self._most} bytes")
-        return bytes(taken)

@@ -20,7 +20,7 @@ MOST_OF_A_NEWER_PLUG: Final = 256 * 1024
 def kasa_session(hass: HomeAssistant) -> ClientSession:
     """Return a session that keeps the cookies the way the plugs want them kept.
 
-    Its answers are taken as they were packed, which plugs never do, and no longer than they can be.
+    Its answers, which python-kasa reads whole, are taken as they come: plugs pack none.
     """
     return new_web_session(
         hass,
