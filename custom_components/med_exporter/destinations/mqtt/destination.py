@@ -20,7 +20,7 @@ from .probe import async_test_broker
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Sequence
 
-    from ..measurements import Measurement
+    from ..measurements import Measurement, PointName
     from .broker import Broker
     from .client import MqttClient
     from .discovery import MqttDiscovery
@@ -126,6 +126,10 @@ class MqttDestination:
     async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Return nothing: a broker cannot be asked what it has handed on."""
         return ()
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Do nothing: what the broker keeps under the other id goes as that of all that is gone."""
+        return True
 
     async def async_push(
         self,

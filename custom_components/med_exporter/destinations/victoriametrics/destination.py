@@ -13,7 +13,7 @@ from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
-from .rows import labels_of, rows_of, selector_of
+from .rows import NAME, TYPES, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
 from .server import Flags
 from .visibility import SHOWN_AFTER
@@ -138,6 +138,10 @@ class VictoriaMetricsDestination(DatabaseDestination):
         rows = rows_of(periods)
         found = await self._whereabouts.async_find(labels_of(periods[0], self._labels), rows)
         return {row.stamp // 1000 for row in rows if found.has(row)}
+
+    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
+        await self._server.delete([{NAME: name, **labels} for name in TYPES])
+        return True
 
     async def async_push(
         self,
