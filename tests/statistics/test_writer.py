@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components.recorder.db_schema import StatisticsMeta
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     async_list_statistic_ids,
@@ -238,3 +239,21 @@ async def test_one_that_changes_all_the_while_is_not_given_up(
         await sums.writer.async_write()
     assert await sums.stored("med_exporter:a") == [6, 7, 8]
     assert "does not take" not in caplog.text
+
+
+@pytest.mark.parametrize("count", [3, 300])
+async def test_one_that_is_called_another_unit_gets_its_own_back(sums: Sums, count: int) -> None:
+    name = "med_exporter:house"
+    await sums.count(name, last_hours(count))
+    await sums.writer.async_write()
+    extra = {"new_unit_class": "energy"} if hasattr(StatisticsMeta, "unit_class") else {}
+    get_instance(sums.hass).async_update_statistics_metadata(
+        name, new_unit_of_measurement="Wh", **extra
+    )
+    await async_commit(sums.hass)
+    before = await sums.stored(name)
+    await sums.writer.async_write()
+    await async_commit(sums.hass)
+    [described] = await async_list_statistic_ids(sums.hass, {name})
+    assert described["statistics_unit_of_measurement"] == "kWh"
+    assert await sums.stored(name) == before == list(range(1, count + 1))

@@ -42,7 +42,7 @@ from .meters_choosing import (
     CONF_STATISTICS,
     MetersChoosingSteps,
 )
-from .point_names import check_name, pdl_error
+from .point_names import check_name, pdl_error, point_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ class MetersSteps(MetersChoosingSteps):
                 self._abort_if_unique_id_configured()
                 self._draft = {
                     CONF_TYPE: EntryType.METERS,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PDL: pdl,
                     CONF_PLUGS: chosen,
                 }
@@ -121,7 +121,7 @@ class MetersSteps(MetersChoosingSteps):
             if not errors:
                 self._draft = {
                     **entry.data,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PLUGS: meters,
                 }
                 return await self.async_step_meters_roles()

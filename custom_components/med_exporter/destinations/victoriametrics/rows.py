@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import orjson
 
@@ -15,7 +16,7 @@ from ..databases.series import labels_of as _labels_of
 from ..measurements import EcoWattLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ..measurements import Measurement
 
@@ -45,7 +46,64 @@ class Row(NamedTuple):
     value: float
 
 
-def rows_of(measurements: Sequence[Measurement]) -> list[Row]:
+class Rows(Sequence[Row]):
+    """Samples of one series, as columns: those of a year are compared and written as a whole.
+
+    Args:
+        measurements: what they are made of.
+        stamps: the millisecond of each (UTC).
+        values: the number of each.
+
+    """
+
+    __slots__ = ("measurements", "stamps", "values")
+
+    def __init__(
+        self, measurements: Sequence[Measurement], stamps: list[int], values: list[float]
+    ) -> None:
+        self.measurements = measurements
+        self.stamps = stamps
+        self.values = values
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Rows:
+        """Return rows as columns."""
+        if isinstance(rows, Rows):
+            return rows
+        return cls(
+            [row.measurement for row in rows],
+            [row.stamp for row in rows],
+            [row.value for row in rows],
+        )
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.stamps)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Rows: ...
+    def __getitem__(self, index: int | slice) -> Row | Rows:
+        """Return one, or some of them."""
+        if isinstance(index, slice):
+            return Rows(self.measurements[index], self.stamps[index], self.values[index])
+        return Row(self.measurements[index], self.stamps[index], self.values[index])
+
+    def since(self, stamp: int) -> Rows:
+        """Return those that are not older than a millisecond."""
+        if not self.stamps or self.stamps[0] >= stamp:
+            return self
+        return Rows.of([row for row in self if row.stamp >= stamp])
+
+    def but(self, stamp: int) -> Rows:
+        """Return all but that of a millisecond."""
+        if self.stamps and self.stamps[-1] == stamp:
+            return self[:-1]
+        return Rows.of([row for row in self if row.stamp != stamp])
+
+
+def rows_of(measurements: Sequence[Measurement]) -> Rows:
     """Return the samples of measurements of one series, at the starts of their periods.
 
     EcoWatt's levels belong to the moments at which they were read.
@@ -53,7 +111,7 @@ def rows_of(measurements: Sequence[Measurement]) -> list[Row]:
     is_read = isinstance(measurements[0], EcoWattLevel)
     moments = [one.timestamp if is_read else one.start for one in measurements]
     stamps = [round(moment.timestamp() * 1000) for moment in moments]
-    return list(map(Row, measurements, stamps, numbers_of(measurements)))
+    return Rows(measurements, stamps, numbers_of(measurements))
 
 
 def row_of(measurement: Measurement) -> Row:
@@ -75,10 +133,9 @@ def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> 
     return _line(labels, stamps, values)
 
 
-def line_of_rows(labels: Mapping[str, str], rows: Iterable[Row]) -> bytes:
+def line_of_rows(labels: Mapping[str, str], rows: Rows) -> bytes:
     """Return one line of `/api/v1/import`, as `line_of`."""
-    _, stamps, values = zip(*rows, strict=True)
-    return _line(labels, stamps, values)
+    return _line(labels, rows.stamps, rows.values)
 
 
 def _line(labels: Mapping[str, str], stamps: Sequence[int], values: Sequence[float]) -> bytes:
@@ -117,19 +174,21 @@ class Found:
                 values.setdefault(stamp, []).append(number)
         return values
 
-    def lacks(self, rows: Sequence[Row]) -> list[Row]:
+    def lacks(self, rows: Rows) -> Rows:
         """Return the rows at whose moment there is no value."""
         if not self._stamps or not rows:
-            return list(rows)
-        return [] if self._is_exactly(rows) else [row for row in rows if not self.has(row)]
+            return rows
+        if self._is_exactly(rows):
+            return rows[:0]
+        return Rows.of([row for row in rows if not self.has(row)])
 
-    def differs(self, rows: Sequence[Row]) -> set[int]:
+    def differs(self, rows: Rows) -> set[int]:
         """Return the moments of rows that do not agree."""
         if not rows or self._is_exactly(rows):
             return set()
         return {row.stamp for row in rows if not self.agrees(row)}
 
-    def newest_of(self, rows: Sequence[Row]) -> Row | None:
+    def newest_of(self, rows: Rows) -> Row | None:
         """Return the last of some rows at whose moment there is a value."""
         if self._is_exactly(rows):
             return rows[-1]
@@ -147,18 +206,15 @@ class Found:
         """Return whether a row's value is there, and no other at its moment."""
         return self.has(row) and self.count(row) == len(self._values[row.stamp])
 
-    def _is_exactly(self, rows: Sequence[Row]) -> bool:
-        if len(self._stamps) != len(rows):
-            return False
-        _, stamps, values = zip(*rows, strict=True)
-        return tuple(self._stamps) == stamps and tuple(self._numbers) == values
+    def _is_exactly(self, rows: Rows) -> bool:
+        return self._stamps == rows.stamps and self._numbers == rows.values
 
 
 class Reading:
     """What a server shows of all series that were asked for, at the moments of some rows."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._stamps = {row.stamp for row in rows}
+    def __init__(self, rows: Rows) -> None:
+        self._stamps = set(rows.stamps)
         self._series: dict[Labels, list[Samples]] = {}
 
     def add(self, line: Mapping[str, Any]) -> None:

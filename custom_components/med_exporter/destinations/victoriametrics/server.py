@@ -17,7 +17,7 @@ from ..web import request
 from .rows import NAME, selector_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
 # What may be behind the server's address when it is copied from a browser or another program.
 _BEHIND: Final = re.compile(r"/(api/v1(/.*)?|vmui(/.*)?|health|metrics)?$")
@@ -155,6 +155,24 @@ class VictoriaMetrics(DatabaseServer):
                 with understood(self.not_expected):
                     series = _series(await parsed(line), labels or {}, start, end)
                 yield series
+
+    async def delete(self, series: Sequence[Mapping[str, str]]) -> None:
+        """Delete what has the labels of one of these, and perhaps others."""
+        url = f"{reading_url(self.url)}/api/v1/admin/tsdb/delete_series"
+        if self.is_cluster:
+            prefix, _, account = reading_url(self.url).rpartition("/select/")
+            url = f"{prefix}/delete/{account}/api/v1/admin/tsdb/delete_series"
+        async with request(
+            self.session,
+            "POST",
+            url,
+            seconds=_EXPORT_SECONDS,
+            is_known=self.is_known,
+            headers={**self.login, **_OWN_CONNECTION},
+            data=[("match[]", selector_of(one)) for one in series],
+        ) as response:
+            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
+                raise self._error(response.status, await beginning_of(response), url)
 
     async def flush(self) -> bool:
         """Make what was written readable at once; return False where that is not offered."""

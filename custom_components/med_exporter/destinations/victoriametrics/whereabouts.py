@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..base import DestinationError
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import NAME, TYPES, Found, Reading, selector_of
+from .rows import NAME, TYPES, Found, Reading, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +81,7 @@ class Whereabouts:
         """
         return await self._learn(_GENERAL) is not None
 
-    async def async_find(self, labels: Mapping[str, str], rows: Sequence[Row]) -> Found:
+    async def async_find(self, labels: Mapping[str, str], rows: Rows) -> Found:
         """Return what the server has of a series at the moments of some rows.
 
         What others add to its labels is no difference, even when they begin or cease to do so.
@@ -96,7 +97,7 @@ class Whereabouts:
             ours.update(one for one in others if not self._is_explained(labels, one, probes))
         return reading.at(ours)
 
-    async def async_trial(self, labels: Mapping[str, str], rows: Sequence[Row]) -> Trial:
+    async def async_trial(self, labels: Mapping[str, str], rows: Rows) -> Trial:
         """Return which of some rows, oldest first, is to be written before the others.
 
         Raises `SERIES_CHANGED` where the server has all of them already, but as another series.
@@ -107,7 +108,8 @@ class Whereabouts:
         await self._learn(labels)
         fallback: Trial | None = None
         mistake: DestinationError | None = None
-        for row in [row for row in reversed(rows) if row.stamp not in series.strayed][:_CANDIDATES]:
+        candidates = (row for row in reversed(rows) if row.stamp not in series.strayed)
+        for row in islice(candidates, _CANDIDATES):
             before = await self._everywhere(row)
             if not before:
                 return Trial(row, before)
@@ -206,13 +208,13 @@ class Whereabouts:
 
     async def _everywhere(self, row: Row) -> dict[Labels, int]:
         """Return which series have a row's number at its moment, and how many times."""
-        reading = await self._read(None, [row])
+        reading = await self._read(None, Rows.of([row]))
         counted = {place: reading.at([place]).count(row) for place in reading.places()}
         return {place: count for place, count in counted.items() if count}
 
-    async def _read(self, labels: Mapping[str, str] | None, rows: Sequence[Row]) -> Reading:
+    async def _read(self, labels: Mapping[str, str] | None, rows: Rows) -> Reading:
         reading = Reading(rows)
-        stamps = [row.stamp for row in rows]
+        stamps = rows.stamps
         async for line in self._server.read(labels, min(stamps), max(stamps)):
             reading.add(line)
         return reading

@@ -181,12 +181,10 @@ def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
     found: list[CustomField] = []
     for place, item in enumerate(items):
         reader = ObjectReader(item, f"custom_fields[{place}]")
-        name = (reader.text("name", required=True) or "").strip()
+        name = reader.label("name", _LONGEST_NAME, required=True) or ""
         formula = reader.text("formula", required=True) or ""
-        unit = (reader.text("unit") or "").strip()
+        unit = reader.label("unit", _LONGEST_UNIT, shortest=0) or ""
         reader.finish()
-        _check_text(reader.name("name"), name, 1, _LONGEST_NAME)
-        _check_text(reader.name("unit"), unit, 0, _LONGEST_UNIT)
         taken = {*FIELDS, *(other.name for other in found)}
         if name.casefold() in {other.casefold() for other in taken}:
             raise InvalidRequest(
@@ -194,13 +192,6 @@ def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
             )
         found.append(CustomField(name=name, formula=formula, unit=unit))
     return tuple(found)
-
-
-def _check_text(field_name: str, text: str, shortest: int, longest: int) -> None:
-    if not shortest <= len(text) <= longest or not text.isprintable():
-        raise InvalidRequest(
-            INVALID_VALUE, "not_a_name", field=field_name, shortest=shortest, longest=longest
-        )
 
 
 def _check_formulas(
