@@ -18,10 +18,11 @@ from ...words import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
 from .earlier import Earlier
+from .meter_readings import meter_readings
 from .taxes import Taxes, with_contracts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...costing import CostSum, Terms
     from ...job import Job
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
+_READINGS: Final = ("reading_start", "reading_end")
+_NO_READINGS: Final = (None, None)
 _NO_PRICE: Final = ("", -1)
 """In the place of a tariff period and tier: what no contract covers."""
 
@@ -165,9 +168,11 @@ class Bill:
         """Return a row for each device, for what is owed besides, and one total."""
         costs = self._rounded({name: one.cost or 0.0 for name, one in self._used.items()})
         kwh = Apportioning(self._energy, {name: one.kwh for name, one in self._used.items()})
+        shown = meter_readings(self._job, self._recorder)
         rows: list[tuple[Any, ...]] = [
             (
                 name,
+                *shown.get(name, _NO_READINGS),
                 kwh.rounded(name, one.kwh),
                 one.price,
                 None if one.cost is None else costs.rounded(name, one.cost),
@@ -177,20 +182,27 @@ class Bill:
         total = costs.total
         charge = round(sum(day[2] for day in self._by_day.values()), self._money)
         if charge:
-            rows.append((self._words.column("standing_charge"), None, None, charge))
+            rows.append((self._words.column("standing_charge"), *_NO_READINGS, None, None, charge))
         earned = self._rounded({name: one.cost or 0.0 for name, one in self._made.items()})
         for name, one in self._made.items():
             brought = None if one.cost is None else -earned.rounded(name, one.cost) + 0.0
             label = f"{self._words.column('feed_in')}, {name}"
-            rows.append((label, round(one.kwh, self._energy), one.price, brought))
+            told = shown.get(name, _NO_READINGS)
+            rows.append((label, *told, round(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
         is_priced = charge or any(
             one.cost is not None for one in (*self._used.values(), *self._made.values())
         )
         owed = round(total + charge, self._money) + 0.0 if is_priced else None
-        rows.append((self._words.column("total"), kwh.total, None, owed))
+        rows.append((self._words.column("total"), *_NO_READINGS, kwh.total, None, owed))
         taxes = self._taxes.rows(self._job.options.locale, self._money)
-        return self._table("bill", "bill_item", [*rows, *taxes], totals=1, remarks=len(taxes))
+        rows += [(first, *_NO_READINGS, *amounts) for first, *amounts in taxes]
+        columns = self._columns("bill_item")
+        if shown:
+            columns[1:1] = [Column(name, Kind.NUMBER, self._energy, "kWh") for name in _READINGS]
+        else:
+            rows = [(first, *amounts) for first, _, _, *amounts in rows]
+        return small_table("bill", columns, rows, 1, len(taxes))
 
     def _tariff_periods(self) -> Table:
         kinds = sorted(self._periods)
@@ -206,7 +218,7 @@ class Bill:
             for kind in kinds
             for one in (self._periods[kind],)
         ]
-        return self._table("bill_periods", "time_of_use", rows)
+        return small_table("bill_periods", self._columns("time_of_use"), rows)
 
     def _label(self, kind: tuple[str, int]) -> str:
         return (
@@ -255,20 +267,11 @@ class Bill:
     def _rounded[K: (str, tuple[str, int])](self, costs: Mapping[K, float]) -> Apportioning[K]:
         return Apportioning(self._money, costs)
 
-    def _table(
-        self,
-        name: str,
-        label: str,
-        rows: Iterable[Sequence[Any]],
-        *,
-        totals: int = 0,
-        remarks: int = 0,
-    ) -> Table:
+    def _columns(self, label: str) -> list[Column]:
         currency = self._job.currency
-        columns = [
+        return [
             Column(label, Kind.TEXT),
             Column("energy_kwh", Kind.NUMBER, self._energy),
             Column("average_price", Kind.NUMBER, _PRICE_DECIMALS, f"{currency}/kWh"),
             Column("amount", Kind.NUMBER, self._money, currency),
         ]
-        return small_table(name, columns, list(rows), totals, remarks)
