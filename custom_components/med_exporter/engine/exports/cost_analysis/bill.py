@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
+_READ_DECIMALS: Final = 1
+"""Of a reading; meters themselves mostly show whole kWh."""
 _READINGS: Final = ("reading_start", "reading_end")
 _NO_READINGS: Final = (None, None)
 _NO_PRICE: Final = ("", -1)
@@ -199,7 +201,7 @@ class Bill:
         rows += [(first, *_NO_READINGS, *amounts) for first, *amounts in taxes]
         columns = self._columns("bill_item")
         if shown:
-            columns[1:1] = [Column(name, Kind.NUMBER, self._energy, "kWh") for name in _READINGS]
+            columns[1:1] = [Column(name, Kind.NUMBER, _READ_DECIMALS, "kWh") for name in _READINGS]
         else:
             rows = [(first, *amounts) for first, _, _, *amounts in rows]
         return small_table("bill", columns, rows, 1, len(taxes))
