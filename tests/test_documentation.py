@@ -62,6 +62,14 @@ class TestLinks:
         assert not broken
 
 
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "dashboards"], ids=["project", "dashboards"])
+def test_first_pages_are_the_same_in_both_languages(folder):
+    english, french = Page(folder / "README.md"), Page(folder / "README.fr.md")
+    for look in (depths, rows, kinds_of_examples):
+        assert look(french) == look(english)
+    assert pictures(french, "fr") == pictures(english, "en")
+
+
 def test_each_picture_is_shown_on_a_page():
     shown = {(page.path.parent / link).resolve() for page in PAGES for link in page.links}
     assert not set((DOCS / "pictures").iterdir()) - shown

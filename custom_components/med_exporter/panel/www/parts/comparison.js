@@ -46,7 +46,7 @@ function twelveMonths() {
 }
 
 class Comparison extends MedElement {
-  /** `official`: which options the regulated tariff has, for which powers in kVA, in which money. */
+  /** `official`: options of the regulated tariff, their powers (kVA) and currency. */
   static properties = {
     ...MedElement.properties,
     pdl: { type: String },
@@ -135,25 +135,6 @@ class Comparison extends MedElement {
     return this.house.formats.money(value, this.shown.currency);
   }
 
-  /** One row each, with cells that know what they are on a phone. */
-  table(heads, rows) {
-    return html`<table class="rows">
-      <thead>
-        <tr>
-          ${heads.map((one, at) => html`<th scope="col" class=${at ? "number" : ""}>${one}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) => html`<tr>
-            <th scope="row">${name}</th>
-            ${cells.map((cell, at) => html`<td class="number" data-label=${heads[at + 1]}>${cell}</td>`)}
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
-  }
-
   result() {
     if (!this.shown) return nothing;
     const { contracts, months, cheapest, warnings } = this.shown;
@@ -214,9 +195,6 @@ class Comparison extends MedElement {
       }
       table {
         margin-bottom: 16px;
-      }
-      th.number {
-        white-space: normal;
       }
     `,
   ];
