@@ -17,16 +17,13 @@ from .recorder_tables import STATES, STATES_META
 from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Select
 
+    from .database import Connect
     from .gathered import Gathered
     from .state_values import Parser
-
-    type Connect = Callable[[], AbstractContextManager[Connection]]
-    """Opens a connection for a moment: it is asked for anew for each page of rows."""
 
     type State = tuple[float, int, str | None, int | None]
     """When (UTC seconds), the recorder's id of the entity, as it is kept, id of its attributes."""

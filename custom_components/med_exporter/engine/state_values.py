@@ -15,7 +15,7 @@ from .units import factor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .recorder import Connect
+    from .database import Connect
 
     type Parser = Callable[[str | None], float | None]
 
