@@ -13,7 +13,7 @@ from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
-from .rows import NAME, TYPES, labels_of, rows_of, selector_of
+from .rows import EXACT, NAME, TYPES, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
 from .server import Flags
 from .visibility import SHOWN_AFTER
@@ -52,6 +52,9 @@ _AT_A_TIME: Final = 500
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
+REMARK_ROUNDED: Final = "destination_values_rounded"
+# As many binary digits a number has: of these none is lost.
+_ALL_BITS: Final = 64
 REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 
@@ -87,22 +90,24 @@ class VictoriaMetricsDestination(DatabaseDestination):
     async def async_test(self) -> str | None:
         """Write and read as a run does: a test sample, and a row of each series that has none.
 
-        Returns None or REMARK_SHORT_RETENTION; raises DestinationError as `Whereabouts`, and
-        `NOTHING_SHOWN` where what was written does not appear, and `SAMPLES_MERGED` where what
-        lies as close as ours would be made one.
+        Returns None, REMARK_ROUNDED or REMARK_SHORT_RETENTION; raises DestinationError as
+        `Whereabouts`, and `NOTHING_SHOWN` where what was written does not appear, and
+        `SAMPLES_MERGED` where what lies as close as ours would be made one.
         """
         self._whereabouts.forget()
         is_shown = await self._whereabouts.async_general()
         samples = await self._async_latest()
         if not (is_shown or samples):
             raise self._nothing_shown(PROBE)
-        flags = await self._server.flags()
+        flags = await self._flags()
         has_half_hours = any(one.grain is Grain.HALF_HOURLY for one in samples)
         closest = timedelta(minutes=30) if has_half_hours else timedelta(days=1)
         if flags.merges_within is not None and flags.merges_within > closest:
             raise DestinationError("samples_merged", field="url", host=self._server.host)
         for sample in samples:
             await self._test(sample, flags)
+        if self._whereabouts.relative > EXACT:
+            return REMARK_ROUNDED
         is_short = flags.retention is not None and flags.retention < BACKFILL
         return REMARK_SHORT_RETENTION if is_short else None
 
@@ -120,6 +125,14 @@ class VictoriaMetricsDestination(DatabaseDestination):
         if not is_shown:
             raise self._nothing_shown(selector_of(labels))
 
+    async def _flags(self) -> Flags:
+        """Ask what the server tells about its settings, and keep to it."""
+        flags = await self._server.flags()
+        self._sender.longest_line = flags.longest_line
+        bits = flags.precision_bits or _ALL_BITS
+        self._whereabouts.relative = EXACT if bits >= _ALL_BITS else 2.0 ** (1 - bits)
+        return flags
+
     def _nothing_shown(self, metric: str) -> DestinationError:
         return DestinationError("nothing_shown", field="url", host=self._server.host, metric=metric)
 
@@ -131,7 +144,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
     async def _async_limit(self) -> tuple[int, bool]:
         await self._server.flush()
-        flags = await self._server.flags()
+        flags = await self._flags()
         return self._sender.retention.limit(flags) // 1000, flags.retention is not None
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int]:
@@ -212,7 +225,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
                 chunk = await _chunk(rest)
                 if chunk and not is_proved:
                     await self._let_unconfirmed_rows_appear()
-                    flags = await self._server.flags()
+                    flags = await self._flags()
                     await self._server.flush()
                 if chunk:
                     batches.append(await self._send(chunk, flags, is_proved=is_proved))

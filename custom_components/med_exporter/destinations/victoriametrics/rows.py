@@ -31,10 +31,15 @@ TYPES: Final[Mapping[str, frozenset[str | None]]] = {
 }
 """The values that the label `type` has, by metric."""
 
+# Few enough for whoever stands before the server.
+_OF_A_LINE: Final = 1000
+# What a millisecond and a number with their commas take at most.
+_SAMPLE_BYTES: Final = 40
+
 type Labels = frozenset[tuple[str, str]]
 
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
-_RELATIVE: Final = 1e-9
+EXACT: Final = 1e-9
 _ABSOLUTE: Final = 1 / MILLIONTHS / 2
 
 
@@ -133,9 +138,16 @@ def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> 
     return _line(labels, stamps, values)
 
 
-def line_of_rows(labels: Mapping[str, str], rows: Rows) -> bytes:
-    """Return one line of `/api/v1/import`, as `line_of`."""
-    return _line(labels, rows.stamps, rows.values)
+def lines_of_rows(labels: Mapping[str, str], rows: Rows, longest: int | None = None) -> bytes:
+    """Return lines of `/api/v1/import`, as `line_of`, none of more bytes than `longest`."""
+    most = _OF_A_LINE
+    if longest is not None:
+        room = longest - len(_line(labels, (), ()))
+        most = max(1, min(most, room // _SAMPLE_BYTES))
+    return b"".join(
+        _line(labels, rows.stamps[at : at + most], rows.values[at : at + most])
+        for at in range(0, len(rows), most)
+    )
 
 
 def _line(labels: Mapping[str, str], stamps: Sequence[int], values: Sequence[float]) -> bytes:
@@ -159,7 +171,8 @@ class Found:
     as a whole, and looked up one by one only where they differ.
     """
 
-    def __init__(self, samples: Iterable[Samples] = ()) -> None:
+    def __init__(self, samples: Iterable[Samples] = (), *, relative: float = EXACT) -> None:
+        self._relative = relative
         self._stamps: list[int] = []
         self._numbers: list[float | None] = []
         for stamps, numbers in samples:
@@ -200,7 +213,11 @@ class Found:
 
     def count(self, row: Row) -> int:
         """Return how many samples of a row's value there are at its moment."""
-        return sum(_is_same(value, row.value) for value in self._values.get(row.stamp, ()))
+        values = self._values.get(row.stamp, ())
+        return sum(
+            math.isclose(value, row.value, rel_tol=self._relative, abs_tol=_ABSOLUTE)
+            for value in values
+        )
 
     def agrees(self, row: Row) -> bool:
         """Return whether a row's value is there, and no other at its moment."""
@@ -211,9 +228,13 @@ class Found:
 
 
 class Reading:
-    """What a server shows of all series that were asked for, at the moments of some rows."""
+    """What a server shows of all series that were asked for, at the moments of some rows.
 
-    def __init__(self, rows: Rows) -> None:
+    `relative` is by what part of it a number may differ and be the same.
+    """
+
+    def __init__(self, rows: Rows, *, relative: float = EXACT) -> None:
+        self._relative = relative
         self._stamps = set(rows.stamps)
         self._series: dict[Labels, list[Samples]] = {}
 
@@ -225,12 +246,9 @@ class Reading:
 
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""
-        return Found(samples for place in places for samples in self._series.get(place, ()))
+        samples = (one for place in places for one in self._series.get(place, ()))
+        return Found(samples, relative=self._relative)
 
     def places(self) -> set[Labels]:
         """Return the labels of all series that have a sample at one of the moments."""
         return set(self._series)
-
-
-def _is_same(value: float, other: float) -> bool:
-    return math.isclose(value, other, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)

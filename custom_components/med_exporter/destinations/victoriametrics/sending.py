@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ...web_answers import in_turn
 from ..base import DestinationError, Outcome
 from .retention import Retention
-from .rows import NAME, Found, Rows, line_of_rows, rows_of
+from .rows import NAME, Found, Rows, lines_of_rows, rows_of
 from .visibility import until_shown
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Sender:
         retention: how far back the server keeps samples.
         last_sent: the loop's time at which something was last written.
         is_unconfirmed: whether that may not be readable yet.
+        longest_line: bytes of the longest line that the server takes, where it tells that.
 
     """
 
@@ -55,6 +56,7 @@ class Sender:
         self.retention = Retention(whereabouts, self.write)
         self.last_sent = _now()
         self.is_unconfirmed = False
+        self.longest_line: int | None = None
 
     async def send(
         self,
@@ -121,7 +123,7 @@ class Sender:
         return True
 
     async def _import(self, labels: dict[str, str], rows: Rows) -> None:
-        lines = await in_turn(partial(line_of_rows, labels, rows))
+        lines = await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
         self.is_unconfirmed = True
         self.last_sent = _now()
         try:

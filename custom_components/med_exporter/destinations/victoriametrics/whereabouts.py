@@ -7,6 +7,7 @@ wherever it ends up, nothing is stored twice.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -16,7 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from ..base import DestinationError
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import NAME, TYPES, Found, Reading, Rows, selector_of
+from .rows import EXACT, NAME, TYPES, Found, Reading, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,9 @@ class Whereabouts:
         server: the server.
         labels: the user's labels.
 
+    Attributes:
+        relative: by what part of it a number may differ and be the same.
+
     """
 
     def __init__(self, server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
@@ -66,6 +70,8 @@ class Whereabouts:
         # What is added to the labels of a test sample, by its pdl and type: None where it is lost.
         self._added: dict[tuple[str, str | None], dict[str, str] | None] = {}
         self._series: dict[Labels, _Series] = {}
+        self._at_once = sys.maxsize
+        self.relative = EXACT
 
     def forget(self) -> None:
         """Believe nothing any more but where rows have strayed: rules may have changed."""
@@ -213,10 +219,20 @@ class Whereabouts:
         return {place: count for place, count in counted.items() if count}
 
     async def _read(self, labels: Mapping[str, str] | None, rows: Rows) -> Reading:
-        reading = Reading(rows)
-        stamps = rows.stamps
-        async for line in self._server.read(labels, min(stamps), max(stamps)):
-            reading.add(line)
+        reading = Reading(rows, relative=self.relative)
+        start = 0
+        while start < len(rows):
+            stamps = rows.stamps[start : start + self._at_once]
+            try:
+                async for line in self._server.read(labels, min(stamps), max(stamps)):
+                    reading.add(line)
+            except DestinationError as err:
+                if err.code != "BAD_REQUEST" or len(stamps) == 1:
+                    raise
+                # Servers may be told to show only so much at a time; what was read is read again.
+                self._at_once = len(stamps) // 2
+                return await self._read(labels, rows)
+            start += len(stamps)
         return reading
 
     def _changed(self, labels: Mapping[str, str], place: Labels) -> DestinationError:
