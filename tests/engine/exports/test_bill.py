@@ -117,7 +117,7 @@ def test_what_a_meter_showed_before_and_after_is_told(recorder, bill):
     assert [one.replace(",", "") for one in found["Heater"][:2]] == ["1234.5", "1734.5"]
     assert [len(found[name]) for name in ("Heater", "Fridge", "Feed-in, Solar")] == [5, 3, 3]
     assert "Reading" in page
-    assert "index (kWh)" in bill("2026-03-01", "2026-04-01", "fr")[0]
+    assert "Ancien" in bill("2026-03-01", "2026-04-01", "fr")[0]
     # There are none where one of them is missing for all.
     assert "Reading" not in bill("2026-03-01", "2026-03-31")[0]
 
