@@ -98,8 +98,14 @@ async def _arrivals(listener: Listener, expected: int) -> int:
 
 
 def _is_value(message: Message) -> bool:
-    """Return whether a message is a record; that tomorrow's colour is not known yet is none."""
-    return message.topic not in _OWN_TOPICS and '"color": null' not in message.payload
+    """Return whether a message is a record of a run.
+
+    That tomorrow's colour is not known yet is none, nor is what the connection test publishes,
+    which has blanks behind it.
+    """
+    is_trial = message.payload != message.payload.rstrip()
+    is_own = message.topic in _OWN_TOPICS
+    return not is_own and not is_trial and '"color": null' not in message.payload
 
 
 def _mistake(payload: str, wanted: Expected) -> str | None:
