@@ -100,10 +100,10 @@ async def _arrivals(listener: Listener, expected: int) -> int:
 def _is_value(message: Message) -> bool:
     """Return whether a message is a record of a run.
 
-    That tomorrow's colour is not known yet is none, nor is what the connection test publishes,
-    which has blanks behind it.
+    That tomorrow's colour is not known yet is none, nor is what the connection test publishes and
+    takes away again: it has blanks behind it, or nothing in it.
     """
-    is_trial = message.payload != message.payload.rstrip()
+    is_trial = not message.payload or message.payload != message.payload.rstrip()
     is_own = message.topic in _OWN_TOPICS
     return not is_own and not is_trial and '"color": null' not in message.payload
 
