@@ -64,16 +64,23 @@ def expected_messages(household: Household) -> dict[str, Expected]:
     }
 
 
+async def values_of_test(listener: Listener) -> int:
+    """Return how many values the connection test has published: all that came before `online`."""
+    await listener.wait_for([STATUS_TOPIC], _ARRIVAL_SECONDS)
+    return sum(map(_is_value, listener.messages))
+
+
 async def mistakes_in(
-    listener: Listener, expected: dict[str, Expected], answer: dict[str, Any]
+    listener: Listener, expected: dict[str, Expected], answer: dict[str, Any], before: int
 ) -> list[str]:
     """Wait for a message on each topic; return what is missing or wrong.
 
-    `answer` is the action's: the run has to have succeeded, with as many records as arrived.
+    `answer` is the action's: the run has to have succeeded, with as many records as have arrived
+    since there were `before` values.
     """
     missing = await listener.wait_for([STATUS_TOPIC, *expected], _ARRIVAL_SECONDS)
     mistakes = [f"no message arrived on {topic}" for topic in sorted(missing)]
-    arrived = await _arrivals(listener, answer["records_exported"] or 0)
+    arrived = await _arrivals(listener, before + (answer["records_exported"] or 0)) - before
     if (answer["status"], answer["records_exported"]) != ("success", arrived):
         mistakes.append(f"{arrived} values arrived, but the run says {answer}")
     latest = listener.latest()
@@ -98,14 +105,8 @@ async def _arrivals(listener: Listener, expected: int) -> int:
 
 
 def _is_value(message: Message) -> bool:
-    """Return whether a message is a record of a run.
-
-    That tomorrow's colour is not known yet is none, nor is what the connection test publishes and
-    takes away again: it has blanks behind it, or nothing in it.
-    """
-    is_trial = not message.payload or message.payload != message.payload.rstrip()
-    is_own = message.topic in _OWN_TOPICS
-    return not is_own and not is_trial and '"color": null' not in message.payload
+    """Return whether a message is a record; that tomorrow's colour is not known yet is none."""
+    return message.topic not in _OWN_TOPICS and '"color": null' not in message.payload
 
 
 def _mistake(payload: str, wanted: Expected) -> str | None:

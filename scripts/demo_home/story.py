@@ -28,7 +28,7 @@ from .installation import (
 )
 from .ledger import check_sums, month_sums, running_costs, wait_for_statistics
 from .output import DemoError, Report
-from .push import expected_messages, mistakes_in, push
+from .push import expected_messages, mistakes_in, push, values_of_test
 from .statistics import has_unit_classes, import_statistics, show_on_energy_dashboard
 
 if TYPE_CHECKING:
@@ -281,9 +281,10 @@ class Demo:
         report = self._report
         destination = await add_broker(self.home, broker_port)
         report.step("MQTT destination set up")
+        before = await values_of_test(listener)
         answer = await push(self.home, destination)
         expected = expected_messages(household)
-        mistakes = await mistakes_in(listener, expected, answer)
+        mistakes = await mistakes_in(listener, expected, answer, before)
         report.step(
             f"MQTT push to {answer['destination_name']}: {answer['status']},"
             f" {answer['records_exported']} records"
