@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -33,7 +34,7 @@ from tests.metering_points import answer, start_flow
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from homeassistant.config_entries import ConfigEntry
@@ -50,6 +51,7 @@ class Influxd:
     login: bool = False
     username: str = "med"
     password: str = "s3cret:é 'x'"
+    settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -77,6 +79,7 @@ class Influxd:
             )
         self._process = subprocess.Popen(
             [program, "-config", str(configuration)],
+            env={**os.environ, **{f"INFLUXDB_{name}": to for name, to in self.settings.items()}},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -159,6 +162,7 @@ _FLUX = re.compile(
     re.DOTALL,
 )
 _CONDITION = re.compile(r'r\[("(?:[^"\\]|\\.)*")\] == ("(?:[^"\\]|\\.)*")(?: and |\Z)', re.DOTALL)
+_EQUALS = re.compile(r'"?(\w+)"?="([^"]*)"')
 
 
 @dataclass
@@ -302,6 +306,17 @@ class PaperInflux:
             csv.writer(text).writerows([*table, []])
         return web.Response(text=text.getvalue(), content_type="text/csv")
 
+    async def delete(self, request: web.Request) -> web.Response:
+        """Delete the points of version 2 that a predicate names."""
+        if (refused := self._refused(request, "write")) is not None:
+            return refused
+        wanted = dict(_EQUALS.findall((await request.json())["predicate"]))
+        measurement = wanted.pop("_measurement")
+        for row in self._rows(measurement):
+            if _tags(dict(row)).items() >= wanted.items():
+                self._sql.execute(f'DELETE FROM "{measurement}" WHERE key = ?', [row["key"]])
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+
     async def sql(self, request: web.Request) -> web.Response:
         """Answer SQL."""
         if (refused := self._refused(request, "read")) is not None:
@@ -380,6 +395,7 @@ async def running_influx(**options: Any) -> AsyncIterator[PaperInflux]:
     application.router.add_get("/api/v2/buckets", paper.buckets)
     application.router.add_post("/api/v2/query", paper.query)
     application.router.add_post("/api/v3/query_sql", paper.sql)
+    application.router.add_post("/api/v2/delete", paper.delete)
     async with TestServer(application) as server:
         paper.url = f"http://127.0.0.1:{server.port}"
         yield paper

@@ -38,6 +38,7 @@ from custom_components.med_exporter.destinations.measurements import (
     Energy,
     Grain,
     Measurement,
+    PointName,
     TempoDay,
 )
 from custom_components.med_exporter.destinations.mqtt.kind import MQTT
@@ -123,6 +124,7 @@ class Shelf:
 
     `fails` is asked before each measurement and may raise; `outcome` says what becomes of it;
     `begins` is asked at the start of each run and may raise; what is in `lost` is not there.
+    `renamed` are the ids of which it has heard; where it `renames`, it does away with the old one.
     """
 
     def __init__(self, intake: Intake = DAYS, window: int = 3) -> None:
@@ -133,6 +135,8 @@ class Shelf:
         self.outcome: Callable[[Measurement], Outcome] = lambda _: Outcome.STORED
         self.begins: Callable[[], object] = lambda: None
         self.lost: Callable[[Measurement], bool] = lambda _: False
+        self.renamed: list[tuple[str, str]] = []
+        self.renames = True
         self.opened = asyncio.Event()
         self.opened.set()
 
@@ -146,6 +150,11 @@ class Shelf:
     async def async_missing(self, witnesses: Sequence[Measurement]) -> list[Measurement]:
         """Tell what is lost."""
         return [one for one in witnesses if self.lost(one)]
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Hear of another id, and do away with the one before where it can."""
+        self.renamed.append((before.pdl, now.pdl))
+        return self.renames
 
     async def async_close(self) -> None:
         """Close nothing."""
@@ -283,6 +292,12 @@ class House:
             },
         )
         entry.add_to_hass(self.hass)
+        self.load_point(entry)
+        entry.mock_state(self.hass, ConfigEntryState.LOADED)
+        return entry
+
+    def load_point(self, entry: ConfigEntry) -> None:
+        """Give a metering point what it has while it is loaded."""
         counter = SimpleNamespace(
             seen_at=NOON,
             day=NOON.date(),
@@ -293,14 +308,12 @@ class House:
             last_day=None,
             last_month=None,
         )
-        data = {one.plug_id: SimpleNamespace(counter=counter) for one in plugs}
+        data = {plug_id: SimpleNamespace(counter=counter) for plug_id in entry.data["plugs"]}
         entry.runtime_data = MeteringPoint(
             entry,
             SimpleNamespace(data=data, now=dt_util.now),
             RunningPeriods(self.hass, entry, self.ledger, lambda: None),
         )
-        entry.mock_state(self.hass, ConfigEntryState.LOADED)
-        return entry
 
     def contracts(self, entry: ConfigEntry, *contracts: dict[str, Any]) -> None:
         """Let the user enter contracts in the place of those before."""

@@ -2,24 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from itertools import batched
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import callback
 
 from .entry_types import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.const import Platform
     from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity import Entity
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 
-def add_entities_of(
+# How many entities Home Assistant adds before its event loop goes on with other things.
+_AT_ONCE: Final = 10
+
+
+async def async_add_entities_of(
     platform: Platform,
     hass: HomeAssistant,
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the entities that an entry has of a platform."""
+    """Add the entities that an entry has of a platform, a few at a time."""
     kind = kind_of(entry)
     assert kind is not None
-    kind.entities[platform](hass, entry, async_add_entities)
+    first: list[Entity] = []
+    is_set_up = False
+
+    @callback
+    def add(
+        new_entities: Iterable[Entity],
+        update_before_add: bool = False,  # noqa: FBT001, FBT002 (as Home Assistant has it)
+        *,
+        config_subentry_id: str | None = None,
+    ) -> None:
+        if is_set_up:
+            async_add_entities(
+                new_entities, update_before_add, config_subentry_id=config_subentry_id
+            )
+        else:
+            first.extend(new_entities)
+
+    kind.entities[platform](hass, entry, add)
+    is_set_up = True
+    for some in batched(first, _AT_ONCE, strict=False):
+        async_add_entities(some)
+        await asyncio.sleep(0)

@@ -558,6 +558,7 @@ class TestCurrency:
         self, house: PricedBooks
     ) -> None:
         house.contracts(FLAT)
+        await house.use(day(10), day(20), 0.01)
         await house.use(day(20, 8), day(20, 10), 0.5)
         await house.price()
         await house.hass.config.async_update(currency="CHF")

@@ -115,3 +115,22 @@ async def test_a_user_s_renaming_stays(hass: HomeAssistant, fridge: EmulatedPlug
     await hass.async_block_till_done()
     assert hass.states.get("sensor.my_day") is not None
     assert hass.states.get(f"sensor.med_{PDL}_consumption_daily") is None
+
+
+@pytest.mark.parametrize(("unit", "by"), [("Wh", 1000), ("MWh", 0.001)])
+async def test_the_day_before_is_in_the_unit_that_a_user_lets_the_day_be_shown_in(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, unit: str, by: float
+) -> None:
+    entry = await add_metering_point(hass, fridge.address)
+    clock.tick(24 * 3600)
+    await poll(hass, entry)
+    entity_id = f"sensor.med_{PDL}_consumption_daily"
+    before = hass.states.get(entity_id)
+    assert before.attributes["last_period"] > 0
+    er.async_get(hass).async_update_entity_options(
+        entity_id, "sensor", {"unit_of_measurement": unit}
+    )
+    await hass.async_block_till_done()
+    shown = hass.states.get(entity_id)
+    assert float(shown.state) == pytest.approx(float(before.state) * by)
+    assert shown.attributes["last_period"] == pytest.approx(before.attributes["last_period"] * by)

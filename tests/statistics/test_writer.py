@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from homeassistant.components.recorder.db_schema import StatisticsMeta
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     async_list_statistic_ids,
@@ -19,6 +20,7 @@ from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
 from custom_components.med_exporter.statistics import writer as writer_module
+from custom_components.med_exporter.statistics.bulk import store_sums
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -122,6 +124,26 @@ async def test_a_long_past_that_changes_is_written_anew_and_told(sums: Sums) -> 
     assert sums.heard == [("med_exporter:a", END - HOUR * 1600)]
     await sums.writer.async_write()
     assert await sums.stored("med_exporter:a") == stored
+
+
+async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> None:
+    # A database rewrites a page for each sum that puts something into it at another time.
+    for name in "abcd":
+        await sums.count(f"med_exporter:{name}", last_hours(6000))
+    order: list[tuple[str, int]] = []
+
+    def store(connection, statistic_id, rows) -> bool:
+        order.append((statistic_id, rows[0][0]))
+        return store_sums(connection, statistic_id, rows)
+
+    with patch.object(writer_module, "store_sums", store):
+        await sums.writer.async_write()
+    firsts = [first for _, first in order]
+    behind = max(max(firsts[: n + 1]) - one for n, one in enumerate(firsts))
+    assert behind <= 1000 * HOUR
+    assert {name for name, _ in order[:8]} == {f"med_exporter:{name}" for name in "abcd"}
+    for name in "abcd":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
 
 
 async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, freezer) -> None:
@@ -238,3 +260,21 @@ async def test_one_that_changes_all_the_while_is_not_given_up(
         await sums.writer.async_write()
     assert await sums.stored("med_exporter:a") == [6, 7, 8]
     assert "does not take" not in caplog.text
+
+
+@pytest.mark.parametrize("count", [3, 300])
+async def test_one_that_is_called_another_unit_gets_its_own_back(sums: Sums, count: int) -> None:
+    name = "med_exporter:house"
+    await sums.count(name, last_hours(count))
+    await sums.writer.async_write()
+    extra = {"new_unit_class": "energy"} if hasattr(StatisticsMeta, "unit_class") else {}
+    get_instance(sums.hass).async_update_statistics_metadata(
+        name, new_unit_of_measurement="Wh", **extra
+    )
+    await async_commit(sums.hass)
+    before = await sums.stored(name)
+    await sums.writer.async_write()
+    await async_commit(sums.hass)
+    [described] = await async_list_statistic_ids(sums.hass, {name})
+    assert described["statistics_unit_of_measurement"] == "kWh"
+    assert await sums.stored(name) == before == list(range(1, count + 1))

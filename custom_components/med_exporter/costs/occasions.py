@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
@@ -57,6 +57,10 @@ def async_follow_occasions(hass: HomeAssistant, request: Request) -> None:
         if entry.domain == DOMAIN and CONF_PDL in entry.data:
             request()
 
+    @callback
+    def on_configuration(_: Event) -> None:
+        request()
+
     ends = [
         async_track_time_interval(
             hass, action, interval, name=f"{DOMAIN} costs", cancel_on_shutdown=True
@@ -68,6 +72,8 @@ def async_follow_occasions(hass: HomeAssistant, request: Request) -> None:
         async_dispatcher_connect(hass, SIGNAL_LEDGER_CHANGED, on_ledger_change),
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_entry_change),
         async_follow_grid(hass, request),
+        # The currency, or the time zone.
+        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, on_configuration),
         async_at_started(hass, everything),
     ]
 

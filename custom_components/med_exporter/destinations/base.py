@@ -14,7 +14,7 @@ from .measurements import Grain
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
-    from .measurements import Measurement
+    from .measurements import Measurement, PointName
 
 UNUSABLE: Final = frozenset(
     {
@@ -171,6 +171,13 @@ class Destination(Protocol):
         those (the same objects) that it has no value of any more, whatever value that was. What
         cannot be asked, or is older than what it keeps, is not missing. Costs as little as it can:
         a question for each of their `stretches` at most. Raises DestinationError.
+        """
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Let what it was given under an id that a metering point no longer has go by the new one.
+
+        Where that cannot be, it is taken away: all of it comes again. Returns False where it can be
+        neither, so that it stays until somebody removes it by hand. Raises DestinationError.
         """
 
     async def async_push(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from .recorder import Connect
+    from .database import Connect
 
     type _Values = dict[int, tuple[float, float | None]]
     type _Read = Callable[[Connection, int, int], _Values]

@@ -216,7 +216,7 @@ class KasaSteps(KasaReadingSteps):
         if self._entry is None:
             self._bring_past()
             return self.async_create_entry(title=title, data=self._draft)
-        if slugify(self._draft[CONF_PDL]) != slugify(self._entry.data[CONF_PDL]):
+        if self._draft[CONF_PDL] != self._entry.data[CONF_PDL]:
             # What it still has to book goes to where all of it moves from.
             await self.hass.config_entries.async_unload(self._entry.entry_id)
             try:

@@ -35,6 +35,7 @@ from ..meters.meter import (
     CONF_STATISTIC_ID,
     is_entity,
 )
+from ..texts import text_of
 from .meters_choosing import (
     CONF_REPLACED,
     CONF_REPLACEMENT,
@@ -182,8 +183,15 @@ class MetersSteps(MetersChoosingSteps):
             step_id="meters_roles",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
             errors=errors,
-            description_placeholders={"not_taken": ", ".join(self._not_taken) or "-"},
+            description_placeholders={"not_taken": self._said_of_not_taken()},
         )
+
+    def _said_of_not_taken(self) -> str:
+        """Return a paragraph that names what was not taken; nothing where all was."""
+        if not self._not_taken:
+            return ""
+        said = text_of(self.hass, "meters_not_taken", {"meters": ", ".join(self._not_taken)})
+        return f"\n\n{said}"
 
     async def async_step_meters_entities(
         self, user_input: dict[str, Any] | None = None

@@ -18,7 +18,8 @@ from ..engine.own_tables import exists
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
 from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
-from ..pushes.watermarks import metadata as watermarks_metadata
+from ..pushes.renamed import SCHEMA as RENAMED_SCHEMA
+from ..pushes.renamed import rename_point
 from ..statistics.renaming import rename_sum
 
 if TYPE_CHECKING:
@@ -27,29 +28,38 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
-_OTHER_TABLES: Final = (
-    *(one for one in costs_metadata.sorted_tables if "metering_point" in one.c),
-    *(one for one in watermarks_metadata.sorted_tables if "metering_point" in one.c),
+_COSTS_TABLES: Final = tuple(
+    one for one in costs_metadata.sorted_tables if "metering_point" in one.c
 )
 
 
 async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:
     """Let a metering point that is not loaded go by another id, with all that is kept of it.
 
-    The ledger, costs, watermarks and long-term statistics move in one go; entities that were not
-    renamed by the user get the ids that follow from the new one. The entry itself is left to the
-    caller.
+    The ledger, costs and long-term statistics move in one go, and destinations are to hear of it;
+    entities that were not renamed by the user get the ids that follow from the new one. The entry
+    itself is left to the caller.
 
     Raises DatabaseUnavailableError, and then nothing has changed.
     """
-    old, new = slugify(entry.data[CONF_PDL]), slugify(pdl)
-    if old == new:
+    before: str = entry.data[CONF_PDL]
+    if before == pdl:
         return
-    recorder = get_instance(hass)
-    # Where nothing has been counted yet, there is no ledger to look into.
-    await queue_work(hass, LEDGER_SCHEMA, lambda _: None)
-    await queue_work(hass, COSTS_SCHEMA, lambda connection: _move(recorder, connection, old, new))
-    _rename_entities(hass, entry, old, new)
+    recorder, title = get_instance(hass), entry.title
+    old, new = slugify(before), slugify(pdl)
+    # Where nothing has been counted or sent yet, there are no tables to look into.
+    for schema in (LEDGER_SCHEMA, RENAMED_SCHEMA):
+        await queue_work(hass, schema, lambda _: None)
+
+    def move(connection: Connection) -> None:
+        if old != new:
+            _move(recorder, connection, old, new)
+        # Destinations know it by what was typed.
+        rename_point(connection, before, pdl, title)
+
+    await queue_work(hass, COSTS_SCHEMA, move)
+    if old != new:
+        _rename_entities(hass, entry, old, new)
 
 
 def _statistic_ids(old: str, new: str) -> dict[str, str]:
@@ -62,7 +72,7 @@ def _statistic_ids(old: str, new: str) -> dict[str, str]:
 
 def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> None:
     move_metering_point(connection, old, new)
-    for table in _OTHER_TABLES:
+    for table in _COSTS_TABLES:
         if exists(connection, table):
             # What a metering point of that id has left that is gone.
             connection.execute(delete(table).where(table.c.metering_point == new))

@@ -13,6 +13,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import UnitOfEnergy
 from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..const import PlugRole
 from .entity import MeteringPointEntity
@@ -75,9 +76,12 @@ class MeteringPointSensor(MeteringPointEntity, SensorEntity):
 
     @property
     def extra_state_attributes(self) -> dict[str, float | None]:
-        """Return the total of the day or month before."""
+        """Return the total of the day or month before, in the unit in which the state is shown."""
         current = self._current
-        return {"last_period": None if current is None else current.last_period}
+        last = None if current is None else current.last_period
+        if last is not None and (unit := self.unit_of_measurement) is not None:
+            last = round(EnergyConverter.convert(last, UnitOfEnergy.KILO_WATT_HOUR, unit), 9)
+        return {"last_period": last}
 
     @property
     def _current(self) -> CurrentValue | None:

@@ -17,6 +17,8 @@ from ..destinations.registry import DESTINATIONS
 from ..entries import entries_of_type
 from ..vault import SecretLostError, async_decrypted, async_settings_of
 from .outage import issue_id
+from .renamed import SCHEMA as RENAMED_SCHEMA
+from .renamed import forget_renamed
 from .runner import DATA_PUSHES
 from .runtime import DestinationRuntime
 from .watermarks import SCHEMA as WATERMARKS_SCHEMA
@@ -56,6 +58,7 @@ async def async_remove_destination(hass: HomeAssistant, entry: DestinationEntry)
     destination_id: str = entry.data[CONF_ID]
     forget = partial(forget_destination, destination=destination_id)
     queue_work(hass, WATERMARKS_SCHEMA, forget)
+    queue_work(hass, RENAMED_SCHEMA, partial(forget_renamed, destination=destination_id))
     ir.async_delete_issue(hass, DOMAIN, issue_id(destination_id))
     kind = DESTINATIONS[entry.data[CONF_TYPE]]
     if kind.remove is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..const import LOGGER
 from ..costs import DATA_COSTS
-from ..database import DatabaseUnavailableError
+from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..destinations.base import (
     DestinationError,
     Outcome,
@@ -22,6 +22,8 @@ from ..local_time import local_zone
 from .part_push import PartPush
 from .plan import Plan
 from .planner import Planner
+from .renamed import SCHEMA as RENAMED_SCHEMA
+from .renamed import Renamed, read_renamed, settle_renamed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +48,7 @@ _MOST_PASSES: Final = 3
 _SHOW_EVERY: Final = 1.0
 # Series of a destination that waits before it settles.
 _AT_ONCE: Final = 32
+_NONE_RENAMED: Final[list[Renamed]] = []
 
 
 @dataclass(slots=True)
@@ -135,6 +138,7 @@ class PushRun:
     async def _async_begin(self, planner: Planner, witnesses: list[Witnesses]) -> None:
         """Reach the destination, and take back the watermarks of what it has lost."""
         await self.target.destination.async_reach()
+        await self._async_rename()
         asked = [period for one in witnesses for period in one.periods]
         missing = await self.target.destination.async_missing(asked) if asked else ()
         for one in witnesses:
@@ -146,6 +150,23 @@ class PushRun:
             lost = MedError("LOST", "push_lost", since=since)
             LOGGER.warning("%s: %s", self.target.name, lost)
             self.remarks.append({**noted(lost), **one.part.described(), "start": since})
+
+    async def _async_rename(self) -> None:
+        """Tell the destination which metering points go by another id, before it is sent anything.
+
+        Where it cannot do away with the other id, that is said once.
+        """
+        known = await async_read(
+            self.hass, RENAMED_SCHEMA, lambda c: read_renamed(c, self.target.id), _NONE_RENAMED
+        )
+        for one in known:
+            if not await self.target.destination.async_rename(one.before, one.now):
+                left = MedError(
+                    "LEFT_BEHIND", "push_left_behind", before=one.before.pdl, now=one.now.pdl
+                )
+                LOGGER.warning("%s: %s", self.target.name, left)
+                self.remarks.append({**noted(left), "data": None, "pdl": one.now.pdl})
+            await queue_work(self.hass, RENAMED_SCHEMA, partial(settle_renamed, row=one.row))
 
     async def _async_lost_from(
         self, witnesses: Witnesses, kept_until: float, first: Measurement

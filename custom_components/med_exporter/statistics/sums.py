@@ -61,7 +61,7 @@ class RunningSum:
 
         """
         added = self.hours(connection, start, until)
-        stored, has_other_unit = self._stored(connection, start, until)
+        stored = self._stored(connection, start, until)
         total = stored_before = self.sum_before(connection, start) or 0
         wrong: list[tuple[int, float]] = []
         changed: int | None = None
@@ -69,7 +69,7 @@ class RunningSum:
             parts = added.get(hour, 0)
             total += parts
             found = stored.get(hour)
-            if found != total or has_other_unit:
+            if found != total:
                 wrong.append((hour, total / self.parts_per_unit))
             stored_parts = 0 if found is None else found - stored_before
             if changed is None and hour < written_until and stored_parts != parts:
@@ -88,10 +88,10 @@ class RunningSum:
         ).scalar()
         return None if value is None else round(value * self.parts_per_unit)
 
-    def _stored(self, connection: Connection, start: int, end: int) -> tuple[dict[int, int], bool]:
-        """Return the sums of hours, and whether they stand there in another unit."""
+    def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
+        """Return the sums of hours."""
         rows = connection.execute(
-            select(Statistics.start_ts, Statistics.sum, StatisticsMeta.unit_of_measurement)
+            select(Statistics.start_ts, Statistics.sum)
             .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
             .where(
                 StatisticsMeta.statistic_id == self.statistic_id,
@@ -99,11 +99,9 @@ class RunningSum:
                 Statistics.start_ts < end,
             )
         ).all()
-        sums = {
-            int(start_ts): round((value or 0.0) * self.parts_per_unit)
-            for start_ts, value, _ in rows
+        return {
+            int(start_ts): round((value or 0.0) * self.parts_per_unit) for start_ts, value in rows
         }
-        return sums, any(unit != self.unit for _, _, unit in rows)
 
 
 def mark_dirty(connection: Connection, statistic_id: str, name: str | None, hour: int) -> None:

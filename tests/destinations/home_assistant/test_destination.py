@@ -581,3 +581,22 @@ async def test_killed_at_any_moment_it_ends_complete(hass, other_home, point) ->
         assert dashboard.looks
     async with HomeClient(other_home.url, other_home.token) as client:
         await assert_stored(client, statistic_id, after)
+
+
+async def test_another_id_leaves_neither_statistics_nor_states_of_the_one_before(
+    destination, client, point
+) -> None:
+    values = some_values(5)
+    await push(destination, [*hours(point, values), current(point, "consumption_daily", 1.0)])
+    now = PointName(pdl="Right", slug=f"right_{point.slug}", name="House")
+    assert await destination.async_rename(point, now)
+    before = f"med_exporter:consumption_{point.slug}"
+    known = await client.command("recorder/list_statistic_ids")
+    assert before not in {one["statistic_id"] for one in known}
+    assert f"sensor.med_{point.slug}_consumption_daily" not in await client.states()
+    await push(destination, hours(now, values))
+    await assert_stored(client, f"med_exporter:consumption_{now.slug}", values)
+    # Back again: nothing of what was there counts.
+    assert await destination.async_rename(now, point)
+    await push(destination, hours(point, values))
+    await assert_stored(client, before, values)

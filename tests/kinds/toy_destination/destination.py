@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Sequence
     from pathlib import Path
 
-    from custom_components.med_exporter.destinations.measurements import Measurement
+    from custom_components.med_exporter.destinations.measurements import (
+        Measurement,
+        PointName,
+    )
 
 
 class FolderDestination:
@@ -46,6 +49,10 @@ class FolderDestination:
     async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for the lines."""
         return [one for one in witnesses if one.date not in self._dates(one)]
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Leave lines of another id to whoever has written into the file."""
+        return False
 
     async def async_push(
         self,

@@ -6,17 +6,22 @@ from abc import ABC, abstractmethod
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from ..base import DestinationError
 from ..stretches import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from ..internal_metrics import InternalMetrics
-    from ..measurements import Measurement
+    from ..measurements import Measurement, PointName
     from ..samples import Samples
 
 BACKFILL: Final = timedelta(days=365)
 """How far back a new destination begins."""
+# Writing and reading was let: a refusal is about deleting.
+_NOT_LET: Final = frozenset(
+    {"BAD_REQUEST", "UNAUTHORIZED", "WRONG_CREDENTIALS", "WRONG_PATH", "SERVER_ERROR"}
+)
 
 
 class DatabaseDestination(ABC):
@@ -74,6 +79,22 @@ class DatabaseDestination(ABC):
         return [
             one for one, series, start in absent if is_told or start > oldest_there.get(series, 0)
         ]
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Delete all series of the other id. Raises DestinationError.
+
+        Returns False where the server lets nobody do so, or not this login.
+        """
+        try:
+            return await self._async_delete({**self._labels, "pdl": before.pdl})
+        except DestinationError as err:
+            if err.code not in _NOT_LET:
+                raise
+            return False
+
+    @abstractmethod
+    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
+        """Delete all series that have some labels; False where that is not offered."""
 
     async def _async_latest(self) -> list[Measurement]:
         return [] if self._samples is None else await self._samples.async_latest()

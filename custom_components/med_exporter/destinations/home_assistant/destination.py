@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..base import Outcome
-    from ..measurements import Measurement
+    from ..measurements import Measurement, PointName
 
 _INTAKE: Final = Intake(
     closed={
@@ -78,6 +78,9 @@ _ROLES: Final = {
     DataType.CONSUMPTION_DETAILED: PlugRole.CONSUMPTION,
     DataType.PRODUCTION_DAILY: PlugRole.PRODUCTION,
 }
+_COST: Final = "cost"
+_KINDS: Final = (PlugRole.CONSUMPTION.value, PlugRole.PRODUCTION.value, _COST)
+"""What comes before `_{slug}` in the ids of statistics."""
 _RECORDER: Final = "recorder"
 # A connection serves all series of a run. Nobody listens to it in between, so it must not last: a
 # Home Assistant that stops would wait for it.
@@ -108,7 +111,7 @@ async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None
     """
     connection = await RemoteConnection.open(hass, remote)
     try:
-        await _check_owners(hass, connection)
+        await _check_owners(connection, _slugs(hass))
         _check_recorder(connection)
         await async_probe(connection)
     finally:
@@ -159,6 +162,27 @@ class HomeAssistantDestination:
             for stretch in stretches(witnesses):
                 missing += await self._missing(connection, stretch)
             return missing
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Take away statistics and states of the other id; what it has by itself is left alone.
+
+        Raises DestinationError.
+        """
+        if before.slug == now.slug:
+            return True
+        async with self._session() as connection:
+            try:
+                await _check_owners(connection, {before.slug})
+            except DestinationError as err:
+                if err.code != "OWN_INSTANCE":
+                    raise
+                return False
+            if _RECORDER in connection.components:
+                ids = [f"{DOMAIN}:{kind}_{before.slug}" for kind in _KINDS]
+                await connection.command("recorder/clear_statistics", statistic_ids=ids)
+            for key in STATE_KEYS:
+                await connection.delete_state(entity_id_of(before.slug, key))
+        return True
 
     async def async_push(
         self,
@@ -227,7 +251,7 @@ class HomeAssistantDestination:
         )
         selectors = f"component.{DOMAIN}.selector"
         if isinstance(measurement, Cost):
-            kind, unit = "cost", measurement.currency
+            kind, unit = _COST, measurement.currency
             word = texts.get(f"{selectors}.cost_statistic.options.cost", kind)
         else:
             kind, unit = _ROLES[measurement.data_type].value, UnitOfEnergy.KILO_WATT_HOUR.value
@@ -247,7 +271,7 @@ class HomeAssistantDestination:
         if self._connection is None:
             self._connection = await RemoteConnection.open(self._hass, self._remote)
             try:
-                await _check_owners(self._hass, self._connection)
+                await _check_owners(self._connection, _slugs(self._hass))
             except BaseException:
                 await self.async_close()
                 raise
@@ -273,14 +297,16 @@ def _check_recorder(connection: RemoteConnection) -> None:
         raise DestinationError("no_recorder", field=CONF_URL, host=connection.host)
 
 
-async def _check_owners(hass: HomeAssistant, connection: RemoteConnection) -> None:
-    """Refuse a Home Assistant that has one of the same entities by itself.
+def _slugs(hass: HomeAssistant) -> set[str]:
+    return {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+
+
+async def _check_owners(connection: RemoteConnection, slugs: set[str]) -> None:
+    """Refuse a Home Assistant that has one of the entities of metering points by itself.
 
     It would overwrite what is sent, or this would overwrite its own. Where a user has renamed the
     entities of a metering point, its device tells.
     """
-    pdls = {entry.data[CONF_PDL] for entry in metering_point_entries(hass)}
-    slugs = {slugify(pdl) for pdl in pdls}
     ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
     # Not the whole registry, which may be of any length.
     entities = await connection.command(

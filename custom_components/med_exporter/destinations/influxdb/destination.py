@@ -12,6 +12,7 @@ from ...const import DataType
 from ...web_answers import MOST_OF_AN_ANSWER
 from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
+from ..databases.series import SERIES
 from ..measurements import Grain
 from .lines import Point, own_series, point_of, series_of
 from .server import NotAskableError
@@ -93,6 +94,12 @@ class InfluxDestination(DatabaseDestination):
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
         points = [point_of(one) for one in periods]
         return await self._find(series_of(periods[0], self._labels), points)
+
+    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
+        try:
+            return await self._server.delete([name for name, _, _ in SERIES.values()], labels)
+        except NotAskableError:
+            return False
 
     async def async_push(
         self,

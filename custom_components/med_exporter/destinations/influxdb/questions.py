@@ -38,6 +38,22 @@ def influxql_policies(database: str) -> str:
     return f"SHOW RETENTION POLICIES ON {_name(database)}"
 
 
+def influxql_drop(measurement: str, tags: Mapping[str, str]) -> str:
+    """Return what has version 1 drop the series of a measurement that have some tags."""
+    where = " AND ".join(f"{_name(tag)} = {_text(text)}" for tag, text in tags.items())
+    return f"DROP SERIES FROM {_name(measurement)} WHERE {where}"
+
+
+def deletion(measurement: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """Return what has version 2 delete the points of a measurement that have some tags."""
+    wanted = {"_measurement": measurement, **tags}
+    predicate = " AND ".join(
+        f"{_sql_name(tag) if tag[:1] != '_' else tag}={_flux_text(text)}"
+        for tag, text in wanted.items()
+    )
+    return {"start": "1970-01-01T00:00:00Z", "stop": "2262-04-11T00:00:00Z", "predicate": predicate}
+
+
 def flux(bucket: str, series: Series, start: int, end: int) -> str:
     """Return the question of version 2."""
     tags = {"_measurement": series.measurement, "_field": series.field, **series.tags}
@@ -77,6 +93,12 @@ def influxql_error(answer: object) -> str | None:
         raise ValueError(answer)  # noqa: TRY004 (an answer, and not an argument)
     errors = (result["error"] for result in answer["results"] if "error" in result)
     return next(map(str, errors), None)
+
+
+def influxql_is_cut(answer: Any) -> bool:  # noqa: ANN401 (JSON)
+    """Return whether there is more than a server of version 1 was told to show at a time."""
+    parts = [*answer["results"], *_influxql_series(answer)]
+    return any(part.get("partial") for part in parts)
 
 
 def influxql_retention(answer: object) -> timedelta | None:

@@ -14,7 +14,7 @@ from ..web import request
 from . import questions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from .lines import Series
@@ -88,6 +88,11 @@ class InfluxDb(DatabaseServer):
     async def _read(self, series: Series, start: int, end: int) -> dict[int, float]:
         if self.version == 1:
             text = await self._influxql(questions.influxql(series, start, end))
+            if start < end and await self._taken_apart(questions.influxql_is_cut, text):
+                # Servers may be told to show only so much at a time.
+                middle = (start + end) // 2
+                before = await self._read(series, start, middle)
+                return before | await self._read(series, middle + 1, end)
             found = await self._taken_apart(questions.influxql_values, text, series)
             if found is None:
                 raise NotAskableError
@@ -105,6 +110,24 @@ class InfluxDb(DatabaseServer):
         body = {"db": self.database, "q": question, "format": "json"}
         text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
         return await self._taken_apart(questions.sql_values, text or "[]", series)
+
+    async def delete(self, measurements: Sequence[str], tags: Mapping[str, str]) -> bool:
+        """Delete the series of some measurements that have some tags, and perhaps others.
+
+        Returns False where the server has no way to. Raises NotAskableError as `read`.
+        """
+        if self.version == 3:
+            return False
+        for measurement in sorted(set(measurements)):
+            if self.version == 1:
+                await self._influxql(questions.influxql_drop(measurement, tags))
+            else:
+                await self._ask(
+                    "/api/v2/delete",
+                    params={"org": self.organisation, "bucket": self.database},
+                    json=questions.deletion(measurement, tags),
+                )
+        return True
 
     async def retention(self) -> timedelta | None:
         """Return how far back the server keeps points; None for ever, or where it is not told."""
@@ -147,7 +170,7 @@ class InfluxDb(DatabaseServer):
             headers={**self._login(scheme), **(headers or {})},
             **rest,
         ) as response:
-            if response.status == HTTPStatus.OK:
+            if response.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
                 return await text_of(response)
             reason = await _reason(await beginning_of(response))
         if absent is not None and absent(reason):

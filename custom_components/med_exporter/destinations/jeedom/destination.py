@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ...const import DataType
-    from ..measurements import Measurement
+    from ..measurements import Measurement, PointName
     from .clock import JeedomClock
     from .command import JeedomCommand
     from .rpc import JeedomRpc
@@ -118,6 +118,10 @@ class JeedomDestination:
                 if stamp not in found and clock.is_certain_of(one.start)
             ]
         return lost
+
+    async def async_rename(self, before: PointName, now: PointName) -> bool:
+        """Give the equipment the logical id that follows from the new one: its history stays."""
+        return await self._equipments.rename(before, now)
 
     async def async_push(
         self,

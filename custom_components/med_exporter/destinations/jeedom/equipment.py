@@ -122,6 +122,29 @@ class JeedomEquipments:
             return None
         return JeedomCommand(self._rpc, str(equipment.get("name")), found)
 
+    async def rename(self, before: PointName, now: PointName) -> bool:
+        """Let the equipment of one metering point be that of another id of it.
+
+        Returns False where there is one of that id already: Jeedom merges no histories, and its
+        interface removes nothing. Raises DestinationError as `JeedomRpc.call`.
+        """
+        async with self._lock:
+            equipment = await self._find_equipment(before)
+            if equipment is None or _owner(equipment) not in {None, self._home}:
+                return True
+            if await self._find_equipment(now) is not None:
+                return False
+            commands = await self._rpc.rows("cmd::byEqLogicId", eqLogic_id=equipment["id"])
+            await self._rpc.call(
+                "eqLogic::save",
+                id=equipment["id"],
+                eqType_name=self._plugin,
+                logicalId=_logical_id(now),
+                # Those that are not named might be taken for gone.
+                cmd=[{"id": one["id"]} for one in commands],
+            )
+            return await self._find_equipment(now) is not None
+
     async def local_time(self, point: PointName) -> datetime | None:
         """Return what time it is in Jeedom, as a naive local time; None where it does not tell.
 

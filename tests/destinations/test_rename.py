@@ -1,0 +1,90 @@
+"""What each destination does when a metering point that it knows goes by another id.
+
+Another Home Assistant is asked the same in `home_assistant/`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import ClientSession, TCPConnector, ThreadedResolver
+
+from custom_components.med_exporter.destinations.measurements import PointName
+from custom_components.med_exporter.destinations.victoriametrics.destination import (
+    VictoriaMetricsDestination,
+)
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from tests.hostile_front import front_of, whole
+from tests.jeedom_server import running_jeedom
+from tests.measurements import POINT, days, push
+
+from .test_reach import of_jeedom, standing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+NOW = PointName(pdl="Right", slug="right", name="House")
+NEIGHBOUR = PointName(pdl="Mon_PDL-10", slug="mon_pdl_10", name="Neighbour")
+
+pytestmark = pytest.mark.usefixtures("hass")  # what is logged is in its language
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[ClientSession]:
+    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
+        yield made
+
+
+@pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1", "influxdb 2"])
+async def test_databases_delete_what_has_the_old_id_and_nothing_else(
+    request: pytest.FixtureRequest, session: ClientSession, kind: str
+) -> None:
+    async with standing(kind, request, session) as (destination, _):
+        old, beside = days(3), [replace(one, point=NEIGHBOUR) for one in days(3)]
+        await push(destination, old)
+        await push(destination, beside)
+        assert await destination.async_rename(POINT, NOW)
+        assert await destination.async_missing([*old, *beside]) == old
+        new = [replace(one, point=NOW) for one in old]
+        await push(destination, new)
+        assert await destination.async_rename(NOW, POINT)
+        await push(destination, old)
+        assert await destination.async_missing([*old, *new]) == new
+
+
+async def test_a_database_that_deletes_nothing_says_so(
+    request: pytest.FixtureRequest, session: ClientSession
+) -> None:
+    async with standing("influxdb 3", request, session) as (destination, _):
+        await push(destination, days(2))
+        assert not await destination.async_rename(POINT, NOW)
+
+
+async def test_a_proxy_that_lets_nobody_delete_keeps_nobody_from_sending(
+    victoriametrics: Callable[..., Any], session: ClientSession
+) -> None:
+    async with front_of(victoriametrics().url) as front:
+        server = VictoriaMetrics(session, front.url)
+        destination = VictoriaMetricsDestination(server, {}, on_disk_after=0.1)
+        front.hears = lambda path: "delete_series" in path
+        front.says = whole(b"no", status=HTTPStatus.FORBIDDEN)
+        assert not await destination.async_rename(POINT, NOW)
+
+
+async def test_equipment_of_jeedom_keeps_its_history_under_the_new_id(
+    session: ClientSession,
+) -> None:
+    async with running_jeedom() as jeedom:
+        destination = of_jeedom(session, jeedom)
+        await push(destination, days(3))
+        before = jeedom.values(POINT.pdl, "consumption_daily")
+        assert await destination.async_rename(POINT, NOW)
+        assert jeedom.values(NOW.pdl, "consumption_daily") == before
+        assert len(jeedom.equipment) == 1
+        # What is there already is not merged.
+        await push(destination, days(1))
+        assert not await destination.async_rename(POINT, NOW)
+        assert jeedom.values(NOW.pdl, "consumption_daily") == before
