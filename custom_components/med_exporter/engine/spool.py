@@ -38,7 +38,7 @@ _PRAGMAS = (
     "synchronous=OFF",
     "locking_mode=EXCLUSIVE",
     "temp_store=FILE",
-    "cache_size=-16384",
+    "cache_size=-4096",
 )
 _QUARTILES = (0.25, 0.75)
 _MEASURED = READING_COLUMNS.index("measured")
