@@ -129,7 +129,7 @@ class Gathered:
         self._waiting = 0
         wanted = {"ids": list(ids), "start": start, "end": end}
         size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
-        self._pages = pages(recorder.connect, _IN_ORDER, wanted, size)
+        self._pages = pages(recorder.connect, _IN_ORDER, wanted, size, size)
 
     def readings(
         self,

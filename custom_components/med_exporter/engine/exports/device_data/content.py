@@ -81,6 +81,8 @@ def content(
     sources = [_Source(job, recorder, device, spool, end, stretches) for device in job.devices]
     progress = _Progress(job, on_read)
     with gathered(recorder, job.devices, job.start, end, spool.folder):
+        if not spool.edges:
+            recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
         make = _periods if spool.edges else _raw_rows
         total = make(job, spool, sources, progress)
     coverages = [source.coverage for source in sources]
