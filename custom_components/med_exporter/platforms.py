@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from itertools import batched
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import CoreState, callback
@@ -39,7 +39,7 @@ async def async_add_entities_of(
     """Add the entities that an entry has of a platform, a few at a time."""
     kind = kind_of(entry)
     assert kind is not None
-    first: list[Entity] = []
+    first: list[Iterable[Entity]] = []
     is_set_up = False
 
     @callback
@@ -54,11 +54,12 @@ async def async_add_entities_of(
                 new_entities, update_before_add, config_subentry_id=config_subentry_id
             )
         else:
-            first.extend(new_entities)
+            # They are made as they are added, where they are told one by one.
+            first.append(new_entities)
 
     kind.entities[platform](hass, entry, add)
     is_set_up, until = True, hass.loop.time() + _PATIENCE
-    for some in batched(first, _AT_ONCE, strict=False):
+    for some in batched(chain.from_iterable(first), _AT_ONCE, strict=False):
         async_add_entities(some)
         await asyncio.sleep(0)
         with suppress(TimeoutError):

@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.influxdb import Influxd
 from tests.mosquitto import Mosquitto
 from tests.real_home import RealHome
 from tests.victoriametrics import VictoriaMetricsServer
@@ -74,8 +73,8 @@ async def measure(folder: Path, times: int = 5) -> None:
     write_section(
         "Start",
         [
-            f"Medians of {times} starts in turn, until 5 s after Home Assistant has started: a"
-            " metering point of three plugs, MQTT, VictoriaMetrics, and the installation's entry.",
+            f"Medians of {times} starts in turn, until 5 s after Home Assistant has started:",
+            "a metering point of three plugs, MQTT, VictoriaMetrics, and the installation's entry.",
             "",
         ],
         [
