@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .sums import RunningSum
 
 # How long the recorder looks at a time, in seconds, and how many hours its own import is given.
-_SHORT: Final = 0.4
+_SHORT: Final = 0.6
 _ROWS_AT_ONCE: Final = 250
 # Hours that are compared at once: more may be too much work, where hours have to be priced.
 _HOURS_AT_ONCE: Final = 500
