@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -45,7 +46,10 @@ async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> Non
     def add(entities, *_: object, **__: object) -> None:
         added.append((rounds, len(list(entities))))
 
-    with patch.object(platforms, "kind_of", lambda _: kind):
+    with (
+        patch.object(platforms, "kind_of", lambda _: kind),
+        patch.object(platforms, "get_instance", lambda _: SimpleNamespace(backlog=0)),
+    ):
         await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
     assert sum(count for _, count in added) == 100
     assert max(count for _, count in added) <= 20
@@ -56,3 +60,34 @@ async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> Non
     counting.cancel()
     with suppress(asyncio.CancelledError):
         await counting
+
+
+async def test_the_recorder_is_given_time_to_follow(hass: HomeAssistant) -> None:
+    waiting = SimpleNamespace(backlog=0)
+
+    def give(_hass, _entry, add) -> None:
+        add([Entity() for _ in range(300)])
+
+    def add(entities, *_: object, **__: object) -> None:
+        # Each is registered, and has a state: the recorder gets both.
+        waiting.backlog += 2 * len(list(entities))
+        longest.append(waiting.backlog)
+
+    async def record() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            waiting.backlog = max(0, waiting.backlog - 100)
+
+    longest: list[int] = []
+    recording = asyncio.create_task(record())
+    kind = EntryKind(type="toy", async_setup=_nothing, entities={Platform.SENSOR: give})
+    with (
+        patch.object(platforms, "kind_of", lambda _: kind),
+        patch.object(platforms, "get_instance", lambda _: waiting),
+    ):
+        await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
+    recording.cancel()
+    with suppress(asyncio.CancelledError):
+        await recording
+    assert len(longest) == 30
+    assert max(longest) <= 150

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from homeassistant.core import HomeAssistant
+
+    from tests.mosquitto import Authority
 
 MEBI = 1024 * 1024
 START = b"HTTP/1.1 200 OK\r\n"
@@ -139,3 +142,28 @@ async def test_a_websocket_goes_on_beyond() -> None:
 def _session(most: int) -> ClientSession:
     connector = TCPConnector(resolver=ThreadedResolver(), limit=1)
     return ClientSession(connector=connector, request_class=bounded_request(most))
+
+
+async def test_an_encrypted_line_is_cut_too(authority: Authority) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*authority.issue())
+
+    async def talk(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"x" * int(request.query["size"]))
+
+    app = web.Application()
+    app.router.add_get("/", talk)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    url = f"https://127.0.0.1:{runner.addresses[0][1]}/?size="
+    try:
+        async with _session(MEBI) as session:
+            for _ in range(2):
+                async with session.get(f"{url}{MEBI // 2}", ssl=False) as response:
+                    assert len(await response.read()) == MEBI // 2
+            with pytest.raises(ClientError):
+                async with session.get(f"{url}{2 * MEBI}", ssl=False) as response:
+                    await response.read()
+    finally:
+        await runner.cleanup()

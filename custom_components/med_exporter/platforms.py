@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from itertools import batched
+from contextlib import suppress
+from itertools import batched, chain
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.core import callback
+from homeassistant.core import CoreState, callback
+from homeassistant.helpers.recorder import get_instance
 
 from .entry_types import kind_of
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 
 # How many entities Home Assistant adds before its event loop goes on with other things.
 _AT_ONCE: Final = 10
+# How much may wait for the recorder before more is added, and how long that waits at most, in
+# seconds: states of the house stand in the same queue, and Home Assistant gives a platform 60.
+_BACKLOG: Final = 100
+_PATIENCE: Final = 20
 
 
 async def async_add_entities_of(
@@ -33,7 +39,7 @@ async def async_add_entities_of(
     """Add the entities that an entry has of a platform, a few at a time."""
     kind = kind_of(entry)
     assert kind is not None
-    first: list[Entity] = []
+    first: list[Iterable[Entity]] = []
     is_set_up = False
 
     @callback
@@ -48,10 +54,21 @@ async def async_add_entities_of(
                 new_entities, update_before_add, config_subentry_id=config_subentry_id
             )
         else:
-            first.extend(new_entities)
+            # They are made as they are added, where they are told one by one.
+            first.append(new_entities)
 
     kind.entities[platform](hass, entry, add)
-    is_set_up = True
-    for some in batched(first, _AT_ONCE, strict=False):
+    is_set_up, until = True, hass.loop.time() + _PATIENCE
+    for some in batched(chain.from_iterable(first), _AT_ONCE, strict=False):
         async_add_entities(some)
         await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await _async_recorder_follows(hass)
+
+
+async def _async_recorder_follows(hass: HomeAssistant) -> None:
+    """Wait for the recorder where it works already: at a start it begins when all is set up."""
+    # The recorder tells nobody how far it is.
+    while hass.state is CoreState.running and get_instance(hass).backlog > _BACKLOG:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)

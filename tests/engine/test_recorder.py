@@ -79,6 +79,14 @@ class TestPages:
         database.add("sensor.a", [(START + 1, n) for n in range(10)])
         assert [entry[2] for entry in entries(database, ["sensor.a"])] == list(range(10))
 
+    def test_pages_of_many_entities_fit_into_memory_together(self, recorder):
+        recorder.add("sensor.a", [(START + n / 10, n) for n in range(1500)])
+        reader = Recorder(recorder.connect)
+        reader.read_side_by_side(10_000)
+        sizes = [len(block) for block in reader.states([1], START, END)]
+        assert max(sizes) <= module._LEAST_PAGE
+        assert sum(sizes) == 1500
+
     def test_times_keep_all_their_digits(self, database, small_pages):
         moments = [1763740800.123457 + n * 1e-6 for n in range(9)]
         database.add("sensor.a", [(moment, 1) for moment in moments])

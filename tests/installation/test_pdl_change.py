@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.components.recorder.statistics import async_list_statistic_ids
+from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticMeanType
+from homeassistant.components.recorder.statistics import (
+    async_add_external_statistics,
+    async_list_statistic_ids,
+    statistics_during_period,
+)
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 
 from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
@@ -31,6 +39,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
 TODAY = NOON.replace(hour=0)
+OLD = NOON - timedelta(days=500)
+METADATA = {
+    "source": "med_exporter",
+    "name": "House",
+    "has_sum": True,
+    "mean_type": StatisticMeanType.NONE,
+    "unit_of_measurement": "kWh",
+    **({"unit_class": "energy"} if hasattr(StatisticsMeta, "unit_class") else {}),
+}
 
 
 @pytest.fixture
@@ -54,6 +71,14 @@ async def committed(hass: HomeAssistant) -> None:
     await hass.data[DATA_LEDGER].async_write_statistics()
     await async_commit(hass)
     await settle(hass)
+
+
+async def sums(hass: HomeAssistant, statistic_id: str) -> list[float]:
+    rows = await get_instance(hass).async_add_executor_job(
+        statistics_during_period,
+        hass, OLD, None, {statistic_id}, "hour", None, {"sum"},
+    )  # fmt: skip
+    return [row["sum"] for row in rows[statistic_id]]
 
 
 async def days(hass: HomeAssistant, slug: str) -> dict[str, float]:
@@ -133,5 +158,21 @@ async def test_what_a_gone_metering_point_of_that_id_had_is_joined(
     clock.tick(3600)
     await poll(hass, entry)
     await committed(hass)
+    # Older than what the ledger keeps: it is known to the statistics of either id alone.
+    for slug in ("right", "wrong"):
+        async_add_external_statistics(
+            hass,
+            METADATA | {"statistic_id": f"med_exporter:consumption_{slug}"},
+            [{"start": OLD, "state": 0.25, "sum": 0.25}],
+        )
+    await async_commit(hass)
     await change_pdl(hass, entry, fridge.address, "right")
     assert (await days(hass, "right"))["2026-11-20"] == pytest.approx(14.0, abs=0.02)
+    ids = {one["statistic_id"] for one in await async_list_statistic_ids(hass)}
+    assert not [one for one in ids if "wrong" in one]
+    after = await sums(hass, "med_exporter:consumption_right")
+    assert after[0] == 0.5
+    assert after == sorted(after)
+    counted = sum((await days(hass, "right")).values())
+    # The last hour still runs.
+    assert after[-1] - after[0] == pytest.approx(counted, abs=1)

@@ -165,6 +165,7 @@ async def measure(folder: Path, plugs: int, days: int) -> None:
         show(f"processor                     {time.process_time() - used:8.2f} s")
         show(f"the recorder's queue waited   {queue.worst * 1000:8.0f} ms at most")
         show(f"the event loop waited         {loop.worst * 1000:8.0f} ms at most")
+        show(f"its own thread computed       {loop.held * 1000:8.0f} ms at a time at most")
         for task in watching:
             task.cancel()
         end = dt_util.now()

@@ -230,3 +230,26 @@ async def test_a_socket_has_the_switch_that_its_strip_holds(measured: Home) -> N
     ]
     found = proposed_entities(hass, kettle.entity_id)
     assert found == {"is_on": switches[0].entity_id}
+
+
+async def test_an_id_that_was_mistyped_is_changed_and_all_moves_along(measured: Home) -> None:
+    entry = await measured.add(grid=("other:grid", PlugRole.CONSUMPTION))
+    await measured.look(entry)
+    before = await measured.ledger(PointSeries("house", PlugRole.CONSUMPTION), START, NOON)
+    form = await start_reconfigure(measured.hass, entry)
+    asked = {"name": "House", "pdl": "a b", "statistics": ["other:grid"]}
+    form = await answer(measured.hass, form, asked)
+    assert form["errors"] == {"pdl": "invalid_pdl"}
+    form = await answer(measured.hass, form, {**asked, "pdl": "Right-1"})
+    form = await answer(measured.hass, form, roles_of(form))
+    form = await answer(measured.hass, form, {})
+    assert form["reason"] == "reconfigure_successful"
+    await measured.settle()
+    assert (entry.unique_id, entry.data["pdl"]) == ("right_1", "Right-1")
+    assert before
+    assert (
+        await measured.ledger(PointSeries("right_1", PlugRole.CONSUMPTION), START, NOON) == before
+    )
+    assert not await measured.ledger(PointSeries("house", PlugRole.CONSUMPTION), START, NOON)
+    assert measured.hass.states.get("sensor.med_right_1_consumption_daily")
+    assert not measured.hass.states.get("sensor.med_house_consumption_daily")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
@@ -278,3 +279,29 @@ async def test_one_that_is_called_another_unit_gets_its_own_back(sums: Sums, cou
     [described] = await async_list_statistic_ids(sums.hass, {name})
     assert described["statistics_unit_of_measurement"] == "kWh"
     assert await sums.stored(name) == before == list(range(1, count + 1))
+
+
+async def test_sums_go_ahead_together_so_that_each_transaction_is_about_one_time(
+    sums: Sums, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[int] = []
+    good = sums.sums
+
+    def watched(connection, now):
+        def hours(own, *stretch: int):
+            looked_at.append(stretch[1])
+            return own(*stretch)
+
+        return {
+            name: replace(one, hours=partial(hours, one.hours))
+            for name, one in good(connection, now).items()
+        }
+
+    monkeypatch.setattr(sums, "sums", watched)
+    for name in ("a", "b", "c"):
+        await sums.count(f"med_exporter:{name}", last_hours(2000))
+    await sums.new_writer().async_write()
+    looked_at = looked_at[3:]  # what has Home Assistant make them
+    assert len(looked_at) >= 3 * 7
+    assert looked_at == sorted(looked_at)
+    assert await sums.stored("med_exporter:b") == list(range(1, 2001))

@@ -11,6 +11,7 @@ import marshal
 import os
 from collections import deque
 from contextlib import contextmanager
+from itertools import chain
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
@@ -128,7 +129,7 @@ class Gathered:
         self._waiting = 0
         wanted = {"ids": list(ids), "start": start, "end": end}
         size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
-        self._pages = pages(recorder.connect, _IN_ORDER, wanted, size)
+        self._pages = pages(recorder.connect, _IN_ORDER, wanted, size, size)
 
     def readings(
         self,
@@ -155,13 +156,13 @@ class Gathered:
         self._lines.lead(plug, slots)
         queue = _Queue(plug)
         self._queues.append(queue)
-        return self._taken(queue, on_block)
+        return chain.from_iterable(self._taken(queue, on_block))
 
-    def _taken(self, queue: _Queue, on_block: Callable[[float], None]) -> Iterator[Reading]:
+    def _taken(self, queue: _Queue, on_block: Callable[[float], None]) -> Iterator[list[Reading]]:
         while queue.waiting or self._read():
             on_block(self._reached)
             while queue.waiting:
-                yield from self._again(queue.waiting.popleft())
+                yield self._again(queue.waiting.popleft())
 
     def _read(self) -> bool:
         """Read a page of states and tell whether there was one."""

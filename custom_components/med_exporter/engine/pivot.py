@@ -145,10 +145,6 @@ class Plug:
         self.together_until = -math.inf
         self._made: list[Reading] = []
 
-    def begin(self) -> None:
-        """Take what is in force now for what is in force at the start."""
-        self._values = self._taken()
-
     def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
         """Take what statistics knew last, since the recorder has nothing before `begin`."""
         if hour is None:
@@ -179,7 +175,7 @@ class Plug:
             self._grown = None
             return
         grown = growth(before, value)
-        self._grown = (self._grown or 0.0) + grown
+        self._grown = grown if self._grown is None else self._grown + grown
         if grown <= 0:
             return
         if lost_at is not None:
@@ -199,7 +195,20 @@ class Plug:
         if self._values is not None:
             self._made.append((self._since, latest, self._measured, *self._values))
         self._since, self._measured, self.touched = latest, MEASURED, 0
-        self._values = self._taken()
+        self.begin()
+
+    def begin(self) -> None:
+        """Take what is in force for the reading that waits, if anything is; growth begins anew."""
+        power, voltage, current, energy, is_on = self.in_force
+        if energy is not None:
+            self._values = (
+                power, voltage, current, energy, self._grown, is_on, self._filled_from, None,
+            )  # fmt: skip
+        elif power is None and is_on is None and voltage is None and current is None:
+            self._values = None
+        else:
+            self._values = (power, voltage, current, None, None, is_on, self._filled_from, None)
+        self._grown, self._filled_from = 0.0, None
 
     def close(self, end: float) -> None:
         """Let the last reading hold until the end."""
@@ -211,14 +220,3 @@ class Plug:
         """Return the readings that are complete, each once."""
         made, self._made = self._made, []
         return made
-
-    def _taken(self) -> Values | None:
-        """Return the values of a reading, None when nothing is known; growth begins anew."""
-        power, voltage, current, energy, is_on = self.in_force
-        grown, filled_from = self._grown, self._filled_from
-        self._grown, self._filled_from = 0.0, None
-        if energy is None:
-            if power is None and is_on is None and voltage is None and current is None:
-                return None
-            grown = None
-        return (power, voltage, current, energy, grown, is_on, filled_from, None)

@@ -113,7 +113,8 @@ def readings(
     blocks = _ending(
         recorder.states(dict.fromkeys(ids.values()), begin, end), lasts, ids, begin, end
     )
-    return chain(purged, _pivoted(plug, blocks, recorder.units, slots, end, on_block))
+    found = chain.from_iterable(_pivoted(plug, blocks, recorder.units, slots, end, on_block))
+    return chain(purged, found)
 
 
 def _plug_at(
@@ -155,15 +156,15 @@ def _pivoted(
     slots: Sequence[Slot],
     end: float,
     on_block: Callable[[float], None],
-) -> Iterator[Reading]:
+) -> Iterator[list[Reading]]:
     lines = Lines(units)
     lines.lead(plug, slots)
     for block in blocks:
         lines.take(block)
         on_block(block[-1][0])
-        yield from plug.readings()
+        yield plug.readings()
     plug.close(end)
-    yield from plug.readings()
+    yield plug.readings()
 
 
 def _seam(kept: float | None, start: float, end: float) -> float:

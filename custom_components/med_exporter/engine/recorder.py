@@ -32,6 +32,9 @@ _MOMENT = itemgetter(0)
 
 _SMALLEST_PAGE = 512
 _LARGEST_PAGE = 8192
+_LEAST_PAGE = 64
+_MOST_AT_ONCE = 65_536
+"""States that may be in memory at once."""
 _CACHED_PAGE = 512
 """Of SQLite: where they lie is still in its cache when the device's next entity is read."""
 
@@ -85,9 +88,15 @@ class Recorder:
     def __init__(self, connect: Connect, first_page: int | None = None) -> None:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
+        self._largest_page = _LARGEST_PAGE
         self.units = Units(connect)
         self.gathered: Gathered | None = None
         """What reads the states of many entities in one pass."""
+
+    def read_side_by_side(self, entities: int) -> None:
+        """Take so many entities' pages small enough to be in memory together, from now on."""
+        self._largest_page = max(min(_LARGEST_PAGE, _MOST_AT_ONCE // max(entities, 1)), _LEAST_PAGE)
+        self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -159,12 +168,12 @@ class Recorder:
 
     def _states_of(self, metadata_id: int, start: float, end: float) -> Iterator[list[State]]:
         wanted = {"metadata_id": metadata_id, "start": start, "end": end}
-        for rows, _ in pages(self.connect, _PAGE, wanted, self.first_page):
+        for rows, _ in pages(self.connect, _PAGE, wanted, self.first_page, self._largest_page):
             yield rows
 
 
 def pages(
-    connect: Connect, query: Select[Any], wanted: Mapping[str, Any], size: int
+    connect: Connect, query: Select[Any], wanted: Mapping[str, Any], size: int, largest: int
 ) -> Iterator[tuple[list[State], float]]:
     """Yield states a page at a time, so that nothing stays open in the database.
 
@@ -172,7 +181,8 @@ def pages(
         connect: opens a connection for a moment.
         query: gives `STATE` by time; takes `start`, `end` and the `size` of a page.
         wanted: its parameters, without the size.
-        size: of the first page; those of one entity become larger.
+        size: of the first page.
+        largest: of the pages behind it, which grow.
 
     Yields:
         States, of each moment all or none, and up to when (UTC seconds, not included).
@@ -184,14 +194,14 @@ def pages(
             # The driver's own rows: a wrapper around each takes longer than what is done here.
             cursor = connection.execute(query, {**wanted, "start": start, "size": size}).cursor
             rows = cast("list[State]", cursor.fetchall())
-            most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
+            most = min(_CACHED_PAGE, largest) if connection.dialect.name == "sqlite" else largest
         if len(rows) < size:
             yield rows, wanted["end"]
             return
         if whole := bisect_left(rows, rows[-1][0], key=_MOMENT):
             start = rows[-1][0]
             yield rows[:whole], start
-            size = max(size, min(size * 4, most, _LARGEST_PAGE))
+            size = max(size, min(size * 4, most))
         else:
             size *= 2
 

@@ -12,7 +12,6 @@ import time
 from bisect import bisect_right
 from contextlib import contextmanager, suppress
 from itertools import islice, repeat
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from .aggregation import expressions
@@ -39,7 +38,7 @@ _PRAGMAS = (
     "synchronous=OFF",
     "locking_mode=EXCLUSIVE",
     "temp_store=FILE",
-    "cache_size=-16384",
+    "cache_size=-4096",
 )
 _QUARTILES = (0.25, 0.75)
 _MEASURED = READING_COLUMNS.index("measured")
@@ -211,26 +210,31 @@ class Spool:
         while chunk := cursor.fetchmany(size):
             yield from chunk
 
-    def values(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield timestamp, device and some of the `stored` fields of every row, in any order."""
+    def values(self, names: Sequence[str]) -> Iterator[Columns]:
+        """Yield timestamps, devices and some of the `stored` fields of all rows, in any order."""
         places = [0, 1, *(self.stored.index(name) + 2 for name in names)]
         if self._is_shelved:
-            for columns in self._shelf.take():
-                yield from zip(*(columns[place] for place in places), strict=True)
-            return
-        yield from map(itemgetter(*places), self._connection.execute("SELECT * FROM result"))
+            pieces: Iterator[Any] = self._shelf.take()
+        else:
+            cursor = self._connection.execute("SELECT * FROM result")
+            size = self._job.options.chunk_size
+            pieces = (
+                list(zip(*rows, strict=True)) for rows in iter(lambda: cursor.fetchmany(size), [])
+            )
+        for columns in pieces:
+            yield [columns[place] for place in places]
 
     def sums(self, names: Sequence[str]) -> dict[int, list[float | None]]:
         """Return the sums of some of the `stored` fields by device; None where none is known."""
         found: dict[int, list[float | None]] = {}
-        for _, device, *values in self.values(names):
-            sums = found.get(device)
-            if sums is None:
-                found[device] = values
-                continue
-            for place, value in enumerate(values):
-                if value is not None:
-                    sums[place] = (sums[place] or 0.0) + value
+        for _, devices, *columns in self.values(names):
+            for device in set(devices) - found.keys():
+                found[device] = [None] * len(names)
+            for place, values in enumerate(columns):
+                for device, value in zip(devices, values, strict=True):
+                    if value is not None:
+                        sums = found[device]
+                        sums[place] = (sums[place] or 0.0) + value
         return found
 
     @property

@@ -155,7 +155,7 @@ class Rounding:
             total += value
             exact = total * unit
             units = round(exact)
-            if abs(exact - units) > _NEARLY_A_TIE:
+            if not -_NEARLY_A_TIE < exact - units < _NEARLY_A_TIE:
                 # Takes away the noise of the additions before ties are decided.
                 units = round(round(exact, 4))
             totals[owner] = (total, units)

@@ -25,7 +25,7 @@ from ..const import (
     PlugRole,
 )
 from ..database import DatabaseUnavailableError
-from ..installation.pdl_change import async_change_pdl
+from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from .kasa_plugs import PlugsForm
 from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
@@ -216,14 +216,10 @@ class KasaSteps(KasaReadingSteps):
         if self._entry is None:
             self._bring_past()
             return self.async_create_entry(title=title, data=self._draft)
-        if self._draft[CONF_PDL] != self._entry.data[CONF_PDL]:
-            # What it still has to book goes to where all of it moves from.
-            await self.hass.config_entries.async_unload(self._entry.entry_id)
-            try:
-                await async_change_pdl(self.hass, self._entry, self._draft[CONF_PDL])
-            except DatabaseUnavailableError:
-                self.hass.config_entries.async_schedule_reload(self._entry.entry_id)
-                return self.async_abort(reason="database_unavailable")
+        try:
+            await async_move_to_pdl(self.hass, self._entry, self._draft[CONF_PDL])
+        except DatabaseUnavailableError:
+            return self.async_abort(reason="database_unavailable")
         self._bring_past()
         is_joined = self.source != SOURCE_RECONFIGURE
         return self.async_update_reload_and_abort(

@@ -23,7 +23,9 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, EntryType, PlugRole
+from ..database import DatabaseUnavailableError
 from ..form_fields import FiniteSelector, choice
+from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import (
     ENERGY_FIELD,
     FIELDS,
@@ -107,12 +109,14 @@ class MetersSteps(MetersChoosingSteps):
     async def async_step_meters_reconfigure(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Change the name and the meters; one may take another's place."""
+        """Change the name, the id and the meters; one may take another's place."""
         self._entry = entry = self._get_reconfigure_entry()
         errors = self._no_errors()
         stored: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         if user_input is not None:
             check_name(user_input, errors)
+            if error := pdl_error(self.hass, user_input[CONF_PDL], entry):
+                errors[CONF_PDL] = error
             meters = await self._replaced(stored, user_input, errors)
             replaced = stored.get(user_input.get(CONF_REPLACED, ""), {}).get(CONF_STATISTIC_ID)
             wanted = [one for one in user_input.get(CONF_STATISTICS, []) if one != replaced]
@@ -122,12 +126,14 @@ class MetersSteps(MetersChoosingSteps):
                 self._draft = {
                     **entry.data,
                     CONF_NAME: point_name(user_input),
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_PLUGS: meters,
                 }
                 return await self.async_step_meters_roles()
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),
+                vol.Required(CONF_PDL, default=entry.data[CONF_PDL]): TextSelector(),
                 vol.Optional(CONF_STATISTICS): await self._selector(multiple=True),
                 vol.Optional(CONF_REPLACED): SelectSelector(
                     SelectSelectorConfig(
@@ -225,8 +231,16 @@ class MetersSteps(MetersChoosingSteps):
         title = self._draft[CONF_NAME]
         if self._entry is None:
             return self.async_create_entry(title=title, data=self._draft)
+        try:
+            await async_move_to_pdl(self.hass, self._entry, self._draft[CONF_PDL])
+        except DatabaseUnavailableError:
+            return self.async_abort(reason="database_unavailable")
         return self.async_update_reload_and_abort(
-            self._entry, title=title, data=self._draft, reason="reconfigure_successful"
+            self._entry,
+            unique_id=slugify(self._draft[CONF_PDL]),
+            title=title,
+            data=self._draft,
+            reason="reconfigure_successful",
         )
 
     def _fields(self, meter: Mapping[str, Any]) -> list[str]:

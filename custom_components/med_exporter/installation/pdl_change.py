@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 from ..const import CONF_PDL, DOMAIN
 from ..costs import cost_statistic_id
 from ..costs.tables import SCHEMA as COSTS_SCHEMA
-from ..database import queue_work
+from ..database import DatabaseUnavailableError, queue_work
 from ..engine.cost_tables import metadata as costs_metadata
 from ..engine.own_tables import exists
 from ..ledger.moving import move_metering_point
@@ -33,6 +33,23 @@ _COSTS_TABLES: Final = tuple(
 )
 
 
+async def async_move_to_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:
+    """Unload a metering point that is to go by another id, and move all that is kept of it.
+
+    The caller updates and loads the entry. Raises DatabaseUnavailableError, and then nothing has
+    changed and the entry is loaded again.
+    """
+    if pdl == entry.data[CONF_PDL]:
+        return
+    # What it still has to book goes to where all of it moves from.
+    await hass.config_entries.async_unload(entry.entry_id)
+    try:
+        await async_change_pdl(hass, entry, pdl)
+    except DatabaseUnavailableError:
+        hass.config_entries.async_schedule_reload(entry.entry_id)
+        raise
+
+
 async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:
     """Let a metering point that is not loaded go by another id, with all that is kept of it.
 
@@ -51,13 +68,13 @@ async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) ->
     for schema in (LEDGER_SCHEMA, RENAMED_SCHEMA):
         await queue_work(hass, schema, lambda _: None)
 
-    def move(connection: Connection) -> None:
-        if old != new:
-            _move(recorder, connection, old, new)
+    def move(connection: Connection) -> list[str]:
         # Destinations know it by what was typed.
         rename_point(connection, before, pdl, title)
+        return [] if old == new else _move(recorder, connection, old, new)
 
-    await queue_work(hass, COSTS_SCHEMA, move)
+    if left := await queue_work(hass, COSTS_SCHEMA, move):
+        recorder.async_clear_statistics(left)
     if old != new:
         _rename_entities(hass, entry, old, new)
 
@@ -70,7 +87,8 @@ def _statistic_ids(old: str, new: str) -> dict[str, str]:
     return ids | {cost_statistic_id(old): cost_statistic_id(new)}
 
 
-def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> None:
+def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> list[str]:
+    """Move all but what destinations have; return the statistics that are to be cleared."""
     move_metering_point(connection, old, new)
     for table in _COSTS_TABLES:
         if exists(connection, table):
@@ -79,8 +97,11 @@ def _move(recorder: Recorder, connection: Connection, old: str, new: str) -> Non
             connection.execute(
                 update(table).where(table.c.metering_point == old).values(metering_point=new)
             )
-    for before, after in _statistic_ids(old, new).items():
-        rename_sum(recorder, connection, before, after)
+    return [
+        before
+        for before, after in _statistic_ids(old, new).items()
+        if rename_sum(recorder, connection, before, after)
+    ]
 
 
 def _rename_entities(hass: HomeAssistant, entry: ConfigEntry, old: str, new: str) -> None:

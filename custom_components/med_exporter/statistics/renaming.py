@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..const import DOMAIN
+from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
@@ -16,26 +17,53 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 
-def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -> None:
+def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -> bool:
     """Rename a statistic of our own, and what is noted of it.
 
-    Where statistics of the new id exist already, those of the old one stay, and all that is known
-    is still to be written under the new one. To be called in the recorder's thread.
+    Where statistics of the new id exist already, those of the old one are added to them, and all
+    that is known is still to be written. Returns whether those of the old one are to be cleared
+    then. To be called in the recorder's thread.
     """
     columns = sums_table.c
-    is_taken = connection.execute(
-        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == new)
-    ).scalar()
+    before, there = _sums(connection, old), _sums(connection, new)
     connection.execute(delete(sums_table).where(columns.statistic_id == new))
     here = columns.statistic_id == old
-    if is_taken is None:
+    if there is None:
         connection.execute(update(sums_table).where(here).values(statistic_id=new))
         # The recorder's own action renames only what it has made itself, and its memory of ids
         # follows no other way.
         recorder.statistics_meta_manager.update_statistic_id(Session(connection), DOMAIN, old, new)
-        return
+        return False
     connection.execute(
         update(sums_table)
         .where(here)
         .values(statistic_id=new, dirty_from_ts=0, changed_from_ts=None)
     )
+    if before:
+        store_sums(connection, new, _added(before, there))
+    return before is not None
+
+
+def _sums(connection: Connection, statistic_id: str) -> dict[int, float] | None:
+    """Return the sums of a statistic by hour, oldest first; None where there is none."""
+    metadata_id = connection.execute(
+        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+    ).scalar()
+    if metadata_id is None:
+        return None
+    rows = connection.execute(
+        select(Statistics.start_ts, Statistics.sum)
+        .where(Statistics.metadata_id == metadata_id)
+        .order_by(Statistics.start_ts)
+    )
+    return {int(hour): total or 0.0 for hour, total in rows}
+
+
+def _added(one: dict[int, float], other: dict[int, float]) -> list[tuple[int, float]]:
+    """Return what two running sums are together, by hour."""
+    total = beside = 0.0
+    added = []
+    for hour in sorted(one.keys() | other.keys()):
+        total, beside = one.get(hour, total), other.get(hour, beside)
+        added.append((hour, total + beside))
+    return added

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -29,18 +30,17 @@ if TYPE_CHECKING:
 
     from homeassistant.components.recorder.models import StatisticMetaData
     from homeassistant.core import HomeAssistant
-    from sqlalchemy.engine import Connection, Row
+    from sqlalchemy.engine import Connection
 
     from ..database import Schema
     from .sums import RunningSum
 
 # How long the recorder looks at a time, in seconds, and how many hours its own import is given.
-_SHORT: Final = 0.4
+_SHORT: Final = 0.2
 _ROWS_AT_ONCE: Final = 250
-# Hours that are compared at once: more may be too much work, where hours have to be priced.
-_HOURS_AT_ONCE: Final = 500
-# How far a sum is looked through before the others have their turn, in seconds of what it counts.
-_STRETCH: Final = 1000 * HOUR
+# Hours that are compared at once, or up to twice as many: more may be too much work, where hours
+# have to be priced, and too wide a part of the index by time for one transaction.
+_HOURS_AT_ONCE: Final = 250
 # More than that is a past, which would keep Home Assistant's own import busy for minutes.
 _MANY_ROWS: Final = 100
 _LIMIT: Final = 300
@@ -62,6 +62,27 @@ class _Part:
     changes: dict[str, int] = field(default_factory=dict)
     renamed: list[RunningSum] = field(default_factory=list)
     is_last: bool = True
+
+
+@dataclass(slots=True)
+class _Record:
+    """A row of the table of sums."""
+
+    statistic_id: str
+    name: str
+    dirty_from_ts: int
+    written_until_ts: int | None
+    changed_from_ts: int | None
+
+    def note(self, connection: Connection, **values: int | None) -> None:
+        """Change the row."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if not changed:
+            return
+        here = sums_table.c.statistic_id == self.statistic_id
+        connection.execute(update(sums_table).where(here).values(**changed))
+        for name, value in changed.items():
+            setattr(self, name, value)
 
 
 class SumsWriter:
@@ -154,13 +175,19 @@ class SumsWriter:
         )
 
     def _look(self, connection: Connection, now: float) -> _Part:
-        """Find the next hours that are to be written, and settle what is found written."""
+        """Find the next hours that are to be written, and settle what is found written.
+
+        All sums go ahead together, a stretch at a time: the recorder's index by time then changes
+        in one place, and not all over for each of them.
+        """
         sums = self._sums(connection, now)
-        records = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
+        rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
         part, begun = _Part(), monotonic()
         part.renamed += _of_other_units(connection, sums)
+        turns = deque(_Record(*row) for row in rows)
         left, looked_at = _ROWS_AT_ONCE, 0
-        for record in records:
+        while turns:
+            record = turns.popleft()
             running_sum = sums.get(record.statistic_id)
             if running_sum is None or record.statistic_id in self._left_out:
                 continue
@@ -169,64 +196,20 @@ class SumsWriter:
                 break
             looked_at += 1
             try:
-                rows, is_settled, changed_from = self._compare(
-                    connection, record, running_sum, now, left
-                )
+                wrong, is_settled = _compare(connection, record, running_sum, now)
             except ValueError as err:
                 self._leave_out(record.statistic_id, str(err))
                 continue
-            part.is_last = part.is_last and is_settled
-            if rows and not self._is_stuck(record.statistic_id, rows):
-                left -= len(rows)
-                part.rows.append((running_sum, record.name, _statistic_data(rows)))
-            elif is_settled and changed_from is not None:
-                part.changes[record.statistic_id] = changed_from
+            if wrong and not self._is_stuck(record.statistic_id, wrong):
+                wrong = wrong[:left]
+                left -= len(wrong)
+                part.rows.append((running_sum, record.name, _statistic_data(wrong)))
+                part.is_last = False
+            elif not is_settled:
+                turns.append(record)
+            elif record.changed_from_ts is not None:
+                part.changes[record.statistic_id] = record.changed_from_ts
         return part
-
-    def _compare(
-        self,
-        connection: Connection,
-        record: Row[Any],
-        running_sum: RunningSum,
-        now: float,
-        most: int,
-    ) -> tuple[list[tuple[int, float]], bool, int | None]:
-        """Return the next wrong hours of a sum, whether none is left behind, and what changed."""
-        start, written = record.dirty_from_ts, record.written_until_ts or 0
-        changed_from: int | None = record.changed_from_ts
-        if start >= hour_of(now):
-            return [], True, changed_from
-        until = running_sum.closed_until(connection)
-        if until is None or until <= start:
-            return [], True, changed_from
-        if running_sum.sum_before(connection, start) is None:
-            # The first hours of all, or statistics that a user has deleted: all of it anew.
-            first = running_sum.first_hour(connection)
-            if first is None:
-                return [], True, changed_from
-            start = first if first < until else start
-        # Then come the other sums, as those that begin early come first: what lies side by side in
-        # the database's indexes is written together, and its pages not once for each sum.
-        begun, stretch_end = monotonic(), min(until, start + _STRETCH)
-        while start < stretch_end:
-            end = min(stretch_end, start + _HOURS_AT_ONCE * HOUR)
-            wrong, changed = running_sum.compare(connection, start, end, written)
-            if changed is not None:
-                changed_from = min(changed, changed_from or changed)
-            if rows := _left_to_import(connection, record.statistic_id, wrong):
-                _note(connection, record, dirty_from_ts=start, changed_from_ts=changed_from)
-                return rows[:most], False, changed_from
-            start, written = end, max(end, written)
-            if monotonic() - begun > _SHORT / 4:
-                break
-        _note(
-            connection,
-            record,
-            dirty_from_ts=start,
-            written_until_ts=written,
-            changed_from_ts=changed_from,
-        )
-        return [], start >= until, changed_from
 
     def _is_stuck(self, statistic_id: str, rows: list[tuple[int, float]]) -> bool:
         """Tell whether the same sum of the same hour has been written in vain, again and again."""
@@ -242,6 +225,44 @@ class SumsWriter:
     def _leave_out(self, statistic_id: str, reason: str) -> None:
         self._left_out.add(statistic_id)
         LOGGER.error("Home Assistant does not take the statistic %s: %s", statistic_id, reason)
+
+
+def _compare(
+    connection: Connection, record: _Record, running_sum: RunningSum, now: float
+) -> tuple[list[tuple[int, float]], bool]:
+    """Look at the next hours of a sum, and note how far it is right then.
+
+    Returns those that Home Assistant's import is to write, and whether nothing is left to look at.
+    """
+    start, written = record.dirty_from_ts, record.written_until_ts or 0
+    if start >= hour_of(now):
+        return [], True
+    until = running_sum.closed_until(connection)
+    if until is None or until <= start:
+        return [], True
+    if running_sum.sum_before(connection, start) is None:
+        # The first hours of all, or statistics that a user has deleted: all of it anew.
+        first = running_sum.first_hour(connection)
+        if first is None:
+            return [], True
+        start = first if first < until else start
+    # Never a short rest of a past, which would be left to Home Assistant's import.
+    stretch = _HOURS_AT_ONCE * HOUR
+    end = start + stretch if until - start >= 2 * stretch else until
+    wrong, changed = running_sum.compare(connection, start, end, written)
+    changed_from = record.changed_from_ts
+    if changed is not None:
+        changed_from = min(changed, changed_from or changed)
+    if rows := _left_to_import(connection, record.statistic_id, wrong):
+        record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
+        return rows, False
+    record.note(
+        connection,
+        dirty_from_ts=end,
+        written_until_ts=max(end, written),
+        changed_from_ts=changed_from,
+    )
+    return [], end >= until
 
 
 def _of_other_units(connection: Connection, sums: Mapping[str, RunningSum]) -> Iterator[RunningSum]:
@@ -269,12 +290,6 @@ def _statistic_data(rows: list[tuple[int, float]]) -> list[StatisticData]:
         {"start": datetime.fromtimestamp(hour, UTC), "state": amount, "sum": amount}
         for hour, amount in rows
     ]
-
-
-def _note(connection: Connection, record: Row[Any], **values: int | None) -> None:
-    if any(getattr(record, name) != value for name, value in values.items()):
-        here = sums_table.c.statistic_id == record.statistic_id
-        connection.execute(update(sums_table).where(here).values(**values))
 
 
 def _forget_changes(connection: Connection, changes: Mapping[str, int]) -> None:

@@ -155,7 +155,8 @@ def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
         fields=("timestamp", "energy_kwh"), include_charts=True,
     )  # fmt: skip
     rows = [(START, 0, 0.1, 0), (START + HOUR, 0, 7.0, 1), (START + 2 * HOUR, 0, 0.2, 0)]
-    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: rows)
+    pieces = [list(zip(*rows, strict=True))]
+    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: pieces)
     columns = [Column("energy_kwh", Kind.AMOUNT, 3)]
     # One device has no shares, and one day no other weekdays.
     _, (week,) = overview(job, spool, columns, job.end)

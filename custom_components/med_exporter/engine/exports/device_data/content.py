@@ -35,7 +35,7 @@ from .first_rows import Line, add_first_rows
 from .overview import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
@@ -81,6 +81,8 @@ def content(
     sources = [_Source(job, recorder, device, spool, end, stretches) for device in job.devices]
     progress = _Progress(job, on_read)
     with gathered(recorder, job.devices, job.start, end, spool.folder):
+        if not spool.edges:
+            recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
         make = _periods if spool.edges else _raw_rows
         total = make(job, spool, sources, progress)
     coverages = [source.coverage for source in sources]
@@ -243,9 +245,8 @@ class _Source:
             self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
         )
         whole = self.stand_in.readings(counted, self.coverage)
-        found: Iterator[Reading] = self._noticed(
-            with_corrections(whole, ledger, job.start, self._end)
-        )
+        corrected = with_corrections(whole, ledger, job.start, self._end)
+        found: Iterator[Reading] = chain.from_iterable(self._noticed(corrected))
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
         if self._stretches is not None:
@@ -265,14 +266,14 @@ class _Source:
             until = last_known(self._recorder, self._device, "energy_total_kwh")
         return Line(self.readings(lambda _: None), until)
 
-    def _noticed(self, found: Iterator[Reading]) -> Iterator[Reading]:
-        """Pass readings through and notice whether there is any; one by one only to the first."""
+    def _noticed(self, found: Iterator[Reading]) -> Iterator[Iterable[Reading]]:
+        """Pass readings on and notice whether there is any: one by one only to the first."""
         for reading in found:
-            yield reading
+            yield (reading,)
             if reading[2] or self._spool.edges:
                 self.seen = True
                 break
-        yield from found
+        yield found
 
 
 def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:

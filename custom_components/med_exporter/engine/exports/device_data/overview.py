@@ -72,8 +72,9 @@ def overview(
     if all(column.name != "energy_kwh" for column in summed):
         return figures, []
     charted = _Sums(job, end)
-    for moment, device, energy, filled in spool.values(["energy_kwh", "filled"]):
-        charted.add(moment, device, energy, filled)
+    for piece in spool.values(["energy_kwh", "filled"]):
+        for moment, device, energy, filled in zip(*piece, strict=True):
+            charted.add(moment, device, energy, filled)
     return figures, charted.charts()
 
 
