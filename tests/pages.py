@@ -76,11 +76,11 @@ class Page:
 def user_pages(language: str) -> list[Page]:
     """The pages for users in English (`en`) or French (`fr`), the index first."""
     folder = DOCS / language if language != "en" else DOCS
-    others = {DOCS / "architecture.md", DOCS / "performance.md"} if language == "en" else set()
+    english_only = {DOCS / "architecture.md", *DOCS.glob("performance*.md")}
     return [
         Page(path)
         for path in sorted(folder.rglob("*.md"))
-        if path not in others and (language != "en" or DOCS / "fr" not in path.parents)
+        if path not in english_only and (language != "en" or DOCS / "fr" not in path.parents)
     ]
 
 
