@@ -78,3 +78,23 @@ async def test_once_closed_no_process_is_started(hass, job, previewer):  # noqa:
     with pytest.raises(DatabaseUnavailableError):
         await previewer.async_preview(job, 1)
     assert not engines()
+
+
+async def test_users_take_turns(hass, job, previewer):  # noqa: F811
+    await store(hass, 50)
+    order = []
+
+    async def ask(owner):
+        await previewer.async_preview(job, 1, owner)
+        order.append(owner)
+
+    many = [asyncio.create_task(ask("many")) for _ in range(12)]
+    await asyncio.sleep(0.05)
+    await asyncio.gather(ask("one"), ask(None))
+    assert len(order) <= 6
+    for task in many[6:]:
+        task.cancel()
+    await asyncio.gather(*many, return_exceptions=True)
+    # Whoever has left holds nobody up.
+    async with asyncio.timeout(10):
+        await ask("one")

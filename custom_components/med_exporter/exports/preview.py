@@ -77,7 +77,8 @@ async def async_preview_request(
     key = hass.data[DATA_JOBS].links.privacy_key()
     job = plan_job(hass, "", checked, devices, "", key)
     try:
-        found = await hass.data[DATA_JOBS].previewer.async_preview(job, limit)
+        owner = None if user is None else user.id
+        found = await hass.data[DATA_JOBS].previewer.async_preview(job, limit, owner)
     except ExportError as err:
         if err.code is ErrorCode.DATABASE_ERROR:
             raise DatabaseUnavailableError from err

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,8 +20,10 @@ from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.results import Preview
 from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
+from .queue import FairQueue, Priority
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from homeassistant.components.recorder.core import Recorder
@@ -33,17 +36,21 @@ _MOST_SECONDS: Final = 300
 
 
 class Previewer:
-    """Makes previews, one at a time: whoever looks at one asks for the next soon after."""
+    """Makes previews, one at a time: whoever looks at one asks for the next soon after.
+
+    Users take turns: whoever asks for a hundred holds nobody up for more than one.
+    """
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
-        self._one_at_a_time = asyncio.Lock()
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._is_busy = False
         self._engine: EngineProcess | None = None
         self._forget: CALLBACK_TYPE | None = None
         self._closed = False
 
-    async def async_preview(self, job: Job, limit: int) -> Preview:
-        """Return the first rows of a job.
+    async def async_preview(self, job: Job, limit: int, owner: str | None = None) -> Preview:
+        """Return the first rows of a job; `owner` is the id of the user who asks.
 
         Raises ExportError when they cannot be had, DatabaseUnavailableError when the database
         cannot be read or Home Assistant stops.
@@ -52,7 +59,7 @@ class Previewer:
         if is_in_memory(instance):
             return await async_read_by(self._hass, partial(_in_thread, instance, job, limit))
         written = await self._hass.async_add_executor_job(to_json, job)
-        async with self._one_at_a_time:
+        async with self._turn(owner):
             if self._closed:
                 raise DatabaseUnavailableError
             self._keep()
@@ -69,6 +76,36 @@ class Previewer:
         """End the process and start no other."""
         self._closed = True
         await self._async_end()
+
+    @asynccontextmanager
+    async def _turn(self, owner: str | None) -> AsyncIterator[None]:
+        """Wait until the process has time for a user."""
+        if self._is_busy:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.add(turn, owner=owner, priority=Priority.WAITED_FOR)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if turn.cancelled():
+                    with suppress(ValueError):
+                        self._waiting.remove(turn)
+                else:
+                    self._give_turn()
+                raise
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._give_turn()
+
+    def _give_turn(self) -> None:
+        self._is_busy = False
+        while self._waiting and not self._is_busy:
+            turn = self._waiting.take(())
+            # Nobody may be there any more.
+            if not turn.done():
+                turn.set_result(None)
+                self._is_busy = True
 
     async def _async_ask(self, database_url: str, request: dict[str, Any]) -> dict[str, Any]:
         """Return the process's answer; one that gives none is not asked again."""
