@@ -11,6 +11,7 @@ import pytest
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError
+from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
 from custom_components.med_exporter.destinations.mqtt import probe
 from custom_components.med_exporter.destinations.mqtt.broker import Broker
@@ -111,3 +112,17 @@ async def test_what_a_broker_of_mqtt_3_drops_is_not_taken_for_said(
         # What the broker keeps from the first time is no answer to the second.
         remark = await async_test_broker(at(broker), PUBLISHING, trial(), versions=(4,))
         assert remark == REMARK_UNVERIFIED
+
+
+@pytest.mark.parametrize("version", mqtt_opening.VERSIONS)
+async def test_a_connection_that_is_taken_over_once_is_no_mistake(
+    mosquitto, version: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A user has one connection here: the lasting one comes back while the test listens.
+    monkeypatch.setattr(mqtt_connection, "_FIRST_PAUSE", 0.2)
+    broker = mosquitto(users={"u": "p"}, settings=("use_username_as_clientid true",))
+    to = replace(at(broker), username="u", password="p")
+    async with destination(broker.port, username="u", password="p") as made:
+        await push(made, DAILY)
+        assert await async_test_broker(to, PUBLISHING, trial(), versions=(version,)) is None
+        assert await push(made, *VALUES) == stored(*VALUES)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import Outcome
@@ -69,6 +71,33 @@ async def test_a_run_fits_into_what_a_server_takes_and_shows(
     assert set(await push(destination(), values[:-1])) == {Outcome.STORED}
     # Numbers of fewer digits are no corrections that cannot be sent.
     assert set(await push(destination(), values)) == {Outcome.ALREADY_THERE}
+
+
+async def test_what_a_proxy_finds_too_large_is_sent_in_parts(
+    session: ClientSession, victoriametrics
+) -> None:
+    server = victoriametrics(options=("-retentionPeriod=2y",))
+    refused = 0
+
+    async def forward(request: web.Request) -> web.Response:
+        nonlocal refused
+        if (request.content_length or 0) > 10_000:
+            refused += 1
+            return web.Response(status=413, text="<html>413 Request Entity Too Large</html>")
+        url = f"{server.url}{request.path_qs}"
+        async with session.request(
+            request.method, url, data=await request.read(), headers=request.headers
+        ) as answer:
+            return web.Response(status=answer.status, body=await answer.read())
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", forward)
+    async with TestServer(app) as proxy:
+        to = VictoriaMetrics(session, str(proxy.make_url("")).rstrip("/"))
+        values = half_hours()[-1000:]
+        destination = VictoriaMetricsDestination(to, {}, on_disk_after=0)
+        assert await push(destination, values) == [Outcome.STORED] * len(values)
+    assert refused
 
 
 def test_lines_hold_all_rows_and_are_no_longer_than_told() -> None:

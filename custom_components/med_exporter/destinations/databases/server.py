@@ -72,8 +72,12 @@ class DatabaseServer:
         Returns the status and the words of a refusal, None where they were taken.
         """
         refusal = await self._send(url, lines, seconds, headers, query)
-        middle = lines.find(b"\n", len(lines) // 2 - 1) + 1
-        if refusal is None or refusal[0] != _TOO_LARGE or not 0 < middle < len(lines):
+        if refusal is None or refusal[0] != _TOO_LARGE:
+            return refusal
+        # The end of the line in the middle, or else of the last but one.
+        ends = lines.find(b"\n", len(lines) // 2, -1), lines.rfind(b"\n", 0, -1)
+        middle = next((end + 1 for end in ends if end >= 0), 0)
+        if not middle:
             return refusal
         # Proxies take no more than a megabyte, mostly, and servers what they were told to.
         for part in (lines[:middle], lines[middle:]):

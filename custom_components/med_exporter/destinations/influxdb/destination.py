@@ -35,7 +35,7 @@ INTAKE: Final = Intake(
 )
 """A point of the same tags and time is overwritten: running values and corrections go too."""
 
-_BATCH: Final = 2000
+_BATCH: Final = 5000
 # A quarter of what is taken of an answer, in which other destinations' points may be too.
 _BATCH_BYTES: Final = MOST_OF_AN_ANSWER // 4
 # What stands around the tags of a point in the longest of the answers.
@@ -72,8 +72,9 @@ class InfluxDestination(DatabaseDestination):
         tells what was left open.
         """
         remark = await async_test_influxdb(self._server, self._labels)
+        retention = await self._server.retention()
         for sample in await self._async_latest():
-            await self._send([sample], self._note_stored)
+            await self._send([sample], self._note_stored, retention)
         return remark
 
     def _note_stored(self, sample: Measurement, outcome: Outcome) -> None:
@@ -114,13 +115,17 @@ class InfluxDestination(DatabaseDestination):
 
         """
         batch: list[Measurement] = []
+        retention: timedelta | None = None
+        is_asked = False
         async for measurement in measurements:
+            if not is_asked:
+                retention, is_asked = await self._server.retention(), True
             if batch and self._is_full(batch, measurement):
-                await self._send(batch, settle)
+                await self._send(batch, settle, retention)
                 batch = []
             batch.append(measurement)
         if batch:
-            await self._send(batch, settle)
+            await self._send(batch, settle, retention)
 
     def _is_full(self, batch: Sequence[Measurement], next_one: Measurement) -> bool:
         """Return whether a batch is not to span another period too.
@@ -133,11 +138,14 @@ class InfluxDestination(DatabaseDestination):
         return next_one.start - first.start >= most * (first.end - first.start)
 
     async def _send(
-        self, batch: Sequence[Measurement], settle: Callable[[Measurement, Outcome], None]
+        self,
+        batch: Sequence[Measurement],
+        settle: Callable[[Measurement, Outcome], None],
+        retention: timedelta | None,
     ) -> None:
         series = series_of(batch[0], self._labels)
         points = [point_of(measurement) for measurement in batch]
-        oldest = _oldest(await self._server.retention())
+        oldest = _oldest(retention)
         kept = [point for point in points if point.stamp >= oldest]
         found = await self._find(series, kept)
         wanted = [point for point in kept if found is None or not _has(found, point)]

@@ -32,7 +32,7 @@ TYPES: Final[Mapping[str, frozenset[str | None]]] = {
 """The values that the label `type` has, by metric."""
 
 # Few enough for whoever stands before the server.
-_OF_A_LINE: Final = 1000
+_OF_A_LINE: Final = 250
 # What a millisecond and a number with their commas take at most.
 _SAMPLE_BYTES: Final = 40
 
