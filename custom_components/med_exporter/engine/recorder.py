@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Select
 
-    from .gathered import Gathered
     from .state_values import Parser
 
     type Connect = Callable[[], AbstractContextManager[Connection]]
@@ -93,8 +92,6 @@ class Recorder:
         self.first_page = first_page or _SMALLEST_PAGE
         self._largest_page = _LARGEST_PAGE
         self.units = Units(connect)
-        self.gathered: Gathered | None = None
-        """What reads the states of many entities in one pass."""
 
     def read_side_by_side(self, entities: int) -> None:
         """Take so many entities' pages small enough to be in memory together, from now on."""

@@ -14,8 +14,9 @@ from .units import factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-    from .recorder import Connect
+    from sqlalchemy import Connection
 
     type Parser = Callable[[str | None], float | None]
 
@@ -91,7 +92,7 @@ class Units:
 
     """
 
-    def __init__(self, connect: Connect) -> None:
+    def __init__(self, connect: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._connect = connect
         self._units: dict[int, str | None] = {}
         self._values: dict[tuple[Parser, float], ValuesOf] = {}
