@@ -95,7 +95,8 @@ class Recorder:
 
     def read_side_by_side(self, entities: int) -> None:
         """Take so many entities' pages small enough to be in memory together, from now on."""
-        self._largest_page = max(min(_LARGEST_PAGE, _MOST_AT_ONCE // max(entities, 1)), _LEAST_PAGE)
+        each = max(_MOST_AT_ONCE // max(entities, 1), _LEAST_PAGE)
+        self._largest_page = min(each, _LARGEST_PAGE)
         self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
