@@ -29,7 +29,7 @@ HALF_HOURS = [1_000_800.0 + n * 1800 for n in range(3)]
 
 def all_readings(recorder: RecorderDatabase, start=START, end=END) -> list[dict]:
     ledger = plug_ledger(recorder.connect, FRIDGE.plug_id, costs=False)
-    found = readings(Recorder(recorder.connect), FRIDGE, ledger, start, end, lambda _: None)
+    found = readings(Recorder(recorder.connect), FRIDGE, ledger, (start, end), lambda _: None)
     return [dict(zip(READING_COLUMNS, reading, strict=True)) for reading in found]
 
 

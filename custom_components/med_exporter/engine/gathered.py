@@ -24,6 +24,7 @@ from .recorder_tables import STATES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from sqlalchemy import Connection
 
@@ -74,8 +75,8 @@ def gathered(
     start: float,
     end: float,
     folder: Path | None,
-) -> Iterator[None]:
-    """Let a recorder read the states of devices in one pass, where that is faster.
+) -> Iterator[Gathered | None]:
+    """Give one pass through the states of devices, where that is faster.
 
     They are read as readings are asked for. What other devices have meanwhile waits; so devices
     that are asked side by side need little memory, and those that are asked in turn a file.
@@ -87,8 +88,8 @@ def gathered(
         end: UTC seconds, not included.
         folder: where readings wait, in a file without a name; None for the system's own.
 
-    Raises:
-        OSError: the disk refuses.
+    Yields:
+        The pass, None where each entity is to be read by itself.
 
     """
     entities = [one for device in devices for one in device.entities.values()]
@@ -96,13 +97,10 @@ def gathered(
     with recorder.connect() as connection:
         is_faster = _is_faster(connection, ids, start, end)
     if not is_faster:
-        yield
+        yield None
         return
-    recorder.gathered = Gathered(recorder, ids, start, end, folder)
-    try:
-        yield
-    finally:
-        recorder.gathered = None
+    with TemporaryFile(dir=folder) as file:
+        yield Gathered(recorder, ids, start, end, file)
 
 
 class Gathered:
@@ -113,17 +111,17 @@ class Gathered:
         ids: of entities, the recorder's.
         start: UTC seconds, included.
         end: UTC seconds, not included.
-        folder: where readings wait on the disk.
+        file: empty; where readings wait on the disk.
 
     """
 
     def __init__(
-        self, recorder: Recorder, ids: Sequence[int], start: float, end: float, folder: Path | None
+        self, recorder: Recorder, ids: Sequence[int], start: float, end: float, file: BinaryIO
     ) -> None:
         self._ids = frozenset(ids)
         self._start = self._reached = start
         self._end = end
-        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  # goes with the object
+        self._file = file
         self._lines = Lines(recorder.units)
         self._queues: list[_Queue] = []
         self._waiting = 0
@@ -140,6 +138,8 @@ class Gathered:
         on_block: Callable[[float], None],
     ) -> Iterator[Reading] | None:
         """Return the readings of a plug, None when the pass does not have them, or has begun.
+
+        Where the disk refuses, taking them raises OSError.
 
         Args:
             plug: as it is at the beginning.

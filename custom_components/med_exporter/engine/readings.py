@@ -41,6 +41,7 @@ from .times import hour_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from .gathered import Gathered
     from .job import JobDevice
     from .pivot import Slot
     from .plug_ledger import PlugLedger
@@ -74,10 +75,10 @@ def readings(
     recorder: Recorder,
     device: JobDevice,
     ledger: PlugLedger,
-    start: float,
-    end: float,
+    span: tuple[float, float],
     on_block: Callable[[float], None],
     coverage: Coverage | None = None,
+    one_pass: Gathered | None = None,
 ) -> Iterator[Reading]:
     """Yield the readings of one device, oldest first, without their costs.
 
@@ -88,12 +89,13 @@ def readings(
         recorder: where the states are.
         device: whose.
         ledger: of the same device.
-        start: UTC seconds, included.
-        end: UTC seconds, not included; the last values hold until then.
+        span: UTC seconds: start, included, and end, not included; the last values hold until then.
         on_block: called with the time reached, now and then.
         coverage: told what of the range comes from statistics.
+        one_pass: through the states of many devices, for those that it has.
 
     """
+    start, end = span
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
     slots = slots_of(device, metadata)
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
@@ -106,8 +108,8 @@ def readings(
     if begin >= end:
         return purged
     plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts, start)
-    if recorder.gathered is not None and not lasts:
-        found = recorder.gathered.readings(plug, slots, start, end, on_block)
+    if one_pass is not None and not lasts:
+        found = one_pass.readings(plug, slots, start, end, on_block)
         if found is not None:
             return chain(purged, found)
     blocks = _ending(

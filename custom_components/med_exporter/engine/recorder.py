@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from .database import Connect
-    from .gathered import Gathered
     from .state_values import Parser
 
     type State = tuple[float, int, str | None, int | None]
@@ -90,12 +89,11 @@ class Recorder:
         self.first_page = first_page or _SMALLEST_PAGE
         self._largest_page = _LARGEST_PAGE
         self.units = Units(connect)
-        self.gathered: Gathered | None = None
-        """What reads the states of many entities in one pass."""
 
     def read_side_by_side(self, entities: int) -> None:
         """Take so many entities' pages small enough to be in memory together, from now on."""
-        self._largest_page = max(min(_LARGEST_PAGE, _MOST_AT_ONCE // max(entities, 1)), _LEAST_PAGE)
+        each = max(_MOST_AT_ONCE // max(entities, 1), _LEAST_PAGE)
+        self._largest_page = min(each, _LARGEST_PAGE)
         self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:

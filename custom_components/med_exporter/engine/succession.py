@@ -11,6 +11,7 @@ from .readings import readings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from .gathered import Gathered
     from .job import JobDevice
     from .plug_ledger import PlugLedger
     from .reading import Reading
@@ -22,16 +23,16 @@ def successive_readings(
     recorder: Recorder,
     device: JobDevice,
     ledger: PlugLedger,
-    start: float,
-    end: float,
+    span: tuple[float, float],
     on_block: Callable[[float], None],
     coverage: Coverage,
+    one_pass: Gathered | None,
 ) -> Iterator[Reading]:
     """Return the readings of a device and of those before it, as `readings` describes."""
     kept: list[float] = []
     parts: list[Iterator[Reading]] = []
-    for one, since, until in _stretches(device, start, end):
-        parts.append(readings(recorder, one, ledger, since, until, on_block, coverage))
+    for one, since, until in _stretches(device, *span):
+        parts.append(readings(recorder, one, ledger, (since, until), on_block, coverage, one_pass))
         if coverage.kept is not None:
             kept.append(coverage.kept)
     coverage.kept = min(kept, default=None)

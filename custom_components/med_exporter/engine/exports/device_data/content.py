@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ...filters import Stretch
+    from ...gathered import Gathered
     from ...job import Job, JobDevice
     from ...reading import Reading
     from ...recorder import Recorder
@@ -78,9 +79,12 @@ def content(
 
     """
     stretches = _stretches(job, end)
-    sources = [_Source(job, recorder, device, spool, end, stretches) for device in job.devices]
     progress = _Progress(job, on_read)
-    with gathered(recorder, job.devices, job.start, end, spool.folder):
+    with gathered(recorder, job.devices, job.start, end, spool.folder) as one_pass:
+        sources = [
+            _Source(job, recorder, device, spool, end, stretches, one_pass)
+            for device in job.devices
+        ]
         if not spool.edges:
             recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
         make = _periods if spool.edges else _raw_rows
@@ -213,6 +217,7 @@ class _Source:
         spool: Spool,
         end: float,
         stretches: Sequence[Stretch] | None,
+        one_pass: Gathered | None = None,
     ) -> None:
         self._job = job
         self._recorder = recorder
@@ -220,6 +225,7 @@ class _Source:
         self._spool = spool
         self._end = end
         self._stretches = stretches
+        self._one_pass = one_pass
         self._left_out = [0]
         self.name = device.device_name
         self._ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in spool.stored)
@@ -242,8 +248,9 @@ class _Source:
         """Return the readings that are kept, with the amounts that are asked for."""
         job, spool, ledger = self._job, self._spool, self._ledger
         counted = successive_readings(
-            self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
-        )
+            self._recorder, self._device, ledger, (job.start, self._end), on_block, self.coverage,
+            self._one_pass,
+        )  # fmt: skip
         whole = self.stand_in.readings(counted, self.coverage)
         corrected = with_corrections(whole, ledger, job.start, self._end)
         found: Iterator[Reading] = chain.from_iterable(self._noticed(corrected))
