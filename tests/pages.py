@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+_OF_ENGINEERS = ("architecture", "performance", "performance-house")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -76,7 +77,7 @@ class Page:
 def user_pages(language: str) -> list[Page]:
     """The pages for users in English (`en`) or French (`fr`), the index first."""
     folder = DOCS / language if language != "en" else DOCS
-    others = {DOCS / "architecture.md", DOCS / "performance.md"} if language == "en" else set()
+    others = {DOCS / f"{name}.md" for name in _OF_ENGINEERS} if language == "en" else set()
     return [
         Page(path)
         for path in sorted(folder.rglob("*.md"))
