@@ -80,7 +80,7 @@ async def _run(folder: Path, count: int, share: int) -> dict[str, str]:
                 begun = time.monotonic()
                 status = await home.post("/api/exports/create", {
                     "export_type": "device_data", "format": "csv", "aggregation": "hourly",
-                    "date_range": {"preset": "last_30_days"},
+                    "date_range": "last_30_days",
                 })  # fmt: skip
                 while status["status"] in ("queued", "running"):
                     status = await home.get(f"/api/exports/{status['export_id']}")

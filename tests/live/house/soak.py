@@ -47,11 +47,13 @@ async def measure(folder: Path, minutes: int = 20) -> None:
             _again(done, "panels", 30, lambda: _open_panel(home)),
         ]
         working = [asyncio.create_task(work) for work in works]
-        await asyncio.sleep(_WARM)
+        await asyncio.wait(working, timeout=_WARM, return_when=asyncio.FIRST_EXCEPTION)
         most, first = Most(), (used(home.pid), await look(home))
         end = time.monotonic() + 60 * minutes
         while time.monotonic() < end:
-            await asyncio.sleep(10)
+            ended, _ = await asyncio.wait(working, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+            if ended:
+                break
             most.add(await look(home))
         for task in working:
             task.cancel()
@@ -94,7 +96,7 @@ async def _again(
 
 async def _make_file(home: RealHome) -> None:
     status = await home.post("/api/exports/create", {
-        "export_type": "device_data", "format": "csv", "date_range": {"preset": "last_30_days"},
+        "export_type": "device_data", "format": "csv", "date_range": "last_30_days",
         "aggregation": "hourly",
     })  # fmt: skip
     while status["status"] in ("queued", "running"):

@@ -19,7 +19,11 @@ from .probe import used
 if TYPE_CHECKING:
     from pathlib import Path
 
-_INTEGRATIONS = ("api", "config", "history", "logbook", "frontend")
+# What every home has, since some integration brings entities of each kind.
+_INTEGRATIONS = (
+    "api", "config", "history", "logbook", "frontend", "sensor", "binary_sensor", "button",
+    "switch", "event", "calendar",
+)  # fmt: skip
 # A home that only loads the library that speaks to the plugs, as `tplink` does.
 _KASA = (
     "import importlib\n"

@@ -21,6 +21,7 @@ from kasa import (
 from ..connection import DEFAULT_PORT, Connection, KasaError, split_host
 from .bounds import connected
 from .configuration import FAILURES, config_of, is_silence
+from .discovery_key import async_make_discovery_key
 
 if TYPE_CHECKING:
     from kasa import Credentials
@@ -189,6 +190,7 @@ def _telling(errors: list[Exception]) -> Exception:
 
 async def _discovered(host: str, port: int | None) -> DeviceConnectionParameters | None:
     """Return what the device says of itself by datagram; None where none comes back."""
+    await async_make_discovery_key()
     try:
         found = await Discover.discover_single(host, port=port, discovery_timeout=DISCOVERY_TIMEOUT)
     except UnsupportedDeviceError:

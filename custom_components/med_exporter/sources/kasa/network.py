@@ -12,6 +12,7 @@ from ...engine.outside import LONGEST_NAME, clean
 from ..connection import Connection, FoundDevice
 from . import connecting
 from .configuration import FAILURES
+from .discovery_key import async_make_discovery_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +46,7 @@ _WITHOUT_METER: Final = frozenset(
 
 async def search(targets: Iterable[str]) -> dict[str, FoundDevice]:
     """Return each device, by MAC, that answers a broadcast to the targets."""
+    await async_make_discovery_key()
     found = await asyncio.gather(
         *(
             Discover.discover(target=target, discovery_timeout=connecting.DISCOVERY_TIMEOUT)
