@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import shutil
 import sqlite3
@@ -33,7 +34,7 @@ from tests.metering_points import answer, start_flow
 from tests.servers import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
 
     from homeassistant.config_entries import ConfigEntry
@@ -50,6 +51,7 @@ class Influxd:
     login: bool = False
     username: str = "med"
     password: str = "s3cret:é 'x'"
+    settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = None
 
@@ -77,6 +79,7 @@ class Influxd:
             )
         self._process = subprocess.Popen(
             [program, "-config", str(configuration)],
+            env={**os.environ, **{f"INFLUXDB_{name}": to for name, to in self.settings.items()}},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -98,6 +98,8 @@ class Jeedom:
     dies_after: int | None = None
     dies_before_storing: bool = False
     address: str = ""
+    answering: int = 0
+    most_at_once: int = 0
     hangs: bool = False
     released: asyncio.Event = field(default_factory=asyncio.Event)
     _last_id: int = 0
@@ -143,6 +145,11 @@ class Jeedom:
         if self.status != 200 or self.body is not None:
             return web.Response(status=self.status, text=self.body or "")
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": None}
+        self.answering += 1
+        self.most_at_once = max(self.most_at_once, self.answering)
+        # Others come meanwhile, if there are any.
+        await asyncio.sleep(0)
+        self.answering -= 1
         try:
             result = self._handle(await request.read(), answer)
             answer["result"] = "ok" if result in ([], {}, None, False) else result

@@ -87,7 +87,13 @@ def user_pages(language: str) -> list[Page]:
 PAGES = [
     *(
         Page(ROOT / name)
-        for name in ("README.md", "README.fr.md", "CONTRIBUTING.md", "dashboards/README.md")
+        for name in (
+            "README.md",
+            "README.fr.md",
+            "CONTRIBUTING.md",
+            "dashboards/README.md",
+            "dashboards/README.fr.md",
+        )
     ),
     Page(DOCS / "architecture.md"),
     *user_pages("en"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from homeassistant.util.yaml import load_yaml_dict
 
@@ -29,6 +31,15 @@ def kinds_of_examples(page):
     return [example.language for example in page.examples]
 
 
+def pictures(page, language):
+    """Return what a page shows, but for the language of it."""
+    return [
+        Path(link).name.replace(f"-{language}.png", "")
+        for link in page.links
+        if link.endswith(".png")
+    ]
+
+
 def rows(page):
     return [line.count(" | ") for line in page.prose.splitlines() if line.startswith("|")]
 
@@ -49,6 +60,19 @@ class TestLinks:
             if not there or (anchor and anchor not in Page(target).anchors):
                 broken.append(link)
         assert not broken
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "dashboards"], ids=["project", "dashboards"])
+def test_first_pages_are_the_same_in_both_languages(folder):
+    english, french = Page(folder / "README.md"), Page(folder / "README.fr.md")
+    for look in (depths, rows, kinds_of_examples):
+        assert look(french) == look(english)
+    assert pictures(french, "fr") == pictures(english, "en")
+
+
+def test_each_picture_is_shown_on_a_page():
+    shown = {(page.path.parent / link).resolve() for page in PAGES for link in page.links}
+    assert not set((DOCS / "pictures").iterdir()) - shown
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,6 +96,10 @@ class TestBothLanguages:
     @pytest.mark.parametrize("name", ENGLISH)
     def test_have_the_same_examples(self, name):
         assert kinds_of_examples(FRENCH[name]) == kinds_of_examples(ENGLISH[name])
+
+    @pytest.mark.parametrize("name", ENGLISH)
+    def test_have_the_same_pictures(self, name):
+        assert pictures(FRENCH[name], "fr") == pictures(ENGLISH[name], "en")
 
     @pytest.mark.parametrize("name", ENGLISH)
     def test_have_tables_of_the_same_size(self, name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import re
@@ -189,6 +190,35 @@ async def test_a_program_gets_its_file(
         return printed.getvalue()
 
     assert "energy_kwh" in await house.hass.async_add_executor_job(execute)
+
+
+@examples("sh", "curl")
+async def test_curl_gets_its_file(
+    house: House, example: Example, hass_client_no_auth: Any, tmp_path: Path
+) -> None:
+    client = await hass_client_no_auth()
+    text = re.sub(r"YOUR_TOKEN|VOTRE_JETON", await a_token(house.hass), example.text)
+    text = text.replace("http://homeassistant.local:8123", str(client.make_url("")).rstrip("/"))
+    running = await asyncio.create_subprocess_exec("bash", "-euc", text, cwd=tmp_path)
+    assert await running.wait() == 0
+    name = text.split()[-1]
+    assert "energy_kwh" in await house.hass.async_add_executor_job((tmp_path / name).read_text)
+
+
+@examples("powerquery")
+async def test_a_spreadsheet_gets_its_file(
+    house: House, example: Example, hass_client_no_auth: Any
+) -> None:
+    client = await hass_client_no_auth()
+    headers = {"Authorization": f"Bearer {await a_token(house.hass)}"}
+    asked = example.text.partition("asked = ")[2].partition(",\n    made")[0]
+    for written, meant in ((r"(\w+) = ", r'"\1": '), (r"\[", "{"), (r"\]", "}")):
+        asked = re.sub(written, meant, asked)
+    (path,) = re.findall(r'RelativePath = "([^"]+)"', example.text)
+    made = await client.post(f"/{path}", headers=headers, data=asked)
+    (name,) = re.findall(r"RelativePath = made\[(\w+)\]", example.text)
+    file = await client.get((await made.json())[name], headers=headers)
+    assert "energy_kwh" in await file.text()
 
 
 @examples("http")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from custom_components.med_exporter.engine.standing_charge import standing_charg
 from custom_components.med_exporter.engine.tariff import Energy, Known, price
 from scripts.reference.words import COMPONENT
 from tests.engine.tariff.contracts import PARIS, local, tariff
-from tests.pages import DOCS, Page
+from tests.pages import DOCS, ROOT, Page
 
 KWH = 1_000_000
 HOUR = 3600
@@ -125,3 +126,13 @@ def test_each_server_that_is_asked_by_itself_is_named(folder):
     assert len(known) >= 4
     page = Page(folder / "rights-and-privacy.md").prose
     assert not {host for host in known if f"`{host}`" not in page}
+
+
+def test_the_architecture_names_each_room_and_file_and_none_that_is_gone():
+    page = Page(DOCS / "architecture.md").prose
+    there = {f"{one.name}/" if one.is_dir() else one.name for one in COMPONENT.iterdir()}
+    code = {name for name in there if name.endswith((".py", "/"))} - {"__pycache__/"}
+    assert not {name for name in code if f"`{name}`" not in page}
+    files = {name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.(?:py|js))`", page)}
+    known = {path.name for folder in (COMPONENT, ROOT / "tests") for path in folder.rglob("*.*")}
+    assert not files - known

@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter.config_flow import MedExporterFlow
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs.currency import ISSUE, async_look_at_currency
+from custom_components.med_exporter.costs.official import DATA_OFFICIAL, OfficialTariffs
 from custom_components.med_exporter.engine.tariff.kind import Page
 from custom_components.med_exporter.engine.tariff.kinds import forms
 from custom_components.med_exporter.entry_types import entry_kinds
@@ -264,6 +265,7 @@ async def dialogs(hass_with_recorder, hass_client, plug_network, locked_plug, mo
     await Home(SimpleNamespace(hass=hass)).import_hours("other:energy", start, [0.0, 1.0])
     assert await async_setup_component(hass, "config", {})
     assert await async_setup_component(hass, DOMAIN, {})
+    hass.data[DATA_OFFICIAL] = OfficialTariffs(hass, "http://127.0.0.1:1")
     assert await async_setup_component(hass, "repairs", {})
     addresses = {PLUG: plug.address, LOCKED: locked_plug.address}
     found = Dialogs(hass, await hass_client(), addresses)

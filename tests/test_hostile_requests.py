@@ -254,3 +254,13 @@ async def test_by_actions(jobs, fridge, hass, rounds, told_of):
                     return_response=True,
                 )
     assert told_of() == []
+
+
+@pytest.mark.parametrize("action", ["list_exports", "list_push_log"])
+@pytest.mark.parametrize("field", ["limit", "offset"])
+@pytest.mark.parametrize("number", [10**30, float("inf"), float("nan"), 1e300, -1])
+async def test_a_page_beyond_all_pages(jobs, hass, action, field, number):
+    with pytest.raises(vol.Invalid, match=field):
+        await hass.services.async_call(
+            DOMAIN, action, {field: number}, blocking=True, return_response=True
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.const import Platform
 
-from .platforms import add_entities_of
+from .platforms import async_add_entities_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -22,4 +22,4 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the entities of an entry."""
-    add_entities_of(Platform.CALENDAR, hass, entry, async_add_entities)
+    await async_add_entities_of(Platform.CALENDAR, hass, entry, async_add_entities)

@@ -2,24 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import suppress
+from itertools import batched, chain
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import CoreState, callback
+from homeassistant.helpers.recorder import get_instance
 
 from .entry_types import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.const import Platform
     from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity import Entity
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 
-def add_entities_of(
+# How many entities Home Assistant adds before its event loop goes on with other things.
+_AT_ONCE: Final = 10
+# How much may wait for the recorder before more is added, and how long that waits at most, in
+# seconds: states of the house stand in the same queue, and Home Assistant gives a platform 60.
+_BACKLOG: Final = 100
+_PATIENCE: Final = 20
+
+
+async def async_add_entities_of(
     platform: Platform,
     hass: HomeAssistant,
     entry: ConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the entities that an entry has of a platform."""
+    """Add the entities that an entry has of a platform, a few at a time."""
     kind = kind_of(entry)
     assert kind is not None
-    kind.entities[platform](hass, entry, async_add_entities)
+    first: list[Iterable[Entity]] = []
+    is_set_up = False
+
+    @callback
+    def add(
+        new_entities: Iterable[Entity],
+        update_before_add: bool = False,  # noqa: FBT001, FBT002 (as Home Assistant has it)
+        *,
+        config_subentry_id: str | None = None,
+    ) -> None:
+        if is_set_up:
+            async_add_entities(
+                new_entities, update_before_add, config_subentry_id=config_subentry_id
+            )
+        else:
+            # They are made as they are added, where they are told one by one.
+            first.append(new_entities)
+
+    kind.entities[platform](hass, entry, add)
+    is_set_up, until = True, hass.loop.time() + _PATIENCE
+    for some in batched(chain.from_iterable(first), _AT_ONCE, strict=False):
+        async_add_entities(some)
+        await asyncio.sleep(0)
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await _async_recorder_follows(hass)
+
+
+async def _async_recorder_follows(hass: HomeAssistant) -> None:
+    """Wait for the recorder where it works already: at a start it begins when all is set up."""
+    # The recorder tells nobody how far it is.
+    while hass.state is CoreState.running and get_instance(hass).backlog > _BACKLOG:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)

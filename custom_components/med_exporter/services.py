@@ -26,6 +26,7 @@ from .exports.catalogue import async_list_devices, list_metrics
 from .exports.comparison import async_compare_contracts
 from .exports.jobs import DATA_JOBS
 from .exports.preview import async_preview
+from .history.pages import PAGE_FIELDS
 from .history.records import ExportStatus
 from .installation.actions import REMOVE_SCHEMA, remove_all_data
 from .object_reader import INVALID_REQUEST
@@ -60,12 +61,7 @@ if TYPE_CHECKING:
 # HTTP API, whose errors translate.
 _ANYTHING: Final = vol.Schema({}, extra=vol.ALLOW_EXTRA)
 _EXPORT_SCHEMA: Final = vol.Schema({vol.Required("export_id"): cv.string})
-_LIST_SCHEMA: Final = vol.Schema(
-    {
-        vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
-        vol.Optional("offset", default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
-    }
-)
+_LIST_SCHEMA: Final = vol.Schema(PAGE_FIELDS)
 _NOTHING: Final = vol.Schema({})
 
 

@@ -1,7 +1,8 @@
 """The one place that makes clients of web servers: none of them follows a redirect.
 
 What a server is told, a login among it, is for the address that the user has entered. aiohttp
-follows redirects unless each request says otherwise, and those of websockets always.
+follows redirects unless each request says otherwise, and those of websockets always. And what a
+server says is no longer than an answer can be, from its first byte on.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .web_answers import MOST_OF_AN_ANSWER
+from .web_line import bounded_request
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, TraceRequestRedirectParams
@@ -44,14 +47,25 @@ def web_session(hass: HomeAssistant, *, verify_ssl: bool = True) -> ClientSessio
 
 
 @callback
-def new_web_session(hass: HomeAssistant, **arguments: Any) -> ClientSession:  # noqa: ANN401 (Home Assistant's own)
+def new_web_session(
+    hass: HomeAssistant,
+    *,
+    most: int = 2 * MOST_OF_AN_ANSWER,
+    **arguments: Any,  # noqa: ANN401 (Home Assistant's own)
+) -> ClientSession:
     """Return a session of the caller's own, else as `web_session` has it.
 
-    `arguments` are those of `async_create_clientsession`.
+    Args:
+        hass: Home Assistant.
+        most: bytes that one answer may be as it comes, with all that is around it.
+        arguments: those of `async_create_clientsession`.
+
     """
     tracing = TraceConfig()
     tracing.on_request_redirect.append(_refuse)
-    return async_create_clientsession(hass, trace_configs=[tracing], **arguments)
+    return async_create_clientsession(
+        hass, trace_configs=[tracing], request_class=bounded_request(most), **arguments
+    )
 
 
 async def _refuse(_session: object, _context: object, told: TraceRequestRedirectParams) -> None:

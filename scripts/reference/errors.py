@@ -85,7 +85,7 @@ def destination_codes() -> Mapping[str, list[str]]:
         if name == key or is_remark or is_refusal or name == "test_succeeded":
             continue
         found[base.upper()].append(key)
-    for key in ("push_lost", "push_too_old", "push_not_correctable"):
+    for key in ("push_lost", "push_too_old", "push_not_correctable", "push_left_behind"):
         found[key.removeprefix("push_").upper()].append(key)
     found["INTERRUPTED"].append("push_interrupted")
     return {code: _singular_dropped(sorted(keys)) for code, keys in sorted(found.items())}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from scripts.reference.words import Words
 
 _ENTRIES = ("kasa", "meters", "grid", "email")
+_CHOICES = ("change_", "remove_")
+"""How steps are called that ask which one is meant."""
 
 
 def destinations(words: Words) -> str:
@@ -52,6 +54,21 @@ def entries(words: Words) -> str:
             rows += _told(section)
         title = steps["user"]["menu_options"][name]
         parts += [f"### {title}", table(*rows)]
+    return "\n\n".join(parts)
+
+
+def point_options(words: Words) -> str:
+    """Return the fields of a metering point's options, its contracts among them."""
+    parts = []
+    for name, step in words.translations["options"]["step"].items():
+        is_choice = name.startswith(_CHOICES)
+        if "data" not in step or is_choice or name == "limits":
+            continue
+        rows = [(words["field"], words["option"], words["meaning"]), *_told(step)]
+        # What is known only in the form stands in braces.
+        title = step["title"].partition(" {")[0]
+        about = step.get("description", "")
+        parts += [f"### {title}", *([about] if about and "{" not in about else []), table(*rows)]
     return "\n\n".join(parts)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from scripts.reference.actions import actions, file_options, schedule_fields
 from scripts.reference.errors import errors
-from scripts.reference.forms import destinations, entries, limits
+from scripts.reference.forms import destinations, entries, limits, point_options
 from scripts.reference.words import ROOT, Words
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def reference(language: str) -> str:
         ("schedules", schedule_fields(words)),
         ("destinations", destinations(words)),
         ("entries", entries(words)),
+        ("point_options", point_options(words)),
         ("limits", limits(words)),
         ("actions", actions(words)),
         ("errors", errors(words)),

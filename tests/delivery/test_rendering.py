@@ -30,6 +30,11 @@ COMMON = [
     "{{ now().replace(hour=0, minute=0).timestamp() | int }} {{ [1, 2, 3] | batch(2, 0) | list }}",
     "{{ states['sensor']['power'].state }} {{ {'a': {'b': 1}}['a']['b'] }} {{ [1] | tojson }}",
     "{% set d = {'a': 1} %}{{ d.get('a') }} {{ d.items() | list }} {{ 'A b' | slugify('-') }}",
+    (
+        "{% set ns = namespace(rows=[], all='') %}{% for i in range(500) %}{% set ns.rows ="
+        " ns.rows + [i] %}{% set ns.all = ns.all ~ ',' ~ i %}{% endfor %}{{ ns.all }}"
+    ),
+    "{% set body %}{% for i in range(900) %}{{ i }} €, {% endfor %}{% endset %}{{ body }}",
     "{% macro cost(x) %}{{ '%.2f' % (x | float) }} €{% endmacro %}{{ cost(1) }}",
 ]
 
@@ -107,15 +112,58 @@ async def test_one_step_that_grows_without_end_is_refused_before_it_is_done(hass
     assert error.value.code == "GROWING_TEMPLATE"
 
 
+def kept(first: str, grown: str, used: str) -> str:
+    """Return a template that lets a value grow in small steps, and then takes one on it."""
+    return (
+        f"{{% set n = namespace(x={first}, y={first}) %}}{{% for i in range(60) %}}"
+        f"{{% set n.x = {grown} %}}{{% set n.y = {grown.replace('x', 'y')} %}}"
+        f"{{% if i == ROUND %}}{{{{ {used} }}}}{{% endif %}}{{% endfor %}}"
+    )
+
+
+TEXT = ("'aaaaaaaaaaaaaaaa'", "n.x ~ n.x")
+LIST = ("[1, 2]", "n.x + n.x")
+NESTED = ("[1]", "[n.x, n.x]")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(kept(*TEXT, used).replace("ROUND", "22") for used in (
+            "n.x.split('a') | count", "n.x | list | count", "n.x | title | count",
+            "n.x | urlize | count", "n.x | wordwrap(1) | count",
+        )),
+        *(kept(*LIST, used).replace("ROUND", "22") for used in ("n.x | sort", "n.x | string")),
+        *(kept(*NESTED, used).replace("ROUND", "58") for used in (
+            "n.x == n.y", "n.x", "n.x | tojson", "n.x | flatten", "{'a': n.x} == {'a': n.y}",
+        )),
+        ("{% set n = namespace(x='aaaaaaaaaaaaaaaa') %}{% for i in range(25) %}{% set n.x %}"
+        "{{ n.x }}{{ n.x }}{% endset %}{% endfor %}{{ n.x | title | count }}"),
+        ("{% macro m(x, i) %}{% if i %}{{ m(x ~ x, i - 1) }}{% else %}{{ x.split('a') | count }}"
+        "{% endif %}{% endmacro %}{{ m('aaaaaaaaaaaaaaaa', 22) }}"),
+        ("{% macro m(x, y, i) %}{% if i %}{{ m([x, x], [y, y], i - 1) }}{% else %}{{ x == y }}"
+        "{% endif %}{% endmacro %}{{ m([1], [1], 60) }}"),
+    ],
+)  # fmt: skip
+async def test_what_it_keeps_never_becomes_so_large_that_one_step_takes_long(hass, text):
+    begun = time.process_time()
+    with pytest.raises(DeliveryError) as error:
+        await async_render(hass, text, VALUES)
+    assert error.value.code == "HEAVY_TEMPLATE"
+    assert time.process_time() - begun < 0.7
+
+
+async def test_an_expression_of_many_parts_is_refused(hass):
+    text = "{% set x = 'a' %}{{ (" + " ~ ".join(["x"] * 200) + ").split('a') | count }}"
+    with pytest.raises(DeliveryError) as error:
+        await async_render(hass, text, VALUES)
+    assert error.value.code == "GROWING_TEMPLATE"
+
+
 LONG = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
-DOUBLING = (
-    "{% set n = namespace(x='xxxxxxxxxxxxxxxx') %}"
-    "{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}"
-)
 
 
-@pytest.mark.parametrize("text", [LONG, DOUBLING])
-async def test_many_steps_are_ended_and_the_house_goes_on(hass, monkeypatch, text):
+async def test_many_steps_are_ended_and_the_house_goes_on(hass, monkeypatch):
     monkeypatch.setattr(rendering, "SECONDS", 0.3)
     turns = 0
 
@@ -128,7 +176,7 @@ async def test_many_steps_are_ended_and_the_house_goes_on(hass, monkeypatch, tex
     going_on = asyncio.ensure_future(house())
     begun = time.monotonic()
     with pytest.raises(DeliveryError) as error:
-        await async_render(hass, text, VALUES)
+        await async_render(hass, LONG, VALUES)
     going_on.cancel()
     assert error.value.code == "HEAVY_TEMPLATE"
     assert turns > 10

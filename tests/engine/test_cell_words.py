@@ -32,6 +32,9 @@ def shown(column: str, value: str, locale: str, table: str = "any") -> str:
         ("delivery", "email", "mail", "courriel"),
         ("data_types", "tempo, ecowatt", "Tempo, EcoWatt", "Tempo, EcoWatt"),
         ("unit", "MB", "MB", "Mo"),
+        ("event_type", "export_created", "Export created", "Export créé"),
+        ("severity", "warning", "Warning", "Avertissement"),
+        ("request", '{"date_range": "this_year"}', "period: This year", "période : Cette année"),
         (
             "details",
             '{"export_type": "audit_logs", "format": "csv"}',
@@ -48,6 +51,13 @@ def shown(column: str, value: str, locale: str, table: str = "any") -> str:
 def test_a_cell_is_in_the_language_of_its_reader(column, value, english, french):
     assert shown(column, value, "en") == english
     assert shown(column, value, "fr") == french
+
+
+@pytest.mark.parametrize(("locale", "unit"), [("en", "MB"), ("fr", "Mo")])
+def test_the_unit_of_a_column_is_in_the_language_of_its_reader(locale, unit):
+    table = Table("system_health", [Column("size_mb", Kind.NUMBER, 1, "MB")], 0, iter(()))
+    put_into_words(Content(tables=[table]), locale)
+    assert table.columns[0].unit == unit
 
 
 @pytest.mark.parametrize("name", BOUNDS)

@@ -1,9 +1,9 @@
-"""States that are gathered in one pass are those that are read entity by entity."""
+"""Readings that are made in one pass are those of devices that are read by themselves."""
 
 from __future__ import annotations
 
 import math
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine import gathered as module
+from custom_components.med_exporter.engine import recorder as recorder_module
 from custom_components.med_exporter.engine.errors import ExportError
-from custom_components.med_exporter.engine.fields import ENTITY_FIELDS
 from custom_components.med_exporter.engine.gathered import gathered
 from custom_components.med_exporter.engine.job import JobDevice, Options
-from custom_components.med_exporter.engine.readings import parser_of
+from custom_components.med_exporter.engine.plug_ledger import PlugLedger
+from custom_components.med_exporter.engine.readings import readings
 from custom_components.med_exporter.engine.recorder import Recorder
 
 from .recorder_database import RecorderDatabase
@@ -33,6 +34,7 @@ DEVICES = (
         device_id="two", device_ip="", device_name="two",
         entities={"current": POWER, "is_on": PLUG, "energy_total_kwh": "sensor.never_seen"},
     ),
+    JobDevice(device_id="three", device_ip="", device_name="three", entities={"power_w": OTHER}),
 )  # fmt: skip
 
 
@@ -40,8 +42,11 @@ DEVICES = (
 def always(monkeypatch):
     """Gather however few states there are, and a few at a time."""
     monkeypatch.setattr(module, "_LEAST_STATES", 0)
+    monkeypatch.setattr(module, "_LEAST_PART", 0)
     monkeypatch.setattr(module, "_PAGE_SIZE", 3)
     monkeypatch.setattr(module, "_PER_ENTITY", 1)
+    monkeypatch.setattr(recorder_module, "_LARGEST_PAGE", 3)
+    monkeypatch.setattr(module, "_MOST_WAITING", 4)
 
 
 @pytest.fixture
@@ -51,62 +56,49 @@ def database(tmp_path):
     database.close()
 
 
-def use(recorder, most=math.inf, on_read=lambda share: None):
-    return gathered(recorder, DEVICES, START, END, most=most, folder=None, on_read=on_read)
+def use(recorder):
+    return gathered(recorder, DEVICES, START, END, None)
 
 
-def blocks(recorder, start, end):
-    """Return all entries of each device; nobody says which of two entities is first in a moment."""
-    ids = recorder.metadata_ids([POWER, PLUG])
-    return [
-        sorted(
-            (
-                entry
-                for block in recorder.entries(
-                    [
-                        (ids[device.entities[name]], slot, parser_of(name))
-                        for slot, name in enumerate(ENTITY_FIELDS)
-                        if device.entities.get(name) in ids
-                    ],
-                    start,
-                    end,
-                )
-                for entry in block
-            ),
-            key=itemgetter(0, 1),
-        )
-        for device in DEVICES
-    ]
+def asked(recorder, on_block=lambda moment: None):
+    return [readings(recorder, device, PlugLedger(), START, END, on_block) for device in DEVICES]
 
 
 MOMENTS = st.lists(st.sampled_from([999.9, *map(float, range(1000, 1020)), 1999.5, 2000.0]))
 
 
-@given(power=MOMENTS, kilo=MOMENTS, plug=MOMENTS, data=st.data())
+@given(power=MOMENTS, kilo=MOMENTS, plug=MOMENTS, other=MOMENTS, data=st.data())
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_the_same_states_in_the_same_order(tmp_path_factory, always, power, kilo, plug, data):
+def test_the_same_readings_in_whatever_order_they_are_asked_for(
+    tmp_path_factory, always, power, kilo, plug, other, data
+):
     numbers = st.sampled_from(["1.5", "-0", "unavailable", "", None, "inf", "1e400", "200"])
     database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("states"))
     for entity, moments, states, unit in (
         (POWER, power, numbers, "W"),
         (POWER, kilo, numbers, "kW"),
+        (OTHER, other, numbers, None),
         (PLUG, plug, st.sampled_from(["on", "off", "unavailable", None]), None),
     ):
-        database.add(entity, [(moment, data.draw(states)) for moment in moments], unit)
+        database.add(entity, [(moment, data.draw(states)) for moment in sorted(moments)], unit)
     database.add(POWER, [(1500.0, "7")], "W")
     recorder = Recorder(database.connect)
-    expected = [blocks(recorder, start, END) for start in (START, 1010.0)]
-    with use(recorder) as share:
-        assert share > 0
-        assert [blocks(recorder, start, END) for start in (START, 1010.0)] == expected
+    expected = [list(found) for found in asked(recorder)]
+    with use(recorder):
+        streams = asked(recorder)
+        made = [[] for _ in streams]
+        for place in data.draw(st.lists(st.integers(0, 2), max_size=20)):
+            made[place] += islice(streams[place], 2)
+        rest = [list(stream) for stream in streams]
+    assert [a + b for a, b in zip(made, rest, strict=True)] == expected
     database.close()
 
 
 def test_reads_the_database_once_in_order_of_time(database, always):
     database.add(POWER, [(START + n, n) for n in range(100)])
-    query = module._IN_ORDER.params(after_ts=0.0, after_id=-1, end=END, ids=[1, 2], size=9)
+    query = module._IN_ORDER.params(start=0.0, end=END, ids=[1, 2], size=9)
     with database.connect() as connection:
         text = query.compile(connection, compile_kwargs={"literal_binds": True})
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").fetchall()
@@ -114,26 +106,39 @@ def test_reads_the_database_once_in_order_of_time(database, always):
     assert "USING INDEX ix_states_last_updated_ts (last_updated_ts>?" in steps[0]
     assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
     recorder = Recorder(database.connect)
-    shares = []
-    with use(recorder, on_read=shares.append) as done:
-        assert shares == sorted(shares)
-        assert 0 < shares[-1] <= done
+    moments = []
+    with use(recorder):
+        first, second, third = asked(recorder, moments.append)
+        assert len(list(first)) == 100
+        assert moments == sorted(moments)
+        assert moments[-1] == END
+        # What is for the others waits.
         database.engine.dispose()
         recorder.connect = None
-        entries = recorder.entries([(1, 0, parser_of("power_w"))], START, END)
-        assert sum(map(len, entries)) == 100
+        assert len(list(second)) == 100
+        assert list(third) == []
     assert recorder.gathered is None
 
 
+def test_who_asks_when_the_pass_has_begun_reads_by_himself(database, always):
+    database.add(POWER, [(START + n, n) for n in range(100)])
+    recorder = Recorder(database.connect)
+    with use(recorder):
+        late, first = asked(recorder)[0], asked(recorder)[1]
+        assert len(list(first)) == 100
+        assert len(list(asked(recorder)[0])) == len(list(late)) == 100
+
+
 @pytest.mark.parametrize(
-    ("own", "others", "most", "expected"),
-    [(100, 0, math.inf, True), (100, 1000, math.inf, False), (100, 0, 50, False)],
+    ("own", "others", "expected"), [(100, 0, True), (100, 1000, False), (0, 100, False)]
 )
-def test_gathers_only_where_it_is_faster(database, always, own, others, most, expected):
+def test_gathers_only_where_it_is_faster(database, monkeypatch, own, others, expected):
+    monkeypatch.setattr(module, "_LEAST_STATES", 1)
     database.add(POWER, [(START + n * 1000 / own, n) for n in range(own)])
-    database.add(OTHER, [(START + n, n) for n in range(others)])
-    with use(Recorder(database.connect), most) as share:
-        assert (share > 0) is expected
+    database.add("sensor.of_nobody", [(START + n, n) for n in range(others)])
+    recorder = Recorder(database.connect)
+    with use(recorder):
+        assert (recorder.gathered is not None) is expected
 
 
 @settings(
@@ -145,8 +150,8 @@ def test_files_are_the_same_byte_for_byte(
 ):
     live(recorder, life)
     made = []
-    for most in (0, 10**9):
-        monkeypatch.setattr(module, "_MOST_STATES", most)
+    for least in (0, math.inf):
+        monkeypatch.setattr(module, "_LEAST_STATES", least)
         job = exports.job(**request, format=form, options=Options(**options))
         try:
             made.append((exports.run(job), Path(job.path).read_bytes()))

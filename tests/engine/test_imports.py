@@ -86,6 +86,21 @@ print([name for name in libraries if name in sys.modules])
     assert shown.stdout.strip() == "[]"
 
 
+def test_a_process_of_the_engine_loads_no_numpy():
+    """openpyxl would, and it weighs as much as all other libraries of a CSV."""
+    script = f"""
+import runpy, sys
+runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
+from med_exporter_engine import lines
+lines.prepare("sqlite://", [], [])
+from med_exporter_engine.formats import FORMATS
+for one in FORMATS.values():
+    one.writer()
+print(bool(sys.modules.get("openpyxl")), bool(sys.modules.get("numpy")))
+"""
+    assert run_alone(script).stdout.strip() == "True False"
+
+
 def test_home_assistant_starts_without_what_only_makes_files():
     script = f"""
 import sys

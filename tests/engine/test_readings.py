@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.engine.pivot import growth
 from custom_components.med_exporter.engine.plug_ledger import plug_ledger
 from custom_components.med_exporter.engine.reading import READING_COLUMNS
-from custom_components.med_exporter.engine.readings import growth, readings
+from custom_components.med_exporter.engine.readings import readings
 from custom_components.med_exporter.engine.recorder import Recorder
 
 from .conftest import FRIDGE

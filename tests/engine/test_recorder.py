@@ -51,10 +51,14 @@ def database(any_database: RecorderDatabase) -> RecorderDatabase:
 def entries(database: RecorderDatabase, entity_ids: list[str]) -> list[tuple]:
     reader = Recorder(database.connect)
     known = reader.metadata_ids(entity_ids)
-    slots = [(known[entity_id], slot, number) for slot, entity_id in enumerate(entity_ids)]
-    blocks = list(reader.entries(slots, START, END))
+    place = {known[entity_id]: place for place, entity_id in enumerate(entity_ids)}
+    blocks = list(reader.states(place, START, END))
     assert all(blocks)
-    return [entry for block in blocks for entry in block]
+    return [
+        (moment, place[metadata_id], reader.units.values(number, attributes)[state])
+        for block in blocks
+        for moment, metadata_id, state, attributes in block
+    ]
 
 
 class TestPages:
@@ -75,12 +79,20 @@ class TestPages:
         database.add("sensor.a", [(START + 1, n) for n in range(10)])
         assert [entry[2] for entry in entries(database, ["sensor.a"])] == list(range(10))
 
+    def test_pages_of_many_entities_fit_into_memory_together(self, recorder):
+        recorder.add("sensor.a", [(START + n / 10, n) for n in range(1500)])
+        reader = Recorder(recorder.connect)
+        reader.read_side_by_side(10_000)
+        sizes = [len(block) for block in reader.states([1], START, END)]
+        assert max(sizes) <= module._LEAST_PAGE
+        assert sum(sizes) == 1500
+
     def test_times_keep_all_their_digits(self, database, small_pages):
         moments = [1763740800.123457 + n * 1e-6 for n in range(9)]
         database.add("sensor.a", [(moment, 1) for moment in moments])
         reader = Recorder(database.connect)
-        slots = [(reader.metadata_ids(["sensor.a"])["sensor.a"], 0, number)]
-        blocks = reader.entries(slots, moments[2], moments[8])
+        ids = reader.metadata_ids(["sensor.a"]).values()
+        blocks = reader.states(ids, moments[2], moments[8])
         assert [entry[0] for block in blocks for entry in block] == moments[2:8]
 
     def test_the_range_is_half_open(self, database):
@@ -104,8 +116,7 @@ class TestPages:
             held -= 1
 
         reader = Recorder(connect)
-        slots = [(reader.metadata_ids(["sensor.a"])["sensor.a"], 0, number)]
-        for _ in reader.entries(slots, START, END):
+        for _ in reader.states(reader.metadata_ids(["sensor.a"]).values(), START, END):
             assert held == 0
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -187,7 +198,7 @@ def test_states_are_found_through_the_index(recorder):
         asked.append((statement, parameters))
 
     reader = Recorder(recorder.connect)
-    list(reader.entries([(1, 0, number)], START, END))
+    list(reader.states([1], START, END))
     reader.value_before(1, END, number)
     reader.last_number_before(1, END)
     reader.moment_before([1], END)

@@ -15,6 +15,7 @@ from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.job import CustomField, Filters, Privacy, TimeOfDay
 from custom_components.med_exporter.engine.output import OutputFile
 from custom_components.med_exporter.engine.run import preview, run_job
+from custom_components.med_exporter.engine.shelf import Shelf
 
 from .conftest import FRIDGE, MUCH_LATER, WASHER, at
 
@@ -162,6 +163,13 @@ class TestFailures:
         monkeypatch.setattr(OutputFile, "store", full)
         assert failure(exports, exports.job()) is ErrorCode.DISK_FULL
 
+    def test_a_full_disk_while_raw_rows_wait(self, states, exports, monkeypatch):
+        def full(*_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(Shelf, "put", full)
+        assert failure(exports, exports.job()) is ErrorCode.DISK_FULL
+
     def test_a_full_disk_while_rows_are_collected(self, states, exports, monkeypatch):
         """SQLite itself says so, at its own limit of pages."""
         connect = sqlite3.connect
@@ -173,7 +181,7 @@ class TestFailures:
 
         exports.recorder.add(POWER, [(START + 10 * n, n + 0.5) for n in range(1, 1000, 6)])
         monkeypatch.setattr("custom_components.med_exporter.engine.spool.sqlite3.connect", tiny)
-        assert failure(exports, exports.job()) is ErrorCode.DISK_FULL
+        assert failure(exports, exports.job(aggregation="hourly")) is ErrorCode.DISK_FULL
 
     def test_a_folder_that_is_not_there(self, states, exports):
         job = exports.job(path=str(exports.folder / "none" / "export"))

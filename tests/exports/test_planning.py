@@ -7,10 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from homeassistant.helpers import entity_registry as er
 
 import custom_components.med_exporter
+from custom_components.med_exporter.engine.fields import FIELDS as READING_FIELDS
 from custom_components.med_exporter.engine.formulas import FormulaProblem
 from custom_components.med_exporter.errors import InvalidRequest
+from custom_components.med_exporter.exports.planning import chosen_devices, plan_job
+from custom_components.med_exporter.exports.request import async_read_request
 from tests.file_exports import add_plug, path_of, request, set_up
 
 NAME = "Zorglub's fridge"
@@ -92,3 +96,17 @@ def test_every_problem_of_a_formula_has_its_words(problem, language):
     message = words[f"formula_{problem.name.lower()}"]["message"]
     named = set(re.findall(r"\{(\w+)\}", message))
     assert named == {"field", "position", *re.findall(r"\{(\w+)\}", problem.value)}
+
+
+async def test_a_page_has_no_columns_that_no_device_can_fill(jobs, plug, hass):
+    async def columns(**changes):
+        asked = await async_read_request(hass, request(format="pdf", **{"fields": None, **changes}))
+        return plan_job(hass, "id", asked, chosen_devices(hass, asked, None), "").fields
+
+    every = {name for name, field in READING_FIELDS.items() if not field.for_programs}
+    assert set(await columns()) == every - {"cost"}
+    registry = er.async_get(hass)
+    for name in ("voltage", "current"):
+        registry.async_remove(plug.entities[name])
+    assert every - set(await columns()) == {"voltage", "current", "cost"}
+    assert await columns(fields=["voltage"]) == ("voltage",)

@@ -164,7 +164,7 @@ class Life:
         if not outcome.is_told:
             return
         days = self.day_kwh(self._last_known(last).date()) if last else None
-        reading = CounterReading(value_kwh=self.counter.value, at=now, gap=gap)
+        reading = CounterReading(value_kwh=self.counter.value, at=self.counter.seen_at, gap=gap)
         self.feed.read(self.plug, reading, start=self.start, day_kwh=days)
 
     def _last_known(self, last: datetime) -> datetime:

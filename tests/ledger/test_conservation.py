@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from custom_components.med_exporter.engine.energy import to_mwh
 from custom_components.med_exporter.engine.times import QUARTER, day_bounds
 
 from .paper import Paper
-from .stories import Life, Story, stories
+from .stories import PARIS, Life, Story, stories
 
 SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+BEFORE_A_SHORT_DAY = datetime(2026, 3, 28, 20, 17, 5, tzinfo=PARIS)
+REBOOT_BEFORE_AN_OUTAGE = Story(
+    PARIS,
+    BEFORE_A_SHORT_DAY,
+    150.0,
+    0,
+    [("plug reboots", 0), ("hours away", 4), ("hours away", 1)],
+)
+"""What the outage brought is confirmed an hour later, when the days show more than that."""
+REBOOT_AFTER_A_LEAP = Story(
+    PARIS,
+    BEFORE_A_SHORT_DAY,
+    150.0,
+    0,
+    [("hours away", 1), ("hours away", 3), ("use Wh", 50), ("plug reboots", 0)],
+)
+"""The day that began in an outage lacks some of what was used, and grows with the month."""
 
 
 def lived(story: Story) -> tuple[Life, Paper]:
@@ -53,6 +72,7 @@ def test_every_quarter_since_the_first_reading_is_known(story: Story) -> None:
 
 @SETTINGS
 @given(stories())
+@example(REBOOT_BEFORE_AN_OUTAGE)
 def test_days_are_what_was_used_on_them(story: Story) -> None:
     life, paper = lived(story)
     # One interval's energy may fall on the other side of a midnight, or five minutes' after a kill;
@@ -73,6 +93,7 @@ def test_days_are_what_was_used_on_them(story: Story) -> None:
 
 @SETTINGS
 @given(stories(backups=True))
+@example(REBOOT_AFTER_A_LEAP)
 def test_a_counter_restored_from_an_older_state_counts_nothing_twice(story: Story) -> None:
     life, paper = lived(story)
     truth = life.outlet.energy_between(life.start.at, life.counter.seen_at)

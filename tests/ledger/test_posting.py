@@ -170,11 +170,11 @@ def test_the_plugs_hours_guide_what_a_gap_is_filled_with_before_its_days(paper: 
     assert {day: mwh / 1e6 for day, mwh in paper.by_day().items()} == days
 
 
-def test_hours_that_do_not_fit_are_scaled(paper: Paper) -> None:
+def test_what_hours_tell_beyond_the_reading_came_after_it(paper: Paper) -> None:
     first = NOON.replace(minute=0)
     hours = {first + timedelta(hours=n): kwh for n, kwh in enumerate((1.0, 2.0, 1.0))}
     paper.post(posting(12.0, 170, hour_kwh=hours))
-    assert hourly(paper, first, 3) == [0.5, 1.0, 0.5]
+    assert hourly(paper, first, 3) == [1.0, 1.0, 0.0]
 
 
 @given(

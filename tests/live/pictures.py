@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation: the page's views, and a bill, from an open demo."""
+"""Takes the pictures of the documentation: the page's views, and documents, from an open demo."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from playwright.async_api import async_playwright, expect
 
+from scripts.demo_home.household import PDL as DEMO_PDL
+
 from .browsing import ARGUMENTS, CHROMIUM, PHONE, Visitor
 
 if TYPE_CHECKING:
@@ -23,11 +25,35 @@ _FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 _VIEWS = ("overview", "destinations", "files", "schedules", "costs", "history")
 _SHOWN = {"overview", "files", "costs"}
 _SIZE = {"width": 1100, "height": 720}
-_BILL = """async () => {
+_PLUGS = ["Fridge", "Washing machine", "Solar inverter"]
+_CHARTS = {"devices": _PLUGS, "include_charts": True}
+_DOCUMENTS = {
+    "bill": (1, {"export_type": "cost_analysis", "devices": _PLUGS}),
+    "readings": (1, {"export_type": "device_data", "aggregation": "daily", **_CHARTS}),
+    "report": (2, {"export_type": "system_report", **_CHARTS}),
+    "comparison": (
+        1,
+        {
+            "export_type": "contract_comparison",
+            "pdl": DEMO_PDL,
+            "contracts": [
+                {"kind": "base", "price": 0.2, "standing_charge": 13},
+                {
+                    "kind": "peak_off_peak",
+                    "peak_price": 0.21,
+                    "off_peak_price": 0.16,
+                    "standing_charge": 13,
+                    "off_peak_hours": [{"start": "22:30", "end": "06:30"}],
+                },
+            ],
+        },
+    ),
+}
+"""By name: which page is shown of which file of the last month."""
+_MAKE = """async (asked) => {
     const home = document.querySelector("home-assistant").hass;
     const made = await home.callApi("POST", "exports/create", {
-        export_type: "cost_analysis", format: "pdf", date_range: "last_month",
-        devices: %s, options: { locale: home.language },
+        ...asked, format: "pdf", date_range: "last_month", options: { locale: home.language },
     });
     let status = made;
     while (!["completed", "failed"].includes(status.status))
@@ -56,8 +82,9 @@ async def _views(browser: Browser, home: RealHome, language: str) -> None:
             await visitor.view(name)
             await _settle(visitor)
             await visitor.page.screenshot(path=_FOLDER / f"{view}-{language}.png")
-    plugs = '["Fridge", "Washing machine", "Solar inverter"]'
-    _draw_bill(bytes(await visitor.page.evaluate(_BILL % plugs)), language)
+    for name, (page, asked) in _DOCUMENTS.items():
+        content = bytes(await visitor.page.evaluate(_MAKE, asked))
+        _draw(content, page, _FOLDER / f"{name}-{language}")
 
 
 async def _settle(visitor: Visitor) -> None:
@@ -66,12 +93,12 @@ async def _settle(visitor: Visitor) -> None:
     await expect(visitor.page.locator("med-exporter-panel [role=status]")).to_have_count(0)
 
 
-def _draw_bill(content: bytes, language: str) -> None:
+def _draw(content: bytes, page: int, picture: Path) -> None:
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.write(content)
         file.flush()
-        command = ["pdftoppm", "-r", "70", "-png", "-singlefile", "-f", "1", file.name]
-        subprocess.run([*command, str(_FOLDER / f"bill-{language}")], check=True)
+        command = ["pdftoppm", "-r", "70", "-png", "-singlefile", "-f", str(page), file.name]
+        subprocess.run([*command, str(picture)], check=True)
 
 
 if __name__ == "__main__":

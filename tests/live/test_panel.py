@@ -77,6 +77,7 @@ async def test_what_people_come_for(tmp_path, mosquitto) -> None:
             await last_months_cost_twice_and_then_by_mail(demo, mail)
         await a_formula_is_checked_and_previewed(demo)
         await contracts_are_compared(demo)
+        await a_stretch_is_told_by_the_days_of_the_house(demo)
         await colours_are_told_ahead(demo, pictures)
         await a_spike_is_put_right(demo)
         assert demo.complaints == []
@@ -227,6 +228,22 @@ async def a_spike_is_put_right(demo: Visitor) -> None:
     await expect(form).to_contain_text("became 0.00 kWh")
     await demo.click(form.get_by_role("button", name="Undo"))
     await expect(form).not_to_contain_text("became 0.00 kWh")
+
+
+async def a_stretch_is_told_by_the_days_of_the_house(demo: Visitor) -> None:
+    told = await demo.page.evaluate(
+        """async () => {
+            const found = performance.getEntriesByType("resource").map((one) => one.name);
+            const { Formats } = await import(found.find((one) => one.includes("/format.js")));
+            const house = { language: "en", config: { time_zone: "Europe/Paris" } };
+            const formats = new Formats({ ...house, locale: { time_zone: "server" } });
+            const [start, end] = ["2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z"];
+            const noon = end.replace("23", "12");
+            return [formats.edge(start), formats.edge(end, true), formats.edge(noon)];
+        }"""
+    )
+    assert told[:2] == ["Oct 1, 2026", "Oct 31, 2026"]
+    assert "1:00" in told[2]
 
 
 async def contracts_are_compared(demo: Visitor) -> None:

@@ -10,6 +10,7 @@ from freezegun import api
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
@@ -121,6 +122,27 @@ class TestSlowPlugs:
         clock.tick(3600)
         await poll(hass, entry)
         assert value_of(hass, entity_of(hass, WASHER, "energy")) == 0.5
+
+    async def test_a_silent_plug_holds_up_no_value_of_the_others(
+        self, hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, washer: EmulatedPlug
+    ) -> None:
+        entry = await add_metering_point(hass, fridge.address, washer.address)
+        shown = hass.loop.create_future()
+
+        @callback
+        def note(_: Event) -> None:
+            if not shown.done():
+                shown.set_result(polling.done())
+
+        async_track_state_change_event(hass, entity_of(hass, FRIDGE, "energy"), note)
+        washer.silence()
+        clock.tick(3600)
+        polling = hass.async_create_task(entry.runtime_data.coordinator.async_refresh())
+        assert await shown is False
+        assert value_of(hass, entity_of(hass, FRIDGE, "energy")) == 1.0
+        await washer.heal()
+        await polling
+        await settle(hass)
 
     async def test_an_unforeseen_error_of_one_plug_leaves_the_others_alone(
         self,

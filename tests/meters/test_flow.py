@@ -63,7 +63,8 @@ async def test_the_dashboard_is_taken_over_by_a_proposal(measured: Home) -> None
     }
     form = await start(measured, take_over=True)
     assert form["step_id"] == "meters_roles", form["errors"]
-    assert form["description_placeholders"] == {"not_taken": "other:gas"}
+    said = form["description_placeholders"]["not_taken"]
+    assert said == ("\n\nNot taken, as it is no electricity or counted here already: other:gas")
     proposed = roles_of(form)
     assert list(proposed.values()) == ["consumption", "production", "ignored", "ignored"]
     assert list(proposed)[-1] == "Washer"
@@ -126,6 +127,12 @@ async def test_a_meter_is_replaced_and_its_past_goes_on(measured: Home) -> None:
     (former,) = device.former
     assert former.entities == {"energy_total_kwh": "other:grid"}
     assert former.until == end.timestamp()
+
+
+async def test_nothing_is_said_of_what_was_not_taken_where_all_was(measured: Home) -> None:
+    form = await start(measured, take_over=False, statistics=["other:pv"])
+    assert form["step_id"] == "meters_roles"
+    assert form["description_placeholders"] == {"not_taken": ""}
 
 
 async def test_meters_are_added_and_removed(measured: Home) -> None:

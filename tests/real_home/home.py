@@ -88,6 +88,13 @@ class RealHome(HomeClient):
         """Whether the process is there."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def pid(self) -> int:
+        """Its process id; RuntimeError while it does not run."""
+        if self._process is None:
+            raise RuntimeError("it is not running")
+        return self._process.pid
+
     async def __aenter__(self) -> Self:
         await super().__aenter__()
         try:

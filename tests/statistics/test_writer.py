@@ -21,6 +21,7 @@ from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
 from custom_components.med_exporter.statistics import writer as writer_module
+from custom_components.med_exporter.statistics.bulk import store_sums
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -124,6 +125,26 @@ async def test_a_long_past_that_changes_is_written_anew_and_told(sums: Sums) -> 
     assert sums.heard == [("med_exporter:a", END - HOUR * 1600)]
     await sums.writer.async_write()
     assert await sums.stored("med_exporter:a") == stored
+
+
+async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> None:
+    # A database rewrites a page for each sum that puts something into it at another time.
+    for name in "abcd":
+        await sums.count(f"med_exporter:{name}", last_hours(6000))
+    order: list[tuple[str, int]] = []
+
+    def store(connection, statistic_id, rows) -> bool:
+        order.append((statistic_id, rows[0][0]))
+        return store_sums(connection, statistic_id, rows)
+
+    with patch.object(writer_module, "store_sums", store):
+        await sums.writer.async_write()
+    firsts = [first for _, first in order]
+    behind = max(max(firsts[: n + 1]) - one for n, one in enumerate(firsts))
+    assert behind <= 1000 * HOUR
+    assert {name for name, _ in order[:8]} == {f"med_exporter:{name}" for name in "abcd"}
+    for name in "abcd":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
 
 
 async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, freezer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
 
 
+# From a byte on, perhaps to another; or so many at the end, of which there has to be one.
+_PART: Final = re.compile(
+    r"bytes=(?:(\d{1,18})-(\d{1,18})?|-0*[1-9]\d{0,17})", re.ASCII | re.IGNORECASE
+)
 _EXPIRES: Final = Text(PARAM_EXPIRES)
 _SIGNATURE: Final = Text(PARAM_SIGNATURE)
 _OPERATION: Final = Operation(
@@ -99,16 +104,26 @@ class _File(web.FileResponse):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Send the file, which for this kind of response is a part of preparing it."""
-        if hdrs.RANGE in request.headers and hdrs.IF_RANGE in request.headers:
+        headers = request.headers.copy()
+        if hdrs.IF_RANGE in headers:
             stat = await asyncio.get_running_loop().run_in_executor(None, self._file.stat)
-            headers = request.headers.copy()
             # The web server knows dates only, to a part of a second that these do not have.
-            del headers[hdrs.IF_RANGE if _is_unchanged(request, stat) else hdrs.RANGE]
-            request = request.clone(headers=headers)
+            if not _is_unchanged(request, stat):
+                headers.pop(hdrs.RANGE, None)
+            del headers[hdrs.IF_RANGE]
+        if not _is_one_part(headers.get(hdrs.RANGE, "")):
+            headers.pop(hdrs.RANGE, None)
+        request = request.clone(headers=headers)
         writer = await super().prepare(request)
         if request.method == hdrs.METH_GET and _from_beginning(self):
             await self._sent()
         return writer
+
+
+def _is_one_part(asked: str) -> bool:
+    """Return whether this asks for one part; all else means the whole, RFC 9110 14.2."""
+    part = _PART.fullmatch(asked.strip())
+    return part is not None and not (part[2] and int(part[2]) < int(part[1]))
 
 
 def _is_unchanged(request: web.BaseRequest, stat: os.stat_result) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import InvalidRequest
+from ..history.pages import FURTHEST, MOST
 from ..object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ class Number(Text):
 def page(default: int) -> tuple[Number, Number]:
     """Return the parameters `limit` and `offset` of a list that is answered by the page."""
     return (
-        Number("limit", default=default, low=1, high=100),
-        Number("offset", default=0, low=0, high=10**9),
+        Number("limit", default=default, low=1, high=MOST),
+        Number("offset", default=0, low=0, high=FURTHEST),
     )

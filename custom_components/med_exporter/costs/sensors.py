@@ -24,7 +24,7 @@ from .costs import SIGNAL_COSTS_UPDATED, point_slug
 from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from homeassistant.config_entries import ConfigEntry
@@ -180,34 +180,32 @@ class MeteringPointCostSensor(_CostSensor, MeteringPointEntity):
 
 def cost_sensors(
     point: MeteringPoint, plug_ids: Iterable[str], meters: Mapping[str, DeviceInfo] | None = None
-) -> list[PlugCostSensor | MeterCostSensor | MeteringPointCostSensor]:
-    """Return the cost sensors of a metering point and of those of some plugs that consume.
+) -> Iterator[PlugCostSensor | MeterCostSensor | MeteringPointCostSensor]:
+    """Yield the cost sensors of a metering point and of those of some plugs that consume.
 
     Without a contract there are none; a plug that has got another role loses its sensor. `meters`
     are those that others measure, with their devices.
     """
+    plugs, tariff = point.entry.data[CONF_PLUGS], tariff_of(point.entry)
+    meters = meters or {}
+    has_cost = tariff is not None and tariff.contracts
+    if has_cost:
+        for description in _POINT_SENSORS:
+            yield MeteringPointCostSensor(point, description)
+    priced = dict.fromkeys(
+        plug_id
+        for plug_id in (*plug_ids, *meters)
+        if has_cost and plugs[plug_id][CONF_ROLE] == PlugRole.CONSUMPTION
+    )
+    for plug_id in priced:
+        if plug_id in meters:
+            yield MeterCostSensor(point, plug_id, meters[plug_id])
+        else:
+            yield PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
     registry = er.async_get(point.coordinator.hass)
-    plugs = point.entry.data[CONF_PLUGS]
-    sensors: list[PlugCostSensor | MeterCostSensor | MeteringPointCostSensor] = [
-        MeteringPointCostSensor(point, description) for description in _POINT_SENSORS
-    ]
-    sensors += [
-        PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
-        for plug_id in plug_ids
-        if plugs[plug_id][CONF_ROLE] == PlugRole.CONSUMPTION
-    ]
-    sensors += [
-        MeterCostSensor(point, meter_id, device)
-        for meter_id, device in (meters or {}).items()
-        if plugs[meter_id][CONF_ROLE] == PlugRole.CONSUMPTION
-    ]
-    tariff = tariff_of(point.entry)
-    wanted = sensors if tariff is not None and tariff.contracts else []
-    kept = {sensor.unique_id for sensor in wanted}
-    known = [sensor.unique_id for sensor in sensors]
-    for unique_id in (*known, *(f"{plug_id}_{_PLUG_SENSOR.key}" for plug_id in plugs)):
-        if unique_id is None or unique_id in kept:
-            continue
+    gone = [f"{plug_id}_{_PLUG_SENSOR.key}" for plug_id in plugs if plug_id not in priced]
+    if not has_cost:
+        gone += (f"{point.entry.entry_id}_{one.key}" for one in _POINT_SENSORS)
+    for unique_id in gone:
         if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
             registry.async_remove(entity_id)
-    return wanted

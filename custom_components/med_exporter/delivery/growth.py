@@ -52,6 +52,7 @@ _BY_LENGTH: Final = _FORMATS | _PADDING | _BETWEEN
 _WIDE: Final = re.compile(r"[%:][^a-zA-Z{}]*(?:\d{4}|\*)|\{[^}]*\{")
 _MOST_FIELDS: Final = 30
 _LARGEST_POWER: Final = 10
+_MOST_NAMES: Final = 100
 _WIDEST: Final = 999
 _LONGEST_BETWEEN: Final = 20
 
@@ -70,8 +71,10 @@ class _Use:
     is_method: bool = False
 
 
-def check_growth(text: str) -> None:
+def check_growth(text: str) -> frozenset[str]:
     """Refuse what one step of a template can fill the memory with.
+
+    Returns the attributes that it gives its namespaces.
 
     Texts and lists are not multiplied, nor padded to a width that nobody reads, nor put into each
     other; that an operand is a number has to be seen, as in `(x | float) * 2`.
@@ -84,6 +87,7 @@ def check_growth(text: str) -> None:
         raise DeliveryError("invalid_template", reason=str(err) or "too deep") from err
     for step in _growing(tree):
         raise DeliveryError("growing_template", step=step)
+    return frozenset(kept.attr for kept in tree.find_all(nodes.NSRef))
 
 
 def _growing(tree: nodes.Template) -> Iterator[str]:
@@ -94,6 +98,9 @@ def _growing(tree: nodes.Template) -> Iterator[str]:
     for use in _uses(tree):
         if use.name in _ENDLESS or (use.name in _BY_LENGTH and not _is_short(use)):
             yield use.name
+    for whole in _expressions(tree):
+        if sum(1 for _ in whole.find_all(nodes.Name)) > _MOST_NAMES:
+            yield type(whole).__name__
     for call in tree.find_all(nodes.Call):
         # What is called has a name that is read here.
         if not isinstance(call.node, nodes.Name | nodes.Getattr) and _name_of(call.node) is None:
@@ -101,6 +108,15 @@ def _growing(tree: nodes.Template) -> Iterator[str]:
     named = [name.name for name in tree.find_all(nodes.Name)]
     named += [test.name for test in tree.find_all(nodes.Test)]
     yield from _ENDLESS.intersection(named)
+
+
+def _expressions(node: nodes.Node) -> Iterator[nodes.Expr]:
+    """Give the outermost expressions: what each is made of is small, so they are where few are."""
+    for child in node.iter_child_nodes():
+        if isinstance(child, nodes.Expr):
+            yield child
+        else:
+            yield from _expressions(child)
 
 
 def _uses(tree: nodes.Template) -> Iterator[_Use]:

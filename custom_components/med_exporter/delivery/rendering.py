@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from homeassistant.util.thread import ThreadWithException
 
 from .errors import DeliveryError
 from .growth import check_growth
+from .holding import HeavyValueError, small_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +31,7 @@ SECONDS: Final = 5.0
 MOST_CHARACTERS: Final = 100_000
 """How much a template may say."""
 
-_LARGEST_GROWTH: Final = 128 * 1024 * 1024
+_LARGEST_GROWTH: Final = 64 * 1024 * 1024
 _LOOK_SECONDS: Final = 0.02
 
 
@@ -51,20 +53,25 @@ async def async_render(
     cannot be read or fails.
 
     """
-    check_growth(text)
     template = Template(text, hass)
     ended = asyncio.Event()
     outcome: list[str | BaseException] = []
 
     def render() -> None:
         try:
-            outcome.append(_rendered(template, values, strict=strict))
+            with small_values(check_growth(text)):
+                outcome.append(_rendered(template, values, strict=strict))
         except Exception as err:  # noqa: BLE001
             outcome.append(err)
         finally:
             hass.loop.call_soon_threadsafe(ended.set)
 
-    thread = ThreadWithException(target=render, daemon=True)
+    def run() -> None:
+        # What ends it may come when it has just ended.
+        with suppress(TimeoutError):
+            render()
+
+    thread = ThreadWithException(target=run, daemon=True)
     is_too_much = False
     limit, deadline = _memory() + _LARGEST_GROWTH, time.monotonic() + SECONDS
     thread.start()
@@ -74,18 +81,24 @@ async def async_render(
             async with asyncio.timeout(_LOOK_SECONDS):
                 await ended.wait()
         except TimeoutError:
-            if time.monotonic() > deadline or _memory() > limit:
+            if not outcome and (time.monotonic() > deadline or _memory() > limit):
                 is_too_much = True
                 # Again and again, since a template's own functions may catch it.
                 _end(thread)
     found = outcome[0] if outcome else TimeoutError()
-    if is_too_much or (isinstance(found, str) and len(found) > MOST_CHARACTERS):
+    if is_too_much or _is_heavy(found):
         raise DeliveryError("heavy_template", seconds=int(SECONDS), limit=MOST_CHARACTERS)
     if isinstance(found, DeliveryError):
         raise found
     if isinstance(found, BaseException):
         raise DeliveryError("invalid_template", reason=found) from found
     return found
+
+
+def _is_heavy(found: str | BaseException) -> bool:
+    if isinstance(found, str):
+        return len(found) > MOST_CHARACTERS
+    return isinstance(found, HeavyValueError) or isinstance(found.__cause__, HeavyValueError)
 
 
 def _rendered(template: Template, values: Mapping[str, Any], *, strict: bool) -> str:

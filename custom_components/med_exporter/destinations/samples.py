@@ -1,4 +1,4 @@
-"""Closed periods that a connection test may send: those that a run would begin with."""
+"""Values that a connection test may send: those that a run would end with."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .measurements import Measurement
 
 type LatestPeriods = Callable[[Intake, Collection[str]], Awaitable[list[Measurement]]]
-"""Returns the last closed period of each series that a run would send of some data types."""
+"""Returns the last values of each series that a run would send of some data types, closed first."""
 
 DATA_LATEST: HassKey[LatestPeriods] = HassKey(f"{DOMAIN}_latest_periods")
 _DATA_GIVEN: HassKey[set[tuple[str, str, int]]] = HassKey(f"{DOMAIN}_given_by_tests")
@@ -46,7 +46,7 @@ class Samples:
         self._given = hass.data.setdefault(_DATA_GIVEN, set())
 
     async def async_latest(self) -> list[Measurement]:
-        """Return the last closed period of each series; none where nothing is known yet."""
+        """Return the last values of each series, closed first; none where nothing is known."""
         latest = self._hass.data.get(DATA_LATEST)
         return [] if latest is None else await latest(self._intake, self._data)
 

@@ -6,6 +6,7 @@ CSV and JSON, which programs read, keep them as they are; so does what nobody he
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from .date_words import DateWords
 from .detail_words import DetailWords
 from .fields import Kind
 from .tariff.kinds import KINDS as CONTRACT_KINDS
+from .translated import choices
 from .words import Words
 
 if TYPE_CHECKING:
@@ -54,22 +56,6 @@ _KINDS = {
     "database": ("database", "base de données"),
     **{name: kind.title for name, kind in CONTRACT_KINDS.items()},
 }
-_SEVERITIES = {
-    "info": ("information", "information"),
-    "warning": ("warning", "avertissement"),
-    "error": ("error", "erreur"),
-}
-_EVENTS = {
-    "login_success": ("login", "connexion"),
-    "login_failure": ("failed login", "connexion refusée"),
-    "device_controlled": ("device controlled", "appareil commandé"),
-    "export_created": ("export created", "export créé"),
-    "export_downloaded": ("export downloaded", "export téléchargé"),
-    "export_deleted": ("export deleted", "export supprimé"),
-    "destination_changed": ("destination changed", "destination modifiée"),
-    "schedule_changed": ("schedule changed", "planification modifiée"),
-    "energy_corrected": ("energy corrected", "énergie corrigée"),
-}
 _LIMITS = {
     "max_records_per_export": ("Rows in a file, at most", "Lignes d’un fichier, au plus"),
     "max_date_range_days": ("Days in a file, at most", "Jours d’un fichier, au plus"),
@@ -86,12 +72,12 @@ _OF_COLUMN: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "role": _ROLES,
     "state": _STATES,
     "kind": _KINDS,
-    "severity": _SEVERITIES,
-    "event_type": _EVENTS,
     "unit": _UNITS,
 }
 
 
+_CHOICES = {"severity": "severity", "event_type": "audit_event"}
+"""Columns of what can be chosen in a form, and its selector."""
 _CODES = ("type", "export_type", "format", "delivery")
 _DETAILS = ("details", "settings", "request")
 
@@ -109,16 +95,25 @@ def put_into_words(content: Content, locale: str) -> None:
         **dict.fromkeys(_CODES, details.code),
         **dict.fromkeys(_DETAILS, details.details),
     }
+    units = {name: pair[french] for name, pair in _UNITS.items()}
     for table in content.tables:
+        table.columns = [
+            replace(column, unit=units.get(column.unit, column.unit)) for column in table.columns
+        ]
         ways: dict[int, Callable[[str], str]] = {}
         for place, column in enumerate(table.columns):
             if column.kind is not Kind.TEXT:
                 continue
             if (own := own_ways.get(column.name)) is not None:
                 ways[place] = own
+                continue
+            if column.name in _CHOICES:
+                named = choices(_CHOICES[column.name], locale)
             elif (known := _of(table.name, column.name)) is not None:
                 named = {name: pair[french] for name, pair in known.items()}
-                ways[place] = lambda value, named=named: named.get(value, value)  # type: ignore[misc]
+            else:
+                continue
+            ways[place] = lambda value, named=named: named.get(value, value)  # type: ignore[misc]
         if ways:
             table.chunks = _worded(table.chunks, ways)
 

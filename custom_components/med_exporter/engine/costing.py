@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.engine import Connection
 
-    from .recorder import Connect
+    from .database import Connect
     from .tariff import Colour, Colours, Comparison, Energy, Priced
 
 _WINDOW: Final = 31 * 86400

@@ -12,12 +12,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
-    from .recorder import Connect
+    type Connect = Callable[[], AbstractContextManager[Connection]]
+    """Opens a connection for a moment: it is asked for anew for each page of rows."""
 
 _CONNECT_TIMEOUT = 30
 """Seconds."""

@@ -44,6 +44,17 @@ class DateWords:
             return f"{day:%d/%m/%Y}"
         return f"{day.day} {self._months[day.month - 1][:_SHORT]} {day.year}"
 
+    def bars(self, days: Sequence[date], *, are_days: bool = True) -> list[str]:
+        """Return what stands below bars of days, or weeks: no more than tells them apart."""
+        first, last = days[0], days[-1]
+        if first.year != last.year:
+            return [self.short(day) for day in days]
+        if are_days and first.month == last.month:
+            return [str(day.day) for day in days]
+        if self._french:
+            return [f"{day:%d/%m}" for day in days]
+        return [f"{day.day} {self._months[day.month - 1][:_SHORT]}" for day in days]
+
     def cut_month(self, first: date) -> str:
         """Return a month of which the days before one are missing."""
         if first.day == 1:

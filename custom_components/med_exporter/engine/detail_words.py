@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  # French has its own apostrophe
 """Details that are kept as JSON, and lists of codes, as people read them in a document."""
 
 from __future__ import annotations
@@ -7,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from .formats import FORMATS
+from .translated import choices
 from .words import Words
 
 if TYPE_CHECKING:
@@ -47,23 +47,7 @@ _VALUES: Final[Mapping[str, _Pair]] = {
     "victoriametrics": ("VictoriaMetrics", "VictoriaMetrics"),
     "plug": ("plug", "prise"),
     "meter": ("meter", "compteur"),
-    "consumption_daily": ("consumption by day", "consommation par jour"),
-    "consumption_detailed": ("consumption by half-hour", "consommation par demi-heure"),
-    "consumption_monthly": ("consumption by month", "consommation par mois"),
-    "production_daily": ("production by day", "production par jour"),
-    "tempo": ("Tempo", "Tempo"),
-    "ecowatt": ("EcoWatt", "EcoWatt"),
     "all": ("all", "tous"),
-    "today": ("today", "aujourd’hui"),
-    "yesterday": ("yesterday", "hier"),
-    "last_7_days": ("last 7 days", "7 derniers jours"),
-    "last_30_days": ("last 30 days", "30 derniers jours"),
-    "this_week": ("this week", "cette semaine"),
-    "last_week": ("last week", "semaine passée"),
-    "this_month": ("this month", "ce mois-ci"),
-    "last_month": ("last month", "mois passé"),
-    "this_year": ("this year", "cette année"),
-    "last_year": ("last year", "année passée"),
     "none": ("none", "aucun"),
     "email": ("mail", "courriel"),
     "notify": ("notification", "notification"),
@@ -79,12 +63,14 @@ class DetailWords:
     def __init__(self, locale: str) -> None:
         self._french = locale == "fr"
         self._words = Words(locale)
+        self._chosen = {**choices("preset", locale), **choices("data", locale)}
 
     def code(self, value: str) -> str:
         """Return what a code is called, and anything else as it is."""
-        pair = _VALUES.get(value)
-        if pair is not None:
+        if (pair := _VALUES.get(value)) is not None:
             return pair[self._french]
+        if (chosen := self._chosen.get(value)) is not None:
+            return chosen
         if value in FORMATS:
             return _LETTERS.get(value, value.upper())
         return self._words.title(value)

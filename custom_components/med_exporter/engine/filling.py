@@ -22,9 +22,11 @@ conserved like energy. It is empty where no price is known of any part.
 from __future__ import annotations
 
 from bisect import bisect_right
+from itertools import batched, chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from .reading import CARRIED, FROM_LEDGER, FROM_STATISTICS, READING_COLUMNS
+from .reading import CARRIED, FROM_LEDGER, FROM_STATISTICS, MEASURED, READING_COLUMNS
 from .times import QUARTER, quarter_of
 
 if TYPE_CHECKING:
@@ -41,6 +43,11 @@ if TYPE_CHECKING:
 
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _FILLED_FROM = READING_COLUMNS.index("filled_from")
+_TOGETHER = 128
+"""Readings that are looked at together: nearly all are as they are to be."""
+_NO_GAP = frozenset((None,))
+_PLAIN = frozenset((CARRIED, MEASURED))
+_GAP, _HOW = itemgetter(_FILLED_FROM), itemgetter(READING_COLUMNS.index("measured"))
 
 
 def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Reading]:
@@ -85,6 +92,20 @@ def spread_over_periods(
         edges: of the periods, ascending, around all readings.
 
     """
+    return chain.from_iterable(
+        some if _is_of_its_time(some) and not ledger.has_costs else _parted(some, ledger, edges)
+        for some in batched(readings, _TOGETHER, strict=False)
+    )
+
+
+def _is_of_its_time(readings: Sequence[Reading]) -> bool:
+    """Tell whether no reading has energy of a gap, of an hour, or of the ledger."""
+    return _NO_GAP.issuperset(map(_GAP, readings)) and _PLAIN.issuperset(map(_HOW, readings))
+
+
+def _parted(
+    readings: Iterable[Reading], ledger: PlugLedger, edges: Sequence[float]
+) -> Iterator[Reading]:
     for reading in readings:
         kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
         if kwh is None:

@@ -1,4 +1,4 @@
-"""States of many entities, read once in order of time and kept on disk entity by entity.
+"""Readings of many devices, made in one pass through the states.
 
 In a SQLite database the states of an entity lie far apart, between those of all others, so that
 reading one entity after the other goes through the whole table for each. Where the entities have a
@@ -7,62 +7,49 @@ good part of all states, one pass in the order in which they lie is faster.
 
 from __future__ import annotations
 
-import math
+import marshal
 import os
-from array import array
-from bisect import bisect_left
+from collections import deque
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
-from .fields import ENTITY_FIELDS
-from .readings import parser_of
+from .pivot import Lines
+from .recorder import STATE, pages
 from .recorder_tables import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
-    from typing import BinaryIO
 
     from sqlalchemy import Connection
 
     from .job import JobDevice
+    from .pivot import Plug, Slot
+    from .reading import Reading
     from .recorder import Recorder
-    from .state_values import Parser, StatePage, Units
 
-    type Parsers = Mapping[int, Sequence[Parser]]
-    """By the recorder's id of an entity: what reads its states, once for each field it is."""
-
-_SHARE = 0.4
-"""Of the reading that is done when the states are at hand."""
 _PAGE_SIZE = 8192
-_PER_ENTITY = 64
+_PER_ENTITY = 16
 """States of an entity that a page has at least, on the average."""
+_MOST_WAITING = 16_384
+"""Readings in memory; what waits beyond them does so on the disk."""
 _LEAST_STATES = 20_000
-_MOST_STATES = 20_000_000
-"""Which take 320 MB of the disk."""
 _LEAST_PART = 0.3
 """Of all states, from which on one pass is faster."""
 _SAMPLES = 4
 _PARTS = 64
 """Parts of the range, in some of which states are counted."""
-_NOT_KNOWN = math.nan
+_PACKED = 2
+"""Version of the packed form: the last that does not look for what comes again."""
 
 _IN_ORDER = (
-    select(
-        STATES.c.metadata_id,
-        STATES.c.last_updated_ts,
-        STATES.c.state,
-        STATES.c.attributes_id,
-        STATES.c.state_id,
-    )
+    select(*STATE)
     .where(
-        STATES.c.last_updated_ts >= bindparam("after_ts"),
-        (STATES.c.last_updated_ts > bindparam("after_ts"))
-        | (STATES.c.state_id > bindparam("after_id")),
+        STATES.c.last_updated_ts >= bindparam("start"),
         STATES.c.last_updated_ts < bindparam("end"),
         # An expression, for which the database has no index but that of time.
         (STATES.c.metadata_id + 0).in_(bindparam("ids", expanding=True, type_=BigInteger)),
@@ -86,139 +73,142 @@ def gathered(
     devices: Sequence[JobDevice],
     start: float,
     end: float,
-    *,
-    most: float,
     folder: Path | None,
-    on_read: Callable[[float], None],
-) -> Iterator[float]:
-    """Let a recorder have the states of devices at hand, where that is faster.
+) -> Iterator[None]:
+    """Let a recorder read the states of devices in one pass, where that is faster.
+
+    They are read as readings are asked for. What other devices have meanwhile waits; so devices
+    that are asked side by side need little memory, and those that are asked in turn a file.
 
     Args:
-        recorder: gives them as `entries` then.
-        devices: whose states.
+        recorder: where the states are.
+        devices: whose.
         start: UTC seconds, included.
         end: UTC seconds, not included.
-        most: about how many states may be read before it is known whether they are wanted.
-        folder: where they wait, in a file without a name; None for the system's own.
-        on_read: called with the share of all reading that is done.
-
-    Yields:
-        The share of all reading that is done: 0 where each entity is read by itself.
+        folder: where readings wait, in a file without a name; None for the system's own.
 
     Raises:
         OSError: the disk refuses.
 
     """
-    parsers = _parsers(recorder, devices)
+    entities = [one for device in devices for one in device.entities.values()]
+    ids = list(recorder.metadata_ids(entities).values())
     with recorder.connect() as connection:
-        is_faster = _is_faster(connection, list(parsers), start, end, min(most, _MOST_STATES))
+        is_faster = _is_faster(connection, ids, start, end)
     if not is_faster:
-        yield 0.0
+        yield
         return
-    with TemporaryFile(dir=folder) as file:
-        states = Gathered(file, parsers, start, end)
-        for reached in states.gather(recorder):
-            on_read(_SHARE * (reached - start) / (end - start))
-        recorder.gathered = states
-        try:
-            yield _SHARE
-        finally:
-            recorder.gathered = None
+    recorder.gathered = Gathered(recorder, ids, start, end, folder)
+    try:
+        yield
+    finally:
+        recorder.gathered = None
 
 
 class Gathered:
-    """States by entity, in a file that is open: moments, then values, as doubles.
+    """Readings on their way from one pass to the devices that they are of.
 
     Args:
-        file: empty.
-        parsers: of the entities.
+        recorder: where the states are.
+        ids: of entities, the recorder's.
         start: UTC seconds, included.
         end: UTC seconds, not included.
+        folder: where readings wait on the disk.
 
     """
 
-    def __init__(self, file: BinaryIO, parsers: Parsers, start: float, end: float) -> None:
-        self._file = file
-        self._start, self._end = start, end
-        self._size = 0
-        self._parsers = parsers
-        self._places: dict[tuple[int, Parser], list[tuple[int, int]]] = {
-            (number, parse): [] for number, some in parsers.items() for parse in some
-        }
-
-    def has(self, metadata_id: int, parse: Parser, start: float, end: float) -> bool:
-        """Tell whether all states of an entity in a range are at hand."""
-        return (metadata_id, parse) in self._places and self._start <= start and end <= self._end
-
-    def pages(
-        self, metadata_id: int, parse: Parser, start: float, end: float
-    ) -> Iterator[StatePage]:
-        """Yield the states of an entity in a range, oldest first."""
-        for place, count in self._places[metadata_id, parse]:
-            data = os.pread(self._file.fileno(), 16 * count, place)
-            both = array("d", data)
-            moments: Sequence[float] = both[:count].tolist()
-            values: Sequence[float | None] = both[count:].tolist()
-            if math.isnan(sum(both[count:])):
-                values = [value if value == value else None for value in values]  # noqa: PLR0124
-            if moments[0] < start or moments[-1] >= end:
-                low, high = bisect_left(moments, start), bisect_left(moments, end)
-                moments, values = moments[low:high], values[low:high]
-            if moments:
-                yield moments, values
-
-    def gather(self, recorder: Recorder) -> Iterator[float]:
-        """Read the states and yield now and then how far it has come (UTC seconds)."""
-        size = max(_PAGE_SIZE, _PER_ENTITY * len(self._parsers))
-        key: dict[str, Any] = {
-            "after_ts": self._start, "after_id": -1, "end": self._end,
-            "ids": list(self._parsers), "size": size,
-        }  # fmt: skip
-        by_entity: dict[int, list[Any]] = {number: [] for number in self._parsers}
-        while True:
-            with recorder.connect() as connection:
-                rows = connection.execute(_IN_ORDER, key).cursor.fetchall()
-                for row in rows:
-                    by_entity[row[0]].append(row)
-                self._put(connection, recorder.units, by_entity)
-            if len(rows) < size:
-                self._file.flush()
-                return
-            _, key["after_ts"], _, _, key["after_id"] = rows[-1]
-            yield key["after_ts"]
-
-    def _put(
-        self, connection: Connection, units: Units, by_entity: Mapping[int, list[Any]]
+    def __init__(
+        self, recorder: Recorder, ids: Sequence[int], start: float, end: float, folder: Path | None
     ) -> None:
-        """Write what waits and forget it."""
-        for number, rows in by_entity.items():
-            if not rows:
-                continue
-            _, moments, states, attributes, _ = zip(*rows, strict=True)
-            rows.clear()
-            for parse in self._parsers[number]:
-                values = units.values(connection, parse, states, attributes)
-                known = (_NOT_KNOWN if value is None else value for value in values)
-                both = array("d", chain(moments, values if None not in values else known))
-                self._places[number, parse].append((self._size, len(moments)))
-                self._size += self._file.write(both.tobytes())
+        self._ids = frozenset(ids)
+        self._start = self._reached = start
+        self._end = end
+        self._file = TemporaryFile(dir=folder)  # noqa: SIM115  # goes with the object
+        self._lines = Lines(recorder.units)
+        self._queues: list[_Queue] = []
+        self._waiting = 0
+        wanted = {"ids": list(ids), "start": start, "end": end}
+        size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
+        self._pages = pages(recorder.connect, _IN_ORDER, wanted, size, size)
+
+    def readings(
+        self,
+        plug: Plug,
+        slots: Sequence[Slot],
+        start: float,
+        end: float,
+        on_block: Callable[[float], None],
+    ) -> Iterator[Reading] | None:
+        """Return the readings of a plug, None when the pass does not have them, or has begun.
+
+        Args:
+            plug: as it is at the beginning.
+            slots: of its entities.
+            start: UTC seconds, included.
+            end: UTC seconds, not included.
+            on_block: called with the time reached, now and then.
+
+        """
+        if (start, end) != (self._start, self._end) or self._reached != start:
+            return None
+        if not self._ids.issuperset(number for number, _, _ in slots):
+            return None
+        self._lines.lead(plug, slots)
+        queue = _Queue(plug)
+        self._queues.append(queue)
+        return chain.from_iterable(self._taken(queue, on_block))
+
+    def _taken(self, queue: _Queue, on_block: Callable[[float], None]) -> Iterator[list[Reading]]:
+        while queue.waiting or self._read():
+            on_block(self._reached)
+            while queue.waiting:
+                yield self._again(queue.waiting.popleft())
+
+    def _read(self) -> bool:
+        """Read a page of states and tell whether there was one."""
+        states, self._reached = next(self._pages, (None, self._end))
+        if states is None:
+            return False
+        self._lines.take(states)
+        for queue in self._queues:
+            if self._reached == self._end:
+                queue.plug.close(self._end)
+            if made := queue.plug.readings():
+                queue.waiting.append(self._kept(made))
+        return True
+
+    def _kept(self, readings: list[Reading]) -> list[Reading] | tuple[int, int]:
+        """Return readings that wait in memory, or place and length of them in the file."""
+        if self._waiting + len(readings) <= _MOST_WAITING:
+            self._waiting += len(readings)
+            return readings
+        data = marshal.dumps(readings, _PACKED)
+        place = self._file.seek(0, os.SEEK_END)
+        self._file.write(data)
+        self._file.flush()
+        return place, len(data)
+
+    def _again(self, kept: list[Reading] | tuple[int, int]) -> list[Reading]:
+        """Return readings that have waited."""
+        if isinstance(kept, list):
+            self._waiting -= len(kept)
+            return kept
+        place, length = kept
+        readings: list[Reading] = marshal.loads(  # noqa: S302  # nobody else can write there
+            os.pread(self._file.fileno(), length, place)
+        )
+        return readings
 
 
-def _parsers(recorder: Recorder, devices: Sequence[JobDevice]) -> dict[int, list[Parser]]:
-    found: dict[str, list[Parser]] = {}
-    for device in devices:
-        for name in ENTITY_FIELDS:
-            if (entity_id := device.entities.get(name)) is not None:
-                some = found.setdefault(entity_id, [])
-                if (parse := parser_of(name)) not in some:
-                    some.append(parse)
-    ids = recorder.metadata_ids(list(found))
-    return {ids[entity_id]: some for entity_id, some in found.items() if entity_id in ids}
+class _Queue:
+    """The readings of a plug that wait until they are asked for."""
+
+    def __init__(self, plug: Plug) -> None:
+        self.plug = plug
+        self.waiting: deque[list[Reading] | tuple[int, int]] = deque()
 
 
-def _is_faster(
-    connection: Connection, ids: Sequence[int], start: float, end: float, most: float
-) -> bool:
+def _is_faster(connection: Connection, ids: Sequence[int], start: float, end: float) -> bool:
     """Tell whether one pass is faster, by counts from the indexes in some parts of the range."""
     if not ids or connection.dialect.name != "sqlite":
         return False
@@ -231,4 +221,4 @@ def _is_faster(
         for one in ids:
             own += connection.execute(_OWN, {**part, "id": one}).scalar() or 0
     states = own * _PARTS / _SAMPLES
-    return _LEAST_STATES <= states <= most and own >= _LEAST_PART * everything
+    return states >= _LEAST_STATES and own >= _LEAST_PART * everything

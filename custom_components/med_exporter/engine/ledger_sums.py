@@ -25,8 +25,8 @@ from .times import QUARTER, UTC_DAY, ceil_to, floor_to
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from .database import Connect
     from .ledger import Day
-    from .recorder import Connect
 
 CONSUMPTION = "consumption"
 PRODUCTION = "production"

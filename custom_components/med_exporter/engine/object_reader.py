@@ -59,6 +59,24 @@ class ObjectReader:
             raise self.error(INVALID_REQUEST, "not_a_text", field=self.name(key))
         return value
 
+    def label(
+        self, key: str, longest: int, *, shortest: int = 1, required: bool = False
+    ) -> str | None:
+        """Return what something is to be called: one clean line."""
+        text = self.text(key, required=required)
+        if text is None:
+            return None
+        name = clean(text.strip())
+        if not shortest <= len(name) <= longest or len(text.strip()) > longest:
+            raise self.error(
+                INVALID_VALUE,
+                "not_a_name",
+                field=self.name(key),
+                shortest=shortest,
+                longest=longest,
+            )
+        return name
+
     def choice(self, key: str, known: Collection[str], *, required: bool = False) -> str | None:
         """Return one of the known texts."""
         value = self.text(key, required=required)

@@ -108,8 +108,9 @@ def _add_states(
         return
     value = recorder.value_before(metadata_id, start, _POWER)
     since = start
-    for block in recorder.entries([(metadata_id, 0, _POWER)], start, end):
-        for moment, _, following in block:
+    for block in recorder.states([metadata_id], start, end):
+        for moment, _, state, attributes in block:
+            following = recorder.units.values(_POWER, attributes)[state]
             if value is not None and moment > since:
                 found.add(since, moment, value)
             since, value = moment, following

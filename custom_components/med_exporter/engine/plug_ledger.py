@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from .recorder import Connect
+    from .database import Connect
 
     type _Values = dict[int, tuple[float, float | None]]
     type _Read = Callable[[Connection, int, int], _Values]
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _NOTICED_KWH = 0.002
 """What a counter that is recorded shows of a quarter-hour by a new state."""
 
-_WINDOW = 16 * UTC_DAY
-"""Seconds of which all is in memory at a time."""
+_WINDOW = 2 * UTC_DAY
+"""Seconds of which all is in memory at a time, of each plug whose raw rows are made."""
 
 
 class _Window:

@@ -16,9 +16,9 @@ from .times import HOUR
 from .writers.json.writer import records
 
 if TYPE_CHECKING:
+    from .database import Connect
     from .exports.export_type import PreviewedWork
     from .job import Job, JobDevice
-    from .recorder import Connect
     from .spool import Spool
 
 _SAMPLE = 3 * HOUR

@@ -17,7 +17,7 @@ from .errors import ErrorCode, ExportError
 from .lines import complain, job_of, prepare, read_request, say
 
 if TYPE_CHECKING:
-    from .recorder import Connect
+    from .database import Connect
 
 
 def main() -> int:

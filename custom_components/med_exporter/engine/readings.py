@@ -31,44 +31,24 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from .fields import ENTITY_FIELDS
-from .reading import CARRIED, MEASURED
+from .merging import merged
+from .pivot import ONE_READING, Lines, Plug
 from .recorder import last_seen
 from .state_values import Quantity, on_off
 from .statistics import Coverage, Statistics, hourly_readings
-from .times import HOUR, QUARTER, hour_of
+from .times import hour_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .job import JobDevice
+    from .pivot import Slot
     from .plug_ledger import PlugLedger
     from .reading import Reading
-    from .recorder import Entry, Recorder
-    from .state_values import Parser
-    from .statistics import Hour
-
-    type Values = tuple[
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        float | None,
-        None,
-    ]
-
-ONE_READING = 1.0
-"""Seconds within which states belong together."""
-
-RESTARTED_BELOW = 0.9
+    from .recorder import Recorder, State
+    from .state_values import Parser, Units
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
-
-
-def growth(before: float, value: float) -> float:
-    """Return how much a counter has grown from one number to the next."""
-    return value if value < RESTARTED_BELOW * before else value - before
 
 
 def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
@@ -115,19 +95,40 @@ def readings(
 
     """
     metadata = recorder.metadata_ids(tuple(device.entities.values()))
-    slots = [
-        (metadata[device.entities[name]], slot, parser_of(name))
-        for slot, name in enumerate(ENTITY_FIELDS)
-        if device.entities.get(name) in metadata
-    ]
+    slots = slots_of(device, metadata)
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
     coverage = Coverage() if coverage is None else coverage
     coverage.kept = recorder.oldest(ids.values()) if ids else None
     statistics = Statistics.of_device(recorder.connect, device)
     begin = _seam(coverage.kept, start, end) if statistics.ids else start
     purged = hourly_readings(statistics, start, begin, coverage)
-    plug = _Plug(ledger, begin)
     lasts = _lasts(recorder, device, ids, end)
+    if begin >= end:
+        return purged
+    plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts, start)
+    if recorder.gathered is not None and not lasts:
+        found = recorder.gathered.readings(plug, slots, start, end, on_block)
+        if found is not None:
+            return chain(purged, found)
+    blocks = _ending(
+        recorder.states(dict.fromkeys(ids.values()), begin, end), lasts, ids, begin, end
+    )
+    found = chain.from_iterable(_pivoted(plug, blocks, recorder.units, slots, end, on_block))
+    return chain(purged, found)
+
+
+def _plug_at(
+    begin: float,
+    recorder: Recorder,
+    ledger: PlugLedger,
+    slots: Sequence[Slot],
+    statistics: Statistics,
+    lasts: Mapping[int, float | None],
+    start: float,
+) -> Plug:
+    """Return a plug as it is when its states begin, in a range that starts then or before."""
+    ids = {slot: metadata_id for metadata_id, slot, _ in slots}
+    plug = Plug(ledger, begin)
     ended = {slot for slot, last in lasts.items() if last is None or last < begin}
     for metadata_id, slot, parse in slots:
         if slot not in ended:
@@ -144,11 +145,26 @@ def readings(
     if ledger.has_energy:
         before = recorder.moment_before(ids.values(), begin)
         plug.read_before = begin if before is None else before
-    if begin >= end:
-        return purged
-    blocks = _ending(recorder.entries(slots, begin, end), lasts, begin, end)
-    found = _pivot(plug, blocks, begin, end, on_block)
-    return chain(purged, found)
+    plug.begin()
+    return plug
+
+
+def _pivoted(
+    plug: Plug,
+    blocks: Iterator[list[State]],
+    units: Units,
+    slots: Sequence[Slot],
+    end: float,
+    on_block: Callable[[float], None],
+) -> Iterator[list[Reading]]:
+    lines = Lines(units)
+    lines.lead(plug, slots)
+    for block in blocks:
+        lines.take(block)
+        on_block(block[-1][0])
+        yield plug.readings()
+    plug.close(end)
+    yield plug.readings()
 
 
 def _seam(kept: float | None, start: float, end: float) -> float:
@@ -168,143 +184,33 @@ def _lasts(
 
 
 def _ending(
-    blocks: Iterator[list[Entry]], lasts: Mapping[int, float | None], begin: float, end: float
-) -> Iterator[list[Entry]]:
+    blocks: Iterator[list[State]],
+    lasts: Mapping[int, float | None],
+    ids: Mapping[int, int],
+    begin: float,
+    end: float,
+) -> Iterator[list[State]]:
     """Yield the states, and that what is not recorded any more is not known from then on."""
-    waiting: list[Entry] = sorted(
-        (last + ONE_READING, slot, None)
-        for slot, last in lasts.items()
-        if last is not None and begin <= last < end - ONE_READING
+    over: list[State] = sorted(
+        (
+            (last + ONE_READING, ids[slot], None, None)
+            for slot, last in lasts.items()
+            if last is not None and begin <= last < end - ONE_READING
+        ),
+        key=itemgetter(0),
     )
-    for block in blocks:
-        reached = block[-1][0]
-        if waiting and waiting[0][0] <= reached:
-            block += [one for one in waiting if one[0] <= reached]
-            block.sort(key=itemgetter(0))
-            waiting = [one for one in waiting if one[0] > reached]
-        yield block
-    if waiting:
-        yield waiting
+    return merged([blocks, iter([over])]) if over else blocks
+
+
+def slots_of(device: JobDevice, metadata: Mapping[str, int]) -> list[Slot]:
+    """Return the slots of a device's entities, by their recorder's ids."""
+    return [
+        (metadata[device.entities[name]], slot, parser_of(name))
+        for slot, name in enumerate(ENTITY_FIELDS)
+        if device.entities.get(name) in metadata
+    ]
 
 
 def parser_of(name: str) -> Parser:
     """Return what reads the states of a field, one of `ENTITY_FIELDS`."""
     return on_off if name == "is_on" else Quantity(name)
-
-
-class _Plug:
-    """What is known of a plug at a moment of its history."""
-
-    __slots__ = (
-        "filled_from",
-        "grown",
-        "in_force",
-        "last_number",
-        "ledger",
-        "lost_at",
-        "number_at",
-        "read_before",
-        "start",
-    )
-
-    def __init__(self, ledger: PlugLedger, start: float) -> None:
-        self.ledger = ledger
-        self.in_force: list[float | None] = [None] * len(ENTITY_FIELDS)
-        self.last_number: float | None = None
-        self.grown: float | None = 0.0
-        self.filled_from: float | None = None
-        # Since when the counter is not known; None while it is.
-        self.lost_at: float | None = None
-        # When the plug was last read before the range, and when the counter had its last number.
-        self.read_before = self.number_at = self.start = start
-
-    def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
-        """Take what statistics knew last, since the recorder has nothing before `begin`."""
-        if hour is None:
-            return
-        recent = hour.end >= hour_of(begin)
-        if slot != _ENERGY:
-            self.in_force[slot] = hour.level if recent else None
-            return
-        self.last_number = hour.state
-        self.in_force[slot] = hour.state if recent else None
-        self.lost_at = None if recent else max(hour.end, start)
-
-    def end(self, slot: int, moment: float) -> None:
-        """Let an entity that is not recorded any more be not known from a moment on."""
-        self.in_force[slot] = None
-        if slot == _ENERGY and self.lost_at is None:
-            self.lost_at = moment
-
-    def count(self, value: float | None, moment: float, since: float, *, measured: int) -> None:
-        """Take the counter's new value, where `since` was the last row, `measured` or not."""
-        before, lost_at, number_at = self.last_number, self.lost_at, self.number_at
-        if value is None:
-            if lost_at is None:
-                self.lost_at = moment
-            return
-        self.last_number, self.lost_at, self.number_at = value, None, moment
-        if before is None:
-            self.grown = None
-            return
-        grown = growth(before, value)
-        self.grown = (self.grown or 0.0) + grown
-        if grown <= 0:
-            return
-        if lost_at is not None:
-            self.filled_from = lost_at
-            return
-        read_at = since if measured else self.read_before
-        if moment - read_at >= QUARTER and self.ledger.is_filled_between(read_at, moment):
-            self.filled_from = since
-        elif moment - number_at >= 2 * HOUR and self.ledger.has_counted_between(number_at, moment):
-            self.filled_from = max(number_at, self.start)
-
-    def take(self) -> Values | None:
-        """Return the values of a reading, None when nothing is known; growth begins anew."""
-        power, voltage, current, energy, is_on = self.in_force
-        grown, filled_from = self.grown, self.filled_from
-        self.grown, self.filled_from = 0.0, None
-        if energy is None:
-            if power is None and is_on is None and voltage is None and current is None:
-                return None
-            grown = None
-        return (power, voltage, current, energy, grown, is_on, filled_from, None)
-
-
-def _pivot(
-    plug: _Plug,
-    blocks: Iterator[list[Entry]],
-    start: float,
-    end: float,
-    on_block: Callable[[float], None],
-) -> Iterator[Reading]:
-    in_force, count = plug.in_force, plug.count
-    since, measured, values = start, CARRIED, plug.take()
-    # One bit for each slot.
-    touched = 0
-    latest = together_until = start
-    for block in blocks:
-        for moment, slot, value in block:
-            if touched and (
-                moment >= together_until
-                or (touched >> slot & 1 and (value is None) is not (in_force[slot] is None))
-            ):
-                if values is not None:
-                    yield (since, latest, measured, *values)
-                since, measured, values = latest, MEASURED, plug.take()
-                touched = 0
-            if not touched:
-                together_until = moment + ONE_READING
-            touched |= 1 << slot
-            latest = moment
-            in_force[slot] = value
-            if slot == _ENERGY:
-                count(value, moment, since, measured=measured)
-        on_block(latest)
-    if touched:
-        if values is not None:
-            yield (since, latest, measured, *values)
-        since, measured, values = latest, MEASURED, plug.take()
-    if values is not None:
-        yield (since, end, measured, *values)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, case, func, select
 
 from .recorder_tables import HOURS, HOURS_META, STATES, STATES_META
 from .times import HOUR
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import ColumnClause, Connection
+
+
+# States may be written a little after younger ones, in seconds.
+_SETTLED: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class Held:
     last: float | None = None
 
 
+class _Counted(NamedTuple):
+    """What was held when it was counted, and how many of it until a moment that is settled."""
+
+    held: Held
+    settled: int
+    until: float
+
+
 class _Kind:
     """A table with rows of many series in order of time, and the table of their names."""
 
@@ -42,33 +54,65 @@ class _Kind:
         key: ColumnClause[int],
         name: ColumnClause[str],
     ) -> None:
-        own = number == bindparam("number")
-        self._numbers = select(name, key)
-        self._name = name
-        # Apart, each is one step in the index; together they are a walk through all of it.
-        self._first, self._last = (select(edge(at)).where(own) for edge in (func.min, func.max))
-        self._count = select(func.count(at)).where(own, at > bindparam("after"))
-        self._known: dict[str, Held] = {}
+        # Each is one step in the index; least and greatest would be a walk through all of it.
+        own = select(at).where(number == key).correlate(key.table).limit(1)
+        first, last = (own.order_by(order).scalar_subquery() for order in (at, at.desc()))
+        self._edges = select(name, key, first, last).where(
+            name.in_(bindparam("names", expanding=True))
+        )
+        settled = func.sum(case((at <= bindparam("until"), 1), else_=0))
+        self._all = select(func.count(at), settled).where(number == bindparam("number"))
+        self._new = (
+            select(number, func.count(at), settled)
+            .where(
+                number.in_(bindparam("numbers", expanding=True)), at > bindparam("settled_until")
+            )
+            .group_by(number)
+        )
+        self._until = float("-inf")
+        self._known: dict[str, _Counted] = {}
 
     def held(self, connection: Connection, names: Iterable[str]) -> dict[str, Held]:
         """Return what is held of some series, by name."""
-        query = self._numbers.where(self._name.in_(list(names)))
-        return {name: self._held(connection, name, key) for name, key in connection.execute(query)}
+        rows = connection.execute(self._edges, {"names": list(names)}).all()
+        found = {name: Held(0, first, last) for name, _, first, last in rows}
+        numbers = {name: number for name, number, _, last in rows if last is not None}
+        if not numbers:
+            return found
+        settled_until = self._until
+        newest = max(held.last or 0.0 for held in found.values())
+        until = max(settled_until, newest - _SETTLED)
+        counted = {
+            name: known
+            for name in numbers
+            if (known := self._known.get(name)) is not None
+            and known.until == settled_until
+            and _goes_on(known.held, found[name])
+        }
+        if len(counted) < len(numbers) or any(
+            known.held.last != found[name].last for name, known in counted.items()
+        ):
+            late = [numbers[name] for name in counted if (found[name].last or 0.0) > settled_until]
+            new = dict.fromkeys(numbers.values(), (0, 0))
+            asked = {"numbers": late, "settled_until": settled_until, "until": until}
+            if late:
+                for number, *counts in connection.execute(self._new, asked):
+                    new[number] = (int(counts[0]), int(counts[1]))
+            for name, number in numbers.items():
+                if (known := counted.get(name)) is not None:
+                    more, settled = (known.settled + one for one in new[number])
+                else:
+                    every = {"number": number, "until": until}
+                    more, settled = map(int, connection.execute(self._all, every).one())
+                held = Held(more, found[name].first, found[name].last)
+                self._known[name] = _Counted(held, settled, until)
+            self._until = until
+        return found | {name: self._known[name].held for name in numbers}
 
-    def _held(self, connection: Connection, name: str, number: int) -> Held:
-        first = connection.execute(self._first, {"number": number}).scalar()
-        last = connection.execute(self._last, {"number": number}).scalar()
-        if first is None or last is None:
-            return Held()
-        known = self._known.get(name, Held())
-        # A purge takes the oldest, and nobody knows how many.
-        if known.first != first or known.last is None or known.last > last:
-            known = Held(0, first, float("-inf"))
-        if known.last != last:
-            counted = {"number": number, "after": known.last}
-            more = int(connection.execute(self._count, counted).scalar() or 0)
-            known = self._known[name] = Held(known.count + more, first, last)
-        return known
+
+def _goes_on(known: Held, now: Held) -> bool:
+    """Tell whether rows have come at most. A purge takes the oldest, nobody knows how many."""
+    return known.first == now.first and (known.last or 0.0) <= (now.last or 0.0)
 
 
 class RecordedCounts:

@@ -6,48 +6,48 @@ many entities at once in `gathered.py`, units in `state_values.py`, statistics i
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
-from itertools import repeat
+from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Integer, bindparam, func, select
 
+from .merging import merged
 from .recorder_tables import STATES, STATES_META
-from .state_values import NOT_KNOWN, Units, number, scaled
+from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
-    from .state_values import AtHand, Parser, StatePage
+    from .database import Connect
+    from .gathered import Gathered
+    from .state_values import Parser
 
-    type Connect = Callable[[], AbstractContextManager[Connection]]
-    """Opens a connection for a moment: it is asked for anew for each page of rows."""
-
-    type Entry = tuple[float, int, float | None]
-    """A state: when (UTC seconds), slot of the entity, value or None when not known."""
+    type State = tuple[float, int, str | None, int | None]
+    """When (UTC seconds), the recorder's id of the entity, as it is kept, id of its attributes."""
 
 _MOMENT = itemgetter(0)
 
 _SMALLEST_PAGE = 512
 _LARGEST_PAGE = 8192
+_LEAST_PAGE = 64
+_MOST_AT_ONCE = 65_536
+"""States that may be in memory at once."""
 _CACHED_PAGE = 512
 """Of SQLite: where they lie is still in its cache when the device's next entity is read."""
 
 _OF_ENTITY = STATES.c.metadata_id == bindparam("metadata_id")
 
+STATE = (
+    STATES.c.last_updated_ts, STATES.c.metadata_id, STATES.c.state, STATES.c.attributes_id,
+)  # fmt: skip
 _PAGE = (
-    select(STATES.c.last_updated_ts, STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
+    select(*STATE)
     .where(
         _OF_ENTITY,
-        # Written so that every database makes one index range of it, unlike (a > x OR …).
-        STATES.c.last_updated_ts >= bindparam("after_ts"),
-        (STATES.c.last_updated_ts > bindparam("after_ts"))
-        | (STATES.c.state_id > bindparam("after_id")),
+        STATES.c.last_updated_ts >= bindparam("start"),
         STATES.c.last_updated_ts < bindparam("end"),
     )
     .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
@@ -88,9 +88,15 @@ class Recorder:
     def __init__(self, connect: Connect, first_page: int | None = None) -> None:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
-        self.units = Units()
-        self.gathered: AtHand | None = None
-        """States that are at hand already."""
+        self._largest_page = _LARGEST_PAGE
+        self.units = Units(connect)
+        self.gathered: Gathered | None = None
+        """What reads the states of many entities in one pass."""
+
+    def read_side_by_side(self, entities: int) -> None:
+        """Take so many entities' pages small enough to be in memory together, from now on."""
+        self._largest_page = max(min(_LARGEST_PAGE, _MOST_AT_ONCE // max(entities, 1)), _LEAST_PAGE)
+        self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
         """Return the recorder's id of each entity that it knows."""
@@ -125,10 +131,7 @@ class Recorder:
             row = connection.execute(
                 _LAST_BEFORE, {"metadata_id": metadata_id, "moment": moment}
             ).first()
-            if row is None:
-                return parse(None)
-            factors = self.units.factors(connection, parse, [row.attributes_id])
-        return scaled(parse(row.state), factors[row.attributes_id])
+        return None if row is None else self.units.values(parse, row.attributes_id)[row.state]
 
     def last_number_before(
         self, metadata_id: int, moment: float, parse: Parser | None = None
@@ -142,78 +145,65 @@ class Recorder:
                     _LAST_KNOWN_BEFORE,
                     {"metadata_id": metadata_id, "moment": moment, "skip": skip},
                 ).fetchall()
-                factors = self.units.factors(
-                    connection, parse, {row.attributes_id for row in states}
-                )
-                found = [scaled(parse(row.state), factors[row.attributes_id]) for row in states]
-            for value in found:
+            for row in states:
+                value = self.units.values(parse, row.attributes_id)[row.state]
                 if value is not None:
                     return value
-            if not found:
+            if not states:
                 return None
-            skip += len(found)
+            skip += len(states)
 
-    def entries(
-        self, slots: Sequence[tuple[int, int, Parser]], start: float, end: float
-    ) -> Iterator[list[Entry]]:
-        """Yield the states of several entities, merged by time, in blocks of a bounded size.
+    def states(
+        self, metadata_ids: Iterable[int], start: float, end: float
+    ) -> Iterator[list[State]]:
+        """Yield the states of several entities by time, in blocks of a bounded size.
 
         Args:
-            slots: per entity the recorder's id, the slot to mark its entries with, its parser.
+            metadata_ids: the recorder's ids of the entities.
             start: UTC seconds, included.
             end: UTC seconds, not included.
 
         """
-        cursors = [
-            _Cursor(slot, self._pages(metadata_id, parse, start, end))
-            for metadata_id, slot, parse in slots
-        ]
-        while True:
-            for cursor in cursors:
-                cursor.fill()
-            horizon = min((c.horizon() for c in cursors), default=math.inf)
-            block: list[Entry] = []
-            for cursor in cursors:
-                cursor.move(block, horizon)
-            if not block:
-                return
-            # The sort is stable and knows runs: it merges the entities' rows in C.
-            block.sort(key=_MOMENT)
-            yield block
+        return merged([self._states_of(number_, start, end) for number_ in metadata_ids])
 
-    def _pages(
-        self, metadata_id: int, parse: Parser, start: float, end: float
-    ) -> Iterator[StatePage]:
-        gathered = self.gathered
-        if gathered is not None and gathered.has(metadata_id, parse, start, end):
-            return gathered.pages(metadata_id, parse, start, end)
-        return self._asked_for(metadata_id, parse, start, end)
+    def _states_of(self, metadata_id: int, start: float, end: float) -> Iterator[list[State]]:
+        wanted = {"metadata_id": metadata_id, "start": start, "end": end}
+        for rows, _ in pages(self.connect, _PAGE, wanted, self.first_page, self._largest_page):
+            yield rows
 
-    def _asked_for(
-        self, metadata_id: int, parse: Parser, start: float, end: float
-    ) -> Iterator[StatePage]:
-        """Yield the states of one entity by keyset pages, so nothing stays open in the database."""
-        key: dict[str, Any] = {
-            "metadata_id": metadata_id,
-            "after_ts": start,
-            "after_id": -1,
-            "end": end,
-            "size": self.first_page,
-        }
-        while True:
-            with self.connect() as connection:
-                most = _CACHED_PAGE if connection.dialect.name == "sqlite" else _LARGEST_PAGE
-                # The driver's own rows: a wrapper around each takes longer than what is done here.
-                rows = connection.execute(_PAGE, key).cursor.fetchall()
-                if not rows:
-                    return
-                moments, numbers, states, attributes = zip(*rows, strict=True)
-                values = self.units.values(connection, parse, states, attributes)
-            yield moments, values
-            if len(rows) < (size := key["size"]):
-                return
-            key["after_ts"], key["after_id"] = moments[-1], numbers[-1]
-            key["size"] = min(size * 4, most, _LARGEST_PAGE)
+
+def pages(
+    connect: Connect, query: Select[Any], wanted: Mapping[str, Any], size: int, largest: int
+) -> Iterator[tuple[list[State], float]]:
+    """Yield states a page at a time, so that nothing stays open in the database.
+
+    Args:
+        connect: opens a connection for a moment.
+        query: gives `STATE` by time; takes `start`, `end` and the `size` of a page.
+        wanted: its parameters, without the size.
+        size: of the first page.
+        largest: of the pages behind it, which grow.
+
+    Yields:
+        States, of each moment all or none, and up to when (UTC seconds, not included).
+
+    """
+    start = wanted["start"]
+    while True:
+        with connect() as connection:
+            # The driver's own rows: a wrapper around each takes longer than what is done here.
+            cursor = connection.execute(query, {**wanted, "start": start, "size": size}).cursor
+            rows = cast("list[State]", cursor.fetchall())
+            most = min(_CACHED_PAGE, largest) if connection.dialect.name == "sqlite" else largest
+        if len(rows) < size:
+            yield rows, wanted["end"]
+            return
+        if whole := bisect_left(rows, rows[-1][0], key=_MOMENT):
+            start = rows[-1][0]
+            yield rows[:whole], start
+            size = max(size, min(size * 4, most))
+        else:
+            size *= 2
 
 
 def count_states(
@@ -259,40 +249,3 @@ def _metadata_ids(connection: Connection, entity_ids: Iterable[str]) -> dict[str
         STATES_META.c.entity_id.in_(list(entity_ids))
     )
     return {row.entity_id: row.metadata_id for row in connection.execute(query)}
-
-
-class _Cursor:
-    """The states of one entity on their way into blocks."""
-
-    def __init__(self, slot: int, pages: Iterator[StatePage]) -> None:
-        self._slot = slot
-        self._pages = pages
-        self._entries: list[Entry] = []
-        self._finished = False
-
-    def fill(self) -> None:
-        """Fetch the next page when the last one is used up."""
-        if self._entries or self._finished:
-            return
-        page = next(self._pages, None)
-        if page is None:
-            self._finished = True
-        else:
-            self._entries = list(zip(page[0], repeat(self._slot), page[1], strict=False))
-
-    def horizon(self) -> float:
-        """Return up to when (included) no further page can bring anything earlier."""
-        return math.inf if self._finished else self._entries[-1][0]
-
-    def move(self, block: list[Entry], horizon: float) -> None:
-        """Hand over the entries up to the horizon."""
-        entries = self._entries
-        if not entries or entries[0][0] > horizon:
-            return
-        if entries[-1][0] <= horizon:
-            block += entries
-            self._entries = []
-            return
-        low = bisect_right(entries, horizon, key=_MOMENT)
-        block += entries[:low]
-        self._entries = entries[low:]

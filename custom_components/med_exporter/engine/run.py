@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .content import Content
+    from .database import Connect
     from .job import Job
-    from .recorder import Connect
     from .results import Preview
     from .tables import Chunk
 

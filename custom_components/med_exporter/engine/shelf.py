@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+import marshal
+import struct
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-_CACHE = "PRAGMA cache_size=-4096"
+    type Columns = list[tuple[Any, ...]]
+    """Some rows, column by column."""
+
+_IN_MEMORY = 2**22
+"""Bytes from which on they go to the disk."""
+_LENGTH = struct.Struct("<Q")
+_VERSION = 2
+"""Of the packed form: the last that does not look for what comes again, which takes longer."""
 
 
 class Shelf:
     """Rows in the order in which they were put, in a file that has no name and goes by itself.
 
     Args:
-        width: values of a row; each a number, a text or None.
+        size: rows that are taken at a time.
+        folder: where the file lies; None for the system's own.
 
     """
 
-    def __init__(self, width: int) -> None:
-        # An empty name is a database of SQLite's own, which goes to the disk when it grows.
-        self._connection = sqlite3.connect("", isolation_level=None)
-        self._connection.execute(_CACHE)
-        names = ", ".join(f"c{number}" for number in range(width))
-        self._connection.execute(f"CREATE TABLE shelf (id INTEGER PRIMARY KEY, {names})")
-        marks = ", ".join("?" * width)
-        self._insert = f"INSERT INTO shelf ({names}) VALUES ({marks})"  # noqa: S608  # our names
-        self._select = f"SELECT {names} FROM shelf ORDER BY id"  # noqa: S608
+    def __init__(self, size: int, folder: Path | None = None) -> None:
+        self._size = size
+        place = None if folder is None else str(folder)
+        self._file = SpooledTemporaryFile(_IN_MEMORY, dir=place)  # noqa: SIM115  # goes with it
+        self._waiting: list[tuple[Any, ...]] = []
         self.count = 0
         """Rows that were put."""
 
     def put(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Put rows behind those before.
+        """Put rows behind those before; their values are numbers, texts or None.
 
         Raises:
-            sqlite3.Error: the disk refuses.
+            OSError: the disk refuses.
 
         """
-        self._connection.execute("BEGIN")
-        self.count += self._connection.executemany(self._insert, rows).rowcount
-        self._connection.execute("COMMIT")
+        waiting, size = self._waiting, self._size
+        before = len(waiting)
+        waiting += rows
+        self.count += len(waiting) - before
+        while len(waiting) >= size:
+            data = marshal.dumps(list(zip(*waiting[:size], strict=True)), _VERSION)
+            del waiting[:size]
+            self._file.write(_LENGTH.pack(len(data)))
+            self._file.write(data)
 
-    def take(self, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield all rows, once, so many at a time."""
-        with closing(self._connection):
-            cursor = self._connection.execute(self._select)
-            while rows := cursor.fetchmany(size):
-                yield rows
+    def take(self) -> Iterator[Columns]:
+        """Yield all rows, some at a time; once all are put, as often as they are asked for."""
+        self._file.seek(0)
+        for _ in range(self.count // self._size):
+            (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
+            yield marshal.loads(self._file.read(length))  # noqa: S302  # nobody else can write it
+        if self._waiting:
+            yield list(zip(*self._waiting, strict=True))

@@ -1,7 +1,8 @@
-"""The temporary SQLite file that rows go through.
+"""Where rows are on their way: a temporary SQLite file, or a shelf.
 
-Filtering, aggregation and ordering are SQL over a file: fast, and flat in memory. One device's
-readings are in it at a time; the finished rows of all devices stay.
+Aggregation and formulas are SQL over a file: fast, and flat in memory. One device's readings are
+in it at a time; the finished rows of all devices stay. Readings of which nothing is computed come
+in their order, and only wait on a shelf until it is known how many they are.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from bisect import bisect_right
-from contextlib import suppress
-from operator import itemgetter
+from contextlib import contextmanager, suppress
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, Self
 
 from .aggregation import expressions
@@ -18,16 +19,18 @@ from .custom_fields import CONSTANTS
 from .fields import FIELDS
 from .filters import fences, within_fences
 from .reading import CARRIED, FROM_STATISTICS, READING_COLUMNS
+from .shelf import Shelf
 from .times import boundaries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
 
     from .formulas import Formula
     from .job import Job
     from .reading import Reading
+    from .shelf import Columns
 
 # Nothing in the file outlives the job, so nothing needs to be safe in it.
 _PRAGMAS = (
@@ -35,13 +38,20 @@ _PRAGMAS = (
     "synchronous=OFF",
     "locking_mode=EXCLUSIVE",
     "temp_store=FILE",
-    "cache_size=-16384",
+    "cache_size=-4096",
 )
+_QUARTILES = (0.25, 0.75)
 _MEASURED = READING_COLUMNS.index("measured")
-# Which column of a reading it is made of, and what of that.
 _SOURCES = {"filled": "filled_from", "from_statistics": "measured"}
-_OF_VALUE = {"filled": "? IS NOT NULL", "from_statistics": f"? = {FROM_STATISTICS}"}
-_COMPUTED = {name: _OF_VALUE[name].replace("?", column) for name, column in _SOURCES.items()}
+"""Fields that are made of another column of a reading."""
+_COMPUTED = {
+    "filled": "filled_from IS NOT NULL",
+    "from_statistics": f"measured = {FROM_STATISTICS}",
+}
+_MADE: dict[str, Callable[[Any], bool]] = {
+    "filled": lambda filled_from: filled_from is not None,
+    "from_statistics": lambda measured: bool(measured == FROM_STATISTICS),
+}
 _COLUMNS = (*READING_COLUMNS, *_COMPUTED)
 _VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
 
@@ -63,6 +73,7 @@ class Spool:
     ) -> None:
         self._job = job
         self._path = path
+        self._filtered = 0
         self._edges: Sequence[float] = []
         if job.aggregation != "raw":
             self._edges = boundaries(job.aggregation, job.start, end, job.zone())
@@ -73,9 +84,7 @@ class Spool:
             used.add("filled")
         self.stored = tuple(name for name in _VALUES if name in used)
         """The value fields that the rows, their custom fields or charts need."""
-        columns = ("timestamp", *(_SOURCES.get(name, name) for name in self.stored))
-        places = [READING_COLUMNS.index(name) for name in columns]
-        self._row = itemgetter(*places) if self.stored else lambda reading: reading[:1]
+        self._shelf = Shelf(job.options.chunk_size, self.folder)
         self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
         """The fields of the finished rows, behind their timestamp and device."""
 
@@ -112,99 +121,141 @@ class Spool:
         return self._edges
 
     def add(self, device: int, readings: Iterable[Reading], period: int | None = None) -> int:
-        """Add the rows of one device and return how many came of its readings.
+        """Add the rows of one device's periods and return how many there are.
 
         Args:
             device: place in the job's list.
-            readings: oldest first; for periods, what `filling.spread_over_periods` gives.
+            readings: what `filling.spread_over_periods` gives.
             period: add the row of this one only; all that reaches into it is among the readings.
 
         """
         execute = self._connection.execute
-        execute("BEGIN")
-        if self._edges:
+        with self._transaction():
             execute("DELETE FROM reading")
             self._connection.executemany(self._insert, self._with_periods(readings))
             added = execute(self._aggregate, (device, period)).rowcount
-        else:
-            rows = map(self._row, (one for one in readings if one[_MEASURED]))
-            added = self._connection.executemany(self._insert_raw(device), rows).rowcount
-        execute("COMMIT")
         # Without any row SQLite's module counts none as -1.
         return max(added, 0)
 
+    def rows_of(
+        self, device: int, readings: Iterator[Reading], size: int
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the raw rows of one device, from so many readings at a time, perhaps none."""
+        places = [READING_COLUMNS.index(_SOURCES.get(name, name)) for name in self.stored]
+        made = [(place, _MADE[name]) for place, name in enumerate(self.stored, 2) if name in _MADE]
+        while some := list(islice(readings, size)):
+            columns = list(zip(*(one for one in some if one[_MEASURED]), strict=True))
+            if not columns:
+                yield []
+                continue
+            taken: list[Iterable[Any]] = [columns[0], repeat(device)]
+            taken += [columns[place] for place in places]
+            for place, make in made:
+                taken[place] = map(make, taken[place])
+            yield list(zip(*taken, strict=False))
+
+    def put(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Put raw rows of all devices behind those before, in the order of the finished rows."""
+        if self._formulas:
+            marks = ", ".join("?" * (len(self.stored) + 2))
+            with self._transaction():
+                self._connection.executemany(f"INSERT INTO result VALUES ({marks})", rows)  # noqa: S608
+        else:
+            self._shelf.put(rows)
+
     def without_outliers(
-        self, readings: Iterable[Reading], size: int
-    ) -> tuple[Iterator[Reading], list[int]]:
-        """Keep the readings of one device, then give back those whose power is no outlier.
+        self, readings: Iterable[Reading], size: int, left_out: list[int]
+    ) -> Iterator[Reading]:
+        """Keep the readings of one device, then yield those whose power is no outlier.
 
         Args:
             readings: oldest first.
             size: how many are taken from the file at a time.
-
-        Returns:
-            The readings, and a list whose one item counts what was left out as they are read.
+            left_out: its one item counts those that are, as they are read.
 
         """
         execute = self._connection.execute
         columns = ", ".join(READING_COLUMNS)
-        for table in ("kept", "power"):
-            execute(f"DROP TABLE IF EXISTS {table}")
-        execute(f"CREATE TABLE kept (id INTEGER PRIMARY KEY, {columns})")
-        execute("BEGIN")
-        self._connection.executemany(
-            f"INSERT INTO kept ({columns}) VALUES ({', '.join('?' * len(READING_COLUMNS))})",  # noqa: S608
-            readings,
-        )
-        execute(
-            "CREATE TABLE power AS SELECT power_w FROM kept"  # noqa: S608
-            f" WHERE measured <> {CARRIED} AND power_w IS NOT NULL ORDER BY power_w"
-        )
-        execute("COMMIT")
+        self._filtered += 1
+        kept, powers = f"kept_{self._filtered}", f"power_{self._filtered}"
+        execute(f"CREATE TABLE {kept} (id INTEGER PRIMARY KEY, {columns})")
+        with self._transaction():
+            marks = ", ".join("?" * len(READING_COLUMNS))
+            self._connection.executemany(
+                f"INSERT INTO {kept} ({columns}) VALUES ({marks})",  # noqa: S608
+                readings,
+            )
+            execute(
+                f"CREATE TABLE {powers} AS SELECT power_w FROM {kept}"  # noqa: S608
+                f" WHERE measured <> {CARRIED} AND power_w IS NOT NULL ORDER BY power_w"
+            )
         bounds = None
-        if count := execute("SELECT count(*) FROM power").fetchone()[0]:
-            bounds = fences(self._quantile(count, 0.25), self._quantile(count, 0.75))
-        left_out = [0]
-        everything = self._kept(columns, size)
-        if bounds is None:
-            return everything, left_out
-        return within_fences(everything, *bounds, left_out), left_out
+        if count := execute(f"SELECT count(*) FROM {powers}").fetchone()[0]:  # noqa: S608
+            bounds = fences(*(self._quantile(powers, count, share) for share in _QUARTILES))
+        everything = self._kept(kept, columns, size)
+        yield from everything if bounds is None else within_fences(everything, *bounds, left_out)
 
-    def _quantile(self, count: int, share: float) -> float:
+    def _quantile(self, powers: str, count: int, share: float) -> float:
         """Return a quantile of the table of powers, which is in order."""
         whole, part = divmod((count - 1) * share, 1)
         values = self._connection.execute(
-            "SELECT power_w FROM power WHERE rowid > ? ORDER BY rowid LIMIT 2", (int(whole),)
+            f"SELECT power_w FROM {powers} WHERE rowid > ? ORDER BY rowid LIMIT 2",  # noqa: S608
+            (int(whole),),
         ).fetchall()
         low, high = values[0][0], values[-1][0]
         return float(low + (high - low) * part)
 
-    def _kept(self, columns: str, size: int) -> Iterator[Reading]:
-        cursor = self._connection.execute(f"SELECT {columns} FROM kept ORDER BY id")  # noqa: S608
+    def _kept(self, kept: str, columns: str, size: int) -> Iterator[Reading]:
+        cursor = self._connection.execute(f"SELECT {columns} FROM {kept} ORDER BY id")  # noqa: S608
         while chunk := cursor.fetchmany(size):
             yield from chunk
 
-    def values(self, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        """Yield timestamp, device and some of the `stored` fields of every row, in any order."""
-        columns = ", ".join(("timestamp", "device", *names))
-        return self._connection.execute(f"SELECT {columns} FROM result")  # noqa: S608  # our names
+    def values(self, names: Sequence[str]) -> Iterator[Columns]:
+        """Yield timestamps, devices and some of the `stored` fields of all rows, in any order."""
+        places = [0, 1, *(self.stored.index(name) + 2 for name in names)]
+        if self._is_shelved:
+            pieces: Iterator[Any] = self._shelf.take()
+        else:
+            cursor = self._connection.execute("SELECT * FROM result")
+            size = self._job.options.chunk_size
+            pieces = (
+                list(zip(*rows, strict=True)) for rows in iter(lambda: cursor.fetchmany(size), [])
+            )
+        for columns in pieces:
+            yield [columns[place] for place in places]
 
-    def sums(self, names: Sequence[str]) -> dict[int, tuple[float | None, ...]]:
+    def sums(self, names: Sequence[str]) -> dict[int, list[float | None]]:
         """Return the sums of some of the `stored` fields by device; None where none is known."""
-        columns = ", ".join(("device", *(f"sum({name})" for name in names)))
-        query = f"SELECT {columns} FROM result GROUP BY device"  # noqa: S608  # our names
-        return {device: tuple(sums) for device, *sums in self._connection.execute(query)}
+        found: dict[int, list[float | None]] = {}
+        for _, devices, *columns in self.values(names):
+            for device in set(devices) - found.keys():
+                found[device] = [None] * len(names)
+            for place, values in enumerate(columns):
+                for device, value in zip(devices, values, strict=True):
+                    if value is not None:
+                        sums = found[device]
+                        sums[place] = (sums[place] or 0.0) + value
+        return found
 
-    def rows(self, size: int, limit: int = -1) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the finished rows in chunks: timestamp, device, then `value_fields`.
+    @property
+    def _is_shelved(self) -> bool:
+        return not (self._edges or self._formulas)
+
+    def columns(self, limit: int = -1) -> Iterator[Columns]:
+        """Yield the finished rows in chunks: timestamps, devices, then `value_fields`.
 
         They are ordered by timestamp, then by device.
 
         Args:
-            size: rows in a chunk.
-            limit: at most so many rows in all; -1: all.
+            limit: at most so many rows in all, of periods or with formulas; -1: all.
 
         """
+        if self._is_shelved:
+            return self._shelf.take()
+        return (list(zip(*rows, strict=True)) for rows in self._rows(limit))
+
+    def _rows(self, limit: int) -> Iterator[list[tuple[Any, ...]]]:
+        size = self._job.options.chunk_size
         if not self._formulas:
             cursor = self._connection.execute(
                 "SELECT * FROM result ORDER BY timestamp, device LIMIT ?", (limit,)
@@ -272,10 +323,15 @@ class Spool:
             "GROUP BY period.id)"
         )
 
-    def _insert_raw(self, device: int) -> str:
-        """Return what makes a row of `_row`'s values."""
-        values = ["?" if name in READING_COLUMNS else _OF_VALUE[name] for name in self.stored]
-        return f"INSERT INTO result VALUES ({', '.join(('?', str(device), *values))})"  # noqa: S608
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Begin a transaction, unless there is one, and end it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self._connection.execute("BEGIN")
+        yield
+        self._connection.execute("COMMIT")
 
     def _with_periods(self, readings: Iterable[Reading]) -> Iterator[tuple[Any, ...]]:
         """Add the first and last period in which each reading's values hold."""

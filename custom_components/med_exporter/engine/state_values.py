@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import BigInteger, bindparam, select
@@ -13,14 +13,12 @@ from .recorder_tables import ATTRIBUTES
 from .units import factor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable
 
-    from sqlalchemy import Connection
+    from .database import Connect
 
     type Parser = Callable[[str | None], float | None]
 
-    type StatePage = tuple[Sequence[float], Sequence[float | None]]
-    """Some states of an entity, oldest first: when (UTC seconds), and values."""
 
 NOT_KNOWN = ("unavailable", "unknown", "")
 """States that say nothing; the empty one is written when an entity is removed."""
@@ -29,8 +27,11 @@ _SWITCHED: dict[str | None, float] = {"on": 1.0, "off": 0.0}
 _MOST_UNITS = 10_000
 """Ids of attributes that are remembered."""
 
-_ATTRIBUTES_OF = select(ATTRIBUTES.c.attributes_id, ATTRIBUTES.c.shared_attrs).where(
-    ATTRIBUTES.c.attributes_id.in_(bindparam("ids", expanding=True, type_=BigInteger))
+_MOST_VALUES = 10_000
+"""Of one unit that are remembered."""
+
+_ATTRIBUTES_OF = select(ATTRIBUTES.c.shared_attrs).where(
+    ATTRIBUTES.c.attributes_id == bindparam("id", type_=BigInteger)
 )
 
 
@@ -54,73 +55,70 @@ class Quantity:
         return number(state)
 
 
-class AtHand(Protocol):
-    """States that need not be asked for; moments in UTC seconds, the start included."""
+class ValuesOf(dict[str | None, float | None]):
+    """The values of states in a field's own unit, each of which is read once.
 
-    def has(self, metadata_id: int, parse: Parser, start: float, end: float) -> bool:
-        """Tell whether all states of an entity in a range are at hand."""
+    Args:
+        parse: reads them.
+        by: factor from their unit to that of the field.
 
-    def pages(
-        self, metadata_id: int, parse: Parser, start: float, end: float
-    ) -> Iterator[StatePage]:
-        """Yield the states of an entity in a range, oldest first."""
+    """
+
+    def __init__(self, parse: Parser, by: float) -> None:
+        super().__init__()
+        self._parse = number if isinstance(parse, Quantity) else parse
+        self._by = by
+
+    def __missing__(self, state: str | None) -> float | None:
+        """Read a state for the first time."""
+        value = self._parse(state)
+        if value is not None and self._by != 1:
+            value *= self._by
+        self[state] = value
+        return value
+
+    def forget(self) -> None:
+        """Forget all when there are many."""
+        if len(self) > _MOST_VALUES:
+            self.clear()
 
 
 class Units:
-    """What makes states values of their field's own unit, by the id of their attributes."""
+    """What makes states values of their field's own unit, by the id of their attributes.
 
-    def __init__(self) -> None:
-        self._known: dict[int | None, str | None] = {None: None}
+    Args:
+        connect: opens a connection to the recorder's database for a moment.
 
-    def factors(
-        self, connection: Connection, parse: Parser, ids: Iterable[int | None]
-    ) -> dict[int | None, float]:
-        """Return the factors of states with these attributes."""
-        if not isinstance(parse, Quantity):
-            return dict.fromkeys(ids, 1)
-        ids = list(ids)
-        if new := [one for one in ids if one is not None and one not in self._known]:
-            if len(self._known) > _MOST_UNITS:
-                self._known = {None: None, **{one: self._known.get(one) for one in ids}}
-            self._known |= dict.fromkeys(new, None)
-            for number_, attributes in connection.execute(_ATTRIBUTES_OF, {"ids": new}):
-                self._known[number_] = _unit(attributes)
-        return {one: factor(parse.field, self._known.get(one)) for one in ids}
+    """
 
-    def values(
-        self,
-        connection: Connection,
-        parse: Parser,
-        states: Sequence[str | None],
-        attributes: Sequence[int | None],
-    ) -> list[float | None]:
-        """Return the values of states of one entity, in the field's own unit.
+    def __init__(self, connect: Connect) -> None:
+        self._connect = connect
+        self._units: dict[int, str | None] = {}
+        self._values: dict[tuple[Parser, float], ValuesOf] = {}
 
-        Args:
-            connection: to the recorder's database.
-            parse: of the entity.
-            states: as they are kept.
-            attributes: per state the id of its attributes.
+    def values(self, parse: Parser, attributes: int | None) -> ValuesOf:
+        """Return the values of states with these attributes."""
+        by = 1.0
+        if isinstance(parse, Quantity):
+            by = factor(parse.field, None if attributes is None else self._unit(attributes))
+        values = self._values.get((parse, by))
+        if values is None:
+            values = self._values[parse, by] = ValuesOf(parse, by)
+        return values
 
-        """
-        if parse is on_off:
-            return list(map(_SWITCHED.get, states))
-        factors = self.factors(connection, parse, set(attributes))
-        one_unit = len(set(factors.values())) <= 1
-        if one_unit and (parse is number or isinstance(parse, Quantity)):
-            # Nearly always there are numbers of one unit only; then no call per state is needed.
-            try:
-                values: list[float | None] = list(map(float, states))  # type: ignore[arg-type]
-            except (TypeError, ValueError):
-                pass
-            else:
-                if math.isfinite(sum(values)):  # type: ignore[arg-type]
-                    by = next(iter(factors.values()), 1)
-                    return values if by == 1 else [value * by for value in values]  # type: ignore[operator]
-        return [
-            scaled(parse(state), factors[number_])
-            for state, number_ in zip(states, attributes, strict=True)
-        ]
+    def forget(self) -> None:
+        """Keep what is remembered small; now and then."""
+        for values in self._values.values():
+            values.forget()
+        if len(self._units) > _MOST_UNITS:
+            self._units.clear()
+
+    def _unit(self, attributes: int) -> str | None:
+        if attributes not in self._units:
+            with self._connect() as connection:
+                text = connection.execute(_ATTRIBUTES_OF, {"id": attributes}).scalar()
+            self._units[attributes] = _unit(text)
+        return self._units[attributes]
 
 
 def _unit(attributes: str | None) -> str | None:
@@ -129,11 +127,6 @@ def _unit(attributes: str | None) -> str | None:
     except (orjson.JSONDecodeError, AttributeError):
         return None
     return unit if isinstance(unit, str) else None
-
-
-def scaled(value: float | None, by: float) -> float | None:
-    """Return a value in its field's own unit, None for None."""
-    return value if value is None or by == 1 else value * by
 
 
 def on_off(state: str | None) -> float | None:

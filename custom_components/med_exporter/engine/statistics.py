@@ -31,9 +31,9 @@ from .units import factor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from .database import Connect
     from .job import JobDevice
     from .reading import Reading
-    from .recorder import Connect
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _WINDOW = 1024 * HOUR

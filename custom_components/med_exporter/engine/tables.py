@@ -7,12 +7,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .fields import Kind
+from .repeated import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     type Chunk = list[list[Any]]
     """Some rows, column by column."""
+
+
+_NEARLY_A_TIE = 0.4999
+"""Farther than this from a whole number, rounding to four digits first may make a difference."""
 
 
 class Holds(StrEnum):
@@ -84,6 +89,18 @@ class Table:
     adds_up: bool = True
 
 
+def small_table(
+    name: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    totals: int = 0,
+    remarks: int = 0,
+) -> Table:
+    """Return a table of rows that are few: `totals` of them, and behind these `remarks`."""
+    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
+    return Table(name, columns, len(rows), iter(chunks), totals=totals, remarks=remarks)
+
+
 class Rounding:
     """Rounds columns, chunk after chunk.
 
@@ -113,10 +130,13 @@ class Rounding:
             return self._amounts(self._totals[index], column.decimals, values, owners)
         if column.kind is not Kind.NUMBER:
             return list(values)
-        if column.decimals == 0:
-            return [None if value is None else round(value) for value in values]
+        decimals = column.decimals
+        if decimals == 0:
+            return each_once(lambda value: None if value is None else round(value), values)
         # Adding 0.0 turns -0.0 into 0.0.
-        return [None if value is None else round(value, column.decimals) + 0.0 for value in values]
+        return each_once(
+            lambda value: None if value is None else round(value, decimals) + 0.0, values
+        )
 
     @staticmethod
     def _amounts(
@@ -133,8 +153,11 @@ class Rounding:
                 continue
             total, shown = totals.get(owner, (0.0, 0))
             total += value
-            # The inner rounding takes away the noise of the additions before ties are decided.
-            units = round(round(total * unit, 4))
+            exact = total * unit
+            units = round(exact)
+            if not -_NEARLY_A_TIE < exact - units < _NEARLY_A_TIE:
+                # Takes away the noise of the additions before ties are decided.
+                units = round(round(exact, 4))
             totals[owner] = (total, units)
             rounded.append((units - shown) / unit if decimals else units - shown)
         return rounded

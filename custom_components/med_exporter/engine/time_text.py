@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .repeated import each_once
 from .times import QUARTER, local_time
 
 if TYPE_CHECKING:
@@ -37,34 +38,24 @@ class TimeText:
 
     def iso(self, moments: Iterable[float | None]) -> list[str | None]:
         """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""
-        texts: list[str | None] = []
-        before: float | None = None
-        text: str | None = None
-        for moment in moments:
-            if moment is None:
-                texts.append(None)
-                continue
-            # Devices that are read together have rows of the same second one after the other.
-            if (second := moment // 1) != before:
-                before = second
-                ((local, offset),) = self.parts((moment,))
-                text = f"{local}{offset}"
-            texts.append(text)
-        return texts
+        # Devices that are read together have rows of the same second.
+        seconds = [None if moment is None else moment // 1 for moment in moments]
+        return each_once(self._iso, seconds)
 
     def parts(
         self, moments: Iterable[float | None]
     ) -> Iterator[tuple[str, str] | tuple[None, None]]:
         """Yield local time and offset, such as 2026-10-25T02:00:00 and +01:00; None for None."""
-        quarters = self._quarters
         for moment in moments:
-            if moment is None:
-                yield None, None
-                continue
-            quarter, second = divmod(int(moment // 1), QUARTER)
-            known = quarters.get(quarter) or self._quarter(quarter)
-            hour, minute, offset = known
-            yield f"{hour}:{minute + second // 60:02d}:{second % 60:02d}", offset
+            yield (None, None) if moment is None else self._parts(moment)
+
+    def _iso(self, moment: float | None) -> str | None:
+        return None if moment is None else "".join(self._parts(moment))
+
+    def _parts(self, moment: float) -> tuple[str, str]:
+        quarter, second = divmod(int(moment // 1), QUARTER)
+        hour, minute, offset = self._quarters.get(quarter) or self._quarter(quarter)
+        return f"{hour}:{minute + second // 60:02d}:{second % 60:02d}", offset
 
     def _quarter(self, quarter: int) -> tuple[str, int, str]:
         """Return hour, minute and offset at the beginning of a quarter of an hour."""

@@ -149,7 +149,8 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
     """
     devices = readable_devices(user, export_devices(hass))
     counts = hass.data.setdefault(_DATA_COUNTS, RecordedCounts())
-    held = await async_read_recorder(hass, partial(_held, counts, devices))
+    answers = [last_answer(hass, device) for device in devices]
+    held = await async_read_recorder(hass, partial(_held, counts, devices, answers))
     return [
         {
             "device_id": device.device_id,
@@ -159,7 +160,7 @@ async def async_list_devices(hass: HomeAssistant, user: User | None) -> list[dic
             "mac": device.mac,
             "pdl": device.pdl,
             "role": str(device.role),
-            "last_seen": _utc(last_answer(hass, device) or last),
+            "last_seen": _utc(last),
             "data_points": count,
         }
         for device, (count, last) in zip(devices, held, strict=True)
@@ -171,15 +172,22 @@ def _utc(moment: float | None) -> datetime | None:
 
 
 def _held(
-    counts: RecordedCounts, devices: Sequence[ExportDevice], connection: Connection
+    counts: RecordedCounts,
+    devices: Sequence[ExportDevice],
+    answers: Sequence[float | None],
+    connection: Connection,
 ) -> list[tuple[int, float | None]]:
-    """Return per device how much the recorder holds, and when it last knew something of it."""
-    entity_ids = [entity_id for device in devices for entity_id in device.entities.values()]
-    states = counts.states(connection, entity_ids)
-    seen = last_seen(connection, entity_ids)
-    hours = counts.hours(connection, [one for device in devices for one in device.statistic_ids])
+    """Return per device how much the recorder holds, and when it last answered.
+
+    Of those that do not answer now, the recorder tells when it last knew something.
+    """
+    states = counts.states(connection, _entity_ids(devices))
+    silent = [one for one, at in zip(devices, answers, strict=True) if at is None]
+    seen = last_seen(connection, _entity_ids(silent)) if silent else {}
+    ids = [one for device in devices for one in device.statistic_ids]
+    hours = counts.hours(connection, ids) if ids else {}
     found = []
-    for device in devices:
+    for device, answer in zip(devices, answers, strict=True):
         own = [states[one] for one in device.entities.values() if one in states]
         own += [hours[one] for one in device.statistic_ids if one in hours]
         moments = [seen[one] for one in device.entities.values() if one in seen]
@@ -187,5 +195,9 @@ def _held(
             hours[one].last or 0.0 for one in device.statistic_ids if one in hours and not moments
         ]
         count = max((one.count for one in own), default=0)
-        found.append((count, max(moments, default=None) or None))
+        found.append((count, answer or max(moments, default=None) or None))
     return found
+
+
+def _entity_ids(devices: Sequence[ExportDevice]) -> list[str]:
+    return [entity_id for device in devices for entity_id in device.entities.values()]

@@ -19,7 +19,7 @@ from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
 from ..entries import metering_point_entries
 from ..errors import InvalidRequest, UnknownMeteringPointError
-from ..metering.contracts import currencies_of
+from ..metering.contracts import currencies_of, tariff_of
 from ..metering.devices import (
     AmbiguousDeviceError,
     UnknownDeviceError,
@@ -195,7 +195,11 @@ def plan_job(
         devices = export_devices(hass)
     key = privacy_key if request.privacy.active else ""
     return Job.of(
-        replace(request, privacy=replace(request.privacy, key=key)),
+        replace(
+            request,
+            fields=_fields(hass, request, devices),
+            privacy=replace(request.privacy, key=key),
+        ),
         devices=tuple(_job_device(hass, device, points) for device in devices),
         metadata=metadata,
         path=path,
@@ -210,6 +214,16 @@ def plan_job(
         ),
         given=given,
     )
+
+
+def _fields(hass: HomeAssistant, request: Request, devices: list[ExportDevice]) -> tuple[str, ...]:
+    """Return the columns of a file, without those that no device has and nobody asked for."""
+    pdls = {device.pdl for device in devices}
+    had = {name for device in devices for name in device.entities}
+    had |= {name for device in devices for former in device.former for name in former.entities}
+    if any(tariff_of(one) for one in metering_point_entries(hass) if one.data[CONF_PDL] in pdls):
+        had.add("cost")
+    return tuple(one for one in request.fields if one in had or one not in request.spare_fields)
 
 
 def _currency(

@@ -15,6 +15,7 @@ from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN
 from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
 from ..destinations.settings import async_check, async_data, async_settings
+from ..engine.outside import LONGEST_NAME
 from ..errors import InvalidRequest
 from ..history.history import DATA_HISTORY
 from ..history.records import UNFINISHED, ExportKind, ExportStatus
@@ -73,9 +74,7 @@ async def async_change_destination(hass: HomeAssistant, entry: ConfigEntry, body
 
     """
     request = ObjectReader(body)
-    name = request.text(CONF_NAME)
-    if name is not None and not name.strip():
-        raise InvalidRequest(INVALID_VALUE, "required", field=CONF_NAME)
+    name = request.label(CONF_NAME, LONGEST_NAME)
     enabled = request.boolean(CONF_ENABLED)
     config = request.take(_CONFIG)
     shown_now = await async_export_config(hass, entry)
@@ -87,7 +86,7 @@ async def async_change_destination(hass: HomeAssistant, entry: ConfigEntry, body
 
     changes: dict[str, Any] = {}
     if name is not None:
-        changes["title"] = name.strip()
+        changes["title"] = name
     if config is not None:
         changes |= await _async_config_changes(hass, entry, config)
     if enabled is not None and enabled != _is_enabled(entry):

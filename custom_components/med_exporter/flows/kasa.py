@@ -29,7 +29,7 @@ from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from .kasa_plugs import PlugsForm
 from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
-from .point_names import check_name, pdl_error
+from .point_names import check_name, pdl_error, point_name
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -63,7 +63,7 @@ class KasaSteps(KasaReadingSteps):
                 await self.async_set_unique_id(slugify(pdl))
                 self._draft = {
                     CONF_TYPE: EntryType.KASA,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PDL: pdl,
                     CONF_HOSTS: {},
                     CONF_PLUGS: {},
@@ -100,7 +100,7 @@ class KasaSteps(KasaReadingSteps):
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
                 self._draft = {
                     **entry.data,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PDL: pdl,
                     CONF_HOSTS: {},
                 }

@@ -37,13 +37,14 @@ from ..meters.meter import (
     CONF_STATISTIC_ID,
     is_entity,
 )
+from ..texts import text_of
 from .meters_choosing import (
     CONF_REPLACED,
     CONF_REPLACEMENT,
     CONF_STATISTICS,
     MetersChoosingSteps,
 )
-from .point_names import check_name, pdl_error
+from .point_names import check_name, pdl_error, point_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ class MetersSteps(MetersChoosingSteps):
                 self._abort_if_unique_id_configured()
                 self._draft = {
                     CONF_TYPE: EntryType.METERS,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PDL: pdl,
                     CONF_PLUGS: chosen,
                 }
@@ -124,7 +125,7 @@ class MetersSteps(MetersChoosingSteps):
             if not errors:
                 self._draft = {
                     **entry.data,
-                    CONF_NAME: user_input[CONF_NAME],
+                    CONF_NAME: point_name(user_input),
                     CONF_PDL: user_input[CONF_PDL],
                     CONF_PLUGS: meters,
                 }
@@ -188,8 +189,15 @@ class MetersSteps(MetersChoosingSteps):
             step_id="meters_roles",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
             errors=errors,
-            description_placeholders={"not_taken": ", ".join(self._not_taken) or "-"},
+            description_placeholders={"not_taken": self._said_of_not_taken()},
         )
+
+    def _said_of_not_taken(self) -> str:
+        """Return a paragraph that names what was not taken; nothing where all was."""
+        if not self._not_taken:
+            return ""
+        said = text_of(self.hass, "meters_not_taken", {"meters": ", ".join(self._not_taken)})
+        return f"\n\n{said}"
 
     async def async_step_meters_entities(
         self, user_input: dict[str, Any] | None = None

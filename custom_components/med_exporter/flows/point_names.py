@@ -9,6 +9,7 @@ from homeassistant.const import CONF_NAME
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL
+from ..engine.outside import LONGEST_NAME, clean
 from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
@@ -36,5 +37,10 @@ def pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None = None) -> 
 
 def check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
     """Note an error where a metering point is given no name."""
-    if not user_input[CONF_NAME].strip():
+    if not point_name(user_input):
         errors[CONF_NAME] = "name_missing"
+
+
+def point_name(user_input: Mapping[str, Any]) -> str:
+    """Return the name that a metering point is given, as it is kept."""
+    return clean(user_input[CONF_NAME], LONGEST_NAME)

@@ -10,6 +10,7 @@ from homeassistant.const import CONF_ID, CONF_NAME, CONF_TYPE, CONF_USERNAME
 from ..const import CONF_DATA, CONF_INTERVAL, CONF_LABELS, CONF_PDL, CONF_PLUGS
 from ..destinations.registry import DESTINATIONS
 from ..engine.fields import Kind
+from ..engine.outside import clean
 from ..engine.tables import Column, Holds
 from ..entries import metering_point_entries
 from ..metering.devices import export_devices
@@ -139,7 +140,7 @@ def _users(users: list[User]) -> GivenTable:
     return given_table(
         "users",
         (user for user in users if not user.system_generated),
-        (Column("name", Kind.TEXT, holds=Holds.USER), lambda user: user.name),
+        (Column("name", Kind.TEXT, holds=Holds.USER), lambda user: user.name and clean(user.name)),
         (Column("id", Kind.TEXT, holds=Holds.USER), lambda user: user.id),
         (Column("role", Kind.TEXT), _role),
         (Column("active", Kind.FLAG), lambda user: user.is_active),

@@ -56,7 +56,7 @@ SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
 # How long the recorder books at a time, in seconds: a plug brings a year when it is added.
-_BOOK_SECONDS: Final = 0.2
+_BOOK_SECONDS: Final = 0.1
 
 
 class Ledger(LedgerAnswers):

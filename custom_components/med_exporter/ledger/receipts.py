@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import struct
+import sys
+import zlib
+from array import array
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -56,9 +59,19 @@ receipts_table: Final = Table(
 
 # The place of one in its day, its mWh, and how many of these were filled.
 _QUARTER: Final = struct.Struct("<Bqq")
+# What begins with this is packed: no day has a quarter-hour in such a place.
+_PACKED: Final = b"\xff"
+# A posting changes one or two; with more than this come whole days, which a plug has told.
+_FEW: Final = 8
+
+
+def _leave(_: Connection) -> bool:
+    """Leave what version 1 has written: it is read as what is not packed."""
+    return True
+
 
 # Written with each posting, in its transaction; nobody else needs it.
-RECEIPTS_SCHEMA: Final = Schema("receipts", 1, _metadata, needs=SCHEMA)
+RECEIPTS_SCHEMA: Final = Schema("receipts", 2, _metadata, needs=SCHEMA, migrations={1: _leave})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,9 +118,9 @@ def note_receipt(
         ticks = last.ticks
     number = 0 if last is None else last.number + 1
     before = receipt.before
-    days: defaultdict[int, bytes] = defaultdict(bytes)
+    days: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for quarter, (mwh, filled) in added.items():
-        days[quarter // UTC_DAY] += _QUARTER.pack(quarter % UTC_DAY // QUARTER, mwh, filled)
+        days[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, mwh, filled))
     same = {
         "plug_id": plug_id,
         "number": number,
@@ -116,7 +129,7 @@ def note_receipt(
         "opens": int(receipt.opens),
         "before": None if before is None else orjson.dumps(asdict(before)).decode(),
     }
-    rows = [{**same, "day": day, "quarters": quarters} for day, quarters in days.items()]
+    rows = [{**same, "day": day, "quarters": _pack(quarters)} for day, quarters in days.items()]
     connection.execute(insert(receipts_table), rows)
     connection.execute(delete(receipts_table).where(here, columns.number <= number - KEPT_POSTINGS))
 
@@ -152,7 +165,7 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
     for row in rows:
         before = None if row.before is None else Account(**orjson.loads(row.before))
         midnight = row.day * UTC_DAY
-        parts = _QUARTER.iter_unpack(row.quarters)
+        parts = _unpack(row.quarters)
         yield (
             Added(
                 receipt=Receipt(before=before, ticks=row.ticks, opens=bool(row.opens)),
@@ -163,6 +176,31 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
             ),
             row.number,
         )
+
+
+def _pack(quarters: list[tuple[int, int, int]]) -> bytes:
+    """Return the bytes of some quarter-hours of a day: place, mWh, and how much was filled."""
+    if len(quarters) <= _FEW:
+        return b"".join(_QUARTER.pack(*one) for one in quarters)
+    places, energies, fillings = zip(*quarters, strict=True)
+    numbers = array("q", [*energies, *fillings])
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return _PACKED + zlib.compress(bytes([len(places), *places]) + numbers.tobytes(), 1)
+
+
+def _unpack(quarters: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield what `_pack` was given."""
+    if not quarters.startswith(_PACKED):
+        yield from _QUARTER.iter_unpack(quarters)
+        return
+    found = zlib.decompress(quarters.removeprefix(_PACKED))
+    count = found[0]
+    numbers = array("q")
+    numbers.frombytes(found[1 + count :])
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    yield from zip(found[1 : 1 + count], numbers[:count], numbers[count:], strict=True)
 
 
 def move_receipts(connection: Connection, source: int, target: int) -> None:

@@ -75,8 +75,8 @@ def spread_by_hours(
     """Spread an energy over a stretch, as far as known by what the plug counted each hour.
 
     What the plug counted in an hour, less what is known of it already, is what the stretch used in
-    its part of the hour. It is scaled where it is more than there is, and where nothing else is
-    left for the rest.
+    its part of the hour. What is more than there is, is taken off the last of them; they share what
+    nothing else is left for.
 
     Args:
         mwh: the energy of the whole stretch, at least 0.
@@ -119,7 +119,8 @@ def spread_by_days(
 
     What the plug counted on a day, less what is known of that day already, is what was used in
     those parts of the day. Days of which the plug tells nothing share the rest evenly. The
-    parts add up to the energy exactly: what the plug tells is scaled where it does not fit.
+    parts add up to the energy exactly: what the plug tells too much is taken off the last day, what
+    it tells too little is shared out by what it tells.
 
     Args:
         mwh: the energy of all stretches, at least 0.
@@ -145,13 +146,18 @@ def spread_by_days(
 
 
 def _shared(mwh: int, told: Sequence[tuple[int, list[Stretch]]]) -> Spread:
-    """Spread an energy over places in proportion to what was told of each."""
+    """Spread an energy over places, ascending, by what was told of each.
+
+    What is told beyond the energy was used after it: a plug answers a moment later than the
+    reading that is believed. Where there is more energy than was told, all have their share of it.
+    """
     found = Spread({}, set())
     total = sum(part for part, _ in told)
     counted, given = 0, 0
     for part, places in told:
         counted += part
-        due = mwh * counted // total if total else 0
+        due = counted if mwh < total else mwh * counted // total if total else 0
+        due = min(due, mwh)
         found.take(due - given, places)
         given = due
     return found

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.components import network
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from ..const import (
     CONF_HOSTS,
@@ -24,6 +23,7 @@ from ..engine.evidence.evidence import SOCKET_WATTS
 from ..formats import async_load_for_entry
 from ..sources.connection import LOGIN_CODES, Connection, KasaError
 from ..vault import SecretLostError
+from .audience import CoordinatorOfMany
 from .counter import EnergyCounter
 from .counter_store import counter_store
 from .polled import PlugState, PolledHost
@@ -49,10 +49,8 @@ MAX_POLLING_INTERVAL: Final = 3600
 
 # A plug that has not answered by now is lost, in seconds.
 _POLL_LIMIT = 8
-# A round waits this long for its plugs; the slower ones are shown when they have answered.
+# A round waits this long for its plugs; each is shown when it has answered.
 _PATIENCE = 2
-# What has answered by then is shown already while the round waits for the rest.
-_PROMPTLY = 0.3
 # A strip asks its sockets one after the other; more often than this, some of them lock up.
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
@@ -61,7 +59,7 @@ _SEARCH_INTERVAL = 60
 _RATED_MARGIN = 1.2
 
 
-class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
+class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
     """Poll all plugs of a metering point side by side; `data` holds each by its plug id.
 
     A plug that does not answer becomes unavailable, and is looked for in the background so that
@@ -133,12 +131,10 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             if not host.answering:
                 self._start(host, self._recover).add_done_callback(self._show)
         if waited_for:
-            prompt, late = await asyncio.wait(waited_for, timeout=min(_PROMPTLY, _PATIENCE))
-            if prompt and late:
-                self.async_update_listeners()
-                _, late = await asyncio.wait(late, timeout=max(0, _PATIENCE - _PROMPTLY))
+            _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
             for task in late:
                 task.add_done_callback(self._show)
+        self.audience.tell((None,))
         return self.data
 
     def close_day(self) -> None:
@@ -189,7 +185,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
 
     @callback
     def _show(self, _: asyncio.Task[None]) -> None:
-        self.async_update_listeners()
+        self.show_sums()
 
     async def _poll(self, host: PolledHost) -> None:
         await self._take(host, *await self._ask(host))
@@ -256,6 +252,8 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
             await self._save()
         for plug_id, sample in known.items():
             self.data[plug_id].sample = sample
+        # The others' values wait for no plug that is silent.
+        self.audience.tell(known)
         async_follow_plugs(
             self.hass, self.config_entry, [sample.identity for sample in known.values()]
         )
@@ -329,6 +327,7 @@ class PlugCoordinator(DataUpdateCoordinator[dict[str, PlugState]]):
         host.answering = False
         for plug_id in host.plug_ids:
             self.data[plug_id].sample = None
+        self.audience.tell(host.plug_ids)
         await host.link.close()
 
     async def _recover(self, host: PolledHost) -> None:

@@ -22,6 +22,7 @@ from ..const import (
     PlugRole,
 )
 from ..engine.job import FormerEntities
+from ..engine.outside import LONGEST_NAME, clean
 from ..entries import metering_point_entries
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ def _of_entry(
             continue
         yield ExportDevice(
             device_id=device.id,
-            name=device.name_by_user or device.name or plug["name"],
+            name=clean(device.name_by_user or device.name or plug["name"], LONGEST_NAME),
             device_type=_type_of(plug),
             mac=(mac := plug.get("mac", "")),
             address=hosts[mac]["host"] if mac in hosts else "",
@@ -152,8 +153,8 @@ def _of_entry(
             plug_id=plug_id,
             statistic_ids=_statistic_ids(plug),
             former=_former(plug),
-            model=device.model,
-            firmware=device.sw_version,
+            model=device.model and clean(device.model, LONGEST_NAME),
+            firmware=device.sw_version and clean(device.sw_version, LONGEST_NAME),
             entities=plug.get("entities")
             or {
                 field: entity_id

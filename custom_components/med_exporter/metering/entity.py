@@ -29,7 +29,7 @@ class PlugEntity(CoordinatorEntity[PlugCoordinator]):
     def __init__(
         self, coordinator: PlugCoordinator, plug_id: str, description: EntityDescription
     ) -> None:
-        super().__init__(coordinator)
+        super().__init__(coordinator, plug_id)
         self.entity_description = description
         self.plug_id = plug_id
         self._attr_unique_id = f"{plug_id}_{description.key}"

@@ -125,7 +125,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
         bookkeeper=bookkeeper,
         told=max(told, default=None),
     )
-    periods = RunningPeriods(hass, entry, ledger, coordinator.async_update_listeners)
+    periods = RunningPeriods(hass, entry, ledger, coordinator.show_sums)
     point = MeteringPoint(entry, coordinator, periods)
 
     @callback

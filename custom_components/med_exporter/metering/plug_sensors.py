@@ -24,7 +24,7 @@ from homeassistant.util import dt as dt_util
 from .entity import PlugEntity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from ..sources.plug import PlugSample
@@ -138,10 +138,9 @@ _COUNTER = SensorEntityDescription(
 )
 
 
-def plug_sensors(point: MeteringPoint) -> list[SensorEntity]:
-    """Return the sensors of all plugs of a metering point."""
-    sensors: list[SensorEntity] = []
+def plug_sensors(point: MeteringPoint) -> Iterator[SensorEntity]:
+    """Yield the sensors of all plugs of a metering point."""
     for plug_id in point.coordinator.data:
-        sensors += (PlugSensor(point.coordinator, plug_id, description) for description in _SENSORS)
-        sensors.append(CounterSensor(point.coordinator, plug_id, _COUNTER))
-    return sensors
+        for description in _SENSORS:
+            yield PlugSensor(point.coordinator, plug_id, description)
+        yield CounterSensor(point.coordinator, plug_id, _COUNTER)

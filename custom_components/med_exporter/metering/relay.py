@@ -13,6 +13,8 @@ from homeassistant.components.binary_sensor import (  # type: ignore[attr-define
 from .entity import PlugEntity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .metering_point import MeteringPoint
 
 _RELAY = BinarySensorEntityDescription(
@@ -29,6 +31,7 @@ class RelaySensor(PlugEntity, BinarySensorEntity):
         return None if self.plug.sample is None else self.plug.sample.is_on
 
 
-def relay_sensors(point: MeteringPoint) -> list[RelaySensor]:
-    """Return the relays of all plugs of a metering point."""
-    return [RelaySensor(point.coordinator, plug_id, _RELAY) for plug_id in point.coordinator.data]
+def relay_sensors(point: MeteringPoint) -> Iterator[RelaySensor]:
+    """Yield the relays of all plugs of a metering point."""
+    for plug_id in point.coordinator.data:
+        yield RelaySensor(point.coordinator, plug_id, _RELAY)

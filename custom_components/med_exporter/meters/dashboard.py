@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.components.energy.data import async_get_manager
+from homeassistant.helpers.importlib import async_import_module
 
 from ..const import PlugRole
 
@@ -39,7 +39,9 @@ class Proposal:
 
 async def async_dashboard(hass: HomeAssistant, among: Collection[str] | None = None) -> Proposal:
     """Return what the Energy dashboard of Home Assistant has, as `propose`; nothing without one."""
-    manager = await async_get_manager(hass)
+    # A house without this dashboard has not loaded it.
+    energy = await async_import_module(hass, "homeassistant.components.energy.data")
+    manager = await energy.async_get_manager(hass)
     return Proposal() if manager.data is None else propose(manager.data, among)
 
 

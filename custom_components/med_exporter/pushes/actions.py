@@ -14,6 +14,7 @@ from ..destinations.base import DestinationError
 from ..destinations.registry import DESTINATIONS
 from ..errors import ExportFailedError
 from ..history.history import DATA_HISTORY
+from ..history.pages import PAGE_FIELDS
 from ..history.records import (
     ExportKind,
     ExportStatus,
@@ -53,8 +54,7 @@ PUSH_LOG_SCHEMA: Final = vol.Schema(
     {
         vol.Optional("destination"): cv.string,
         vol.Optional("status"): vol.In([str(status) for status in PushStatus]),
-        vol.Optional("limit", default=50): vol.All(vol.Coerce(int), vol.Range(min=1, max=100)),
-        vol.Optional("offset", default=0): vol.All(vol.Coerce(int), vol.Range(min=0)),
+        **PAGE_FIELDS,
     }
 )
 

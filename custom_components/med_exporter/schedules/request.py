@@ -37,7 +37,7 @@ async def async_read_schedule(
     """
     request = ObjectReader(value)
     is_new = known is None
-    name = request.text("name", required=is_new)
+    name = request.label("name", _LONGEST_NAME, required=is_new)
     expression = request.text("schedule")
     export_config = request.take("export_config")
     if is_new:
@@ -49,10 +49,6 @@ async def async_read_schedule(
         _check_unchanged(request, known)
     request.finish()
 
-    if name is not None and not 0 < len(name.strip()) <= _LONGEST_NAME:
-        raise InvalidRequest(
-            INVALID_VALUE, "not_a_name", field="name", shortest=1, longest=_LONGEST_NAME
-        )
     if expression is not None:
         try:
             check_cron(expression)
@@ -63,7 +59,7 @@ async def async_read_schedule(
     if export_config is not None:
         await _async_check_export(hass, export_config)
     named = {
-        "name": None if name is None else name.strip(),
+        "name": name,
         "schedule": None if expression is None else expression.strip(),
         "export_config": export_config,
         "delivery": None if delivery is None else await async_read_delivery(hass, delivery),

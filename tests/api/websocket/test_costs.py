@@ -85,6 +85,10 @@ async def test_contracts_are_compared(administrator):
 async def test_official_prices_are_told_with_their_first_day(administrator, hass):
     async with running_portal() as portal:
         hass.data[DATA_OFFICIAL] = OfficialTariffs(hass, portal.address)
+        told = (await administrator.get("costs/list"))["official"]
+        assert (told["currency"], 6 in told["powers"]) == ("EUR", True)
+        for option in told["options"]:
+            assert "valid_from" in await administrator.get("costs/official", option=option, power=6)
         found = await administrator.get("costs/official", option="base", power=9)
         assert found == {"valid_from": "2026-02-01", "standing_charge": 19.6583, "price": 0.19266}
         refused = await administrator.refused("costs/official", option="base", power=7)
@@ -101,5 +105,5 @@ async def test_users_see_only_what_they_may_read(administrator, hass, hass_ws_cl
     token = await hass.auth.async_create_refresh_token(add_user(hass), "https://example.org/app")
     access = hass.auth.async_create_access_token(token)
     stranger = Caller(await hass_ws_client(hass, access))
-    assert await stranger.get("costs/list") == {"points": []}
+    assert (await stranger.get("costs/list"))["points"] == []
     assert await stranger.refused("costs/correct", **ASKED) == ("NOT_ALLOWED", None)

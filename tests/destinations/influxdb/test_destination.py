@@ -519,3 +519,15 @@ async def test_two_points_of_one_name_but_for_a_sign_are_two(session, influxd) -
     await push(destination, [day(1, 2.0, point=other)])
     assert list((await points(server, **OURS)).values()) == [1000]
     assert list((await points(server, **{**OURS, "pdl": "Mon_PDL_1"})).values()) == [2000]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("HTTP_MAX_ROW_LIMIT", 100), ("HTTP_MAX_BODY_SIZE", 2000)]
+)
+async def test_a_server_that_takes_or_shows_little_at_a_time_gets_everything(
+    session, influxd, name: str, most: int
+) -> None:
+    server = influxd(settings={name: str(most)})
+    values = half_hours(500)
+    assert set(await push(destination_at(session, server), values)) == {Outcome.STORED}
+    assert set(await push(destination_at(session, server), values)) == {Outcome.ALREADY_THERE}

@@ -667,3 +667,17 @@ async def test_a_refused_connection_is_named(session: ClientSession) -> None:
     error = await error_of(gone, day(1, 5.5))
     assert error.code == "REFUSED"
     assert JEEDOM.is_unusable(error.code)
+
+
+async def test_four_values_are_on_their_way_at_a_time_and_the_newest_one_alone(
+    destination: JeedomDestination, jeedom: Jeedom
+) -> None:
+    many = [day(number, float(number)) for number in range(90, 0, -1)]
+    await push(destination, *many)
+    assert 1 < jeedom.most_at_once <= 4
+    assert jeedom.events[-1][2] == many[-1].kwh
+    assert jeedom.current(PDL, "consumption_daily")[0] == many[-1].kwh
+    # They begin in their order: none comes before one that is four earlier.
+    places = {measurement.kwh: number for number, measurement in enumerate(many)}
+    order = [places[value] for _, _, value in jeedom.events]
+    assert all(abs(number - place) < 4 for number, place in enumerate(order[: len(many)]))

@@ -20,6 +20,7 @@ from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.mqtt import client as mqtt_client
 from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
+from tests.hostile_front import never_held
 from tests.mqtt_destinations import (
     PDL,
     POINT,
@@ -251,14 +252,43 @@ async def test_a_server_that_says_something_else_is_hung_up_on_and_tried_again(
         assert waiting.days == []
 
 
-@pytest.mark.parametrize("said", [b"\x30\xff\x7f", b"\x30\xff\xff\xff\x7f"])
-async def test_an_answer_that_never_ends(line: Line, version: int, said: bytes) -> None:
+async def test_an_answer_that_never_ends(line: Line, version: int) -> None:
     waiting = Waiting(30)
     async with destination(line.port) as made:
         await made._connection.client()
         line.drops = ACKNOWLEDGEMENTS
-        line.say(said)
+        line.say(b"\x30\xff\x7f")
         assert (await waiting.fails(made)).code == "TIMED_OUT"
+
+
+# How many properties of seven bytes a message is said to have, and how often it comes.
+PROPERTIES = b"\x26\x00\x01a\x00\x01b" * 200_000
+MEBI = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\x30\xff\xff\xff\x7f" + bytes(8 * MEBI),
+        b"\x30\x80\x80\x80\x01\x00\x01a" + bytes(2 * MEBI),
+        b"\x30\xc9\xb9\x55\x00\x01a\xc5\xb9\x55" + PROPERTIES,
+        b"".join(b"\x34\x06\x00\x01a" + n.to_bytes(2, "big") + b"x" for n in range(1, 30_000)),
+    ],
+    ids=["endless", "long", "much said of it", "once and only once"],
+)
+async def test_what_no_broker_has_a_reason_to_send_is_hung_up_on(
+    line: Line, version: int, said: bytes
+) -> None:
+    waiting = Waiting(30)
+    async with destination(line.port) as made:
+        await made._connection.client()
+        line.drops = ACKNOWLEDGEMENTS
+        async with never_held():
+            line.say(said)
+            assert (await waiting.fails(made)).code == "CONNECTION_LOST"
+        line.drops = frozenset()
+        await waiting.push(made)
+        assert waiting.days == []
 
 
 async def test_another_program_with_the_same_client_id_does_not_stop_it_for_good(

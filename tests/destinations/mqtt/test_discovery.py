@@ -14,6 +14,7 @@ from homeassistant.helpers.template import Template
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.mqtt import discovery as mqtt_discovery
+from custom_components.med_exporter.destinations.mqtt.probe import REMARK_NO_DISCOVERY
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     paris_date,
@@ -149,7 +150,8 @@ async def test_templates_follow_values_that_are_not_closed(
         received: list[aiomqtt.Message] = []
         while len(received) < 5:
             (message,) = await take(messages, 1)
-            if not str(message.topic).endswith(("status", "test")):
+            # What the flow's connection test has left is not of these.
+            if not message.retain and not str(message.topic).endswith("status"):
                 received.append(message)
     found = await configs(broker)
 
@@ -189,7 +191,8 @@ async def test_a_home_assistant_that_starts_is_told_again(
     ):
         await take(messages, 1)
         if retain:
-            await take(values, 1)
+            # The month's, too, of which the flow has tried whether it may be published.
+            await take(values, 2)
         with patch.object(mqtt_discovery, "_UNTIL_IT_LISTENS", 0.1):
             await other.publish("homeassistant/status", "online")
             (again,) = await take(messages, 1)
@@ -331,11 +334,15 @@ class TestTakingSensorsAway:
         assert "its messages and sensors stay at the broker" in caplog.text
 
 
-async def test_values_go_out_where_discovery_is_not_allowed(
+async def test_values_go_out_where_discovery_is_not_allowed_which_the_connection_test_says(
     hass: HomeAssistant, house: ConfigEntry, mosquitto, caplog: pytest.LogCaptureFixture
 ) -> None:
     broker = mosquitto(acl=f"topic readwrite {PREFIX}/#\n")
-    entry = await add_mqtt(hass, broker.port, discovery=True)
+    entry = await add_mqtt(hass, broker.port)
+    assert await entry.runtime_data.async_test() is None
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "discovery": True})
+    await hass.config_entries.async_reload(entry.entry_id)
+    assert await entry.runtime_data.async_test() == REMARK_NO_DISCOVERY
     await announce(entry, DAILY)
     await announce(entry, MONTHLY)
     assert caplog.text.count("MQTT discovery: ") == 1

@@ -123,7 +123,9 @@ async def test_with_the_former_prefix(
     form = await start_reconfigure(hass, entry)
     await answer(hass, form, mqtt_input(broker.port, topic_prefix="a/b"))
     await hass.async_block_till_done()
-    await until_kept(broker, {"a/b/status", STRANGER})
+    # The values there are those with which the flow has tried whether they may be published.
+    moved = {f"a/b/{PDL}/consumption/{period}" for period in ("daily", "monthly")}
+    await until_kept(broker, moved | {"a/b/status", STRANGER})
 
 
 async def test_with_the_former_broker(

@@ -18,6 +18,7 @@ from custom_components.med_exporter.destinations.mqtt.broker import Broker
 from custom_components.med_exporter.destinations.mqtt.destination import MqttDestination
 from custom_components.med_exporter.destinations.mqtt.longest import longest_message
 from custom_components.med_exporter.destinations.mqtt.probe import async_test_broker
+from custom_components.med_exporter.destinations.mqtt.trial import Trial
 from tests.mosquitto import free_port
 from tests.mqtt_destinations import PUBLISHING, UNIQUE, destination, energy, push, stored
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 
 LONGEST = longest_message(PUBLISHING, frozenset(DataType), (), None)
 KEY = "destination_message_refused_too_large"
+
+
+async def longest_trial() -> Trial:
+    return Trial(longest=LONGEST)
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +50,9 @@ async def test_the_connection_test_names_it(mosquitto, limit: str, version: int,
     broker = mosquitto(settings=(limit,))
     to = Broker(host="127.0.0.1", port=broker.port)
     publishing = replace(PUBLISHING, qos=qos)
-    assert await async_test_broker(to, publishing, versions=(version,), longest=200) is None
+    assert await async_test_broker(to, publishing, Trial(longest=200), versions=(version,)) is None
     with pytest.raises(DestinationError) as raised:
-        await async_test_broker(to, publishing, versions=(version,), longest=LONGEST)
+        await async_test_broker(to, publishing, Trial(longest=LONGEST), versions=(version,))
     assert raised.value.key == KEY
     assert await broker.kept() == {}
 
@@ -70,7 +75,7 @@ async def test_a_run_that_is_hung_up_on_names_it_and_the_next_one_sends_the_rest
         Broker(host="127.0.0.1", port=broker.port),
         publishing,
         unique=UNIQUE,
-        longest=lambda: LONGEST,
+        trial=longest_trial,
     )
     await made.async_start()
     async with asyncio.timeout(20):

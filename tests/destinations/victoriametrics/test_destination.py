@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from custom_components.med_exporter.const import DataType
@@ -48,13 +48,6 @@ if TYPE_CHECKING:
 
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
 DETAILED = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="detailed"}'
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    # The system's own resolver: the other one needs a library that fits.
-    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
-        yield made
 
 
 def destination_at(

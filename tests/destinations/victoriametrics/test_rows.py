@@ -23,6 +23,7 @@ from custom_components.med_exporter.destinations.victoriametrics.rows import (
     Found,
     Reading,
     Row,
+    Rows,
     labels_of,
     line_of,
     row_of,
@@ -111,7 +112,7 @@ class TestReading:
     LABELS: ClassVar = {"__name__": "m", "pdl": "a"}
 
     def found(self, rows: list[Row], *values: float | None, **labels: str) -> Found:
-        reading = Reading(rows)
+        reading = Reading(Rows.of(rows))
         stamps = [1000] * len(values)
         reading.add({"metric": {**self.LABELS, **labels}, "timestamps": stamps, "values": values})
         return reading.at([frozenset(self.LABELS.items())])
@@ -136,7 +137,7 @@ class TestReading:
 
     def test_several_series_can_be_read_as_one(self) -> None:
         rows = [self.row(5.25)]
-        reading = Reading(rows)
+        reading = Reading(Rows.of(rows))
         for labels in ({}, {"tenant": "home"}):
             metric = {**self.LABELS, **labels}
             reading.add({"metric": metric, "timestamps": [1000, 2000], "values": [5.25, 7]})
@@ -147,10 +148,22 @@ class TestReading:
         row = self.row(5.25)
         assert not self.found([row], None).has(row)
 
+    def test_a_part_of_the_rows_is_lacked_and_another_differs(self) -> None:
+        rows = Rows.of([self.row(5.25)._replace(stamp=stamp) for stamp in range(1, 6)])
+        reading = Reading(rows)
+        reading.add(json.loads(line_of(self.LABELS, [(1, 5.25), (3, 7.0), (4, 5.25)])))
+        found = reading.at(reading.places())
+        assert found.lacks(rows).stamps == [2, 5]
+        assert found.differs(rows) == {2, 3, 5}
+        assert found.newest_of(rows) == rows[3]
+        assert list(rows.since(3)) == list(rows[2:])
+        assert rows.but(2).stamps == [1, 3, 4, 5]
+        assert rows.but(5).stamps == [1, 2, 3, 4]
+
     @given(st.floats(0, 1e7))
     def test_a_number_that_went_through_json_agrees(self, kwh: float) -> None:
         energy = Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=kwh)
         row = row_of(energy)
-        reading = Reading([row])
+        reading = Reading(Rows.of([row]))
         reading.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
         assert reading.at(reading.places()).agrees(row)

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import ClientSession, TCPConnector, ThreadedResolver
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
@@ -19,8 +18,10 @@ from custom_components.med_exporter.destinations.victoriametrics.server import V
 from tests.measurements import Latest, day, days, half_hours, push
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
+
+    from aiohttp import ClientSession
 
     from custom_components.med_exporter.destinations.measurements import Measurement
     from tests.victoriametrics import VictoriaMetricsServer
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
 CONSUMPTION = "myelectricaldata_consumption_wh"
 DAILY = f'{CONSUMPTION}{{pdl="Mon_PDL-1",type="daily"}}'
 OF_DAYS = "if: '{type=\"daily\"}'"
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[ClientSession]:
-    async with ClientSession(connector=TCPConnector(resolver=ThreadedResolver())) as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

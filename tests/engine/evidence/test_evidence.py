@@ -190,6 +190,43 @@ class TestSaidAgain:
         assert watch.read(510, 12, 20, after=36_000).energy == 510_000_000
 
 
+class TestSaidTogether:
+    """What several counters say at once is true of all of them, or of none."""
+
+    def test_zeros_after_an_outage_that_others_take_back_after_another_were_no_restart(
+        self,
+    ) -> None:
+        watch = Watch()
+        watch.dated(1.038, 0.039, 0.759)
+        watch.dated(1.040, 0.041, 0.761, after=300)
+        watch.dated(0.046, 0.067, 0.859, after=33 * 3600)
+        watch.dated(0, 0, 0, after=22 * 3600)
+        watch.dated(0, 0, 0, after=300)
+        watch.dated(0.142, 0.019, 0.955, after=10 * 3600)
+        watch.dated(0.143, 0.020, 0.956, after=300)
+        assert watch.evidence.energy == 1_038_000 + 956_000 - 759_000
+
+    def test_a_spike_that_others_take_back_was_none_in_a_day_that_began_meanwhile(self) -> None:
+        watch = Watch(datetime(2026, 11, 20, 20, tzinfo=PARIS))
+        watch.read(19.0, 0.2, 13.0)
+        watch.read(19.001, 0.201, 13.001)
+        for _ in range(2):
+            watch.read(24.8, 5.8, 18.8, after=8 * 3600)
+        for grown in range(6):
+            watch.read(19.01 + grown / 1e3, 0.004 + grown / 1e3, 13.01 + grown / 1e3)
+        assert watch.evidence.energy == 24_800_000
+
+    def test_a_day_that_lacks_some_grows_with_the_others(self) -> None:
+        watch = Watch(datetime(2026, 3, 28, 20, 17, tzinfo=PARIS))
+        for after, used in ((30, 0), (30, 0.001), (3600, 0.151)):
+            watch.dated(used, used, used, after=after)
+        watch.dated(0.601, 0.044, 0.601, after=3 * 3600)
+        # The plug has restarted: its day, and its month that waits, have grown by the same.
+        for grown in (0.055, 0.060):
+            watch.dated(grown - 0.05, 0.044 + grown, 0.601 + grown)
+        assert watch.evidence.energy == 661_000
+
+
 class TestRestart:
     def test_a_total_that_goes_on_from_near_zero_has_restarted(self) -> None:
         assert Watch().reads(500, 500.01, 0.002, 0.010) == [500, 500.01, 500.01, 500.02]

@@ -27,5 +27,10 @@ class Watch:
             Reading(at=self.at, seconds=after, total=total, day=day, month=month, **more)
         )
 
+    def dated(self, total, day, month, after: float = 30) -> Outcome:
+        """Read a plug that keeps its days and months by date."""
+        asked = (self.at + timedelta(seconds=0 if self._is_first else after)).date()
+        return self.read(total, day, month, after, dated=asked, month_before=13.0)
+
     def reads(self, *totals: float | None) -> list[float]:
         return [round(self.read(total).energy / 1e6, 6) for total in totals]

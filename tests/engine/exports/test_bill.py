@@ -100,6 +100,28 @@ def test_taxes_in_the_amounts_are_told_behind_the_total(recorder, bill):
     assert "dont taxes à 5,5 %" in bill("2026-03-01", "2026-04-01", "fr")[0]
 
 
+def test_what_a_meter_showed_before_and_after_is_told(recorder, bill):
+    demo(recorder, at("2026-02-01"), at("2026-04-01"))
+    start, end = at("2026-03-01"), at("2026-04-01")
+
+    def shows(device, *hours):
+        known = [(edge - 3600, {"state": state, "sum": state}) for edge, state in hours]
+        recorder.add_statistics(device.entities["energy_total_kwh"], known, "Wh")
+
+    shows(HEATER, (start, 1_234_500), (end, 1_734_500))
+    shows(FRIDGE, (start, 1000), (end - 3600, 2000))
+    # It began anew.
+    shows(SOLAR, (start, 2000), (end, 1000))
+    (page,) = bill("2026-03-01", "2026-04-01")
+    found = lines(page)
+    assert [one.replace(",", "") for one in found["Heater"][:2]] == ["1234.5", "1734.5"]
+    assert [len(found[name]) for name in ("Heater", "Fridge", "Feed-in, Solar")] == [5, 3, 3]
+    assert "Reading" in page
+    assert "Ancien" in bill("2026-03-01", "2026-04-01", "fr")[0]
+    # There are none where one of them is missing for all.
+    assert "Reading" not in bill("2026-03-01", "2026-03-31")[0]
+
+
 def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):
     home = Home(recorder)
     home.priced(

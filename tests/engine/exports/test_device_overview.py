@@ -68,7 +68,7 @@ def test_days_and_devices_add_up_to_the_total(states, exports, recorder):
     made, _ = content(exports, recorder)
     total = figures(made)["total_energy"]
     days = chart(made, ChartKind.STACKED_BAR)
-    assert days.categories == ["5 Jan 2026", "6 Jan 2026"]
+    assert days.categories == ["5", "6"]
     assert sum(v for s in days.series for v in s.values if v is not None) == pytest.approx(total)
     shares = chart(made, ChartKind.PIE)
     assert shares.categories == ["Washing machine", "Fridge"]
@@ -105,7 +105,7 @@ def test_titles_follow_the_language(states, exports, recorder):
         "Part de chaque appareil",
         "Énergie moyenne par jour de la semaine et par heure",
     ]
-    assert made.charts[0].categories[0] == "05/01/2026"
+    assert made.charts[0].categories == ["5", "6"]
 
 
 def test_without_being_asked_there_are_no_charts(states, exports, recorder):
@@ -129,9 +129,8 @@ def test_what_is_produced_has_a_total_of_its_own(states, exports, recorder):
 def test_charts_show_production_apart(states, exports, recorder):
     solar = replace(FRIDGE, role="production")
     made, _ = content(exports, recorder, devices=(solar, WASHER), aggregation="hourly")
-    used, shares, produced, week = made.charts
+    used, produced, week = made.charts
     assert [series.name for series in used.series] == ["Washing machine"]
-    assert shares.categories == ["Washing machine"]
     assert produced.title == "Energy by day: production"
     assert [series.name for series in produced.series] == ["Fridge"]
     known = [v for series in week.series for v in series.values if v is not None]
@@ -143,8 +142,8 @@ def test_what_another_device_measures_too_is_beside_the_total(states, exports, r
     made, _ = content(exports, recorder, devices=(within, WASHER))
     alone, _ = content(exports, recorder, devices=(WASHER,))
     assert figures(made)["total_energy"] == figures(alone)["total_energy"]
-    used, shares, beside = made.charts[:3]
-    assert shares.categories == [series.name for series in used.series] == ["Washing machine"]
+    used, beside = made.charts[:2]
+    assert [series.name for series in used.series] == ["Washing machine"]
     assert beside.title == "Energy by day: not in the total"
     by_itself, _ = content(exports, recorder, devices=(within,))
     assert figures(by_itself)["total_energy"] > 0
@@ -156,12 +155,13 @@ def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
         fields=("timestamp", "energy_kwh"), include_charts=True,
     )  # fmt: skip
     rows = [(START, 0, 0.1, 0), (START + HOUR, 0, 7.0, 1), (START + 2 * HOUR, 0, 0.2, 0)]
-    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: rows)
+    pieces = [list(zip(*rows, strict=True))]
+    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: pieces)
     columns = [Column("energy_kwh", Kind.AMOUNT, 3)]
-    _, charts = overview(job, spool, columns, job.end)
-    (monday, *_) = charts[-1].series
+    # One device has no shares, and one day no other weekdays.
+    _, (week,) = overview(job, spool, columns, job.end)
+    (monday,) = week.series
     assert monday.values[:3] == [0.1, None, 0.2]
-    assert charts[0].series[0].values == [7.3]
 
 
 def test_a_format_without_a_place_for_charts_gets_the_totals_alone(states, exports, recorder):

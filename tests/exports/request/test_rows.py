@@ -149,7 +149,7 @@ async def test_the_documents_functions_are_understood(read):
             "INVALID_VALUE",
         ),
         (
-            {"custom_fields": [{"name": "a\nb", "formula": "1"}]},
+            {"custom_fields": [{"name": "\u202e\0", "formula": "1"}]},
             "custom_fields[0].name",
             "INVALID_VALUE",
         ),

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from ...corrections.actions import async_correct
 from ...costs.costs import SIGNAL_COSTS_UPDATED
 from ...costs.official import DATA_OFFICIAL
-from ...engine.tariff.official import OPTIONS, POWERS
+from ...engine.tariff.official import CURRENCY, OPTIONS, POWERS
 from ...exports.comparison import async_compare_contracts
 from ...flows.contract_texts import async_load_contract_texts
 from ...inventory.costs import async_point_costs
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    """Return the costs of metering points; their contracts in the words of a `language`."""
+    """Return the costs of metering points, their contracts in the words of a `language`.
+
+    `official` says which options the regulated tariff has, for which powers (kVA), in which money.
+    """
     # Home Assistant makes the name of a file of it.
     language = asked.choice("language", sorted(LANGUAGES)) or hass.config.language
     asked.finish()
@@ -36,7 +39,8 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
         texts = await async_load_contract_texts(hass, point["currency"], language)
         point["contracts"] = [texts.contract(one) for one in reversed(point["contracts"])]
         point["meters"] = _meters(hass, point["pdl"]) if is_administrator(user) else []
-    return {"points": points}
+    official = {"currency": CURRENCY, "options": list(OPTIONS), "powers": POWERS}
+    return {"points": points, "official": official}
 
 
 def _meters(hass: HomeAssistant, pdl: str) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from ...exports.jobs import DATA_JOBS
 from ...exports.links import DEFAULT_LIFETIME
 from ...exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview_request
 from ...exports.request import INVALID_FORMULA, async_check_formula
+from ...history.pages import FURTHEST, MOST
 from ...history.reasons import reason_of
 from ...history.records import SIGNAL_HISTORY_CHANGED, UNFINISHED
 from ...rights import Right, is_administrator, require_export_type
@@ -65,8 +66,8 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
 
 
 async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    limit = asked.integer("limit", 1, 100) or 20
-    offset = asked.integer("offset", 0, 10**9) or 0
+    limit = asked.integer("limit", 1, MOST) or 20
+    offset = asked.integer("offset", 0, FURTHEST) or 0
     asked.finish()
     jobs = hass.data[DATA_JOBS]
     records, total = await jobs.async_list(user=user, limit=limit, offset=offset)

@@ -8,6 +8,7 @@ from ...exports.answers import statistics_answer
 from ...exports.jobs import DATA_JOBS
 from ...history.answers import async_history_page
 from ...history.history import DATA_HISTORY
+from ...history.pages import FURTHEST, MOST
 from ...history.records import SIGNAL_HISTORY_CHANGED, ExportKind, ExportStatus
 from ...rights import Right, is_administrator
 from .base import Command
@@ -26,8 +27,8 @@ async def _list(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
     kind = asked.choice("kind", [one.value for one in ExportKind])
     status = asked.choice("status", [one.value for one in ExportStatus])
     destination = asked.text("destination")
-    limit = asked.integer("limit", 1, 100) or _DEFAULT_PAGE
-    offset = asked.integer("offset", 0, 10**9) or 0
+    limit = asked.integer("limit", 1, MOST) or _DEFAULT_PAGE
+    offset = asked.integer("offset", 0, FURTHEST) or 0
     asked.finish()
     return await async_history_page(
         hass,

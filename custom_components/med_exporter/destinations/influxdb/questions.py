@@ -95,6 +95,12 @@ def influxql_error(answer: object) -> str | None:
     return next(map(str, errors), None)
 
 
+def influxql_is_cut(answer: Any) -> bool:  # noqa: ANN401 (JSON)
+    """Return whether there is more than a server of version 1 was told to show at a time."""
+    parts = [*answer["results"], *_influxql_series(answer)]
+    return any(part.get("partial") for part in parts)
+
+
 def influxql_retention(answer: object) -> timedelta | None:
     """Return how long the policy keeps points that nobody names another for; None for ever."""
     for found in _influxql_series(answer):

@@ -12,18 +12,19 @@ from ...const import LOGGER, DataType
 from ..base import RUNNING, Corrections, DestinationError, Intake, Outcome
 from ..measurements import Grain
 from .connection import MqttConnection
-from .messages import TEMPO_TODAY, Message, Publishing, message_of, nothing, unknown_tomorrow
+from .messages import Message, Publishing, message_of, nothing, unknown_tomorrow
 from .mistakes import HANGS_UP_ON
 from .opening import TIMEOUT, identifier
 from .probe import async_test_broker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Sequence
+    from collections.abc import AsyncIterable, Awaitable, Callable, Collection, Sequence
 
     from ..measurements import Measurement, PointName
     from .broker import Broker
     from .client import MqttClient
     from .discovery import MqttDiscovery
+    from .trial import Trial
 
 INTAKE: Final = Intake(
     closed={
@@ -48,8 +49,7 @@ class MqttDestination:
 
     `discovery` announces the sensors, where the user wants that; `pdls` tells the ids of all
     metering points; `successor` tells, when the destination is closed, how the same broker is
-    published to from now on, None where it is not; `longest` how many bytes
-    topic and payload of the longest message have.
+    published to from now on, None where it is not; `trial` what a connection test publishes.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class MqttDestination:
         discovery: MqttDiscovery | None = None,
         pdls: Callable[[], Collection[str]] = frozenset,
         successor: Callable[[], Publishing | None] | None = None,
-        longest: Callable[[], int] = int,
+        trial: Callable[[], Awaitable[Trial]] | None = None,
     ) -> None:
         self._broker = broker
         self._publishing = publishing
@@ -69,7 +69,7 @@ class MqttDestination:
         self._pdls = pdls
         self._known = set(pdls())
         self._successor = successor or (lambda: publishing)
-        self._longest = longest
+        self._trial = trial
         self._connection = MqttConnection(
             broker, publishing, identifier=identifier(unique), attend=self._attend
         )
@@ -108,7 +108,8 @@ class MqttDestination:
 
     async def async_test(self) -> str | None:
         """Try a connection of its own, beside the lasting one."""
-        return await async_test_broker(self._broker, self._publishing, longest=self._longest())
+        trial = None if self._trial is None else await self._trial()
+        return await async_test_broker(self._broker, self._publishing, trial)
 
     async def async_forget_removed(self) -> None:
         """Take away what the broker keeps of metering points that are gone.
@@ -145,17 +146,17 @@ class MqttDestination:
         try:
             await self._push(client, measurements, settle)
         except DestinationError as err:
-            if err.code == "CONNECTION_LOST" and (longest := self._longest()):
-                await self._find_reason(longest)
+            if err.code == "CONNECTION_LOST" and self._trial is not None:
+                await self._find_reason()
             raise
 
-    async def _find_reason(self, longest: int) -> None:
+    async def _find_reason(self) -> None:
         """Raise what the broker has hung up for, where that is something in what it is given.
 
         A broker of MQTT 3.1.1 says nothing when it does, and one of MQTT 5 need not.
         """
         try:
-            await async_test_broker(self._broker, self._publishing, longest=longest)
+            await self.async_test()
         except DestinationError as err:
             if err.code in HANGS_UP_ON:
                 raise
@@ -176,10 +177,9 @@ class MqttDestination:
                     if self._discovery is not None:
                         await self._discovery.announce(client, measurement, message)
                 await flight.send(measurement, message)
-            if f"{self._publishing.topic_prefix}/{TEMPO_TODAY}" in topics:
-                tomorrow = unknown_tomorrow(self._publishing, dt_util.utcnow())
-                if tomorrow.topic not in topics:
-                    await flight.send(None, tomorrow)
+            tomorrow = unknown_tomorrow(topics, self._publishing, dt_util.utcnow())
+            if tomorrow is not None:
+                await flight.send(None, tomorrow)
         except Exception:
             # What was sent before may have arrived.
             await flight.land()

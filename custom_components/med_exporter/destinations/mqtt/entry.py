@@ -35,18 +35,23 @@ from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataTyp
 from ...entries import metering_point_entries
 from ..base import DestinationError
 from ..measurements import PointName
+from ..samples import Samples
 from .broker import Broker
-from .destination import MqttDestination
+from .destination import INTAKE, MqttDestination
 from .discovery import DiscoverySettings, MqttDiscovery
 from .longest import longest_message
 from .messages import Publishing, nothing
 from .opening import async_open, identifier
+from .probe import async_test_broker
+from .trial import trial_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+    from .trial import Trial
 
 CONF_BROKER: Final = "broker"
 CONF_CA_CERTIFICATE: Final = "ca_certificate"
@@ -119,7 +124,7 @@ async def async_create_mqtt(
         discovery=await _async_discovery(hass, settings) if publishing.discovery else None,
         pdls=partial(_pdls, hass),
         successor=successor,
-        longest=await async_longest(hass, settings),
+        trial=await _async_trial(hass, settings),
     )
 
     @callback
@@ -131,6 +136,16 @@ async def async_create_mqtt(
 
     entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, forget))
     return destination
+
+
+async def async_test_mqtt(
+    hass: HomeAssistant, settings: Mapping[str, Any], *, is_new: bool
+) -> str | None:
+    """Try settings that may be no entry's yet, as `async_test_broker`."""
+    trial = await _async_trial(hass, settings, is_new=is_new)
+    return await async_test_broker(
+        broker_of(hass, settings), publishing_of(settings), await trial()
+    )
 
 
 async def async_remove_mqtt(
@@ -172,21 +187,26 @@ async def async_remove_mqtt(
         )
 
 
-async def async_longest(hass: HomeAssistant, settings: Mapping[str, Any]) -> Callable[[], int]:
-    """Return what tells how many bytes the longest message of a run has, as things stand then."""
+async def _async_trial(
+    hass: HomeAssistant, settings: Mapping[str, Any], *, is_new: bool = False
+) -> Callable[[], Awaitable[Trial]]:
+    """Return what tells what a run would publish, as things stand then."""
     publishing = publishing_of(settings)
     discovery = await _async_discovery(hass, settings) if publishing.discovery else None
     data = frozenset(map(DataType, settings[CONF_DATA]))
+    samples = Samples(hass, settings.get(CONF_BROKER) or "", INTAKE, data)
 
-    def longest() -> int:
+    async def trial() -> Trial:
         points = [
             PointName(pdl=pdl, slug=slugify(pdl), name=each.title)
             for each in metering_point_entries(hass)
             for pdl in [each.data[CONF_PDL]]
         ]
-        return longest_message(publishing, data, points, discovery)
+        longest = longest_message(publishing, data, points, discovery)
+        latest = await samples.async_latest()
+        return trial_of(latest, publishing, discovery, longest=longest, is_new=is_new)
 
-    return longest
+    return trial
 
 
 def _pdls(hass: HomeAssistant) -> set[str]:

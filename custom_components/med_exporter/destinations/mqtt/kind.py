@@ -8,6 +8,7 @@ import voluptuous as vol
 from homeassistant.const import CONF_DISCOVERY, CONF_PASSWORD, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSelectorConfig
 
+from ...const import DOMAIN
 from ...form_fields import LOGIN, choice
 from ..base import DestinationError
 from ..kind import DestinationKind
@@ -19,12 +20,10 @@ from .entry import (
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
     async_create_mqtt,
-    async_longest,
     async_remove_mqtt,
+    async_test_mqtt,
     broker_of,
-    publishing_of,
 )
-from .probe import async_test_broker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +36,10 @@ _BROKER_FIELDS: Final = (CONF_USERNAME, CONF_PASSWORD, CONF_CA_CERTIFICATE)
 
 async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
     try:
-        return await async_test_broker(
-            broker_of(hass, settings),
-            publishing_of(settings),
-            longest=(await async_longest(hass, settings))(),
-        )
+        unique_id = _unique_id(hass, settings)
+        entries = hass.config_entries.async_entries(DOMAIN)
+        is_new = all(entry.unique_id != unique_id for entry in entries)
+        return await async_test_mqtt(hass, settings, is_new=is_new)
     except DestinationError as err:
         if not settings.get(CONF_BROKER) and err.field in _BROKER_FIELDS:
             # Login and certificate are those of another integration.

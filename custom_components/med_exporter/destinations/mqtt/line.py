@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 # How often paho looks whether the broker is still there.
 _TICK: Final = 1.0
-# Bytes of the largest packet that a broker of MQTT 5 is told to send.
-_LARGEST_INCOMING: Final = 256 * 1024
+# Bytes of the largest packet that is taken, as a broker of MQTT 5 is told: those subscribed to are
+# our own, of some thousand. What is said of a message costs paho the square of its length.
+_LARGEST_INCOMING: Final = 32 * 1024
+# The first bits of a message that is delivered once and only once; none is subscribed to so.
+_EXACTLY_ONCE: Final = range(0x34, 0x38)
 
 
 def paho_client(broker: Broker, publishing: Publishing, *, identifier: str, version: int) -> Client:
     """Return a client that is not connected yet; reads certificates from disk."""
-    client = Client(
+    client = BoundedClient(
         CallbackAPIVersion.VERSION2,
         identifier,
         protocol=MQTTProtocolVersion(version),
@@ -46,6 +49,21 @@ def paho_client(broker: Broker, publishing: Publishing, *, identifier: str, vers
         path = f"/{(broker.websocket_path or '').removeprefix('/')}"
         client.ws_set_options(path, dict(broker.websocket_headers or {}))
     return client
+
+
+class BoundedClient(Client):
+    """paho's own, but whoever sends it what no broker has a reason to send is hung up on.
+
+    It reads packets as long as they say to be, and keeps what comes once and only once until then.
+    """
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if bufsize > _LARGEST_INCOMING:
+            raise ConnectionError("a packet too long")
+        data = super()._sock_recv(bufsize)
+        if not self._in_packet["command"] and data and data[0] in _EXACTLY_ONCE:
+            raise ConnectionError("a message that nobody asked for so")
+        return data
 
 
 class Line:

@@ -108,9 +108,16 @@ def message_of(measurement: Measurement, publishing: Publishing, now: datetime) 
     return _of_the_grid(topics[day], payload, publishing, today)
 
 
-def unknown_tomorrow(publishing: Publishing, now: datetime) -> Message:
-    """Return what takes the place of an outdated colour while that of tomorrow is not known."""
-    today = paris_date(now)
+def unknown_tomorrow(
+    topics: Collection[str], publishing: Publishing, now: datetime
+) -> Message | None:
+    """Return what takes the place of an outdated colour while that of tomorrow is not known.
+
+    `topics` are those on which values are published: today's colour, but not tomorrow's.
+    """
+    prefix, today = publishing.topic_prefix, paris_date(now)
+    if f"{prefix}/{TEMPO_TODAY}" not in topics or f"{prefix}/{TEMPO_TOMORROW}" in topics:
+        return None
     return _of_the_grid(TEMPO_TOMORROW, _tempo(None, today + ONE_DAY), publishing, today)
 
 

@@ -13,7 +13,7 @@ from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
-from .rows import NAME, TYPES, labels_of, row_of, selector_of
+from .rows import EXACT, NAME, TYPES, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
 from .server import Flags
 from .visibility import SHOWN_AFTER
@@ -43,15 +43,18 @@ INTAKE: Final = Intake(
 """Samples cannot be overwritten: only what changes no more is sent."""
 
 # Rows that are sent and read back at once: more than the half-hours of a year.
-_BATCH: Final = 20_000
+_BATCH: Final = 50_000
 # Rows of all series that are held in memory until they are on the disk.
-_IN_FLIGHT: Final = 60_000
+_IN_FLIGHT: Final = 100_000
 # So many are read before others have their turn.
 _AT_A_TIME: Final = 500
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
+REMARK_ROUNDED: Final = "destination_values_rounded"
+# As many binary digits a number has: of these none is lost.
+_ALL_BITS: Final = 64
 REMARK_SHORT_RETENTION: Final = "destination_retention_short"
 
 
@@ -87,37 +90,48 @@ class VictoriaMetricsDestination(DatabaseDestination):
     async def async_test(self) -> str | None:
         """Write and read as a run does: a test sample, and a row of each series that has none.
 
-        Returns None or REMARK_SHORT_RETENTION; raises DestinationError as `Whereabouts`, and
-        `NOTHING_SHOWN` where what was written does not appear, and `SAMPLES_MERGED` where what
-        lies as close as ours would be made one.
+        Returns None, REMARK_ROUNDED or REMARK_SHORT_RETENTION; raises DestinationError as
+        `Whereabouts`, and `NOTHING_SHOWN` where what was written does not appear, and
+        `SAMPLES_MERGED` where what lies as close as ours would be made one.
         """
         self._whereabouts.forget()
         is_shown = await self._whereabouts.async_general()
         samples = await self._async_latest()
         if not (is_shown or samples):
             raise self._nothing_shown(PROBE)
-        flags = await self._server.flags()
+        flags = await self._flags()
         has_half_hours = any(one.grain is Grain.HALF_HOURLY for one in samples)
         closest = timedelta(minutes=30) if has_half_hours else timedelta(days=1)
         if flags.merges_within is not None and flags.merges_within > closest:
             raise DestinationError("samples_merged", field="url", host=self._server.host)
         for sample in samples:
             await self._test(sample, flags)
+        if self._whereabouts.relative > EXACT:
+            return REMARK_ROUNDED
         is_short = flags.retention is not None and flags.retention < BACKFILL
         return REMARK_SHORT_RETENTION if is_short else None
 
     async def _test(self, sample: Measurement, flags: Flags) -> None:
         """Give the server one row of a series, unless it has it; raises as `async_test`."""
-        row, labels = row_of(sample), labels_of(sample, self._labels)
+        rows, labels = rows_of([sample]), labels_of(sample, self._labels)
+        row = rows[0]
         if row.stamp < milliseconds_ago(flags.retention or USUAL_RETENTION):
             return
-        found = await self._whereabouts.async_find(labels, [row])
+        found = await self._whereabouts.async_find(labels, rows)
         if found.has(row):
             return
-        is_shown = await self._sender.write(labels, [row])
+        is_shown = await self._sender.write(labels, rows)
         self._note(selector_of(labels), row.stamp)
         if not is_shown:
             raise self._nothing_shown(selector_of(labels))
+
+    async def _flags(self) -> Flags:
+        """Ask what the server tells about its settings, and keep to it."""
+        flags = await self._server.flags()
+        self._sender.longest_line = flags.longest_line
+        bits = flags.precision_bits or _ALL_BITS
+        self._whereabouts.relative = EXACT if bits >= _ALL_BITS else 2.0 ** (1 - bits)
+        return flags
 
     def _nothing_shown(self, metric: str) -> DestinationError:
         return DestinationError("nothing_shown", field="url", host=self._server.host, metric=metric)
@@ -130,11 +144,11 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
     async def _async_limit(self) -> tuple[int, bool]:
         await self._server.flush()
-        flags = await self._server.flags()
+        flags = await self._flags()
         return self._sender.retention.limit(flags) // 1000, flags.retention is not None
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int]:
-        rows = [row_of(one) for one in periods]
+        rows = rows_of(periods)
         found = await self._whereabouts.async_find(labels_of(periods[0], self._labels), rows)
         return {row.stamp // 1000 for row in rows if found.has(row)}
 
@@ -168,7 +182,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
     ) -> None:
         flags = Flags()
         error: DestinationError | None = None
-        rest, count = aiter(measurements), _BATCH
+        rest, count, is_proved = aiter(measurements), _BATCH, False
         try:
             while count == _BATCH:
                 while self._in_flight + _BATCH > _IN_FLIGHT:
@@ -177,7 +191,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
                     else:
                         self._is_freed.clear()
                         await self._is_freed.wait()
-                count, flags = await self._send_next(rest, batches, flags)
+                count, flags = await self._send_next(rest, batches, flags, is_proved=is_proved)
+                # Nobody changes what a series is called within a run.
+                is_proved = bool(batches) and bool(batches[-1].sent) and not batches[-1].is_missing
                 while batches and self._is_to_settle(batches, flags):
                     await self._settle(batches.popleft(), flags, settle)
         except DestinationError as err:
@@ -191,7 +207,12 @@ class VictoriaMetricsDestination(DatabaseDestination):
             raise error
 
     async def _send_next(
-        self, rest: AsyncIterator[Measurement], batches: deque[Batch], flags: Flags
+        self,
+        rest: AsyncIterator[Measurement],
+        batches: deque[Batch],
+        flags: Flags,
+        *,
+        is_proved: bool,
     ) -> tuple[int, Flags]:
         """Read and send as many as there is room for, and return how many these were.
 
@@ -202,13 +223,12 @@ class VictoriaMetricsDestination(DatabaseDestination):
         try:
             async with self._turn:
                 chunk = await _chunk(rest)
-                if chunk and not batches:
+                if chunk and not is_proved:
                     await self._let_unconfirmed_rows_appear()
-                    flags = await self._server.flags()
-                    # What was sent from here since is shown already.
+                    flags = await self._flags()
                     await self._server.flush()
                 if chunk:
-                    batches.append(await self._send(chunk, flags))
+                    batches.append(await self._send(chunk, flags, is_proved=is_proved))
                     count = len(chunk)
         finally:
             self._free(_BATCH - count)
@@ -233,9 +253,11 @@ class VictoriaMetricsDestination(DatabaseDestination):
             return False
         return oldest.due <= _now()
 
-    async def _send(self, chunk: Sequence[Measurement], flags: Flags) -> Batch:
+    async def _send(self, chunk: Sequence[Measurement], flags: Flags, *, is_proved: bool) -> Batch:
         labels = labels_of(chunk[0], self._labels)
-        batch = await self._sender.send(labels, chunk, flags, disk_time=self._disk_time(flags))
+        batch = await self._sender.send(
+            labels, chunk, flags, disk_time=self._disk_time(flags), is_proved=is_proved
+        )
         # What a connection test has sent counts as the run's own.
         batch.sent |= self._given(selector_of(labels))
         return batch
@@ -262,11 +284,13 @@ class VictoriaMetricsDestination(DatabaseDestination):
 async def _chunk(measurements: AsyncIterator[Measurement]) -> list[Measurement]:
     """Return the next measurements, as many as are sent at once; fewer are the last ones."""
     chunk: list[Measurement] = []
+    count, add = 0, chunk.append
     async for measurement in measurements:
-        chunk.append(measurement)
-        if len(chunk) == _BATCH:
+        add(measurement)
+        count += 1
+        if count == _BATCH:
             break
-        if len(chunk) % _AT_A_TIME == 0:
+        if not count % _AT_A_TIME:
             await asyncio.sleep(0)
     return chunk
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
-from .rows import selector_of
+from .rows import Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -34,7 +34,7 @@ class Retention:
     def __init__(
         self,
         whereabouts: Whereabouts,
-        write: Callable[[dict[str, str], Sequence[Row]], Awaitable[bool]],
+        write: Callable[[dict[str, str], Rows], Awaitable[bool]],
     ) -> None:
         self._whereabouts = whereabouts
         self._write = write
@@ -53,7 +53,7 @@ class Retention:
         told = 0 if flags.retention is None else milliseconds_ago(flags.retention)
         return max(told, self._dropped_until + 1)
 
-    def witness(self, labels: dict[str, str], rows: Sequence[Row], found: Found) -> None:
+    def witness(self, labels: dict[str, str], rows: Rows, found: Found) -> None:
         """Take note of the rows of a series, oldest first, that were found."""
         newest = found.newest_of(rows)
         known = self._witnesses.get(selector_of(labels))
@@ -77,7 +77,7 @@ class Retention:
         for _ in range(2):
             if not await self._is_witnessed(labels, newest):
                 return False
-            if await self._write(labels, [newest]):
+            if await self._write(labels, Rows.of([newest])):
                 return False
         if not await self._is_witnessed(labels, newest):
             return False
@@ -96,7 +96,7 @@ class Retention:
         if newest is None or newest[1].stamp <= row.stamp:
             return False
         there, witness = newest
-        return (await self._whereabouts.async_find(there, [witness])).has(witness)
+        return (await self._whereabouts.async_find(there, Rows.of([witness]))).has(witness)
 
 
 def milliseconds_ago(ago: timedelta) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 import orjson
 
@@ -15,7 +16,7 @@ from ..databases.series import labels_of as _labels_of
 from ..measurements import EcoWattLevel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from ..measurements import Measurement
 
@@ -30,10 +31,15 @@ TYPES: Final[Mapping[str, frozenset[str | None]]] = {
 }
 """The values that the label `type` has, by metric."""
 
+# Few enough for whoever stands before the server.
+_OF_A_LINE: Final = 1000
+# What a millisecond and a number with their commas take at most.
+_SAMPLE_BYTES: Final = 40
+
 type Labels = frozenset[tuple[str, str]]
 
 # The server gives numbers back to the last digit, unless it was told to keep fewer bits.
-_RELATIVE: Final = 1e-9
+EXACT: Final = 1e-9
 _ABSOLUTE: Final = 1 / MILLIONTHS / 2
 
 
@@ -45,7 +51,64 @@ class Row(NamedTuple):
     value: float
 
 
-def rows_of(measurements: Sequence[Measurement]) -> list[Row]:
+class Rows(Sequence[Row]):
+    """Samples of one series, as columns: those of a year are compared and written as a whole.
+
+    Args:
+        measurements: what they are made of.
+        stamps: the millisecond of each (UTC).
+        values: the number of each.
+
+    """
+
+    __slots__ = ("measurements", "stamps", "values")
+
+    def __init__(
+        self, measurements: Sequence[Measurement], stamps: list[int], values: list[float]
+    ) -> None:
+        self.measurements = measurements
+        self.stamps = stamps
+        self.values = values
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Rows:
+        """Return rows as columns."""
+        if isinstance(rows, Rows):
+            return rows
+        return cls(
+            [row.measurement for row in rows],
+            [row.stamp for row in rows],
+            [row.value for row in rows],
+        )
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.stamps)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Rows: ...
+    def __getitem__(self, index: int | slice) -> Row | Rows:
+        """Return one, or some of them."""
+        if isinstance(index, slice):
+            return Rows(self.measurements[index], self.stamps[index], self.values[index])
+        return Row(self.measurements[index], self.stamps[index], self.values[index])
+
+    def since(self, stamp: int) -> Rows:
+        """Return those that are not older than a millisecond."""
+        if not self.stamps or self.stamps[0] >= stamp:
+            return self
+        return Rows.of([row for row in self if row.stamp >= stamp])
+
+    def but(self, stamp: int) -> Rows:
+        """Return all but that of a millisecond."""
+        if self.stamps and self.stamps[-1] == stamp:
+            return self[:-1]
+        return Rows.of([row for row in self if row.stamp != stamp])
+
+
+def rows_of(measurements: Sequence[Measurement]) -> Rows:
     """Return the samples of measurements of one series, at the starts of their periods.
 
     EcoWatt's levels belong to the moments at which they were read.
@@ -53,7 +116,7 @@ def rows_of(measurements: Sequence[Measurement]) -> list[Row]:
     is_read = isinstance(measurements[0], EcoWattLevel)
     moments = [one.timestamp if is_read else one.start for one in measurements]
     stamps = [round(moment.timestamp() * 1000) for moment in moments]
-    return list(map(Row, measurements, stamps, numbers_of(measurements)))
+    return Rows(measurements, stamps, numbers_of(measurements))
 
 
 def row_of(measurement: Measurement) -> Row:
@@ -75,10 +138,16 @@ def line_of(labels: Mapping[str, str], samples: Iterable[tuple[int, float]]) -> 
     return _line(labels, stamps, values)
 
 
-def line_of_rows(labels: Mapping[str, str], rows: Iterable[Row]) -> bytes:
-    """Return one line of `/api/v1/import`, as `line_of`."""
-    _, stamps, values = zip(*rows, strict=True)
-    return _line(labels, stamps, values)
+def lines_of_rows(labels: Mapping[str, str], rows: Rows, longest: int | None = None) -> bytes:
+    """Return lines of `/api/v1/import`, as `line_of`, none of more bytes than `longest`."""
+    most = _OF_A_LINE
+    if longest is not None:
+        room = longest - len(_line(labels, (), ()))
+        most = max(1, min(most, room // _SAMPLE_BYTES))
+    return b"".join(
+        _line(labels, rows.stamps[at : at + most], rows.values[at : at + most])
+        for at in range(0, len(rows), most)
+    )
 
 
 def _line(labels: Mapping[str, str], stamps: Sequence[int], values: Sequence[float]) -> bytes:
@@ -102,7 +171,8 @@ class Found:
     as a whole, and looked up one by one only where they differ.
     """
 
-    def __init__(self, samples: Iterable[Samples] = ()) -> None:
+    def __init__(self, samples: Iterable[Samples] = (), *, relative: float = EXACT) -> None:
+        self._relative = relative
         self._stamps: list[int] = []
         self._numbers: list[float | None] = []
         for stamps, numbers in samples:
@@ -117,19 +187,21 @@ class Found:
                 values.setdefault(stamp, []).append(number)
         return values
 
-    def lacks(self, rows: Sequence[Row]) -> list[Row]:
+    def lacks(self, rows: Rows) -> Rows:
         """Return the rows at whose moment there is no value."""
         if not self._stamps or not rows:
-            return list(rows)
-        return [] if self._is_exactly(rows) else [row for row in rows if not self.has(row)]
+            return rows
+        if self._is_exactly(rows):
+            return rows[:0]
+        return Rows.of([row for row in rows if not self.has(row)])
 
-    def differs(self, rows: Sequence[Row]) -> set[int]:
+    def differs(self, rows: Rows) -> set[int]:
         """Return the moments of rows that do not agree."""
         if not rows or self._is_exactly(rows):
             return set()
         return {row.stamp for row in rows if not self.agrees(row)}
 
-    def newest_of(self, rows: Sequence[Row]) -> Row | None:
+    def newest_of(self, rows: Rows) -> Row | None:
         """Return the last of some rows at whose moment there is a value."""
         if self._is_exactly(rows):
             return rows[-1]
@@ -141,24 +213,29 @@ class Found:
 
     def count(self, row: Row) -> int:
         """Return how many samples of a row's value there are at its moment."""
-        return sum(_is_same(value, row.value) for value in self._values.get(row.stamp, ()))
+        values = self._values.get(row.stamp, ())
+        return sum(
+            math.isclose(value, row.value, rel_tol=self._relative, abs_tol=_ABSOLUTE)
+            for value in values
+        )
 
     def agrees(self, row: Row) -> bool:
         """Return whether a row's value is there, and no other at its moment."""
         return self.has(row) and self.count(row) == len(self._values[row.stamp])
 
-    def _is_exactly(self, rows: Sequence[Row]) -> bool:
-        if len(self._stamps) != len(rows):
-            return False
-        _, stamps, values = zip(*rows, strict=True)
-        return tuple(self._stamps) == stamps and tuple(self._numbers) == values
+    def _is_exactly(self, rows: Rows) -> bool:
+        return self._stamps == rows.stamps and self._numbers == rows.values
 
 
 class Reading:
-    """What a server shows of all series that were asked for, at the moments of some rows."""
+    """What a server shows of all series that were asked for, at the moments of some rows.
 
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._stamps = {row.stamp for row in rows}
+    `relative` is by what part of it a number may differ and be the same.
+    """
+
+    def __init__(self, rows: Rows, *, relative: float = EXACT) -> None:
+        self._relative = relative
+        self._stamps = set(rows.stamps)
         self._series: dict[Labels, list[Samples]] = {}
 
     def add(self, line: Mapping[str, Any]) -> None:
@@ -169,12 +246,9 @@ class Reading:
 
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""
-        return Found(samples for place in places for samples in self._series.get(place, ()))
+        samples = (one for place in places for one in self._series.get(place, ()))
+        return Found(samples, relative=self._relative)
 
     def places(self) -> set[Labels]:
         """Return the labels of all series that have a sample at one of the moments."""
         return set(self._series)
-
-
-def _is_same(value: float, other: float) -> bool:
-    return math.isclose(value, other, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)

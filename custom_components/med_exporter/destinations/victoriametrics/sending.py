@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 from ...web_answers import in_turn
 from ..base import DestinationError, Outcome
 from .retention import Retention
-from .rows import NAME, Found, line_of_rows, rows_of
+from .rows import NAME, Found, Rows, lines_of_rows, rows_of
 from .visibility import until_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ..measurements import Measurement
-    from .rows import Row
     from .server import Flags, VictoriaMetrics
     from .whereabouts import Whereabouts
 
@@ -33,7 +32,7 @@ class Batch:
     """
 
     labels: dict[str, str]
-    rows: list[Row]
+    rows: Rows
     too_old: set[int]
     sent: set[int]
     due: float
@@ -47,6 +46,7 @@ class Sender:
         retention: how far back the server keeps samples.
         last_sent: the loop's time at which something was last written.
         is_unconfirmed: whether that may not be readable yet.
+        longest_line: bytes of the longest line that the server takes, where it tells that.
 
     """
 
@@ -56,6 +56,7 @@ class Sender:
         self.retention = Retention(whereabouts, self.write)
         self.last_sent = _now()
         self.is_unconfirmed = False
+        self.longest_line: int | None = None
 
     async def send(
         self,
@@ -64,42 +65,48 @@ class Sender:
         flags: Flags,
         *,
         disk_time: float,
+        is_proved: bool = False,
     ) -> Batch:
         """Write what a server lacks of measurements of one series.
 
-        `disk_time` is after how many seconds a server has a row on its disk.
+        `disk_time` is after how many seconds a server has a row on its disk; `is_proved` tells that
+        this run has seen the series appear as it should.
         """
         rows = await in_turn(partial(rows_of, chunk))
         limit = self.retention.limit(flags)
-        kept = rows if rows[0].stamp >= limit else [row for row in rows if row.stamp >= limit]
-        wanted: list[Row] = []
+        kept = rows.since(limit)
+        wanted = rows[:0]
         is_missing = False
         if kept:
             found = await self._whereabouts.async_find(labels, kept)
             wanted = await in_turn(partial(found.lacks, kept))
             if len(wanted) < len(kept):
                 self.retention.witness(labels, kept, found)
-        if wanted:
+        if wanted and is_proved:
+            # It is asked to show them when it is asked for them.
+            await self._import(labels, wanted)
+        elif wanted:
             is_missing = not await self.write(labels, wanted)
         return Batch(
             labels=labels,
             rows=rows,
-            too_old={row.stamp for row in rows if row.stamp < limit},
-            sent={row.stamp for row in wanted},
+            too_old=set() if kept is rows else set(rows.stamps).difference(kept.stamps),
+            sent=set(wanted.stamps),
             # What is found may be as young as the last thing that was sent from here, or from
             # the life before this one.
             due=self.last_sent + disk_time,
             is_missing=is_missing,
         )
 
-    async def write(self, labels: dict[str, str], rows: Sequence[Row]) -> bool:
+    async def write(self, labels: dict[str, str], rows: Rows) -> bool:
         """Write rows, one before all others, and return whether that one was seen shortly after.
 
         Of a series that does not appear as it should, no more than that one row is written.
         """
         trial = await self._whereabouts.async_trial(labels, rows)
-        await self._import(labels, [trial.row])
-        _, missing = await self._shown(labels, [trial.row])
+        first = Rows.of([trial.row])
+        await self._import(labels, first)
+        _, missing = await self._shown(labels, first)
         if not missing:
             self._whereabouts.seen(labels)
         else:
@@ -111,12 +118,12 @@ class Sender:
             if not is_ours:
                 return False
         if len(rows) > 1:
-            await self._import(labels, [row for row in rows if row is not trial.row])
+            await self._import(labels, rows.but(trial.row.stamp))
         self.is_unconfirmed = not await self._server.flush()
         return True
 
-    async def _import(self, labels: dict[str, str], rows: Sequence[Row]) -> None:
-        lines = await in_turn(partial(line_of_rows, labels, rows))
+    async def _import(self, labels: dict[str, str], rows: Rows) -> None:
+        lines = await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
         self.is_unconfirmed = True
         self.last_sent = _now()
         try:
@@ -124,9 +131,9 @@ class Sender:
         finally:
             self.last_sent = _now()
 
-    async def _shown(self, labels: dict[str, str], rows: Sequence[Row]) -> tuple[Found, list[Row]]:
+    async def _shown(self, labels: dict[str, str], rows: Rows) -> tuple[Found, Rows]:
         """Return what is seen of rows that the server should show by now, and which are not."""
-        found, missing = Found(), list(rows)
+        found, missing = Found(), rows
 
         async def look() -> bool:
             nonlocal found, missing
@@ -136,44 +143,50 @@ class Sender:
             return not missing
 
         if rows:
-            await until_shown(self._server, look)
+            if self.is_unconfirmed:
+                self.is_unconfirmed = not await self._server.flush()
+            await until_shown(self._server, look, is_flushed=not self.is_unconfirmed)
         return found, missing
 
     async def settle(
         self, batch: Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
     ) -> None:
         """Settle what the server has of a batch, and raise `ROWS_MISSING` for the rest."""
-        kept = [row for row in batch.rows if row.stamp not in batch.too_old]
+        kept = batch.rows
+        if batch.too_old:
+            kept = Rows.of([row for row in kept if row.stamp not in batch.too_old])
         found, missing = await self._shown(batch.labels, kept)
         if missing and await self.retention.async_drops(batch.labels, missing, flags):
             self.is_unconfirmed = False
-            batch.too_old.update(row.stamp for row in missing)
-            missing = []
+            batch.too_old.update(missing.stamps)
+            missing = missing[:0]
         outcomes = await in_turn(partial(_outcomes, batch, kept, found))
-        first_missing = missing[0] if missing else None
-        for number, (row, outcome) in enumerate(zip(batch.rows, outcomes, strict=True)):
-            if row is first_missing:
-                # Whoever stands before the server may have begun to change labels.
-                self._whereabouts.forget()
-                raise DestinationError(
-                    "rows_missing",
-                    variant="one" if len(missing) == 1 else None,
-                    host=self._server.host,
-                    count=len(missing),
-                    metric=batch.labels[NAME],
-                    date=row.measurement.date,
-                )
-            settle(row.measurement, outcome)
-            if number % _AT_A_TIME == 0:
-                await asyncio.sleep(0)
+        measurements = batch.rows.measurements
+        count = batch.rows.stamps.index(missing.stamps[0]) if missing else len(measurements)
+        for start in range(0, count, _AT_A_TIME):
+            part = slice(start, min(start + _AT_A_TIME, count))
+            for measurement, outcome in zip(measurements[part], outcomes[part], strict=True):
+                settle(measurement, outcome)
+            await asyncio.sleep(0)
+        if missing:
+            # Whoever stands before the server may have begun to change labels.
+            self._whereabouts.forget()
+            raise DestinationError(
+                "rows_missing",
+                variant="one" if len(missing) == 1 else None,
+                host=self._server.host,
+                count=len(missing),
+                metric=batch.labels[NAME],
+                date=missing[0].measurement.date,
+            )
 
 
-def _outcomes(batch: Batch, kept: Sequence[Row], found: Found) -> list[Outcome]:
+def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:
     """Return what became of each row of a batch, of which some are too old and others found."""
     differing = found.differs(kept)
-    stamps = [row.stamp for row in batch.rows]
+    stamps = batch.rows.stamps
     if not (differing or batch.too_old) and batch.sent.issuperset(stamps):
-        return [Outcome.STORED] * len(batch.rows)
+        return [Outcome.STORED] * len(stamps)
     outcomes = {
         **dict.fromkeys(batch.sent, Outcome.STORED),
         **dict.fromkeys(differing, Outcome.NOT_CORRECTABLE),

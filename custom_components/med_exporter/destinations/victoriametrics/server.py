@@ -42,6 +42,7 @@ _OWN_CONNECTION: Final = {"Connection": "close"}
 
 _FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
 _DURATION: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdwMy])")
+_SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[KMGT])?(?P<binary>i)?B?")
 # As the server reckons: a month has 31 days, a year 365.
 _SECONDS: Final = {
     "ms": 0.001,
@@ -97,6 +98,10 @@ class Flags:
     """How long samples may be in memory only."""
     merges_within: timedelta | None = None
     """Of the samples of a series within so long, one is left."""
+    longest_line: int | None = None
+    """Bytes of the longest line that it takes."""
+    precision_bits: int | None = None
+    """How many binary digits of a number it keeps."""
 
 
 class VictoriaMetrics(DatabaseServer):
@@ -202,6 +207,8 @@ class VictoriaMetrics(DatabaseServer):
             retention=_duration(flags.get("retentionPeriod", "")),
             flush_interval=_duration(flags.get("inmemoryDataFlushInterval", "")),
             merges_within=_duration(flags.get("dedup.minScrapeInterval", "")),
+            longest_line=_bytes(flags.get("import.maxLineLen", "")),
+            precision_bits=_bytes(flags.get("precisionBits", "")),
         )
 
     def _without_login(self, text: str) -> str:
@@ -254,6 +261,15 @@ def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mappi
     ):
         raise ValueError(metric)
     return line  # type: ignore[no-any-return]
+
+
+def _bytes(text: str) -> int | None:
+    """Read a flag's size: `10485760`, `64KiB`, `10MB`."""
+    size = _SIZE.fullmatch(text)
+    if size is None:
+        return None
+    base = 1024 if size["binary"] else 1000
+    return int(float(size["number"]) * base ** " KMGT".index(size["unit"] or " "))
 
 
 def _duration(text: str) -> timedelta | None:

@@ -17,8 +17,15 @@ _POLLED_FOR: Final = 20.0
 _FLUSHED_FOR: Final = 2.0
 
 
-async def until_shown(server: VictoriaMetrics, look: Callable[[], Awaitable[bool]]) -> bool:
-    """Look for what was written until all of it is there; return False when it does not come."""
+async def until_shown(
+    server: VictoriaMetrics, look: Callable[[], Awaitable[bool]], *, is_flushed: bool = False
+) -> bool:
+    """Look for what was written until all of it is there; return False when it does not come.
+
+    `is_flushed` tells that the server was asked to show it since.
+    """
+    if is_flushed and await look():
+        return True
     is_flushed = await server.flush()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + (_FLUSHED_FOR if is_flushed else _POLLED_FOR)

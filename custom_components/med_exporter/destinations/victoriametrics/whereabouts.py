@@ -7,15 +7,17 @@ wherever it ends up, nothing is stored twice.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..base import DestinationError
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import NAME, TYPES, Found, Reading, selector_of
+from .rows import EXACT, NAME, TYPES, Found, Reading, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +59,9 @@ class Whereabouts:
         server: the server.
         labels: the user's labels.
 
+    Attributes:
+        relative: by what part of it a number may differ and be the same.
+
     """
 
     def __init__(self, server: VictoriaMetrics, labels: Mapping[str, str]) -> None:
@@ -65,6 +70,8 @@ class Whereabouts:
         # What is added to the labels of a test sample, by its pdl and type: None where it is lost.
         self._added: dict[tuple[str, str | None], dict[str, str] | None] = {}
         self._series: dict[Labels, _Series] = {}
+        self._at_once = sys.maxsize
+        self.relative = EXACT
 
     def forget(self) -> None:
         """Believe nothing any more but where rows have strayed: rules may have changed."""
@@ -80,7 +87,7 @@ class Whereabouts:
         """
         return await self._learn(_GENERAL) is not None
 
-    async def async_find(self, labels: Mapping[str, str], rows: Sequence[Row]) -> Found:
+    async def async_find(self, labels: Mapping[str, str], rows: Rows) -> Found:
         """Return what the server has of a series at the moments of some rows.
 
         What others add to its labels is no difference, even when they begin or cease to do so.
@@ -96,7 +103,7 @@ class Whereabouts:
             ours.update(one for one in others if not self._is_explained(labels, one, probes))
         return reading.at(ours)
 
-    async def async_trial(self, labels: Mapping[str, str], rows: Sequence[Row]) -> Trial:
+    async def async_trial(self, labels: Mapping[str, str], rows: Rows) -> Trial:
         """Return which of some rows, oldest first, is to be written before the others.
 
         Raises `SERIES_CHANGED` where the server has all of them already, but as another series.
@@ -107,7 +114,8 @@ class Whereabouts:
         await self._learn(labels)
         fallback: Trial | None = None
         mistake: DestinationError | None = None
-        for row in [row for row in reversed(rows) if row.stamp not in series.strayed][:_CANDIDATES]:
+        candidates = (row for row in reversed(rows) if row.stamp not in series.strayed)
+        for row in islice(candidates, _CANDIDATES):
             before = await self._everywhere(row)
             if not before:
                 return Trial(row, before)
@@ -206,15 +214,25 @@ class Whereabouts:
 
     async def _everywhere(self, row: Row) -> dict[Labels, int]:
         """Return which series have a row's number at its moment, and how many times."""
-        reading = await self._read(None, [row])
+        reading = await self._read(None, Rows.of([row]))
         counted = {place: reading.at([place]).count(row) for place in reading.places()}
         return {place: count for place, count in counted.items() if count}
 
-    async def _read(self, labels: Mapping[str, str] | None, rows: Sequence[Row]) -> Reading:
-        reading = Reading(rows)
-        stamps = [row.stamp for row in rows]
-        async for line in self._server.read(labels, min(stamps), max(stamps)):
-            reading.add(line)
+    async def _read(self, labels: Mapping[str, str] | None, rows: Rows) -> Reading:
+        reading = Reading(rows, relative=self.relative)
+        start = 0
+        while start < len(rows):
+            stamps = rows.stamps[start : start + self._at_once]
+            try:
+                async for line in self._server.read(labels, min(stamps), max(stamps)):
+                    reading.add(line)
+            except DestinationError as err:
+                if err.code != "BAD_REQUEST" or len(stamps) == 1:
+                    raise
+                # Servers may be told to show only so much at a time; what was read is read again.
+                self._at_once = len(stamps) // 2
+                return await self._read(labels, rows)
+            start += len(stamps)
         return reading
 
     def _changed(self, labels: Mapping[str, str], place: Labels) -> DestinationError:

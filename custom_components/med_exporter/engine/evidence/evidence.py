@@ -285,9 +285,9 @@ class Evidence:
         for name, move in verdict.good.items():
             register = registers[name]
             if name in verdict.left:
-                register.leave()
+                register.leave(reading.at.isoformat())
             elif name in verdict.grown:
-                register.leave(moves=1)
+                register.leave(reading.at.isoformat(), moves=1)
             # What was proved while it was not read may have been used after it moved.
             was_read = register.age <= reading.seconds
             age = 0.0

@@ -92,7 +92,7 @@ class Register(Standing):
         return self._move(
             parts,
             base + growth + new,
-            max(base, self.level) + growth + new,
+            max(base, self.level, self.stood) + growth + new,
             growth + new,
             pace,
             is_exact=newest in parts and not may_be_new and not fell,
@@ -200,6 +200,20 @@ class Register(Standing):
             return None
         claim = past.claim + growth
         return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
+
+    def _since_past(self, past: Past, move: Move, pace: Pace) -> Move:
+        """Return what it claims by where it stood before it went elsewhere, which was false.
+
+        It need not be there again: its period may have ended meanwhile, or the plug restarted.
+        """
+        room, value = pace.room(max(past.seconds, past.still)), move.parts[max(move.parts)]
+        known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
+        growth = growth_between(past.shown, known, self.noise)
+        if growth is not None and known and growth <= room:
+            claim = past.claim + growth
+        else:
+            claim = past.level + (value if value <= room else 0)
+        return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
 
     @property
     def is_away(self) -> bool:
@@ -315,6 +329,8 @@ class Register(Standing):
                 claim = self.past.claim
                 return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
             return replace(move, is_exact=False)
+        if self.past is not None and self.past.is_right and self.may_return:
+            return self._since_past(self.past, move, pace)
         fallen = [p for p, mwh in move.parts.items() if mwh < self.shown.get(p, 0)]
         period = max(fallen, default=max(move.parts))
         value, before = move.parts[period], self.shown.get(period, 0)

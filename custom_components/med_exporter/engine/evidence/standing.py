@@ -32,6 +32,7 @@ class Standing:
     `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
+    `stood` what all had proved by the reading in which it moved last, `level` or more;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `moves` how often it has moved there, watched all the time,
     and `rate` how fast it went then, in W.
@@ -40,6 +41,7 @@ class Standing:
     shown: Parts = field(default_factory=dict)
     claim: int = 0
     level: int = 0
+    stood: int = 0
     grain: int = _GRAINS[0]
     is_young: bool = True
     age: float = 0.0
@@ -77,7 +79,7 @@ class Standing:
         """Begin with a first reading, when so much energy had been proved."""
         self._learn_grain(parts)
         self.shown = dict(parts)
-        self.claim = self.level = proved
+        self.claim = self.level = self.stood = proved
         self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
@@ -118,8 +120,8 @@ class Standing:
         if empty:
             self.empty, self.empty_for = empty, 0.0
 
-    def leave(self, moves: int = 0) -> None:
-        """Remember where the counter stood, before it goes on from elsewhere."""
+    def leave(self, at: str, moves: int = 0) -> None:
+        """Remember where the counter stood, before it goes on from where it was read then."""
         self.past = Past(
             shown=dict(self.shown),
             claim=self.claim,
@@ -127,6 +129,8 @@ class Standing:
             still=self.still,
             moves=moves,
             good_at=self.good_at,
+            level=self.level,
+            left_at=at if self.doubt is None else self.doubt.at,
         )
 
     def come_back(self) -> None:
@@ -182,7 +186,7 @@ class Standing:
         missing from its claim for good: found to lack the same in two readings after something
         broke, it goes on from what all have proved.
         """
-        self.level = min(proved, level)
+        self.level, self.stood = min(proved, level), proved
         behind = proved - self.claim
         if is_broken:
             self.is_suspect = True

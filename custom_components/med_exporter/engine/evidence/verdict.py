@@ -136,7 +136,53 @@ class Judge:
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)
+        self._unmask(moves, returning)
         return returning
+
+    def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> None:
+        """Hold what counters say against those that said something false together with them.
+
+        What several of them said at once was true of all, or of none.
+        """
+        ended: set[str] = set()
+        most = self.proved
+        for name, move in moves.items():
+            register = self.registers[name]
+            doubt, past = register.doubt, register.past
+            if name in returning and past is not None:
+                since, left_at = past.good_at, past.left_at
+            elif (
+                doubt is not None
+                and move.kind is Kind.FOLLOWS
+                and (doubt.kind is Kind.FALLS or register.is_refuted(move.parts))
+            ):
+                since, left_at = register.good_at, doubt.at
+            else:
+                continue
+            if self._has_gone_on(name, move, since):
+                ended.add(left_at)
+                most = max(most, self.waiting[name].claim)
+        for name in moves.keys() - returning:
+            past, move = self.registers[name].past, moves[name]
+            if past is None or not self.registers[name].may_return or past.left_at not in ended:
+                continue
+            # A total may have begun anew at the same time.
+            past.is_right = name != "total"
+            if move.kind is Kind.FOLLOWS and not move.is_exact:
+                claim = min(move.claim, most)
+                self.waiting[name] = replace(move, claim=claim, reach=min(move.reach, most))
+
+    def _has_gone_on(self, name: str, move: Move, since: str) -> bool:
+        """Return whether a counter tells all since a time: its period has not ended."""
+        if UNDATED not in move.parts:
+            return max(move.parts) in self.registers[name].shown
+        if not since:
+            return False
+        first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, self.at + ROLLS_WITHIN
+        if name == "total":
+            return self.registers[name].age <= SHORT
+        is_same_month = (first.year, first.month) == (last.year, last.month)
+        return is_same_month and (name == "month" or first.day == last.day)
 
     def _may_end(self, name: str) -> bool:
         """Return whether the counter's day or month can have ended since what is doubted of it."""

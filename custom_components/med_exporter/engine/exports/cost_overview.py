@@ -113,7 +113,7 @@ class CostCharts:
                 title=self._words.chart(f"cost_by_{self._period}"),
                 unit=self._job.currency,
                 decimals=2,
-                categories=[self._label(max(self._bars[bar], self._job.start)) for bar in bars],
+                categories=self._labels(),
                 series=[
                     Series(name, [self._sum(bar, owners) for bar in bars])
                     for name, owners in self._ranked()
@@ -123,7 +123,8 @@ class CostCharts:
 
     def by_tariff_period(self) -> list[Chart]:
         """Return the share of each tariff period and tier in the cost of energy."""
-        if not self._by_tariff or min(self._by_tariff.values()) < 0:
+        # A share of one is no share.
+        if len(self._by_tariff) < 2 or min(self._by_tariff.values()) < 0:
             return []
         kinds = sorted(self._by_tariff)
         return [
@@ -163,10 +164,13 @@ class CostCharts:
         found = [self._by_bar[bar, owner] for owner in owners if (bar, owner) in self._by_bar]
         return sum(found) if found else None
 
-    def _label(self, moment: float) -> str:
-        local = local_time(moment, self._zone)
+    def _labels(self) -> list[str]:
+        starts = [max(bar, self._job.start) for bar in self._bars[:-1]]
+        days = [local_time(start, self._zone).date() for start in starts]
         dates = DateWords(self._job.options.locale)
-        return dates.month(local) if self._period == "month" else dates.short(local)
+        if self._period == "month":
+            return [dates.month(day) for day in days]
+        return dates.bars(days, are_days=self._period == "day")
 
 
 def tariff_label(words: Words, period: str, tier: int) -> str:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 ENERGY_DECIMALS = 3
 _AMOUNTS = ("energy_kwh", "energy_cost", "standing_charge", "feed_in")
-_KEY_WIDTH = 4
 _SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
 
 
@@ -103,7 +102,7 @@ class CostRows:
         self._breakdown = breakdown
         self._money_decimals = money_decimals(job)
         self._energy_decimals = energy_decimals(job)
-        self._shelf = Shelf(_KEY_WIDTH + len(_AMOUNTS) + 1)
+        self._shelf = Shelf(job.options.chunk_size, job.folder)
         self._totals: tuple[dict[Any, float], ...] = tuple(defaultdict(float) for _ in _AMOUNTS)
         self._roundings: list[Apportioning[Any]] | None = None
         self._plugs = {one.plug_id: place for place, one in enumerate(job.devices) if one.plug_id}
@@ -254,9 +253,11 @@ class CostRows:
         roundings = self._rounded()
         has_prices = bool(self._totals[1])
         periods = len(self._period_columns()) if with_periods else 0
-        for rows in self._shelf.take(job.options.chunk_size):
+        for columns in self._shelf.take():
             shown: list[list[Any]] = []
-            for place, owner, period, tier, energy, cost, standing, feed_in, unpriced in rows:
+            for place, owner, period, tier, energy, cost, standing, feed_in, unpriced in zip(
+                *columns, strict=True
+            ):
                 if cost is None and energy is not None and has_prices and not unpriced:
                     # No energy costs nothing.
                     cost = 0.0  # noqa: PLW2901

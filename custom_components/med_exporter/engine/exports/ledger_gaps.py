@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from ..database import Connect
     from ..job import Job
-    from ..recorder import Connect, Recorder
+    from ..recorder import Recorder
     from .cost_rows import Unpriced
 
 _MOST_NAMED = 10

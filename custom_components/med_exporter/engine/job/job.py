@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, Self
 
 from .parts import GivenTable, JobDevice, MeteringPoint  # noqa: TC001  # see above
@@ -41,6 +42,11 @@ class Job(Request):
     max_records: int = DEFAULT_MAX_RECORDS
     max_bytes: int = DEFAULT_MAX_BYTES
     max_pdf_rows: int = DEFAULT_MAX_PDF_ROWS
+
+    @property
+    def folder(self) -> Path | None:
+        """Return where what waits on the disk lies, None for the system's own place."""
+        return Path(self.path).parent if self.path else None
 
     @classmethod
     def of(cls, request: Request, **rest: Any) -> Self:  # noqa: ANN401  # fields of this class

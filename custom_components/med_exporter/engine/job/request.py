@@ -28,6 +28,7 @@ class Request:
         device_names: as the caller names them, each once; None for all.
         fields: names from `fields.FIELDS` and of custom fields, in the order wanted; every custom
             field is among them.
+        spare_fields: those of `fields` that nobody asked for, and that may be missing.
         aggregation: one of `AGGREGATIONS`.
         aggregation_functions: value field → one of `FUNCTIONS`, where not the field's own default;
             none for raw rows.
@@ -55,6 +56,7 @@ class Request:
     timezone: str
     device_names: tuple[str, ...] | None = None
     fields: tuple[str, ...] = ()
+    spare_fields: tuple[str, ...] = ()
     aggregation: str = "raw"
     aggregation_functions: Mapping[str, str] = field(default_factory=dict)
     filters: Filters = field(default_factory=Filters)

@@ -148,7 +148,7 @@ def _offer(value: object, field: str) -> Offer:
             TariffErrorCode.UNKNOWN_KIND,
             f"must be one of {', '.join(offer_kinds())}",
         )
-    name = reader.text("name").strip() if reader.has("name") else ""
+    name = reader.label("name") if reader.has("name") else ""
     if len(name) > _MOST_NAME:
         raise TariffError(
             reader.name("name"), TariffErrorCode.TOO_LONG, f"at most {_MOST_NAME} characters"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time
 from typing import Any, Final
 
+from ..outside import clean
 from .errors import TariffError, TariffErrorCode
 
 MAX_PERCENT: Final = 1000.0
@@ -53,6 +54,10 @@ class Reader:
         if value is None:
             raise TariffError(self.name(key), TariffErrorCode.REQUIRED, "is required")
         return value
+
+    def label(self, key: str) -> str:
+        """Return what something is called: one clean line, empty where nothing can be seen."""
+        return clean(self.text(key))
 
     def text(self, key: str) -> str:
         """Return a text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.custom_fields import usable_fields
-from ...engine.fields import FIELDS
+from ...engine.fields import ENTITY_FIELDS, FIELDS
 from ...engine.job import (
     AGGREGATIONS,
     DEVICE_STATES,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_CUSTOM_FIELDS: Final = 20
 _LONGEST_NAME: Final = 64
 _LONGEST_UNIT: Final = 32
+_SPARE: Final = (*(name for name in ENTITY_FIELDS if name != "energy_total_kwh"), "cost")
 VALUE_FIELDS: Final = tuple(name for name, item in FIELDS.items() if item.function is not None)
 
 
@@ -35,7 +36,7 @@ async def async_read_rows(
 ) -> dict[str, Any]:
     """Return what a request says of rows and columns, as fields of `engine.job.Request`.
 
-    Where it names no fields, it means all, `on_pages` those that people read.
+    Where it names no fields, it means all, `on_pages` those that people read and devices have.
 
     Raises InvalidRequest that names the first field at fault.
     """
@@ -43,12 +44,13 @@ async def async_read_rows(
     functions = _functions(request, aggregation)
     filters = _filters(request.object("filters"))
     custom_fields = _custom_fields(request)
-    fields = _fields(request, custom_fields, on_pages=on_pages)
+    fields, spare = _fields(request, custom_fields, on_pages=on_pages)
     if custom_fields:
         # Reading a formula loads a library.
         await hass.async_add_executor_job(_check_formulas, custom_fields, aggregation, functions)
     return {
         "fields": fields,
+        "spare_fields": spare,
         "aggregation": aggregation,
         "aggregation_functions": functions,
         "filters": filters,
@@ -150,11 +152,10 @@ def _days_of_week(reader: ObjectReader) -> tuple[int, ...]:
 
 def _fields(
     request: ObjectReader, custom_fields: Sequence[CustomField], *, on_pages: bool
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     own = [custom.name for custom in custom_fields]
-    fields = request.texts("fields") or [
-        name for name, one in FIELDS.items() if not (on_pages and one.for_programs)
-    ]
+    asked = request.texts("fields")
+    fields = asked or [name for name, one in FIELDS.items() if not (on_pages and one.for_programs)]
     for name in fields:
         if name not in FIELDS and name not in own:
             raise InvalidRequest(
@@ -165,7 +166,8 @@ def _fields(
                 known=", ".join((*FIELDS, *own)),
             )
     request.each_once("fields", fields)
-    return (*fields, *(name for name in own if name not in fields))
+    spare = () if asked or not on_pages else _SPARE
+    return (*fields, *(name for name in own if name not in fields)), spare
 
 
 def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
@@ -179,12 +181,10 @@ def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
     found: list[CustomField] = []
     for place, item in enumerate(items):
         reader = ObjectReader(item, f"custom_fields[{place}]")
-        name = (reader.text("name", required=True) or "").strip()
+        name = reader.label("name", _LONGEST_NAME, required=True) or ""
         formula = reader.text("formula", required=True) or ""
-        unit = (reader.text("unit") or "").strip()
+        unit = reader.label("unit", _LONGEST_UNIT, shortest=0) or ""
         reader.finish()
-        _check_text(reader.name("name"), name, 1, _LONGEST_NAME)
-        _check_text(reader.name("unit"), unit, 0, _LONGEST_UNIT)
         taken = {*FIELDS, *(other.name for other in found)}
         if name.casefold() in {other.casefold() for other in taken}:
             raise InvalidRequest(
@@ -192,13 +192,6 @@ def _custom_fields(request: ObjectReader) -> tuple[CustomField, ...]:
             )
         found.append(CustomField(name=name, formula=formula, unit=unit))
     return tuple(found)
-
-
-def _check_text(field_name: str, text: str, shortest: int, longest: int) -> None:
-    if not shortest <= len(text) <= longest or not text.isprintable():
-        raise InvalidRequest(
-            INVALID_VALUE, "not_a_name", field=field_name, shortest=shortest, longest=longest
-        )
 
 
 def _check_formulas(

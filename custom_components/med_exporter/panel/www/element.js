@@ -45,9 +45,28 @@ export class MedElement extends LitElement {
     const { words, formats } = this.house;
     return found.map((one) => {
       const key = `warning.${one.code}`;
-      const said = { count: one.count, start: formats.time(one.start), end: formats.time(one.end) };
+      const said = { count: one.count, start: formats.edge(one.start), end: formats.edge(one.end, true) };
       return html`<p class="small quiet">⚠ ${words.has(key) ? words.of(key, said) : one.message}</p>`;
     });
+  }
+
+  /** One row each, with cells that know what they are on a phone. */
+  table(heads, rows) {
+    return html`<table class="rows">
+      <thead>
+        <tr>
+          ${heads.map((one, at) => html`<th scope="col" class=${at ? "number" : ""}>${one}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([name, ...cells]) => html`<tr>
+            <th scope="row">${name}</th>
+            ${cells.map((cell, at) => html`<td class="number" data-label=${heads[at + 1]}>${cell}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
   }
 
   input(label, value, chosen, type = "text", placeholder = "") {

@@ -22,29 +22,40 @@ export class Formats {
     return new Intl.NumberFormat(this.language, { style: "currency", currency }).format(value);
   }
 
+  shown(style, moment) {
+    return new Intl.DateTimeFormat(this.language, style).format(new Date(moment));
+  }
+
   time(text) {
     if (!text) return "–";
     const style = { dateStyle: "medium", timeStyle: "short", timeZone: this.zone };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(text));
+    return this.shown(style, text);
+  }
+
+  /** An edge of a stretch: where it is the house's midnight, the first day, or the last for an `end`. */
+  edge(text, isEnd = false) {
+    const clock = { timeStyle: "medium", hourCycle: "h23", timeZone: this.house };
+    if (!text || new Intl.DateTimeFormat("en", clock).format(new Date(text)) !== "00:00:00") return this.time(text);
+    return this.shown({ dateStyle: "medium", timeZone: this.house }, new Date(text) - (isEnd ? 1 : 0));
   }
 
   /** A time as its text has it on the clock, in whatever time zone that is. */
   written(text, timeStyle) {
     const style = { dateStyle: "medium", timeStyle, timeZone: "UTC" };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text.slice(0, 19)}Z`));
+    return this.shown(style, `${text.slice(0, 19)}Z`);
   }
 
   /** A month `YYYY-MM`, or that of a time on the house's own clock. */
   month(text) {
     const isTime = text.length > 7;
     const style = { month: "long", year: "numeric", timeZone: isTime ? this.house : "UTC" };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(isTime ? text : `${text}-01T00:00:00Z`));
+    return this.shown(style, isTime ? text : `${text}-01T00:00:00Z`);
   }
 
   /** A date `YYYY-MM-DD`, which has no time zone; `more` says what else to show of it. */
   day(text, more) {
     const style = { day: "numeric", month: "short", timeZone: "UTC", ...more };
-    return new Intl.DateTimeFormat(this.language, style).format(new Date(`${text}T00:00:00Z`));
+    return this.shown(style, `${text}T00:00:00Z`);
   }
 
   ago(text) {

@@ -196,12 +196,12 @@ export const shared = css`
   th {
     font-weight: 500;
     color: var(--secondary-text-color);
-    white-space: nowrap;
   }
-  td.number,
-  th.number {
+  .number {
     text-align: end;
     font-variant-numeric: tabular-nums;
+  }
+  td.number {
     white-space: nowrap;
   }
   progress {
@@ -254,8 +254,18 @@ export const shared = css`
       padding: 2px 0;
       text-align: start;
     }
-    .rows td::before {
-      content: attr(data-label) " ";
+    .rows td[data-label] {
+      padding-inline-start: 9.5em;
+      text-indent: -9.5em;
+    }
+    .rows td[data-label] > * {
+      text-indent: 0;
+    }
+    .rows td[data-label]::before {
+      content: attr(data-label);
+      display: inline-block;
+      width: 9.5em;
+      text-indent: 0;
       color: var(--secondary-text-color);
     }
   }

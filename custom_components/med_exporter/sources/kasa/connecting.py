@@ -19,6 +19,7 @@ from kasa import (
 )
 
 from ..connection import DEFAULT_PORT, Connection, KasaError, split_host
+from .bounds import connected
 from .configuration import FAILURES, config_of, is_silence
 
 if TYPE_CHECKING:
@@ -92,11 +93,8 @@ async def open_device(
 async def _connect(
     connection: Connection, credentials: Credentials | None, session: SessionFactory
 ) -> Device:
-    config = config_of(connection, credentials)
-    if config.uses_http:
-        config.http_client = session()
     try:
-        return await Device.connect(config=config)
+        return await connected(config_of(connection, credentials), session)
     except AuthenticationError as err:
         raise _LoginRefusedError(connection) from err
 

@@ -57,7 +57,7 @@ def content(
     Arguments and errors are those of `Work.content`; TOO_MANY_RECORDS, TOO_MANY_PDF_ROWS.
     """
     del spool, end
-    shelf = Shelf(len(_COLUMNS))
+    shelf = Shelf(job.options.chunk_size, job.folder)
     severities: dict[str, int] = {}
     for page in _pages(job, recorder):
         shelf.put(_shown(row) for row in page)
@@ -69,7 +69,7 @@ def content(
         Figure(name=f"severity_{one}", value=severities.get(one, 0))
         for one in job.severity_levels or SEVERITY_LEVELS
     ]
-    events = Table("audit_logs", _COLUMNS, shelf.count, _chunks(job, shelf))
+    events = Table("audit_logs", _COLUMNS, shelf.count, _chunks(shelf))
     # Three times nothing tells no more than once.
     return Content(tables=[events], figures=figures if events.count else [])
 
@@ -126,6 +126,6 @@ def _shown(row: Any) -> tuple[Any, ...]:  # noqa: ANN401  # a row of the table
     )
 
 
-def _chunks(job: Job, shelf: Shelf) -> Iterator[Chunk]:
-    for rows in shelf.take(job.options.chunk_size):
-        yield [list(values) for values in zip(*rows, strict=True)]
+def _chunks(shelf: Shelf) -> Iterator[Chunk]:
+    for columns in shelf.take():
+        yield list(map(list, columns))

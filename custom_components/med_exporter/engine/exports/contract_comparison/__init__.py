@@ -90,8 +90,8 @@ EXPORT_TYPE = ExportType(
         "priced_on": ("Prices as of", "Prix au"),
         "difference": ("Dearer by", "Plus cher de"),
         "shift_saving": (
-            "Saved by shifting 10 %",
-            "Gain en décalant 10 %",
+            "Saved by shifting 10\N{NO-BREAK SPACE}%",
+            "Gain en décalant 10\N{NO-BREAK SPACE}%",
         ),
         "unpriced_kwh": ("Without a price", "Sans prix"),
         "produced_kwh": ("Production", "Production"),

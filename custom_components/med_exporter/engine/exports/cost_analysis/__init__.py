@@ -20,6 +20,8 @@ EXPORT_TYPE = ExportType(
         "bill_comparison": ("Compared with", "En comparaison"),
         "bill_monthly": ("Months", "Mois par mois"),
         "bill_daily": ("Days", "Jour par jour"),
+        "reading_start": ("Reading before", "Ancien index"),
+        "reading_end": ("Reading after", "Nouvel index"),
         "average_price": ("Average price", "Prix moyen"),
         "amount": ("Amount", "Montant"),
         "compared_with": ("Period", "Période"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ...apportioning import Apportioning
@@ -11,28 +10,30 @@ from ...content import Chart, ChartKind, Series
 from ...costing import cost_sums, read_terms
 from ...date_words import DateWords
 from ...fields import Kind
-from ...ledger_sums import known_quarters
 from ...standing_charge import standing_charge
-from ...tables import Column, Table
+from ...tables import Column, Table, small_table
 from ...tariff.energy import CONSUMPTION
 from ...times import boundaries, local_time
 from ...words import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
+from .earlier import Earlier
+from .meter_readings import meter_readings
 from .taxes import Taxes, with_contracts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...costing import CostSum, Terms
     from ...job import Job
     from ...recorder import Recorder
 
-_DAY: Final = timedelta(days=1)
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
-_HARDLY: Final = 0.01
-"""A share without a price that no comparison suffers from."""
+_READ_DECIMALS: Final = 1
+"""Of a reading; meters themselves mostly show whole kWh."""
+_READINGS: Final = ("reading_start", "reading_end")
+_NO_READINGS: Final = (None, None)
 _NO_PRICE: Final = ("", -1)
 """In the place of a tariff period and tier: what no contract covers."""
 
@@ -125,17 +126,12 @@ class Bill:
         if terms is not None and one.cost:
             self._taxes.add(terms.taxes_at(self._edges[one.place])[0], one.cost)
 
-    def _standing(self, start: float, end: float) -> float:
-        return sum(
-            standing_charge(terms.tariff, start, end, terms.zone) for terms in self._terms.values()
-        )
-
     def tables(self) -> list[Table]:
         """Return the bill, its tariff periods, what it compares with, and months and days."""
         tables = [self._statement()]
         if len(self._periods) > 1:
             tables.append(self._tariff_periods())
-        comparison = self._comparison()
+        comparison = self._earlier().table()
         if comparison.count:
             tables.append(comparison)
         if self._edges and self._edges[-1] - self._edges[0] > _ONE_MONTH:
@@ -148,9 +144,7 @@ class Bill:
             return []
         long = self._edges[-1] - self._edges[0] > 2 * _ONE_MONTH
         starts = [local_time(edge, self._zone).date() for edge in self._edges[:-1]]
-        labels = [self._dates.month(day) if long else str(day.day) for day in starts]
-        if not long and (starts[0].month, starts[0].year) != (starts[-1].month, starts[-1].year):
-            labels = [self._dates.short(day) for day in starts]
+        labels = [self._dates.month(day) for day in starts] if long else self._dates.bars(starts)
         categories = list(dict.fromkeys(labels))
         kinds = sorted({(period, tier) for (_, period, tier), cost in self._days.items() if cost})
         values = {kind: dict.fromkeys(categories, 0.0) for kind in kinds}
@@ -176,9 +170,11 @@ class Bill:
         """Return a row for each device, for what is owed besides, and one total."""
         costs = self._rounded({name: one.cost or 0.0 for name, one in self._used.items()})
         kwh = Apportioning(self._energy, {name: one.kwh for name, one in self._used.items()})
+        shown = meter_readings(self._job, self._recorder)
         rows: list[tuple[Any, ...]] = [
             (
                 name,
+                *shown.get(name, _NO_READINGS),
                 kwh.rounded(name, one.kwh),
                 one.price,
                 None if one.cost is None else costs.rounded(name, one.cost),
@@ -188,20 +184,27 @@ class Bill:
         total = costs.total
         charge = round(sum(day[2] for day in self._by_day.values()), self._money)
         if charge:
-            rows.append((self._words.column("standing_charge"), None, None, charge))
+            rows.append((self._words.column("standing_charge"), *_NO_READINGS, None, None, charge))
         earned = self._rounded({name: one.cost or 0.0 for name, one in self._made.items()})
         for name, one in self._made.items():
             brought = None if one.cost is None else -earned.rounded(name, one.cost) + 0.0
             label = f"{self._words.column('feed_in')}, {name}"
-            rows.append((label, round(one.kwh, self._energy), one.price, brought))
+            told = shown.get(name, _NO_READINGS)
+            rows.append((label, *told, round(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
         is_priced = charge or any(
             one.cost is not None for one in (*self._used.values(), *self._made.values())
         )
         owed = round(total + charge, self._money) + 0.0 if is_priced else None
-        rows.append((self._words.column("total"), kwh.total, None, owed))
+        rows.append((self._words.column("total"), *_NO_READINGS, kwh.total, None, owed))
         taxes = self._taxes.rows(self._job.options.locale, self._money)
-        return self._table("bill", "bill_item", [*rows, *taxes], totals=1, remarks=len(taxes))
+        rows += [(first, *_NO_READINGS, *amounts) for first, *amounts in taxes]
+        columns = self._columns("bill_item")
+        if shown:
+            columns[1:1] = [Column(name, Kind.NUMBER, _READ_DECIMALS, "kWh") for name in _READINGS]
+        else:
+            rows = [(first, *amounts) for first, _, _, *amounts in rows]
+        return small_table("bill", columns, rows, 1, len(taxes))
 
     def _tariff_periods(self) -> Table:
         kinds = sorted(self._periods)
@@ -217,111 +220,15 @@ class Bill:
             for kind in kinds
             for one in (self._periods[kind],)
         ]
-        return self._table("bill_periods", "time_of_use", rows)
+        return small_table("bill_periods", self._columns("time_of_use"), rows)
 
     def _label(self, kind: tuple[str, int]) -> str:
         return (
             self._words.text("no_price") if kind == _NO_PRICE else tariff_label(self._words, *kind)
         )
 
-    def _comparison(self) -> Table:
-        """Return the stretch before and that of a year before, where all of them is known."""
-        now, now_money, unpriced = self._whole(self._job.start, self._end)
-        rows = []
-        for start, end in self._earlier():
-            if not self._is_known(start, end):
-                continue
-            kwh, money, missing = self._whole(start, end)
-            if missing - unpriced:
-                # What had a contract for a part of the time cost less for that alone.
-                money = None
-            share = None if kwh <= 0 else round(100 * (now - kwh) / kwh)
-            more = None
-            if money is not None and now_money is not None:
-                more = round(now_money - money, self._money) + 0.0
-            rows.append(
-                (
-                    self._dates.period(local_time(start, self._zone), local_time(end, self._zone)),
-                    round(kwh, self._energy),
-                    None if money is None else round(money, self._money) + 0.0,
-                    more,
-                    share,
-                )
-            )
-        columns = [
-            Column("compared_with", Kind.TEXT),
-            Column("energy_kwh", Kind.NUMBER, self._energy),
-            Column("total", Kind.NUMBER, self._money, self._job.currency),
-            Column("more_money", Kind.NUMBER, self._money, self._job.currency),
-            Column("more_energy", Kind.NUMBER, 0, "%"),
-        ]
-        return _table("bill_comparison", columns, rows)
-
-    def _earlier(self) -> list[tuple[float, float]]:
-        """Return the stretches to compare with; one that goes on is compared as far as it came."""
-        start, wanted = (local_time(at, self._zone) for at in (self._job.start, self._job.end))
-        end = local_time(self._end, self._zone)
-        if any(one.time() != time() for one in (start, wanted)):
-            return []
-        if start.day == 1 and wanted.day == 1:
-            months = (wanted.year - start.year) * 12 + wanted.month - start.month
-        else:
-            months = 0
-        first = _moved(start.date(), -months) if months else start.date() - (wanted - start)
-        found = []
-        for begin in dict.fromkeys((first, _moved(start.date(), -12))):
-            after = _moved(begin, months) if months else begin + (wanted.date() - start.date())
-            until = datetime.combine(after, time(), self._zone)
-            if end < wanted:
-                passed = end.replace(tzinfo=None) - start.replace(tzinfo=None)
-                cut = datetime.combine(begin, time()) + timedelta(days=passed.days)
-                until = min(until, cut.replace(tzinfo=self._zone))
-            began = datetime.combine(begin, time(), self._zone)
-            if began < until:
-                found.append((began.timestamp(), until.timestamp()))
-        return found
-
-    def _is_known(self, start: float, end: float) -> bool:
-        """Tell whether each metering point was there from the beginning of a stretch on."""
-        known = known_quarters(self._recorder.connect, list(self._plugs), start, end)
-        firsts: dict[str | None, float] = dict.fromkeys(self._points.values(), end)
-        for plug_id, one in known.items():
-            if one.first is not None and one.quarters:
-                point = self._points[plug_id]
-                firsts[point] = min(firsts[point], one.first)
-        return bool(firsts) and max(firsts.values()) <= start
-
-    def _whole(self, start: float, end: float) -> tuple[float, float | None, set[str | None]]:
-        """Return kWh and money of a stretch, None where nothing in it has a price.
-
-        Last come the metering points of which some energy or time has none.
-        """
-        kwh, cost, brought = 0.0, 0.0, 0.0
-        shares: dict[str | None, list[float]] = defaultdict(lambda: [0.0, 0.0])
-        missing: set[str | None] = {
-            slug for slug, terms in self._terms.items() if not terms.covers(start)
-        }
-        charge = self._standing(start, end)
-        is_priced = bool(charge)
-        if end <= start:
-            return kwh, None, missing
-        for found, _ in cost_sums(self._recorder.connect, list(self._plugs), [start, end]):
-            for one in found:
-                is_priced |= one.cost is not None
-                if one.role == CONSUMPTION:
-                    kwh += one.kwh
-                    cost += one.cost or 0.0
-                    share = shares[self._points[one.plug_id]]
-                    share[0] += one.kwh
-                    share[1] += one.unpriced_kwh
-                else:
-                    brought += one.cost or 0.0
-        # As the bill of that stretch adds up.
-        cost, charge, brought = (round(one, self._money) for one in (cost, charge, brought))
-        missing |= {
-            point for point, (all_of_it, bare) in shares.items() if bare > _HARDLY * all_of_it
-        }
-        return kwh, cost + charge - brought if is_priced else None, missing
+    def _earlier(self) -> Earlier:
+        return Earlier(self._job, self._recorder, self._end, self._terms, money=self._money)
 
     def _over_time(self, grouping: str) -> Table:
         """Return the months or days, and what they add up to."""
@@ -353,7 +260,7 @@ class Bill:
             total = round(parts[1] + parts[2] - parts[3], self._money) + 0.0
             shown.append((edge, *parts, total))
         keep = [place for place in range(6) if place != 4 or any(row[4] for row in shown)]
-        return _table(
+        return small_table(
             f"bill_{grouping}",
             [columns[place] for place in keep],
             [[row[place] for place in keep] for row in shown],
@@ -362,35 +269,11 @@ class Bill:
     def _rounded[K: (str, tuple[str, int])](self, costs: Mapping[K, float]) -> Apportioning[K]:
         return Apportioning(self._money, costs)
 
-    def _table(
-        self,
-        name: str,
-        label: str,
-        rows: Iterable[Sequence[Any]],
-        *,
-        totals: int = 0,
-        remarks: int = 0,
-    ) -> Table:
+    def _columns(self, label: str) -> list[Column]:
         currency = self._job.currency
-        columns = [
+        return [
             Column(label, Kind.TEXT),
             Column("energy_kwh", Kind.NUMBER, self._energy),
             Column("average_price", Kind.NUMBER, _PRICE_DECIMALS, f"{currency}/kWh"),
             Column("amount", Kind.NUMBER, self._money, currency),
         ]
-        table = _table(name, columns, list(rows))
-        table.totals, table.remarks = totals, remarks
-        return table
-
-
-def _table(name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> Table:
-    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
-    return Table(name, columns, len(rows), iter(chunks))
-
-
-def _moved(day: date, months: int) -> date:
-    """Return the same day of another month, or its last one."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first = date(year, month + 1, 1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return min(first + timedelta(days=day.day - 1), following - _DAY)

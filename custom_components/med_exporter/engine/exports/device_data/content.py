@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from ...aggregation import function_of
 from ...content import Content
 from ...corrections import with_corrections
 from ...custom_fields import DECIMALS, formulas_of
-from ...fields import ENTITY_FIELDS, FIELDS, Function, Kind
+from ...fields import FIELDS, Function, Kind
 from ...filling import spread_over_periods, with_costs
 from ...filters import kept_by_time, kept_by_value, stretches_of
 from ...formats import FORMATS
@@ -22,6 +22,7 @@ from ...gaps import (
 )
 from ...gathered import gathered
 from ...limits import check_rows, most_rows
+from ...merging import merged
 from ...plug_ledger import plug_ledger
 from ...readings import last_known
 from ...stand_in import StandIn
@@ -34,7 +35,7 @@ from .first_rows import Line, add_first_rows
 from .overview import overview
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ...filters import Stretch
     from ...job import Job, JobDevice
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
 _SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
+_READINGS_AT_ONCE = 8192
+"""That are in memory before they are rows, of all devices."""
+_LEAST_AT_ONCE = 16
+"""Of one device."""
 _PAGE_DECIMALS = {
     "power_w": 1, "voltage": 1, "current": 2, "energy_kwh": 3, "energy_total_kwh": 3, "cost": 2,
     "is_on": 0,
@@ -72,47 +77,73 @@ def content(
         ExportError: `TOO_MANY_RECORDS`, `TOO_MANY_PDF_ROWS`.
 
     """
-    total = outliers = 0
-    silent: list[str] = []
-    coverages: list[Coverage] = []
-    stand_ins: list[StandIn] = []
     stretches = _stretches(job, end)
-    limit = most_rows(job)
-    # Too many rows are noticed before all states are read.
-    most = math.inf if spool.edges else limit * len(ENTITY_FIELDS)
-    with gathered(
-        recorder, job.devices, job.start, end, most=most, folder=spool.folder, on_read=on_read
-    ) as done:
-        for place, device in enumerate(job.devices):
-
-            def on_block(moment: float, place: int = place) -> None:
-                share = (moment - job.start) / (job.end - job.start)
-                on_read(done + (1 - done) * (place + share) / len(job.devices))
-
-            source = _Source(job, recorder, device, spool, end, stretches)
-            found = source.readings(on_block)
-            if job.aggregation == "raw":
-                # Too many are noticed before they fill the disk.
-                found = islice(found, limit - total + 2)
-            added = spool.add(place, found)
-            if not source.seen:
-                silent.append(device.device_name)
-            if spool.edges:
-                source.coverage.told_from = source.stand_in.first
-            coverages.append(source.coverage)
-            stand_ins.append(source.stand_in)
-            outliers += source.outliers
-            total += added
-            check_rows(job, total)
-            on_read(done + (1 - done) * (place + 1) / len(job.devices))
+    sources = [_Source(job, recorder, device, spool, end, stretches) for device in job.devices]
+    progress = _Progress(job, on_read)
+    with gathered(recorder, job.devices, job.start, end, spool.folder):
+        if not spool.edges:
+            recorder.read_side_by_side(sum(len(device.entities) for device in job.devices))
+        make = _periods if spool.edges else _raw_rows
+        total = make(job, spool, sources, progress)
+    coverages = [source.coverage for source in sources]
+    silent = [source.name for source in sources if not source.seen]
     table = table_of(job, spool, total)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
-    table.warnings += not_recorded_warnings(job, recorder, end, stand_ins)
+    table.warnings += not_recorded_warnings(job, recorder, end, [one.stand_in for one in sources])
     table.warnings += silence_warning(job, silent)
     table.warnings += _estimated(job, recorder, spool, end, coverages)
-    table.warnings += outlier_warning(job, outliers)
+    table.warnings += outlier_warning(job, sum(source.outliers for source in sources))
     figures, charts = overview(job, spool, table.columns, end)
     return Content(tables=[table], figures=figures, charts=charts)
+
+
+def _raw_rows(job: Job, spool: Spool, sources: Sequence[_Source], progress: _Progress) -> int:
+    """Put the readings of all devices into the spool by time, and return how many there are."""
+    size = max(_READINGS_AT_ONCE // len(sources), _LEAST_AT_ONCE)
+    # One more, since the first may be what was in force before the range, and one to see.
+    size = min(size, most_rows(job) + 2)
+    streams = [
+        spool.rows_of(place, source.readings(progress.of(place)), size)
+        for place, source in enumerate(sources)
+    ]
+    total = 0
+    for rows in merged(streams):
+        total += len(rows)
+        # Too many are noticed before they fill the disk.
+        check_rows(job, total)
+        spool.put(rows)
+    return total
+
+
+def _periods(job: Job, spool: Spool, sources: Sequence[_Source], progress: _Progress) -> int:
+    """Put the rows of periods into the spool, device by device, and return how many there are."""
+    total = 0
+    # All are asked before the first is read, so that one pass through the states does for all.
+    found = [source.readings(progress.of(place)) for place, source in enumerate(sources)]
+    for place, (source, readings) in enumerate(zip(sources, found, strict=True)):
+        total += spool.add(place, readings)
+        source.coverage.told_from = source.stand_in.first
+        check_rows(job, total)
+    return total
+
+
+class _Progress:
+    """How far all devices have come together."""
+
+    def __init__(self, job: Job, on_read: Callable[[float], None]) -> None:
+        self._job = job
+        self._on_read = on_read
+        self._shares = [0.0] * len(job.devices)
+
+    def of(self, place: int) -> Callable[[float], None]:
+        """Return what takes the moment that a device has reached."""
+        job, shares, on_read = self._job, self._shares, self._on_read
+
+        def reach(moment: float) -> None:
+            shares[place] = (moment - job.start) / (job.end - job.start)
+            on_read(sum(shares) / len(shares))
+
+        return reach
 
 
 def _estimated(
@@ -154,12 +185,18 @@ def preview(
     if spool.edges and not has_totals:
         whole = add_first_rows(spool, map(_Source.line, sources), limit)
         return table_of(job, spool, limit, limit), whole
-    count = 0
-    for place, source in enumerate(sources):
-        found = source.readings(lambda _: None)
-        # One more, since the first may be what was in force before the range, and one to see.
-        count += spool.add(place, found if has_totals else islice(found, limit + 2))
-    return table_of(job, spool, limit, limit), count <= limit
+    if spool.edges:
+        count = _periods(job, spool, list(sources), _Progress(job, lambda _: None))
+        return table_of(job, spool, limit, limit), count <= limit
+    # One more, since the first may be what was in force before the range, and one to see.
+    streams = [
+        spool.rows_of(place, source.readings(lambda _: None), limit + 2)
+        for place, source in enumerate(sources)
+    ]
+    rows = chain.from_iterable(merged(streams))
+    first = list(rows if has_totals else islice(rows, limit + 1))
+    spool.put(first if has_totals else first[:limit])
+    return table_of(job, spool, limit, limit), len(first) <= limit
 
 
 class _Source:
@@ -184,6 +221,7 @@ class _Source:
         self._end = end
         self._stretches = stretches
         self._left_out = [0]
+        self.name = device.device_name
         self._ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in spool.stored)
         self.coverage = Coverage()
         self.stand_in = StandIn(
@@ -207,15 +245,14 @@ class _Source:
             self._recorder, self._device, ledger, job.start, self._end, on_block, self.coverage
         )
         whole = self.stand_in.readings(counted, self.coverage)
-        found: Iterator[Reading] = self._noticed(
-            with_corrections(whole, ledger, job.start, self._end)
-        )
+        corrected = with_corrections(whole, ledger, job.start, self._end)
+        found: Iterator[Reading] = chain.from_iterable(self._noticed(corrected))
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
         if self._stretches is not None:
             found = kept_by_time(found, self._stretches)
         if job.filters.exclude_outliers:
-            found, self._left_out = spool.without_outliers(found, job.options.chunk_size)
+            found = spool.without_outliers(found, job.options.chunk_size, self._left_out)
         if spool.edges:
             return spread_over_periods(found, ledger, spool.edges)
         return with_costs(found, ledger) if ledger.has_costs else found
@@ -229,14 +266,14 @@ class _Source:
             until = last_known(self._recorder, self._device, "energy_total_kwh")
         return Line(self.readings(lambda _: None), until)
 
-    def _noticed(self, found: Iterator[Reading]) -> Iterator[Reading]:
-        """Pass readings through and notice whether there is any; one by one only to the first."""
+    def _noticed(self, found: Iterator[Reading]) -> Iterator[Iterable[Reading]]:
+        """Pass readings on and notice whether there is any: one by one only to the first."""
         for reading in found:
-            yield reading
+            yield (reading,)
             if reading[2] or self._spool.edges:
                 self.seen = True
                 break
-        yield from found
+        yield found
 
 
 def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:
@@ -312,8 +349,7 @@ def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> It
         name: [getattr(device, name) for device in job.devices]
         for name in ("device_id", "device_ip", "device_name")
     }
-    for rows in spool.rows(job.options.chunk_size, limit):
-        stored: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
+    for stored in spool.columns(limit):
         moments, owners = stored[0], stored[1]
         chunk: Chunk = []
         for index, column in enumerate(columns):

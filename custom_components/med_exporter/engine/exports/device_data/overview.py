@@ -72,8 +72,9 @@ def overview(
     if all(column.name != "energy_kwh" for column in summed):
         return figures, []
     charted = _Sums(job, end)
-    for moment, device, energy, filled in spool.values(["energy_kwh", "filled"]):
-        charted.add(moment, device, energy, filled)
+    for piece in spool.values(["energy_kwh", "filled"]):
+        for moment, device, energy, filled in zip(*piece, strict=True):
+            charted.add(moment, device, energy, filled)
     return figures, charted.charts()
 
 
@@ -165,7 +166,8 @@ class _Sums:
         goes_on = len(self._edges) > 2
         if used:
             charts += [self._over_time(used)] if goes_on else []
-            charts.append(self._shares(used))
+            # A share of one is no share.
+            charts += [self._shares(used)] if len(used) > 1 else []
         if made and goes_on:
             charts.append(self._over_time(made, "production_by"))
         if beside and goes_on:
@@ -181,9 +183,7 @@ class _Sums:
             title=title if kind is None else self._words.text(kind, title=title),
             unit="kWh",
             decimals=_DECIMALS,
-            categories=[
-                self._label(max(self._edges[period], self._job.start)) for period in periods
-            ],
+            categories=self._labels(),
             series=[
                 Series(name, [self._sum(period, some) for period in periods])
                 for name, some in self._ranked(devices)
@@ -231,6 +231,7 @@ class _Sums:
                     ],
                 )
                 for day, name in enumerate(self._words.weekdays())
+                if any((day, hour) in passed for hour in range(24))
             ],
         )
 
@@ -252,10 +253,13 @@ class _Sums:
         ]
         return sum(found) if found else None
 
-    def _label(self, moment: float) -> str:
-        local = local_time(moment, self._zone)
+    def _labels(self) -> list[str]:
+        starts = [max(edge, self._job.start) for edge in self._edges[:-1]]
+        days = [local_time(start, self._zone).date() for start in starts]
         dates = DateWords(self._job.options.locale)
-        return dates.cut_month(local) if self._period == "month" else dates.short(local)
+        if self._period == "month":
+            return [dates.cut_month(day) for day in days]
+        return dates.bars(days, are_days=self._period == "day")
 
     def _hour_of(self, moment: float) -> tuple[int, int]:
         """Return weekday (Monday 0) and hour of a local time."""

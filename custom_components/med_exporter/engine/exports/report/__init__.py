@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol, cast
-
-from ...tables import Table
+from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ...content import Chart, Figure
     from ...job import Job
     from ...recorder import Recorder
-    from ...tables import Column
+    from ...tables import Table
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,11 +48,3 @@ class SectionModule(Protocol):
 def section_module(name: str) -> SectionModule:
     """Load the module of a section, one of `REPORT_SECTIONS`."""
     return cast(SectionModule, import_module(f".{name}", __package__))
-
-
-def table_of(
-    name: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], totals: int = 0
-) -> Table:
-    """Return a table of rows that are few, the last of them `totals`."""
-    chunks = [[list(values) for values in zip(*rows, strict=True)]] if rows else []
-    return Table(name, columns, len(rows), iter(chunks), totals=totals)

@@ -9,8 +9,8 @@ from ...content import Figure
 from ...fields import Kind
 from ...recorder import count_states, last_seen
 from ...statistics import Statistics
-from ...tables import Column
-from . import Section, table_of
+from ...tables import Column, small_table
+from . import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
         )
         on_read(place / len(job.devices))
     figures = [Figure(name="device_count", value=len(rows))]
-    return Section(table=table_of("device_summary", _COLUMNS, rows), figures=figures)
+    return Section(table=small_table("device_summary", _COLUMNS, rows), figures=figures)
 
 
 def state_of(recorder: Recorder, device: JobDevice, end: float) -> str | None:

@@ -16,13 +16,13 @@ from ...fields import Kind
 from ...formats import FORMATS
 from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
 from ...peaks import peaks
-from ...tables import Column
+from ...tables import Column, small_table
 from ...times import local_time
 from ...words import Words
 from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
 from ..ledger_gaps import ledger_warnings
-from . import Section, table_of
+from . import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +54,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
         on_read((device + 1) / len(job.devices))
     rows = _rows(job, edges, energies, highest)
     totals = sum(row[0] is None for row in rows)
-    table = table_of("energy_consumption", _columns(job), rows, totals)
+    table = small_table("energy_consumption", _columns(job), rows, totals)
     table.warnings += ledger_warnings(job, recorder, end, edges, priced=False)
     return Section(
         table=table,
@@ -162,7 +162,9 @@ def _charts(job: Job, edges: Sequence[float], energies: _Energies) -> list[Chart
     if others := set(order[kept:]):
         ranked.append((words.text("others"), others))
     period = "day" if len(edges) - 1 <= _MOST_DAYS else "month"
-    labels = [_label(job, edge, period) for edge in edges[:-1]]
+    days = [local_time(edge, job.zone()).date() for edge in edges[:-1]]
+    dates = DateWords(job.options.locale)
+    labels = dates.bars(days) if period == "day" else [dates.month(day) for day in days]
     categories = list(dict.fromkeys(labels))
     bars: dict[tuple[str, int], float] = defaultdict(float)
     for (day, device, role), kwh in energies.items():
@@ -192,14 +194,10 @@ def _charts(job: Job, edges: Sequence[float], energies: _Energies) -> list[Chart
             )
         ],
     )
-    return [over_time, shares]
+    # A share of one is no share.
+    return [over_time, shares] if len(ranked) > 1 else [over_time]
 
 
 def _sum(bars: Mapping[tuple[str, int], float], label: str, devices: set[int]) -> float | None:
     found = [bars[label, device] for device in sorted(devices) if (label, device) in bars]
     return sum(found) if found else None
-
-
-def _label(job: Job, moment: float, period: str) -> str:
-    local, dates = local_time(moment, job.zone()), DateWords(job.options.locale)
-    return dates.month(local) if period == "month" else dates.short(local)

@@ -19,8 +19,8 @@ from ...fields import Kind
 from ...file_warnings import warning
 from ...history_tables import exports_table
 from ...own_tables import exists
-from ...tables import Column, Holds
-from . import Section, table_of
+from ...tables import Column, Holds, small_table
+from . import Section
 from .device_summary import state_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     if given is not None:
         with recorder.connect() as connection:
             rows += _installation(job, connection, given)
-    whole = table_of("system_health", _COLUMNS, rows)
+    whole = small_table("system_health", _COLUMNS, rows)
     if given is None:
         whole.warnings.append(warning("ADMINISTRATORS_ONLY", job.start, job.end, 3))
     figures = []

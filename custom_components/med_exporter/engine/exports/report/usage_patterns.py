@@ -17,11 +17,11 @@ from ...content import Chart, ChartKind, Figure, Series
 from ...fields import Kind
 from ...formats import FORMATS
 from ...ledger_sums import quarter_energies
-from ...tables import Column
+from ...tables import Column, small_table
 from ...times import local_time
 from ...words import Words
 from ..cost_rows import energy_decimals
-from . import Section, table_of
+from . import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     if FORMATS[job.format].on_pages:
         # Four pages of numbers are a picture to their reader.
         return Section(figures=week.figures(), charts=week.charts())
-    table = table_of("usage_patterns", _columns(job), week.rows())
+    table = small_table("usage_patterns", _columns(job), week.rows())
     return Section(table=table, figures=week.figures(), charts=week.charts())
 
 
@@ -139,6 +139,7 @@ class _Week:
                         ],
                     )
                     for day, name in enumerate(self._words.weekdays())
+                    if any((day, hour) in self._kwh for hour in range(24))
                 ],
                 note=self._note() if file_format.on_pages else "",
             )

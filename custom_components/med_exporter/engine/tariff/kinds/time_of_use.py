@@ -121,7 +121,7 @@ def _parse(reader: Reader) -> TimeOfUse:
 
 
 def _period(reader: Reader) -> Period:
-    name = reader.text("name").strip()
+    name = reader.label("name")
     if not name:
         raise TariffError(reader.name("name"), TariffErrorCode.EMPTY, "must not be empty")
     if len(name) > MAX_NAME:

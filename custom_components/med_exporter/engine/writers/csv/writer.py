@@ -8,11 +8,12 @@ Several tables are several such files in a zip, named after the tables.
 
 from __future__ import annotations
 
-import csv
-import io
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...fields import Kind
+from ...repeated import each_once
 from ...time_text import TimeText
 from ...words import Words
 from ..archive import open_archive
@@ -53,31 +54,39 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
 
 def _write_table(table: Table, stream: Stream, job: Job) -> None:
     french = job.options.locale == "fr"
-    text = io.StringIO(newline="")
-    rows = csv.writer(
-        text, delimiter=job.options.delimiter or (";" if french else ","), lineterminator="\r\n"
-    )
+    lines = _Lines(job.options.delimiter or (";" if french else ","))
     cells = _FrenchCells(job) if french else _Cells(job)
     if french:
         stream.write(b"\xef\xbb\xbf")
     if job.options.include_headers:
-        rows.writerow(cells.header(table.columns))
-        stream.write(_taken(text))
+        stream.write(lines.of([[name] for name in cells.header(table.columns)]))
     for chunk in table.chunks:
-        rows.writerows(zip(*cells.columns(table.columns, chunk), strict=True))
-        stream.write(_taken(text))
+        stream.write(lines.of(cells.columns(table.columns, chunk)))
 
 
-def _taken(text: io.StringIO) -> bytes:
-    """Return what has been written since the last time."""
-    data = text.getvalue().encode()
-    text.seek(0)
-    text.truncate()
-    return data
+class _Lines:
+    """Makes lines of columns of texts."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+        self._special = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
+
+    def of(self, columns: Sequence[Sequence[str | None]]) -> bytes:
+        """Return the lines of some rows, column by column; None is an empty cell."""
+        # A line with nothing in it would be no row.
+        cell = self._cell if len(columns) > 1 else lambda text: self._cell(text) or '""'
+        cells = [each_once(cell, texts) for texts in columns]
+        lines = [*map(self._delimiter.join, zip(*cells, strict=True)), ""]
+        return "\r\n".join(lines).encode()
+
+    def _cell(self, text: str | None) -> str:
+        if text is None:
+            return ""
+        return '"' + text.replace('"', '""') + '"' if self._special(text) else text
 
 
 class _Cells:
-    """Turns values into what the csv module writes as wanted."""
+    """Turns values into texts."""
 
     def __init__(self, job: Job) -> None:
         self._times = TimeText(job.zone())
@@ -94,7 +103,7 @@ class _Cells:
         """Return the name of a column, with its unit where people read it."""
         return neutral(column.name if self._words is None else self._words.header(column))
 
-    def columns(self, columns: Sequence[Column], chunk: Chunk) -> list[Sequence[Any]]:
+    def columns(self, columns: Sequence[Column], chunk: Chunk) -> list[Sequence[str | None]]:
         """Return the file's columns."""
         return [
             cells
@@ -102,31 +111,27 @@ class _Cells:
             for cells in self.column(column, values)
         ]
 
-    def column(self, column: Column, values: list[Any]) -> list[Sequence[Any]]:
+    def column(self, column: Column, values: list[Any]) -> list[Sequence[str | None]]:
         """Return the column or columns that show these values."""
         if column.kind is Kind.TIME:
             return self.time(values)
         if column.kind is Kind.TEXT:
-            return [[neutral(value) for value in values]]
+            return [each_once(neutral, values)]
         if column.kind is Kind.FLAG:
             return [[None if value is None else self._flags[bool(value)] for value in values]]
-        return [self.number(column, values)]
+        return [each_once(partial(self.number, column.decimals), values)]
 
-    def time(self, values: list[float | None]) -> list[Sequence[Any]]:
+    def time(self, values: list[float | None]) -> list[Sequence[str | None]]:
         """Return times as ISO 8601."""
         return [self._times.iso(values)]
 
-    def number(self, column: Column, values: list[float | None]) -> Sequence[Any]:
-        """Return numbers with a point and without exponent."""
-        digits = column.decimals
-        if digits <= _DIGITS_WITHOUT_EXPONENT:
-            return values
-        return [
-            value
-            if value is None or not value or abs(value) >= _SMALLEST_PLAIN
-            else f"{value:.{digits}f}"
-            for value in values
-        ]
+    def number(self, digits: int, value: float | None) -> str | None:
+        """Return a number with a point and without exponent."""
+        if value is None:
+            return None
+        if digits > _DIGITS_WITHOUT_EXPONENT and value and abs(value) < _SMALLEST_PLAIN:
+            return f"{value:.{digits}f}"
+        return str(value)
 
 
 class _FrenchCells(_Cells):
@@ -152,14 +157,12 @@ class _FrenchCells(_Cells):
         name = self._words.column(UTC_OFFSET)
         return f"{name} ({self._words.column(column.name)})" if name in taken else name
 
-    def time(self, values: list[float | None]) -> list[Sequence[Any]]:
+    def time(self, values: list[float | None]) -> list[Sequence[str | None]]:
         """Return local times and, apart, their offsets."""
         local, offsets = zip(*self._times.parts(values), strict=True)
-        return [local, [offset_text(offset) for offset in offsets]]
+        return [local, each_once(offset_text, offsets)]
 
-    def number(self, column: Column, values: list[float | None]) -> Sequence[Any]:
-        """Return numbers with a comma."""
-        return [
-            value if value is None else str(value).replace(".", ",")
-            for value in super().number(column, values)
-        ]
+    def number(self, digits: int, value: float | None) -> str | None:
+        """Return a number with a comma."""
+        text = super().number(digits, value)
+        return None if text is None else text.replace(".", ",")

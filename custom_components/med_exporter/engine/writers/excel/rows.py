@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from openpyxl.utils import get_column_letter
 
 from ...fields import Kind
+from ...repeated import each_once
 from ...times import QUARTER, local_time
 from ..spreadsheet import neutral, offset_text
 
@@ -138,23 +139,20 @@ class RowWriter:
 
     def _times(
         self, moments: Iterable[float | None]
-    ) -> tuple[list[float | None], list[str | None]]:
+    ) -> tuple[Sequence[float | None], Sequence[str | None]]:
         """Return local times as numbers of days, and their offsets."""
-        serials: list[float | None] = []
-        offsets: list[str | None] = []
-        quarters = self._quarters
-        for moment in moments:
-            if moment is None:
-                serials.append(None)
-                offsets.append(None)
-                continue
-            second = int(moment // 1)
-            quarter = second // QUARTER
-            seconds, offset = quarters.get(quarter) or self._quarter(quarter)
-            # Ten digits are far below a second, and above what binary fractions add.
-            serials.append(round((second + seconds) / _SECONDS_IN_DAY + _EPOCH_DAY, 10))
-            offsets.append(offset)
+        # Devices that are read together have rows of the same second.
+        seconds = [None if moment is None else int(moment // 1) for moment in moments]
+        serials, offsets = zip(*each_once(self._time, seconds), strict=True)
         return serials, offsets
+
+    def _time(self, second: int | None) -> tuple[float | None, str | None]:
+        if second is None:
+            return None, None
+        quarter = second // QUARTER
+        seconds, offset = self._quarters.get(quarter) or self._quarter(quarter)
+        # Ten digits are far below a second, and above what binary fractions add.
+        return round((second + seconds) / _SECONDS_IN_DAY + _EPOCH_DAY, 10), offset
 
     def _quarter(self, quarter: int) -> tuple[int, str | None]:
         """Return the offset at the beginning of a quarter of an hour, in seconds and as text."""

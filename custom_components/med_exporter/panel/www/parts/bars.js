@@ -4,6 +4,8 @@ import { css, html, nothing, svg } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
 
 const HEIGHT = 64;
+/** Fewer bars than these are no wider. */
+const LEAST = 12;
 
 class Bars extends MedElement {
   /** `points`: `{label, value}`, in order; `say` writes a value; `what` names them. */
@@ -20,6 +22,7 @@ class Bars extends MedElement {
     const values = points.map((one) => one.value ?? 0);
     const [most, least] = [Math.max(...values, 0), Math.min(...values, 0)];
     const scale = HEIGHT / (most - least || 1);
+    const width = 8 * Math.min(1, points.length / LEAST);
     const [first, last] = [points[0].label, points.at(-1).label];
     const label = this.t("bars.label", { what: this.what, first, last, most: say(most) });
     return html`<figure>
@@ -27,7 +30,7 @@ class Bars extends MedElement {
         ${points.map(({ label: name, value }, place) => {
           const height = value === undefined ? 0 : Math.max(1, Math.abs(value) * scale);
           const top = (most - Math.max(value ?? 0, 0)) * scale;
-          return svg`<rect x=${place * 10 + 1} y=${Math.min(top, HEIGHT - height)} width="8" height=${height} rx="1">
+          return svg`<rect x=${place * 10 + (10 - width) / 2} y=${Math.min(top, HEIGHT - height)} width=${width} height=${height}>
             <title>${name}: ${say(value)}</title>
           </rect>`;
         })}

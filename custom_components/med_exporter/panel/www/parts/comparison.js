@@ -12,9 +12,6 @@ const KINDS = {
   sensor_price: ["entity_id", "factor", "fixed", "tax"],
 };
 const TYPES = { start: "time", end: "time", entity_id: "text", priced_on: "date" };
-/** Whose prices are in the regulator's tables, for these powers in kVA. */
-const OFFICIAL = ["base", "peak_off_peak", "tempo"];
-const POWERS = [3, 6, 9, 12, 15, 18, 24, 30, 36];
 const PERIODS = ["last_12_months", "this_year", "last_year", "last_month"];
 const AMOUNTS = ["energy_cost", "standing_charge", "feed_in", "total"];
 const GAINS = ["difference", "shift_saving"];
@@ -49,10 +46,12 @@ function twelveMonths() {
 }
 
 class Comparison extends MedElement {
+  /** `official`: options of the regulated tariff, their powers (kVA) and currency. */
   static properties = {
     ...MedElement.properties,
     pdl: { type: String },
     currency: { type: String },
+    official: { attribute: false },
     period: { state: true },
     offers: { state: true },
     shown: { state: true },
@@ -79,7 +78,7 @@ class Comparison extends MedElement {
   }
 
   /** Fill in what the regulated tariff costs; each price can be typed over. */
-  async official(place) {
+  async takeOfficial(place) {
     const { kind: option, power } = this.offers[place];
     const found = await this.attempt(() => this.house.ask("costs/official", { option, power }));
     if (!found) return;
@@ -110,9 +109,9 @@ class Comparison extends MedElement {
       <div class="fields">
         ${this.select(this.t("comparison.contract"), Object.keys(KINDS), kind, (one) => this.kindOf(one), (value) => this.change(place, { kind: value }))}
         ${["name", "standing_charge", ...KINDS[kind], "priced_on"].map((name) => this.field(place, name))}
-        ${this.currency === "EUR" && OFFICIAL.includes(kind)
-          ? html`${this.select(this.t("comparison.power"), POWERS, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}
-              <button ?disabled=${this.busy} @click=${() => this.official(place)}>${this.t("comparison.official")}</button>`
+        ${this.currency === this.official.currency && this.official.options.includes(kind)
+          ? html`${this.select(this.t("comparison.power"), this.official.powers, this.offers[place].power, (one) => `${one} kVA`, (value) => this.change(place, { power: Number(value) }))}
+              <button ?disabled=${this.busy} @click=${() => this.takeOfficial(place)}>${this.t("comparison.official")}</button>`
           : nothing}
         ${this.offers.length > 1
           ? html`<button @click=${() => (this.offers = this.offers.filter((_one, at) => at !== place))}>${this.t("remove")}</button>`
@@ -134,25 +133,6 @@ class Comparison extends MedElement {
 
   money(value) {
     return this.house.formats.money(value, this.shown.currency);
-  }
-
-  /** One row each, with cells that know what they are on a phone. */
-  table(heads, rows) {
-    return html`<table class="rows">
-      <thead>
-        <tr>
-          ${heads.map((one, at) => html`<th scope="col" class=${at ? "number" : ""}>${one}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) => html`<tr>
-            <th scope="row">${name}</th>
-            ${cells.map((cell, at) => html`<td class="number" data-label=${heads[at + 1]}>${cell}</td>`)}
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
   }
 
   result() {
@@ -215,9 +195,6 @@ class Comparison extends MedElement {
       }
       table {
         margin-bottom: 16px;
-      }
-      th.number {
-        white-space: normal;
       }
     `,
   ];

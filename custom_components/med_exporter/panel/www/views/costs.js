@@ -50,24 +50,13 @@ class Costs extends FollowingElement {
         .say=${(value) => this.value(drawn, { [drawn]: value }, point.currency)}
         .what=${name(drawn)}
       ></med-bars>
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">${this.t("costs.month")}</th>
-            ${shown.map((column) => html`<th scope="col" class="number">${name(column)}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${months.map(
-            (month) => html`<tr>
-              <th scope="row">${formats.month(month.month)}${month.is_over ? "" : html` <span class="quiet">(${this.t("costs.so_far")})</span>`}</th>
-              ${shown.map(
-                (column) => html`<td class="number" data-label=${name(column)}>${this.value(column, month, point.currency)}</td>`,
-              )}
-            </tr>`,
-          )}
-        </tbody>
-      </table>
+      ${this.table(
+        [this.t("costs.month"), ...shown.map(name)],
+        months.map((month) => [
+          html`${formats.month(month.month)}${month.is_over ? "" : html` <span class="quiet">(${this.t("costs.so_far")})</span>`}`,
+          ...shown.map((column) => this.value(column, month, point.currency)),
+        ]),
+      )}
       ${point.contracts.length && unpriced >= 0.01
         ? html`<p class="small quiet">${this.t("costs.unpriced", { energy: formats.energy(unpriced) })}</p>`
         : nothing}
@@ -81,7 +70,7 @@ class Costs extends FollowingElement {
       ${point.months.length
         ? html`<details>
             <summary>${this.t("comparison.title")}</summary>
-            <med-comparison .house=${this.house} .pdl=${point.pdl} .currency=${point.currency}></med-comparison>
+            <med-comparison .house=${this.house} .pdl=${point.pdl} .currency=${point.currency} .official=${this.shown.official}></med-comparison>
           </details>`
         : nothing}
       ${point.meters.length
@@ -129,9 +118,6 @@ class Costs extends FollowingElement {
       table,
       details {
         margin-top: 16px;
-      }
-      th.number {
-        white-space: normal;
       }
     `,
   ];

@@ -1,0 +1,111 @@
+"""The line that a web server answers on: cut where an answer has no end.
+
+aiohttp takes heads, trailers and provisional answers as they come, and no limit of its own ends
+those of every version that Home Assistant brings.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import ClientPayloadError, ClientRequest
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+    from aiohttp.connector import Connection
+
+MOST_OF_A_HEAD: Final = 32 * 1024
+"""Bytes before an answer itself: servers send hundreds, and take no more than this themselves."""
+
+# Chunks below 256 bytes: servers fill thousands. Older aiohttp needs the square of their number.
+_SMALL_CHUNK: Final = re.compile(rb"\r\n[0-9a-fA-F]{1,2}\r\n")
+_MOST_SMALL_CHUNKS: Final = 5_000
+_END_OF_HEAD: Final = re.compile(rb"\r?\n\r?\n")
+_PROVISIONAL: Final = re.compile(rb"HTTP/\d\.\d 1(?!01)")
+_SWITCHED: Final = re.compile(rb"HTTP/\d\.\d 101")
+
+
+def bounded_request(most: int) -> type[ClientRequest]:
+    """Return the class of requests whose answers may be so many bytes, as they come."""
+
+    class BoundedRequest(ClientRequest):
+        async def send(self, conn: Connection) -> ClientResponse:
+            if (transport := conn.transport) is None or conn.protocol is None:
+                return await super().send(conn)
+            line = _Line(transport, conn.protocol, most)
+            transport.set_protocol(line)
+            # The connection may serve others afterwards.
+            conn.add_callback(line.leave)
+            line.response = await super().send(conn)
+            return line.response
+
+    return BoundedRequest
+
+
+class _Line(asyncio.Protocol):
+    """Hands on to aiohttp what comes, until it is too much."""
+
+    response: ClientResponse | None = None
+
+    def __init__(
+        self, transport: asyncio.Transport, taker: asyncio.BaseProtocol, most: int
+    ) -> None:
+        self._transport = transport
+        # What aiohttp has for it is one.
+        assert isinstance(taker, asyncio.Protocol)
+        self._taker = taker
+        self._left: float = most
+        self._small_chunks = 0
+        # What has come of heads, None once the last one is whole.
+        self._head: bytearray | None = bytearray()
+
+    def leave(self) -> None:
+        """Let aiohttp have the line as it was."""
+        self._left = math.inf
+        if not self._transport.is_closing():
+            self._transport.set_protocol(self._taker)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head is not None:
+            self._read_head(self._head, data)
+        self._left -= len(data)
+        self._small_chunks += len(_SMALL_CHUNK.findall(data))
+        if self._left < 0 or self._small_chunks > _MOST_SMALL_CHUNKS:
+            self._cut()
+        else:
+            self._taker.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._taker.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._taker.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._taker.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._taker.resume_writing()
+
+    def _cut(self) -> None:
+        if self.response is not None and self.response.content is not None:
+            # Else a body without a length would be whole.
+            self.response.content.set_exception(ClientPayloadError("an answer without end"))
+        self._transport.abort()
+
+    def _read_head(self, head: bytearray, data: bytes) -> None:
+        head += data
+        start = 0
+        while end := _END_OF_HEAD.search(head, start, MOST_OF_A_HEAD):
+            if not _PROVISIONAL.match(head, start):
+                self._head = None
+                if _SWITCHED.match(head, start):
+                    # Another protocol follows, which has its own limits, and no end.
+                    self.leave()
+                return
+            start = end.end()
+        if len(head) > MOST_OF_A_HEAD:
+            self._left = -1

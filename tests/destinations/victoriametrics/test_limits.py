@@ -1,0 +1,81 @@
+"""Servers that were told to take, keep and show little: what runs say there, and their test."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.destinations.base import Outcome
+from custom_components.med_exporter.destinations.measurements import Energy, Grain, PointName
+from custom_components.med_exporter.destinations.victoriametrics.destination import (
+    REMARK_ROUNDED,
+    VictoriaMetricsDestination,
+)
+from custom_components.med_exporter.destinations.victoriametrics.rows import (
+    labels_of,
+    lines_of_rows,
+    rows_of,
+)
+from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from tests.measurements import Latest, push
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
+POINT = PointName(pdl="12345678901234", slug="12345678901234", name="House")
+HALF_HOUR = timedelta(minutes=30)
+COUNT = 12_000
+
+
+def half_hours() -> list[Energy]:
+    """Return those of the last months."""
+    first = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - COUNT * HALF_HOUR
+    return [
+        Energy(
+            data_type=DataType.CONSUMPTION_DETAILED, point=POINT, grain=Grain.HALF_HOURLY,
+            start=first + number * HALF_HOUR, end=first + (number + 1) * HALF_HOUR, closed=True,
+            timestamp=first + (number + 1) * HALF_HOUR, kwh=0.123456 + number * 7919 % 9973 / 1000,
+        )
+        for number in range(COUNT)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("option", "remark"),
+    [
+        ("-search.maxSamplesPerQuery=9000", None),
+        ("-import.maxLineLen=1KB", None),
+        ("-maxInsertRequestSize=2000", None),
+        ("-precisionBits=8", REMARK_ROUNDED),
+    ],
+)
+async def test_a_run_fits_into_what_a_server_takes_and_shows(
+    session: ClientSession, victoriametrics, option: str, remark: str | None
+) -> None:
+    server = victoriametrics(options=(option, "-retentionPeriod=2y"))
+    values = half_hours()
+
+    def destination() -> VictoriaMetricsDestination:
+        return VictoriaMetricsDestination(
+            VictoriaMetrics(session, server.url), {}, on_disk_after=0,
+            samples=Latest(values[-1]),  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    assert await destination().async_test() == remark
+    assert set(await push(destination(), values[:-1])) == {Outcome.STORED}
+    # Numbers of fewer digits are no corrections that cannot be sent.
+    assert set(await push(destination(), values)) == {Outcome.ALREADY_THERE}
+
+
+def test_lines_hold_all_rows_and_are_no_longer_than_told() -> None:
+    rows, labels = rows_of(half_hours()), labels_of(half_hours()[0], {"site": "é" * 50})
+    for longest in (None, 100_000, 1000, 1):
+        lines = lines_of_rows(labels, rows, longest).splitlines(keepends=True)
+        read = [stamp for line in lines for stamp in json.loads(line)["timestamps"]]
+        assert read == rows.stamps
+        assert longest in {None, 1} or max(map(len, lines)) <= longest
+    assert len(lines) == COUNT

@@ -1,0 +1,1 @@
+"""What the integration costs Home Assistant's own process, measured in a real one."""

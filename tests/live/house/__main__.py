@@ -1,0 +1,30 @@
+"""Measure Home Assistant's own process: `scripts/bench --house PART [NUMBER]`.
+
+`many [PLUGS]` adds plugs at once; `start [TIMES]` compares starts with and without the integration;
+`devices [TIMES]` asks for the devices; `slow [PLUGS]` leaves Home Assistant a tenth of a processor;
+`soak [MINUTES]` does everything at once for a while. Each writes its section of the page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+PARTS = ("many", "start", "devices", "slow", "soak")
+
+
+def main() -> None:
+    """Measure one part in a folder that is removed afterwards."""
+    part, *numbers = sys.argv[1:] or [""]
+    if part not in PARTS:
+        sys.exit(__doc__)
+    module = import_module(f".{part}", __package__)
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(module.measure(Path(name), *map(int, numbers)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Many entities are added a few at a time, so that the house does not wait for them."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+from homeassistant.const import Platform
+from homeassistant.helpers.entity import Entity
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.med_exporter import platforms
+from custom_components.med_exporter.entry_kind import EntryKind
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+
+async def _nothing(*_: object) -> None:
+    """Set up nothing."""
+
+
+async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> None:
+    later = []
+
+    def give(_hass, _entry, add) -> None:
+        add([Entity() for _ in range(95)])
+        add([Entity() for _ in range(5)])
+        later.append(add)
+
+    kind = EntryKind(type="toy", async_setup=_nothing, entities={Platform.SENSOR: give})
+    added, rounds = [], 0
+
+    async def count_rounds() -> None:
+        nonlocal rounds
+        while True:
+            await asyncio.sleep(0)
+            rounds += 1
+
+    counting = asyncio.create_task(count_rounds())
+    await asyncio.sleep(0)
+
+    def add(entities, *_: object, **__: object) -> None:
+        added.append((rounds, len(list(entities))))
+
+    with (
+        patch.object(platforms, "kind_of", lambda _: kind),
+        patch.object(platforms, "get_instance", lambda _: SimpleNamespace(backlog=0)),
+    ):
+        await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
+    assert sum(count for _, count in added) == 100
+    assert max(count for _, count in added) <= 20
+    assert len({when for when, _ in added}) >= len(added) - 1
+    # What is found later is added at once.
+    later[0]([Entity()])
+    assert added[-1][1] == 1
+    counting.cancel()
+    with suppress(asyncio.CancelledError):
+        await counting
+
+
+async def test_the_recorder_is_given_time_to_follow(hass: HomeAssistant) -> None:
+    waiting = SimpleNamespace(backlog=0)
+
+    def give(_hass, _entry, add) -> None:
+        add([Entity() for _ in range(300)])
+
+    def add(entities, *_: object, **__: object) -> None:
+        # Each is registered, and has a state: the recorder gets both.
+        waiting.backlog += 2 * len(list(entities))
+        longest.append(waiting.backlog)
+
+    async def record() -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            waiting.backlog = max(0, waiting.backlog - 100)
+
+    longest: list[int] = []
+    recording = asyncio.create_task(record())
+    kind = EntryKind(type="toy", async_setup=_nothing, entities={Platform.SENSOR: give})
+    with (
+        patch.object(platforms, "kind_of", lambda _: kind),
+        patch.object(platforms, "get_instance", lambda _: waiting),
+    ):
+        await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
+    recording.cancel()
+    with suppress(asyncio.CancelledError):
+        await recording
+    assert len(longest) == 30
+    assert max(longest) <= 150
