@@ -18,7 +18,11 @@ DAY: Final = 86_400
 MWH: Final = 1_000_000
 _QUARTERS_A_DAY: Final = DAY // QUARTER
 _UNKNOWN: Final = -(2**31)
-_UNITS: Final = {"Wh": 1e-3, "kWh": 1.0, "MWh": 1e3}
+_UNITS: Final = {
+    "mWh": 1e-6, "Wh": 1e-3, "kWh": 1.0, "MWh": 1e3, "GWh": 1e6, "TWh": 1e9,
+    "J": 1 / 3.6e6, "kJ": 1 / 3.6e3, "MJ": 1 / 3.6, "GJ": 1e3 / 3.6,
+    "cal": 4.184 / 3.6e6, "kcal": 4.184 / 3.6e3, "Mcal": 4.184 / 3.6, "Gcal": 4184 / 3.6,
+}  # fmt: skip
 
 
 class Quarter(NamedTuple):
@@ -97,7 +101,8 @@ class Books:
             unit = json.loads(attributes or "{}").get("unit_of_measurement", "kWh")
             try:
                 values.append((at, round(float(state) * _UNITS[unit] * MWH)))
-            except ValueError:
+            except (ValueError, TypeError):
+                # An entity that was renamed leaves no state at all behind.
                 values.append((at, None))
         return values
 

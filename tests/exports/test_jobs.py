@@ -11,6 +11,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
+from homeassistant.util import slugify
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from sqlalchemy import delete
 
@@ -19,6 +20,7 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.history_tables import exports_table
+from custom_components.med_exporter.entries import metering_point_entries
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
     ExportFinishedError,
@@ -231,6 +233,27 @@ class TestQueue:
         for record in records:
             ended = await jobs.async_wait(record.id, 30)
             assert jobs.estimated_completion(ended) is None
+
+    async def test_makes_a_file_of_a_metering_points_id_of_now(self, jobs, fridge, hass):
+        """One that runs while the id changes is made anew, one that waits is planned anew."""
+        made, released = [], asyncio.Event()
+
+        async def run(hass, job, on_progress):
+            made.append((job.metadata["export_id"], [point.slug for point in job.points]))
+            await released.wait()
+            return await async_run_job(hass, job, on_progress)
+
+        (entry,) = metering_point_entries(hass)
+        with patch.object(runner_module, "async_run_job", run):
+            ids = [(await create(jobs)).id for _ in range(MAX_RUNNING + 1)]
+            await asyncio.sleep(0)
+            before = [slugify(entry.data["pdl"])]
+            assert made == [(one, before) for one in ids[:-1]]
+            hass.config_entries.async_update_entry(entry, data={**entry.data, "pdl": "Right-1"})
+            released.set()
+            for one in ids:
+                assert (await jobs.async_wait(one, 30)).status is ExportStatus.COMPLETED
+        assert sorted(made[MAX_RUNNING:]) == sorted((one, ["right_1"]) for one in ids)
 
     async def test_waiting_ends_after_its_time(self, jobs, fridge, held):
         record = await create(jobs)

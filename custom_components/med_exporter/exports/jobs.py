@@ -30,6 +30,7 @@ from ..errors import (
 )
 from ..history.reasons import noted
 from ..history.records import ExportKind, ExportRecord, ExportStatus, expire_if_due
+from ..metering.devices import export_devices
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
 from .caching import cache_key
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant
 
     from ..audit import AuditLog
-    from ..engine.job import GivenTable, Request
+    from ..engine.job import GivenTable, Job, Request
     from ..history.history import History
     from ..history.statistics import FileStatistics
 
@@ -121,6 +122,12 @@ class JobManager:
         house = house_of(self._hass, checked, devices)
         path = str(file_path(export_id, checked, self._folder, house))
         key = self.links.privacy_key()
+        ids = {one.device_id for one in devices}
+
+        def plan() -> Job:
+            known = [one for one in export_devices(self._hass) if one.device_id in ids]
+            return plan_job(self._hass, export_id, checked, known, path, key, given)
+
         job = plan_job(self._hass, export_id, checked, devices, path, key, given)
         cached_as = None
         if checked.cache_results:
@@ -144,7 +151,7 @@ class JobManager:
             raise TooManyExportsError(self._runner.most)
         queued = replace(record)
         priority = _priority(trigger, background=checked.background_processing)
-        self._runner.add(record, job, priority, cached_as)
+        self._runner.add(record, job, plan, priority, cached_as)
         self._note(EventType.EXPORT_CREATED, record, user)
         if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)

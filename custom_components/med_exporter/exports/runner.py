@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
+from homeassistant.util import slugify
 
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.outside import clean
+from ..entries import metering_point_entries
 from ..history.records import ExportStatus, mark_interrupted
 from ..settings import settings
 from .estimate import Estimate
@@ -21,11 +23,13 @@ from .queue import FairQueue, Priority
 from .worker import async_run_job
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from homeassistant.core import HomeAssistant
 
     from ..engine.job import Job
+    from ..engine.results import Result
     from ..history.history import History
     from ..history.records import ExportRecord
     from .files import ExportFolder
@@ -58,6 +62,7 @@ class ActiveExport:
 
     record: ExportRecord
     job: Job
+    plan: Callable[[], Job]
     cache_key: str | None = None
     progress: float = 0.0
     figures: dict[str, float] = field(default_factory=dict)
@@ -99,10 +104,18 @@ class ExportRunner:
 
     @callback
     def add(
-        self, record: ExportRecord, job: Job, priority: Priority, cache_key: str | None = None
+        self,
+        record: ExportRecord,
+        job: Job,
+        plan: Callable[[], Job],
+        priority: Priority,
+        cache_key: str | None = None,
     ) -> None:
-        """Let an export run as soon as it is its turn."""
-        active = ActiveExport(record=record, job=job, cache_key=cache_key)
+        """Let an export run as soon as it is its turn.
+
+        `plan` makes the job anew, of the same devices, where a metering point has got another id.
+        """
+        active = ActiveExport(record=record, job=job, plan=plan, cache_key=cache_key)
         self._active[record.id] = active
         self._waiting.add(active, owner=record.user_id, priority=priority)
         self._history.save(record)
@@ -177,7 +190,7 @@ class ExportRunner:
         status = ExportStatus.FAILED
         try:
             async with asyncio.timeout(TIME_LIMIT.total_seconds()):
-                result = await async_run_job(self._hass, active.job, on_progress)
+                result = await self._async_result(active, on_progress)
         except asyncio.CancelledError:
             status = active.ends_as
         except TimeoutError:
@@ -204,6 +217,25 @@ class ExportRunner:
                 self._async_settle(active, status), f"{DOMAIN} end of export {record.id}"
             )
         )
+
+    async def _async_result(
+        self, active: ActiveExport, on_progress: Callable[[float], None]
+    ) -> Result:
+        """Make the file, and make it anew if a metering point has got another id meanwhile.
+
+        What was read of one by its former id may be from after all of it had moved. Raises as
+        `async_run_job`.
+        """
+        while True:
+            if not self._is_of_now(active.job):
+                active.job = active.plan()
+            result = await async_run_job(self._hass, active.job, on_progress)
+            if self._is_of_now(active.job):
+                return result
+
+    def _is_of_now(self, job: Job) -> bool:
+        known = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(self._hass)}
+        return all(point.slug in known for point in job.points)
 
     async def _async_settle(self, active: ActiveExport, status: ExportStatus) -> None:
         """Describe a whole file, or remove what there is of one, and end the export."""

@@ -67,9 +67,11 @@ def _quarters(mwh: int, rows: Sequence[SumRow]) -> tuple[int, ...] | None:
     quarters = [0] * (HOUR // QUARTER)
     for row in rows:
         quarters[row.start % HOUR // QUARTER] += row.mwh
-    # A row of five minutes that follows a hole says nothing of the quarter-hours before it.
+    # A row of five minutes that follows a hole says nothing of the quarter-hours before it. Before
+    # the first row of all there is no hole, but no meter yet.
     begun = {row.start % HOUR // QUARTER for row in rows}
-    if len(begun) < len(quarters) and any(quarters):
+    expected = range(min(begun) if rows[0].before == 0 else 0, len(quarters))
+    if begun != set(expected) and any(quarters):
         return None
     quarters[-1] += mwh - sum(quarters)
     return tuple(quarters)
