@@ -84,7 +84,8 @@ class Past:
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
     the time since it was good there, at `good_at`, and `still` since it moved there; `left_for` is
     the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
-    all had proved when it moved last before, `left_at` when it was first read elsewhere, and `is_right` that this was false.
+    all had proved when it moved last before, `left_at` when it was first read elsewhere, and
+    `is_right` that this was false.
     """
 
     shown: Parts
