@@ -17,6 +17,8 @@ clear that none of them says something false. The rules, in their order:
    all is a false beginning.
 6. A counter that is again where it stood before it leapt or fell never was away: what it had
    claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
+7. What several say at once is true of all of them, or of none: what one of them takes back gives no
+   other a new beginning.
 """
 
 from __future__ import annotations

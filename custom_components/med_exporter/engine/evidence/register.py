@@ -239,7 +239,8 @@ class Register(Standing):
         if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
             return None
         more = growth_between(doubt.shown, move.parts, self.noise)
-        if more is None:
+        if more is None or (doubt.kind is Kind.LEAPS and max(doubt.shown) not in move.parts):
+            # Another day says nothing of what leapt in the one before.
             return None
         # A period that has begun since has grown from nothing.
         newest = max(doubt.shown)
