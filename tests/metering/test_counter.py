@@ -139,7 +139,7 @@ class TestDayCounterAlone:
         for _ in range(72):
             own = time - timedelta(minutes=behind)
             today = round(own.hour + own.minute / 60, 3)
-            told = PlugCounters(today=today, clock=own.date() if tells_clock else None)
+            told = PlugCounters(today=today, clock=own if tells_clock else None)
             outcome = counter.advance(told, time, seconds=None if first is None else 3600)
             first = first or today
             waits = today - days.get(own.date(), first if not days else 0.0)

@@ -115,7 +115,7 @@ class EnergyCounter:
             month_before=seen.month_before,
             # Only a plug that keeps statistics by date tells the month before.
             dated=None if seen.month_before is None else asked or now.date(),
-            clock=seen.clock,
+            clock=None if seen.clock is None else seen.clock.date(),
             power=power,
         )
         self.read_at = now
@@ -133,6 +133,13 @@ class EnergyCounter:
             month_before=seen.month_before,
             limit_w=limit_w,
         )
+        if seen.clock is not None:
+            midnight = seen.clock.replace(hour=0, minute=0, second=0, microsecond=0)
+            step = replace(
+                step,
+                day_for=(seen.clock - midnight).total_seconds(),
+                month_for=(seen.clock - midnight.replace(day=1)).total_seconds(),
+            )
         if self.began_today is None:
             if not outcome.is_told or (self.began_at is not None and not _can_be(reading, limit_w)):
                 return outcome
@@ -141,7 +148,11 @@ class EnergyCounter:
                 step = replace(step, day=seen.today, month=seen.month)
             self._begin(step, now)
         elif outcome.since is not None:
-            self.marks = _counted(before, self.marks, step, outcome.since, now)
+            told = min(now, self.evidence.told_at or now)
+            if told < now:
+                # The plug's own counters tell more than what is known so far.
+                step = replace(step, day=None, month=None)
+            self.marks = _counted(before, self.marks, step, (outcome.since, told), now)
         if ticks is not None and outcome.is_told:
             self.journal.note(step)
         return outcome
@@ -215,7 +226,7 @@ class EnergyCounter:
             told_at = step.told_at if step.since is None else at(step.since)
             value, before = round(step.value - step.kwh, 6), self.marks
             self.marks = _rolled(before, time, value, is_natural=True)
-            self.marks = _counted(before, self.marks, step, told_at or time, time)
+            self.marks = _counted(before, self.marks, step, (told_at or time, time), time)
         if self.began_today is None:
             return
         if not self.marks.is_ahead(now.date()) or now.date() in self.marks.days:
@@ -268,8 +279,13 @@ def _rolled(marks: Marks, now: datetime, value: float, *, is_natural: bool) -> M
     return marks.rolled(now.date(), value, may_look_back=may_look_back)
 
 
-def _counted(before: Marks, rolled: Marks, step: Step, since: datetime, now: datetime) -> Marks:
-    """Return the marks after a reading: those before it, and those when its day ran."""
+def _counted(
+    before: Marks, rolled: Marks, step: Step, grown: tuple[datetime, datetime], now: datetime
+) -> Marks:
+    """Return the marks after a reading: those before it, and those when its day ran.
+
+    `grown` is from when until when it has grown.
+    """
     if rolled.day != now.date():
         return rolled
     if before.is_ahead(now.date()):
@@ -278,12 +294,15 @@ def _counted(before: Marks, rolled: Marks, step: Step, since: datetime, now: dat
         # It runs again: what was used before it is in its mark.
         return rolled
     growth = Growth(
-        since=since,
+        since=grown[0],
+        until=grown[1],
         kwh=step.kwh,
         day=step.day,
         month=step.month,
         month_before=step.month_before,
         limit_w=step.limit_w,
+        day_for=step.day_for,
+        month_for=step.month_for,
     )
     return rolled.handed_back(growth, step.value, now)
 

@@ -38,6 +38,8 @@ class Step:
     month_before: float | None = None
     limit_w: float = 0.0
     is_read: bool = True
+    day_for: float | None = None
+    month_for: float | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +98,8 @@ class Journal:
                 Step(
                     before=marks[place],
                     told_at=None if told_at is None else datetime.fromisoformat(told_at),
-                    **dict(zip(_PLAIN, plain, strict=True)),
+                    # What was kept before there was more to tell ends sooner.
+                    **dict(zip(_PLAIN, plain, strict=False)),
                 )
             )
         return journal

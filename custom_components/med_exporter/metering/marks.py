@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # How long a plug may take to bring its counters up to date, in seconds.
 _REFRESH: Final = 120.0
+# What two counters may differ by, in kWh.
+_ROUNDING: Final = 0.002
 _WS_PER_KWH: Final = 3_600_000.0
 _KEPT: Final = 6
 _DAY: Final = timedelta(days=1)
@@ -21,16 +23,39 @@ _DAY: Final = timedelta(days=1)
 class Growth:
     """What a counter grew by from one moment to another, and what the plug's own then showed.
 
-    Energies in kWh; `day`, `month` and `month_before` are the plug's own, None where they are not
-    told or not believed; `limit_w` is what its socket passes, in W.
+    Energies in kWh; `day`, `month` and `month_before` are the plug's own at `until`, None where
+    they are not told or not believed; `limit_w` is what its socket passes, in W. `day_for` and
+    `month_for` are the seconds since they began by the plug's own clock, None where it tells none.
     """
 
     since: datetime
+    until: datetime
     kwh: float
     day: float | None = None
     month: float | None = None
     month_before: float | None = None
     limit_w: float
+    day_for: float | None = None
+    month_for: float | None = None
+
+    def used_before(self, start: datetime, own: float | None, own_for: float | None) -> float:
+        """Return what of it was used before a moment, in kWh.
+
+        `own` is what the plug has counted since its own clock showed that moment, `own_for` seconds
+        ago. It tells something where that was after `since`; between moments that are known, time
+        alone tells.
+        """
+        length = self.until.timestamp() - self.since.timestamp()
+        begun = min(length, max(0.0, self.until.timestamp() - start.timestamp()))
+        if own is not None and own_for is None:
+            can_be = can_have_counted(own, self.until, start, self.limit_w)
+            own, own_for = own if can_be else None, begun
+        if own is None or own_for is None or own_for > length or own > self.kwh + _ROUNDING:
+            return self.kwh * (1 - begun / length) if length else self.kwh
+        own = min(own, self.kwh)
+        if begun <= own_for:
+            return self.kwh - (own * begun / own_for if own_for else own)
+        return (self.kwh - own) * (length - begun) / (length - own_for)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,21 +138,18 @@ class Marks:
         if self.day is None or growth.since.date() >= self.day:
             return self
 
-        def used_before(start: datetime, counted: float, own: float | None) -> float:
-            begun = max(0.0, now.timestamp() - start.timestamp())
-            # A plug whose period is not the new one, early or late, tells nothing of its beginning.
-            if own is not None and can_have_counted(own, now, start, growth.limit_w):
-                return min(growth.kwh, max(0.0, counted - own))
-            since = now.timestamp() - growth.since.timestamp()
-            return growth.kwh * (1 - min(1.0, begun / since))
-
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        late = used_before(midnight, round(value - self.day_start, 6), growth.day)
+        late = min(
+            growth.used_before(midnight, growth.day, growth.day_for),
+            round(value - self.day_start, 6),
+        )
         days = {**self.days, self.day: round(self.day_start + late, 6)}
         months, first = dict(self.months), _month(self.day)
         if _month(growth.since.date()) < first:
-            counted = round(value - self.month_start, 6)
-            late = used_before(midnight.replace(day=1), counted, growth.month)
+            late = min(
+                growth.used_before(midnight.replace(day=1), growth.month, growth.month_for),
+                round(value - self.month_start, 6),
+            )
             months[first] = round(self.month_start + late, 6)
             last = _month(first - _DAY)
             if last not in months and growth.month_before is not None and growth.month is not None:

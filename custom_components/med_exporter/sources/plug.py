@@ -15,15 +15,15 @@ class PlugCounters:
     """What a plug says it has counted, in kWh; None for what it does not count.
 
     `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
-    `month_before` is the calendar month that ended last. `clock` is the plug's own date, None
-    where it tells none.
+    `month_before` is the calendar month that ended last. `clock` is the plug's own local time,
+    by which it ends its days, None where it tells none.
     """
 
     total: float | None = None
     today: float | None = None
     month: float | None = None
     month_before: float | None = None
-    clock: date | None = None
+    clock: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

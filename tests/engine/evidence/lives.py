@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 
 from custom_components.med_exporter.engine.evidence import Evidence, Reading, SteadyClock
+from custom_components.med_exporter.engine.evidence.reading import unlikely
 
 from .events import EVENTS, LOADS
 from .knowable import SHORT, After, Break, Said, knowable
@@ -90,6 +91,8 @@ class Life:
         self.ticks = random.uniform(0, 1e6)
         self.wall_off = 0.0
         self.told: float | None = None
+        # When each counter that a plug is asked for by date was read last for the right one.
+        self.heard: dict[str, float] = {}
         self.restarted_at: datetime | None = None
         self.now = self.truth.begins.astimezone(PARIS)
         self.readings = 0
@@ -218,6 +221,8 @@ class Life:
                 breaks["total"].append(Break(self.at, After.ZERO))
             said["total"].append(Said(self.at, true["total"], true["total"], is_fresh=is_fresh))
         today = self.plug.local(stands_at).date()
+        if abs(self.now.date() - today).days <= 1:
+            self.heard |= dict.fromkeys(true.keys() & {"day", "month"}, self.at)
         if "month" in true and (not self.plug.is_dated or abs(self.now.date() - today).days <= 1):
             level = float(true["month"])
             if self.plug.is_dated:
@@ -237,7 +242,9 @@ class Life:
 
     def excuse(self, told: Told, false: Told) -> None:
         """Note where a falsehood is the same in two counters, and can have been used."""
-        room = 4.2 * (self.at - (self.told or 0.0) + LATE) / 3600
+        heard = [self.heard[name] for name in ("day", "month") if name in false.keys() & self.heard]
+        since = min([*heard, self.told or 0.0])
+        room = 4.2 * (self.at - since + LATE) / 3600
         more = sorted(
             kwh - told[n] for n, kwh in false.items() if n in told and n != "month_before"
         )
@@ -263,7 +270,10 @@ class Life:
                 return
         elif is_watched and self.plug.tells_power and (others or self.has_gone_on()):
             return
-        for kwh in told.values():
+        for name, kwh in told.items():
+            if unlikely(name, how(kwh), 4200):
+                # That is refused, however often it is said.
+                continue
             grown = (how(kwh + passed / 1000) - how(kwh)) * 1000
             is_likely = is_frozen or not self.plug.tells_power or abs(grown - passed) < passed / 2
             if math.isfinite(grown) and is_likely:

@@ -226,6 +226,29 @@ class TestSaidTogether:
             watch.dated(grown - 0.05, 0.044 + grown, 0.601 + grown)
         assert watch.evidence.energy == 661_000
 
+    def test_the_next_day_says_nothing_of_what_leapt_in_the_one_before(self) -> None:
+        watch = Watch()
+        watch.dated(3.0, 0.2, 3.0)
+        watch.dated(3.001, 0.201, 3.001)
+        watch.dated(3.002, 15.7, 3.002)
+        watch.dated(None, 0.7, 3.8, after=13 * 3600)
+        watch.dated(3.801, 0.701, 3.801)
+        assert watch.evidence.energy == 3_801_000
+
+    def test_a_false_beginning_is_not_borne_out_where_others_show_what_cannot_be(self) -> None:
+        watch = Watch()
+        watch.read(19_200, 164, 5_444, power=3.0)
+        for _ in range(5):
+            watch.read(19.2, 0.164, 5.444, power=3.0)
+        for after in (3630, 30):
+            watch.read(19_203, 167, 5_447, after=after, power=3.0)
+        before = watch.evidence.energy
+        watch.read(19.203, 0.167, 5.447, power=3.0)
+        for grown in range(6):
+            watch.read(19.211 + grown / 100, 0.175 + grown / 100, 5.455 + grown / 100, power=1000.0)
+        assert before == 19_200_000_000
+        assert watch.evidence.energy - before == pytest.approx(0.061e6, abs=3_000)
+
 
 class TestRestart:
     def test_a_total_that_goes_on_from_near_zero_has_restarted(self) -> None:

@@ -17,6 +17,8 @@ clear that none of them says something false. The rules, in their order:
    all is a false beginning.
 6. A counter that is again where it stood before it leapt or fell never was away: what it had
    claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
+7. What several say at once is true of all of them, or of none: what one of them takes back gives no
+   other a new beginning.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from .move import ROLLS_WITHIN, UNDATED, Kind, Parts
 from .outcome import Outcome
 from .pace import SHORT, Pace, passable
 from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
-from .register import Register
+from .register import STANDS_FOR, Register
 from .verdict import Judge, Verdict
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ class Evidence:
         registers = self._registers()
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
+        shown = self._without_unproven(shown, {refusal.counter for refusal in refusals})
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
         verdict = Judge(
             registers=registers,
@@ -202,6 +205,24 @@ class Evidence:
                 first = reading.dated.replace(day=1)
                 shown["month"][_period("month", first - timedelta(days=1))] = to_mwh(last)
         return shown, refusals
+
+    def _without_unproven(self, shown: dict[str, Parts], refused: set[str]) -> dict[str, Parts]:
+        """Return the counters but those that are unproven, where others show what cannot be.
+
+        A counter that does so for an hour says nothing of the others.
+        """
+        is_false, registers = False, self._registers()
+        for name, register in registers.items():
+            if name not in refused:
+                register.refused_for = None if name in shown else register.refused_for
+            elif register.is_begun:
+                register.refused_for = register.refused_for or 0.0
+                is_false |= register.refused_for < STANDS_FOR
+        return {
+            name: parts
+            for name, parts in shown.items()
+            if not (is_false and registers[name].is_young)
+        }
 
     def _begin(self, reading: Reading, shown: dict[str, Parts], refusals: list[Refusal]) -> Outcome:
         if not shown:

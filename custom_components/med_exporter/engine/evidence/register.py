@@ -19,11 +19,9 @@ _SAVED_EVERY: Final = 3600
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
 # What stands still where it must move is believed after so long, in seconds.
-_STANDS_FOR: Final = 3600.0
+STANDS_FOR: Final = 3600.0
 # A plug that is read every hour is watched, in seconds.
 _WATCHED: Final = 4500.0
-# A clock that was behind is followed by then, and explains what seemed to have leapt, in seconds.
-_DISPROVED_AFTER: Final = 7200.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -241,7 +239,8 @@ class Register(Standing):
         if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
             return None
         more = growth_between(doubt.shown, move.parts, self.noise)
-        if more is None:
+        if more is None or (doubt.kind is Kind.LEAPS and max(doubt.shown) not in move.parts):
+            # Another day says nothing of what leapt in the one before.
             return None
         # A period that has begun since has grown from nothing.
         newest = max(doubt.shown)
@@ -268,7 +267,7 @@ class Register(Standing):
             return False
         # Where power tells that nothing flows, it has to stand.
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
-        if seconds > (SHORT if is_idle else _STANDS_FOR):
+        if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
         least = pace.least(seconds)
         # Nothing is lost by another beginning.
@@ -277,31 +276,6 @@ class Register(Standing):
             # The socket can have passed it while it was watched, and nothing takes it back.
             may_stand = may_stand or self.age - seconds <= SHORT
         return more + self.noise >= least and (more > 0 or may_stand)
-
-    def has_rolled_before_doubt(self, name: str) -> bool | None:
-        """Return whether the plug's clock told another day or month when it was doubted.
-
-        None where it tells neither, or the same.
-        """
-        told = None if self.doubt is None else self.doubt.clock
-        length = {"day": len("2026-11-28"), "month": len("2026-11")}.get(name, 0)
-        if UNDATED not in self.shown or told is None or self.clock is None:
-            return None
-        return told[:length] != self.clock[:length] or None
-
-    def is_unpowered(self, growth: int) -> bool:
-        """Return whether power tells that a growth up to the reading that is doubted never was."""
-        doubt = self.doubt
-        return (
-            doubt is not None
-            and doubt.kind is Kind.LEAPS
-            and doubt.could is not None
-            and growth > doubt.could
-        )
-
-    def is_disproved(self) -> bool:
-        """Return whether no clock has explained for long what power says never was."""
-        return self.doubt is not None and self.doubt.seconds > _DISPROVED_AFTER
 
     @property
     def is_false_start(self) -> bool:
@@ -378,11 +352,6 @@ class Register(Standing):
             kept=move.kept,
             could=could,
         )
-
-    def is_refuted(self, shown: Parts) -> bool:
-        """Return whether a period stands below what was doubted of it."""
-        doubted = {} if self.doubt is None else self.doubt.shown
-        return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
 
     def _is_below_past(self, move: Move) -> bool:
         if self.past is None or not self.may_return:

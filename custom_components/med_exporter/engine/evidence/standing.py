@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .move import Doubt, Kind, Move, Parts, Past
+from .move import UNDATED, Doubt, Kind, Move, Parts, Past
 from .pace import SHORT
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ _GRAINS: Final = (10_000, 1_000, 100, 10, 1)
 _KEPT_PARTS: Final = 8
 # So long a counter may show something false and be believed where it was before, in seconds.
 _PAST_KEPT: Final = 86400.0
+# A clock that was behind is followed by then, and explains what seemed to have leapt, in seconds.
+_DISPROVED_AFTER: Final = 7200.0
 # A counter that has moved so often since it leapt or fell goes on from there.
 _PROVEN_AFTER: Final = 4
 
@@ -33,6 +35,7 @@ class Standing:
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
+    `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `moves` how often it has moved there, watched all the time,
     and `rate` how fast it went then, in W.
@@ -53,6 +56,7 @@ class Standing:
     empty_for: float = 0.0
     good_at: str = ""
     clock: str | None = None
+    refused_for: float | None = None
     behind: int | None = None
     is_suspect: bool = False
     doubt: Doubt | None = None
@@ -91,6 +95,8 @@ class Standing:
         self.age += seconds
         self.empty_for += seconds
         self.still += seconds
+        if self.refused_for is not None:
+            self.refused_for += seconds
         self.sure_for += seconds
         if self.doubt is not None:
             self.doubt.seconds += seconds
@@ -211,6 +217,36 @@ class Standing:
     def may_return(self) -> bool:
         """Return whether it may still be found to have shown something false."""
         return self.past is not None and self.past.moves < _PROVEN_AFTER
+
+    def has_rolled_before_doubt(self, name: str) -> bool | None:
+        """Return whether the plug's clock told another day or month when it was doubted.
+
+        None where it tells neither, or the same.
+        """
+        told = None if self.doubt is None else self.doubt.clock
+        length = {"day": len("2026-11-28"), "month": len("2026-11")}.get(name, 0)
+        if UNDATED not in self.shown or told is None or self.clock is None:
+            return None
+        return told[:length] != self.clock[:length] or None
+
+    def is_unpowered(self, growth: int) -> bool:
+        """Return whether power tells that a growth up to the reading that is doubted never was."""
+        doubt = self.doubt
+        return (
+            doubt is not None
+            and doubt.kind is Kind.LEAPS
+            and doubt.could is not None
+            and growth > doubt.could
+        )
+
+    def is_disproved(self) -> bool:
+        """Return whether no clock has explained for long what power says never was."""
+        return self.doubt is not None and self.doubt.seconds > _DISPROVED_AFTER
+
+    def is_refuted(self, shown: Parts) -> bool:
+        """Return whether a period stands below what was doubted of it."""
+        doubted = {} if self.doubt is None else self.doubt.shown
+        return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""

@@ -192,13 +192,13 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
     )
 
 
-def _clock(plug: Device) -> date | None:
-    """Return the date by a newer plug's own clock, which python-kasa asks with each reading."""
+def _clock(plug: Device) -> datetime | None:
+    """Return the time by a newer plug's own clock, which python-kasa asks with each reading."""
     module = plug.modules.get(Module.Time)
     if not isinstance(module, SmartModule):
         return None
     try:
-        return module.time.date()
+        return module.time
     except (KasaException, KeyError, TypeError, ValueError, OSError, OverflowError):
         return None
 
