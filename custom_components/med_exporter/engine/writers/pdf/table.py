@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reportlab.pdfgen.textobject import PDFTextObject
 
-    from ...tables import Column, Table
+    from ...tables import Chunk, Column, Table
     from ..display import Display
     from .pages import Pages
 
@@ -36,6 +36,7 @@ _LANDSCAPE = (8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5, 4.0)
 """Sizes of the font, tried in this order."""
 _STRETCH = 3.0
 _SAMPLE = 1000
+"""Rows that the widths of columns are chosen by, and texts of a column that are measured."""
 SHORT_TABLE = 14
 """Rows that leave room for something else on their page."""
 _FEW_ROWS = 6
@@ -44,15 +45,11 @@ _FEW_ROWS = 6
 
 def needs_width(pages: Pages, table: Table, display: Display) -> bool:
     """Tell whether a table is to lie on its side; its first rows are read, and are not lost."""
-    first = next(table.chunks, None)
-    if first is None:
-        return False
-    table.chunks = chain([first], table.chunks)
-    shown = [display.column(one)(values) for one, values in zip(table.columns, first, strict=True)]
+    shown = _sample(table, display)
     headers = [display.header(column) for column in table.columns]
     layout = _Layout(pages, table.columns, headers, shown)
     layout.fit()
-    return layout.wide
+    return shown is not None and layout.wide
 
 
 def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = True) -> None:
@@ -65,13 +62,9 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
         headed: whether it is not what the title of the document says already.
 
     """
-    shows = [display.column(column) for column in table.columns]
-    texts = (
-        [show(values) for show, values in zip(shows, chunk, strict=True)] for chunk in table.chunks
-    )
-    first = next(texts, None)
+    sample = _sample(table, display)
     headers = [display.header(column) for column in table.columns]
-    layout = _Layout(pages, table.columns, headers, first)
+    layout = _Layout(pages, table.columns, headers, sample)
     # A few rows are not worth a page that is turned back for them.
     layout.fit(wide=pages.width > pages.height and table.count <= SHORT_TABLE)
     if layout.wide != (pages.width > pages.height):
@@ -82,16 +75,34 @@ def draw_table(pages: Pages, table: Table, display: Display, *, headed: bool = T
         pages.needs(30 + layout.header_height + rows * layout.row_height)
     if headed:
         pages.section(display.words.title(table.name), size=12)
-    if first is None:
+    if sample is None:
         pages.paragraph(display.words.nothing(table.name), 10)
         return
     layout.draw_header()
     left = table.count
-    for chunk in chain([first], texts):
-        for row in zip(*chunk, strict=True):
+    shows = [display.column(column) for column in table.columns]
+    for chunk in table.chunks:
+        texts = [show(values) for show, values in zip(shows, chunk, strict=True)]
+        for row in zip(*texts, strict=True):
             layout.draw_row(row, bold=0 < left - table.remarks <= table.totals)
             left -= 1
     layout.close()
+
+
+def _sample(table: Table, display: Display) -> list[list[str]] | None:
+    """Return the texts of its first rows, which are not lost, column by column; None of none."""
+    found: list[Chunk] = []
+    while sum(len(chunk[0]) for chunk in found) < _SAMPLE:
+        if (chunk := next(table.chunks, None)) is None:
+            break
+        found.append(chunk)
+    table.chunks = chain(found, table.chunks)
+    if not found:
+        return None
+    return [
+        display.column(column)([value for chunk in found for value in chunk[index]])
+        for index, column in enumerate(table.columns)
+    ]
 
 
 class _Layout:
