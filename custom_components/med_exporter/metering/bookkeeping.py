@@ -52,7 +52,8 @@ class Bookkeeper:
         counters: Mapping[str, EnergyCounter],
         *,
         gaps: Collection[str],
-        ticks: float | None = None,
+        began: Mapping[str, float],
+        ticks: float,
     ) -> None:
         """Book a reading of the plugs behind a host, after their counters are on disk.
 
@@ -60,6 +61,8 @@ class Bookkeeper:
             link: the host, connected.
             counters: by plug id, just advanced by a reading that is believed.
             gaps: the plugs whose energy was not known for a while before.
+            began: in kWh, where counters stood when the day began that has begun since the reading
+                before: a plug ends its days by a clock of its own.
             ticks: when it was read, in seconds of a clock that is never put right.
 
         """
@@ -74,18 +77,22 @@ class Bookkeeper:
                 continue
             told = statistics.get(plug_id)
             plug = self._plug(plug_id)
-            self._feed.read(
-                plug,
-                CounterReading(
-                    value_kwh=counter.value,
-                    at=counter.seen_at,
-                    ticks=ticks,
-                    gap=plug_id in gaps,
-                ),
-                start=start,
-                hour_kwh=None if told is None else told.hours,
-                day_kwh=None if told is None else told.days,
-            )
+            readings = [(counter.value, counter.seen_at)]
+            if plug_id in began:
+                readings.insert(0, (began[plug_id], dt_util.start_of_local_day(counter.seen_at)))
+            for value, at in readings:
+                self._feed.read(
+                    plug,
+                    CounterReading(
+                        value_kwh=value,
+                        at=at,
+                        ticks=ticks - (counter.seen_at.timestamp() - at.timestamp()),
+                        gap=plug_id in gaps,
+                    ),
+                    start=start,
+                    hour_kwh=None if told is None else told.hours,
+                    day_kwh=None if told is None else told.days,
+                )
             self._known.add(plug_id)
             self._reopened.discard(plug_id)
             if plug_id in new and told is not None:

@@ -239,6 +239,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         }
         told: dict[str, EnergyCounter] = {}
         gaps: set[str] = set()
+        began: dict[str, float] = {}
         changed = False
         for plug_id, sample in known.items():
             if sample.counters.clock is not None:
@@ -251,6 +252,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 told[plug_id] = counter
                 if outcome.since is not None and now - outcome.since > 2.5 * interval:
                     gaps.add(plug_id)
+                if sample.counters.clock is not None and counter.began_with(outcome):
+                    began[plug_id] = counter.marks.day_start
         if changed:
             await self._save()
         for plug_id, sample in known.items():
@@ -261,7 +264,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
             self.hass, self.config_entry, [sample.identity for sample in known.values()]
         )
         if told:
-            await self._bookkeeper.async_book(host.link, told, gaps=gaps, ticks=self._time.ticks)
+            ticks = self._time.ticks
+            await self._bookkeeper.async_book(host.link, told, gaps=gaps, began=began, ticks=ticks)
         await self._time.async_keep()
 
     async def _redate(self, now: datetime) -> None:

@@ -157,6 +157,16 @@ class EnergyCounter:
             self.journal.note(step)
         return outcome
 
+    def began_with(self, outcome: Outcome) -> bool:
+        """Return whether the running day began within what a reading has just proved."""
+        grown, since = to_kwh(outcome.growth), outcome.since
+        return (
+            since is not None
+            and self.seen_at is not None
+            and since.date() < self.seen_at.date() == self.day
+            and round(self.value - grown, 6) <= self.marks.day_start <= self.value
+        )
+
     def roll(self, now: datetime, seconds: float | None = None, ticks: float | None = None) -> None:
         """Let the day, and the month, of `now` run. Does nothing in a running day.
 

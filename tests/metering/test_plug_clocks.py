@@ -1,0 +1,64 @@
+"""A plug whose own clock is wrong: its days end at the midnight of the house, everywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
+from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.ledger import DATA_LEDGER
+from tests.metering_points import NOON, PARIS, PDL, add_metering_point, poll, settle, value_of
+from tests.plug_emulator.smart import EmulatedSmartPlug
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from tests.metering_points import HouseClock
+
+pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
+
+DECEMBER = datetime(2026, 12, 1, tzinfo=PARIS)
+DAILY = f"sensor.med_{PDL}_consumption_daily"
+HEATER = "5c628b760040"
+LOGIN = {"username": "me@example.com", "password": "secret"}
+
+
+@pytest.mark.parametrize("ahead", [-400, 400, 3600])
+@pytest.mark.parametrize("interval", [30, 900])
+async def test_days_end_at_the_midnight_of_the_house(
+    hass: HomeAssistant, clock: HouseClock, ahead: int, interval: int
+) -> None:
+    plug = EmulatedSmartPlug(
+        host="127.0.76.40",
+        mac="5C:62:8B:76:00:40",
+        alias="Heater",
+        load=1000.0,
+        installed_at=NOON - timedelta(days=20),
+        clock=lambda: datetime.now(PARIS) + timedelta(seconds=ahead),
+        timezone=PARIS,
+    )
+    clock.move_to(DECEMBER - timedelta(minutes=65))
+    async with plug:
+        entry = await add_metering_point(hass, plug.address, **LOGIN)
+        # What is read later than it should be is a gap, for which the plug's own past is asked.
+        options = {**entry.options, CONF_POLLING_INTERVAL: interval}
+        hass.config_entries.async_update_entry(entry, options=options)
+        await hass.config_entries.async_reload(entry.entry_id)
+        for minutes in range(-50, 60, 15):
+            clock.tick(900)
+            await poll(hass, entry)
+            await async_commit(hass)
+            await settle(hass)
+            if minutes < 0:
+                continue
+            counter = entry.runtime_data.coordinator.data[HEATER].counter
+            # What a plug has counted since it was read last, it forgets at its own midnight.
+            used, lost = minutes / 60, max(0, -ahead) / 3600
+            assert used - lost - 0.002 <= counter.today <= used + 0.002
+            assert value_of(hass, DAILY) == pytest.approx(counter.today, abs=0.001)
+            days = (await hass.data[DATA_LEDGER].async_running(PDL, [HEATER], DECEMBER.date())).days
+            booked = days[PlugRole.CONSUMPTION, DECEMBER.date()]
+            assert booked == pytest.approx(counter.today, abs=0.001)
