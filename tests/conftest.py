@@ -77,8 +77,12 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def time_server(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Say that the machine's clock is kept by a time server, whichever runs the tests."""
+    """Say that the machine's clock is kept by a time server, whichever runs the tests.
+
+    Nor does the machine go on where the Home Assistant of a test stops: its clock is a false one.
+    """
     kept = [True]
+    monkeypatch.setattr(certain_clock, "machine_run", lambda: None)
     monkeypatch.setattr(certain_clock, "is_set_by_time_server", lambda: kept[-1])
     return kept
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -28,6 +30,7 @@ _KEEP_EVERY: Final = timedelta(minutes=5)
 # What adjtimex returns where no time server has set the clock, and room for its answer.
 _NOT_SET: Final = 5
 _TIMEX_BYTES: Final = 1024
+_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
 def is_set_by_time_server() -> bool:
@@ -39,12 +42,24 @@ def is_set_by_time_server() -> bool:
     return 0 <= state < _NOT_SET
 
 
+def machine_run() -> tuple[str, float] | None:
+    """Return which run of the machine this is, and the seconds it has lasted; None if not known.
+
+    Reads a file.
+    """
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip(), time.clock_gettime(time.CLOCK_BOOTTIME)
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
 class CertainClock:
     """Go on from the time that was lived through, over a stop too, and do not follow every jump.
 
     A machine may start with its clock ahead, and a long stop looks the same. Until somebody else
     confirms the clock, no time has passed but what has been lived through since: a time server of
-    the system, another clock, or an hour in which nobody has put it right.
+    the system, another clock, or an hour in which nobody has put it right. How long a stop lasted
+    is known where the machine itself went on.
     """
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -61,7 +76,10 @@ class CertainClock:
         """Go on from what was lived before, and let `certain_now` ask."""
         with suppress(FormatTooNewError):
             if (stored := await self._store.async_load()) is not None:
+                run = await self._hass.async_add_executor_job(machine_run)
                 self._time, self._ticks = stored["time"], self._hass.loop.time()
+                if run is not None and run[0] == stored["machine_run"]:
+                    self._time += max(run[1] - stored["machine_seconds"], 0.0)
         self.now()
 
         async def keep(_: datetime) -> None:
@@ -89,31 +107,36 @@ class CertainClock:
         if self._offset is None or abs(wall - ticks - self._offset) > _FOLLOWED:
             self._steady_since = ticks
         self._offset = wall - ticks
-        time = wall if self._time is None else self._time + ticks - self._ticks
+        lived = wall if self._time is None else self._time + ticks - self._ticks
         if (
-            abs(wall - time) <= _FOLLOWED
+            abs(wall - lived) <= _FOLLOWED
             or ticks - self._steady_since >= _BELIEVED_AFTER
             or is_set_by_time_server()
         ):
-            time = wall
-        self._time, self._ticks = time, ticks
-        return datetime.fromtimestamp(time, UTC)
+            lived = wall
+        self._time, self._ticks = lived, ticks
+        return datetime.fromtimestamp(lived, UTC)
 
     @callback
     def confirm(self, told: datetime) -> None:
         """Take it that it is as late as another clock shows, aware, unless ours shows less."""
-        time, wall = self.now().timestamp(), dt_util.utcnow().timestamp()
+        lived, wall = self.now().timestamp(), dt_util.utcnow().timestamp()
         at_least = wall if wall - told.timestamp() <= _FOLLOWED else told.timestamp()
-        if time < at_least:
+        if lived < at_least:
             self._time = at_least
 
     async def _async_keep(self) -> None:
-        time = self.now().timestamp()
+        run = await self._hass.async_add_executor_job(machine_run) or (None, 0.0)
+        lived = {
+            "time": self.now().timestamp(),
+            "machine_run": run[0],
+            "machine_seconds": run[1],
+        }
         if not self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
             # Nothing is left behind by whom nothing is there any more.
             return
         try:
-            await self._store.async_save({"time": time})
+            await self._store.async_save(lived)
         except OSError as err:
             LOGGER.warning("How far time has gone cannot be written: %s", err)
 

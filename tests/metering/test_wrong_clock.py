@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from homeassistant.util import dt as dt_util
 
+from custom_components.med_exporter import certain_clock
 from custom_components.med_exporter.certain_clock import DATA_CERTAIN_CLOCK, certain_time
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
+from custom_components.med_exporter.local_time import add_clock
 from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
 from tests.plug_emulator import EmulatedPlug
 
@@ -50,10 +53,14 @@ class Home:
     ) -> None:
         await self.hass.config_entries.async_unload(self.entry.entry_id)
         await certain_time(self.hass).async_stop()
+        # What runs on here is stopped in a house.
+        stopped_at = dt_util.utcnow()
+        go_on = add_clock(self.hass, lambda: stopped_at)
         self.clock.tick(off_for.total_seconds())
         self.put_clock(by)
         del self.hass.data[DATA_CERTAIN_CLOCK]
         await certain_time(self.hass).async_setup()
+        go_on()
         await self.hass.config_entries.async_setup(self.entry.entry_id)
         await settle(self.hass)
 
@@ -280,3 +287,26 @@ async def test_what_ended_during_a_stop_is_closed_as_soon_as_the_clock_is_confir
         case _:
             await home.live(60)
     assert await home.is_closed("months")
+
+
+@pytest.mark.parametrize(("runs", "is_closed"), [("one", True), ("another", False)])
+async def test_a_machine_that_went_on_knows_how_long_home_assistant_was_stopped(
+    home: Home,
+    time_server: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
+    runs: str,
+    is_closed: bool,
+) -> None:
+    time_server.append(False)
+    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    began = dt_util.utcnow()
+
+    def machine_run() -> tuple[str, float]:
+        lasted = (dt_util.utcnow() - began).total_seconds()
+        return ("one" if lasted < 3600 else runs), lasted
+
+    monkeypatch.setattr(certain_clock, "machine_run", machine_run)
+    await home.restart(off_for=timedelta(hours=8))
+    await home.live(10)
+    assert await home.is_closed("months") == is_closed

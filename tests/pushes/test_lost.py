@@ -76,6 +76,31 @@ async def test_a_hole_within_one_day_of_half_hours_is_filled(house: House) -> No
     assert shelf.closed(series="consumption_detailed")[0][0] == noon.isoformat(timespec="seconds")
 
 
+@pytest.mark.parametrize(
+    ("data_type", "series", "hole"),
+    [
+        (DataType.CONSUMPTION_DAILY, "consumption_daily", timedelta(days=2)),
+        (DataType.CONSUMPTION_DETAILED, "consumption_detailed", timedelta(hours=1)),
+    ],
+)
+async def test_a_hole_in_the_middle_of_the_past_is_filled_after_some_runs(
+    house: House, data_type: DataType, series: str, hole: timedelta
+) -> None:
+    runtime = await filled(house, shelf := Shelf(), data=[data_type])
+    # Neither among the first nor among the last.
+    shelf.lost = lambda one: since(24) <= one.start < since(24) + hole
+    for _ in range(3):
+        if (record := await house.push(runtime)).warnings:
+            break
+    [lost] = record.warnings
+    assert lost["start"] == since(24).isoformat(timespec="minutes")
+    first = since(24).date().isoformat()
+    assert str(shelf.closed(series=series)[0][0]).startswith(first)
+    shelf.lost = lambda _: False
+    for _ in range(3):
+        assert (await house.push(runtime)).warnings == []
+
+
 @pytest.mark.parametrize("days", [33, 14, 1])
 async def test_what_is_lost_is_told_from_its_first_day(house: House, days: int) -> None:
     runtime = await filled(house, shelf := Shelf(), data=[DataType.CONSUMPTION_DAILY])

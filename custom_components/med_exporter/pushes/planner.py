@@ -107,10 +107,13 @@ class Planner:
                 first, bound = (moment.timestamp() for moment in stretch)
                 self.extents[series] = (first, min(bound, await self._async_patience(part)))
 
-    async def async_witnesses(self, parts: Collection[Part]) -> list[Witnesses]:
+    async def async_witnesses(
+        self, parts: Collection[Part], turns: dict[SeriesKey, int]
+    ) -> list[Witnesses]:
         """Return what tells whether the destination still has what it acknowledged.
 
-        To be called after `async_measure`. Raises DatabaseUnavailableError.
+        `turns` counts how often each series was looked at: each time at another stretch of its
+        past. To be called after `async_measure`. Raises DatabaseUnavailableError.
         """
         known = await self._async_known()
         found = []
@@ -122,7 +125,8 @@ class Planner:
                 if part.energy_series not in self.extents:
                     continue
                 first, _ = self.extents[part.energy_series]
-            witnesses = await find_witnesses(self._hass, part, watermark, first)
+            turn = turns[part.key] = turns.get(part.key, dt_util.utcnow().toordinal()) + 1
+            witnesses = await find_witnesses(self._hass, part, watermark, first, turn)
             if witnesses is not None:
                 found.append(witnesses)
         return found
@@ -135,9 +139,8 @@ class Planner:
 
     async def _async_known(self) -> dict[SeriesKey, Watermark]:
         nothing: dict[SeriesKey, Watermark] = {}
-        return await async_read(
-            self._hass, SCHEMA, lambda c: read_watermarks(c, self._destination), nothing
-        )
+        read = partial(read_watermarks, destination=self._destination)
+        return await async_read(self._hass, SCHEMA, read, nothing)
 
     async def async_count(self, parts: Collection[Part]) -> dict[Part, int]:
         """Return how many closed periods wait, after `async_measure`; changes nothing.

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .date_range import PushRange
     from .parts import Part
     from .target import Target
+    from .watermarks import SeriesKey
     from .witnesses import Witnesses
 
 ERROR_INTERNAL: Final = "INTERNAL_ERROR"
@@ -60,6 +61,7 @@ class PushRun:
         record: what the history says of it, as it stands.
         parts: what it consists of.
         asked: the range that it was asked for, None for all that is pending.
+        turns: how often each series was looked at, as of `Planner.async_witnesses`.
         failures: parts that failed, as the record names them.
         remarks: what was skipped for good, likewise.
         unusable: whether it ended since the destination cannot be used.
@@ -74,6 +76,7 @@ class PushRun:
     notes: CorrectionNotes
     levels: Mapping[date, EcoWattDay]
     asked: PushRange | None = None
+    turns: dict[SeriesKey, int] = field(default_factory=dict)
     failures: list[dict[str, Any]] = field(default_factory=list)
     remarks: list[dict[str, Any]] = field(default_factory=list)
     unusable: bool = False
@@ -124,7 +127,7 @@ class PushRun:
             if any(part.is_cost for part in self.parts):
                 await self.hass.data[DATA_COSTS].async_update()
             if self.asked is None:
-                witnesses = await planner.async_witnesses(self.parts)
+                witnesses = await planner.async_witnesses(self.parts, self.turns)
         except Exception as err:  # noqa: BLE001 (what is there can be sent all the same)
             self._fail(None, err)
         try:

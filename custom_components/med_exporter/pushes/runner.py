@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import defaultdict
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from ..destinations.samples import LatestPeriods
     from ..history.history import History
     from .target import Target
+    from .watermarks import SeriesKey
 
 
 class AlreadyRunningError(InvalidRequest):
@@ -69,6 +71,7 @@ class PushRunner:
         self._hass = hass
         self.history = history
         self._runs: dict[str, PushRun] = {}
+        self._turns: defaultdict[str, dict[SeriesKey, int]] = defaultdict(dict)
         self._listeners: list[Callable[[], None]] = []
         self._notes = CorrectionNotes(hass, self._changed)
         self._grid = GridWatch(hass)
@@ -191,7 +194,14 @@ class PushRunner:
         )
         self.history.save(record)
         run = self._runs[target.id] = PushRun(
-            self._hass, target, record, parts, self._notes, self._grid.levels, request.range
+            self._hass,
+            target,
+            record,
+            parts,
+            self._notes,
+            self._grid.levels,
+            request.range,
+            self._turns[target.id],
         )
         target.run_started(record)
         run.task = self._hass.async_create_background_task(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,14 @@ _STRETCH: Final = {
     Grain.HOURLY: timedelta(days=14),
     Grain.DAILY: timedelta(days=14),
     Grain.MONTHLY: timedelta(days=100),
+}
+# Of what lies before that, a run looks at so much, and the next one at what comes after it: so few
+# are asked for each time, and no hole stays.
+_ROUND: Final = {
+    Grain.HALF_HOURLY: timedelta(days=14),
+    Grain.HOURLY: timedelta(days=28),
+    Grain.DAILY: timedelta(days=100),
+    Grain.MONTHLY: timedelta(days=400),
 }
 
 
@@ -62,10 +71,11 @@ class Witnesses:
 
 
 async def find_witnesses(
-    hass: HomeAssistant, part: Part, watermark: Watermark, first: float
+    hass: HomeAssistant, part: Part, watermark: Watermark, first: float, turn: int
 ) -> Witnesses | None:
     """Return the witnesses of a part whose series begins at `first`; None without any.
 
+    `turn` counts the runs: each looks at another stretch of the past, too.
     Raises DatabaseUnavailableError.
     """
     # The first period of all may have begun before its first hour that is known.
@@ -75,9 +85,19 @@ async def find_witnesses(
         return None
     length = _STRETCH[watermark.grain].total_seconds()
     head = await _periods(hass, part, start, min(start + length, until))
-    tail = await _periods(hass, part, max(start, until - length), until)
+    recent = max(start, until - length)
+    tail = await _periods(hass, part, recent, until)
+    past: list[Measurement] = []
+    if recent > start:
+        size = _ROUND[watermark.grain].total_seconds()
+        number = turn % math.ceil((recent - start) / size)
+        low, high = (
+            period_start(watermark.grain, start + at * size, local_zone())
+            for at in (number, number + 1)
+        )
+        past = await _periods(hass, part, max(start, low), min(high, recent))
     periods = sorted(
-        {one.start: one for one in (*head[:1], *tail)}.values(), key=lambda one: one.start
+        {one.start: one for one in (*head[:1], *past, *tail)}.values(), key=lambda one: one.start
     )
     kept = [one for one in periods if int(one.start.timestamp()) not in watermark.gaps]
     return Witnesses(part, watermark.gaps, tuple(kept)) if kept else None

@@ -211,6 +211,7 @@ async def test_a_statistic_that_was_cut_short_over_there_or_has_a_hole_is_filled
     for start, before in (
         (since(2), NOON),
         (since(5) + timedelta(hours=11), since(5) + timedelta(hours=14)),
+        (since(17), since(16)),
     ):
         await delete_hours(other_home, statistic, start, before)
         record = await house.push(runtime)

@@ -581,6 +581,23 @@ async def test_a_value_that_jeedom_would_change_never_stands_in_its_history(
     assert jeedom.values(PDL, "consumption_daily") == {"2026-11-17 00:00:00": 1.0}
 
 
+@pytest.mark.parametrize("purge", ["-7 days", "-1 week", "-7 day"])
+async def test_what_a_command_is_told_to_delete_is_neither_sent_nor_missed(
+    jeedom: Jeedom, destination: JeedomDestination, purge: str
+) -> None:
+    await push(destination, day(20, 1.0))
+    command = jeedom.command(PDL, "consumption_daily")
+    command["configuration"]["historyPurge"] = purge
+    # The night comes.
+    jeedom.history[command["id"]].clear()
+    year = [day(20, 1.0), day(8, 2.0), day(5, 3.0), day(1, 4.0)]
+    assert list(await destination.async_missing(year)) == year[2:]
+    settled = await push(destination, *year, running(1.5))
+    assert [outcome for _, outcome in settled] == [*[Outcome.TOO_OLD] * 2, *[Outcome.STORED] * 3]
+    assert len(jeedom.values(PDL, "consumption_daily")) == 3
+    assert list(await destination.async_missing(year)) == []
+
+
 async def test_rounding_that_the_user_asked_jeedom_for_is_no_loss(
     jeedom: Jeedom, destination: JeedomDestination
 ) -> None:

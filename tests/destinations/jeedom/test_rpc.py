@@ -166,8 +166,9 @@ def test_no_query_stays_whatever_is_typed(typed: str) -> None:
 async def asked(session: ClientSession, answer: dict[str, Any]) -> JeedomRpc:
     """Return a client of a server that has one answer."""
 
-    async def say(_: web.Request) -> web.Response:
-        return web.json_response({"jsonrpc": "2.0", "id": 1} | answer)
+    async def say(request: web.Request) -> web.Response:
+        number = (await request.json())["id"]
+        return web.json_response({"jsonrpc": "2.0", "id": number} | answer)
 
     app = web.Application()
     app.router.add_post("/core/api/jeeApi.php", say)
@@ -243,6 +244,27 @@ async def test_answers_to_another_question_are_those_of_another_server(
 ) -> None:
     jeedom.body = body
     assert await key_of(session, jeedom.url) == "destination_not_expected_server_jeedom"
+
+
+@pytest.mark.parametrize("number", ["before", None])
+async def test_an_answer_belongs_to_its_own_question(session: ClientSession, number: Any) -> None:
+    """A proxy that mixes answers up, or gives one again, passes for nothing."""
+    numbers: list[int] = []
+
+    async def say(request: web.Request) -> web.Response:
+        numbers.append((await request.json())["id"])
+        told = numbers[-2] if number == "before" and len(numbers) > 1 else numbers[-1]
+        told = None if number is None and len(numbers) > 1 else told
+        return web.json_response({"jsonrpc": "2.0", "id": told, "result": "ok"})
+
+    app = web.Application()
+    app.router.add_post("/core/api/jeeApi.php", say)
+    async with TestServer(app) as server:
+        rpc = JeedomRpc(session, str(server.make_url("")), CORE_KEY, "virtual")
+        await rpc.call("cmd::event", id=1, value=1)
+        with pytest.raises(DestinationError) as caught:
+            await rpc.call("cmd::event", id=1, value=2)
+    assert caught.value.code == "NOT_EXPECTED_SERVER"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _PRECISION: Final = 1e-12
 # A year of half-hours takes Jeedom some time.
 _HISTORY_TIMEOUT: Final = 60
+# In days, rather too few: what is about to be deleted is not sent.
+_LENGTHS: Final = {"day": 1, "week": 7, "month": 28, "year": 365}
+_PURGE: Final = re.compile(r"-\s*(?P<number>\d{1,4})\s*(?P<unit>day|week|month|year)s?")
 _LATEST: Final = "9999-12-31 23:59:59"
 
 
@@ -37,6 +41,8 @@ class JeedomCommand:
         self._calculation = str(settings.get("calculValueOffset") or "").strip()
         self._low = _number(settings.get("minValue"))
         self._high = _number(settings.get("maxValue"))
+        self.kept_for = _kept_for(str(settings.get("historyPurge") or ""))
+        """How long values stay in its history, by its own settings; None for ever."""
         self._denied = str(settings.get("denyValues") or "").split(";")
 
     def keeps(self, found: float, value: float) -> bool:
@@ -120,6 +126,11 @@ class JeedomCommand:
             value=f"{value:g}",
             **placeholders,
         )
+
+
+def _kept_for(told: str) -> timedelta | None:
+    found = _PURGE.fullmatch(told.strip().casefold())
+    return None if found is None else int(found["number"]) * timedelta(_LENGTHS[found["unit"]])
 
 
 def _number(value: object) -> float | None:

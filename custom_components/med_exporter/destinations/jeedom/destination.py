@@ -114,7 +114,10 @@ class JeedomDestination:
                     raise
                 # Whoever sends to disabled equipment will hear of it.
                 continue
-            stamps = {clock.stamp(one.start): one for one in stretch}
+            kept = [one for one in stretch if not _is_purged(command, one)]
+            if not kept:
+                continue
+            stamps = {clock.stamp(one.start): one for one in kept}
             found = await command.history(min(stamps), max(stamps))
             lost += [
                 one
@@ -180,6 +183,10 @@ class _Series:
                 self._settle(measurement, Outcome.ALREADY_THERE)
             else:
                 await self._show(measurement)
+            return
+        if _is_purged(self._command, measurement):
+            await self._flush()
+            self._settle(measurement, Outcome.TOO_OLD)
             return
         if not self._clock.is_certain_of(measurement.start):
             raise self._unknown()
@@ -289,6 +296,11 @@ class _Series:
 
     def _keeps(self, found: float, values: list[float]) -> bool:
         return any(self._command.keeps(found, value) for value in values)
+
+
+def _is_purged(command: JeedomCommand, period: Measurement) -> bool:
+    """Return whether a command is told to delete what is as old as a period."""
+    return command.kept_for is not None and period.start < dt_util.utcnow() - command.kept_for
 
 
 def _value(measurement: Measurement) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -27,7 +28,6 @@ _RESTRICTED_KEY: Final = 500
 # Empty lists and maps, null and false all arrive as this word.
 _EMPTY: Final = "ok"
 _LONGEST_REASON: Final = 200
-_QUESTION: Final = 1
 _SAID_OF_ITSELF: Final = ("id", "logicalId", "name", "datetime")
 
 
@@ -57,6 +57,7 @@ class JeedomRpc:
         self._api_key = api_key
         self._plugin = plugin
         self._is_core_key: bool | None = None
+        self._numbers = itertools.count(1)
 
     @property
     def host(self) -> str:
@@ -161,7 +162,8 @@ class JeedomRpc:
         params: dict[str, object],
         seconds: float,
     ) -> Any:  # noqa: ANN401
-        question = {"jsonrpc": "2.0", "id": _QUESTION, "method": method, "params": params}
+        number = next(self._numbers)
+        question = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         try:
             async with request(
                 self._session,
@@ -187,11 +189,14 @@ class JeedomRpc:
             raise self._no_jeedom() from err
         if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
             raise self._no_jeedom()
-        if str(answer.get("id", _QUESTION)) not in {str(_QUESTION), "None"}:
-            # The answer to somebody else's.
+        # A question that was not understood has no number.
+        if str(answer.get("id")) not in {str(number), "None"}:
+            # The answer to another one, or to somebody else's.
             raise self._no_jeedom()
         if answer.get("error"):
             raise self._refusal(answer["error"])
+        if answer.get("id") is None:
+            raise self._no_jeedom()
         return answer.get("result")
 
     def _refusal(self, error: object) -> DestinationError:
