@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from pytest_homeassistant_custom_component import common
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
+from custom_components.med_exporter import certain_clock
 from custom_components.med_exporter.engine import codec
 from custom_components.med_exporter.engine.job import Job
 from custom_components.med_exporter.exports import files
@@ -72,6 +73,14 @@ async def enable_event_loop_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     loop.set_debug(True)
     # The loop's own checks do not ask; futures, tasks and handles do, and keep a whole stack each.
     monkeypatch.setattr(loop, "get_debug", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def time_server(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Say that the machine's clock is kept by a time server, whichever runs the tests."""
+    kept = [True]
+    monkeypatch.setattr(certain_clock, "is_set_by_time_server", lambda: kept[-1])
+    return kept
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import ClientError, ClientSession, TCPConnector, ThreadedResolver, WSMsgType, web
+from aiohttp import ClientError, ClientSession, TCPConnector, ThreadedResolver, web
 
+from custom_components.med_exporter.web_answers import StrangeAnswerError
 from custom_components.med_exporter.web_client import new_web_session
-from custom_components.med_exporter.web_line import MOST_OF_A_HEAD, bounded_request
+from custom_components.med_exporter.web_line import MOST_OF_A_HEAD, BoundedSocket, bounded_request
 from tests.hostile_front import front_of, never_held, whole
 
 if TYPE_CHECKING:
@@ -116,13 +117,13 @@ async def test_provisional_answers_are_answers() -> None:
             assert await response.text() == "ok"
 
 
-async def test_a_websocket_goes_on_beyond() -> None:
+async def test_a_websocket_goes_on_as_long_as_it_is_asked() -> None:
     async def talk(request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        for _ in range(20):
-            await socket.send_str("x" * MOST_OF_A_HEAD)
-        await socket.close()
+        async for message in socket:
+            for _ in range(int(message.data)):
+                await socket.send_str("x" * (MOST_OF_A_HEAD // 2))
         return socket
 
     app = web.Application()
@@ -133,15 +134,27 @@ async def test_a_websocket_goes_on_beyond() -> None:
     try:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
         async with _session(MOST_OF_A_HEAD) as session, session.ws_connect(url) as socket:
-            heard = [message async for message in socket if message.type is WSMsgType.TEXT]
-            assert len(heard) == 20
+            assert isinstance(socket, BoundedSocket)
+            for _ in range(20):
+                await socket.send_str("1")
+                assert len(await socket.answer()) == MOST_OF_A_HEAD // 2
+            await socket.send_str("3")
+            with pytest.raises(StrangeAnswerError):
+                await _all_of(socket)
     finally:
         await runner.cleanup()
 
 
+async def _all_of(socket: BoundedSocket) -> None:
+    while True:
+        await socket.answer()
+
+
 def _session(most: int) -> ClientSession:
     connector = TCPConnector(resolver=ThreadedResolver(), limit=1)
-    return ClientSession(connector=connector, request_class=bounded_request(most))
+    return ClientSession(
+        connector=connector, request_class=bounded_request(most), ws_response_class=BoundedSocket
+    )
 
 
 async def test_an_encrypted_line_is_cut_too(authority: Authority) -> None:

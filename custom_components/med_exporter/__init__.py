@@ -10,6 +10,7 @@ from homeassistant.helpers import config_validation as cv
 from .api import async_register_views
 from .api.websocket import async_register_commands
 from .audit import DATA_AUDIT, AuditLog, async_watch
+from .certain_clock import certain_time
 from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .costs.official import DATA_OFFICIAL, OfficialTariffs
@@ -44,6 +45,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
     report_newer_entries(hass)
+    await certain_time(hass).async_setup()
     await _async_set_up_rooms(hass)
     async_setup_services(hass)
     async_register_views(hass)

@@ -59,12 +59,13 @@ async def async_add_entities_of(
 
     kind.entities[platform](hass, entry, add)
     is_set_up, until = True, hass.loop.time() + _PATIENCE
-    for some in batched(chain.from_iterable(first), _AT_ONCE, strict=False):
+    for number, some in enumerate(batched(chain.from_iterable(first), _AT_ONCE, strict=False)):
+        if number:
+            await asyncio.sleep(0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await _async_recorder_follows(hass)
         async_add_entities(some)
-        await asyncio.sleep(0)
-        with suppress(TimeoutError):
-            async with asyncio.timeout_at(until):
-                await _async_recorder_follows(hass)
 
 
 async def _async_recorder_follows(hass: HomeAssistant) -> None:

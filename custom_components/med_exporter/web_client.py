@@ -17,7 +17,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .web_answers import MOST_OF_AN_ANSWER
-from .web_line import bounded_request
+from .web_line import BoundedSocket, bounded_request
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession, TraceRequestRedirectParams
@@ -57,14 +57,19 @@ def new_web_session(
 
     Args:
         hass: Home Assistant.
-        most: bytes that one answer may be as it comes, with all that is around it.
+        most: bytes that one answer may be as it comes, with all that is around it; of a websocket,
+            what comes from one `send_str` to the next.
         arguments: those of `async_create_clientsession`.
 
     """
     tracing = TraceConfig()
     tracing.on_request_redirect.append(_refuse)
     return async_create_clientsession(
-        hass, trace_configs=[tracing], request_class=bounded_request(most), **arguments
+        hass,
+        trace_configs=[tracing],
+        request_class=bounded_request(most),
+        ws_response_class=BoundedSocket,
+        **arguments,
     )
 
 

@@ -1,4 +1,6 @@
-"""Measure pushes beside importers of each server: `python -m tests.destinations.bench_pushes PAGE`.
+"""Measure pushes beside importers of each server.
+
+`python -m tests.destinations.bench_pushes [KIND...]`, in a section of `docs/performance.md`.
 
 What is pushed is there already, as measurements; what the others send is prepared, too. Each pair
 is measured three times in turn, and its ratios are those of the medians. A push includes that
@@ -10,8 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -49,6 +49,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from tests.influxdb import Influxd
 from tests.jeedom_server import CORE_KEY, PATH, Jeedom, running_jeedom
+from tests.measured_page import EXPORTS
 from tests.mosquitto import Mosquitto
 from tests.mqtt_destinations import PUBLISHING, destination, energy
 from tests.other_home import other_home_in
@@ -64,7 +65,6 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Measurement
 
 ROUNDS = 3
-HEADING = "## How fast pushes are"
 _HALF_HOUR = timedelta(minutes=30)
 
 
@@ -287,40 +287,38 @@ async def measured(names: Sequence[str]) -> list[Pair]:
     return pairs
 
 
-def page_of(pairs: Sequence[Pair]) -> str:
-    """Return the section of the page."""
-    load, python = os.getloadavg()[1], platform.python_version()
-    lines = [
-        HEADING,
-        "",
-        "Written by `scripts/bench --pushes`: each push beside what does nothing but send what is",
-        "prepared. A push reads back what it has sent, where a server can be asked. The seconds of",
-        "the processor are those of whoever sends.",
-        f"Machine: {os.cpu_count()} processors, Python {python}, load {load:.0f}.",
-        "",
-        "| push | seconds | processor, s | beside | seconds | processor, s | ratio of seconds |",
-        "|---|---|---|---|---|---|---|",
-    ]
+def write(pairs: Sequence[Pair]) -> None:
+    """Write the section of the page."""
+    rows = []
     for pair in pairs:
         own, other = (
             Took(*map(statistics.median, zip(*some, strict=True)))
             for some in (pair.own, pair.other)
         )
-        lines.append(
-            f"| {pair.what} | {own.wall:.2f} | {own.processor:.2f} | {pair.peer}"
-            f" | {other.wall:.2f} | {other.processor:.2f} | {own.wall / other.wall:.1f} |"
-        )
-    return "\n".join(lines) + "\n"
+        rows.append((
+            pair.what, f"{own.wall:.2f}", f"{own.processor:.2f}",
+            pair.peer, f"{other.wall:.2f}", f"{other.processor:.2f}",
+            f"{own.wall / other.wall:.1f}",
+        ))  # fmt: skip
+    EXPORTS.write_section(
+        "Pushes",
+        (
+            "Written by `scripts/bench --pushes`: each push beside what does nothing but send",
+            "what is prepared. A push reads back what it has sent, where a server can be asked.",
+            "The seconds of the processor are those of whoever sends.",
+        ),
+        [
+            ("push", "seconds", "processor, s", "beside", "seconds", "processor, s",
+             "ratio of seconds"),
+            *rows,
+        ],
+    )  # fmt: skip
 
 
 def main() -> None:
     """Measure, and write the section."""
-    page = Path(sys.argv[1])
     every = ["victoriametrics", "mqtt", "influxdb", "jeedom", "home_assistant"]
-    section = page_of(asyncio.run(measured(sys.argv[2:] or every)))
-    before = page.read_text().partition(HEADING)[0].rstrip() if page.exists() else ""
-    page.write_text(f"{before}\n\n{section}".lstrip())
-    sys.stdout.write(section)
+    write(asyncio.run(measured(sys.argv[1:] or every)))
 
 
 if __name__ == "__main__":

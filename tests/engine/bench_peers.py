@@ -1,6 +1,6 @@
 """Measure exports beside what a user could take instead, in pairs, and write a page of it.
 
-`python -m tests.engine.bench_peers PYTHON PAGE [READINGS]`: PYTHON has pandas, polars and
+`python -m tests.engine.bench_peers PYTHON [READINGS]`: PYTHON has pandas, polars and
 XlsxWriter (`peers.py`). Each pair is measured three times in turn, and its ratio is that of the
 medians of the processor's seconds; so a machine that is busy or slow says nearly the same.
 """
@@ -8,8 +8,6 @@ medians of the processor's seconds; so a machine that is busy or slow says nearl
 from __future__ import annotations
 
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custom_components.med_exporter.engine.codec import to_json
+from tests.measured_page import EXPORTS
 
 from .bench import ENGINE, Measured, build, job_of, measure
 
@@ -87,9 +86,9 @@ def previews(url: str, jobs: dict[str, object]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure all pairs and write the page."""
-    python, page = sys.argv[1], Path(sys.argv[2])
-    readings = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
+    """Measure all pairs and write their sections."""
+    python = sys.argv[1]
+    readings = int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000
     took: dict[str, list[Measured]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -111,56 +110,44 @@ def main() -> None:
                         )
         jobs = {one: to_json(job_of(devices, end, folder, "csv", one)) for one in PREVIEWS}
         shown = previews(url, jobs)
-    page.write_text(_page(readings, took, shown))
-    print(page.read_text())  # noqa: T201
+    _write(readings, took, shown)
 
 
-def _page(readings: int, took: dict[str, list[Measured]], shown: dict[str, float]) -> str:
+def _write(readings: int, took: dict[str, list[Measured]], shown: dict[str, float]) -> None:
     seconds = {
         name: statistics.median(one.processor for one in some) for name, some in took.items()
     }
     memory = {name: max(one.memory for one in some) for name, some in took.items()}
-    lines = [
-        "# How fast files are made",
-        "",
-        f"Written by `scripts/bench --peers`: {readings:,} rows of {PLUGS} plugs in SQLite.",
-        f"Machine: {_machine()}. Times depend on it, ratios little.",
-        "",
-        "| file | processor, s | MB | beside | processor, s | MB | ratio | goal |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for pair in PAIRS:
         own = f"{pair.file_format} {pair.aggregation}"
-        lines.append(
-            f"| {own} | {seconds[own]:.1f} | {memory[own]:.0f} | {pair.peer.replace('_', ' ')}"
-            f" | {seconds[pair.peer]:.1f} | {memory[pair.peer]:.0f}"
-            f" | {seconds[own] / seconds[pair.peer]:.2f} | {pair.goal} |"
-        )
-    lines += [
-        "",
-        "`merge csv` is the plainest loop in Python over the states in order of time.",
-        "`sqlite3 states` only reads them so, by SQLite's command line.",
-        "`xlsxwriter ready` has its rows ready in memory, and is in its mode of constant memory.",
-        "Rows of periods are beside the raw rows of pandas: all states are read for both.",
-        "",
-        "| preview of 10 rows | seconds | goal |\n|---|---|---|",
-        *(f"| {name} | {value:.2f} | {PREVIEW_GOAL} |" for name, value in shown.items()),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _machine() -> str:
-    """Return what the machine is, in words."""
-    cpu = Path("/proc/cpuinfo")
-    names = [
-        line.partition(":")[2].strip()
-        for line in (cpu.read_text().splitlines() if cpu.exists() else ())
-        if line.startswith("model name")
-    ]
-    name = names[0] if names else platform.machine()
-    load = os.getloadavg()[1]
-    python = platform.python_version()
-    return f"{platform.node()}, {os.cpu_count()} x {name}, Python {python}, load {load:.0f}"
+        rows.append((
+            own, f"{seconds[own]:.1f}", f"{memory[own]:.0f}",
+            pair.peer.replace("_", " "), f"{seconds[pair.peer]:.1f}", f"{memory[pair.peer]:.0f}",
+            f"{seconds[own] / seconds[pair.peer]:.2f}", pair.goal,
+        ))  # fmt: skip
+    EXPORTS.write_section(
+        "Files",
+        (
+            f"Written by `scripts/bench --peers`: {readings:,} rows of {PLUGS} plugs in SQLite.",
+            "`merge csv` is the plainest loop in Python over the states in order of time.",
+            "`sqlite3 states` only reads them so, by SQLite's command line.",
+            "`xlsxwriter ready` has its rows ready, and is in its mode of constant memory.",
+            "Rows of periods are beside the raw rows of pandas: all states are read for both.",
+        ),
+        [
+            ("file", "processor, s", "MB", "beside", "processor, s", "MB", "ratio", "goal"),
+            *rows,
+        ],
+    )
+    EXPORTS.write_section(
+        "Previews of ten rows",
+        ("Written by `scripts/bench --peers`, over the same readings.",),
+        [
+            ("rows", "seconds", "goal"),
+            *((name, f"{value:.2f}", PREVIEW_GOAL) for name, value in shown.items()),
+        ],
+    )
 
 
 if __name__ == "__main__":

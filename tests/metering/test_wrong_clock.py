@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from custom_components.med_exporter.certain_clock import DATA_CERTAIN_CLOCK, certain_time
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
@@ -44,10 +45,15 @@ class Home:
         self.clock.jump(by)
         self.heater.advance(-by)
 
-    async def restart(self, by: timedelta = timedelta()) -> None:
+    async def restart(
+        self, by: timedelta = timedelta(), *, off_for: timedelta = timedelta(minutes=2)
+    ) -> None:
         await self.hass.config_entries.async_unload(self.entry.entry_id)
-        self.clock.tick(120)
+        await certain_time(self.hass).async_stop()
+        self.clock.tick(off_for.total_seconds())
         self.put_clock(by)
+        del self.hass.data[DATA_CERTAIN_CLOCK]
+        await certain_time(self.hass).async_setup()
         await self.hass.config_entries.async_setup(self.entry.entry_id)
         await settle(self.hass)
 
@@ -237,3 +243,40 @@ async def test_a_clock_that_is_ahead_for_a_moment_closes_nothing_that_goes_on(
     home.put_clock(-by)
     await home.live(60)
     assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+
+
+@pytest.mark.parametrize("off_for", [timedelta(minutes=2), timedelta(minutes=20)])
+@pytest.mark.parametrize("by", [timedelta(hours=1), timedelta(days=1), timedelta(days=40)])
+async def test_a_clock_that_is_ahead_from_a_start_on_closes_nothing_that_goes_on(
+    home: Home, time_server: list[bool], by: timedelta, off_for: timedelta
+) -> None:
+    time_server.append(False)
+    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+    await home.restart(by, off_for=off_for)
+    await home.live(10)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    home.put_clock(-by)
+    await home.live(60)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+
+
+@pytest.mark.parametrize("known_by", ["time server", "plug", "an hour without a jump"])
+async def test_what_ended_during_a_stop_is_closed_as_soon_as_the_clock_is_confirmed(
+    home: Home, time_server: list[bool], known_by: str
+) -> None:
+    time_server.append(False)
+    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.restart(off_for=timedelta(hours=8))
+    await home.live(10)
+    assert not await home.is_closed("months")
+    match known_by:
+        case "time server":
+            time_server.append(True)
+        case "plug":
+            certain_time(home.hass).confirm(home.heater.clock())
+        case _:
+            await home.live(60)
+    assert await home.is_closed("months")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.util import dt as dt_util
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from kasa import Credentials
+
+# Each has a time limit of its own, which hundreds at once would all use up.
+_AT_ONCE: Final = 40
 
 
 class HostError(Exception):
@@ -103,13 +106,13 @@ class HostReader:
             and (connection := self._stored(host)) is not None
             and connection.credentials_hash
         ]
-        answers = await asyncio.gather(
-            *(
-                self._read_host(address, login, is_distrusted=address in distrusted)
-                for address in addresses
-            ),
-            return_exceptions=True,
-        )
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def read(address: str) -> _Answer:
+            async with at_once:
+                return await self._read_host(address, login, is_distrusted=address in distrusted)
+
+        answers = await asyncio.gather(*map(read, addresses), return_exceptions=True)
         reading = Reading()
         known: list[_Answer] = []
         for address, answer in zip(addresses, answers, strict=True):

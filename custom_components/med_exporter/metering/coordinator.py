@@ -11,6 +11,7 @@ from homeassistant.components import network
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 
+from ..certain_clock import certain_time
 from ..const import (
     CONF_HOSTS,
     CONF_PLUGS,
@@ -240,6 +241,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         gaps: set[str] = set()
         changed = False
         for plug_id, sample in known.items():
+            if sample.counters.clock is not None:
+                certain_time(self.hass).confirm(sample.counters.clock)
             day = self.data[plug_id].counter.day
             outcome = self._weigh(plug_id, sample, now, asked)
             counter = self.data[plug_id].counter

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from .page import write_section
+from tests.measured_page import HOUSE
+
 from .plugs import add_plugs, plugs_in_use, watched_home
 from .probe import used
 
@@ -25,7 +26,7 @@ async def measure(folder: Path, times: int = 100) -> None:
         await home.get("/api/exports/devices")
         beside = await _ask(home, "/api/config", times)
         asking = await _ask(home, "/api/exports/devices", times)
-    write_section(
+    HOUSE.write_section(
         "The list of devices",
         [f"{times} times, {_PLUGS} plugs with five recorded entities each.", ""],
         [

@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from tests.measured_page import HOUSE
+
 from .database import is_written, kept, watched_states
-from .page import write_section
 from .plugs import add_plugs, plugs_in_use, watched_home
 from .probe import Most, look, used
 
@@ -36,7 +37,7 @@ async def measure(folder: Path, count: int = 100) -> None:
         seconds, after = time.monotonic() - begun, used(home.pid)
         errors = [one for one in home.complaints() if one.level == "ERROR"]
         written, grown = after.written - before.written, kept(home.database) - there
-    write_section(
+    HOUSE.write_section(
         f"{count} plugs added at once, a year of each",
         [f"All of it is booked and in the long-term statistics after {seconds:.0f} s.", ""],
         [

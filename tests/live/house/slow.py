@@ -11,9 +11,9 @@ from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from tests.live.conftest import until
+from tests.measured_page import HOUSE
 
 from .database import is_written, kept, watched_states
-from .page import write_section
 from .plugs import add_plugs, plugs_in_use, watched_home
 from .probe import Most, look, used
 
@@ -52,7 +52,7 @@ def a_tenth_of_a_processor(group: int) -> Iterator[None]:
 async def measure(folder: Path, count: int = 10) -> None:
     """Add plugs and make a file, at full speed and with a tenth, and write both."""
     fast, slow = [await _run(folder / str(share), count, share) for share in (1, _SHARE)]
-    write_section(
+    HOUSE.write_section(
         f"A tenth of a processor, {count} plugs with a year",
         ["Home Assistant and the engine run 5 ms of every 50; the loop is late by the pauses.", ""],
         [("figure", "all of it", "a tenth"), *((name, fast[name], slow[name]) for name in fast)],

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from tests.measured_page import HOUSE
 from tests.mosquitto import Mosquitto
 
-from .page import write_section
 from .plugs import add_plugs, plugs_in_use, watched_home
 from .probe import Most, look, used
 
@@ -62,7 +62,7 @@ async def measure(folder: Path, minutes: int = 20) -> None:
         await asyncio.sleep(15)
         last = used(home.pid), await look(home)
         complaints = home.complaints()
-    write_section(
+    HOUSE.write_section(
         f"{minutes} minutes of everything at once",
         [
             f"{_PLUGS} plugs read every 5 s; {done.get('pushes', 0)} pushes to a broker,",

@@ -8,11 +8,11 @@ from contextlib import AsyncExitStack
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tests.measured_page import HOUSE
 from tests.mosquitto import Mosquitto
 from tests.real_home import RealHome
 from tests.victoriametrics import VictoriaMetricsServer
 
-from .page import write_section
 from .plugs import add_plugs, plugs_in_use
 from .probe import used
 
@@ -74,7 +74,7 @@ async def measure(folder: Path, times: int = 5) -> None:
             (f"memory more, {name}", f"{memory / 2**20:.0f} MB", goals[1]),
         ]
 
-    write_section(
+    HOUSE.write_section(
         "Start",
         [
             f"Medians of {times} starts in turn, until 5 s after Home Assistant has started:",

@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from aiohttp import ClientWSTimeout, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientWSTimeout, WSServerHandshakeError
 from awesomeversion import AwesomeVersion
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
@@ -20,6 +20,7 @@ from yarl import URL
 from ...const import DOMAIN
 from ...web_answers import parsed, understood
 from ...web_client import web_session
+from ...web_line import BoundedSocket
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
-    from aiohttp import ClientResponse, ClientWebSocketResponse
+    from aiohttp import ClientResponse
     from homeassistant.core import Event, HomeAssistant
 
 # The registries of a large house. Hours are asked for in slices.
@@ -73,9 +74,7 @@ class RemoteConnection:
     Its methods raise DestinationError; one command is under way at a time.
     """
 
-    def __init__(
-        self, hass: HomeAssistant, remote: Remote, socket: ClientWebSocketResponse
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, remote: Remote, socket: BoundedSocket) -> None:
         self._hass = hass
         self._remote = remote
         self._socket = socket
@@ -223,11 +222,8 @@ class RemoteConnection:
         return is_heard
 
     async def _receive(self) -> dict[str, Any]:
-        message = await self._socket.receive()
-        if message.type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}:
-            raise ConnectionResetError
         try:
-            answer = await parsed(message.data)
+            answer = await parsed(await self._socket.answer())
         except (ValueError, TypeError) as err:
             raise _unexpected(self.host) from err
         if not isinstance(answer, dict):
@@ -235,7 +231,7 @@ class RemoteConnection:
         return answer
 
 
-async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketResponse:
+async def _open_socket(hass: HomeAssistant, remote: Remote) -> BoundedSocket:
     session = web_session(hass, verify_ssl=remote.verify_ssl)
     address = remote.at("/api/websocket")
     with named_errors(address, TIMEOUT):
@@ -257,6 +253,8 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> ClientWebSocketRe
         # A redirect of websockets alone: the token is for the address that the user has entered.
         await socket.close()
         raise _unexpected(host_of(address))
+    # As all of that session.
+    assert isinstance(socket, BoundedSocket)
     return socket
 
 
