@@ -114,16 +114,20 @@ class TestNewerPlugs:
     ) -> None:
         broadcast_addresses.append(BROADCAST_ADDRESS)
         unheard_of = SmartKind(model="X900", components=P100.components)
+        # Its name says that it measures nothing.
+        another = SmartKind(model=P100.model, components=P110.components)
         async with (
             self.plug(1) as known,
             self.plug(2, kind=P110, alias="Heater"),
             self.plug(3, kind=unheard_of, alias="Plain"),
             self.plug(4, kind=L530, alias="Bulb"),
+            self.plug(5, kind=P100, alias="Lamp"),
+            self.plug(6, kind=another, alias="Kettle"),
         ):
             await add_metering_point(hass, known.host, username="me@example.com", password="secret")
             clock.tick(QUARTER_HOUR)
             await settle(hass)
-            assert offers(hass) == {"5c:62:8b:75:00:02": "Heater"}
+            assert offers(hass) == {"5c:62:8b:75:00:02": "Heater", "5c:62:8b:75:00:06": "Kettle"}
 
     async def test_without_a_login_only_what_is_known_not_to_measure_is_left_out(
         self, hass: HomeAssistant, clock: HouseClock, network: PlugNetwork

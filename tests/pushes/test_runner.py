@@ -147,8 +147,12 @@ async def test_one_part_failing_does_not_stop_the_rest(
 ) -> None:
     rules = [f"topic write {PREFIX}/status", f"topic write {PREFIX}/test"]
     rules += [f"topic write {PREFIX}/{PDL}/consumption/daily", f"topic write {PREFIX}/roof/#"]
-    broker = mosquitto(acl="\n".join(rules) + "\n")
+    broker = mosquitto()
     entry = await add_mqtt(hass, broker.port)
+    # The test of the connection would have said it.
+    broker.stop()
+    broker.acl = "\n".join(rules) + "\n"
+    broker.start()
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
     assert (record.status, record.records) == (ExportStatus.FAILED, 2)
     assert record.error_code == "PUBLISH_NOT_ALLOWED"

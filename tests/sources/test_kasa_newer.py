@@ -251,7 +251,11 @@ class TestSearch:
             plug_at("127.0.82.15", mac="5C:62:8B:82:00:03", kind=L530, found_by_udp=True),
         ):
             found = await search([BROADCAST_ADDRESS])
-        told = {mac: found[mac].measures for mac in found if mac.startswith("5c628b82")}
-        assert told == {"5c628b820001": None, "5c628b820002": False, "5c628b820003": False}
+        told = {
+            mac[-1]: (one.measures, one.is_plain)
+            for mac, one in found.items()
+            if mac.startswith("5c628b82")
+        }
+        assert told == {"1": (None, False), "2": (None, True), "3": (False, False)}
         assert found["5c628b820001"].connection.proves_itself
         assert (found["5c628b820001"].host, found["5c628b820001"].model) == ("127.0.82.13", "P110")

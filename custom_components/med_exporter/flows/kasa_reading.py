@@ -137,7 +137,9 @@ class KasaReadingSteps(Steps):
             self._found = {
                 device.host: f"{device.name} ({device.host})"
                 for mac, device in found.items()
-                if device.measures is not False and not is_set_up(self.hass, mac)
+                if device.measures is not False
+                and not device.is_plain
+                and not is_set_up(self.hass, mac)
             }
         return SelectSelector(
             SelectSelectorConfig(

@@ -204,7 +204,8 @@ def _withdraw_offers(hass: HomeAssistant) -> None:
 async def _energy_name(hass: HomeAssistant, device: FoundDevice) -> str | None:
     """Return what a plug is called; None where it measures nothing. Raises KasaError.
 
-    What only a login could tell, and nobody has one, is taken for a plug that measures.
+    What only a login could tell, and nobody has one, is taken for a plug that measures, unless none
+    of its model does.
     """
     if device.measures is False:
         return None
@@ -214,7 +215,7 @@ async def _energy_name(hass: HomeAssistant, device: FoundDevice) -> str | None:
         if err.code == "no_energy":
             return None
         if err.code in LOGIN_CODES:
-            return device.name
+            return None if device.is_plain else device.name
         raise
     return device.name if len(identities) > 1 else identities[0].name
 

@@ -79,7 +79,8 @@ class Connection:
 class FoundDevice:
     """A device that answered a broadcast; `connection` is how it says it is spoken to.
 
-    `measures` is None where only a login can tell.
+    `measures` is None where only a login can tell; `is_plain` is whether all of its model that are
+    known have no meter.
     """
 
     mac: str
@@ -87,6 +88,7 @@ class FoundDevice:
     model: str
     connection: Connection
     measures: bool | None
+    is_plain: bool = False
 
     @property
     def host(self) -> str:

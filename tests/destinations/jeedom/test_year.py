@@ -225,3 +225,35 @@ async def test_after_a_restored_backup_nothing_is_sent_twice(house: House, jeedo
     assert record.status is ExportStatus.COMPLETED
     assert {stamp for _, stamp, _ in jeedom.events} == {NOW}
     assert await runtime.async_backlog() == 0
+
+
+async def test_what_a_restored_jeedom_has_not_heard_of_is_given_again(
+    year: House, jeedom: Jeedom
+) -> None:
+    """Its backup is three months old; one metering point has joined since."""
+    house, kinds = year, (DataType.CONSUMPTION_DAILY, DataType.CONSUMPTION_MONTHLY)
+    runtime = await destination(house, jeedom, *kinds)
+    await house.push(runtime)
+    before = {kind: await history(house, jeedom, "house", kind) for kind in kinds}
+    backup = since(90).strftime("%Y-%m-%d %H:%M:%S")
+    for number, rows in jeedom.history.items():
+        kept = {stamp: value for stamp, value in rows.items() if stamp < backup}
+        jeedom.history[number] = kept
+        jeedom.state[number] = (kept[max(kept)], max(kept))
+    barn = jeedom.find("barn")["id"]
+    del jeedom.equipment[barn]
+    for number in [one["id"] for one in jeedom.commands.values() if one["eqLogic_id"] == barn]:
+        del jeedom.commands[number]
+
+    record = await house.push(runtime)
+
+    assert record.status is ExportStatus.COMPLETED
+    lost = {(one["pdl"], one["data"]): one["start"][:10] for one in record.warnings}
+    assert {one["code"] for one in record.warnings} == {"LOST"}
+    assert lost["house", "consumption_daily"] == backup[:10]
+    assert lost["barn", "consumption_daily"] == f"{since(365):%Y-%m-%d}"
+    for kind in kinds:
+        assert await history(house, jeedom, "house", kind) == before[kind]
+    assert await history(house, jeedom, "barn", kinds[0]) == await expected(house, "barn")
+    assert jeedom.current("house", "consumption_daily") == (1.0, NOW)
+    assert (await house.push(runtime)).warnings == []

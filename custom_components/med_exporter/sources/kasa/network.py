@@ -30,8 +30,8 @@ _WITH_SOCKETS: Final = frozenset(
 )
 
 
-# Newer devices tell of a meter only after a login. These are known to have none; of what is not
-# named here, only the device itself can tell.
+# Newer devices tell of a meter only after a login. Where nobody has one, these are taken to have
+# none; a device that can be asked is.
 # fmt: off
 _WITHOUT_METER: Final = frozenset(
     {
@@ -80,12 +80,13 @@ def _found(host: str, device: Device) -> FoundDevice:
         model=clean(device.model, LONGEST_NAME),
         connection=Connection(host=host, parameters=kind.to_dict()),
         measures=_measures(device),
+        is_plain=device.model in _WITHOUT_METER,
     )
 
 
 def _measures(device: Device) -> bool | None:
     kind = device.config.connection_type
-    if kind.device_family not in _WITH_SOCKETS or device.model in _WITHOUT_METER:
+    if kind.device_family not in _WITH_SOCKETS:
         return False
     if kind.encryption_type is DeviceEncryptionType.Xor:
         return "ENE" in device.sys_info.get("feature", "")
