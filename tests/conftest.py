@@ -17,10 +17,12 @@ from pytest_homeassistant_custom_component import common
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
 from custom_components.med_exporter import certain_clock
+from custom_components.med_exporter.delivery.records import Delivery
 from custom_components.med_exporter.engine import codec
 from custom_components.med_exporter.engine.job import Job
 from custom_components.med_exporter.exports import files
 from custom_components.med_exporter.history.records import ExportRecord
+from custom_components.med_exporter.schedules.records import Schedule
 from tests.file_exports import add_plug, set_up
 from tests.pushing import House
 
@@ -55,7 +57,7 @@ settings.register_profile("nightly", _PATIENT, derandomize=False, print_blob=Tru
 settings.load_profile("house")
 
 # What reads a time is made for the class of times that it meets: not for that of a stopped clock.
-codec.prepare(Job, ExportRecord, files._About)
+codec.prepare(Job, ExportRecord, files._About, Schedule, Delivery)
 
 _REAL_GETADDRINFO = socket.getaddrinfo
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "custom_components/med_exporter"
 MUST_WAIT = (
     "kasa", "reportlab", "openpyxl", "sqlglot", "aiomqtt", "paho", "aiosmtplib", "numpy",
+    "mashumaro.codecs",
     "homeassistant.components.energy",
     "custom_components.med_exporter.engine.run", "custom_components.med_exporter.engine.spool",
 )  # fmt: skip

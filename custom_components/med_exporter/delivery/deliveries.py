@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
-from ..engine.codec import from_json, to_json
+from ..engine.codec import from_json, prepare, to_json
 from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
 from ..lived_time import lived_time
@@ -73,6 +73,8 @@ class Deliveries:
             self._too_new = err
         self._latest = dict(stored.get("latest", {}))
         self._made = {key: list(paths) for key, paths in stored.get("made", {}).items()}
+        if stored.get("waiting"):
+            await self._hass.async_add_executor_job(prepare, Delivery)
         for values in stored.get("waiting", ()):
             try:
                 delivery = from_json(Delivery, values)
@@ -139,6 +141,7 @@ class Deliveries:
             figures=dict(figures),
             next_try=dt_util.utcnow(),
         )
+        await self._hass.async_add_executor_job(prepare, Delivery)
         self._waiting[one.id] = one
         await self._async_save()
         self._try_due()

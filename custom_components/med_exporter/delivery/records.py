@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  # see above
 from typing import Any
 
-from ..engine.codec import prepare
-
 
 @dataclass(kw_only=True, slots=True)
 class Delivery:
@@ -49,6 +47,3 @@ class Delivery:
     tries: int = 0
     done_for: list[str] = field(default_factory=list)
     file_name: str | None = None
-
-
-prepare(Delivery)

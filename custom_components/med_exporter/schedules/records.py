@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003  # see above
 from typing import Any
 
-from ..engine.codec import prepare
-
 
 @dataclass(kw_only=True, slots=True)
 class Schedule:
@@ -42,6 +40,3 @@ class Schedule:
     under_way: datetime | None = None
     last_run_at: datetime | None = None
     last_export_id: str | None = None
-
-
-prepare(Schedule)

@@ -19,7 +19,7 @@ from ..audit import EventType
 from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
-from ..engine.codec import from_json, to_json
+from ..engine.codec import from_json, prepare, to_json
 from ..errors import InvalidRequest, NotStoredError
 from ..formats import FormatTooNewError, VersionedStore
 from ..object_reader import shown
@@ -84,6 +84,8 @@ class Scheduler:
             stored = await self._store.async_load() or stored
         except FormatTooNewError as err:
             self._too_new = err
+        if stored["schedules"]:
+            await self._hass.async_add_executor_job(prepare, Schedule)
         for values in stored["schedules"]:
             try:
                 schedule = from_json(Schedule, values)
@@ -214,6 +216,7 @@ class Scheduler:
         self, schedule: Schedule, change: str, user: User | None, undo: Callable[[], object]
     ) -> None:
         """Keep a change and tell of it, or undo it where the disk does not take it."""
+        await self._hass.async_add_executor_job(prepare, Schedule)
         try:
             await self._store.async_keep(self._stored())
         except NotStoredError:
