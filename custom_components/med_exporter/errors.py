@@ -84,6 +84,13 @@ class TooManyExportsError(InvalidRequest):
         super().__init__("TOO_MANY_EXPORTS", key, limit=limit)
 
 
+class TooManyPreviewsError(InvalidRequest):
+    """As many previews of one caller as allowed are being made and waiting."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("TOO_MANY_EXPORTS", "too_many_previews", limit=limit)
+
+
 class TooManyFilesError(InvalidRequest):
     """The files of one user take as much of the disk as they may; `share` says how much that is."""
 

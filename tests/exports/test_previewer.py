@@ -13,6 +13,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
+from custom_components.med_exporter.errors import TooManyPreviewsError
+from custom_components.med_exporter.exports import previewer as previewer_module
 from custom_components.med_exporter.exports.previewer import Previewer
 
 from .test_worker import engines, hass, job, recorder_db_url, store  # noqa: F401  # fixtures
@@ -88,7 +90,7 @@ async def test_users_take_turns(hass, job, previewer):  # noqa: F811
         await previewer.async_preview(job, 1, owner)
         order.append(owner)
 
-    many = [asyncio.create_task(ask("many")) for _ in range(12)]
+    many = [asyncio.create_task(ask("many")) for _ in range(10)]
     await asyncio.sleep(0.05)
     await asyncio.gather(ask("one"), ask(None))
     assert len(order) <= 6
@@ -98,3 +100,34 @@ async def test_users_take_turns(hass, job, previewer):  # noqa: F811
     # Whoever has left holds nobody up.
     async with asyncio.timeout(10):
         await ask("one")
+
+
+async def test_a_user_lets_ten_wait_and_no_more(hass, job, previewer):  # noqa: F811
+    await store(hass, 50)
+    many = [asyncio.create_task(previewer.async_preview(job, 1, "many")) for _ in range(10)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyPreviewsError) as error:
+        await previewer.async_preview(job, 1, "many")
+    assert error.value.code == "TOO_MANY_EXPORTS"
+    await previewer.async_preview(job, 1, "one")
+    for task in many:
+        task.cancel()
+    await asyncio.gather(*many, return_exceptions=True)
+    # The share is free again.
+    await previewer.async_preview(job, 1, "many")
+
+
+async def test_one_that_takes_too_long_is_given_up(
+    hass, job, previewer, monkeypatch  # noqa: F811
+):  # fmt: skip
+    await store(hass, 50)
+    await previewer.async_preview(job, 1)
+    ((pid, _),) = engines()
+    os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(previewer_module, "_MOST_SECONDS", 0.1)
+    with pytest.raises(ExportError, match="given up") as error:
+        await previewer.async_preview(job, 1)
+    assert error.value.code is ErrorCode.TIMED_OUT
+    assert not engines()
+    monkeypatch.undo()
+    assert len((await previewer.async_preview(job, 2)).rows) == 2

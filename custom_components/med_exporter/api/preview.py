@@ -48,7 +48,14 @@ class PreviewView(ApiView):
         Operation(
             query=_QUERY,
             answers={HTTPStatus.OK: "Preview"},
-            errors=(*FILE, *HISTORY, *ErrorCode, "NOT_ALLOWED", "NOT_SUPPORTED"),
+            errors=(
+                *FILE,
+                *HISTORY,
+                *ErrorCode,
+                "NOT_ALLOWED",
+                "NOT_SUPPORTED",
+                "TOO_MANY_EXPORTS",
+            ),
         )
     )
     @answers_errors

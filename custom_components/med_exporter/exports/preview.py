@@ -32,8 +32,9 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     `fields`, `aggregation`, `limit` (1 to 100, else 10) and `export_type` (one that has a preview,
     `device_data` when silent).
 
-    Raises InvalidRequest at the first mistake, DatabaseUnavailableError when the rows cannot be
-    read, ExportFailedError when no preview can be made of them.
+    Raises InvalidRequest at the first mistake, TooManyPreviewsError when the caller's share is used
+    up, DatabaseUnavailableError when the rows cannot be read, ExportFailedError when no preview can
+    be made of them.
     """
     require_export_type(user, asked)
     reader = ObjectReader(asked)

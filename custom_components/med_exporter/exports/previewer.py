@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager, suppress
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +20,12 @@ from ..database import DatabaseUnavailableError, async_read_by
 from ..engine.codec import to_json
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.results import Preview
+from ..errors import TooManyPreviewsError
 from .engine_process import EngineProcess, connect_by, error_of, is_in_memory, surroundings
 from .queue import FairQueue, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from datetime import datetime
 
     from homeassistant.components.recorder.core import Recorder
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from ..engine.job import Job
 
 _KEPT_SECONDS: Final = 120
-_MOST_SECONDS: Final = 300
+_MOST_SECONDS: Final = 60
+# How many of one user are made or wait: the panel asks for one at a time, in a few windows.
+_MOST_OF_A_USER: Final = 10
 
 
 class Previewer:
@@ -44,6 +48,7 @@ class Previewer:
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
         self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+        self._owners: Counter[str | None] = Counter()
         self._is_busy = False
         self._engine: EngineProcess | None = None
         self._forget: CALLBACK_TYPE | None = None
@@ -52,9 +57,14 @@ class Previewer:
     async def async_preview(self, job: Job, limit: int, owner: str | None = None) -> Preview:
         """Return the first rows of a job; `owner` is the id of the user who asks.
 
-        Raises ExportError when they cannot be had, DatabaseUnavailableError when the database
-        cannot be read or Home Assistant stops.
+        Raises ExportError when they cannot be had (`TIMED_OUT` after a minute),
+        TooManyPreviewsError when the owner's share is used up, DatabaseUnavailableError when the
+        database cannot be read or Home Assistant stops.
         """
+        with self._share(owner):
+            return await self._async_preview(job, limit, owner)
+
+    async def _async_preview(self, job: Job, limit: int, owner: str | None) -> Preview:
         instance = get_instance(self._hass)
         if is_in_memory(instance):
             return await async_read_by(self._hass, partial(_in_thread, instance, job, limit))
@@ -76,6 +86,19 @@ class Previewer:
         """End the process and start no other."""
         self._closed = True
         await self._async_end()
+
+    @contextmanager
+    def _share(self, owner: str | None) -> Iterator[None]:
+        """Take one place of those that a user has."""
+        if self._owners[owner] >= _MOST_OF_A_USER:
+            raise TooManyPreviewsError(_MOST_OF_A_USER)
+        self._owners[owner] += 1
+        try:
+            yield
+        finally:
+            self._owners[owner] -= 1
+            # Else users who are gone would be counted for ever.
+            self._owners = +self._owners
 
     @asynccontextmanager
     async def _turn(self, owner: str | None) -> AsyncIterator[None]:
@@ -119,7 +142,11 @@ class Previewer:
                 await engine.async_ask(request)
                 line = await engine.answers.readline()
         except TimeoutError as err:
-            raise ExportError(ErrorCode.TIMED_OUT, "The preview took too long") from err
+            text = (
+                f"The preview was given up after {_MOST_SECONDS} seconds; a shorter range or fewer"
+                " devices take less"
+            )
+            raise ExportError(ErrorCode.TIMED_OUT, text) from err
         finally:
             if line.endswith(b"\n"):
                 self._forget = async_call_later(self._hass, _KEPT_SECONDS, self._async_forget)
