@@ -168,7 +168,7 @@ async def test_a_disk_without_any_room_is_said_before_anything_is_promised(
 async def test_a_full_disk_fails_the_export_and_leaves_nothing(
     small_disk, jobs, fridge, hass, file_format
 ):
-    await record(hass, fridge, 5000)
+    await record(hass, fridge, 12_000)
     failed = await ended(jobs, format=file_format, fields=["timestamp", "device_id", "power_w"])
     assert (failed.status, failed.error_code) == (ExportStatus.FAILED, "DISK_FULL")
     assert list(small_disk.iterdir()) == []

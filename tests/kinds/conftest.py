@@ -39,6 +39,8 @@ def engine(tmp_path, monkeypatch):
     """Return the engine's own folder, to which a test adds, as the one that processes start."""
     copy = tmp_path / "engine"
     shutil.copytree(ENGINE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    # It asks for the words of the forms beside it.
+    (tmp_path / "translations").symlink_to(ENGINE.with_name("translations"))
     monkeypatch.setattr(engine_process, "_ENGINE", copy / "__main__.py")
     return copy
 
