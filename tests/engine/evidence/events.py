@@ -101,7 +101,9 @@ def lie(life: Life, how: Callable[[float], float], times: tuple[int, ...] = (1, 
     count = random.choice(times)
     life.kinds["falsehood said again"] += count > 1
     if count > 1:
-        life.cannot_tell(names, how, is_watched=is_watched, is_frozen=is_frozen)
+        life.cannot_tell(
+            names, how, is_watched=is_watched, times=1 if is_frozen else count, is_frozen=is_frozen
+        )
     for _ in range(count):
         life.at += life.interval
         life.poll(change)

@@ -253,8 +253,12 @@ class Life:
         likely = [kwh for kwh in pairs if 0 < kwh <= room]
         self.chapter.ambiguous += 1e6 * max(likely, default=0.0)
 
-    def cannot_tell(self, names: list[str], how: Any, *, is_watched: bool, is_frozen: bool) -> None:
+    def cannot_tell(
+        self, names: list[str], how: Any, *, is_watched: bool, times: int, is_frozen: bool
+    ) -> None:
         """Note a falsehood that is said again, if nothing speaks against it.
+
+        It counts by as much as it grows until it is told the last of some times.
 
         One that goes on by what power brings is how energy is confirmed which the socket could not
         pass in the time. One that stands still is that where no power tells that it must move, and
@@ -277,8 +281,9 @@ class Life:
             grown = (how(kwh + passed / 1000) - how(kwh)) * 1000
             is_likely = is_frozen or not self.plug.tells_power or abs(grown - passed) < passed / 2
             if math.isfinite(grown) and is_likely:
-                false = how(kwh)
-                self.chapter.ambiguous += 1e6 * max(0.0, false - kwh if false > kwh else false)
+                last = kwh + times * passed / 1000
+                false = how(last)
+                self.chapter.ambiguous += 1e6 * max(0.0, false - last if false > last else false)
 
     def has_gone_on(self) -> bool:
         """Return whether a counter has moved often enough to be where it stands.

@@ -82,7 +82,9 @@ class Past:
     """Where a counter stood before it was found to go on from elsewhere.
 
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
-    the time since it was good there, at `good_at`, and `still` since it moved there; `left_for` is
+    the time since it was good there, at `good_at`, and `still` since it moved there; `can_owe` is
+    the most that the power has brought since then, and `was_proven` whether it had gone on from
+    there for long before; `left_for` is
     the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
     all had proved when it moved last before, `left_at` when it was first read elsewhere, and
     `is_right` that this was false.
@@ -92,6 +94,8 @@ class Past:
     claim: int
     seconds: float
     still: float = 0.0
+    can_owe: int = 0
+    was_proven: bool = False
     left_for: float = 0.0
     moves: int = 0
     good_at: str = ""

@@ -48,7 +48,7 @@ class Register(Standing):
             may_end: whether a period can have ended since what is doubted was read.
 
         """
-        self._learn_grain(shown)
+        self.finest = self._grain_of(shown)
         newest = max(self.shown)
         # A period that has not begun shows nothing, and an older one tells nothing new, but of
         # where the counter may still be found to stand.
@@ -81,7 +81,7 @@ class Register(Standing):
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
-        may_be_new = UNDATED in parts and self._may_restart(parts, pace) and has_rolled is not False
+        may_be_new = UNDATED in parts and self.may_restart(parts, pace) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
         if fell and self.doubt is not None:
@@ -114,7 +114,10 @@ class Register(Standing):
         if doubt.kind is not Kind.FOLLOWS or not (is_likely and was_watched):
             return None
         known = {p: mwh for p, mwh in doubt.shown.items() if p in self.shown}
-        return growth_between(self.shown, known, self.noise)
+        growth = growth_between(self.shown, known, self.noise)
+        # What was said to be back elsewhere has not followed from here.
+        is_passable = growth is not None and growth <= pace.room(self.age - doubt.seconds)
+        return growth if is_passable else None
 
     def _move(
         self,
@@ -183,7 +186,7 @@ class Register(Standing):
             Kind.FOLLOWS: self.value > 0 and not (is_sure and has_fallen and is_far),
             Kind.LEAPS: not has_fallen,
             Kind.FALLS: max(self.shown) not in past.shown
-            or (self._may_restart(move.parts, pace) and not is_sure),
+            or (self.may_restart(move.parts, pace) and not is_sure),
         }
         if goes_on_here[move.kind]:
             return None
@@ -225,7 +228,7 @@ class Register(Standing):
         """Return whether it stands below where it was: only then growing can bring it back."""
         return any(self.shown.get(p, 0) < mwh for p, mwh in past.shown.items())
 
-    def _may_restart(self, parts: Parts, pace: Pace) -> bool:
+    def may_restart(self, parts: Parts, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since it was good last."""
         room = pace.room(self.age) if self.age > SHORT else pace.likely(self.age)
         return parts[max(parts)] <= room
@@ -271,7 +274,8 @@ class Register(Standing):
             return True
         least = pace.least(seconds)
         # Nothing is lost by another beginning.
-        may_stand = self.is_young if self.doubt.kind is not Kind.FALLS else not is_alone
+        is_first = self.is_young and not self.is_contested
+        may_stand = is_first if self.doubt.kind is not Kind.FALLS else not is_alone
         if self.doubt.kind is Kind.FOLLOWS and pace.high_w is None and not self.may_return:
             # The socket can have passed it while it was watched, and nothing takes it back.
             may_stand = may_stand or self.age - seconds <= SHORT
@@ -339,18 +343,18 @@ class Register(Standing):
     ) -> None:
         """Wait for the next reading before this one is believed."""
         # Where no clock tells that any time has passed, none tells how much.
-        is_bounded = self.is_proven and self.age > 0 and pace.high_w is not None
-        could = self.can_owe + pace.room(0) if is_bounded else None
+        is_timed = self.age > 0 and pace.high_w is not None
+        could = self.could_owe
         self.doubt = Doubt(
             shown=dict(move.parts),
             proved=proved,
             at=at,
             kind=move.kind,
             is_alone=is_alone,
-            may_be_new=self._may_restart(move.parts, pace),
+            may_be_new=self.may_restart(move.parts, pace),
             clock=clock,
             kept=move.kept,
-            could=could,
+            could=could + pace.room(0) if is_timed and could is not None else None,
         )
 
     def _is_below_past(self, move: Move) -> bool:

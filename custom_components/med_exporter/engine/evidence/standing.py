@@ -31,14 +31,16 @@ class Standing:
     Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
     what all of them had proved when it moved last; `age` the seconds since it was good last,
     `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
+    `grain` is the step in which it counts, `finest` the one that it seemed to in its last reading;
     `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
-    it may have forgotten some unseen; `moves` how often it has moved there, watched all the time,
-    and `rate` how fast it went then, in W.
+    it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
+    `is_contested` once it has shown anything else meanwhile; `moves` how often it has moved there,
+    watched all the time, and `rate` how fast it went then, in W.
     """
 
     shown: Parts = field(default_factory=dict)
@@ -46,7 +48,9 @@ class Standing:
     level: int = 0
     stood: int = 0
     grain: int = _GRAINS[0]
+    finest: int = _GRAINS[0]
     is_young: bool = True
+    is_contested: bool = False
     age: float = 0.0
     still: float = 0.0
     sure_for: float = 0.0
@@ -77,14 +81,15 @@ class Standing:
     @property
     def noise(self) -> int:
         """Return what two readings may differ by rounding."""
-        return 2 * self.grain
+        return 2 * min(self.grain, self.finest)
 
     def begin(self, parts: Parts, proved: int) -> None:
         """Begin with a first reading, when so much energy had been proved."""
-        self._learn_grain(parts)
+        self.grain = self.finest = self._grain_of(parts)
         self.shown = dict(parts)
         self.claim = self.level = self.stood = proved
-        self.is_young, self.age, self.still, self.sure_for = True, 0.0, 0.0, 0.0
+        self.is_young, self.is_contested = True, False
+        self.age, self.still, self.sure_for = 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
 
@@ -107,6 +112,7 @@ class Standing:
         if self.past is not None:
             self.past.seconds += seconds
             self.past.still += seconds
+            self.past.can_owe += pace.most(seconds)
             # Only where it is read it shows where it is.
             self.past.left_for += min(seconds, SHORT)
             if self.past.left_for > _PAST_KEPT:
@@ -133,6 +139,8 @@ class Standing:
             claim=self.claim,
             seconds=self.age,
             still=self.still,
+            can_owe=self.can_owe,
+            was_proven=self.is_proven,
             moves=moves,
             good_at=self.good_at,
             level=self.level,
@@ -169,7 +177,10 @@ class Standing:
                 self.shown[period] = mwh
         for period in sorted(self.shown)[:-_KEPT_PARTS]:
             del self.shown[period]
-        self.claim, self.doubt, self.is_young, self.age = move.claim, None, False, age
+        self.grain = self._grain_of(move.parts)
+        self.claim, self.doubt, self.age = move.claim, None, age
+        # What is again as it began has said both: which was false tells only how it goes on.
+        self.is_young = self.is_young and self.is_contested and not (restarts or self.is_proven)
         if not move.is_exact:
             self.sure_for = 0.0
         if has_moved:
@@ -212,6 +223,20 @@ class Standing:
     def is_proven(self) -> bool:
         """Return whether it has gone on from where it stands for long enough to be there."""
         return self.moves > _PROVEN_AFTER
+
+    @property
+    def could_owe(self) -> int | None:
+        """Return the most that it may have to show more; None where nothing bounds it.
+
+        Where it has not stood for long, it may be false to be there: then what could be shown from
+        where it stood before counts.
+        """
+        if self.is_proven:
+            return self.can_owe
+        past = self.past
+        if past is None or not past.was_proven:
+            return None
+        return max(self.can_owe, past.claim + past.can_owe - self.claim)
 
     @property
     def may_return(self) -> bool:
@@ -265,7 +290,8 @@ class Standing:
             }
         )
 
-    def _learn_grain(self, parts: Parts) -> None:
-        for mwh in parts.values():
-            while mwh % self.grain:
-                self.grain = _GRAINS[_GRAINS.index(self.grain) + 1]
+    def _grain_of(self, parts: Parts) -> int:
+        """Return the coarsest step that it can count in, if a reading is true."""
+        return next(
+            g for g in _GRAINS if g <= self.grain and not any(v % g for v in parts.values())
+        )

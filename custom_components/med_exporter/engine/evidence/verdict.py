@@ -180,7 +180,9 @@ class Judge:
             return False
         first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, self.at + ROLLS_WITHIN
         if name == "total":
-            return self.registers[name].age <= SHORT
+            # It ends only by a restart, from which it cannot have come so far.
+            register = self.registers[name]
+            return register.age <= SHORT or not register.may_restart(move.parts, self.pace)
         is_same_month = (first.year, first.month) == (last.year, last.month)
         return is_same_month and (name == "month" or first.day == last.day)
 
@@ -337,6 +339,7 @@ class Judge:
                 continue
             if not goes_on and move.kept is None:
                 self.verdict.taken_back.append((name, register.doubt))
+                register.is_contested = register.is_young
             register.doubt = None
 
 
