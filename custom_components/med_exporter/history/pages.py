@@ -16,12 +16,12 @@ FURTHEST: Final = 10**9
 def _whole(value: Any) -> int:  # noqa: ANN401 (whatever a caller writes)
     try:
         return int(value)
-    except OverflowError as err:
-        raise ValueError("infinite") from err
+    except (OverflowError, TypeError, ValueError) as err:
+        raise vol.Invalid("expected int") from err
 
 
 PAGE_FIELDS: Final[dict[vol.Marker, Any]] = {
-    vol.Optional("limit", default=50): vol.All(vol.Coerce(_whole), vol.Range(min=1, max=MOST)),
-    vol.Optional("offset", default=0): vol.All(vol.Coerce(_whole), vol.Range(min=0, max=FURTHEST)),
+    vol.Optional("limit", default=50): vol.All(_whole, vol.Range(min=1, max=MOST)),
+    vol.Optional("offset", default=0): vol.All(_whole, vol.Range(min=0, max=FURTHEST)),
 }
 """Fields of an action that answers by the page."""
