@@ -23,7 +23,12 @@ from custom_components.med_exporter.destinations.measurements import (
 from custom_components.med_exporter.destinations.mqtt.broker import Broker
 from custom_components.med_exporter.destinations.mqtt.destination import MqttDestination
 from custom_components.med_exporter.destinations.mqtt.messages import Publishing
-from custom_components.med_exporter.sources.tempo_calendar import ONE_DAY, PARIS, TempoColour
+from custom_components.med_exporter.sources.tempo_calendar import (
+    ONE_DAY,
+    PARIS,
+    TempoColour,
+    paris_date,
+)
 from tests.metering_points import answer, start_flow
 
 if TYPE_CHECKING:
@@ -63,6 +68,10 @@ def energy(
         timestamp=midnight.astimezone(UTC) if closed else READ_AT,
         kwh=kwh,
     )
+
+
+TODAY = paris_date(datetime.now(UTC))
+DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 
 
 def half_hour(kwh: float, start: datetime) -> Energy:

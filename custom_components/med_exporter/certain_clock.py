@@ -126,15 +126,15 @@ class CertainClock:
             self._time = at_least
 
     async def _async_keep(self) -> None:
+        if not self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
+            # Nothing is left behind by whom nothing is there any more.
+            return
         run = await self._hass.async_add_executor_job(machine_run) or (None, 0.0)
         lived = {
             "time": self.now().timestamp(),
             "machine_run": run[0],
             "machine_seconds": run[1],
         }
-        if not self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-            # Nothing is left behind by whom nothing is there any more.
-            return
         try:
             await self._store.async_save(lived)
         except OSError as err:

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
@@ -27,7 +27,6 @@ from unittest.mock import patch
 # As Home Assistant does; the oldest one cannot import its parts in any order.
 import homeassistant.components.http  # noqa: F401
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 
 from custom_components.med_exporter.const import DataType
@@ -42,7 +41,6 @@ from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
 from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
 from custom_components.med_exporter.destinations.measurements import Energy, Grain, PointName
-from custom_components.med_exporter.destinations.mqtt.messages import message_of
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
@@ -51,11 +49,12 @@ from tests.influxdb import Influxd
 from tests.jeedom_server import CORE_KEY, PATH, Jeedom, running_jeedom
 from tests.measured_page import EXPORTS
 from tests.mosquitto import Mosquitto
-from tests.mqtt_destinations import PUBLISHING, destination, energy
+from tests.mqtt_destinations import destination
 from tests.other_home import other_home_in
 from tests.real_home import HomeClient
 from tests.victoriametrics import VictoriaMetricsServer
 
+from .mqtt import bench as mqtt
 from .victoriametrics import bench as victoriametrics
 
 if TYPE_CHECKING:
@@ -170,13 +169,7 @@ class Bench:
     async def mqtt(self, count: int = 20_000) -> Pair:
         broker = Mosquitto(self.folder).start()
         self.stack.callback(broker.kill)
-        first = date(2020, 1, 1)
-        values = [
-            energy(n / 1000, DataType.CONSUMPTION_DAILY, first + timedelta(days=n % 2000))
-            for n in range(count)
-        ]
-        messages = [message_of(each, PUBLISHING, dt_util.utcnow()) for each in values]
-        lines = "".join(f"{message.payload}\n" for message in messages if message).encode()
+        values, lines = mqtt.prepared(count)
         command = ["mosquitto_pub", "-V", "mqttv5", "-p", broker.port, "-q", 1, "-l", "-t", "lines"]
         pair = Pair(f"MQTT, {count:,} messages of QoS 1", "`mosquitto_pub -l`", [], [])
         async with destination(broker.port) as to:

@@ -20,7 +20,7 @@ from tests.plug_emulator import ConstantLoad, EmulatedPlug
 from tests.real_home import RealHome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from tests.plug_emulator import Load
 
@@ -42,6 +42,18 @@ def today() -> date:
 
 
 @asynccontextmanager
+async def connected(plugs: Sequence[EmulatedPlug]) -> AsyncGenerator[None]:
+    """Let plugs answer on ports of their own."""
+    for plug in plugs:
+        await plug.connect("127.0.0.1", 0)
+    try:
+        yield
+    finally:
+        for plug in plugs:
+            plug.disconnect()
+
+
+@asynccontextmanager
 async def plugs_on_loopback(*loads: Load) -> AsyncGenerator[list[EmulatedPlug]]:
     """Plugs on ports of their own, in use since 40 days."""
     installed_at = midnight(today() - timedelta(days=40))
@@ -54,13 +66,8 @@ async def plugs_on_loopback(*loads: Load) -> AsyncGenerator[list[EmulatedPlug]]:
         )
         for number, load in enumerate(loads, 1)
     ]
-    for plug in plugs:
-        await plug.connect("127.0.0.1", 0)
-    try:
+    async with connected(plugs):
         yield plugs
-    finally:
-        for plug in plugs:
-            plug.disconnect()
 
 
 @asynccontextmanager

@@ -29,6 +29,18 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Energy
 
 
+def prepared(count: int) -> tuple[list[Energy], bytes]:
+    """Return values to push, and their payloads as lines."""
+    first = date(2020, 1, 1)
+    values = [
+        energy(n / 1000, DataType.CONSUMPTION_DAILY, first + timedelta(days=n % 2000))
+        for n in range(count)
+    ]
+    messages = [message_of(each, PUBLISHING, dt_util.utcnow()) for each in values]
+    lines = "".join(f"{message.payload}\n" for message in messages if message).encode()
+    return values, lines
+
+
 async def measure(broker: Mosquitto, qos: int, values: list[Energy]) -> tuple[float, float]:
     """Return the seconds of a push, and by how many the event loop was late at most."""
     async with destination(broker.port, replace(PUBLISHING, qos=qos, retain=False)) as made:
@@ -49,13 +61,7 @@ def _publish(broker: Mosquitto, lines: bytes, qos: int) -> float:
 
 def main(count: int) -> None:
     """Measure all three QoS."""
-    first = date(2020, 1, 1)
-    values = [
-        energy(n / 1000, DataType.CONSUMPTION_DAILY, first + timedelta(days=n % 2000))
-        for n in range(count)
-    ]
-    messages = [message_of(each, PUBLISHING, dt_util.utcnow()) for each in values]
-    lines = "".join(f"{message.payload}\n" for message in messages if message).encode()
+    values, lines = prepared(count)
     with tempfile.TemporaryDirectory() as folder:
         broker = Mosquitto(Path(folder)).start()
         try:

@@ -20,10 +20,11 @@ from custom_components.med_exporter.destinations.mqtt.probe import (
     async_test_broker,
 )
 from custom_components.med_exporter.destinations.mqtt.trial import Trial, trial_of
-from custom_components.med_exporter.sources.tempo_calendar import paris_date
 from tests.mqtt_destinations import (
+    DAILY,
     PDL,
     PUBLISHING,
+    TODAY,
     destination,
     ecowatt,
     energy,
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
     from tests.mosquitto import Mosquitto
 
-TODAY = paris_date(datetime.now(UTC))
-DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 VALUES = [
     energy(11.5, DataType.CONSUMPTION_DAILY, date(2026, 11, 19)),
     DAILY,

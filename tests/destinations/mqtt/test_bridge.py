@@ -8,9 +8,8 @@ from datetime import date
 
 from custom_components.med_exporter.const import DataType
 from tests.mosquitto import free_port
-from tests.mqtt_destinations import PDL, destination, energy, push, stored, take
+from tests.mqtt_destinations import DAILY, PDL, destination, energy, push, stored, take
 
-DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
 
 

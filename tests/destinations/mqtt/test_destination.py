@@ -42,12 +42,13 @@ from custom_components.med_exporter.destinations.mqtt.trial import Trial
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
     PARIS,
-    paris_date,
 )
 from tests.mosquitto import Authority, free_port
 from tests.mqtt_destinations import (
+    DAILY,
     PDL,
     PUBLISHING,
+    TODAY,
     destination,
     ecowatt,
     energy,
@@ -68,8 +69,6 @@ if TYPE_CHECKING:
 
 V311 = (4,)
 
-TODAY = paris_date(datetime.now(UTC))
-DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
 PRODUCTION = energy(3.0, DataType.PRODUCTION_DAILY, date(2026, 11, 20), closed=False)
 

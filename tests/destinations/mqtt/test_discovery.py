@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -17,12 +17,13 @@ from custom_components.med_exporter.destinations.mqtt import discovery as mqtt_d
 from custom_components.med_exporter.destinations.mqtt.probe import REMARK_NO_DISCOVERY
 from custom_components.med_exporter.sources.tempo_calendar import (
     ONE_DAY,
-    paris_date,
 )
 from tests.metering_points import answer, start_reconfigure
 from tests.mqtt_destinations import (
+    DAILY,
     PDL,
     PREFIX,
+    TODAY,
     add_mqtt,
     ecowatt,
     energy,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from tests.mosquitto import Mosquitto
 
 CONFIGS = "homeassistant/sensor/#"
-TODAY = paris_date(datetime.now(UTC))
-DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
 PRODUCTION = energy(3.0, DataType.PRODUCTION_DAILY, date(2026, 11, 20), closed=False)
 

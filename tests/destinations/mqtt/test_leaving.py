@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.helpers import issue_registry as ir
 
 from custom_components.med_exporter.const import DOMAIN, DataType
-from custom_components.med_exporter.sources.tempo_calendar import paris_date
 from tests.metering_points import answer, start_reconfigure
 from tests.mqtt_destinations import (
+    DAILY,
     PDL,
     PREFIX,
+    TODAY,
     add_mqtt,
     ecowatt,
     energy,
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from tests.mosquitto import Mosquitto
 
-TODAY = paris_date(datetime.now(UTC))
-DAILY = energy(12.345, DataType.CONSUMPTION_DAILY, date(2026, 11, 20), closed=False)
 MONTHLY = energy(200.5, DataType.CONSUMPTION_MONTHLY, date(2026, 11, 1), closed=False)
 OF_POINT = {f"{PREFIX}/{PDL}/consumption/daily", f"{PREFIX}/{PDL}/consumption/monthly"}
 OF_GRID = {f"{PREFIX}/tempo/today", f"{PREFIX}/tempo/tomorrow", f"{PREFIX}/ecowatt/current"}

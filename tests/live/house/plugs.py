@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from scripts.demo_home.household import midnight
-from tests.live.conftest import PDL, today
+from tests.live.conftest import PDL, connected, today
 from tests.plug_emulator import ConstantLoad, EmulatedPlug
 from tests.real_home import RealHome
 
@@ -31,13 +31,8 @@ async def plugs_in_use(count: int, days: int = 365) -> AsyncGenerator[list[Emula
         )
         for number in range(1, count + 1)
     ]
-    for plug in plugs:
-        await plug.connect("127.0.0.1", 0)
-    try:
+    async with connected(plugs):
         yield plugs
-    finally:
-        for plug in plugs:
-            plug.disconnect()
 
 
 @asynccontextmanager
