@@ -1,6 +1,6 @@
 """Chooses the Home Assistant that scripts/next tries, and what the demo wants beside it.
 
-Usage: next_home.py choose NEWEST LOCK | wanted PYPROJECT
+Usage: next_home.py choose NEWEST LOCK | wanted PYPROJECT | pins PYPROJECT CONSTRAINTS
 """
 
 from __future__ import annotations
@@ -35,6 +35,17 @@ def wanted(pyproject: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(one[0] for one in found if one))
 
 
+def pins(pyproject: dict[str, Any], constraints: str) -> list[str]:
+    """Return the pins of a Home Assistant but for what this repository overrides at all of them."""
+    ours = {_name(one) for one in pyproject["tool"]["uv"]["override-dependencies"]}
+    return [line for line in constraints.splitlines() if _name(line) not in ours]
+
+
+def _name(requirement: str) -> str:
+    found = _NAME.match(requirement)
+    return found[0].lower().replace("_", "-") if found else ""
+
+
 def _of_group(pyproject: dict[str, Any], name: str) -> list[str]:
     asked: list[str] = []
     for one in pyproject["dependency-groups"][name]:
@@ -54,4 +65,5 @@ if __name__ == "__main__":
     if what == "choose":
         print(choose(*texts) or "")
     else:
-        print("\n".join(wanted(tomllib.loads(texts[0]))))
+        own, *others = tomllib.loads(texts[0]), *texts[1:]
+        print("\n".join(pins(own, *others) if others else wanted(own)))

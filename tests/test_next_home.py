@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.next_home import choose, wanted
+from scripts.next_home import choose, pins, wanted
 
 ROOT = Path(__file__).parent.parent
 LOCK = """\
@@ -52,6 +52,12 @@ def test_the_demo_is_made_of_what_it_always_is_without_our_pins():
     found = wanted(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")))
     assert {"python-kasa", "home-assistant-frontend", "hassil", "amqtt"} <= set(found)
     assert not [one for one in found if "=" in one or ";" in one or "<" in one]
+
+
+def test_its_own_pins_hold_but_where_all_are_overridden():
+    own = {"tool": {"uv": {"override-dependencies": ["lru-dict>=1.4.1", "pytest==9; x > '3'"]}}}
+    found = pins(own, "# Made\nlru_dict==1.3.0\naiohttp==3.14.0\n\npytest>1000\n")
+    assert found == ["# Made", "aiohttp==3.14.0", ""]
 
 
 def test_the_locks_of_this_repository_are_understood():
