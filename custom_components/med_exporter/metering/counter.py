@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
+from ..engine.evidence.month_ends import month_left
 from .journal import Journal, Step
 from .marks import Growth, Marks, can_have_counted
 
@@ -116,6 +117,7 @@ class EnergyCounter:
             # Only a plug that keeps statistics by date tells the month before.
             dated=None if seen.month_before is None else asked or now.date(),
             clock=None if seen.clock is None else seen.clock.date(),
+            ended=seen.ended,
             power=power,
         )
         self.read_at = now
@@ -166,6 +168,17 @@ class EnergyCounter:
             and since.date() < self.seen_at.date() == self.day
             and round(self.value - grown, 6) <= self.marks.day_start <= self.value
         )
+
+    def month_left(self, seen: PlugCounters, now: datetime) -> date | None:
+        """Return when a plug's month was read last, by its own clock, if that one has ended.
+
+        Args:
+            seen: the plug's own counters, which may have forgotten the end of that month.
+            now: when they were read.
+
+        """
+        clock = None if seen.clock is None else seen.clock.date()
+        return month_left(self.evidence.month, clock, now.date())
 
     def roll(self, now: datetime, seconds: float | None = None, ticks: float | None = None) -> None:
         """Let the day, and the month, of `now` run. Does nothing in a running day.

@@ -16,7 +16,8 @@ class PlugCounters:
 
     `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
     `month_before` is the calendar month that ended last. `clock` is the plug's own local time,
-    by which it ends its days, None where it tells none.
+    by which it ends its days, None where it tells none. `ended` are its own months that are over,
+    by the first of each, as far as it was asked for them.
     """
 
     total: float | None = None
@@ -24,6 +25,7 @@ class PlugCounters:
     month: float | None = None
     month_before: float | None = None
     clock: datetime | None = None
+    ended: Mapping[date, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -29,6 +29,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from .month_ends import clock_of, ended_since
 from .move import ROLLS_WITHIN, UNDATED, Kind, Parts
 from .outcome import Outcome
 from .pace import SHORT, Pace, passable
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 SOCKET_WATTS: Final = 4200.0
 
 _KEPT_REFUSALS: Final = 10
-# How far a plug's clock may be off and still tell its month.
-_CLOCK_SKEW: Final = timedelta(days=2)
 _LONGEST_DAY: Final = 26 * 3600
 
 
@@ -97,13 +96,14 @@ class Evidence:
             proved=self._proved,
             pace=pace,
             rolled=self._rolled(reading),
+            ended=ended_since(self.month, reading, pace.limit_w),
             at=reading.at,
-            clock=_clock(reading),
+            clock=clock_of(reading),
         ).judge(begun)
         for name, parts in shown.items():
             if name not in begun:
                 registers[name].begin(parts, self._proved)
-                registers[name].date(reading.at.isoformat(), _clock(reading))
+                registers[name].date(reading.at.isoformat(), clock_of(reading))
             else:
                 registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
@@ -231,13 +231,13 @@ class Evidence:
         for name, register in self._registers().items():
             if name in shown:
                 register.begin(shown[name], self.energy)
-                register.date(reading.at.isoformat(), _clock(reading))
+                register.date(reading.at.isoformat(), clock_of(reading))
         self.told_at = reading.at
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
 
     def _rolled(self, reading: Reading) -> dict[str, bool | None]:
         """Return whether the plug's day and month are others than before; None if nobody knows."""
-        clock, since = _clock(reading), self.told_at
+        clock, since = clock_of(reading), self.told_at
         if since is None:
             return {}
         # Far enough from both ends of the month, no clock is so wrong as to see another one.
@@ -294,7 +294,7 @@ class Evidence:
             if name in verdict.ahead:
                 # From where it now stands it only grows.
                 move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
-                register.hold(move, proved, reading.at.isoformat(), _clock(reading), pace)
+                register.hold(move, proved, reading.at.isoformat(), clock_of(reading), pace)
         counted, self.energy = self.energy, max(self.energy, proved)
         return self.energy - counted
 
@@ -313,7 +313,7 @@ class Evidence:
             was_read = register.age <= reading.seconds
             age = 0.0
             level = (before if was_read else register.level) + move.claim - register.claim
-            at, clock = reading.at.isoformat(), _clock(reading)
+            at, clock = reading.at.isoformat(), clock_of(reading)
             if name in verdict.ahead and register.doubt is not None:
                 at, clock = register.doubt.at, register.doubt.clock
                 age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
@@ -368,13 +368,6 @@ def _period(name: str, dated: date | None) -> str:
     if dated is None or name == "total":
         return UNDATED
     return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
-
-
-def _clock(reading: Reading) -> str | None:
-    """Return the date by the plug's clock, None where it is far from the machine's."""
-    if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
-        return None
-    return reading.clock.isoformat()
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:

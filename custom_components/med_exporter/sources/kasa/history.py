@@ -64,6 +64,19 @@ class PlugHistory:
             months=months,
         )
 
+    async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
+        """Return what a newer plug has counted in months, those of both dates included.
+
+        Of a firmware that tells only days, they are summed up. Raises what python-kasa raises
+        where the plug does not answer.
+        """
+        if months := await self._months(plug, since, today):
+            return months
+        sums: dict[date, float] = defaultdict(float)
+        for day, kwh in (await self._days(plug, since.replace(day=1), today)).items():
+            sums[day.replace(day=1)] += kwh
+        return sums
+
     async def _months(self, plug: Device, since: date, today: date) -> dict[date, float]:
         found: dict[date, float] = {}
         for year in range(since.year, today.year + 1):
