@@ -49,7 +49,8 @@ async def grown(
             clock.tick(30)
             await poll(hass, entry)
         counter = entry.runtime_data.coordinator.data[plug.plain_mac].counter
-        before, since = counter.value, datetime.now(PARIS)
+        before, since = counter.value, counter.seen_at
+        assert since is not None
         await plug.cut_off()
         clock.tick(300)
         await poll(hass, entry)
@@ -58,7 +59,9 @@ async def grown(
         for _ in range(4):
             clock.tick(30)
             await poll(hass, entry)
-        now = datetime.now(PARIS)
+        now = counter.seen_at
+        assert now is not None
+        assert now > until
         await settle(hass)
         await async_commit(hass)
         days = await hass.data[DATA_LEDGER].async_days(
@@ -76,7 +79,7 @@ async def grown(
     ("until", "ahead"),
     [
         (datetime(2026, 12, 1, 0, 0, 10, tzinfo=PARIS), -20),
-        (datetime(2026, 12, 3, 15, tzinfo=PARIS), 0),
+        (datetime(2026, 12, 3, 15, tzinfo=PARIS), 3600),
         (datetime(2027, 3, 30, 9, tzinfo=PARIS), 0),
     ],
 )

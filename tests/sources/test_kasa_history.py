@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientSession
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=PARIS)
+HOUR = timedelta(hours=1)
 INSTALLED = datetime(2026, 9, 28, 18, tzinfo=PARIS)
 
 
@@ -47,8 +49,9 @@ async def session() -> AsyncIterator[ClientSession]:
 
 
 def plug_at(host: str, **options: Any) -> EmulatedSmartPlug:
-    options = {"load": 1000.0, "installed_at": INSTALLED, **options}
-    return EmulatedSmartPlug(host=host, clock=lambda: NOW, timezone=PARIS, **options)
+    options = {"load": 1000.0, "installed_at": INSTALLED, "timezone": PARIS, **options}
+    ahead = options.pop("ahead", timedelta(0))
+    return EmulatedSmartPlug(host=host, clock=lambda: NOW + ahead, **options)
 
 
 async def connected(session: ClientSession, plug: EmulatedSmartPlug) -> KasaHost:
@@ -134,6 +137,37 @@ async def test_energy_that_comes_at_once_is_told_by_its_hour(session: ClientSess
     past = await past_of(session, plug)
     used = {at: kwh for at, kwh in past.hours.items() if kwh}
     assert used == {datetime(2026, 11, 19, 7, tzinfo=UTC): 0.75}
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(seconds=-400), timedelta(hours=9)])
+async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
+    session: ClientSession, ahead: timedelta
+) -> None:
+    at = datetime(2026, 11, 19, 8, 20, tzinfo=PARIS)
+    plug = plug_at("127.0.83.11", load=0.0, ahead=ahead)
+    plug.clock.set(at + ahead)
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW + ahead)
+    plug.outlets[0].use(0.25)
+    plug.clock.advance(timedelta(seconds=2))
+    past = await past_of(session, plug, date(2026, 11, 18))
+    hours = {start.astimezone(PARIS).strftime("%d %H"): kwh for start, kwh in past.hours.items()}
+    assert sum(hours.values()) == pytest.approx(1.0)
+    shared = {hour: kwh for hour, kwh in hours.items() if kwh}
+    assert list(shared) == ["19 08", *(["19 09"] if ahead % HOUR else []), "20 12"]
+    assert shared["20 12"] == pytest.approx(0.25)
+
+
+async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(
+    session: ClientSession,
+) -> None:
+    plug = plug_at("127.0.83.12", load=0.0, timezone=ZoneInfo("Asia/Kathmandu"))
+    plug.clock.set(datetime(2026, 11, 19, 8, 20, tzinfo=PARIS))
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW)
+    past = await past_of(session, plug, date(2026, 11, 18))
+    used = {start: kwh for start, kwh in past.hours.items() if kwh}
+    assert used == {datetime(2026, 11, 19, 8, 15, tzinfo=PARIS): 0.75}
 
 
 async def test_a_firmware_without_history_is_asked_once(session: ClientSession) -> None:

@@ -10,7 +10,7 @@ from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..engine.evidence.month_ends import month_left
 from .journal import Journal, Step
-from .marks import Growth, Marks, can_have_counted
+from .marks import Growth, Marks, can_have_counted, of_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +215,10 @@ class EnergyCounter:
 
     def _begin(self, step: Step, now: datetime) -> None:
         """Let days and months begin by what the plug has counted of them."""
-        self.marks = step.before.begun(now.date(), step.value, step.day or 0.0, step.month or 0.0)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        day = of_house(step.day or 0.0, step.day_for, midnight, now)
+        month = of_house(step.month or 0.0, step.month_for, midnight.replace(day=1), now)
+        self.marks = step.before.begun(now.date(), step.value, day, month)
         if self.began_at is None:
             self.began_at, self.began_value = now, self.value
         grown = self.value - self.began_value

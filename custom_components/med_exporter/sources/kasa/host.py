@@ -92,7 +92,9 @@ class KasaHost:
             return {}
         try:
             return {
-                _identity(device, plug).plug_id: await self._history.of(plug, since, today)
+                _identity(device, plug).plug_id: (
+                    await self._history.of(plug, since, today)
+                ).that_can_be()
                 for plug in _energy_plugs(device)
             }
         except AuthenticationError as err:
