@@ -26,6 +26,7 @@ _METHOD: Final = "get_energy_data"
 _HOURS: Final = 60
 _DAYS: Final = 1440
 _MONTHS: Final = 43200
+_DAY: Final = timedelta(days=1)
 # Firmwares refuse more hours than eight days have.
 _HOURS_STEP: Final = timedelta(days=7)
 # A year of hours is many questions; what a slow plug has not told by then stays with its days.
@@ -115,9 +116,12 @@ class PlugHistory:
         """Return the hours of these days, as far back as the plug has kept them, by its clock."""
         began, now = datetime.now(UTC), clock.now()
         found: dict[datetime, float] = {}
-        end = today + timedelta(days=1)
+        end = today + _DAY
         while end > min(days) and datetime.now(UTC) - began < _HOURS_LIMIT:
             start = max(end - _HOURS_STEP, min(days))
+            while start + _DAY < end and clock.offset(start) != clock.offset(end):
+                # After a change of half an hour, hours no longer begin with the days.
+                start += _DAY
             hours: dict[datetime, float] = {}
             for answer in await self._answers(plug, clock, _HOURS, start, end):
                 hours |= {
@@ -157,7 +161,7 @@ class PlugHistory:
             answers.append(answer)
             if interval == _HOURS:
                 # A plug that ends within a day begins that day again, and never gets beyond it.
-                start = max(answer.last, start + timedelta(days=1))
+                start = max(answer.last, start + _DAY)
             elif answer.last > start:
                 start = answer.last
             else:

@@ -71,6 +71,10 @@ class PlugTime:
         """Return the beginning of one of its days as it shows it, in UTC."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
+    def offset(self, day: date) -> timedelta | None:
+        """Return how far its zone is from UTC when a day begins."""
+        return self.midnight(day).astimezone(self.zone).utcoffset()
+
     def true_hours(self, hours: Mapping[datetime, float]) -> dict[datetime, float]:
         """Return what was used in true hours, of those that it tells by the time it shows.
 
