@@ -30,6 +30,7 @@ class Claimant(Standing):
         *,
         has_rolled: bool | None = None,
         may_end: bool = False,
+        ended: int | None = None,
     ) -> Move | None:
         """Return what a reading would claim; None where it says nothing of what runs.
 
@@ -40,6 +41,7 @@ class Claimant(Standing):
             has_rolled: whether the clocks prove that a period without a date is another one, or
                 that it is the same; None where they prove neither.
             may_end: whether a period can have ended since what is doubted was read.
+            ended: what the plug itself tells of the periods that have, since it was good last.
 
         """
         self.finest = self._grain_of(shown)
@@ -58,9 +60,12 @@ class Claimant(Standing):
         has_fallen = parts.get(UNDATED, 0) < self.shown.get(UNDATED, 0)
         if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
             new, kept = parts[UNDATED], self._kept(parts, pace) if may_end else None
+            told = ended if ended is not None and ended <= pace.room(self.still) else 0
+            if ended is not None:
+                kept = max(told, kept or 0)
             claim = self.level + (kept or 0) + (new if new <= pace.room(self.still) else 0)
             move = self._move(parts, claim, claim, claim - self.level, pace)
-            return replace(move, kept=kept)
+            return replace(move, kept=kept, told=told)
         known = {p: mwh for p, mwh in parts.items() if p in self.shown}
         growth = growth_between(self.shown, known, self.noise)
         if growth is None or self._is_still_fallen(known, growth, pace):

@@ -24,9 +24,14 @@ _CLOCK_SKEW: Final = timedelta(days=2)
 
 def clock_of(reading: Reading) -> str | None:
     """Return the date by the plug's clock, None where it is far from the machine's."""
-    if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
+    return near_date(reading.clock, reading.at.date())
+
+
+def near_date(clock: date | None, day: date) -> str | None:
+    """Return a plug's own date, None where it is far from the day that is believed."""
+    if clock is None or abs(clock - day) > _CLOCK_SKEW:
         return None
-    return reading.clock.isoformat()
+    return clock.isoformat()
 
 
 def by_period(reading: Reading, limit_w: float) -> tuple[dict[str, Parts], list[Unlikely]]:

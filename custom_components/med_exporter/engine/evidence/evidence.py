@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .counting import go_on, proved_by
 from .dates import by_period, clock_of, period_of, rolled
 from .judge import Judge
+from .month_ends import ended_since
 from .move import UNDATED, Kind, Parts
 from .outcome import Outcome
 from .pace import Pace, passable
@@ -100,6 +101,7 @@ class Evidence:
             proved=self._proved,
             pace=pace,
             rolled=rolled(registers, self.told_at, reading),
+            ended=ended_since(self.month, reading, pace.limit_w),
             at=reading.at,
             clock=clock_of(reading),
         ).judge(begun)

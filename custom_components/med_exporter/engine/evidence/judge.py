@@ -28,6 +28,8 @@ class Judge:
         pace: what can have passed.
         rolled: by counter, whether the clocks prove that its period is a new one, or that it is
             the same; None where they prove neither.
+        ended: what the plug says of its months that have ended since its month was read, in mWh
+            used since then; None where it says nothing.
         at: when it was read.
         clock: the plug's own date then, where it tells one.
 
@@ -38,6 +40,7 @@ class Judge:
     pace: Pace
     rolled: Mapping[str, bool | None]
     at: datetime
+    ended: int | None = None
     clock: str | None = None
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Judge:
                 self.at,
                 has_rolled=has_rolled,
                 may_end=self._may_end(name),
+                ended=self.ended if name == "month" else None,
             )
             if move is None:
                 if register.doubt is not None and register.is_refuted(parts):
@@ -178,8 +182,9 @@ class Judge:
             likely = self._likely(name, is_back=name in returning)
             near = {n: self.registers[n].noise for n in peers if n != name}
             noise = self.registers[name].noise
-            if move.claim - self.proved <= likely or any(
-                abs(peers[n].reach - move.claim) <= noise + other for n, other in near.items()
+            claim = move.claim - move.told
+            if claim - self.proved <= likely or any(
+                abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
