@@ -113,14 +113,16 @@ def _raw_rows(job: Job, spool: Spool, sources: Sequence[_Source], progress: _Pro
 
 
 def _periods(job: Job, spool: Spool, sources: Sequence[_Source], progress: _Progress) -> int:
-    """Put the rows of periods into the spool, device by device, and return how many there are."""
+    """Put the rows of periods into the spool, and return how many there are."""
+    found = {place: source.readings(progress.of(place)) for place, source in enumerate(sources)}
+    # One pass through the states does for all; else a device has the pages of memory for itself.
+    side_by_side = any(source.is_in_one_pass for source in sources)
     total = 0
-    # All are asked before the first is read, so that one pass through the states does for all.
-    found = [source.readings(progress.of(place)) for place, source in enumerate(sources)]
-    for place, (source, readings) in enumerate(zip(sources, found, strict=True)):
-        total += spool.add(place, readings)
-        source.coverage.told_from = source.stand_in.first
+    for some in [found] if side_by_side else [{place: found[place]} for place in found]:
+        total += spool.add(some)
         check_rows(job, total)
+    for source in sources:
+        source.coverage.told_from = source.stand_in.first
     return total
 
 
@@ -232,6 +234,10 @@ class _Source:
             gives_rows=bool(spool.edges),
         )
         self.seen = False
+
+    @property
+    def is_in_one_pass(self) -> bool:
+        return self._one_pass is not None
 
     @property
     def outliers(self) -> int:
