@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -13,6 +13,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..engine.currency_signs import for_people
+from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff import TariffError, parse_contracts
 from ..engine.tariff.contracts import VAT
 from ..form_fields import FiniteSelector

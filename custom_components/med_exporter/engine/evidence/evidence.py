@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from ..lazy_dataclass import dataclass
 from .move import ROLLS_WITHIN, UNDATED, Kind, Parts
 from .outcome import Outcome
 from .pace import SHORT, Pace, passable

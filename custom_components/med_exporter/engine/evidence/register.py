@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from .move import SMALL_FALL, UNDATED, Doubt, Kind, Move, Parts, Past, begins_within, growth_between
 from .pace import SHORT, passable
 from .standing import Standing

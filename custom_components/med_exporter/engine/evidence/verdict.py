@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from .move import ROLLS_WITHIN, UNDATED, Doubt, Kind, Move, Parts
 from .pace import SHORT, Pace, passable
 from .reading import Reason
