@@ -8,11 +8,11 @@ by name: one that is chosen by another text is refused too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from ..engine.lazy_dataclass import dataclass
 from .errors import DeliveryError
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.util import dt as dt_util
 
 from ..engine.date_words import DateWords
+from ..engine.lazy_dataclass import dataclass
 from ..engine.quantities import quantity_text
 from .errors import DeliveryError
 from .rendering import async_render

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from .cost_tables import tariffs_table
 from .energy_source import points_of, read_energy, read_past
+from .lazy_dataclass import dataclass
 from .own_tables import exists
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price

@@ -6,11 +6,11 @@ The ledger's tables lie in the recorder's database. They may be missing; then no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .costing import billed, slot_costs, zone_of
 from .energy import to_kwh
+from .lazy_dataclass import dataclass
 from .ledger import Account, accounts_of, corrections_between, energies_between, is_readable
 from .times import (
     HOUR,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from ..engine.evidence.evidence import SOCKET_WATTS
 
+from ..engine.lazy_dataclass import dataclass
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
+from ...engine.lazy_dataclass import dataclass
 from ...sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from ..measurements import EcoWattLevel, Energy, TempoDay
 

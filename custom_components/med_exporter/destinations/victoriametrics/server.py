@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import beginning_of, lines_of, parsed, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer

@@ -8,13 +8,14 @@ wherever it ends up, nothing is stored twice.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from .probe import IDENTITY, PROBE, async_probe, probe_id
 from .rows import EXACT, NAME, TYPES, Found, Reading, Rows, selector_of

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from ..lazy_dataclass import dataclass
 
 type Parts = dict[str, int]
 """What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls

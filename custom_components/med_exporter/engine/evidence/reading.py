@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from ..lazy_dataclass import dataclass
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
