@@ -110,7 +110,7 @@ class BoundedClient(Client):
         try:
             return bytes(super()._sock_recv(_AT_ONCE))
         finally:
-            if len(getattr(self._sock, "_readbuffer", b"")) > _LARGEST_FRAME:
+            if _announced(getattr(self._sock, "_readbuffer", b"")) > _LARGEST_FRAME:
                 raise ConnectionError("a frame too long")
 
     def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
@@ -140,6 +140,11 @@ class BoundedClient(Client):
                 # A websocket's frame is written in part.
                 raise BlockingIOError
             del self._gathered[:sent]
+
+
+def _announced(frame: bytes) -> int:
+    """Return how many bytes a frame says to have, if it is not one of the shorter kinds."""
+    return int.from_bytes(frame[2:10]) if len(frame) >= 10 and frame[1] & 0x7F == 0x7F else 0
 
 
 @cache
