@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..engine.evidence.month_ends import month_left
+from ..engine.lazy_dataclass import dataclass
 from .journal import Journal, Step
 from .marks import Growth, Marks, can_have_counted, of_house
 

@@ -6,6 +6,7 @@ from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..engine.lazy_dataclass import dataclass
 from ..sources.plug import CLOCK_IS_RIGHT
 
 if TYPE_CHECKING:

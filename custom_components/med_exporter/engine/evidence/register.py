@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from .claim import Claimant
 from .move import SMALL_FALL, Doubt, Kind, Move, Past, growth_between
 from .pace import SHORT, passable
