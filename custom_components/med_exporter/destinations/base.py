@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..const import DataType
+from ..engine.lazy_dataclass import dataclass
 from ..errors import MedError
 from .measurements import Grain
 

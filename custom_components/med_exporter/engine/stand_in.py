@@ -11,10 +11,10 @@ The time between two numbers of a counter needs no help: its growth tells.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Self
 
+from .lazy_dataclass import dataclass
 from .reading import FROM_LEDGER, FROM_STATISTICS, READING_COLUMNS
 from .times import HOUR, QUARTER, floor_to, quarter_of, quarters_between
 

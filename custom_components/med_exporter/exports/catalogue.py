@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..database import async_read_recorder
 from ..engine.formats import FORMATS
+from ..engine.lazy_dataclass import dataclass
 from ..engine.recorded_counts import RecordedCounts
 from ..engine.recorder import last_seen
 from ..metering.devices import export_devices

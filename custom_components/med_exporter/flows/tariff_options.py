@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigFlowResult
 
+    from ..entry_kind import Step
+
 _STEP: Final = "async_step_"
 
 
@@ -47,6 +49,11 @@ class TariffFlow(OfficialFlow):
         if name.startswith(_STEP) and isinstance(form, Page):
             return partial(self._page, form)
         raise AttributeError(name)
+
+    def steps(self) -> dict[str, Step]:
+        """Return the steps, those of the forms of one page among them."""
+        pages = {name: form for name, (_, form) in forms().items() if isinstance(form, Page)}
+        return super().steps() | {name: partial(self._page, form) for name, form in pages.items()}
 
     async def async_step_contracts(
         self, user_input: dict[str, Any] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_PDL, PlugRole
 from ..costs import DATA_COSTS
 from ..costs.costs import point_slug
+from ..engine.lazy_dataclass import dataclass
 from ..engine.standing_charge import standing_charge
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER, PointSeries

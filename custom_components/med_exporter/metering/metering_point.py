@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntryState
@@ -13,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
+from ..engine.lazy_dataclass import dataclass
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
 from ..local_time import add_clock

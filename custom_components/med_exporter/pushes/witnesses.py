@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..destinations.measurements import Grain
+from ..engine.lazy_dataclass import dataclass
 from ..grid.link import loaded_grid
 from ..local_time import local_zone
 from .closed_periods import cost_periods, energy_periods, known_days, tempo_day

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
 from ..local_time import certain_now
 from .bulk import store_sums

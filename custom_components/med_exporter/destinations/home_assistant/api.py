@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -18,6 +18,7 @@ from homeassistant.helpers.json import json_dumps
 from yarl import URL
 
 from ...const import DOMAIN
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import parsed, understood
 from ...web_client import web_session
 from ...web_line import BoundedSocket

@@ -8,7 +8,6 @@ that it has are appended, in messages of a moderate size, each one read back bef
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
+from ...engine.lazy_dataclass import dataclass
 from ...engine.times import HOUR
 from ..base import (
     DestinationError,

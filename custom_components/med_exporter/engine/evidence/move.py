@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from ..lazy_dataclass import dataclass
 
 type Parts = dict[str, int]
 """What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls
@@ -39,7 +40,9 @@ class Move:
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
     lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
     `is_back` that it is where it had been, and has forgotten some. Of one that has begun anew,
-    `kept` is what it had grown by in a reading before that was still waiting; else it is None.
+    `kept` is what it had grown by in a reading before that was still waiting, or by what the plug
+    tells of the period that has ended; else it is None. `told` is what of the claim the plug tells
+    so, which needs no other witness.
     """
 
     kind: Kind
@@ -50,6 +53,7 @@ class Move:
     is_exact: bool = False
     is_back: bool = False
     kept: int | None = None
+    told: int = 0
 
 
 @dataclass(kw_only=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..lazy_dataclass import dataclass
 from .move import UNDATED, Doubt, Kind, Move, Parts, Past
 from .pace import SHORT
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from ..times import day_of, day_start
 from .clock import local_day
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from calendar import monthrange
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
+
+from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from .rates import Pricing

@@ -95,13 +95,36 @@ class KasaHost:
             return {}
         try:
             return {
-                _identity(device, plug).plug_id: await self._history.of(plug, since, today)
+                _identity(device, plug).plug_id: (
+                    await self._history.of(plug, since, today)
+                ).that_can_be()
                 for plug in _energy_plugs(device)
             }
         except AuthenticationError as err:
             raise KasaError("invalid_auth", self.connection.host) from err
         except FAILURES as err:
             raise KasaError("timed_out", self.connection.host) from err
+
+    async def months(self, plug_id: str, since: date, today: date) -> dict[date, float]:
+        """Return what a newer plug has itself counted in months, by the first of each.
+
+        Args:
+            plug_id: the plug's.
+            since: the first month is that of this date, by the plug's clock.
+            today: the last one likewise.
+
+        """
+        device = self._device
+        for plug in [] if device is None else _energy_plugs(device):
+            assert device is not None
+            if _identity(device, plug).plug_id == plug_id:
+                try:
+                    return await self._history.months(plug, since, today)
+                except AuthenticationError as err:
+                    raise KasaError("invalid_auth", self.connection.host) from err
+                except FAILURES as err:
+                    raise KasaError("timed_out", self.connection.host) from err
+        return {}
 
     async def close(self) -> None:
         """Drop the connection."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,6 +10,7 @@ from ...costing import compare_contracts, price_edges, read_terms
 from ...energy_source import ROLES, first_known
 from ...fields import Kind
 from ...file_warnings import warning
+from ...lazy_dataclass import dataclass
 from ...ledger import accounts_of, is_readable
 from ...tables import Column, Rounding
 from ...tariff.offers import OWN, Offer

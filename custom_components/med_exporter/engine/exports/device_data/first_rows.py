@@ -58,7 +58,7 @@ def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> bool:
             if rows >= limit or (rows and taken * (rows + 1) / rows > _MOST_READINGS):
                 return False
             if line.reaches(period):
-                rows += spool.add(place, line.of_period(period), period)
+                rows += spool.add({place: line.of_period(period)}, period)
         following = min((line.next_moment() for line in opened), default=math.inf)
         if following == math.inf:
             return True
