@@ -123,9 +123,9 @@ async def test_it_says_so_in_words(tmp_path) -> None:
             await visitor.picture(pictures / f"{language}-away.png")
             await home.start()
             await home.wait_until_running()
-            # Without a click, too.
-            await expect(page.locator("med-files [role=alert]")).to_have_count(0)
+            await expect(page.locator("med-preview [role=alert]")).to_have_count(0)
             made = await page.locator("med-file").count()
             await visitor.click(MAKE[language])
             await expect(page.locator("med-file")).to_have_count(made + 1)
+            await expect(page.locator("med-files [role=alert]")).to_have_count(0)
             await page.context.close()
