@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from custom_components.med_exporter.engine.job import Privacy
 from custom_components.med_exporter.engine.prices import keep_prices
 
 from .homes import (
@@ -65,7 +66,9 @@ def test_a_month_is_one_page(recorder, bill):
     found = lines(page)
     assert "March 2026" in page
     assert found["Metering point"] == ["House"]
-    for hidden in ("fridge-id", "HOUSE-1", "192.0.2.10", "50c7bf", "Currency", "Contents"):
+    assert found["Its number"] == ["HOUSE-1"]
+    assert "Supplier" not in page
+    for hidden in ("fridge-id", "192.0.2.10", "50c7bf", "Currency", "Contents"):
         assert hidden not in page
     energy, price, amount = found["Heater"]
     assert float(amount) == pytest.approx(float(energy) * float(price), abs=0.02)
@@ -76,6 +79,21 @@ def test_a_month_is_one_page(recorder, bill):
     assert float(found["Total"][-1]) == pytest.approx(sum(map(float, parts)), abs=0.001)
     periods = [float(found[name][-1]) for name in ("day", "night")]
     assert sum(periods) == pytest.approx(sum(map(float, parts[:2])), abs=0.001)
+
+
+def test_who_sends_the_bills_is_told(recorder, bill, exports):
+    home = Home(recorder)
+    suppliers = {"2025-01-01": "Voltaire", "2026-03-11": "Ampère", "2026-04-01": "Ohm"}
+    home.priced(
+        "house", [{**FLAT, "valid_from": day, "supplier": one} for day, one in suppliers.items()]
+    )
+    home.uses(FRIDGE, at("2026-03-01"), at("2026-03-21"), 0.5)
+    (page,) = bill("2026-03-01", "2026-04-01")
+    assert lines(page)["Supplier"] == ["Voltaire, Ampère"]
+    privacy = Privacy(hash_device_identifiers=True, key="00" * 32)
+    (page,) = bill("2026-03-01", "2026-04-01", privacy=privacy)
+    assert "HOUSE-1" not in page
+    assert "Supplier" not in page
 
 
 def test_taxes_in_the_amounts_are_told_behind_the_total(recorder, bill):

@@ -13,7 +13,7 @@ from ...fields import Kind
 from ...standing_charge import standing_charge
 from ...tables import Column, Table, small_table
 from ...tariff.energy import CONSUMPTION
-from ...times import boundaries, local_time
+from ...times import boundaries, day_of, local_time
 from ...words import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
@@ -23,6 +23,7 @@ from .taxes import Taxes, with_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from ...costing import CostSum, Terms
     from ...job import Job
@@ -125,6 +126,21 @@ class Bill:
         terms = self._terms.get(self._points[one.plug_id] or "")
         if terms is not None and one.cost:
             self._taxes.add(terms.taxes_at(self._edges[one.place])[0], one.cost)
+
+    def suppliers(self) -> list[str]:
+        """Return the suppliers of the range's contracts, in their order."""
+        return list(
+            dict.fromkeys(
+                contract.supplier
+                for terms in self._terms.values()
+                for contract in terms.tariff.within(*self._days_of_range())
+                if contract.supplier
+            )
+        )
+
+    def _days_of_range(self) -> tuple[date, date]:
+        last = max(self._job.start, self._end - 1)
+        return day_of(self._job.start, self._zone), day_of(last, self._zone)
 
     def tables(self) -> list[Table]:
         """Return the bill, its tariff periods, what it compares with, and months and days."""
