@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -138,6 +139,20 @@ def test_what_a_meter_showed_before_and_after_is_told(recorder, bill):
     assert "Ancien" in bill("2026-03-01", "2026-04-01", "fr")[0]
     # There are none where one of them is missing for all.
     assert "Reading" not in bill("2026-03-01", "2026-03-31")[0]
+
+
+def test_meters_of_one_name_are_lines_of_their_own(recorder, bill):
+    home = Home(recorder)
+    home.priced("house", [FLAT])
+    twin = replace(HEATER, device_name=FRIDGE.device_name)
+    start, end = at("2026-03-01"), at("2026-03-02")
+    for number, one in enumerate((FRIDGE, twin), 1):
+        home.uses(one, start, end, number / 48)
+        known = [(edge - 3600, {"state": edge - start + number, "sum": 0}) for edge in (start, end)]
+        recorder.add_statistics(one.entities["energy_total_kwh"], known, "kWh")
+    (page,) = bill("2026-03-01", "2026-03-02", devices=(FRIDGE, twin))
+    found = re.findall(r"Fridge +([\d.]+) +[\d,.]+ +([\d.]+) +[\d.]+ +([\d.]+)", page)
+    assert found == [("2.0", "2.000", "0.50"), ("1.0", "1.000", "0.25")]
 
 
 def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):
