@@ -14,7 +14,7 @@ from .times import boundaries, local_time
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from .tariff import Tariff
+    from .tariff.contracts import Tariff
 
 
 def standing_charge(tariff: Tariff, start: float, end: float, zone: tzinfo) -> float:
