@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from ...apportioning import Apportioning
+from ...apportioning import Apportioning, rounded
 from ...content import Chart, ChartKind, Series
 from ...costing import cost_sums, read_terms
 from ...date_words import DateWords
@@ -198,7 +198,7 @@ class Bill:
             for plug, one in sorted(self._used.items(), key=lambda item: -item[1].kwh)
         ]
         total = costs.total
-        charge = round(sum(day[2] for day in self._by_day.values()), self._money)
+        charge = rounded(sum(day[2] for day in self._by_day.values()), self._money)
         if charge:
             rows.append((self._words.column("standing_charge"), *_NO_READINGS, None, None, charge))
         earned = self._rounded({plug: one.cost or 0.0 for plug, one in self._made.items()})
@@ -206,7 +206,7 @@ class Bill:
             brought = None if one.cost is None else -earned.rounded(plug, one.cost) + 0.0
             label = f"{self._words.column('feed_in')}, {self._plugs[plug]}"
             told = shown.get(plug, _NO_READINGS)
-            rows.append((label, *told, round(one.kwh, self._energy), one.price, brought))
+            rows.append((label, *told, rounded(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
         is_priced = charge or any(
             one.cost is not None for one in (*self._used.values(), *self._made.values())
