@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,13 +20,22 @@ DAYS = 3
 SPOT = {
     "valid_from": "2020-01-01", "kind": "sensor_price", "entity_id": "sensor.spot", "tax": 20,
 }  # fmt: skip
-BEGINNINGS = [at("2026-03-28"), at("2026-10-24"), at("2026-01-30")]
+ZONES = [PARIS, ZoneInfo("Asia/Kathmandu"), ZoneInfo("Australia/Lord_Howe")]
+BEGINNINGS = ["2026-03-28", "2026-10-24", "2026-01-30", "2026-04-04"]
+TEMPO = {
+    "valid_from": "2020-01-01", "kind": "tempo",
+    "prices": {
+        "blue": {"peak": 0.16, "off_peak": 0.13},
+        "white": {"peak": 0.19, "off_peak": 0.15},
+        "red": {"peak": 0.75, "off_peak": 0.16},
+    },
+}  # fmt: skip
 
 
-def cost_rows(exports, plug, start, end, aggregation, **changes):
+def cost_rows(exports, plug, start, end, aggregation, zone=PARIS, **changes):
     """Return the readings of a range: when, energy and cost."""
     return exports.rows(
-        devices=(plug,), points=(HOUSE,), start=start, end=end, timezone="Europe/Paris",
+        devices=(plug,), points=(HOUSE,), start=start, end=end, timezone=zone.key,
         aggregation=aggregation, fields=("timestamp", "energy_kwh", "cost"), **changes,
     )  # fmt: skip
 
@@ -34,26 +44,27 @@ def cost(rows):
     return sum(row["cost"] or 0 for row in rows)
 
 
-def analysis(exports, plug, start, end, **changes):
+def analysis(exports, plug, start, end, zone=PARIS, **changes):
     """Return what a range costs, and what it brings as less than nothing."""
     content = exports.content(
         export_type="cost_analysis", devices=(plug,), points=(HOUSE,), start=start, end=end,
-        timezone="Europe/Paris", fields=(), grouping="daily",
+        timezone=zone.key, fields=(), grouping="daily",
         options=exports.options(decimal_places=6), **changes,
     )  # fmt: skip
     rows = json.loads(content)["data"]
     return sum((row["energy_cost"] or 0) - (row["feed_in"] or 0) for row in rows)
 
 
-def local_days(begin, days=DAYS):
-    first = datetime.fromtimestamp(begin, PARIS)
+def local_days(begin, days=DAYS, zone=PARIS):
+    first = datetime.fromtimestamp(begin, zone)
     return [(first + timedelta(n)).timestamp() for n in range(days + 1)]
 
 
 @given(
-    begin=st.sampled_from(BEGINNINGS),
+    first_day=st.sampled_from(BEGINNINGS),
+    zone=st.sampled_from(ZONES),
     plug=st.sampled_from((PLUG, SOLAR)),
-    contract=st.sampled_from((FLAT | {"feed_in": 0.07}, NIGHT_AND_DAY, TIERS, SPOT)),
+    contract=st.sampled_from((FLAT | {"feed_in": 0.07}, NIGHT_AND_DAY, TEMPO, TIERS, SPOT)),
     powers=st.lists(st.sampled_from((0, 0.004, 0.06, 2.3)), min_size=8, max_size=8),
     faults=st.lists(st.sampled_from((0, -0.05, 0.05, 1)), min_size=4, max_size=4),
     every=st.sampled_from((470, 1130)),
@@ -67,11 +78,15 @@ def local_days(begin, days=DAYS):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_costs_of_readings_add_up_to_those_of_the_ledger(
-    recorder, exports, begin, plug, contract, powers, faults, every, away, first, length
+    recorder, exports, first_day, zone, plug, contract, powers, faults, every, away, first, length
 ):
     """A counter in whole watt-hours, read now and then, and a ledger that has other energies."""
     recorder.clear()
-    days = local_days(begin)
+    begin = at(first_day, zone)
+    days = local_days(begin, zone=zone)
+    colours = dict.fromkeys(
+        (date.fromisoformat(first_day) + timedelta(n) for n in (-1, 0, 2)), "red"
+    )
     home = Home(recorder)
 
     def kw(moment: float) -> float:
@@ -82,7 +97,8 @@ def test_costs_of_readings_add_up_to_those_of_the_ledger(
 
     home.uses(plug, begin - 7200, days[-1] + 7200, ledger)
     recorder.add_prices((begin + n * 1800, (n % 11 - 2) / 20) for n in range(48 * DAYS + 2))
-    home.priced("house", [contract])
+    # Of a day without a colour nothing has a price.
+    home.priced("house", [contract], colours, zone)
     total, states, moment = 10.0, [], begin - 3600
     while moment < days[-1] + 3600:
         total += kw(moment) * every / 3600
@@ -98,18 +114,18 @@ def test_costs_of_readings_add_up_to_those_of_the_ledger(
     # A gap that has not ended yet has no reading.
     if lost and lost[0][0] < end <= lost[-1][0] + every:
         return
-    told = analysis(exports, plug, start, end)
+    told = analysis(exports, plug, start, end, zone)
     for aggregation in ("raw", "hourly", "daily", "monthly"):
-        rows = cost_rows(exports, plug, start, end, aggregation)
+        rows = cost_rows(exports, plug, start, end, aggregation, zone)
         assert cost(rows) == pytest.approx(told, abs=1e-5)
     if not lost:
         for row, (midnight, following) in zip(
-            cost_rows(exports, plug, start, end, "daily"),
+            cost_rows(exports, plug, start, end, "daily", zone),
             zip(days[first:], days[first + 1 :], strict=False),
             strict=False,
         ):
-            of_day = analysis(exports, plug, midnight, following)
-            assert row["cost"] == pytest.approx(of_day, abs=2e-6)
+            of_day = analysis(exports, plug, midnight, following, zone)
+            assert (row["cost"] or 0) == pytest.approx(of_day, abs=2e-6)
 
 
 def test_a_day_counter_in_whole_watt_hours_makes_no_other_money(recorder, exports):

@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..engine.date_words import DateWords
 from ..engine.lazy_dataclass import dataclass
 from ..engine.quantities import quantity_text
+from ..metering.contracts import currency_of_costs
 from .errors import DeliveryError
 from .rendering import async_render
 
@@ -148,7 +149,7 @@ def _own_body(
 ) -> str:
     # What its energy costs is a part of what a bill comes to.
     money = "total_cost" if "total_cost" in delivery.figures else "energy_cost"
-    units = {"total_energy": "kWh", money: hass.config.currency}
+    units = {"total_energy": "kWh", money: currency_of_costs(hass)}
     figures = []
     for name, unit in units.items():
         if (value := delivery.figures.get(name)) is not None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from ...aggregation import function_of
-from ...apportioning import Apportioning
+from ...apportioning import Apportioning, rounded
 from ...content import Figure
 from ...fields import FIELDS, Function
 from ...tariff.energy import CONSUMPTION, IGNORED, PRODUCTION
@@ -93,7 +93,7 @@ def totals_of(job: Job, column: Column, sums: Mapping[int, float | None]) -> lis
         figures.append(
             Figure(
                 name=name,
-                value=sign * round(math.fsum(known), column.decimals) + 0.0 if known else None,
+                value=sign * rounded(math.fsum(known), column.decimals) + 0.0 if known else None,
                 unit=column.unit or "kWh",
                 decimals=decimals,
             )
