@@ -101,6 +101,11 @@ def merged(base: float, existing: Iterable[Row], given: Mapping[int, float]) -> 
     return rows
 
 
+def holds(row: Row | None, hour: Measurement) -> bool:
+    """Return whether a row says what an hour's should, as far as it says the hour's own value."""
+    return row is not None and (row.state is None or _are_close(row.state, _value_of(hour)))
+
+
 class RemoteStatistics:
     """One statistic of another Home Assistant."""
 
