@@ -115,7 +115,9 @@ class DatabaseDestination(ABC):
 
     @abstractmethod
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
-        """Return at which seconds a series has values, of periods from the first to the last.
+        """Return at which seconds a series has what it should, of periods from first to last.
+
+        That is their values, or any value where none can be overwritten.
 
         None where the server cannot be asked.
         """

@@ -93,7 +93,8 @@ class InfluxDestination(DatabaseDestination):
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
         points = [point_of(one) for one in periods]
-        return await self._find(series_of(periods[0], self._labels), points)
+        found = await self._find(series_of(periods[0], self._labels), points)
+        return found and {point.stamp for point in points if _has(found, point)}
 
     async def _async_delete(self, pdl: str) -> bool:
         series = [

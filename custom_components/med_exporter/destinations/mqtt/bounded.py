@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
@@ -113,16 +109,6 @@ class BoundedClient(Client):
             if _announced(getattr(self._sock, "_readbuffer", b"")) > _LARGEST_FRAME:
                 raise ConnectionError("a frame too long")
 
-    def _handle_pubackcomp(self, cmd: Literal["PUBACK", "PUBCOMP"]) -> MQTTErrorCode:
-        """Tell a message's plain answer with what was made for an earlier one that was the same."""
-        packet = bytes(self._in_packet["packet"])
-        if len(packet) not in {2, 3} or (number := int.from_bytes(packet[:2])) not in (
-            self._out_messages
-        ):
-            return super()._handle_pubackcomp(cmd)
-        kind = PacketTypes.PUBACK if cmd == "PUBACK" else PacketTypes.PUBCOMP
-        return self._do_on_publish(number, *_answer(kind, packet[2:]))
-
     def _sock_send(self, buf: bytes) -> int:
         """Take a packet, to be written with others; a goodbye goes behind them, and by itself."""
         is_goodbye = buf[0] == _GOODBYE
@@ -145,9 +131,3 @@ class BoundedClient(Client):
 def _announced(frame: bytes) -> int:
     """Return how many bytes a frame says to have, if it is not one of the shorter kinds."""
     return int.from_bytes(frame[2:10]) if len(frame) >= 10 and frame[1] & 0x7F == 0x7F else 0
-
-
-@cache
-def _answer(kind: int, said: bytes) -> tuple[ReasonCode, Properties]:
-    reason = ReasonCode(kind, identifier=said[0]) if said else ReasonCode(kind)
-    return reason, Properties(kind)

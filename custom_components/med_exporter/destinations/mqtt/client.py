@@ -115,6 +115,7 @@ class MqttClient:
                 await self._line.reach(self._broker, keep_alive)
             paho.on_connect = lambda _, __, ___, reason, told: self._connected(reason, told)
             paho.on_disconnect = lambda _, __, flags, reason, ___: self._left(flags, reason)
+            paho.answered = self._answered
             paho.on_publish = lambda _, __, number, reason, ___: self._answered(number, reason)
             paho.on_subscribe = lambda _, __, number, reasons, ___: self._allowed(number, reasons)
             paho.on_unsubscribe = lambda _, __, number, ___, ____: self._confirmed(number)
@@ -249,13 +250,22 @@ class MqttClient:
 
     def _publish(self, sending: Sending, qos: int) -> None:
         message = sending.message
-        info = self._paho.publish(
-            message.topic, message.payload, qos, message.retain, sending.properties
-        )
-        if info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._under_way[info.mid] = sending
+        if qos == 1:
+            number = self._paho.publish_once(
+                message.topic.encode(),
+                message.payload.encode(),
+                retain=message.retain,
+                properties=sending.properties,
+            )
         else:
+            info = self._paho.publish(
+                message.topic, message.payload, qos, message.retain, sending.properties
+            )
+            number = info.mid if info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS else None
+        if number is None:
             fail(sending.answer, connection_lost(self._broker))
+        else:
+            self._under_way[number] = sending
 
     def _connected(self, reason: ReasonCode, told: Properties | None) -> None:
         """Keep to what the broker says of itself."""

@@ -10,9 +10,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from .bounded import LARGEST_INCOMING, BoundedClient
+from .bounded import LARGEST_INCOMING
 from .broker import tls_context
 from .messages import OFFLINE
+from .quick import QuickClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +27,9 @@ _TICK: Final = 1.0
 
 def paho_client(
     broker: Broker, publishing: Publishing, *, identifier: str, version: int
-) -> BoundedClient:
+) -> QuickClient:
     """Return a client that is not connected yet; reads certificates from disk."""
-    client = BoundedClient(
+    client = QuickClient(
         CallbackAPIVersion.VERSION2,
         identifier,
         protocol=MQTTProtocolVersion(version),
@@ -54,7 +55,7 @@ class Line:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        paho: BoundedClient,
+        paho: QuickClient,
         stumbled: Callable[[Exception], None],
     ) -> None:
         """Prepare; `stumbled` is called with what paho raises over bytes that are no MQTT."""
