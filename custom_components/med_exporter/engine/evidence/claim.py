@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from .move import UNDATED, Kind, Move, Parts, begins_within, growth_between
 from .pace import SHORT
-from .standing import Standing
+from .standing import Standing, grain_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # A plug that is read every hour is watched, in seconds.
 _WATCHED: Final = 4500.0
+# A clock that was behind is followed by then, and explains what seemed to have leapt, in seconds.
+_DISPROVED_AFTER: Final = 7200.0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -44,11 +46,11 @@ class Claimant(Standing):
             ended: what the plug itself tells of the periods that have, since it was good last.
 
         """
-        self.finest = self._grain_of(shown)
+        self.finest = grain_of(shown)
         newest = max(self.shown)
         # A period that has not begun shows nothing, and an older one tells nothing new, but of
         # where the counter may still be found to stand.
-        past = self.past.shown if self.past is not None and self.may_return else {}
+        past = {p for place in self.places() if self.may_return for p in place.shown}
         parts = {
             p: mwh
             for p, mwh in shown.items()
@@ -187,3 +189,33 @@ class Claimant(Standing):
             return True
         brought = pace.brought(doubt.seconds)
         return abs(more - brought) + self.noise < brought - growth
+
+    def has_rolled_before_doubt(self, name: str) -> bool | None:
+        """Return whether the plug's clock told another day or month when it was doubted.
+
+        None where it tells neither, or the same.
+        """
+        told = None if self.doubt is None else self.doubt.clock
+        length = {"day": len("2026-11-28"), "month": len("2026-11")}.get(name, 0)
+        if UNDATED not in self.shown or told is None or self.clock is None:
+            return None
+        return told[:length] != self.clock[:length] or None
+
+    def is_unpowered(self, growth: int) -> bool:
+        """Return whether power tells that a growth up to the reading that is doubted never was."""
+        doubt = self.doubt
+        return (
+            doubt is not None
+            and doubt.kind is Kind.LEAPS
+            and doubt.could is not None
+            and growth > doubt.could
+        )
+
+    def is_disproved(self) -> bool:
+        """Return whether no clock has explained for long what power says never was."""
+        return self.doubt is not None and self.doubt.seconds > _DISPROVED_AFTER
+
+    def is_refuted(self, shown: Parts) -> bool:
+        """Return whether a period stands below what was doubted of it."""
+        doubted = {} if self.doubt is None else self.doubt.shown
+        return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())

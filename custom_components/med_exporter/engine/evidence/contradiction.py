@@ -12,7 +12,6 @@ from .reading import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .move import Move
     from .register import Register
     from .verdict import Verdict
 
@@ -51,33 +50,33 @@ def contradict(
         if kind is not Kind.FOLLOWS and not register.is_young:
             verdict.left.add(name)
 
-        others = {n: m for n, m in verdict.good.items() if n != name}
-        most = _limit(others, registers, proved, register.age, lag)
+        most = _limit(name, verdict, registers, proved, lag)
         if most is not None and move.claim > most + lag:
             verdict.untrue[name] = Reason.CONTRADICTED
             most = proved
         else:
             # What the others lack by being late, they show themselves soon.
-            most = _limit(others, registers, proved, register.age, 0)
+            most = _limit(name, verdict, registers, proved, 0)
         if most is not None and move.claim > most + register.noise:
             verdict.good[name] = replace(move, claim=most, reach=most)
 
 
 def _limit(
-    others: Mapping[str, Move],
-    registers: Mapping[str, Register],
-    proved: int,
-    seconds: float,
-    lag: int,
+    name: str, verdict: Verdict, registers: Mapping[str, Register], proved: int, lag: int
 ) -> int | None:
-    """Return what counters that have forgotten nothing, and are as late at most, let be true.
+    """Return what counters that have forgotten nothing since let be true of another.
 
-    None where there is none.
+    It is what all had proved when that one was good last, and what they have grown by since. None
+    where there are none that are as late at most.
     """
+    register = registers[name]
     exact = [
-        move.reach
-        for name, move in others.items()
-        if move.is_exact
-        and registers[name].speaks_of(move, seconds, proved - max(lag, registers[name].noise))
+        register.seen + registers[other].grown + move.growth - register.beside[other]
+        for other, move in verdict.good.items()
+        if other in register.beside.keys() - {name}
+        and move.is_exact
+        and registers[other].speaks_of(
+            move, register.age, proved - max(lag, registers[other].noise)
+        )
     ]
     return max(*exact, proved) if exact else None

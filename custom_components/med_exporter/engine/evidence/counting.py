@@ -40,6 +40,9 @@ def go_on(
     """
     gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
     levels = _accept(registers, verdict, reading, proved_by(registers, energy))
+    for name in verdict.good:
+        others = [registers[other] for other in verdict.good if other != name]
+        registers[name].recover(pace, reading.at, others, may_roll=name == "total")
     proved = proved_by(registers, energy)
     may_catch_up = not any(register.may_return for register in registers.values())
     for name, register in registers.items():
@@ -57,7 +60,22 @@ def go_on(
             # From where it now stands it only grows.
             move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
             register.hold(move, proved, reading.at.isoformat(), clock_of(reading), pace)
+    remember(registers, proved)
     return proved
+
+
+def remember(registers: Mapping[str, Register], proved: int) -> None:
+    """Let those that are believed now remember what the others had grown by then.
+
+    Args:
+        registers: the counters by name.
+        proved: what all of them prove, in mWh.
+
+    """
+    grown = {name: register.grown for name, register in registers.items() if register.is_begun}
+    for register in registers.values():
+        if register.is_begun and not register.age:
+            register.seen, register.beside = proved, grown
 
 
 def _accept(
@@ -84,6 +102,6 @@ def _accept(
         register.date(at, clock, restarts=name in verdict.anew)
         if register.accept(move, restarts=name in verdict.anew, age=age):
             levels[name] = level
-        if name in verdict.returned:
-            register.come_back()
+        if name in verdict.returned and move.to is not None:
+            register.come_back(move.to)
     return levels

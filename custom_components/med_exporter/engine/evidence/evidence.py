@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from .counting import go_on, proved_by
+from .counting import go_on, proved_by, remember
 from .dates import by_period, clock_of, period_of, rolled
 from .judge import Judge
 from .month_ends import ended_since
@@ -94,7 +94,9 @@ class Evidence:
         registers = self._registers()
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
-        shown = self._without_unproven(shown, {refusal.counter for refusal in refusals})
+        is_suspect = self._is_suspect(shown, {refusal.counter for refusal in refusals})
+        if is_suspect:
+            shown = {name: parts for name, parts in shown.items() if not registers[name].is_young}
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
         verdict = Judge(
             registers=registers,
@@ -104,6 +106,7 @@ class Evidence:
             ended=ended_since(self.month, reading, pace.limit_w),
             at=reading.at,
             clock=clock_of(reading),
+            is_suspect=is_suspect,
         ).judge(begun)
         for name, parts in shown.items():
             if name not in begun:
@@ -193,23 +196,19 @@ class Evidence:
             return Pace(limit_w=limit_w)
         return Pace(limit_w=limit_w, low_w=min(known), high_w=max(known))
 
-    def _without_unproven(self, shown: dict[str, Parts], refused: set[str]) -> dict[str, Parts]:
-        """Return the counters but those that are unproven, where others show what cannot be.
+    def _is_suspect(self, shown: Mapping[str, Parts], refused: set[str]) -> bool:
+        """Return whether a counter shows what cannot be: the others may be false as well.
 
-        A counter that does so for an hour says nothing of the others.
+        One that does so for an hour says nothing of the others.
         """
-        is_false, registers = False, self._registers()
-        for name, register in registers.items():
+        is_suspect = False
+        for name, register in self._registers().items():
             if name not in refused:
                 register.refused_for = None if name in shown else register.refused_for
             elif register.is_begun:
                 register.refused_for = register.refused_for or 0.0
-                is_false |= register.refused_for < STANDS_FOR
-        return {
-            name: parts
-            for name, parts in shown.items()
-            if not (is_false and registers[name].is_young)
-        }
+                is_suspect |= register.refused_for < STANDS_FOR
+        return is_suspect
 
     def _begin(self, reading: Reading, shown: dict[str, Parts], refusals: list[Refusal]) -> Outcome:
         if not shown:
@@ -219,6 +218,7 @@ class Evidence:
             if name in shown:
                 register.begin(shown[name], self.energy)
                 register.date(reading.at.isoformat(), clock_of(reading))
+        remember(self._registers(), self.energy)
         self.told_at = reading.at
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
 

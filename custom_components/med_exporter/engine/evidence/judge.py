@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .contradiction import LAG, contradict
-from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts
+from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts, Past
 from .pace import SHORT, Pace, passable
 from .reading import Reason
 from .verdict import Verdict
@@ -32,6 +32,8 @@ class Judge:
             used since then; None where it says nothing.
         at: when it was read.
         clock: the plug's own date then, where it tells one.
+        is_suspect: whether another counter shows what cannot be. What is said together with it
+            confirms nothing that waits, nor waits itself.
 
     """
 
@@ -42,6 +44,7 @@ class Judge:
     at: datetime
     ended: int | None = None
     clock: str | None = None
+    is_suspect: bool = False
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
 
@@ -62,10 +65,12 @@ class Judge:
         for name, move in verdict.good.items():
             register = self.registers[name]
             is_unseen = move.growth > self._likely(name) or (move.growth and register.age > SHORT)
-            if is_unseen and not (register.is_young or register.is_away):
+            if is_unseen and not register.is_young:
                 # It can turn out false until it has gone on from there.
                 verdict.grown.add(name)
         contradict(verdict, self.registers, self.proved, self.pace)
+        if self.is_suspect:
+            waiting.clear()
         self._take_back()
         for name, move in waiting.items():
             if self.registers[name].doubt is None:
@@ -125,8 +130,8 @@ class Judge:
         most = self.proved
         for name, move in moves.items():
             register = self.registers[name]
-            doubt, past = register.doubt, register.past
-            if name in returning and past is not None:
+            doubt = register.doubt
+            if name in returning and (past := self.waiting[name].to) is not None:
                 since, left_at = past.good_at, past.left_at
             elif (
                 doubt is not None
@@ -136,7 +141,8 @@ class Judge:
                 since, left_at = register.good_at, doubt.at
             else:
                 continue
-            if self._has_gone_on(name, move, since):
+            has_outrun = doubt is not None and register.has_outrun_doubt(move, self.pace)
+            if has_outrun or self._has_gone_on(name, move, since):
                 ended.add(left_at)
                 most = max(most, self.waiting[name].claim)
         for name in moves.keys() - returning:
@@ -179,7 +185,7 @@ class Judge:
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
         for name, move in following.items():
-            likely = self._likely(name, is_back=name in returning)
+            likely = self._likely(name, move.to)
             near = {n: self.registers[n].noise for n in peers if n != name}
             noise = self.registers[name].noise
             claim = move.claim - move.told
@@ -195,12 +201,12 @@ class Judge:
             else:
                 self._confirm(name, told)
 
-    def _likely(self, name: str, *, is_back: bool = False) -> int:
+    def _likely(self, name: str, to: Past | None = None) -> int:
         """Return how much of a counter is believed though no other says the same."""
         register = self.registers[name]
         # What is back where it was had all the time since it was there.
-        if is_back and register.past is not None:
-            likely = self.pace.likely(max(register.age, register.past.seconds))
+        if to is not None:
+            likely = self.pace.likely(max(register.age, to.seconds))
         else:
             # What the power could not bring while it waited, it has not brought since.
             likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
@@ -213,7 +219,7 @@ class Judge:
         """Believe a reading that goes on from the one that was doubted."""
         move, register, pace = self.waiting[name], self.registers[name], self.pace
         more = register.goes_on(move, pace)
-        if more is None or register.doubt is None:
+        if more is None or register.doubt is None or self.is_suspect:
             return
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
@@ -236,7 +242,7 @@ class Judge:
         may_roll = name == "total" or (
             name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
         )
-        good = register.confirmed(move, more, pace, may_roll=may_roll)
+        good = register.confirmed(move, more, pace, self.at, may_roll=may_roll)
         if name in self.verdict.ahead:
             # It goes on from what is believed now.
             ahead, claim = self.verdict.ahead[name], good.claim + beyond
@@ -251,6 +257,8 @@ class Judge:
             good = replace(good, claim=self.proved, reach=self.proved)
         if more > 0:
             self.verdict.fresh[name] = pace.likely(register.doubt.seconds)
+        if name not in self.verdict.ahead and not register.may_restart_since_doubt(good, pace):
+            good = replace(good, sure_for=register.doubt.seconds)
         self.verdict.good[name] = good
         (self.verdict.returned if good.is_back else self.verdict.jumped).add(name)
         del self.waiting[name]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
 from .claim import Claimant
-from .move import SMALL_FALL, Doubt, Kind, Move, Past, growth_between
+from .move import SMALL_FALL, Doubt, Kind, Move, Parts, Past, growth_between
 from .pace import SHORT, passable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from .pace import Pace
@@ -34,15 +35,26 @@ class Register(Claimant):
 
         `is_together` says that another counter can be as well.
         """
-        past = self.past
-        if past is None or not self.may_return or max(past.shown) not in move.parts:
+        if self.may_return:
+            for past in self.places():
+                if back := self._back_at(past, move, pace, at, is_together=is_together):
+                    return back
+        return None
+
+    def _back_at(
+        self, past: Past, move: Move, pace: Pace, at: datetime, *, is_together: bool
+    ) -> Move | None:
+        """Return what it claims where it is again at one of the places where it was before."""
+        if max(past.shown) not in move.parts:
             return None
         # Together, and soon, they are less likely to have restarted, or used so much.
         is_sure = is_together and self.age <= SHORT
         has_fallen = self._has_fallen_from(past)
         is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
         goes_on_here = {
-            Kind.FOLLOWS: self.value > 0 and not (is_sure and has_fallen and is_far),
+            Kind.FOLLOWS: (self.value > 0 or past is not self.past)
+            and not (is_sure and has_fallen and is_far)
+            and not (has_fallen and move.growth > passable(pace.limit_w, self.still)),
             Kind.LEAPS: not has_fallen,
             Kind.FALLS: max(self.shown) not in past.shown
             or (self.may_restart(move.parts, pace) and not is_sure),
@@ -52,36 +64,53 @@ class Register(Claimant):
         known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
         # It may have stood there for long before it left.
         room = pace.room(max(past.seconds, past.still))
-        growth = growth_between(past.shown, known, self.noise)
+        growth = growth_between(past.shown, known, self.noise_since(past))
         if growth is None:
             return None
         growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
         if growth > room:
             return None
         claim = past.claim + growth
-        return Move(kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth)
+        return Move(
+            kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth, to=past
+        )
 
-    def _since_past(self, past: Past, move: Move, pace: Pace) -> Move:
-        """Return what it claims by where it stood before it went elsewhere, which was false.
+    def recover(
+        self, pace: Pace, at: datetime, others: Iterable[Register], *, may_roll: bool
+    ) -> None:
+        """Go on from where it stood before the place that it has left for good, if it can have.
+
+        What it showed in between was false then, and what it is said to have leapt was used.
+        """
+        if self.past is None or self.may_return:
+            return
+        for past in self.past.earlier():
+            if not any(other.sure_for >= past.seconds for other in others):
+                self.claim = max(
+                    self.claim, self._claim_since(past, self.shown, pace, at, may_roll=may_roll)
+                )
+        self.past = None
+
+    def _claim_since(
+        self, past: Past, parts: Parts, pace: Pace, at: datetime, *, may_roll: bool
+    ) -> int:
+        """Return what it claims by where it stood once, if all that it showed since was false.
 
         It need not be there again: its period may have ended meanwhile, or the plug restarted.
         """
-        room, value = pace.room(max(past.seconds, past.still)), move.parts[max(move.parts)]
-        known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
-        growth = growth_between(past.shown, known, self.noise)
-        if growth is not None and known and growth <= room:
-            claim = past.claim + growth
-        else:
-            claim = past.level + (value if value <= room else 0)
-        return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
-
-    @property
-    def is_away(self) -> bool:
-        """Return whether it may be back where it was, and has not just grown since."""
-        past = self.past
-        if past is None or not self.may_return:
-            return False
-        return past.moves < 1 or self._has_fallen_from(past)
+        room = pace.room(max(past.seconds, past.still))
+        known = {p: mwh for p, mwh in parts.items() if p in past.shown}
+        growth = growth_between(past.shown, known, self.noise_since(past))
+        new = self._new(parts, past.shown, room, past.good_at, at, past.seconds)
+        if not known:
+            return past.level + new
+        if growth is not None:
+            return past.claim + (growth + new if growth + new <= room else 0)
+        newest = max(parts)
+        value, before = parts[newest], past.shown.get(newest, 0)
+        if value <= room and _begins_anew(before, value, pace, may_roll=may_roll):
+            return past.level + value
+        return past.claim
 
     def _has_fallen_from(self, past: Past) -> bool:
         """Return whether it stands below where it was: only then growing can bring it back."""
@@ -106,6 +135,19 @@ class Register(Claimant):
             return None
         is_likely = doubt.seconds > SHORT or more <= pace.likely(doubt.seconds) + self.noise
         return more if is_likely else None
+
+    def may_restart_since_doubt(self, move: Move, pace: Pace) -> bool:
+        """Return whether all that it shows can have passed since the reading that is doubted."""
+        assert self.doubt is not None
+        return move.parts[max(move.parts)] <= pace.likely(self.doubt.seconds)
+
+    def has_outrun_doubt(self, move: Move, pace: Pace) -> bool:
+        """Return whether power tells that it cannot have come from where it is doubted to be."""
+        doubt = self.doubt
+        if doubt is None or pace.high_w is None or doubt.seconds > SHORT:
+            return False
+        more = growth_between(doubt.shown, move.parts, self.noise)
+        return more is None or more > pace.likely(doubt.seconds) + self.noise
 
     def outgrows(self, more: int, pace: Pace) -> bool:
         """Return whether a reading that goes on by so much says more than it confirms."""
@@ -145,32 +187,35 @@ class Register(Claimant):
             return not self.doubt.may_be_new or self.age - self.doubt.seconds <= SHORT
         return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
 
-    def confirmed(self, move: Move, more: int, pace: Pace, *, may_roll: bool) -> Move:
+    def confirmed(self, move: Move, more: int, pace: Pace, at: datetime, *, may_roll: bool) -> Move:
         """Return what is claimed by a reading that goes on from the one that was doubted.
 
         `may_roll` says that it can begin anew by itself; else it has, or is where it was saved.
         """
         assert self.doubt is not None
-        if move.kind is not Kind.FALLS:
-            if (
-                self.past is not None
-                and self._is_below_past(move)
+        past = self.past if self.may_return else None
+        is_back = past is not None and (
+            past.is_right
+            or (
+                move.kind is not Kind.FALLS
+                and self._is_below(past, move)
                 and move.growth > self.can_owe + pace.room(0)
-            ):
-                # It has not leapt, but come back, and has forgotten some while it was away.
-                claim = self.past.claim
-                return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True)
+            )
+        )
+        if past is not None and is_back:
+            # It has not leapt, but come back, and may have forgotten some while it was away.
+            claim = self._claim_since(
+                past, move.parts, pace, at, may_roll=may_roll or past.is_right
+            )
+            return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True, to=past)
+        if move.kind is not Kind.FALLS:
             return replace(move, is_exact=False)
-        if self.past is not None and self.past.is_right and self.may_return:
-            return self._since_past(self.past, move, pace)
         fallen = [p for p, mwh in move.parts.items() if mwh < self.shown.get(p, 0)]
         period = max(fallen, default=max(move.parts))
         value, before = move.parts[period], self.shown.get(period, 0)
         fallen_to = self.doubt.shown.get(period, value)
-        fall = before - fallen_to
-        has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and (
-            (may_roll and (2 * fallen_to < before or fall > SMALL_FALL))
-            or fall > passable(pace.limit_w, _SAVED_EVERY)
+        has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and _begins_anew(
+            before, fallen_to, pace, may_roll=may_roll
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
         claim = max(self.level + from_zero, self.doubt.proved + more)
@@ -183,7 +228,7 @@ class Register(Claimant):
         that it must move.
         """
         has_stopped = not move.growth and self.owed > self.noise
-        return self.sure_for >= seconds and self.level >= least and not has_stopped
+        return self.sure_for >= seconds and self.stood >= least and not has_stopped
 
     def hold(
         self,
@@ -211,8 +256,17 @@ class Register(Claimant):
             could=could + pace.room(0) if is_timed and could is not None else None,
         )
 
-    def _is_below_past(self, move: Move) -> bool:
-        if self.past is None or not self.may_return:
-            return False
-        newest = max(self.past.shown)
-        return move.parts.get(newest, self.past.shown[newest]) < self.past.shown[newest]
+    def _is_below(self, past: Past, move: Move) -> bool:
+        newest = max(past.shown)
+        return move.parts.get(newest, past.shown[newest]) < past.shown[newest]
+
+
+def _begins_anew(before: int, value: int, pace: Pace, *, may_roll: bool) -> bool:
+    """Return whether a counter that fell goes on from zero, and not from what was saved.
+
+    `may_roll` says that it can begin anew by itself.
+    """
+    fall = before - value
+    return (may_roll and (2 * value < before or fall > SMALL_FALL)) or fall > passable(
+        pace.limit_w, _SAVED_EVERY
+    )
