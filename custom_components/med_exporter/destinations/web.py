@@ -110,6 +110,12 @@ def host_of(url: str) -> str:
     return f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
 
 
+def normalised(url: str) -> str:
+    """Return the one spelling of an address: with its port, without a last slash."""
+    parts = URL(url)
+    return f"{parts.scheme}://{host_of(url)}{parts.path.rstrip('/')}"
+
+
 def pays(url: str) -> bool:
     """Return whether it pays to pack what goes to and from a server: not within one machine."""
     return not is_loopback(URL(url).host or "")

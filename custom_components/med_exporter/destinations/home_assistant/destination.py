@@ -100,6 +100,11 @@ async def async_create_home_assistant(
     return HomeAssistantDestination(hass, remote_of(settings))
 
 
+async def async_test_settings(hass: HomeAssistant, settings: Mapping[str, Any]) -> None:
+    """Test settings in clear: `async_test_home_assistant`."""
+    await async_test_home_assistant(hass, remote_of(settings))
+
+
 async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
     """Connect, log in, write and read back as a push does, and take that away again.
 
