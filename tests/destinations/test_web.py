@@ -126,7 +126,7 @@ async def test_bytes_that_are_no_text_are_marked() -> None:
 
 @pytest.mark.parametrize(
     ("url", "host"),
-    [("http://[::1]:8428/a", "[::1]:8428"), ("https://[fe80::1%25eth0]", "[fe80::1%eth0]:443")],
+    [("http://[::1]:8428/a", "[::1]:8428"), ("https://[2001:db8::1]", "[2001:db8::1]:443")],
 )
 def test_an_ipv6_address_is_told_from_its_port(url: str, host: str) -> None:
     assert host_of(url) == host
