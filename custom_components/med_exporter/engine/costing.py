@@ -255,13 +255,16 @@ def slot_costs(
     return slots
 
 
-def billed(connect: Connect, plug_id: str, start: float, end: float) -> float:
-    """Return what a plug's energy of a range cost, as far as it has a price; see `slot_costs`."""
-    return sum(
-        (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
-        for found, _ in cost_sums(connect, [plug_id], [start, end])
-        for one in found
-    )
+def billed(connect: Connect, plug_id: str, edges: Sequence[float]) -> list[float]:
+    """Return what a plug's energy of each period cost, as far as it has a price.
+
+    Arguments are those of `cost_sums`; what production brings is negative.
+    """
+    money = [0.0] * (len(edges) - 1)
+    for found, _ in cost_sums(connect, [plug_id], edges):
+        for one in found:
+            money[one.place] += (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
+    return money
 
 
 def price_edges(

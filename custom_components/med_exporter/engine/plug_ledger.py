@@ -6,6 +6,7 @@ The ledger's tables lie in the recorder's database. They may be missing; then no
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .costing import billed, slot_costs, zone_of
@@ -41,6 +42,9 @@ _NOTICED_KWH = 0.002
 _WINDOW = 2 * UTC_DAY
 """Seconds of which all is in memory at a time, of each plug whose raw rows are made."""
 
+_BILLED = 31 * UTC_DAY
+"""Seconds of which the money of days is worked out together."""
+
 
 class _Window:
     """Values by the moment at which they begin, of which a few days are in memory at a time.
@@ -64,6 +68,32 @@ class _Window:
         return self._values.get(moment)
 
 
+class _Bill:
+    """The money of a plug; that of some days that follow is worked out together."""
+
+    def __init__(self, connect: Connect, plug_id: str, zone: ZoneInfo) -> None:
+        self._connect = connect
+        self._plug_id = plug_id
+        self._zone = zone
+        self._known: dict[tuple[float, float], float] = {}
+
+    def between(self, start: float, end: float) -> float:
+        """Return what the energy of a range cost."""
+        if (start, end) not in self._known:
+            days = self.midnights(start, max(end, start + _BILLED))
+            edges = sorted({start, end, *days})
+            money = billed(self._connect, self._plug_id, edges)
+            self._known = dict(zip(pairwise(edges), money, strict=True))
+            self._known[start, end] = sum(money[: edges.index(end)])
+        return self._known[start, end]
+
+    def midnights(self, start: float, end: float) -> list[float]:
+        """Return the local midnights in a range, ascending."""
+        if start >= end:
+            return []
+        return [edge for edge in boundaries("daily", start, end, self._zone) if start <= edge < end]
+
+
 @dataclass(frozen=True, slots=True)
 class PlugLedger:
     """What is known of one plug; without any table, nothing."""
@@ -72,9 +102,7 @@ class PlugLedger:
     _costs: _Window | None = None
     _evened: _Window | None = None
     _corrections: Callable[[float, float], dict[int, float]] | None = None
-    _billed: Callable[[float, float], float] | None = None
-    zone: ZoneInfo | None = None
-    """Of the contracts, None without any."""
+    _bill: _Bill | None = None
 
     @property
     def has_energy(self) -> bool:
@@ -152,13 +180,11 @@ class PlugLedger:
             end: UTC seconds, not included.
 
         """
-        return 0.0 if self._billed is None or start >= end else self._billed(start, end)
+        return 0.0 if self._bill is None or start >= end else self._bill.between(start, end)
 
     def midnights(self, start: float, end: float) -> list[float]:
         """Return the local midnights in a range, ascending, by the zone of the contracts."""
-        if self.zone is None or start >= end:
-            return []
-        return [edge for edge in boundaries("daily", start, end, self.zone) if start <= edge < end]
+        return [] if self._bill is None else self._bill.midnights(start, end)
 
 
 def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLedger:
@@ -214,8 +240,7 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         _Window(connect, priced),
         _Window(connect, evened),
         read_corrections if has_energy else None,
-        lambda start, end: billed(connect, plug_id, start, end),
-        zone,
+        _Bill(connect, plug_id, zone),
     )
 
 

@@ -20,7 +20,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from .filling import spread, told_in, used_in, with_amounts
-from .reading import FROM_LEDGER, READING_COLUMNS
+from .reading import CARRIED, FROM_LEDGER, READING_COLUMNS
 from .times import QUARTER
 
 if TYPE_CHECKING:
@@ -139,8 +139,10 @@ class _Bill:
         if not kwh and abs(rest) > _NOTHING:
             if not is_last:
                 return []
-            if own:
-                place, one = own[-1]
+            # What was in force when the range began is no reading of it.
+            made = [both for both in own if both[1].reading[2] != CARRIED]
+            if made:
+                place, one = made[-1]
                 self._held[place] = one._replace(cost=(one.cost or 0.0) + rest)
         elif kwh:
             for place, one in own:
