@@ -100,13 +100,11 @@ def lie(life: Life, how: Callable[[float], float], times: tuple[int, ...] = (1, 
         is_watched = True
     count = random.choice(times)
     life.kinds["falsehood said again"] += count > 1
-    if count > 1:
-        life.cannot_tell(
-            names, how, is_watched=is_watched, times=1 if is_frozen else count, is_frozen=is_frozen
-        )
+    has_gone_on = life.has_gone_on()
     for _ in range(count):
         life.at += life.interval
         life.poll(change)
+    life.excuse(is_watched=is_watched, has_gone_on=has_gone_on)
 
 
 def zero(life: Life) -> None:
