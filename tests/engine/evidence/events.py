@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from custom_components.med_exporter.engine.evidence import Reading
+
 from .knowable import After
 
 if TYPE_CHECKING:
@@ -166,6 +168,11 @@ def burst(life: Life) -> None:
     for _ in range(life.random.randint(2, 6)):
         life.at += life.random.choice([0.0, 0.1, 1.0])
         life.poll()
+    # One that was taken before them arrives last, and is worth nothing.
+    late = life.plug.counters(life.at - life.interval, life.now.date())
+    told = {name: mwh / 1e6 for name, mwh in late.items()}
+    outcome = life.evidence.weigh(Reading(at=life.now, seconds=-float(life.interval), **told))
+    assert (outcome.growth, len(outcome.refused)) == (0, len(told.keys() - {"month_before"}))
 
 
 def frozen(life: Life) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from .claim import Claimant
 from .move import SMALL_FALL, Doubt, Kind, Move, Parts, Past, growth_between
-from .pace import SHORT, passable
+from .pace import SHORT, at_most, passable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Register(Claimant):
                     move, kind=Kind.FOLLOWS, claim=claim, reach=claim, growth=growth, to=past
                 )
                 back = replace(back, is_exact=False, kept=None)
-                is_here = self._goes_on_here(past, move, pace, is_together=is_together)
+                is_here = self._goes_on_here(past, move, growth, pace, is_together=is_together)
                 return None if is_here else back
         return None
 
@@ -62,7 +62,9 @@ class Register(Claimant):
         growth += self._new(parts, past.shown, room, past.good_at, at, past.seconds)
         return growth if growth <= room else None
 
-    def _goes_on_here(self, past: Past, move: Move, pace: Pace, *, is_together: bool) -> bool:
+    def _goes_on_here(
+        self, past: Past, move: Move, growth: int, pace: Pace, *, is_together: bool
+    ) -> bool:
         """Return whether it goes on from where it stands, rather than from a place before."""
         # Together, and soon, they are less likely to have restarted, or used so much.
         is_sure = is_together and self.age <= SHORT
@@ -72,11 +74,21 @@ class Register(Claimant):
             Kind.FOLLOWS: (self.value > 0 or past is not self.past)
             and not (is_sure and has_fallen and is_far)
             and not (has_fallen and move.growth > passable(pace.limit_w, self.still)),
-            # It may have leapt only from what is doubted.
-            Kind.LEAPS: not has_fallen or move.growth <= pace.room(self.age),
+            # It may have leapt only from what is doubted, or have stood where it must move.
+            Kind.LEAPS: not has_fallen
+            or move.growth <= pace.room(self.age)
+            or self._is_brought(past, move, growth),
             Kind.FALLS: max(self.shown) not in past.shown
             or (self.may_restart(move.parts, pace) and not is_sure),
         }[move.kind]
+
+    def _is_brought(self, past: Past, move: Move, growth: int) -> bool:
+        """Return whether power tells rather what it has grown from here than from a place before.
+
+        Only where it has stood while power flowed.
+        """
+        from_here = abs(at_most(move.growth) - self.can_owe)
+        return self.owed > self.noise and from_here < abs(at_most(growth) - past.can_owe)
 
     def recover(
         self, pace: Pace, at: datetime, others: Iterable[Register], *, may_roll: bool
