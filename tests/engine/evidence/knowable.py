@@ -5,7 +5,8 @@ What may be missing of the truth, and nothing else:
 - what a plug forgets: from the last reading that was *proven* before it rebooted, was erased or
   rolled over untold, to the first one after, less what it shows then, where that can be nothing
   that it had saved: less than half of before, and of a month more than an hour's worth less;
-- months that rolled over unseen, of a plug that tells no date and has no total.
+- months that rolled over unseen, of a plug that tells no date and has no total;
+- what counters say beside one that shows more than can be: all of that may be as false.
 
 A reading is proven by two later ones of the same counter in a row, without a break or a falsehood
 between, of which the second has grown: until then a spike cannot be told from energy.
@@ -13,7 +14,7 @@ between, of which the second has grown: until then a spike cannot be told from e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,18 @@ class Said:
     mwh: int | None
     level: float = 0.0
     is_fresh: bool = True
+
+
+@dataclass
+class Chapter:
+    """What a plug said, in one stay with its Home Assistant."""
+
+    began: float = 0.0
+    first: int = 0
+    said: dict[str, list[Said]] = field(default_factory=lambda: {"total": [], "month": []})
+    breaks: dict[str, list[Break]] = field(default_factory=lambda: {"total": [], "month": []})
+    ambiguous: float = 0.0
+    """By how much truths exceed this one that nobody can tell from it, in mWh."""
 
 
 def proven(said: list[Said], breaks: Iterable[Break]) -> list[Said]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+if TYPE_CHECKING:
+    from random import Random
+
 PARIS = ZoneInfo("Europe/Paris")
+BEGINNINGS = [
+    datetime(2026, 11, 28, 22, tzinfo=UTC),
+    datetime(2026, 12, 30, 12, tzinfo=UTC),
+    datetime(2026, 3, 27, 12, tzinfo=UTC),
+    datetime(2026, 10, 23, 12, tzinfo=UTC),
+    datetime(2026, 11, 12, 7, 13, 5, tzinfo=UTC),
+]
 NEAR = 3600
 """A plug goes back an hour at most to what it saved, in seconds."""
 
@@ -121,3 +132,25 @@ class Plug:
 
     def _cut(self, mwh: float) -> int:
         return int((mwh + 1e-3) // self.grain) * self.grain
+
+
+def new_plug(random: Random, truth: Truth) -> Plug:
+    """Return a plug with a firmware by chance."""
+    has_periods = random.random() < 0.85
+    is_dated = has_periods and random.random() < 0.5
+    plug = Plug(
+        truth=truth,
+        has_total=not has_periods or random.random() < 0.6,
+        has_periods=has_periods,
+        is_dated=is_dated,
+        tells_clock=has_periods and not is_dated and random.random() < 0.5,
+        tells_power=random.random() < 0.85,
+        grain=random.choice([1, 1000, 1000, 10_000]),
+        skew=random.choice([0, 0, -20, 20, -3600, 3600, -400, 5000, -5000]),
+        forgets=random.random() < 0.2,
+        booted_at=-random.choice([0.0, 3600.0, 40 * 86400.0]),
+    )
+    if random.random() < 0.1:
+        plug.limit, plug.sticks = 10_000_000_000 - plug.grain, random.random() < 0.5
+        plug.before_boot = plug.limit - random.choice([5_000, 500_000, 20_000_000])
+    return plug

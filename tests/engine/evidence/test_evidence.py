@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import math
 from datetime import date, datetime, timedelta
-from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.evidence import Reason
-from tests.engine.evidence.lives import Life
 
 from .watch import PARIS, Watch
 
@@ -292,13 +288,3 @@ class TestMissing:
         assert watch.read(500.02, None, None).growth == 10_000
         assert watch.read(None, 2.03, None).growth == 10_000
         assert watch.read(500.04, 2.04, 10.04).growth == 10_000
-
-
-@settings(deadline=None, max_examples=100, derandomize=True)
-@given(st.integers(0, 2**32))
-def test_no_life_counts_more_than_was_used_or_less_than_can_be_known(seed: int) -> None:
-    """`python -m tests.engine.evidence.lives --plugs 10000` goes through more of them."""
-    life = Life(Random(seed))
-    life.live()
-    assert life.too_much <= 0
-    assert life.too_little <= 0

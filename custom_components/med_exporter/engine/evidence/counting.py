@@ -76,6 +76,7 @@ def remember(registers: Mapping[str, Register], proved: int) -> None:
     for register in registers.values():
         if register.is_begun and not register.age:
             register.seen, register.beside = proved, grown
+            register.had_stopped = register.owed > register.noise
 
 
 def _accept(

@@ -94,7 +94,8 @@ class Evidence:
         registers = self._registers()
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
-        is_suspect = self._is_suspect(shown, {refusal.counter for refusal in refusals})
+        too_much = {one.counter for one in refusals if one.reason is Reason.TOO_MUCH}
+        is_suspect = self._is_suspect(shown, too_much)
         if is_suspect:
             shown = {name: parts for name, parts in shown.items() if not registers[name].is_young}
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
@@ -196,14 +197,14 @@ class Evidence:
             return Pace(limit_w=limit_w)
         return Pace(limit_w=limit_w, low_w=min(known), high_w=max(known))
 
-    def _is_suspect(self, shown: Mapping[str, Parts], refused: set[str]) -> bool:
-        """Return whether a counter shows what cannot be: the others may be false as well.
+    def _is_suspect(self, shown: Mapping[str, Parts], too_much: set[str]) -> bool:
+        """Return whether a counter shows more than can be: the others may do so as well.
 
         One that does so for an hour says nothing of the others.
         """
         is_suspect = False
         for name, register in self._registers().items():
-            if name not in refused:
+            if name not in too_much:
                 register.refused_for = None if name in shown else register.refused_for
             elif register.is_begun:
                 register.refused_for = register.refused_for or 0.0

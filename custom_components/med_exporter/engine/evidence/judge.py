@@ -32,7 +32,7 @@ class Judge:
             used since then; None where it says nothing.
         at: when it was read.
         clock: the plug's own date then, where it tells one.
-        is_suspect: whether another counter shows what cannot be. What is said together with it
+        is_suspect: whether another counter shows more than can be. What is said together with it
             confirms nothing that waits, nor waits itself.
 
     """

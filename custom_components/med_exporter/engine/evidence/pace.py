@@ -19,6 +19,11 @@ def passable(watts: float, seconds: float) -> int:
     return int(watts * seconds / 3.6)
 
 
+def at_most(mwh: int) -> int:
+    """Return the most that power may have brought, in mWh, where it was told to bring so much."""
+    return int(_MORE * mwh)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pace:
     """What can have passed, in mWh: by the socket, and by the power at both ends of the time.

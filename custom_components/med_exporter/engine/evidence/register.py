@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..lazy_dataclass import dataclass
 from .claim import Claimant
 from .move import SMALL_FALL, Doubt, Kind, Move, Parts, Past, growth_between
-from .pace import SHORT, passable
+from .pace import SHORT, at_most, passable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,45 +35,61 @@ class Register(Claimant):
 
         `is_together` says that another counter can be as well.
         """
-        if self.may_return:
-            for past in self.places():
-                if back := self._back_at(past, move, pace, at, is_together=is_together):
-                    return back
+        if not self.may_return:
+            return None
+        for past in self.places():
+            growth = self._growth_since(past, move.parts, pace, at)
+            if growth is not None:
+                # It can have come from there, and from no place before.
+                claim = past.claim + growth
+                back = replace(
+                    move, kind=Kind.FOLLOWS, claim=claim, reach=claim, growth=growth, to=past
+                )
+                back = replace(back, is_exact=False, kept=None)
+                is_here = self._goes_on_here(past, move, growth, pace, is_together=is_together)
+                return None if is_here else back
         return None
 
-    def _back_at(
-        self, past: Past, move: Move, pace: Pace, at: datetime, *, is_together: bool
-    ) -> Move | None:
-        """Return what it claims where it is again at one of the places where it was before."""
-        if max(past.shown) not in move.parts:
+    def _growth_since(self, past: Past, parts: Parts, pace: Pace, at: datetime) -> int | None:
+        """Return what it has grown since it stood at a place; None if it cannot have."""
+        if max(past.shown) not in parts:
             return None
-        # Together, and soon, they are less likely to have restarted, or used so much.
-        is_sure = is_together and self.age <= SHORT
-        has_fallen = self._has_fallen_from(past)
-        is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
-        goes_on_here = {
-            Kind.FOLLOWS: (self.value > 0 or past is not self.past)
-            and not (is_sure and has_fallen and is_far)
-            and not (has_fallen and move.growth > passable(pace.limit_w, self.still)),
-            Kind.LEAPS: not has_fallen,
-            Kind.FALLS: max(self.shown) not in past.shown
-            or (self.may_restart(move.parts, pace) and not is_sure),
-        }
-        if goes_on_here[move.kind]:
-            return None
-        known = {p: mwh for p, mwh in move.parts.items() if p in past.shown}
+        known = {p: mwh for p, mwh in parts.items() if p in past.shown}
         # It may have stood there for long before it left.
         room = pace.room(max(past.seconds, past.still))
         growth = growth_between(past.shown, known, self.noise_since(past))
         if growth is None:
             return None
-        growth += self._new(move.parts, past.shown, room, past.good_at, at, past.seconds)
-        if growth > room:
-            return None
-        claim = past.claim + growth
-        return Move(
-            kind=Kind.FOLLOWS, parts=move.parts, claim=claim, reach=claim, growth=growth, to=past
-        )
+        growth += self._new(parts, past.shown, room, past.good_at, at, past.seconds)
+        return growth if growth <= room else None
+
+    def _goes_on_here(
+        self, past: Past, move: Move, growth: int, pace: Pace, *, is_together: bool
+    ) -> bool:
+        """Return whether it goes on from where it stands, rather than from a place before."""
+        # Together, and soon, they are less likely to have restarted, or used so much.
+        is_sure = is_together and self.age <= SHORT
+        has_fallen = self._has_fallen_from(past)
+        is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
+        return {
+            Kind.FOLLOWS: (self.value > 0 or past is not self.past)
+            and not (is_sure and has_fallen and is_far)
+            and not (has_fallen and move.growth > passable(pace.limit_w, self.still)),
+            # It may have leapt only from what is doubted, or have stood where it must move.
+            Kind.LEAPS: not has_fallen
+            or move.growth <= pace.room(self.age)
+            or self._is_brought(past, move, growth),
+            Kind.FALLS: max(self.shown) not in past.shown
+            or (self.may_restart(move.parts, pace) and not is_sure),
+        }[move.kind]
+
+    def _is_brought(self, past: Past, move: Move, growth: int) -> bool:
+        """Return whether power tells rather what it has grown from here than from a place before.
+
+        Only where it has stood while power flowed.
+        """
+        from_here = abs(at_most(move.growth) - self.can_owe)
+        return self.owed > self.noise and from_here < abs(at_most(growth) - past.can_owe)
 
     def recover(
         self, pace: Pace, at: datetime, others: Iterable[Register], *, may_roll: bool
@@ -84,19 +100,22 @@ class Register(Claimant):
         """
         if self.past is None or self.may_return:
             return
-        for past in self.past.earlier():
-            if not any(other.sure_for >= past.seconds for other in others):
-                self.claim = max(
-                    self.claim, self._claim_since(past, self.shown, pace, at, may_roll=may_roll)
-                )
+        for past in self.places():
+            claim = self._claim_since(past, self.shown, pace, at, may_roll=may_roll)
+            if claim is not None:
+                is_told = any(other.sure_for >= past.seconds for other in others)
+                if past is not self.past and not is_told:
+                    self.claim = max(self.claim, claim)
+                break
         self.past = None
 
     def _claim_since(
         self, past: Past, parts: Parts, pace: Pace, at: datetime, *, may_roll: bool
-    ) -> int:
+    ) -> int | None:
         """Return what it claims by where it stood once, if all that it showed since was false.
 
         It need not be there again: its period may have ended meanwhile, or the plug restarted.
+        None where it cannot have come from there.
         """
         room = pace.room(max(past.seconds, past.still))
         known = {p: mwh for p, mwh in parts.items() if p in past.shown}
@@ -105,12 +124,12 @@ class Register(Claimant):
         if not known:
             return past.level + new
         if growth is not None:
-            return past.claim + (growth + new if growth + new <= room else 0)
+            return past.claim + growth + new if growth + new <= room else None
         newest = max(parts)
         value, before = parts[newest], past.shown.get(newest, 0)
         if value <= room and _begins_anew(before, value, pace, may_roll=may_roll):
             return past.level + value
-        return past.claim
+        return past.claim if before - value <= passable(pace.limit_w, _SAVED_EVERY) else None
 
     def _has_fallen_from(self, past: Past) -> bool:
         """Return whether it stands below where it was: only then growing can bring it back."""
@@ -194,19 +213,19 @@ class Register(Claimant):
         """
         assert self.doubt is not None
         past = self.past if self.may_return else None
-        is_back = past is not None and (
+        claim = None
+        if past is not None and (
             past.is_right
             or (
                 move.kind is not Kind.FALLS
                 and self._is_below(past, move)
                 and move.growth > self.can_owe + pace.room(0)
             )
-        )
-        if past is not None and is_back:
+        ):
+            may_begin = may_roll or past.is_right
+            claim = self._claim_since(past, move.parts, pace, at, may_roll=may_begin)
+        if claim is not None:
             # It has not leapt, but come back, and may have forgotten some while it was away.
-            claim = self._claim_since(
-                past, move.parts, pace, at, may_roll=may_roll or past.is_right
-            )
             return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True, to=past)
         if move.kind is not Kind.FALLS:
             return replace(move, is_exact=False)

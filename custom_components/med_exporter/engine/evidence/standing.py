@@ -37,7 +37,7 @@ class Standing:
     the time by our clock and the date by its own when it was good last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
     `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
-    `beside` what each of them had grown by then;
+    `beside` what each of them had grown by then, `had_stopped` whether it stood where it must move;
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
@@ -62,6 +62,7 @@ class Standing:
     empty_for: float = 0.0
     good_at: str = ""
     clock: str | None = None
+    had_stopped: bool = False
     refused_for: float | None = None
     grown: int = 0
     seen: int = 0
@@ -143,6 +144,9 @@ class Standing:
 
     def leave(self, at: str, moves: int = 0) -> None:
         """Remember where the counter stood, before it goes on from where it was read then."""
+        if self.had_stopped and self.may_return:
+            # It only stood there where it must move.
+            return
         places = [*self.places()]
         if len(places) == _KEPT_PLACES:
             places[-2].before = None

@@ -1,0 +1,100 @@
+"""No generated life counts more than was used, or less than can be known."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .lives import Life, lived
+from .twins import Falsehood, Watched, twin
+from .watch import Watch
+
+# Each was counted wrong once: its seed and number.
+_ONCE_WRONG = [
+    (1, 8), (2, 2680), (3, 610), (4, 1054), (4, 1494), (5, 722), (5, 790), (5, 1739),
+    (6, 927), (6, 2757), (7, 1643), (8, 202), (8, 1414), (8, 2185), (9, 763), (9, 1099), (10, 138),
+    (6, 596), (10, 281), (11, 266), (11, 602), (11, 996), (11, 1287), (11, 1359), (11, 2897),
+    (12, 2787),
+]  # fmt: skip
+
+
+def _is_right(life: Life) -> bool:
+    return life.too_much <= 0 and life.too_little <= 0
+
+
+@pytest.mark.parametrize(("seed", "number"), _ONCE_WRONG)
+def test_a_life_that_was_counted_wrong_once_is_not_again(seed: int, number: int) -> None:
+    assert _is_right(lived(seed, number))
+
+
+def test_a_hundred_lives_are_counted_right() -> None:
+    assert [number for number in range(100) if not _is_right(lived(1, number))] == []
+
+
+@settings(deadline=None, max_examples=100, derandomize=True)
+@given(st.integers(0, 2**32))
+def test_no_life_counts_more_than_was_used_or_less_than_can_be_known(seed: int) -> None:
+    """`python -m tests.engine.evidence.lives --plugs 10000` goes through more of them."""
+    life = Life(Random(seed))
+    life.live()
+    assert life.too_much <= 0
+    assert life.too_little <= 0
+
+
+class TestTwins:
+    """What is excused is what another truth has used that makes the very same readings."""
+
+    @staticmethod
+    def watched(*, is_watched: bool = False, watts: float = 1000.0) -> Watched:
+        return Watched(
+            watts=watts, grain=1000, tells_power=True, is_watched=is_watched, has_gone_on=True
+        )
+
+    def test_two_truths_that_make_the_same_readings_are_counted_alike(self) -> None:
+        # An honest plug has used 1.4 kW for five hours that nobody watched, another 1 kW, and said
+        # two kilowatt-hours too much after them, twice, while a load of 1 kW went on.
+        honest = [(500.0, 0), (500.05, 180), (507.05, 18_000), (507.133, 300)]
+        watch = Watch()
+        for total, after in honest:
+            watch.read(total, after=after, power=1000.0)
+        assert watch.evidence.energy == 507_133_000
+        said = [
+            Falsehood(18_180, 180, {"total": 505.05}, {"total": 507.05}),
+            Falsehood(18_480, 18_180, {"total": 505.133}, {"total": 507.133}),
+        ]
+        assert twin(said, self.watched()).excess == pytest.approx(2e6)
+
+    def test_what_power_speaks_against_is_no_twin(self) -> None:
+        said = [
+            Falsehood(300, 0, {"total": 5.0}, {"total": 7.0}),
+            Falsehood(600, 300, {"total": 5.083}, {"total": 7.083}),
+        ]
+        assert twin(said, self.watched(is_watched=True)).excess == 0
+
+    @pytest.mark.parametrize("later", [7.0, 7.3, 9.0])
+    def test_what_goes_on_otherwise_than_power_brings_is_no_twin(self, later: float) -> None:
+        said = [
+            Falsehood(18_300, 0, {"total": 5.0}, {"total": 7.0}),
+            Falsehood(18_600, 18_300, {"total": 5.083}, {"total": later}),
+        ]
+        assert twin(said, self.watched()).excess == 0
+
+    def test_two_counters_that_say_the_same_are_one_where_the_socket_can_have_passed_it(
+        self,
+    ) -> None:
+        said = {"total": 7.0, "day": 3.0}
+        true = {"total": 5.0, "day": 1.0}
+        assert twin([Falsehood(18_000, 0, true, said)], self.watched()).excess == 2e6
+        assert twin([Falsehood(300, 0, true, said)], self.watched()).excess == 0
+
+    def test_what_fell_and_is_back_after_a_time_may_have_begun_anew(self) -> None:
+        said = [
+            Falsehood(at, at - 30, {"month": 10.84}, {"month": 0.01}) for at in (18_000.0, 18_030.0)
+        ]
+        fallen = twin(said, self.watched(watts=0.0))
+        assert fallen.excess == pytest.approx(0.01e6)
+        assert fallen.goes_on_to(70_000, {"month": 10.84}) == pytest.approx(10.83e6)
+        assert fallen.goes_on_to(18_060, {"month": 10.84}) == 0
