@@ -16,9 +16,10 @@ in the end is what it knows of the time after.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from .lazy_dataclass import dataclass
 from .reading import FROM_LEDGER, FROM_STATISTICS, READING_COLUMNS
 from .times import HOUR, QUARTER, UTC_DAY, floor_to, quarter_of, quarters_between
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.ledger import quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
 from ..statistics import mark_dirty

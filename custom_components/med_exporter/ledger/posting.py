@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import (
     HOUR,
     QUARTER,

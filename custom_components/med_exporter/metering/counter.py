@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..engine.evidence.month_ends import month_left
+from ..engine.lazy_dataclass import dataclass
 from .journal import Journal, Step
 from .marks import Growth, Marks, can_have_counted, of_house
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..engine.lazy_dataclass import dataclass
 from ..sources.plug import CLOCK_IS_RIGHT
 
 if TYPE_CHECKING:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Self
 
 from ..engine.evidence.evidence import SOCKET_WATTS
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

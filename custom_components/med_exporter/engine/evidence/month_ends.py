@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from datetime import date
+from typing import TYPE_CHECKING
 
+from .dates import near_date
 from .move import UNDATED
 from .reading import to_mwh, unlikely
 
 if TYPE_CHECKING:
     from .reading import Reading
     from .register import Register
-
-# How far a plug's clock may be off and still tell its month.
-_CLOCK_SKEW: Final = timedelta(days=2)
-
-
-def clock_of(reading: Reading) -> str | None:
-    """Return the date by the plug's clock, None where it is far from the machine's."""
-    return _near(reading.clock, reading.at.date())
 
 
 def month_left(month: Register, clock: date | None, day: date) -> date | None:
@@ -30,7 +23,7 @@ def month_left(month: Register, clock: date | None, day: date) -> date | None:
         day: the date by the clock that is believed.
 
     """
-    now, read = _near(clock, day), month.clock
+    now, read = near_date(clock, day), month.clock
     is_forgotten = month.is_begun and UNDATED in month.shown
     if not is_forgotten or now is None or read is None or read[:7] >= now[:7]:
         return None
@@ -53,9 +46,3 @@ def ended_since(month: Register, reading: Reading, limit_w: float) -> int | None
         if first <= start < now and not unlikely("month", kwh, limit_w)
     ]
     return sum(told) if told else None
-
-
-def _near(clock: date | None, day: date) -> str | None:
-    if clock is None or abs(clock - day) > _CLOCK_SKEW:
-        return None
-    return clock.isoformat()

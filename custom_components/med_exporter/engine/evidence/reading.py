@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,6 +17,7 @@ from .configuration import FAILURES, is_silence
 from .connecting import open_device
 from .history import PlugHistory, period_kwh
 from .network import plain_mac
+from .readable import make_name_readable
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -60,6 +61,8 @@ class KasaHost:
             await self.connect()
         device = self._device
         assert device is not None
+        for one in (device, *device.children):
+            make_name_readable(one)
         try:
             samples = [
                 _sample(device, plug, await self._counters(plug, today))
