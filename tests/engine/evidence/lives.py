@@ -168,6 +168,7 @@ class Life:
                 month_before=told.get("month_before"),
                 dated=self.now.date() if self.plug.is_dated else None,
                 clock=self.plug.local(self.at).date() if self.plug.tells_clock else None,
+                ended=self.plug.ended(self.at),
                 power=self.truth.watts if told and self.plug.tells_power else None,
             )
         )

@@ -100,6 +100,16 @@ class Plug:
         first = day.replace(day=1)
         return self.between(first, (first + timedelta(days=31)).replace(day=1), at)
 
+    def ended(self, at: float) -> dict[date, float]:
+        """Return what one that rolls its month over tells of those before, in kWh."""
+        if self.is_dated or not (self.has_periods and self.tells_clock):
+            return {}
+        told, month = {}, self.local(at).date()
+        for _ in range(3):
+            month = month.replace(day=1) - timedelta(days=1)
+            told[month.replace(day=1)] = self.month(month, at) / 1e6
+        return told
+
     def reboot(self, at: float) -> None:
         """Forget the total, and with some firmwares what was not saved of the rest."""
         self.booted_at, self.before_boot = at, 0.0
