@@ -8,19 +8,19 @@ second process reads them ahead.
 
 from __future__ import annotations
 
-import marshal
 import os
 from collections import deque
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
 from sqlalchemy.engine import URL
 
 from .ahead import can_work_ahead, made_ahead
 from .database import read_only
+from .packing import packed, unpacked
 from .pivot import Lines
 from .recorder import STATE, pages
 from .recorder_tables import STATES
@@ -54,8 +54,6 @@ _LEAST_PART = 0.3
 _SAMPLES = 4
 _PARTS = 64
 """Parts of the range, in some of which states are counted."""
-_PACKED = 2
-"""Version of the packed form: the last that does not look for what comes again."""
 
 _IN_ORDER = (
     select(*STATE)
@@ -235,7 +233,7 @@ class Gathered:
         if self._waiting + len(readings) <= _MOST_WAITING:
             self._waiting += len(readings)
             return readings
-        data = marshal.dumps(readings, _PACKED)
+        data = packed(readings)
         place = self._file.seek(0, os.SEEK_END)
         self._file.write(data)
         self._file.flush()
@@ -247,10 +245,7 @@ class Gathered:
             self._waiting -= len(kept)
             return kept
         place, length = kept
-        readings: list[Reading] = marshal.loads(  # noqa: S302  # nobody else can write there
-            os.pread(self._file.fileno(), length, place)
-        )
-        return readings
+        return cast("list[Reading]", unpacked(os.pread(self._file.fileno(), length, place)))
 
 
 class _Queue:

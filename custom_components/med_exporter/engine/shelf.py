@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import marshal
 import struct
 from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from .packing import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 _IN_MEMORY = 2**22
 """Bytes from which on they go to the disk."""
 _LENGTH = struct.Struct("<Q")
-_VERSION = 2
-"""Of the packed form: the last that does not look for what comes again, which takes longer."""
 
 
 class Shelf:
@@ -50,7 +49,7 @@ class Shelf:
         waiting += rows
         self.count += len(waiting) - before
         while len(waiting) >= size:
-            data = marshal.dumps(list(zip(*waiting[:size], strict=True)), _VERSION)
+            data = packed(list(zip(*waiting[:size], strict=True)))
             del waiting[:size]
             self._file.write(_LENGTH.pack(len(data)))
             self._file.write(data)
@@ -60,6 +59,6 @@ class Shelf:
         self._file.seek(0)
         for _ in range(self.count // self._size):
             (length,) = _LENGTH.unpack(self._file.read(_LENGTH.size))
-            yield marshal.loads(self._file.read(length))  # noqa: S302  # nobody else can write it
+            yield cast("Columns", unpacked(self._file.read(length)))
         if self._waiting:
             yield list(zip(*self._waiting, strict=True))

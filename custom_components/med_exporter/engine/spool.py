@@ -52,9 +52,14 @@ _MADE: dict[str, Callable[[Any], bool]] = {
 _COLUMNS = (*READING_COLUMNS, *_MADE)
 _VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
 _READINGS_AT_ONCE = 8192
-"""That are in memory before they are noted, of all devices."""
+"""That are in memory before they are rows or noted, of all devices."""
 _LEAST_AT_ONCE = 16
 """Of one device."""
+
+
+def readings_at_once(devices: int) -> int:
+    """Return how many readings of each of some devices, side by side, are taken at a time."""
+    return max(_READINGS_AT_ONCE // max(devices, 1), _LEAST_AT_ONCE)
 
 
 class Spool:
@@ -135,7 +140,7 @@ class Spool:
 
         """
         execute = self._connection.execute
-        size = max(_READINGS_AT_ONCE // max(len(sources), 1), _LEAST_AT_ONCE)
+        size = readings_at_once(len(sources))
         left = dict(sources)
         with self._transaction():
             execute("DELETE FROM note")

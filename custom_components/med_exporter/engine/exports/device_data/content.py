@@ -23,6 +23,7 @@ from ...merging import merged
 from ...plug_ledger import plug_ledger
 from ...reading_costs import with_costs
 from ...readings import last_known
+from ...spool import readings_at_once
 from ...stand_in import StandIn
 from ...statistics import Coverage
 from ...succession import successive_readings
@@ -44,10 +45,6 @@ if TYPE_CHECKING:
     from ...tables import Table
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
-_READINGS_AT_ONCE = 8192
-"""That are in memory before they are rows, of all devices."""
-_LEAST_AT_ONCE = 16
-"""Of one device."""
 
 
 def content(
@@ -96,9 +93,8 @@ def content(
 
 def _raw_rows(job: Job, spool: Spool, sources: Sequence[_Source], progress: _Progress) -> int:
     """Put the readings of all devices into the spool by time, and return how many there are."""
-    size = max(_READINGS_AT_ONCE // len(sources), _LEAST_AT_ONCE)
     # One more, since the first may be what was in force before the range, and one to see.
-    size = min(size, most_rows(job) + 2)
+    size = min(readings_at_once(len(sources)), most_rows(job) + 2)
     streams = [
         spool.rows_of(place, source.readings(progress.of(place)), size)
         for place, source in enumerate(sources)
