@@ -6,6 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from custom_components.med_exporter.engine import spool as spool_module
+from custom_components.med_exporter.engine.fields import FIELDS, Function
+from custom_components.med_exporter.engine.job import Job
+from custom_components.med_exporter.engine.spool import Spool
+
 from .conftest import FRIDGE, WASHER, Exports, at
 
 POWER = FRIDGE.entities["power_w"]
@@ -157,3 +162,98 @@ class TestPeriods:
         stamps = [row["timestamp"] for row in rows]
         assert len(stamps) == len(set(stamps)) == 25
         assert stamps[2:4] == ["2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00"]
+
+
+HOURS = [float(hour * 3600) for hour in range(5)]
+OF_VALUES = {
+    "power_w": 3, "voltage": 4, "current": 5, "energy_total_kwh": 6, "energy_kwh": 7, "is_on": 8,
+}  # fmt: skip
+FUNCTIONS = [one for one in Function if one is not Function.ANY]
+
+
+def row_of(hour: int, readings: list[tuple], asked: dict[str, Function]) -> list[object] | None:
+    """Return the row of an hour, by the definition of each function, reading by reading."""
+    start, end = HOURS[hour], HOURS[hour + 1]
+    inside = [one for one in readings if one[0] < end and (one[0] >= start or one[1] > start)]
+    if not inside:
+        return None
+    row: list[object] = []
+    for name, place in OF_VALUES.items():
+        function, lasts = asked[name], FIELDS[name].lasts
+        own = [one[place] for one in inside if one[2] and one[0] >= start]
+        counted = own if not lasts else [one[place] for one in inside]
+        if function in (Function.SUM, Function.COUNT):
+            counted = own
+        known = [value for value in counted if value is not None]
+        held = [
+            (one[place], min(one[1], end) - max(one[0], start))
+            for one in inside
+            if one[place] is not None
+        ]
+        if function is Function.COUNT:
+            row.append(len(known))
+        elif function is Function.SUM and not lasts:
+            # Whether measured or not; what holds into the hour adds nothing, and is known.
+            row.append(sum(v if one[0] >= start else 0 for one in inside
+                           if (v := one[place]) is not None) if held else None)  # fmt: skip
+        elif not known:
+            row.append(None)
+        elif function is Function.AVERAGE and lasts and sum(seconds for _, seconds in held):
+            row.append(sum(v * s for v, s in held) / sum(s for _, s in held))
+        else:
+            made = {
+                Function.AVERAGE: sum(known) / len(known), Function.MIN: min(known),
+                Function.MAX: max(known), Function.FIRST: known[0], Function.LAST: known[-1],
+                Function.SUM: sum(known),
+            }  # fmt: skip
+            row.append(made[function])
+    return row
+
+
+class TestRuns:
+    """Rows are made of runs of readings, and are those of the readings one by one."""
+
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+    )
+    @given(data=st.data(), at_once=st.integers(1, 9), only=st.none() | st.integers(0, 3))
+    def test_wherever_runs_are_cut_and_however_late_a_reading_comes(
+        self, monkeypatch, data, at_once, only
+    ):
+        monkeypatch.setattr(spool_module, "_READINGS_AT_ONCE", at_once)
+        monkeypatch.setattr(spool_module, "_LEAST_AT_ONCE", 1)
+        asked = {name: data.draw(st.sampled_from(FUNCTIONS)) for name in OF_VALUES}
+        value = st.none() | st.sampled_from([0.0, -1.5, 2.0, 0.25])
+        moment = st.integers(0, 4 * 3600 - 1) | st.sampled_from([0, 3600, 7200])
+        reading = st.tuples(
+            moment.map(float), st.sampled_from([0.0, 1.0, 60.0, 3600.0, 9000.0]),
+            st.sampled_from([0, 1, 1, 3]), *[value] * 6,
+        )  # fmt: skip
+        reading = reading.map(
+            lambda one: (one[0], min(sum(one[:2]), HOURS[-1]), *one[2:], None, None)
+        )
+        devices = data.draw(st.lists(st.lists(reading, max_size=25), min_size=1, max_size=3))
+        for readings in devices:
+            if data.draw(st.booleans()):
+                readings.sort(key=lambda one: one[0])
+        job = Job(
+            export_type="device_data", format="csv", devices=(FRIDGE,) * len(devices), start=0.0,
+            end=HOURS[-1], timezone="UTC", aggregation="hourly", fields=tuple(OF_VALUES),
+            aggregation_functions={name: str(one) for name, one in asked.items()},
+        )  # fmt: skip
+        expected = {
+            (HOURS[hour], device): row
+            for hour in ([*range(4)] if only is None else [only])
+            for device, readings in enumerate(devices)
+            if (row := row_of(hour, readings, asked)) is not None
+        }
+        with Spool(job, job.end, None) as spool:
+            count = spool.add({n: iter(one) for n, one in enumerate(devices)}, only)
+            chunks = [list(zip(*columns, strict=True)) for columns in spool.columns()]
+            names = spool.stored
+        made = [row for chunk in chunks for row in chunk]
+        assert count == len(made)
+        assert [(row[0], row[1]) for row in made] == sorted(expected)
+        for start, device, *values in made:
+            wanted = dict(zip(OF_VALUES, expected[start, device], strict=True))
+            assert dict(zip(names, values, strict=True)) == pytest.approx(wanted, abs=1e-9)

@@ -213,8 +213,8 @@ def from_pdf(data: bytes, rows: list[dict], options: dict, aggregation: str) -> 
             assert words.text("yes" if value else "no") in text
         elif isinstance(value, str):
             assert "".join(value.split()) in closed
-        elif name != "is_on" or decimals is None or decimals >= 2:
-            # A share of time is told in percent, of which fewer digits in JSON say nothing.
+        elif name != "is_on" or decimals is None:
+            # A share of time is told in percent: of as many digits, two are not in JSON.
             percent = 100 if name == "is_on" else 1
             wanted[(percent * Decimal(str(value))).normalize()] += 1
     for number, count in wanted.items():

@@ -179,9 +179,10 @@ class TestFailures:
             connection.execute("PRAGMA max_page_count=4")
             return connection
 
-        exports.recorder.add(POWER, [(START + 10 * n, n + 0.5) for n in range(1, 1000, 6)])
+        exports.recorder.add(POWER, [(START + 1800 * n, n + 0.5) for n in range(1, 1000)])
         monkeypatch.setattr("custom_components.med_exporter.engine.spool.sqlite3.connect", tiny)
-        assert failure(exports, exports.job(aggregation="hourly")) is ErrorCode.DISK_FULL
+        job = exports.job(aggregation="hourly", end=START + 20 * 86400)
+        assert failure(exports, job) is ErrorCode.DISK_FULL
 
     def test_a_folder_that_is_not_there(self, states, exports):
         job = exports.job(path=str(exports.folder / "none" / "export"))

@@ -106,7 +106,8 @@ def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterato
 def host_of(url: str) -> str:
     """Return the host and port of an address, as error texts name a server."""
     parts = URL(url)
-    return f"{parts.host}:{parts.port}"
+    host = parts.host or ""
+    return f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
 
 
 def normalised(url: str) -> str:

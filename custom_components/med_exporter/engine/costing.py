@@ -255,6 +255,15 @@ def slot_costs(
     return slots
 
 
+def billed(connect: Connect, plug_id: str, start: float, end: float) -> float:
+    """Return what a plug's energy of a range cost, as far as it has a price; see `slot_costs`."""
+    return sum(
+        (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
+        for found, _ in cost_sums(connect, [plug_id], [start, end])
+        for one in found
+    )
+
+
 def price_edges(
     connection: Connection,
     tariffs: Iterable[Tariff],

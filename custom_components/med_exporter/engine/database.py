@@ -35,7 +35,7 @@ _TIMEOUT_BY_CONNECT_TIMEOUT = {"psycopg2", "psycopg", "pymysql", "mysqldb"}
 
 
 @contextmanager
-def read_only(url: str) -> Iterator[Connect]:
+def read_only(url: str | URL) -> Iterator[Connect]:
     """Give a way to connect to a database for reading; everything is closed at the end.
 
     Args:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, cast
 from .content import Content
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
-from .recorder import Recorder, count_states
+from .recorder import Recorder
 from .results import Preview
 from .statistics import Statistics
 from .times import HOUR
 from .writers.json.writer import records
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .database import Connect
     from .exports.export_type import PreviewedWork
     from .job import Job, JobDevice
@@ -65,9 +67,8 @@ def preview_rows(job: Job, connect: Connect, spool: Spool, end: float, limit: in
 
 def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end: float) -> int:
     """Estimate how many rows a device has."""
-    entity_ids = tuple(device.entities.values())
-    ids = recorder.metadata_ids(entity_ids)
-    oldest = recorder.oldest(ids.values()) if ids else None
+    ids = recorder.metadata_ids(tuple(device.entities.values())).values()
+    oldest = recorder.oldest(ids) if ids else None
     begin = end if oldest is None else min(max(oldest, job.start), end)
     # What was purged, or never was a state, comes from hourly statistics.
     hour = Statistics.of_device(recorder.connect, device).first(job.start, begin)
@@ -76,26 +77,25 @@ def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end:
         return 0
     if spool.edges:
         return sum(edge < end and after > known for edge, after in _periods(spool))
-    states = 0.0 if oldest is None else _states_of(recorder, entity_ids, begin, end)
+    states = 0.0 if oldest is None else _states_of(recorder, ids, begin, end)
     return round(states + (begin - known) / HOUR)
 
 
-def _states_of(recorder: Recorder, entity_ids: tuple[str, ...], begin: float, end: float) -> float:
+def _states_of(recorder: Recorder, ids: Iterable[int], begin: float, end: float) -> float:
     """Estimate how many states there are of the entity that has most."""
     samples = min(max(math.ceil((end - begin) / _SAMPLE), 1), _SAMPLES)
     step = (end - begin) / samples
     counted = seconds = 0.0
-    with recorder.connect() as connection:
-        for place in range(samples):
-            start = begin + place * step + (place * _GOLDEN) % 1 * max(step - _SAMPLE, 0.0)
-            until = min(start + _SAMPLE, end)
-            found = count_states(connection, entity_ids, start, until)
-            densest = max(found, key=found.__getitem__)
-            counted += found[densest]
-            if found[densest]:
-                # Counting one is enough, and each costs a query.
-                entity_ids = (densest,)
-            seconds += until - start
+    for place in range(samples):
+        start = begin + place * step + (place * _GOLDEN) % 1 * max(step - _SAMPLE, 0.0)
+        until = min(start + _SAMPLE, end)
+        found = recorder.counts(ids, start, until)
+        densest = max(found, key=found.__getitem__)
+        counted += found[densest]
+        if found[densest]:
+            # Counting one is enough, and each costs a query.
+            ids = (densest,)
+        seconds += until - start
     return counted * (end - begin) / seconds if seconds else 0.0
 
 

@@ -65,7 +65,16 @@ _LAST_KNOWN_BEFORE = (
     .offset(bindparam("skip", type_=Integer))
 )
 _OLDEST = select(func.min(STATES.c.last_updated_ts))
-_COUNT = select(func.count()).select_from(STATES)
+_OLDEST_OF = _OLDEST.where(_OF_ENTITY)
+_COUNT_BETWEEN = (
+    select(func.count())
+    .select_from(STATES)
+    .where(
+        _OF_ENTITY,
+        STATES.c.last_updated_ts >= bindparam("start"),
+        STATES.c.last_updated_ts < bindparam("end"),
+    )
+)
 _LAST_SEEN = (
     select(STATES.c.last_updated_ts)
     .where(_OF_ENTITY, STATES.c.state.not_in(NOT_KNOWN))
@@ -88,6 +97,8 @@ class Recorder:
         self.connect = connect
         self.first_page = first_page or _SMALLEST_PAGE
         self._largest_page = _LARGEST_PAGE
+        self._ids: dict[str, int] = {}
+        self._asked: set[str] = set()
         self.units = Units(connect)
 
     def read_side_by_side(self, entities: int) -> None:
@@ -97,9 +108,22 @@ class Recorder:
         self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
-        """Return the recorder's id of each entity that it knows."""
+        """Return the recorder's id of each entity that it knows; it is asked once for each."""
+        if asked := set(entity_ids) - self._asked:
+            with self.connect() as connection:
+                self._ids |= _metadata_ids(connection, asked)
+            self._asked |= asked
+        return {one: self._ids[one] for one in entity_ids if one in self._ids}
+
+    def counts(self, metadata_ids: Iterable[int], start: float, end: float) -> dict[int, int]:
+        """Return how many states some entities have in a range, from an index alone."""
         with self.connect() as connection:
-            return _metadata_ids(connection, entity_ids)
+            return {
+                number_: connection.execute(
+                    _COUNT_BETWEEN, {"metadata_id": number_, "start": start, "end": end}
+                ).scalar_one()
+                for number_ in metadata_ids
+            }
 
     def oldest(self, metadata_ids: Iterable[int] | None = None) -> float | None:
         """Return when the oldest state of some entities was written, of any when not given."""
@@ -107,7 +131,7 @@ class Recorder:
             if metadata_ids is None:
                 return connection.execute(_OLDEST).scalar()
             found = [
-                connection.execute(_OLDEST.where(_OF_ENTITY), {"metadata_id": number}).scalar()
+                connection.execute(_OLDEST_OF, {"metadata_id": number}).scalar()
                 for number in metadata_ids
             ]
         return min((ts for ts in found if ts is not None), default=None)
@@ -202,35 +226,6 @@ def pages(
             size = max(size, min(size * 4, most))
         else:
             size *= 2
-
-
-def count_states(
-    connection: Connection,
-    entity_ids: Sequence[str],
-    start: float | None = None,
-    end: float | None = None,
-) -> dict[str, int]:
-    """Count the stored states per entity, from an index alone.
-
-    Args:
-        connection: to the recorder's database.
-        entity_ids: entities without any state count 0.
-        start: UTC seconds, included; None: from the first.
-        end: UTC seconds, not included; None: to the last.
-
-    """
-    ids = _metadata_ids(connection, entity_ids)
-    query = _COUNT.where(_OF_ENTITY)
-    if start is not None:
-        query = query.where(STATES.c.last_updated_ts >= start)
-    if end is not None:
-        query = query.where(STATES.c.last_updated_ts < end)
-    return {
-        entity_id: int(connection.execute(query, {"metadata_id": ids[entity_id]}).scalar() or 0)
-        if entity_id in ids
-        else 0
-        for entity_id in entity_ids
-    }
 
 
 def last_seen(connection: Connection, entity_ids: Sequence[str]) -> dict[str, float]:

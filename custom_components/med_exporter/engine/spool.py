@@ -1,20 +1,20 @@
 """Where rows are on their way: a temporary SQLite file, or a shelf.
 
-Aggregation and formulas are SQL over a file: fast, and flat in memory. One device's readings are
-in it at a time; the finished rows of all devices stay. Readings of which nothing is computed come
-in their order, and only wait on a shelf until it is known how many they are.
+The rows of periods and formulas are SQL over a file: fast, and flat in memory. What runs of
+readings come to is in it (`aggregation.py`), then the finished rows of all devices. Readings of
+which nothing is computed come in their order, and only wait on a shelf until it is known how many
+they are.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from bisect import bisect_right
 from contextlib import contextmanager, suppress
 from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any, Self
 
-from .aggregation import expressions
+from .aggregation import Aggregation
 from .custom_fields import CONSTANTS
 from .fields import FIELDS
 from .filters import fences, within_fences
@@ -23,10 +23,11 @@ from .shelf import Shelf
 from .times import boundaries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from .aggregation import Notes
     from .formulas import Formula
     from .job import Job
     from .reading import Reading
@@ -44,16 +45,16 @@ _QUARTILES = (0.25, 0.75)
 _MEASURED = READING_COLUMNS.index("measured")
 _SOURCES = {"filled": "filled_from", "from_statistics": "measured"}
 """Fields that are made of another column of a reading."""
-_COMPUTED = {
-    "filled": "filled_from IS NOT NULL",
-    "from_statistics": f"measured = {FROM_STATISTICS}",
-}
 _MADE: dict[str, Callable[[Any], bool]] = {
     "filled": lambda filled_from: filled_from is not None,
     "from_statistics": lambda measured: bool(measured == FROM_STATISTICS),
 }
-_COLUMNS = (*READING_COLUMNS, *_COMPUTED)
+_COLUMNS = (*READING_COLUMNS, *_MADE)
 _VALUES = tuple(name for name in FIELDS if name in _COLUMNS and name != "timestamp")
+_READINGS_AT_ONCE = 8192
+"""That are in memory before they are noted, of all devices."""
+_LEAST_AT_ONCE = 16
+"""Of one device."""
 
 
 class Spool:
@@ -84,6 +85,10 @@ class Spool:
             used.add("filled")
         self.stored = tuple(name for name in _VALUES if name in used)
         """The value fields that the rows, their custom fields or charts need."""
+        self._places = {
+            name: READING_COLUMNS.index(_SOURCES.get(name, name)) for name in self.stored
+        }
+        self._aggregation = Aggregation(self._edges, self.stored, job.aggregation_functions)
         self._shelf = Shelf(job.options.chunk_size, self.folder)
         self.value_fields = (*self.stored, *(custom.name for custom in job.custom_fields))
         """The fields of the finished rows, behind their timestamp and device."""
@@ -120,39 +125,57 @@ class Spool:
         """The boundaries of the periods, empty for raw rows."""
         return self._edges
 
-    def add(self, device: int, readings: Iterable[Reading], period: int | None = None) -> int:
-        """Add the rows of one device's periods and return how many there are.
+    def add(self, sources: Mapping[int, Iterator[Reading]], period: int | None = None) -> int:
+        """Add the rows of the periods of some devices and return how many there are.
 
         Args:
-            device: place in the job's list.
-            readings: what `filling.spread_over_periods` gives.
-            period: add the row of this one only; all that reaches into it is among the readings.
+            sources: by the place in the job's list of devices: what `filling.spread_over_periods`
+                gives. All are taken side by side.
+            period: add the rows of this one only; all that reaches into it is among the readings.
 
         """
         execute = self._connection.execute
+        size = max(_READINGS_AT_ONCE // max(len(sources), 1), _LEAST_AT_ONCE)
+        left = dict(sources)
         with self._transaction():
-            execute("DELETE FROM reading")
-            self._connection.executemany(self._insert, self._with_periods(readings))
-            added = execute(self._aggregate, (device, period)).rowcount
+            execute("DELETE FROM note")
+            while left:
+                for device, readings in tuple(left.items()):
+                    if some := list(islice(readings, size)):
+                        notes = self._notes(device, some, period)
+                        self._connection.executemany(self._aggregation.insert, notes)
+                    else:
+                        del left[device]
+            added = execute(f"INSERT INTO result {self._aggregation.select}").rowcount
         # Without any row SQLite's module counts none as -1.
         return max(added, 0)
+
+    def _notes(
+        self, device: int, readings: Sequence[Reading], period: int | None
+    ) -> Iterator[Notes]:
+        columns = list(zip(*readings, strict=True))
+        moments, untils, measured, *_ = columns
+        values = self._values_of(columns)
+        return self._aggregation.notes(device, moments, untils, measured, values, period)
 
     def rows_of(
         self, device: int, readings: Iterator[Reading], size: int
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the raw rows of one device, from so many readings at a time, perhaps none."""
-        places = [READING_COLUMNS.index(_SOURCES.get(name, name)) for name in self.stored]
-        made = [(place, _MADE[name]) for place, name in enumerate(self.stored, 2) if name in _MADE]
         while some := list(islice(readings, size)):
             columns = list(zip(*(one for one in some if one[_MEASURED]), strict=True))
             if not columns:
                 yield []
                 continue
-            taken: list[Iterable[Any]] = [columns[0], repeat(device)]
-            taken += [columns[place] for place in places]
-            for place, make in made:
-                taken[place] = map(make, taken[place])
-            yield list(zip(*taken, strict=False))
+            values = self._values_of(columns)
+            yield list(zip(columns[0], repeat(device), *values, strict=False))
+
+    def _values_of(self, columns: Columns) -> Columns:
+        """Return the columns of the `stored` fields of readings."""
+        return [
+            tuple(map(_MADE[name], columns[place])) if name in _MADE else columns[place]
+            for name, place in self._places.items()
+        ]
 
     def put(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Put raw rows of all devices behind those before, in the order of the finished rows."""
@@ -294,34 +317,8 @@ class Spool:
         execute = self._connection.execute
         for pragma in _PRAGMAS:
             execute(f"PRAGMA {pragma}")
-        spans = ["first_period", "last_period"] if self._edges else []
-        columns = [*READING_COLUMNS, *spans]
-        execute(
-            f"CREATE TABLE reading (id INTEGER PRIMARY KEY, {', '.join(columns)}, "
-            f"{', '.join(f'{name} AS ({sql})' for name, sql in _COMPUTED.items())})"
-        )
-        execute("CREATE TABLE period (id INTEGER PRIMARY KEY, start, end)")
         execute(f"CREATE TABLE result ({', '.join(('timestamp', 'device', *self.stored))})")
-        self._insert = (
-            f"INSERT INTO reading ({', '.join(columns)}) "  # noqa: S608  # names of our own
-            f"VALUES ({', '.join('?' * len(columns))})"
-        )
-        if self._edges:
-            execute("BEGIN")
-            self._connection.executemany(
-                "INSERT INTO period VALUES (?, ?, ?)",
-                zip(range(len(self._edges) - 1), self._edges, self._edges[1:], strict=False),
-            )
-            execute("COMMIT")
-        inner, outer = expressions(self.stored, self._job.aggregation_functions)
-        self._aggregate = (
-            f"INSERT INTO result SELECT {', '.join(('start', '?1', *outer))} FROM ("  # noqa: S608
-            f"SELECT {', '.join(('period.start AS start', *inner))} "
-            "FROM reading CROSS JOIN period "
-            "ON period.id BETWEEN coalesce(?2, reading.first_period)"
-            " AND coalesce(?2, reading.last_period) "
-            "GROUP BY period.id)"
-        )
+        execute(self._aggregation.table)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -332,19 +329,6 @@ class Spool:
         self._connection.execute("BEGIN")
         yield
         self._connection.execute("COMMIT")
-
-    def _with_periods(self, readings: Iterable[Reading]) -> Iterator[tuple[Any, ...]]:
-        """Add the first and last period in which each reading's values hold."""
-        edges = self._edges
-        first = 0
-        for reading in readings:
-            moment, until = reading[0], reading[1]
-            if not edges[first] <= moment < edges[first + 1]:
-                first = bisect_right(edges, moment) - 1
-            last = first
-            while until > edges[last + 1]:
-                last += 1
-            yield (*reading, first, last)
 
     def _remove(self) -> None:
         with suppress(sqlite3.Error):

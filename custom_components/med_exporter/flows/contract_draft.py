@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
 
-GENERAL: Final = ("valid_from", "standing_charge", "feed_in", *VAT)
+GENERAL: Final = ("valid_from", "supplier", "standing_charge", "feed_in", *VAT)
 """What all contracts have, whatever their prices are."""
 
 # What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.

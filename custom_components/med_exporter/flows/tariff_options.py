@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
     TimeSelector,
 )
 from homeassistant.util import dt as dt_util
@@ -142,6 +143,7 @@ class TariffFlow(OfficialFlow):
         schema: dict[vol.Marker, Any] = {
             vol.Required("valid_from"): DateSelector(),
             vol.Required("kind"): SelectSelector(kinds),
+            vol.Optional("supplier"): TextSelector(),
             vol.Optional("standing_charge"): self._amount(),
             vol.Optional("feed_in"): self._amount("/kWh"),
             **{vol.Optional(name): _number("%") for name in VAT},

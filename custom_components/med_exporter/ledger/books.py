@@ -109,7 +109,7 @@ def write_history(
     oldest = account.first_ts - _KEPT_SECONDS - 32 * UTC_DAY
     known = held_quarters(connection, plug.plug_id, oldest, until)
     stretch = (account.gap_from_ts, until)
-    told = by_hours(by_moment(history.hour_kwh), stretch, known)
+    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
     add(known, told.quarters)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},

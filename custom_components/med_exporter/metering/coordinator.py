@@ -27,6 +27,7 @@ from ..vault import SecretLostError
 from .audience import CoordinatorOfMany
 from .counter import EnergyCounter
 from .counter_store import CounterSaver, counter_store
+from .month_ends import async_with_ended_months
 from .polled import PlugState, PolledHost
 from .renaming import async_follow_plugs
 from .timekeeper import Timekeeper
@@ -227,7 +228,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
             host.answering = True
         if host.link.is_strip:
             host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
-        return samples, today
+        return await async_with_ended_months(host.link, samples, self.data, self.now()), today
 
     async def _take(self, host: PolledHost, samples: Iterable[PlugSample], asked: date) -> None:
         """Count what the plugs have counted, and keep it on disk before it is shown."""

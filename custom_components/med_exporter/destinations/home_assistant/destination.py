@@ -41,10 +41,7 @@ from .states import (
     CurrentStates,
     entity_id_of,
 )
-from .statistics import (
-    HourlyPush,
-    RemoteStatistics,
-)
+from .statistics import HourlyPush, RemoteStatistics, holds
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -159,7 +156,7 @@ class HomeAssistantDestination:
             pass
 
     async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Look for the hours in its statistics. Raises DestinationError."""
+        """Look for the hours and their values in its statistics. Raises DestinationError."""
         async with self._session() as connection:
             if _RECORDER not in connection.components:
                 return ()
@@ -219,8 +216,8 @@ class HomeAssistantDestination:
     ) -> list[Measurement]:
         statistics = await self._statistics(connection, hours[0])
         first, last = (int(hours[at].start.timestamp()) for at in (0, -1))
-        there = {row.start for row in await statistics.read(first, last + HOUR)}
-        return [one for one in hours if int(one.start.timestamp()) not in there]
+        there = {row.start: row for row in await statistics.read(first, last + HOUR)}
+        return [one for one in hours if not holds(there.get(int(one.start.timestamp())), one)]
 
     async def _push(
         self,

@@ -169,6 +169,9 @@ class JeedomRpc:
             raise DestinationError(
                 "server_error", variant="jeedom", field="url", host=self.host, status=status
             )
+        if status >= 400:
+            # A Jeedom says in its answers what it refuses: this is somebody before it.
+            raise self._no_jeedom()
         try:
             answer = await parsed(body)
         except ValueError as err:

@@ -8,7 +8,8 @@ cells are taken. Where periods are long and readings many, fewer rows are shown 
 from __future__ import annotations
 
 import math
-from itertools import chain
+from itertools import chain, islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...reading import READING_COLUMNS
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _TOTAL = READING_COLUMNS.index("energy_total_kwh")
 
+_MOMENT, _UNTIL = (itemgetter(READING_COLUMNS.index(name)) for name in ("timestamp", "until"))
+
+_AT_ONCE = 32
+"""Readings that are looked at together: nearly all belong to one period."""
 _MOST_READINGS = 12_000
 """Readings after which no further row is begun."""
 
@@ -58,7 +63,7 @@ def add_first_rows(spool: Spool, lines: Iterator[Line], limit: int) -> bool:
             if rows >= limit or (rows and taken * (rows + 1) / rows > _MOST_READINGS):
                 return False
             if line.reaches(period):
-                rows += spool.add(place, line.of_period(period), period)
+                rows += spool.add({place: line.of_period(period)}, period)
         following = min((line.next_moment() for line in opened), default=math.inf)
         if following == math.inf:
             return True
@@ -85,42 +90,55 @@ class _Line:
         self._edges = edges
         # What reaches beyond the last period that was asked for, and what lies beyond it.
         self._kept: list[Reading] = []
-        self._next = next(self._readings, None)
+        self._next = self._some()
         self.taken = 0
 
     def next_moment(self) -> float:
         """Return from when on there may be rows: any time, a moment, or infinity for no row."""
         if self._kept:
             return -math.inf
-        return math.inf if self._next is None else self._next[0]
+        return self._next[0][0] if self._next else math.inf
 
     def reaches(self, period: int) -> bool:
         """Tell whether any reading may reach into a period."""
         return self.next_moment() < self._edges[period + 1]
 
     def of_period(self, period: int) -> Iterator[Reading]:
-        """Yield all readings that reach into a period; the periods before it must be done."""
-        start, end = self._edges[period], self._edges[period + 1]
-        kept, self._kept = self._kept, []
-        for reading in chain(kept, self._until(end)):
-            if reading[0] >= end or reading[1] > end:
-                self._kept.append(reading)
-            if reading[0] < end and (reading[0] >= start or reading[1] > start):
-                yield reading
+        """Return all readings that reach into a period; the periods before it must be done."""
+        return chain.from_iterable(self._reaching(self._edges[period], self._edges[period + 1]))
 
-    def _until(self, end: float) -> Iterator[Reading]:
+    def _reaching(self, start: float, end: float) -> Iterator[list[Reading]]:
+        kept, self._kept = self._kept, []
+        for some in chain((kept,), self._until(end)):
+            if not some or (min(map(_MOMENT, some)) >= start and max(map(_UNTIL, some)) <= end):
+                yield some
+                continue
+            self._kept += (one for one in some if one[0] >= end or one[1] > end)
+            yield [one for one in some if one[0] < end and (one[0] >= start or one[1] > start)]
+
+    def _until(self, end: float) -> Iterator[list[Reading]]:
         """Yield readings until all that belongs before a moment has come.
 
         While the counter is not known, energy of that time may still come: a gap's parts are
         yielded when it ends.
         """
-        while (reading := self._next) is not None:
-            if reading[0] >= end and (
-                reading[_ENERGY] is not None
-                or reading[_TOTAL] is not None
-                or reading[0] > self._counter_until
-            ):
+        while some := self._next:
+            count = len(some)
+            if max(map(_MOMENT, some)) >= end:
+                count = next((n for n, one in enumerate(some) if self._ends(one, end)), count)
+            self.taken += count
+            self._next = some[count:] or self._some()
+            yield some[:count]
+            if count < len(some):
                 return
-            self._next = next(self._readings, None)
-            self.taken += 1
-            yield reading
+
+    def _ends(self, reading: Reading, end: float) -> bool:
+        """Tell whether nothing more comes that belongs before a moment."""
+        return reading[0] >= end and (
+            reading[_ENERGY] is not None
+            or reading[_TOTAL] is not None
+            or reading[0] > self._counter_until
+        )
+
+    def _some(self) -> list[Reading]:
+        return list(islice(self._readings, _AT_ONCE))

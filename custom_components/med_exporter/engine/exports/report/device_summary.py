@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...availability import AWAY, last_states
 from ...content import Figure
 from ...fields import Kind
-from ...recorder import count_states, last_seen
+from ...recorder import last_seen
 from ...statistics import Statistics
 from ...tables import Column, small_table
 from . import Section
@@ -42,8 +42,9 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     rows = []
     for place, device in enumerate(job.devices, 1):
         entities = list(device.entities.values())
+        ids = recorder.metadata_ids(entities).values()
+        count = max(recorder.counts(ids, job.start, end).values(), default=0)
         with recorder.connect() as connection:
-            count = max(count_states(connection, entities, job.start, end).values(), default=0)
             seen = last_seen(connection, entities)
         answered = [moment for moment in (device.last_seen, *seen.values()) if moment is not None]
         if not seen:
