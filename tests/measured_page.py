@@ -31,7 +31,7 @@ class MeasuredPage:
         machine = f"Machine: {os.cpu_count()} x {_processor()}, Python {python}, load {load:.0f}."
         head, *rows = ([str(cell) for cell in row] for row in table)
         lines = [
-            f"## {title}", "", *about, "", machine, "",
+            f"## {title}", "", "\n".join(about).strip(), "", machine, "",
             f"| {' | '.join(head)} |", f"|{'---|' * len(head)}",
             *(f"| {' | '.join(row)} |" for row in rows), "",
         ]  # fmt: skip

@@ -37,11 +37,14 @@ if TYPE_CHECKING:
     from .sums import RunningSum
 
 # How long the recorder looks at a time, in seconds, and how many hours its own import is given.
-_SHORT: Final = 0.2
+_SHORT: Final = 0.4
 _ROWS_AT_ONCE: Final = 250
 # Hours that are compared at once, or up to twice as many: more may be too much work, where hours
-# have to be priced, and too wide a part of the index by time for one transaction.
+# have to be priced. Of many sums fewer hours: a transaction rewrites the part of the index by time
+# in which they lie, whichever of the sums it has come to.
 _HOURS_AT_ONCE: Final = 250
+_FEWEST_HOURS: Final = 120
+_IN_INDEX: Final = 25_000
 # More than that is a past, which would keep Home Assistant's own import busy for minutes.
 _MANY_ROWS: Final = 100
 _LIMIT: Final = 300
@@ -195,6 +198,7 @@ class SumsWriter:
         part.renamed += _of_other_units(connection, sums)
         turns = deque(_Record(*row) for row in rows)
         left, looked_at = _ROWS_AT_ONCE, 0
+        hours = max(_FEWEST_HOURS, min(_HOURS_AT_ONCE, _IN_INDEX // max(1, len(sums))))
         while turns:
             record = turns.popleft()
             running_sum = sums.get(record.statistic_id)
@@ -205,7 +209,7 @@ class SumsWriter:
                 break
             looked_at += 1
             try:
-                wrong, is_settled = _compare(connection, record, running_sum, now)
+                wrong, is_settled = _compare(connection, record, running_sum, now, hours)
             except ValueError as err:
                 self._leave_out(record.statistic_id, str(err))
                 continue
@@ -237,9 +241,9 @@ class SumsWriter:
 
 
 def _compare(
-    connection: Connection, record: _Record, running_sum: RunningSum, now: float
+    connection: Connection, record: _Record, running_sum: RunningSum, now: float, hours: int
 ) -> tuple[list[tuple[int, float]], bool]:
-    """Look at the next hours of a sum, and note how far it is right then.
+    """Look at the next hours of a sum, so many or up to twice that, and note how far it is right.
 
     Returns those that Home Assistant's import is to write, and whether nothing is left to look at.
     """
@@ -256,7 +260,7 @@ def _compare(
             return [], True
         start = first if first < until else start
     # Never a short rest of a past, which would be left to Home Assistant's import.
-    stretch = _HOURS_AT_ONCE * HOUR
+    stretch = hours * HOUR
     end = start + stretch if until - start >= 2 * stretch else until
     wrong, changed = running_sum.compare(connection, start, end, written)
     changed_from = record.changed_from_ts

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from .move import UNDATED, Kind, Move, Parts, begins_within, growth_between
 from .pace import SHORT
 from .standing import Standing, grain_of

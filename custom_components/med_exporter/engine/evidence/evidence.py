@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from ..lazy_dataclass import dataclass
 from .counting import go_on, proved_by, remember
 from .dates import by_period, clock_of, period_of, rolled
 from .judge import Judge

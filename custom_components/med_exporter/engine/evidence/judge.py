@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from ..lazy_dataclass import dataclass
 from .contradiction import LAG, contradict
 from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts, Past
 from .pace import SHORT, Pace, passable

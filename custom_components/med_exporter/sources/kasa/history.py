@@ -7,13 +7,13 @@ call for; `_ask` is the one place that sends it, by the library's general query.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from kasa import AuthenticationError, Device, DeviceError, Module
 from kasa.iot.modules import Emeter
 
+from ...engine.lazy_dataclass import dataclass
 from ...engine.times import QUARTER
 from ..plug import PlugStatistics
 from .plug_time import PlugTime

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
@@ -11,6 +10,7 @@ from zoneinfo import ZoneInfo
 from kasa import Module
 from kasa.smart.smartmodule import SmartModule
 
+from ...engine.lazy_dataclass import dataclass
 from ...local_time import local_zone
 from ..plug import CLOCK_IS_RIGHT
 from .configuration import FAILURES
