@@ -169,7 +169,7 @@ def burst(life: Life) -> None:
         life.at += life.random.choice([0.0, 0.1, 1.0])
         life.poll()
     # One that was taken before them arrives last, and is worth nothing.
-    late = life.plug.counters(life.at - life.interval, life.now.date())
+    late = life.plug.counters(life.at, life.now.date())
     told = {name: mwh / 1e6 for name, mwh in late.items()}
     outcome = life.evidence.weigh(Reading(at=life.now, seconds=-float(life.interval), **told))
     assert (outcome.growth, len(outcome.refused)) == (0, len(told.keys() - {"month_before"}))

@@ -86,10 +86,12 @@ class Register(Claimant):
     def _is_brought(self, past: Past, move: Move, growth: int) -> bool:
         """Return whether power tells rather what it has grown from here than from a place before.
 
-        Only where it has stood while power flowed.
+        Only where it has stood while power flowed, which can have brought so much.
         """
+        if self.owed <= self.noise or move.growth > self.can_owe + self.noise:
+            return False
         from_here = abs(at_most(move.growth) - self.can_owe)
-        return self.owed > self.noise and from_here < abs(at_most(growth) - past.can_owe)
+        return from_here < abs(at_most(growth) - past.can_owe)
 
     def recover(
         self, pace: Pace, at: datetime, others: Iterable[Register], *, may_roll: bool
