@@ -23,6 +23,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,7 +159,7 @@ _PART = re.compile(r"((?:[^\\, ]|\\.)*)([, ]?)", re.DOTALL)
 _FLUX = re.compile(
     r'from\(bucket: (?P<bucket>".*?(?<!\\)")\)'
     r" \|> range\(start: (?P<start>\d+), stop: (?P<stop>\d+)\)"
-    r" \|> filter\(fn: \(r\) => (?P<conditions>.*)\)\Z",
+    r" \|> filter\(fn: \(r\) => (?P<conditions>.*?)\)(?P<last> \|> last\(\))?\Z",
     re.DOTALL,
 )
 _CONDITION = re.compile(r'r\[("(?:[^"\\]|\\.)*")\] == ("(?:[^"\\]|\\.)*")(?: and |\Z)', re.DOTALL)
@@ -302,8 +303,9 @@ class PaperInflux:
                 table = tables.setdefault(json.dumps(tags), [[*header, *tags]])
                 table.append([*known, *tags.values()])
         text = io.StringIO()
-        for table in tables.values():
-            csv.writer(text).writerows([*table, []])
+        for header, *rows in tables.values():
+            shown = sorted(rows, key=itemgetter(3))[-1:] if asked["last"] else rows
+            csv.writer(text).writerows([header, *shown, []])
         return web.Response(text=text.getvalue(), content_type="text/csv")
 
     async def delete(self, request: web.Request) -> web.Response:

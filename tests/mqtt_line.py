@@ -25,6 +25,7 @@ class Line:
         drops: kinds of packets that the broker sends and nobody gets.
         passing: how many of these still pass before the others are dropped.
         cuts: bytes after which connections break, one after the other; then they hold.
+        crumbles: whether answers come byte by byte.
         connections: how many there were.
         answers: how many packets of each kind the broker has sent.
 
@@ -35,6 +36,7 @@ class Line:
     drops: frozenset[int] = frozenset()
     passing: int = 0
     cuts: list[int] = field(default_factory=list)
+    crumbles: bool = False
     connections: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
@@ -100,7 +102,10 @@ class Line:
                     packet = bytes(buffer[:length])
                     del buffer[:length]
                     if self._passes(packet[0] >> 4):
-                        writer.write(packet)
+                        size = 1 if self.crumbles else length
+                        for at in range(0, length, size):
+                            writer.write(packet[at : at + size])
+                            await asyncio.sleep(0)
         writer.transport.abort()
 
     def _passes(self, kind: int) -> bool:

@@ -311,7 +311,7 @@ class House:
         data = {plug_id: SimpleNamespace(counter=counter) for plug_id in entry.data["plugs"]}
         entry.runtime_data = MeteringPoint(
             entry,
-            SimpleNamespace(data=data, now=dt_util.now),
+            SimpleNamespace(data=data, now=dt_util.now, counted=0),
             RunningPeriods(self.hass, entry, self.ledger, lambda: None),
         )
 

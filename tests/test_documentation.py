@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,21 @@ class TestReference:
             if f"| `{name}` |" not in tables
         ]
         assert not missing
+
+
+CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+# Between two letters, where no language quotes with it.
+APOSTROPHE = {"en": re.compile("\u2019"), "fr": re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_apostrophe_is_the_same_in_all_words_of_a_language(language):
+    """Curved in French, as it is printed: where words are filled in, a straight one quotes."""
+    told = [COMPONENT / "translations", COMPONENT / "panel/www/words", ROOT / "scripts/reference"]
+    files = [folder / f"{language}.json" for folder in told]
+    files += [page.path for page in user_pages(language)]
+    odd = {
+        path.name: APOSTROPHE[language].findall(CODE.sub("", path.read_text(encoding="utf-8")))
+        for path in files
+    }
+    assert {name: len(found) for name, found in odd.items() if found} == {}

@@ -12,7 +12,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY, SOURCE_REAUTH
+from homeassistant.config_entries import (
+    SOURCE_INTEGRATION_DISCOVERY,
+    SOURCE_REAUTH,
+    OptionsFlow,
+)
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -21,8 +25,6 @@ from custom_components.med_exporter.config_flow import MedExporterFlow
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.costs.currency import ISSUE, async_look_at_currency
 from custom_components.med_exporter.costs.official import DATA_OFFICIAL, OfficialTariffs
-from custom_components.med_exporter.engine.tariff.kind import Page
-from custom_components.med_exporter.engine.tariff.kinds import forms
 from custom_components.med_exporter.entry_types import entry_kinds
 from custom_components.med_exporter.grid import servers
 from custom_components.med_exporter.metering.contracts import CONF_CURRENCY
@@ -133,22 +135,21 @@ MEANT: dict[str, Any] = {
 }
 
 
-def steps() -> set[str]:
+async def steps(hass: HomeAssistant) -> set[str]:
     """Return every step that any flow of the integration has."""
-    found = set()
-    flow = MedExporterFlow()
-    known = [kind.options for kind in entry_kinds().values() if kind.options]
-    for kind in [MedExporterFlow, CurrencyFlow, *known]:
-        own = [one for one in kind.__mro__ if one.__module__.startswith("custom_components.")]
-        found |= {name for one in own for name in vars(one)}
-    names = {one for one in {*found, *vars(flow)} if one.startswith("async_step_")}
-    pages = {name for name, (_, form) in forms().items() if isinstance(form, Page)}
-    return {one.removeprefix("async_step_") for one in names} | pages
+    own = {name for flow in (MedExporterFlow, CurrencyFlow) for name in vars(flow)}
+    found = {name.removeprefix("async_step_") for name in own if name.startswith("async_step_")}
+    for kind in entry_kinds().values():
+        flow, options = MedExporterFlow(), OptionsFlow()
+        flow.hass = options.hass = hass
+        found |= {*await kind.steps(flow), *kind.found_by}
+        found |= set(await kind.options(options)) if kind.options else set()
+    return found
 
 
-def test_every_step_has_a_row():
-    assert set(FORMS) | NOTHING_ENTERED >= steps()
-    assert set(FORMS) <= steps()
+async def test_every_step_has_a_row(hass: HomeAssistant):
+    assert set(FORMS) | NOTHING_ENTERED >= await steps(hass)
+    assert set(FORMS) <= await steps(hass)
 
 
 class Dialogs:

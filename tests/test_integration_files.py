@@ -284,6 +284,15 @@ def test_texts_live_in_translations_only() -> None:
     assert not (INTEGRATION / "strings.json").exists()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_line_of_a_menu_is_whole_on_a_phone(language) -> None:
+    """Home Assistant cuts the rest off: of two that begin alike, nobody knows which is which."""
+    lines = dict(_leaves(_json(f"translations/{language}.json")))
+    found = {key: line for key, line in lines.items() if ".menu_options." in key}
+    assert found
+    assert {key: line for key, line in found.items() if len(str(line)) > 40} == {}
+
+
 class TestQualityScale:
     """What is said of Home Assistant's quality scale."""
 

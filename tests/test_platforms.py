@@ -52,7 +52,7 @@ async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> Non
     ):
         await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
     assert sum(count for _, count in added) == 100
-    assert max(count for _, count in added) <= 20
+    assert max(count for _, count in added) <= 5
     assert len({when for when, _ in added}) >= len(added) - 1
     # What is found later is added at once.
     later[0]([Entity()])
@@ -89,5 +89,5 @@ async def test_the_recorder_is_given_time_to_follow(hass: HomeAssistant) -> None
     recording.cancel()
     with suppress(asyncio.CancelledError):
         await recording
-    assert len(longest) == 30
+    assert len(longest) == 100
     assert max(longest) <= 150

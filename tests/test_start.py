@@ -12,7 +12,16 @@ MUST_WAIT = (
     "kasa", "reportlab", "openpyxl", "sqlglot", "aiomqtt", "paho", "aiosmtplib", "numpy",
     "mashumaro.codecs",
     "homeassistant.components.energy",
-    "custom_components.med_exporter.engine.run", "custom_components.med_exporter.engine.spool",
+    *(
+        f"custom_components.med_exporter.{name}"
+        for name in (
+            "engine.run", "engine.spool",
+            "flows.kasa", "flows.meters", "flows.grid", "flows.email", "flows.destination",
+            "flows.tariff_options", "flows.installation_options",
+            "destinations.home_assistant.destination", "destinations.influxdb.destination",
+            "destinations.jeedom.destination",
+        )
+    ),
 )  # fmt: skip
 """What takes long to load, and only some installations need."""
 

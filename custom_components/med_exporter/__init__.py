@@ -15,6 +15,7 @@ from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .costs.official import DATA_OFFICIAL, OfficialTariffs
 from .delivery import DATA_DELIVERIES, Deliveries
+from .entry_titles import async_keep_titles_clean
 from .entry_types import entry_kinds, kind_of
 from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
@@ -45,6 +46,7 @@ CONFIG_SCHEMA: Final = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set up what the whole installation shares: history, jobs, actions, HTTP."""
     report_newer_entries(hass)
+    async_keep_titles_clean(hass)
     await certain_time(hass).async_setup()
     await _async_set_up_rooms(hass)
     async_setup_services(hass)

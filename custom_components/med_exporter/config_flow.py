@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.config_entries import ConfigFlow
+from homeassistant.config_entries import ConfigFlow, OptionsFlow
 from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
@@ -14,10 +15,15 @@ from .entry_versions import VERSION
 from .installation.entry import async_import_installation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     import voluptuous as vol
-    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult, OptionsFlow
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+    from homeassistant.data_entry_flow import FlowHandler
+
+    from .entry_kind import EntryKind, Step
+
+_STEP: Final = "async_step_"
 
 
 class MedExporterFlow(ConfigFlow, domain=DOMAIN):
@@ -26,13 +32,13 @@ class MedExporterFlow(ConfigFlow, domain=DOMAIN):
     VERSION = VERSION
 
     def __init__(self) -> None:
-        """Take in the steps of all kinds: each flow has its own."""
+        """Take in how the flows of all kinds begin; the steps of one are loaded then."""
         kinds = entry_kinds()
         self._offered = [kind.type for kind in kinds.values() if kind.is_offered]
         self._secrets = frozenset().union(*(kind.secrets for kind in kinds.values()))
         for kind in kinds.values():
-            for step_id, step in kind.steps(self).items():
-                setattr(self, f"async_step_{step_id}", step)
+            for step_id in (kind.type, *kind.found_by):
+                setattr(self, f"{_STEP}{step_id}", partial(self._begin, kind, step_id))
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Let the user choose what to add."""
@@ -65,12 +71,17 @@ class MedExporterFlow(ConfigFlow, domain=DOMAIN):
         return super().add_suggested_values_to_schema(data_schema, shown)
 
     async def _step_of(self, entry: ConfigEntry, step: str) -> ConfigFlowResult:
-        begin = getattr(self, f"async_step_{entry.data[CONF_TYPE]}_{step}", None)
-        if begin is None:
+        kind = kind_of(entry)
+        return await self._begin(kind, f"{entry.data[CONF_TYPE]}_{step}", None)
+
+    async def _begin(self, kind: EntryKind | None, step_id: str, given: Any) -> ConfigFlowResult:  # noqa: ANN401
+        """Load the steps of a kind, and go on with one of them."""
+        steps = {} if kind is None else await kind.steps(self)
+        _take_in(self, steps)
+        if step_id not in steps:
             # Home Assistant offers this for every entry; what this one has are options.
             return self.async_abort(reason="only_options")
-        result: ConfigFlowResult = await begin(None)
-        return result
+        return await steps[step_id](given)
 
     @classmethod
     @callback
@@ -86,4 +97,22 @@ class MedExporterFlow(ConfigFlow, domain=DOMAIN):
         kind = kind_of(config_entry)
         assert kind is not None
         assert kind.options is not None
-        return kind.options()
+        return _OptionsFlow(kind.options)
+
+
+class _OptionsFlow(OptionsFlow):
+    """The options of an entry, in the steps of its kind."""
+
+    def __init__(self, load: Callable[[OptionsFlow], Awaitable[Mapping[str, Step]]]) -> None:
+        self._load = load
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Load the steps, and begin with the first of them."""
+        steps = await self._load(self)
+        _take_in(self, steps)
+        return await steps["init"](user_input)
+
+
+def _take_in(flow: FlowHandler[Any, Any], steps: Mapping[str, Step]) -> None:
+    for step_id, step in steps.items():
+        setattr(flow, f"{_STEP}{step_id}", step)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
+
+from .engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -28,7 +30,7 @@ async def _nothing(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Remove nothing: the entry keeps nothing on disk."""
 
 
-def _no_steps(flow: ConfigFlow) -> dict[str, Step]:
+async def _no_steps(flow: ConfigFlow) -> dict[str, Step]:
     return {}
 
 
@@ -46,9 +48,11 @@ class EntryKind:
         async_remove: removes what an entry kept, once it is removed.
         entities: what adds the entities of an entry, by platform.
         steps: the steps of its config flow by their ids, for one flow: `{type}` begins,
-            `{type}_reconfigure` changes and `{type}_reauth` repairs an entry.
+            `{type}_reconfigure` changes and `{type}_reauth` repairs an entry. What they need is
+            loaded by then.
+        found_by: ids of further steps that begin a flow: what Home Assistant calls its discoveries.
         is_offered: whether a user may choose it from the menu.
-        options: makes its options flow, where it has one.
+        options: the steps of its options flow, likewise, where it has one: `init` begins.
         secrets: the fields of its forms whose values are shown to nobody.
 
     """
@@ -57,7 +61,8 @@ class EntryKind:
     async_setup: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[Any]]
     async_remove: Callable[[HomeAssistant, ConfigEntry[Any]], Awaitable[None]] = _nothing
     entities: Mapping[Platform, AddEntities] = field(default_factory=dict)
-    steps: Callable[[ConfigFlow], Mapping[str, Step]] = _no_steps
+    steps: Callable[[ConfigFlow], Awaitable[Mapping[str, Step]]] = _no_steps
+    found_by: tuple[str, ...] = ()
     is_offered: bool = True
-    options: Callable[[], OptionsFlow] | None = None
+    options: Callable[[OptionsFlow], Awaitable[Mapping[str, Step]]] | None = None
     secrets: frozenset[str] = frozenset()

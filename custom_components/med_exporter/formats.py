@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant import exceptions
 from homeassistant.core import CoreState, callback
@@ -44,6 +45,9 @@ _TOO_NEW: tuple[type[Exception], ...] = (
 )
 
 
+_IN_LOOP: Final = "serialize_in_event_loop" in signature(Store.__init__).parameters
+
+
 @callback
 def report_newer(hass: HomeAssistant, name: str, error: FormatTooNewError | None = None) -> None:
     """Tell by a repair issue, and once in the log, that something is of a newer format than known.
@@ -77,11 +81,24 @@ class VersionedStore(Store[dict[str, Any]]):
         hass: Home Assistant.
         name: of the file, behind the domain.
         steps: what brings each version to the next one, from version 1 on.
+        is_large: whether it may be so much that it is made JSON outside the event loop; what is
+            saved must not change meanwhile.
 
     """
 
-    def __init__(self, hass: HomeAssistant, name: str, steps: Sequence[Step] = ()) -> None:
-        super().__init__(hass, 1 + len(steps), f"{DOMAIN}.{name}")
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        name: str,
+        steps: Sequence[Step] = (),
+        *,
+        is_large: bool = False,
+    ) -> None:
+        # The oldest supported Home Assistant knows nothing else.
+        options: dict[str, Any] = {}
+        if is_large and _IN_LOOP:
+            options["serialize_in_event_loop"] = False
+        super().__init__(hass, 1 + len(steps), f"{DOMAIN}.{name}", **options)
         self._name = name
         self._steps = steps
         self._is_too_new = False

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 
-# How many entities Home Assistant adds before its event loop goes on with other things.
-_AT_ONCE: Final = 10
+# How many entities Home Assistant adds before its event loop goes on with other things: one may be
+# the first of its device, which takes it milliseconds.
+_AT_ONCE: Final = 3
 # How much may wait for the recorder before more is added, and how long that waits at most, in
 # seconds: states of the house stand in the same queue, and Home Assistant gives a platform 60.
 _BACKLOG: Final = 100

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from .const import EntryType
+from .engine.lazy_dataclass import dataclass
 from .entries import entries_of_type
 
 if TYPE_CHECKING:

@@ -147,3 +147,14 @@ async def test_what_still_runs_is_left_out(house: House) -> None:
     asked = {**ASKED, "start": "2026-11-20", "end": "2026-11-20"}
     answer = await correct(house, **asked)
     assert answer["end"] == "2026-11-20T11:00:00Z"
+
+
+async def test_the_day_on_which_the_clock_is_set_back_has_25_hours(house: House) -> None:
+    asked = {**ASKED, "start": "2026-10-25", "end": "2026-10-25", "value": 5}
+    answer = await correct(house, **asked)
+    assert (answer["start"], answer["end"]) == ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")
+    shelf = Shelf()
+    runtime = await house.add_destination(shelf, data=[DataType.CONSUMPTION_DAILY])
+    await house.push(runtime)
+    assert shelf.final()["2026-10-25"] == 5
+    assert shelf.final(series="cost")["2026-10-25"] == pytest.approx(5 * 0.25)

@@ -461,9 +461,12 @@ UNIT = {"unit_of_measurement": "EUR/MWh", "state_class": "measurement"}
 
 
 class TestSensorPrice:
-    async def show(self, house: PricedBooks, at: datetime, price: float | str) -> None:
+    async def show(
+        self, house: PricedBooks, at: datetime, price: float | str, unit: str = "EUR/MWh"
+    ) -> None:
         house.freezer.move_to(at)
-        house.hass.states.async_set("sensor.spot", str(price), UNIT)
+        attributes = {**UNIT, "unit_of_measurement": unit}
+        house.hass.states.async_set("sensor.spot", str(price), attributes)
         await house.books.committed()
 
     async def test_each_quarter_hour_costs_what_the_sensor_showed(self, house: PricedBooks) -> None:
@@ -480,6 +483,31 @@ class TestSensorPrice:
         assert first.cost == pytest.approx(((0.4 + 0.1) + (-0.1 + 0.1)) / 2 * 1.1)
         assert (second.cost, second.unpriced_kwh) == (pytest.approx(0.0), 0.5)
         assert third.cost == pytest.approx(0.11)
+
+    async def test_each_price_is_in_the_unit_that_the_sensor_had_then(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 8), 100)
+        await self.show(house, day(20, 8.5), 0.2, "EUR/kWh")
+        await self.show(house, day(20, 9), 30, "ct/kWh")
+        await self.show(house, day(20, 9.5), 7, "points")
+        house.freezer.move_to(day(20, 10))
+        await house.use(day(20, 8), day(20, 10), 1.0)
+        await house.price()
+        found = await house.days(day(20, 8), aggregation="half_hourly")
+        costs = [(one.cost, one.unpriced_kwh) for one in found]
+        assert costs == [(pytest.approx(cost), 0) for cost in (0.1, 0.2, 0.3)] + [(None, 1.0)]
+
+    async def test_what_no_kwh_ever_costs_is_no_price(self, house: PricedBooks) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 8), 1e300)
+        await self.show(house, day(20, 8.5), -200)
+        house.freezer.move_to(day(20, 9))
+        await house.use(day(20, 8), day(20, 9), 1.0)
+        await house.price()
+        found = await house.days(day(20, 8), aggregation="half_hourly")
+        assert [one.cost for one in found] == [None, pytest.approx(-0.2)]
 
     async def test_a_price_that_comes_late_prices_what_it_concerns(
         self, house: PricedBooks

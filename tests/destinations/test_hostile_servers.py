@@ -48,6 +48,35 @@ STRANGE = {
     "page": whole(b"<!doctype html><title>Welcome</title>"),
     "nothing meant": whole(b"null"),
 }
+
+
+def short_of(promised: int, body: bytes) -> Speech:
+    """Promise more bytes than come before the line is cut."""
+
+    async def say(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(promised)})
+        await response.prepare(request)
+        await response.write(body)
+        request.transport.abort()
+        return response
+
+    return say
+
+
+# What servers say that are in trouble themselves, and the codes of it.
+TROUBLED = {
+    "cut short": (short_of(5000, b'{"result": [],'), {"CONNECTION_LOST", "NOT_EXPECTED_SERVER"}),
+    "full disk": (whole(b"no space left on device", status=507), {"SERVER_ERROR"}),
+    "overloaded": (whole(b"<html>Bad gateway</html>", status=502), {"SERVER_ERROR"}),
+    "login ended": (
+        whole(b'{"error": "expired"}', status=401),
+        {"UNAUTHORIZED", "WRONG_CREDENTIALS", "NOT_EXPECTED_SERVER"},
+    ),
+    "too many requests": (
+        whole(b"slow down", status=429),
+        {"BAD_REQUEST", "NOT_EXPECTED_SERVER", "SERVER_ERROR"},
+    ),
+}
 OTHERS: dict[str, bytes] = {
     "victoriametrics": b'{"metric":{"__name__":"up"},"values":[1],"timestamps":[1]}',
     "influxdb 1": json.dumps(
@@ -134,6 +163,29 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     outcomes = await push(destination, year)
     assert outcomes[10:] == [Outcome.STORED] * 10
     assert await push(destination, year) == [Outcome.ALREADY_THERE] * 20
+
+
+@pytest.mark.parametrize("what", TROUBLED)
+@pytest.mark.parametrize("after", [0, 2, 5])
+async def test_trouble_in_the_middle_of_a_run_is_named_and_the_next_run_sends_the_rest(
+    fronted: tuple[Front, Destination, Speech], what: str, after: int
+) -> None:
+    front, destination, _ = fronted
+    year = days(20)
+    await push(destination, year[:10])
+    says, codes = TROUBLED[what]
+    front.hears = lambda _: front.passed >= after
+    front.passed, front.says = 0, says
+    # Where it comes so late that a run was over before, all has arrived.
+    code = "none"
+    try:
+        await push(destination, year)
+    except DestinationError as err:
+        code = err.code
+    assert code in {"none", *codes} if after else codes
+    front.says = None
+    assert (await push(destination, year))[:10] == [Outcome.ALREADY_THERE] * 10
+    assert list(await destination.async_missing(year)) == []
 
 
 async def test_a_hole_within_a_day_is_seen_with_few_questions_and_filled(

@@ -55,6 +55,28 @@ async def test_databases_delete_what_has_the_old_id_and_nothing_else(
         assert await destination.async_missing([*old, *new]) == new
 
 
+@pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1", "influxdb 2"])
+async def test_databases_keep_what_another_program_has_under_the_old_id(
+    request: pytest.FixtureRequest, session: ClientSession, kind: str
+) -> None:
+    async with standing(kind, request, session) as (destination, _):
+        # The same labels, and one more.
+        other = type(destination)(destination._server, {"by": "anybody's own"})
+        own, theirs = days(3), days(4)
+        await push(destination, own)
+        if kind == "victoriametrics":
+            other._on_disk_after = 0.1
+        await push(other, theirs)
+        # Version 2 can only delete both, and says so.
+        is_told_apart = kind != "influxdb 2"
+        assert await destination.async_rename(POINT, NOW) is is_told_apart
+        assert await destination.async_missing(own) == (own if is_told_apart else [])
+        assert await other.async_missing(theirs) == []
+        # The other one's own are no more than it has written either.
+        assert await other.async_rename(POINT, NOW)
+        assert await other.async_missing(theirs) == theirs
+
+
 async def test_a_database_that_deletes_nothing_says_so(
     request: pytest.FixtureRequest, session: ClientSession
 ) -> None:
@@ -69,6 +91,7 @@ async def test_a_proxy_that_lets_nobody_delete_keeps_nobody_from_sending(
     async with front_of(victoriametrics().url) as front:
         server = VictoriaMetrics(session, front.url)
         destination = VictoriaMetricsDestination(server, {}, on_disk_after=0.1)
+        await push(destination, days(1))
         front.hears = lambda path: "delete_series" in path
         front.says = whole(b"no", status=HTTPStatus.FORBIDDEN)
         assert not await destination.async_rename(POINT, NOW)

@@ -16,7 +16,7 @@ from yarl import URL
 
 from custom_components.med_exporter import web_answers as module
 from custom_components.med_exporter.destinations.base import DestinationError
-from custom_components.med_exporter.destinations.web import request
+from custom_components.med_exporter.destinations.web import host_of, request
 from custom_components.med_exporter.web_answers import beginning_of, lines_of, text_of
 
 if TYPE_CHECKING:
@@ -122,3 +122,11 @@ async def test_bytes_that_are_no_text_are_marked() -> None:
         request(session, "GET", url) as response,
     ):
         assert await text_of(response) == "refus\ufffde"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [("http://[::1]:8428/a", "[::1]:8428"), ("https://[fe80::1%25eth0]", "[fe80::1%eth0]:443")],
+)
+def test_an_ipv6_address_is_told_from_its_port(url: str, host: str) -> None:
+    assert host_of(url) == host

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_EVEN, Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.apportioning import Apportioning
+from custom_components.med_exporter.engine.apportioning import Apportioning, rounded
 
 amounts = st.lists(
     st.tuples(st.integers(0, 4), st.integers(-2_000_000, 9_000_000).map(lambda n: n / 1e6)),
@@ -40,3 +41,10 @@ def test_an_owner_with_nothing_is_shown_nothing():
     rounding = Apportioning(2, {"a": 0.005, "b": 0.0, "c": 0.005})
     assert [rounding.rounded(owner, 0.0) for owner in "abc"] == [0, 0, 0]
     assert [rounding.rounded("a", 0.005), rounding.rounded("c", 0.005)] == [0.01, 0.0]
+
+
+@pytest.mark.parametrize("amount", [0.155, 0.145, 1.005, 0.62 * 0.25, -0.155, 0.1 + 0.2, 2.675])
+def test_an_amount_by_itself_is_rounded_as_a_total(amount):
+    """Half a cent is a tie whatever its nearest number of 64 bits is."""
+    assert rounded(amount, 2) == Apportioning(2, {None: amount}).total
+    assert rounded(amount, 2) == rounded(round(amount, 8), 2)

@@ -43,7 +43,7 @@ def test_an_energy_costs_what_its_half_hour_cost_per_kwh(database):  # noqa: F81
     database.add_prices([(0, 0.2), (DAY, 0.1)])
     ledger = plug_ledger(database.connect, "plug", costs=True)
     assert ledger.cost(2, 0) == pytest.approx(0.4)
-    assert [ledger.cost(2, at) for at in (HALF_HOUR, DAY, 2 * DAY)] == [None, None, None]
+    assert [ledger.cost(2, at) for at in (HALF_HOUR, DAY, 2 * DAY)] == [None, 0, None]
     assert not plug_ledger(database.connect, "plug", costs=False).has_costs
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -37,14 +36,6 @@ TARIFF = parse_contracts(
 def test_a_stretch_bears_its_share(start, end, charge):
     """29 March 2026 has 23 hours."""
     assert standing_charge(TARIFF, at(start), at(end), PARIS) == pytest.approx(charge)
-
-
-@given(first=st.integers(0, 200), days=st.integers(0, 200))
-def test_whole_days_are_as_the_tariff_has_them(first, days):
-    start = date(2026, 1, 1) + timedelta(days=first)
-    end = start + timedelta(days=days)
-    asked = standing_charge(TARIFF, at(start.isoformat()), at(end.isoformat()), PARIS)
-    assert asked == pytest.approx(TARIFF.standing_charge(start, end))
 
 
 @given(cuts=st.lists(st.integers(0, 120 * 86400), min_size=2, max_size=12, unique=True).map(sorted))

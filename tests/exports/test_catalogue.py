@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
 )
 
+from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.exports.catalogue import (
     async_list_devices,
@@ -40,6 +42,18 @@ async def test_metrics_are_all_fields_that_carry_a_value(hass):
     assert set(metrics) == set(FIELDS) - keys
     assert metrics["energy_kwh"]["unit"] == "kWh"
     assert metrics["cost"]["unit"] == "CHF"
+
+
+async def test_a_cost_is_in_the_money_of_the_contracts(hass):
+    contract = {"valid_from": "2026-01-01", "kind": "flat", "price": 0.25}
+    for pdl, currency in (("house", "EUR"), ("barn", "EUR")):
+        MockConfigEntry(
+            domain=DOMAIN,
+            data={"type": "kasa", "pdl": pdl, "plugs": {}},
+            options={"contracts": [contract], "currency": currency},
+        ).add_to_hass(hass)
+    await hass.config.async_update(currency="CHF")
+    assert {one["unit"] for one in list_metrics(hass) if one["field"] == "cost"} == {"EUR"}
 
 
 async def test_a_device_is_shown_with_its_last_answer_and_its_data(fridge, hass):

@@ -124,6 +124,14 @@ class TestTaxes:
         assert_refused(flow, "contract", {"vat": "tariff_too_large"})
 
 
+async def test_who_sends_the_bills_is_kept_in_one_clean_line(hass, entry):
+    flow = await begin(hass, entry, "flat", supplier=" Volt\n  & Fils ")
+    flow = await fill_in(hass, flow, {"price": 0.25})
+    assert_saved(entry, flow, {**FLAT, "supplier": "Volt & Fils"})
+    flow = await start_options(hass, entry, "contracts", "add_contract")
+    assert suggested(flow)["supplier"] == "Volt & Fils"
+
+
 class TestMenu:
     async def test_polling_and_contracts(self, hass, entry):
         flow = await start_options(hass, entry)

@@ -32,8 +32,8 @@ def backfill(*told) -> dict[int, int]:
     return backfill_module.backfill(*told).quarters
 
 
-def by_hours(*told) -> dict[int, int]:
-    return backfill_module.by_hours(*told).quarters
+def by_hours(hours, stretch, held, told_at: float = UNTIL) -> dict[int, int]:
+    return backfill_module.by_hours(hours, stretch, held, told_at).quarters
 
 
 def of_day(quarters: dict[int, int], day: date) -> int:
@@ -138,8 +138,14 @@ class TestHours:
         assert sum(by_hours({self.START: 4 * KWH}, (None, UNTIL), held).values()) == KWH
         assert not by_hours({self.START: 2 * KWH}, (None, UNTIL), held)[self.START + QUARTER]
 
+    def test_the_hour_that_runs_has_been_used_by_then(self) -> None:
+        running = int(UNTIL) // 3600 * 3600
+        assert by_hours({running: KWH}, (None, UNTIL), {}) == {running: KWH}
+        # What was told 20 minutes later was used in half an hour.
+        assert by_hours({running: 3 * KWH}, (None, UNTIL), {}, UNTIL + 1200) == {running: KWH}
+
     def test_none_outside_the_stretch(self) -> None:
-        hours = {self.START - 3600: KWH, self.START: KWH, int(UNTIL) // 3600 * 3600: KWH}
+        hours = {self.START - 3600: KWH, self.START: KWH, (int(UNTIL) // 3600 + 1) * 3600: KWH}
         found = by_hours(hours, (self.START, UNTIL), {})
         assert set(found) == {self.START + n * QUARTER for n in range(4)}
         assert not by_hours({self.START - 401 * 86400: KWH}, (None, UNTIL), {})

@@ -20,6 +20,7 @@ from custom_components.med_exporter.ledger import (
     PointSeries,
 )
 from custom_components.med_exporter.ledger.corrections import _Cell, _changed
+from custom_components.med_exporter.ledger.retracting import Retraction
 
 from .conftest import DAY, kwh, plug
 
@@ -158,3 +159,59 @@ def test_parts_add_up_and_none_is_negative(energies: list[int], after: int) -> N
     changed = [new for _, new in _changed(cells, sum(energies), after)]
     assert sum(cell.mwh for cell in changed) == after
     assert all(0 <= cell.filled <= cell.mwh for cell in changed)
+
+
+async def test_corrections_that_overlap_are_taken_back_one_after_the_other(day: Books) -> None:
+    before = await day.rows()
+    first = await day.ledger.async_correct(put(DAY, DAY + 4 * HOUR, "scale", 0.5))
+    second = await day.ledger.async_correct(put(DAY + 2 * HOUR, DAY + 6 * HOUR, "set", 40))
+    assert kwh(await day.ledger.async_days(POINT, DAY, DAY + HOUR)) == [1.5 + 40]
+    back = put(DAY + 2 * HOUR, DAY + 6 * HOUR, "set", second.before / 1e6)
+    await day.ledger.async_correct(back)
+    await day.ledger.async_correct(put(DAY, DAY + 4 * HOUR, "set", first.before / 1e6))
+    after = {row.start_ts: row.kwh for row in await day.rows()}
+    assert after == pytest.approx({row.start_ts: row.kwh for row in before}, abs=2e-6)
+
+
+@pytest.mark.parametrize("later", [timedelta(), HOUR])
+async def test_readings_that_are_dated_anew_leave_a_correction_as_it_was(
+    books: Books, later: timedelta
+) -> None:
+    """A spike was put right, and then the time of its reading."""
+    at = DAY + timedelta(hours=3)
+    await books.read(FRIDGE, 1, DAY, ticks=0.0)
+    await books.read(FRIDGE, 2, at, since=at, quarters=quarter(at, 1), ticks=100.0)
+    await books.close(DAY + 9 * HOUR)
+    done = await books.ledger.async_correct(put(at, at + HOUR, "set", 0.3))
+    assert done.before == 1_000_000
+    books.ledger.retract(Retraction(plug=FRIDGE, since=50.0))
+    moved = at + later
+    await books.read(FRIDGE, 2, moved, since=moved, quarters=quarter(moved, 1), ticks=100.0)
+    await books.close(DAY + 10 * HOUR)
+    assert kwh(await books.ledger.async_days(POINT, DAY, DAY + HOUR)) == [pytest.approx(0.3)]
+    # Taken back, the energy is where it was used.
+    await books.ledger.async_correct(put(at, at + 2 * HOUR, "set", 1))
+    assert kwh(await books.ledger.async_days(POINT, DAY, DAY + HOUR)) == [1]
+
+
+async def test_a_day_on_which_a_plug_moved_is_corrected_at_both_places(books: Books) -> None:
+    await books.read(FRIDGE, 0, DAY)
+    for hour in range(1, 7):
+        where = FRIDGE if hour <= 2 else plug(point="barn")
+        await books.read(where, float(hour), DAY + hour * HOUR)
+    await books.close(DAY + 7 * HOUR)
+    barn = PointSeries("barn", PlugRole.CONSUMPTION)
+    whole = [await books.ledger.async_days(one, DAY, DAY + HOUR) for one in (POINT, barn)]
+    moved = Correction(
+        plug=plug(point="barn"), start=int(DAY.timestamp()),
+        end=int((DAY + 6 * HOUR).timestamp()), operation=Operation.SCALE, value=0.5,
+    )  # fmt: skip
+    done = await books.ledger.async_correct(moved)
+    assert (done.before, done.after) == (6_000_000, 3_000_000)
+    for series, before in zip((POINT, barn), whole, strict=True):
+        halved = await books.ledger.async_days(series, DAY, DAY + HOUR)
+        assert kwh(halved) == [pytest.approx(one / 2, abs=2e-6) for one in kwh(before)]
+
+
+def quarter(at: datetime, energy: float) -> dict[int, int]:
+    return {int(at.timestamp()) // 900 * 900: round(energy * 1e6)}

@@ -140,8 +140,22 @@ def test_the_plugs_hours_of_the_day_on_which_it_joined_come_first() -> None:
     start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=6.75)
     paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.15}))
     assert hourly(paper, MIDNIGHT, 13) == [pytest.approx(0.1 * n) for n in range(12)] + [0.15]
-    # Only what it used in the hour that runs is not told by the hour.
+    assert not any(paper.filled.values())
+
+
+def test_what_the_hour_that_runs_does_not_tell_yet_the_day_does() -> None:
+    paper = Paper(PARIS)
+    start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=6.75)
+    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.0}))
+    assert hourly(paper, MIDNIGHT, 13)[-1] == 0.15
     assert sum(paper.filled.values()) == to_mwh(0.15)
+
+
+def test_a_day_by_a_clock_that_is_wrong_adds_nothing_to_its_hours() -> None:
+    paper = Paper(PARIS)
+    start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=9.0)
+    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.15}))
+    assert sum(paper.quarters.values()) == to_mwh(6.75)
 
 
 def test_hours_of_a_plug_that_tells_no_day_count_too() -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from playwright.async_api import async_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
-    from playwright.async_api import Browser, Locator, Page
+    from playwright.async_api import Browser, Locator, Page, WebSocketRoute
 
     from tests.real_home import RealHome
 
@@ -82,8 +82,12 @@ class Visitor:
         language: str = "en",
         dark: bool = False,
         size: dict[str, int] | None = None,
+        between: Callable[[WebSocketRoute], None] | None = None,
     ) -> Visitor:
-        """Open the panel as a user whose password is his name."""
+        """Open the panel as a user whose password is his name.
+
+        `between` gets the page's websocket, where something is to stand before the house.
+        """
         context = await browser.new_context(
             accept_downloads=True,
             color_scheme="dark" if dark else "light",
@@ -94,6 +98,8 @@ class Visitor:
             f"localStorage.setItem('selectedLanguage', JSON.stringify('{language}'))"
         )
         page = await context.new_page()
+        if between is not None:
+            await page.route_web_socket(re.compile("/api/websocket"), between)
         page.set_default_timeout(PATIENCE)
         visitor = cls(home, page)
         page.on("console", visitor._heard)

@@ -98,3 +98,23 @@ async def test_nothing_is_told_after_the_end() -> None:
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not many[-1].told
+
+
+async def test_those_who_take_long_are_told_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    audience, now, told = Audience(loop), 1000.0, []
+    for number in range(4):
+
+        def show(number: int = number) -> None:
+            nonlocal now
+            now += 0.01
+            told.append(number)
+
+        audience.join(show, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "time", lambda: now)
+        audience.tell((None,))
+        assert told == [0]
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert told == [0, 1, 2, 3]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
+from custom_components.med_exporter.sources.connection import KasaError
+from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import NOON, PARIS, HouseClock, add_metering_point, poll, settle
 from tests.plug_emulator import EmulatedPlug, EmulatedStrip, Fridge, PlugNetwork
 from tests.plug_emulator.smart import EmulatedSmartPlug
@@ -71,6 +74,21 @@ async def test_a_new_plug_brings_the_days_that_it_has_counted_alone(
     assert [day.kwh for day in await read_ledger(
         hass, "days", HOUSE, TODAY - timedelta(days=39), TODAY
     )] == pytest.approx([day.kwh for day in days])  # fmt: skip
+
+
+async def test_a_new_plug_that_does_not_tell_its_days_at_once_is_asked_again(
+    hass: HomeAssistant, plug_network: PlugNetwork, clock: HouseClock
+) -> None:
+    plug = EmulatedPlug(mac=MAC, alias="Heater", load=1000.0, installed_at=NOON - timedelta(days=3))
+    await plug_network.start(plug)
+    silent = KasaError("timed_out", plug.address)
+    with patch.object(KasaHost, "statistics", side_effect=silent) as asked:
+        entry = await add_metering_point(hass, plug.address)
+        await poll_every_minute(hass, entry, clock, NOON + timedelta(minutes=5))
+    assert asked.call_count == 1
+    await poll_every_minute(hass, entry, clock, NOON + timedelta(minutes=12))
+    days = await read_ledger(hass, "days", PLUG, TODAY - timedelta(days=2), TODAY)
+    assert [day.kwh for day in days] == pytest.approx([24.0, 24.0])
 
 
 async def test_the_hours_that_a_newer_plug_tells_are_no_estimate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +20,7 @@ from tests.metering_points import (
     start_reconfigure,
 )
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
+from tests.plug_emulator.smart import EmulatedSmartPlug
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -58,12 +59,12 @@ async def pass_minutes(
 
 
 async def change_hosts(
-    hass: HomeAssistant, entry: ConfigEntry, *hosts: str, **answers: bool
+    hass: HomeAssistant, entry: ConfigEntry, *hosts: str, count_past: bool = True, **login: str
 ) -> None:
     flow = await start_reconfigure(hass, entry)
-    flow = await answer(hass, flow, {"name": "House", "hosts": list(hosts)})
+    flow = await answer(hass, flow, {"name": "House", "hosts": list(hosts), **login})
     if flow["type"] == "form":
-        await answer(hass, flow, answers)
+        await answer(hass, flow, {"count_past": count_past})
     await hass.async_block_till_done()
 
 
@@ -114,6 +115,39 @@ async def test_a_plug_moves_to_another_metering_point(
     shown, booked = await told(hass, barn, TODAY)
     assert booked == pytest.approx(1.0, abs=0.02)
     assert shown == pytest.approx(booked, abs=1e-6)
+
+
+async def test_newer_plugs_whose_clock_is_wrong_move_too(
+    hass: HomeAssistant, clock: HouseClock
+) -> None:
+    def plug(number: int, load: float) -> EmulatedSmartPlug:
+        return EmulatedSmartPlug(
+            host=f"127.0.76.6{number}",
+            mac=f"5C:62:8B:76:00:6{number}",
+            alias=f"Plug {number}",
+            load=load,
+            installed_at=NOON - timedelta(days=3),
+            clock=lambda: datetime.now(PARIS) + timedelta(hours=1),
+            timezone=PARIS,
+        )
+
+    login = {"username": "me@example.com", "password": "secret"}
+    async with plug(1, 1000.0) as first, plug(2, 500.0) as second:
+        house = await add_metering_point(hass, first.address, second.address, **login)
+        await pass_minutes(hass, clock, 60, house)
+        await change_hosts(hass, house, second.address, **login)
+        barn = await add_metering_point(hass, first.address, pdl="barn", name="Barn", **login)
+        await pass_minutes(hass, clock, 60, house, barn)
+        clock.move_to(datetime(2026, 11, 21, 0, 0, 1, tzinfo=PARIS))
+        await settle(hass)
+        for _ in range(3):
+            clock.tick(30)
+            for entry in (house, barn):
+                await poll(hass, entry)
+        for entry, kwh in ((house, 25.0), (barn, 11.0)):
+            shown, booked = await told(hass, entry, TODAY)
+            assert booked == pytest.approx(kwh, abs=0.003)
+            assert shown == pytest.approx(booked, abs=1e-6)
 
 
 async def test_between_two_postings_the_counters_go_on(

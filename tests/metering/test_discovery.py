@@ -72,6 +72,19 @@ async def test_a_new_plug_and_a_new_strip_are_offered(
     assert offers(hass) == {"50:c7:bf:75:00:02": "Washer", "50:c7:bf:75:00:03": "Desk"}
 
 
+async def test_a_start_is_over_before_anything_is_searched(
+    hass: HomeAssistant, clock: HouseClock, network: PlugNetwork
+) -> None:
+    with patch.object(discovery, "async_search", return_value={}) as search:
+        await add_metering_point(hass, "127.0.75.1")
+        clock.tick(50)
+        await settle(hass)
+        search.assert_not_called()
+        clock.tick(20)
+        await settle(hass)
+        search.assert_called_once()
+
+
 async def test_without_a_metering_point_nothing_is_searched(
     hass: HomeAssistant, clock: HouseClock, network: PlugNetwork
 ) -> None:

@@ -89,3 +89,19 @@ async def test_one_plug_that_does_not_know_its_day_before_leaves_the_sum_unknown
     clock.move_to(datetime(2026, 11, 22, 0, 0, 1, tzinfo=PARIS))
     await settle(hass)
     assert entry.runtime_data.current(DataType.CONSUMPTION_DAILY).last_period is None
+
+
+async def test_what_several_ask_for_is_summed_once_until_something_is_counted(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, fridge.address)
+    clock.tick(3600)
+    await poll(hass, entry)
+    await settle(hass)
+    point = entry.runtime_data
+    first = point.current(DataType.CONSUMPTION_DAILY)
+    assert point.current(DataType.CONSUMPTION_DAILY) is first
+    clock.tick(3600)
+    await poll(hass, entry)
+    assert point.current(DataType.CONSUMPTION_DAILY).value_kwh == 2.0
+    assert first.value_kwh == 1.0

@@ -62,3 +62,30 @@ async def test_days_end_at_the_midnight_of_the_house(
             days = (await hass.data[DATA_LEDGER].async_running(PDL, [HEATER], DECEMBER.date())).days
             booked = days[PlugRole.CONSUMPTION, DECEMBER.date()]
             assert booked == pytest.approx(counter.today, abs=0.001)
+
+
+@pytest.mark.parametrize("ahead", [-400, 3600])
+async def test_the_day_on_which_it_joins_has_what_was_used_since_midnight(
+    hass: HomeAssistant, clock: HouseClock, ahead: int
+) -> None:
+    joined = DECEMBER - timedelta(minutes=105)
+    plug = EmulatedSmartPlug(
+        host="127.0.76.41",
+        mac="5C:62:8B:76:00:41",
+        alias="Heater",
+        load=1000.0,
+        installed_at=NOON - timedelta(days=20),
+        clock=lambda: datetime.now(PARIS) + timedelta(seconds=ahead),
+        timezone=PARIS,
+    )
+    clock.move_to(joined)
+    async with plug:
+        entry = await add_metering_point(hass, plug.address, **LOGIN)
+        await settle(hass)
+        await async_commit(hass)
+        await poll(hass, entry)
+        days = (await hass.data[DATA_LEDGER].async_running(PDL, [], joined.date())).days
+    used = {joined.date(): 22.25, joined.date() - timedelta(days=1): 24.0}
+    for day, kwh in used.items():
+        assert days[PlugRole.CONSUMPTION, day] == pytest.approx(kwh, abs=0.003)
+    assert value_of(hass, DAILY) == pytest.approx(22.25, abs=0.003)

@@ -65,12 +65,13 @@ class Home:
         unit: str = "kWh",
         *,
         every: timedelta = HOUR,
+        name: str | None = None,
     ) -> None:
         """Import hourly statistics, as integrations of energy suppliers do, or shorter ones."""
         metadata: dict[str, Any] = {
             "source": statistic_id.split(":", maxsplit=1)[0] if ":" in statistic_id else "recorder",
             "statistic_id": statistic_id,
-            "name": None,
+            "name": name,
             "has_sum": True,
             "mean_type": StatisticMeanType.NONE,
             "unit_of_measurement": unit,

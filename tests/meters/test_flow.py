@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.metering.devices import export_devices
-from custom_components.med_exporter.meters.choosing import proposed_entities
+from custom_components.med_exporter.meters.choosing import async_names, proposed_entities
 from tests.file_exports import add_plug
 from tests.metering_points import NOON, answer, start_flow, start_reconfigure
 
@@ -40,6 +40,20 @@ async def measured(home: Home) -> Home:
     for name in ("grid", "feed", "pv", "washer", "new"):
         await home.import_hours(f"other:{name}", START, [float(n) for n in range(60)])
     return home
+
+
+async def test_what_others_call_a_statistic_is_one_line(home: Home) -> None:
+    told = {"other:grid": "Grid\n\x1b[31m\u202emeter", "other:pv": "x" * 200, "other:feed": "\t"}
+    for statistic_id, name in told.items():
+        await home.import_hours(statistic_id, START, [1.0, 2.0], name=name)
+    home.hass.states.async_set("sensor.washer", "1", {"friendly_name": "Washer\r\n2"})
+    await home.import_hours("sensor.washer", START, [1.0, 2.0])
+    assert await async_names(home.hass, [*told, "sensor.washer"]) == {
+        "other:grid": "Grid [31m meter",
+        "other:pv": f"{'x' * 99}…",
+        "other:feed": "other:feed",
+        "sensor.washer": "Washer 2",
+    }
 
 
 async def start(home: Home, **fields: Any) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientSession
@@ -19,7 +21,7 @@ from tests.metering_points import PARIS
 from tests.plug_emulator.smart import NO_HISTORY, P304M, EmulatedSmartPlug, EnergyHistory
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from custom_components.med_exporter.sources.plug import PlugStatistics
     from tests.metering_points import HouseClock
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=PARIS)
+HOUR = timedelta(hours=1)
 INSTALLED = datetime(2026, 9, 28, 18, tzinfo=PARIS)
 
 
@@ -47,8 +50,9 @@ async def session() -> AsyncIterator[ClientSession]:
 
 
 def plug_at(host: str, **options: Any) -> EmulatedSmartPlug:
-    options = {"load": 1000.0, "installed_at": INSTALLED, **options}
-    return EmulatedSmartPlug(host=host, clock=lambda: NOW, timezone=PARIS, **options)
+    options = {"load": 1000.0, "installed_at": INSTALLED, "timezone": PARIS, **options}
+    ahead = options.pop("ahead", timedelta(0))
+    return EmulatedSmartPlug(host=host, clock=lambda: NOW + ahead, **options)
 
 
 async def connected(session: ClientSession, plug: EmulatedSmartPlug) -> KasaHost:
@@ -136,6 +140,37 @@ async def test_energy_that_comes_at_once_is_told_by_its_hour(session: ClientSess
     assert used == {datetime(2026, 11, 19, 7, tzinfo=UTC): 0.75}
 
 
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(seconds=-400), timedelta(hours=9)])
+async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
+    session: ClientSession, ahead: timedelta
+) -> None:
+    at = datetime(2026, 11, 19, 8, 20, tzinfo=PARIS)
+    plug = plug_at("127.0.83.11", load=0.0, ahead=ahead)
+    plug.clock.set(at + ahead)
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW + ahead)
+    plug.outlets[0].use(0.25)
+    plug.clock.advance(timedelta(seconds=2))
+    past = await past_of(session, plug, date(2026, 11, 18))
+    hours = {start.astimezone(PARIS).strftime("%d %H"): kwh for start, kwh in past.hours.items()}
+    assert sum(hours.values()) == pytest.approx(1.0)
+    shared = {hour: kwh for hour, kwh in hours.items() if kwh}
+    assert list(shared) == ["19 08", *(["19 09"] if ahead % HOUR else []), "20 12"]
+    assert shared["20 12"] == pytest.approx(0.25)
+
+
+async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(
+    session: ClientSession,
+) -> None:
+    plug = plug_at("127.0.83.12", load=0.0, timezone=ZoneInfo("Asia/Kathmandu"))
+    plug.clock.set(datetime(2026, 11, 19, 8, 20, tzinfo=PARIS))
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW)
+    past = await past_of(session, plug, date(2026, 11, 18))
+    used = {start: kwh for start, kwh in past.hours.items() if kwh}
+    assert used == {datetime(2026, 11, 19, 8, 15, tzinfo=PARIS): 0.75}
+
+
 async def test_a_firmware_without_history_is_asked_once(session: ClientSession) -> None:
     plug = plug_at("127.0.83.6", history=NO_HISTORY)
     async with plug:
@@ -161,6 +196,109 @@ async def test_nonsense_is_no_history(session: ClientSession, answer: Any) -> No
     with patch.object(EnergyHistory, "answer", lambda *_: answer):
         past = await past_of(session, plug, date(2026, 10, 1))
     assert not past.days
+
+
+def telling(plug: EmulatedSmartPlug, change: Callable[[dict[str, Any], int], Any]) -> Any:
+    """Let a plug answer something else than it would; what it is given counts the questions."""
+    right, asked = EnergyHistory.answer, count(1)
+
+    def answer(history: EnergyHistory, *question: Any) -> Any:
+        told = right(history, *question)
+        return None if told is None else change(told, next(asked))
+
+    return patch.object(EnergyHistory, "answer", answer)
+
+
+def later(told: dict[str, Any], seconds: int) -> dict[str, Any]:
+    return {**told, "start_timestamp": told["start_timestamp"] + seconds}
+
+
+STRANGE: Final[dict[str, Callable[[dict[str, Any], int], Any]]] = {
+    "the same end for ever": lambda told, _: {**told, "end_timestamp": 1_700_000_000},
+    "an end that nobody lives to see": lambda told, _: {**told, "end_timestamp": 10**18},
+    "no buckets": lambda told, _: {**told, "data": []},
+    "no buckets and no end": lambda told, _: told | {"data": [], "end_timestamp": 0},
+    "another interval": lambda told, _: {**told, "interval": 15},
+    "a beginning that is no time": lambda told, _: {**told, "start_timestamp": "today"},
+    "a beginning that is none": lambda told, _: {**told, "start_timestamp": 10**18},
+    "refused in the middle": lambda told, asked: None if asked > 3 else told,
+    "refused every other time": lambda told, asked: None if asked % 2 else told,
+    "less than nothing": lambda told, _: {**told, "data": [-wh for wh in told["data"]]},
+    "more than a socket passes": lambda told, _: {**told, "data": [wh * 99 for wh in told["data"]]},
+    "no numbers": lambda told, _: {**told, "data": [float("nan")] * len(told["data"])},
+    "words": lambda told, _: {**told, "data": ["much"] * len(told["data"])},
+    "a future": lambda told, _: {**told, "data": told["data"] + [1000] * 2000},
+    "buckets that overlap": lambda told, _: {**told, "end_timestamp": told["end_timestamp"] - 7200},
+    "a midnight beside the truth": lambda told, _: later(told, 7),
+    "an end beside midnight": lambda told, _: {**told, "end_timestamp": told["end_timestamp"] - 1},
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+async def test_no_answer_makes_more_of_a_day_than_was_used(
+    session: ClientSession, strange: str
+) -> None:
+    plug = plug_at("127.0.83.13", history=EnergyHistory(most=96))
+    with telling(plug, STRANGE[strange]):
+        past = await past_of(session, plug, date(2026, 10, 20))
+    for day, kwh in past.days.items():
+        assert kwh in (24.0, 25.0 if day == date(2026, 10, 25) else 24.0, 12.5)
+    assert all(kwh in (1.0, 0.5) for kwh in past.hours.values())
+    assert all(at < NOW for at in past.hours)
+    assert max(past.days, default=NOW.date()) <= NOW.date()
+    assert len(plug.received) < 120
+
+
+async def test_what_was_told_before_a_refusal_stays_and_is_asked_again(
+    session: ClientSession,
+) -> None:
+    plug = plug_at("127.0.83.14")
+    async with plug:
+        host = await connected(session, plug)
+        with telling(plug, lambda told, asked: None if asked > 3 else told):
+            (part,) = (await host.statistics(date(2026, 10, 20), NOW.date())).values()
+        (whole,) = (await host.statistics(date(2026, 10, 20), NOW.date())).values()
+        await host.close()
+    assert part.days == whole.days
+    assert part.hours.items() < whole.hours.items()
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Paris", date(2026, 10, 25), 25),
+        ("Europe/Paris", date(2027, 3, 28), 23),
+        ("Asia/Kathmandu", date(2026, 10, 25), 24),
+        ("America/St_Johns", date(2026, 11, 1), 25),
+        ("Australia/Lord_Howe", date(2027, 4, 4), 24.5),
+    ],
+)
+async def test_hours_fill_the_days_of_every_zone(
+    session: ClientSession, clock: HouseClock, zone: str, day: date, hours: float
+) -> None:
+    here = ZoneInfo(zone)
+    dt_util.set_default_time_zone(here)
+    now = datetime.combine(day, time(12), here) + timedelta(days=3)
+    clock.move_to(now)
+    installed = datetime.combine(day, time(), here) - timedelta(days=3)
+    plug = plug_at("127.0.83.15", timezone=here, installed_at=installed)
+    plug.clock.set(now)
+    async with plug:
+        host = await connected(session, plug)
+        (past,) = (await host.statistics(day - timedelta(days=2), now.date())).values()
+        await host.close()
+    assert past.days[day] == hours
+    for whole in (day - timedelta(days=1), day, day + timedelta(days=1)):
+        start, end = (
+            datetime.combine(one, time(), here) for one in (whole, whole + timedelta(days=1))
+        )
+        mine = {at: kwh for at, kwh in past.hours.items() if start <= at < end}
+        if whole == day and hours % 1:
+            # Whole hours do not make up that day: the day itself tells.
+            assert not mine
+            continue
+        assert min(mine) == start
+        assert sum(mine.values()) == pytest.approx(hours if whole == day else 24, abs=0.001)
 
 
 async def test_a_plug_that_falls_silent_is_not_taken_for_one_without(

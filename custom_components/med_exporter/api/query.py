@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..engine.lazy_dataclass import dataclass
 from ..errors import InvalidRequest
 from ..history.pages import FURTHEST, MOST
 from ..object_reader import INVALID_REQUEST, INVALID_VALUE, shown

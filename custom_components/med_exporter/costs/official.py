@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
+from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.official import OPTIONS, price_on, read_table
 from ..errors import InvalidRequest, MedError
 from ..formats import FormatTooNewError, VersionedStore

@@ -6,7 +6,6 @@ quarter-hour, so that costs of the past stay what they are.
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +20,7 @@ from ..engine.costing import read_terms
 from ..engine.prices import keep_hours, keep_prices
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
+from ..engine.tariff.reader import MAX_AMOUNT
 from ..engine.times import UTC_DAY, floor_to, hour_of
 from ..statistics import mark_dirty
 from .statistics import cost_statistic_id
@@ -60,31 +60,31 @@ async def async_read_shown(
         first, last = (datetime.fromtimestamp(moment, UTC) for moment in (begin, end))
         metadata = get_metadata(hass, statistic_ids={entity_id}).get(entity_id)
         stored = unit if metadata is None else metadata[1]["unit_of_measurement"]
-        by_states = per_kwh(unit or stored, currency)
         by_hours = per_kwh(stored, currency)
-        if by_states is None and by_hours is None:
-            LOGGER.debug("%s shows no price of energy in %s: %s", entity_id, currency, unit)
-        quarters: dict[int, float] = {}
-        if by_states is not None:
-            found = history.state_changes_during_period(
-                hass, first, last, entity_id, no_attributes=True, include_start_time_state=True
+        found = history.state_changes_during_period(
+            hass, first, last, entity_id, no_attributes=False, include_start_time_state=True
+        ).get(entity_id, [])
+        # An entity may have named another unit then: each state has its own.
+        prices = [
+            (
+                max(one.last_updated.timestamp(), begin),
+                _price(one.state, one.attributes.get(ATTR_UNIT_OF_MEASUREMENT, stored), currency),
             )
-            shown = [
-                (max(one.last_updated.timestamp(), begin), _number(one.state))
-                for one in found.get(entity_id, [])
-            ]
-            quarters = {
-                quarter: price * by_states for quarter, price in by_quarter(shown, end).items()
-            }
+            for one in found
+        ]
+        if by_hours is None and found and all(price is None for _, price in prices):
+            LOGGER.debug("%s shows no price of energy in %s: %s", entity_id, currency, unit)
+        quarters = by_quarter(prices, end)
         hours: dict[int, float] = {}
         if by_hours is not None:
             rows = statistics_during_period(
                 hass, first, last, {entity_id}, "hour", None, {"mean"}
             ).get(entity_id, [])
             hours = {
-                int(row["start"]): mean * by_hours
+                int(row["start"]): price
                 for row in rows
                 if (mean := row.get("mean")) is not None
+                and (price := _price(mean, stored, currency)) is not None
             }
         return Shown(entity_id, quarters, hours)
 
@@ -142,9 +142,16 @@ def by_quarter(shown: Iterable[tuple[float, float | None]], end: float) -> dict[
     return {quarter: max(prices, key=prices.__getitem__) for quarter, prices in seconds.items()}
 
 
-def _number(text: str) -> float | None:
+def _price(shown: str | float, unit: str | None, currency: str) -> float | None:
+    """Return what was shown as a price per kWh, None where it is no such price.
+
+    More than anybody may enter as one is a sensor's mistake, not a price.
+    """
+    factor = per_kwh(unit, currency)
+    if factor is None:
+        return None
     try:
-        price = float(text)
+        price = float(shown) * factor
     except ValueError:
         return None
-    return price if math.isfinite(price) else None
+    return price if abs(price) <= MAX_AMOUNT else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..const import DOMAIN
 from ..engine.costing import price_point, read_terms
 from ..engine.energy_source import closed_until, first_known
+from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.energy import CONSUMPTION
 from ..engine.times import HOUR, hour_of
 from ..statistics import RunningSum

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..const import DOMAIN, LOGGER
+from ..engine.lazy_dataclass import dataclass
 from ..formats import report_known, report_newer
 from .migration import NewerFormatError
 from .removal import drop_tables

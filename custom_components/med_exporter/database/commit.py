@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.helpers.recorder import get_instance
+
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     import asyncio

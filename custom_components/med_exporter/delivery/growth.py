@@ -8,11 +8,11 @@ by name: one that is chosen by another text is refused too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
+from ..engine.lazy_dataclass import dataclass
 from .errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _READER: Final = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])  # noqa: S701
 _ARITHMETIC: Final = (nodes.Mul, nodes.Mod, nodes.Pow)
 _NUMERIC_FILTERS: Final = frozenset({"abs", "count", "float", "int", "length", "round"})
-_FRACTIONS: Final = frozenset({"total_cost", "total_kwh"})
+_FRACTIONS: Final = frozenset({"energy_cost", "total_cost", "total_kwh"})
 _NUMBERS: Final = _FRACTIONS | {"rows"}
 # Texts and bytes of a length that is asked for; expressions whose search ends in no time that
 # anyone waits; and what calls whatever it is given.

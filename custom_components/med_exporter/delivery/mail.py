@@ -7,7 +7,6 @@ import errno
 import socket
 import ssl
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from email.utils import parseaddr
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.helpers.importlib import async_import_module
 from homeassistant.util.ssl import client_context
 
+from ..engine.lazy_dataclass import dataclass
 from .errors import DeliveryError
 
 if TYPE_CHECKING:

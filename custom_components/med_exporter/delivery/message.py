@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import mimetypes
 from base64 import b64encode
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
+
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

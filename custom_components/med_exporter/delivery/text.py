@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -11,7 +10,9 @@ from homeassistant.exceptions import TemplateError
 from homeassistant.util import dt as dt_util
 
 from ..engine.date_words import DateWords
+from ..engine.lazy_dataclass import dataclass
 from ..engine.quantities import quantity_text
+from ..metering.contracts import currency_of_costs
 from .errors import DeliveryError
 from .rendering import async_render
 
@@ -22,10 +23,12 @@ if TYPE_CHECKING:
 
     from .records import Delivery
 
-VARIABLES: Final = ("date", "start", "end", "total_kwh", "total_cost", "rows", "link", "schedule")
+VARIABLES: Final = (
+    "date", "start", "end", "total_kwh", "energy_cost", "total_cost", "rows", "link", "schedule",
+)  # fmt: skip
 """What templates may use beside Home Assistant's own: `async_text` says what they are."""
 
-_DECIMALS: Final = {"total_energy": 3, "total_cost": 2}
+_DECIMALS: Final = {"total_energy": 3, "energy_cost": 2, "total_cost": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class _Words:
     subject: str
     ready: str
     total_energy: str
+    energy_cost: str
     total_cost: str
     rows: str
     link: str
@@ -44,6 +48,7 @@ _ENGLISH: Final = _Words(
     subject="{schedule}: {period}",
     ready="{schedule}: {period}.",
     total_energy="Energy: {value}",
+    energy_cost="Energy cost: {value}",
     total_cost="Cost: {value}",
     rows="Rows: {value}",
     link="The file, for seven days at most: {link}",
@@ -53,6 +58,7 @@ _FRENCH: Final = _Words(
     subject="{schedule} : {period}",
     ready="{schedule} : {period}.",
     total_energy="Énergie : {value}",
+    energy_cost="Coût de l’énergie : {value}",  # noqa: RUF001  # French has its own apostrophe
     total_cost="Coût : {value}",
     rows="Lignes : {value}",
     link="Le fichier, pendant sept jours au plus : {link}",
@@ -64,7 +70,10 @@ async def async_check_template(hass: HomeAssistant, text: str) -> None:
 
     A name that nobody knows is refused too.
     """
-    sample = {name: 0.0 if name.startswith("total") else "2026-01-01" for name in VARIABLES}
+    sample = {
+        name: 0.0 if name.startswith("total") or name == "energy_cost" else "2026-01-01"
+        for name in VARIABLES
+    }
     try:
         await async_render(hass, text, {**sample, "rows": 1}, strict=True)
     except DeliveryError as err:
@@ -80,8 +89,9 @@ async def async_subject_and_body(
     """Return the two texts of a message.
 
     Templates know `date` (the local date on which the export was due), `start` and `end` (the
-    first and the last day of its range), `total_kwh` and `total_cost` (numbers, or None where the
-    export does not tell), `rows`, `link` and `schedule` (its name).
+    first and the last day of its range), `total_kwh`, `energy_cost` and `total_cost` (numbers, or
+    None where the export does not tell; the total of one without standing charges is that of its
+    energy), `rows`, `link` and `schedule` (its name).
 
     Args:
         hass: Home Assistant.
@@ -119,7 +129,8 @@ def _values(delivery: Delivery, link: str) -> dict[str, Any]:
         "start": delivery.start.astimezone(zone).date().isoformat(),
         "end": last.astimezone(zone).date().isoformat(),
         "total_kwh": delivery.figures.get("total_energy"),
-        "total_cost": delivery.figures.get("total_cost"),
+        "energy_cost": delivery.figures.get("energy_cost"),
+        "total_cost": delivery.figures.get("total_cost", delivery.figures.get("energy_cost")),
         "rows": delivery.rows,
         "link": link,
         "schedule": delivery.schedule_name,
@@ -136,7 +147,9 @@ def _period(delivery: Delivery, words: _Words) -> str:
 def _own_body(
     hass: HomeAssistant, delivery: Delivery, words: _Words, values: Mapping[str, Any]
 ) -> str:
-    units = {"total_energy": "kWh", "total_cost": hass.config.currency}
+    # What its energy costs is a part of what a bill comes to.
+    money = "total_cost" if "total_cost" in delivery.figures else "energy_cost"
+    units = {"total_energy": "kWh", money: currency_of_costs(hass)}
     figures = []
     for name, unit in units.items():
         if (value := delivery.figures.get(name)) is not None:

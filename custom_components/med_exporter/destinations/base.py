@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from ..const import DataType
+from ..engine.lazy_dataclass import dataclass
 from ..errors import MedError
 from .measurements import Grain
 
@@ -168,7 +169,8 @@ class Destination(Protocol):
         """Find out what the destination has lost of closed periods that it has acknowledged.
 
         `witnesses` are some of them, the first and the last of each series among them. Returns
-        those (the same objects) that it has no value of any more, whatever value that was. What
+        those (the same objects) that it has no value of any more, or another value where it can
+        overwrite that: one restored from a backup has those before they were corrected. What
         cannot be asked, or is older than what it keeps, is not missing. Costs as little as it can:
         a question for each of their `stretches` at most. Raises DestinationError.
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_ENABLED, CONF_ID
@@ -13,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import LOGGER
 from ..database import DatabaseUnavailableError
+from ..engine.lazy_dataclass import dataclass
 from ..history.history import DATA_HISTORY
 from ..history.records import (
     SIGNAL_EXPORT_FINISHED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -10,6 +9,7 @@ from homeassistant.const import CONF_URL
 from homeassistant.helpers.selector import TextSelector
 
 from ..const import CONF_DATA, CONF_INTERVAL, DEFAULT_DATA, DataType
+from ..engine.lazy_dataclass import dataclass
 from ..form_fields import choice, secrets_in
 from .base import REFUSED_SECRETS, UNUSABLE
 

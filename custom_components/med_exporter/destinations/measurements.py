@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,9 +61,9 @@ class Measurement:
     def date(self) -> str:
         """Return the period: `YYYY-MM-DD`, `YYYY-MM`, or the local start with its offset."""
         if self.grain is Grain.DAILY:
-            return self.start.strftime("%Y-%m-%d")
+            return self.start.date().isoformat()
         if self.grain is Grain.MONTHLY:
-            return self.start.strftime("%Y-%m")
+            return self.start.date().isoformat()[:7]
         return self.start.isoformat(timespec="seconds")
 
 

@@ -10,7 +10,7 @@ Whoever changes a destination, a flow or another door, goes the same way:
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ from homeassistant.helpers.selector import TextSelector
 from yarl import URL
 
 from ..const import CONF_DATA, CONF_INTERVAL
+from ..engine.lazy_dataclass import dataclass
 from ..entries import entries_of_type
 from ..form_fields import entered
 from ..vault import async_encrypted, async_with_kept

@@ -106,7 +106,14 @@ def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterato
 def host_of(url: str) -> str:
     """Return the host and port of an address, as error texts name a server."""
     parts = URL(url)
-    return f"{parts.host}:{parts.port}"
+    host = parts.host or ""
+    return f"[{host}]:{parts.port}" if ":" in host else f"{host}:{parts.port}"
+
+
+def normalised(url: str) -> str:
+    """Return the one spelling of an address: with its port, without a last slash."""
+    parts = URL(url)
+    return f"{parts.scheme}://{host_of(url)}{parts.path.rstrip('/')}"
 
 
 def pays(url: str) -> bool:

@@ -1,4 +1,8 @@
-"""Rounding of amounts that are told apart in several ways and still add up to the same total."""
+"""Rounding of amounts that are told apart in several ways and still add up to the same total.
+
+What a range costs is added up exactly and rounded once, where it is shown, by the same rule
+everywhere: so nobody sees another cent of it elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,12 @@ if TYPE_CHECKING:
 
 _NOISE_DIGITS = 6
 """Digits behind the last one shown that count; what is further back is noise of additions."""
+
+
+def rounded(amount: float, decimals: int) -> float:
+    """Return an amount by itself, as an `Apportioning` shows the total of several."""
+    unit: int = 10**decimals
+    return _whole(amount, decimals) / unit + 0.0
 
 
 class Apportioning[K: Hashable]:
@@ -30,7 +40,7 @@ class Apportioning[K: Hashable]:
         self._unit: int = 10**decimals
         self._decimals = decimals
         exact = {owner: self._units(total) for owner, total in totals.items()}
-        whole = round(self._units(math.fsum(totals.values())))
+        whole = _whole(math.fsum(totals.values()), decimals)
         left = whole - sum(math.floor(units) for units in exact.values())
         self.total = whole / self._unit
         """The grand total, rounded."""
@@ -55,3 +65,9 @@ class Apportioning[K: Hashable]:
 
     def _units(self, amount: float) -> float:
         return round(amount * self._unit, _NOISE_DIGITS)
+
+
+def _whole(amount: float, decimals: int) -> int:
+    """Return how many units of the last digit an amount has."""
+    unit: int = 10**decimals
+    return round(round(amount * unit, _NOISE_DIGITS))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Double, Integer, bindparam, func, select
 
+from .lazy_dataclass import dataclass
 from .recorder_tables import STATES
 
 if TYPE_CHECKING:

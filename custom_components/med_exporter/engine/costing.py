@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ from sqlalchemy import select
 
 from .cost_tables import tariffs_table
 from .energy_source import points_of, read_energy, read_past
+from .lazy_dataclass import dataclass
 from .own_tables import exists
 from .prices import read_prices
 from .tariff import Known, Tariff, compare, first_needed, parse_contracts, price
@@ -253,6 +253,15 @@ def slot_costs(
             known = [part for part in (before, money) if part is not None]
             slots[edges[one.place]] = (kwh + one.kwh, sum(known) if known else None)
     return slots
+
+
+def billed(connect: Connect, plug_id: str, start: float, end: float) -> float:
+    """Return what a plug's energy of a range cost, as far as it has a price; see `slot_costs`."""
+    return sum(
+        (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
+        for found, _ in cost_sums(connect, [plug_id], [start, end])
+        for one in found
+    )
 
 
 def price_edges(

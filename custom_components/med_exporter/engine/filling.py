@@ -1,4 +1,4 @@
-"""The amounts of readings: what each costs, and where energy goes that nobody saw being used.
+"""Where the energy of readings goes that nobody saw being used.
 
 A filled reading carries the energy of a gap. As a raw row it is one row. In hours, days, weeks and
 months the energy is spread over the gap:
@@ -14,9 +14,8 @@ months the energy is spread over the gap:
 The energy of an hour from statistics is spread over its quarter-hours in the same way, since it was
 used between the row's timestamp and the end of the hour.
 
-An energy costs what the plug's half-hour of its timestamp cost per kWh; a spread part what the
-half-hour cost in which it lies, and a filled raw row what its parts cost together. So cost is
-conserved like energy. It is empty where no price is known of any part.
+What such a reading costs (`reading_costs.py`) is shared out with it: each part costs what the
+ledger's quarter-hour cost in which it lies, all of them together what the reading does.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _FILLED_FROM = READING_COLUMNS.index("filled_from")
+_COST = READING_COLUMNS.index("cost")
 _TOGETHER = 128
 """Readings that are looked at together: nearly all are as they are to be."""
 _NO_GAP = frozenset((None,))
@@ -50,34 +50,10 @@ _PLAIN = frozenset((CARRIED, MEASURED))
 _GAP, _HOW = itemgetter(_FILLED_FROM), itemgetter(READING_COLUMNS.index("measured"))
 
 
-def with_costs(readings: Iterable[Reading], ledger: PlugLedger) -> Iterator[Reading]:
-    """Yield raw readings with their costs.
-
-    Args:
-        readings: of one device, oldest first.
-        ledger: of the same device.
-
-    """
-    for reading in readings:
-        kwh = reading[_ENERGY]
-        if kwh is None:
-            yield reading
-            continue
-        if (time := _used_in(reading)) is None:
-            cost = ledger.cost(kwh, reading[0], is_timed=True)
-        else:
-            is_timed = reading[_FILLED_FROM] is None
-            cost = _sum(
-                ledger.cost(part, start, is_timed=is_timed)
-                for start, _, part in spread(ledger, *time, kwh)
-            )
-        yield _with_amounts(reading, kwh, reading[_FILLED_FROM], cost)
-
-
 def spread_over_periods(
     readings: Iterable[Reading], ledger: PlugLedger, edges: Sequence[float]
 ) -> Iterator[Reading]:
-    """Yield readings with their costs, those of a gap parted.
+    """Yield readings, those of a gap parted.
 
     The parts of a gap come before its reading, oldest first, though perhaps after readings that
     were made in the gap while the counter was not known; those of an hour from statistics behind
@@ -93,7 +69,7 @@ def spread_over_periods(
 
     """
     return chain.from_iterable(
-        some if _is_of_its_time(some) and not ledger.has_costs else _parted(some, ledger, edges)
+        some if _is_of_its_time(some) else _parted(some, ledger, edges)
         for some in batched(readings, _TOGETHER, strict=False)
     )
 
@@ -108,26 +84,15 @@ def _parted(
 ) -> Iterator[Reading]:
     for reading in readings:
         kwh, filled_from = reading[_ENERGY], reading[_FILLED_FROM]
-        if kwh is None:
+        if kwh is None or reading[2] == FROM_LEDGER or (time := used_in(reading)) is None:
             yield reading
             continue
-        if reading[2] == FROM_LEDGER:
-            yield _with_amounts(reading, kwh, filled_from, ledger.cost(kwh, reading[0]))
-            continue
-        if (time := _used_in(reading)) is None:
-            if ledger.has_costs:
-                cost = ledger.cost(kwh, reading[0], is_timed=True)
-                yield _with_amounts(reading, kwh, None, cost)
-            else:
-                yield reading
-            continue
-        measured, whole = reading[2], None
-        rest = _with_amounts(reading, None, None, None)
+        measured, whole = reading[2], reading[_COST]
+        rest = with_amounts(reading, None, None, None)
         if measured == FROM_STATISTICS:
             yield rest
-        for start, end, part in spread(ledger, *time, kwh):
-            cost = ledger.cost(part, start, is_timed=filled_from is None)
-            whole = _sum((whole, cost))
+        parts = list(spread(ledger, *time, kwh))
+        for (start, end, part), cost in zip(parts, _costs(ledger, reading, parts), strict=True):
             for since, until in _cut(start, end, edges):
                 share = (until - since) / (end - start) if end > start else 1.0
                 yield (
@@ -138,6 +103,31 @@ def _parted(
         yield _known_to_be_empty(reading, none)
         if measured != FROM_STATISTICS:
             yield rest
+
+
+def _costs(ledger: PlugLedger, reading: Reading, parts: Sequence[Part]) -> list[float | None]:
+    """Return what parts of a reading cost: at their own prices, and together what it costs."""
+    whole: float | None = reading[_COST]
+    if whole is None:
+        return [None] * len(parts)
+    is_timed = reading[_FILLED_FROM] is None
+    costs = [ledger.cost(part, start, is_timed=is_timed) for start, _, part in parts]
+    known = [cost for cost in costs if cost is not None]
+    kwh = sum(part for (*_, part), cost in zip(parts, costs, strict=True) if cost is not None)
+    if (total := sum(known)) and (min(known) >= 0 or max(known) <= 0):
+        return [None if cost is None else cost * whole / total for cost in costs]
+    return [
+        None if cost is None else cost + (whole - total) * (part / kwh if kwh else 1 / len(known))
+        for (*_, part), cost in zip(parts, costs, strict=True)
+    ]
+
+
+def told_in(ledger: PlugLedger, since: float, until: float) -> float | None:
+    """Return the kWh that the ledger has of a gap, None where it does not know all of it."""
+    by_filled = _is_by_filled(ledger, since, until)
+    weights = [kwh for *_, kwh in _weights(ledger, since, until, by_filled=by_filled)]
+    known = [kwh for kwh in weights if kwh is not None]
+    return sum(known) if len(known) == len(weights) else None
 
 
 def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterator[Part]:
@@ -155,9 +145,7 @@ def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterat
     if until <= since or not (ledger.has_energy or ledger.has_costs):
         yield since, until, kwh
         return
-    by_filled = any(
-        energy is not None and energy[1] > 0 for _, _, energy in _energies(ledger, since, until)
-    )
+    by_filled = _is_by_filled(ledger, since, until)
     told = untold = 0.0
     for start, end, weight in _weights(ledger, since, until, by_filled=by_filled):
         if weight is None:
@@ -178,6 +166,13 @@ def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterat
             part = weight * (kwh - rest) / told if told else 0.0
         given += part
         yield start, end, part
+
+
+def _is_by_filled(ledger: PlugLedger, since: float, until: float) -> bool:
+    """Tell whether the ledger has filled anything in a gap."""
+    return any(
+        energy is not None and energy[1] > 0 for _, _, energy in _energies(ledger, since, until)
+    )
 
 
 def _energies(
@@ -204,7 +199,7 @@ def _weights(
             yield start, end, energy[0] * (end - start) / QUARTER
 
 
-def _used_in(reading: Reading) -> tuple[float, float] | None:
+def used_in(reading: Reading) -> tuple[float, float] | None:
     """Return since and until when a reading's energy was used, None for one that is of its time."""
     moment, until, measured, *_ = reading
     filled_from = reading[_FILLED_FROM]
@@ -227,14 +222,10 @@ def _cut(start: float, end: float, edges: Sequence[float]) -> Iterator[tuple[flo
     yield start, end
 
 
-def _sum(costs: Iterable[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if known else None
-
-
-def _with_amounts(
+def with_amounts(
     reading: Reading, kwh: float | None, filled_from: float | None, cost: float | None
 ) -> Reading:
+    """Return a reading with other amounts."""
     # The type checker knows no length of slices.
     values: Any = (*reading[:_ENERGY], kwh, reading[_ENERGY + 1], filled_from, cost)
     return cast("Reading", values)

@@ -6,10 +6,10 @@ They come a few periods at a time. A quarter-hour belongs to the period in which
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .energy import to_kwh
+from .lazy_dataclass import dataclass
 from .ledger import (
     QUARTERS_A_DAY,
     Account,

@@ -6,16 +6,27 @@ The ledger's tables lie in the recorder's database. They may be missing; then no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .costing import slot_costs, zone_of
+from .costing import billed, slot_costs, zone_of
 from .energy import to_kwh
+from .lazy_dataclass import dataclass
 from .ledger import Account, accounts_of, corrections_between, energies_between, is_readable
-from .times import HOUR, QUARTER, UTC_DAY, ceil_to, day_of, floor_to, hour_of, quarter_of
+from .times import (
+    HOUR,
+    QUARTER,
+    UTC_DAY,
+    boundaries,
+    ceil_to,
+    day_of,
+    floor_to,
+    hour_of,
+    quarter_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
@@ -61,6 +72,9 @@ class PlugLedger:
     _costs: _Window | None = None
     _evened: _Window | None = None
     _corrections: Callable[[float, float], dict[int, float]] | None = None
+    _billed: Callable[[float, float], float] | None = None
+    zone: ZoneInfo | None = None
+    """Of the contracts, None without any."""
 
     @property
     def has_energy(self) -> bool:
@@ -119,10 +133,32 @@ class PlugLedger:
             return None
         if not kwh:
             return 0.0
-        row = (self._evened if is_timed else self._costs).at(quarter_of(moment))
-        if row is None or row[1] is None:
+        prices, quarter = (self._evened if is_timed else self._costs), quarter_of(moment)
+        if (row := prices.at(quarter)) is None:
             return None
-        return kwh * row[1] / row[0] if row[0] > 0 else None
+        if not row[0]:
+            # Nothing was used by the ledger, which counts a moment earlier or later.
+            beside = (prices.at(quarter + seconds) for seconds in (-QUARTER, QUARTER))
+            row = next((one for one in beside if one is not None and one[0]), (1.0, row[1]))
+        return None if row[1] is None else kwh * row[1] / row[0]
+
+    def billed(self, start: float, end: float) -> float:
+        """Return what the plug's energy of a range cost, as far as it has a price.
+
+        What it produced brings money, which is less than nothing.
+
+        Args:
+            start: UTC seconds, included.
+            end: UTC seconds, not included.
+
+        """
+        return 0.0 if self._billed is None or start >= end else self._billed(start, end)
+
+    def midnights(self, start: float, end: float) -> list[float]:
+        """Return the local midnights in a range, ascending, by the zone of the contracts."""
+        if self.zone is None or start >= end:
+            return []
+        return [edge for edge in boundaries("daily", start, end, self.zone) if start <= edge < end]
 
 
 def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLedger:
@@ -178,6 +214,8 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         _Window(connect, priced),
         _Window(connect, evened),
         read_corrections if has_energy else None,
+        lambda start, end: billed(connect, plug_id, start, end),
+        zone,
     )
 
 

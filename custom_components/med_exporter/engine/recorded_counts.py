@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, case, func, select
 
+from .lazy_dataclass import dataclass
 from .recorder_tables import HOURS, HOURS_META, STATES, STATES_META
 from .times import HOUR
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from .apportioning import rounded
 from .cell_words import put_into_words
 from .custom_fields import formulas_of
 from .errors import ErrorCode, ExportError
@@ -148,7 +149,7 @@ def _as_export_errors() -> Iterator[None]:
 def _numbers(content: Content) -> dict[str, float]:
     """Return the figures that are numbers."""
     return {
-        figure.name: round(float(figure.value), figure.decimals)
+        figure.name: rounded(float(figure.value), figure.decimals)
         for figure in content.figures
         if isinstance(figure.value, (int, float))
     }

@@ -6,17 +6,22 @@ of days before it was added, when there was no entity. For periods, the ledger's
 stand in. Raw rows are readings, and the ledger has none: what it knows more than they do is named,
 where the recorder could have had it.
 
-The time between two numbers of a counter needs no help: its growth tells.
+The time between two numbers of a counter needs no help: its growth tells. So it does of the edges:
+what the ledger has of the time up to a moment, less what the counter has grown by then, is what was
+used before its first number, and what it has not shown yet. The least of that over a day is what
+only the ledger knows of the time before, whatever it has guessed of any quarter-hour; what is left
+in the end is what it knows of the time after.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Self
+from collections import deque
+from dataclasses import field
+from typing import TYPE_CHECKING
 
+from .lazy_dataclass import dataclass
 from .reading import FROM_LEDGER, FROM_STATISTICS, READING_COLUMNS
-from .times import HOUR, QUARTER, floor_to, quarter_of, quarters_between
+from .times import HOUR, QUARTER, UTC_DAY, floor_to, quarter_of, quarters_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,85 +79,55 @@ class StandIn:
             coverage: filled by them as they are taken.
 
         """
-        if not self.is_active:
-            return found
-        found = self._with_begin(found, coverage)
-        return self._with_end(found) if self.is_needed else self._or_all(found)
+        return self._beside(found, coverage) if self.is_active else found
 
-    def _or_all(self, found: Iterator[Reading]) -> Iterator[Reading]:
-        """Yield readings, and all that the ledger knows where none of them tells of energy."""
-        is_told = False
-        for reading in found:
-            is_told |= reading[_TOTAL] is not None or reading[_ENERGY] is not None
-            yield reading
-        if not is_told:
-            yield from self._rows(self.start, self.end)
-
-    def _with_begin(self, found: Iterator[Reading], coverage: Coverage) -> Iterator[Reading]:
-        for reading in found:
-            if reading[_TOTAL] is None:
-                yield reading
-                continue
-            if reading[_ENERGY] is None or coverage.counter_begins == reading[0]:
-                edge = _Edge.of(reading)
-                first, found = _until(edge.end, reading, found)
-                for one in first:
-                    edge.add(one)
-                following = next(found, None)
-                yield from self._before(edge, following)
-                yield from first
-                if following is not None:
-                    yield following
-            else:
-                yield reading
-            yield from found
-            return
-
-    def _with_end(self, found: Iterator[Reading]) -> Iterator[Reading]:
-        edge: _Edge | None = None
+    def _beside(self, found: Iterator[Reading], coverage: Coverage) -> Iterator[Reading]:
+        balance: _Balance | None = None
+        begins = is_told = False
         known_until = self.start
         for reading in found:
+            is_told |= reading[_TOTAL] is not None or reading[_ENERGY] is not None
             if reading[_TOTAL] is not None:
-                if edge is None or reading[0] >= edge.end:
-                    edge = _Edge.of(reading)
-                edge.add(reading)
-                known_until = reading[1]
+                if balance is None:
+                    begins = reading[_ENERGY] is None or coverage.counter_begins == reading[0]
+                    balance = _Balance.of(reading, self.ledger)
+                    if begins:
+                        yield from self._rows(self.start, balance.start)
+                balance.take(reading)
+                # How long the last number of an hour held, statistics do not say.
+                known_until = reading[0] if reading[2] == FROM_STATISTICS else reading[1]
             yield reading
-        if edge is None:
-            yield from self._rows(self.start, self.end)
-        elif known_until < self.end:
-            yield from self._after(edge, known_until)
+        if balance is None:
+            if self.is_needed or not is_told:
+                yield from self._rows(self.start, self.end)
+            return
+        if begins and balance.begins:
+            yield from self._rest(balance.start, balance.begun - balance.start, balance.before)
+        if self.is_needed and known_until < self.end:
+            yield from self._after(balance, known_until)
 
-    def _before(self, edge: _Edge, following: Reading | None) -> Iterator[Reading]:
-        """Yield what was used before the first number of the counter."""
-        yield from self._rows(self.start, edge.start)
-        if edge.begins:
-            since = following[_FILLED_FROM] if following else None
-            is_told = since is not None and since < edge.end
-            yield from self._rest(edge, max(edge.start, self.start), filled_is_told=is_told)
-
-    def _after(self, edge: _Edge, known_until: float) -> Iterator[Reading]:
+    def _after(self, balance: _Balance, known_until: float) -> Iterator[Reading]:
         """Yield what was used since the last number of the counter held."""
-        if known_until > edge.end:
+        start, length = balance.last, balance.length
+        if known_until >= start + length:
             # It has held into a later quarter-hour, in which nothing was used before that.
-            edge = _Edge(quarter_of(known_until), QUARTER)
-        yield from self._rest(edge, min(known_until, self.end))
-        yield from self._rows(edge.end, self.end)
+            start, length = quarter_of(known_until), QUARTER
+        rest = balance.left(start + length)
+        yield from self._rest(start, length, rest, min(max(known_until, start), self.end))
+        yield from self._rows(start + length, self.end)
 
     def _rest(
-        self, edge: _Edge, moment: float, *, filled_is_told: bool = False
+        self, start: int, length: int, rest: float, moment: float | None = None
     ) -> Iterator[Reading]:
-        """Yield what the ledger knows more of a stretch than the readings in it.
-
-        `filled_is_told`: by a reading that comes after it, with the growth of a gap.
-        """
+        """Yield what only the ledger knows of a stretch in which the counter has a number."""
         known = [
-            (energy[0] - energy[1], 0.0) if filled_is_told else energy
-            for quarter in quarters_between(edge.start, min(edge.end, self.end))
+            energy
+            for quarter in quarters_between(start, min(start + length, self.end))
             if (energy := self.ledger.energy(quarter)) is not None
         ]
-        kwh = sum(energy for energy, _ in known)
-        if known and (rest := kwh - edge.grown) > _ROUNDING:
+        rest = min(rest, sum(kwh for kwh, _ in known))
+        if rest > _ROUNDING:
+            moment = max(start, self.start) if moment is None else moment
             filled = min(rest, sum(part for _, part in known))
             yield from self._row(moment, moment, rest, filled)
 
@@ -165,8 +140,8 @@ class StandIn:
                 yield from self._row(since, until, energy[0] * share, energy[1] * share)
 
     def _row(self, start: float, end: float, kwh: float, filled: float) -> Iterator[Reading]:
-        self.first = start if self.first is None else self.first
-        self.last = end
+        self.first = start if self.first is None else min(start, self.first)
+        self.last = end if self.last is None else max(end, self.last)
         self.kwh += kwh
         if not self.gives_rows:
             return
@@ -179,47 +154,71 @@ class StandIn:
 
 
 @dataclass(slots=True)
-class _Edge:
-    """The stretch of the ledger that holds a number of the counter, and what grew in it then.
+class _Balance:
+    """What the ledger has of a counter's time, less what it has grown by.
 
-    `begins`: whether a part of it may lie before that number.
+    `start` is where the stretch of the ledger begins that holds its first number, `last` the same
+    of its last number, `length` how long that is: a quarter-hour, of statistics an hour. `begins`:
+    whether a part of the first, which ends at `begun`, may lie before the number. `kwh` is the
+    balance at `until`.
     """
 
+    ledger: PlugLedger
     start: int
     length: int
-    grown: float = 0.0
-    begins: bool = False
+    begins: bool
+    last: int
+    until: int
+    begun: int
+    kwh: float = 0.0
+    _first: float | None = None
+    _recent: deque[float] = field(default_factory=lambda: deque(maxlen=UTC_DAY // QUARTER))
 
     @classmethod
-    def of(cls, reading: Reading) -> Self:
-        """Return the stretch of a reading: of an hour from statistics, the hour."""
-        of_hour = reading[2] == FROM_STATISTICS
-        length = HOUR if of_hour else QUARTER
+    def of(cls, reading: Reading, ledger: PlugLedger) -> _Balance:
+        """Begin with the first number of a counter."""
+        length = _length(reading)
         start = floor_to(reading[0], length)
-        return cls(start, length, begins=of_hour or reading[0] > start)
+        begins = reading[2] == FROM_STATISTICS or reading[0] > start
+        return cls(ledger, start, length, begins, start, start, begun=start + length)
 
-    @property
-    def end(self) -> int:
-        """Return when it ends."""
-        return self.start + self.length
-
-    def add(self, reading: Reading) -> None:
-        """Count the growth of a reading, as far as it is from this stretch."""
+    def take(self, reading: Reading) -> None:
+        """Count a reading with a number: by then it has shown what it has grown."""
+        self.length = _length(reading)
+        is_first = reading[0] < self.begun and not self._recent
+        self.last = floor_to(reading[0], self.length)
+        self._reach(self.last + self.length - QUARTER if self.length > QUARTER else self.last)
         kwh, since = reading[_ENERGY], reading[_FILLED_FROM]
         if kwh is None:
             return
-        if since is not None and since < self.start < reading[0]:
+        if is_first and since is not None and since < self.start < reading[0]:
+            # The rest of the gap lies before all that is balanced.
             kwh *= (reading[0] - self.start) / (reading[0] - since)
-        self.grown += kwh
+        self.kwh -= kwh
+
+    @property
+    def before(self) -> float:
+        """Return the kWh that were used before the first number; all numbers have been taken."""
+        self._reach(self.last + self.length)
+        return max(0.0, self._first or 0.0)
+
+    def left(self, end: int) -> float:
+        """Return the kWh that were used after the last number, in the stretches until `end`."""
+        least = min(self._recent, default=0.0)
+        self._reach(end)
+        return max(0.0, self.kwh - least)
+
+    def _reach(self, moment: int) -> None:
+        while self.until < moment:
+            energy = self.ledger.energy(self.until)
+            self.kwh += 0.0 if energy is None else energy[0]
+            self.until += QUARTER
+            if self.until < self.begun:
+                continue
+            self._recent.append(self.kwh)
+            if self.until <= self.start + UTC_DAY:
+                self._first = self.kwh if self._first is None else min(self._first, self.kwh)
 
 
-def _until(
-    moment: float, first: Reading, following: Iterator[Reading]
-) -> tuple[list[Reading], Iterator[Reading]]:
-    """Return a reading and those before a moment that follow it, and the others."""
-    taken = [first]
-    for reading in following:
-        if reading[0] >= moment:
-            return taken, chain([reading], following)
-        taken.append(reading)
-    return taken, following
+def _length(reading: Reading) -> int:
+    return HOUR if reading[2] == FROM_STATISTICS else QUARTER

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from .times import boundaries, local_time
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
+    from datetime import tzinfo
 
-    from .tariff import Tariff
+    from .tariff.contracts import Tariff
 
 
-def standing_charge(tariff: Tariff, start: float, end: float, zone: ZoneInfo) -> float:
+def standing_charge(tariff: Tariff, start: float, end: float, zone: tzinfo) -> float:
     """Return the standing charge of a stretch; those of adjacent stretches add up.
 
     Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import orjson
 from sqlalchemy import BigInteger, bindparam, select
 
+from .lazy_dataclass import dataclass
 from .recorder_tables import ATTRIBUTES
 from .units import factor
 

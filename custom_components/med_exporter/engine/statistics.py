@@ -10,7 +10,7 @@ that nothing is lost or doubled at the seam.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from .fields import ENTITY_FIELDS
+from .lazy_dataclass import dataclass
 from .own_tables import exists
 from .reading import FROM_STATISTICS
 from .recorder_tables import HOURS, HOURS_META

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .fields import Kind
+from .lazy_dataclass import dataclass
 from .repeated import each_once
 
 if TYPE_CHECKING:

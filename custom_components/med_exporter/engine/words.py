@@ -101,6 +101,8 @@ FIGURES: Mapping[str, _Pair] = {
     "devices": ("Devices", "Appareils"),
     "metering_point": ("Metering point", "Point de comptage"),
     "metering_points": ("Metering points", "Points de comptage"),
+    "metering_point_id": ("Its number", "Son numéro"),
+    "supplier": ("Supplier", "Fournisseur"),
     "total_energy": ("Total energy", "Énergie totale"),
     "total_cost": ("Total cost", "Coût total"),
     "peak_power": ("Peak power", "Puissance maximale"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.const import Platform
 
 from ..entry_kind import EntryKind
-from ..flows.destination import DestinationSteps
 from ..pushes.entities.buttons import destination_buttons
 from ..pushes.entities.sensors import destination_sensors
 from ..pushes.entities.switches import destination_switches
 from ..pushes.entry import async_remove_destination, async_setup_destination
+from .dialogs import dialogs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,6 @@ def of_destination(kind: DestinationKind) -> EntryKind:
         async_setup=async_setup_destination,
         async_remove=async_remove_destination,
         entities=_ENTITIES,
-        steps=lambda flow: DestinationSteps(flow, kind).steps(),
+        steps=dialogs("destination", "DestinationSteps", kind),
         secrets=kind.secrets,
     )

@@ -7,11 +7,11 @@ from typing import Final
 from ..const import EntryType
 from ..delivery.account import SECRETS, async_setup_account
 from ..entry_kind import EntryKind
-from ..flows.email import EmailSteps
+from .dialogs import dialogs
 
 EMAIL: Final = EntryKind(
     type=EntryType.EMAIL.value,
     async_setup=async_setup_account,
-    steps=lambda flow: EmailSteps(flow).steps(),
+    steps=dialogs("email", "EmailSteps"),
     secrets=SECRETS,
 )

@@ -8,10 +8,10 @@ from homeassistant.const import Platform
 
 from ..const import EntryType
 from ..entry_kind import EntryKind
-from ..flows.installation_options import InstallationOptionsFlow
 from ..installation.calendar import ScheduleCalendar
 from ..installation.entry import async_setup_installation
 from ..installation.events import installation_events
+from .dialogs import dialogs
 
 INSTALLATION: Final = EntryKind(
     type=EntryType.INSTALLATION.value,
@@ -21,5 +21,5 @@ INSTALLATION: Final = EntryKind(
         Platform.EVENT: lambda _, entry, add: add(installation_events(entry.runtime_data)),
     },
     is_offered=False,
-    options=InstallationOptionsFlow,
+    options=dialogs("installation_options", "InstallationOptions"),
 )

@@ -8,11 +8,10 @@ from homeassistant.const import CONF_PASSWORD, Platform
 
 from ..const import EntryType
 from ..entry_kind import EntryKind
-from ..flows.kasa_discovery import KasaDiscoverySteps
-from ..flows.kasa_options import KasaOptionsFlow
 from ..metering.metering_point import async_remove_metering_point, async_setup_metering_point
 from ..metering.relay import relay_sensors
 from ..point_entities import add_point_sensors
+from .dialogs import dialogs
 
 KASA: Final = EntryKind(
     type=EntryType.KASA.value,
@@ -22,7 +21,8 @@ KASA: Final = EntryKind(
         Platform.BINARY_SENSOR: lambda _, entry, add: add(relay_sensors(entry.runtime_data)),
         Platform.SENSOR: add_point_sensors,
     },
-    steps=lambda flow: KasaDiscoverySteps(flow).steps(),
-    options=KasaOptionsFlow,
+    steps=dialogs("kasa_discovery", "KasaDiscoverySteps"),
+    found_by=("dhcp", "integration_discovery"),
+    options=dialogs("kasa_options", "KasaOptions"),
     secrets=frozenset({CONF_PASSWORD}),
 )

@@ -8,16 +8,15 @@ from homeassistant.const import Platform
 
 from ..const import EntryType
 from ..entry_kind import EntryKind
-from ..flows.meters import MetersSteps
-from ..flows.meters_options import MetersOptionsFlow
 from ..meters.point import async_remove_meters, async_setup_meters
 from ..point_entities import add_meters_sensors
+from .dialogs import dialogs
 
 METERS: Final = EntryKind(
     type=EntryType.METERS.value,
     async_setup=async_setup_meters,
     async_remove=async_remove_meters,
     entities={Platform.SENSOR: add_meters_sensors},
-    steps=lambda flow: MetersSteps(flow).steps(),
-    options=MetersOptionsFlow,
+    steps=dialogs("meters", "MetersSteps"),
+    options=dialogs("meters_options", "MetersOptions"),
 )

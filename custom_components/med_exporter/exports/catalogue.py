@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +10,10 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..database import async_read_recorder
 from ..engine.formats import FORMATS
+from ..engine.lazy_dataclass import dataclass
 from ..engine.recorded_counts import RecordedCounts
 from ..engine.recorder import last_seen
+from ..metering.contracts import currency_of_costs
 from ..metering.devices import export_devices
 from ..rights import readable_devices
 from .planning import last_answer
@@ -35,7 +36,7 @@ _DATA_COUNTS: Final[HassKey[RecordedCounts]] = HassKey("med_exporter.recorded_co
 class Metric:
     """A field of a reading that carries a measured or computed value.
 
-    `unit` is None for a cost, which is in the installation's currency.
+    `unit` is None for a cost, which is in the currency of the contracts.
     """
 
     field: str
@@ -134,7 +135,7 @@ def list_metrics(hass: HomeAssistant) -> list[dict[str, str]]:
             "name": metric.name,
             "description": metric.description,
             "data_type": metric.data_type,
-            "unit": hass.config.currency if metric.unit is None else metric.unit,
+            "unit": currency_of_costs(hass) if metric.unit is None else metric.unit,
         }
         for metric in METRICS
     ]

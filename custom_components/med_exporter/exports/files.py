@@ -11,7 +11,7 @@ import os
 import re
 import uuid
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from homeassistant.util import slugify
 
 from ..const import LOGGER
 from ..engine.codec import from_json, to_json
+from ..engine.lazy_dataclass import dataclass
 from ..history.records import ExportRecord
 
 if TYPE_CHECKING:

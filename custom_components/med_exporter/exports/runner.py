@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -14,6 +14,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
+from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import clean
 from ..entries import metering_point_entries
 from ..history.records import ExportStatus, mark_interrupted

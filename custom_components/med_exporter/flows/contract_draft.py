@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
 )
 
 from ..engine.currency_signs import for_people
+from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff import TariffError, parse_contracts
 from ..engine.tariff.contracts import VAT
 from ..form_fields import FiniteSelector
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
+from .steps import OptionsSteps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from homeassistant.config_entries import ConfigFlowResult
+
     from ..engine.tariff.hours import Period
     from .contract_texts import ContractTexts
 
-GENERAL: Final = ("valid_from", "standing_charge", "feed_in", *VAT)
+GENERAL: Final = ("valid_from", "supplier", "standing_charge", "feed_in", *VAT)
 """What all contracts have, whatever their prices are."""
 
 # What a kWh costs nearly everywhere: beyond it, a slip of the keyboard is likelier.
@@ -60,7 +63,7 @@ class ContractDraft:
     offered: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-class ContractFlow(OptionsFlow):
+class ContractFlow(OptionsSteps):
     """The base of the steps of a contract; `_texts` and `_draft` are set by those that come first.
 
     Forms let every number through, so that a mistake is named at its field in the user's language.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.config_entries import OptionsFlow
 from homeassistant.helpers.selector import (
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -13,6 +12,7 @@ from homeassistant.helpers.selector import (
 
 from ..form_fields import FiniteSelector
 from ..settings import BOUNDS, Settings
+from .steps import OptionsSteps
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -39,7 +39,7 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-class InstallationOptionsFlow(OptionsFlow):
+class InstallationOptions(OptionsSteps):
     """Change limits and retentions; they act from the next export and the next cleaning on."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

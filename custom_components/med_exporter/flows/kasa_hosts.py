@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
+from ..engine.lazy_dataclass import dataclass
 from ..entries import entries_of_type
 from ..meters.choosing import macs_of_meters
 from ..sources.connection import DEFAULT_PORT, LOGIN_CODES, Connection, KasaError, split_host

@@ -42,7 +42,7 @@ _SCHEMA: Final = vol.Schema(
 )
 
 
-class KasaOptionsFlow(TariffFlow):
+class KasaOptions(TariffFlow):
     """Change how often the plugs are read, and what energy costs."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

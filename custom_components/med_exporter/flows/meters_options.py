@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
 
 
-class MetersOptionsFlow(TariffFlow):
+class MetersOptions(TariffFlow):
     """Change what energy costs."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:

@@ -1,4 +1,4 @@
-"""The steps of one kind of entry, which a config flow of all kinds takes in."""
+"""The steps of one kind of entry, which the flows of all kinds take in when one is begun."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowContext
+    from homeassistant.config_entries import (
+        ConfigEntry,
+        ConfigFlow,
+        ConfigFlowContext,
+        OptionsFlow,
+    )
     from homeassistant.core import HomeAssistant
 
     from ..entry_kind import Step
@@ -64,8 +69,37 @@ class Steps:
 
     def steps(self) -> dict[str, Step]:
         """Return the steps by their ids."""
-        return {
-            name.removeprefix(_STEP): getattr(self, name)
-            for name in dir(self)
-            if name.startswith(_STEP)
-        }
+        return _steps_of(self)
+
+
+class OptionsSteps:
+    """Steps in the words of an options flow; the first is `async_step_init`."""
+
+    def __init__(self, flow: OptionsFlow) -> None:
+        self._flow = flow
+        self.add_suggested_values_to_schema = flow.add_suggested_values_to_schema
+        self.async_create_entry = flow.async_create_entry
+        self.async_show_form = flow.async_show_form
+        self.async_show_menu = flow.async_show_menu
+
+    @property
+    def hass(self) -> HomeAssistant:
+        """Return Home Assistant."""
+        return self._flow.hass
+
+    @property
+    def config_entry(self) -> ConfigEntry:
+        """Return the entry whose options they are."""
+        return self._flow.config_entry
+
+    def steps(self) -> dict[str, Step]:
+        """Return the steps by their ids."""
+        return _steps_of(self)
+
+
+def _steps_of(steps: object) -> dict[str, Step]:
+    return {
+        name.removeprefix(_STEP): getattr(steps, name)
+        for name in dir(steps)
+        if name.startswith(_STEP)
+    }

@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
+    TextSelector,
     TimeSelector,
 )
 from homeassistant.util import dt as dt_util
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigFlowResult
 
+    from ..entry_kind import Step
+
 _STEP: Final = "async_step_"
 
 
@@ -47,6 +50,11 @@ class TariffFlow(OfficialFlow):
         if name.startswith(_STEP) and isinstance(form, Page):
             return partial(self._page, form)
         raise AttributeError(name)
+
+    def steps(self) -> dict[str, Step]:
+        """Return the steps, those of the forms of one page among them."""
+        pages = {name: form for name, (_, form) in forms().items() if isinstance(form, Page)}
+        return super().steps() | {name: partial(self._page, form) for name, form in pages.items()}
 
     async def async_step_contracts(
         self, user_input: dict[str, Any] | None = None
@@ -135,6 +143,7 @@ class TariffFlow(OfficialFlow):
         schema: dict[vol.Marker, Any] = {
             vol.Required("valid_from"): DateSelector(),
             vol.Required("kind"): SelectSelector(kinds),
+            vol.Optional("supplier"): TextSelector(),
             vol.Optional("standing_charge"): self._amount(),
             vol.Optional("feed_in"): self._amount("/kWh"),
             **{vol.Optional(name): _number("%") for name in VAT},

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN
+from ..engine.lazy_dataclass import dataclass
 from ..sources.ecowatt import MIN_INTERVAL, EcoWattChain, GatewayEcoWatt, RteEcoWatt
 from ..sources.pace import Pace
 from ..sources.rte import RTE_ADDRESS, RteClient

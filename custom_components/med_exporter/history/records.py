@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime  # noqa: TC003  # the codec reads annotations
 from enum import StrEnum
 from typing import Any, Final
 
 from ..const import DOMAIN
+from ..engine.lazy_dataclass import dataclass
 
 SIGNAL_EXPORT_FINISHED: Final = f"{DOMAIN}_export_finished"
 SIGNAL_HISTORY_CHANGED: Final = f"{DOMAIN}_history_changed"

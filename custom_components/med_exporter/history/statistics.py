@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from ..engine.history_tables import exports_table
+from ..engine.lazy_dataclass import dataclass
 from .records import ExportKind
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
 
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.history_tables import exports_table
+from ..engine.lazy_dataclass import dataclass
 from .records import UNFINISHED, ExportKind, ExportStatus
 from .rows import is_one_of
 from .tables import SCHEMA

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import SOURCE_IMPORT
@@ -11,6 +10,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN, EntryType
+from ..engine.lazy_dataclass import dataclass
 from ..entries import entries_of_type
 
 if TYPE_CHECKING:

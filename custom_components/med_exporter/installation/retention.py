@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
+from ..engine.lazy_dataclass import dataclass
 from ..lived_time import lived_time
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +10,8 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_PDL, PlugRole
 from ..costs import DATA_COSTS
 from ..costs.costs import point_slug
+from ..engine.apportioning import rounded
+from ..engine.lazy_dataclass import dataclass
 from ..engine.standing_charge import standing_charge
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER, PointSeries
@@ -118,7 +119,7 @@ def _month(
 
 
 def _money(amount: float | None) -> float | None:
-    return None if amount is None else round(amount, 2) + 0.0
+    return None if amount is None else rounded(amount, 2)
 
 
 def _months_before(now: datetime, count: int) -> datetime:

@@ -7,7 +7,16 @@ from collections import defaultdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ..engine.times import HOUR, QUARTER, UTC_DAY, day_bounds, day_of, day_start, quarter_of
+from ..engine.times import (
+    HOUR,
+    QUARTER,
+    UTC_DAY,
+    day_bounds,
+    day_of,
+    day_start,
+    quarter_of,
+    quarters_between,
+)
 from .spreading import Spread, Stretch, without
 
 if TYPE_CHECKING:
@@ -21,7 +30,10 @@ _ROUNDING_MWH = 1000
 
 
 def by_hours(
-    hours: Mapping[int, int], stretch: tuple[float | None, float], held: Mapping[int, int]
+    hours: Mapping[int, int],
+    stretch: tuple[float | None, float],
+    held: Mapping[int, int],
+    told_at: float,
 ) -> Spread:
     """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
 
@@ -30,20 +42,24 @@ def by_hours(
 
     Args:
         hours: what the plug counted per hour, in mWh, by the UTC second at which it begins.
-        stretch: as for `backfill`; only hours that lie wholly in it count.
+        stretch: as for `backfill`; an hour that goes on after it has its share by time. None that
+            begins before it counts.
         held: what is known of the plug already, in mWh by quarter-hour.
+        told_at: the UTC second at which the plug told them: the running hour is as of then.
 
     """
     since, until = stretch
     oldest = until - KEPT_DAYS * UTC_DAY
     found = Spread({}, set())
     for hour, mwh in sorted(hours.items()):
-        if hour < (oldest if since is None else max(since, oldest)) or hour + HOUR > until:
+        if hour < (oldest if since is None else max(since, oldest)) or hour >= until:
             continue
-        quarters = range(hour, hour + HOUR, QUARTER)
+        end, past = min(hour + HOUR, until), min(hour + HOUR, max(told_at, until))
+        used = mwh if end == past else round(mwh * (end - hour) / (past - hour))
+        quarters = quarters_between(hour, end)
         if any(quarter not in held for quarter in quarters):
-            rest = max(0, mwh - sum(held.get(quarter, 0) for quarter in quarters))
-            found.take(rest, without((hour, hour + HOUR), [q for q in quarters if q in held]))
+            rest = max(0, used - sum(held.get(quarter, 0) for quarter in quarters))
+            found.take(rest, without((hour, end), [q for q in quarters if q in held]))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.ledger import quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
 from ..statistics import mark_dirty
@@ -108,7 +109,7 @@ def write_history(
     oldest = account.first_ts - _KEPT_SECONDS - 32 * UTC_DAY
     known = held_quarters(connection, plug.plug_id, oldest, until)
     stretch = (account.gap_from_ts, until)
-    told = by_hours(by_moment(history.hour_kwh), stretch, known)
+    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
     add(known, told.quarters)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from ..const import PlugRole
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, ceil_to, floor_to, hour_of
 from ..statistics import RunningSum
 from .series import COUNTED_ROLES, PlugSeries, PointSeries, Series

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +10,7 @@ from sqlalchemy import func, select
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.ledger import quarters_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, floor_to, hour_of
 from ..statistics import hours_added, mark_dirty, shift

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import QUARTER, quarter_of
 from .posting import Posting
 from .receipts import KEPT_POSTINGS

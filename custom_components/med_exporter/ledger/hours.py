@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..const import PlugRole
 from ..engine import ledger as held
+from ..engine.lazy_dataclass import dataclass
 from ..engine.ledger import CUT, QUARTERS_A_DAY, UNKNOWN, Day, accounts_table, quarters_table
 from ..engine.ledger.tables import corrections_table
 from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of

@@ -26,6 +26,7 @@ from .books import (
     write_history,
     write_posting,
 )
+from .burst import Burst
 from .closing import LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
@@ -77,7 +78,10 @@ class Ledger(LedgerAnswers):
         self._booking: asyncio.Future[int] | None = None
         self._writing_now = False
         self._series: dict[str, Series] = {}
-        self._sums = SumsWriter(hass, SCHEMA, self._running_sums, self._announce)
+        self._pasts = Burst(hass.loop.time)
+        self._sums = SumsWriter(
+            hass, SCHEMA, self._running_sums, self._announce, self._pasts.async_over
+        )
 
     async def async_setup(self) -> CALLBACK_TYPE:
         """Write statistics and delete what is too old from now on; return what ends that."""
@@ -138,6 +142,8 @@ class Ledger(LedgerAnswers):
         To be called after the plug's first posting. Another call changes nothing.
         """
         booked = self._queue(history, history.plug)
+        self._pasts.note()
+        booked.add_done_callback(lambda _: self._pasts.note())
         # Whoever has just added a plug wants to see what it brings.
         booked.add_done_callback(self._write_now)
         return booked

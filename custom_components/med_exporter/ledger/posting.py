@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from ..engine.energy import to_mwh
-from ..engine.times import QUARTER, day_bounds, day_of, day_start, quarter_of, quarters_between
+from ..engine.lazy_dataclass import dataclass
+from ..engine.times import (
+    HOUR,
+    QUARTER,
+    day_bounds,
+    day_of,
+    day_start,
+    quarter_of,
+    quarters_between,
+)
 from .backfill import backfill, by_hours
 from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
 
@@ -224,11 +233,14 @@ def _begin(
     midnight, stretch = day_start(day, zone), (gap_from, start_ts)
     hours = {at: mwh for at, mwh in by_moment(posting.hour_kwh).items() if at >= midnight}
     known = dict(held(midnight, start_ts))
-    told = by_hours(hours, stretch, known)
+    told = by_hours(hours, stretch, known, at)
     add(known, told.quarters)
     before = Spread({}, set())
     if start.today_kwh:
-        before = backfill({day: to_mwh(start.today_kwh)}, {}, stretch, known, zone)
+        # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
+        is_told = any(hour <= start_ts < hour + HOUR and mwh for hour, mwh in hours.items())
+        unknown = (gap_from, quarter_of(start_ts) if is_told else start_ts)
+        before = backfill({day: to_mwh(start.today_kwh)}, {}, unknown, known, zone)
 
     def held_now(first: float, end: float) -> Quarters:
         quarters = dict(held(first, end))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from sqlalchemy import func, select
 
 from ..engine import ledger as held
 from ..engine.energy import to_kwh, to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, QUARTER, boundaries, ceil_to, hour_of
 from ..statistics import written_until
 from .closing import accounts_of, closed_until, read_counters

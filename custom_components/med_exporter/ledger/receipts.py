@@ -7,7 +7,7 @@ import sys
 import zlib
 from array import array
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
+from ..engine.lazy_dataclass import dataclass
 from ..engine.own_tables import exists
 from ..engine.times import QUARTER, UTC_DAY
 from .posting import Account

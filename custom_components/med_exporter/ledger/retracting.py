@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..const import PlugRole
 from ..engine import ledger as held
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import hour_of
 from ..statistics import mark_dirty
 from .accounts import read_account, restore_account

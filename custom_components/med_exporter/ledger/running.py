@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ..engine import ledger as held
 from ..engine.energy import to_kwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import day_start
 from .series import COUNTED_ROLES
 from .tables import counters_table

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from ..const import DOMAIN, PlugRole
+from ..engine.lazy_dataclass import dataclass
 
 COUNTED_ROLES: Final = (PlugRole.CONSUMPTION, PlugRole.PRODUCTION)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # How many are told before the event loop goes on with other things.
 _AT_ONCE: Final = 40
+# Nor are more when those took so long already, in seconds: some show sums over all plugs.
+_AT_A_TIME: Final = 0.005
 # How long the sums wait for other plugs to answer, in seconds for each that there is.
 _PATIENCE: Final = 0.003
 
@@ -88,6 +90,7 @@ class Audience:
 
     def _go_on(self) -> None:
         self._going_on = None
+        until = self._loop.time() + _AT_A_TIME
         for number in list(self._waiting)[:_AT_ONCE]:
             # One may have left while another was told.
             if (listener := self._waiting.pop(number, None)) is None:
@@ -96,6 +99,8 @@ class Audience:
                 listener()
             except Exception:  # noqa: BLE001 (no entity stops the others)
                 LOGGER.exception("A sensor could not show what was read")
+            if self._loop.time() > until:
+                break
         if self._waiting:
             self._going_on = self._loop.call_soon(self._go_on)
 

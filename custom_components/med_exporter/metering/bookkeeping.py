@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _KEPT_DAYS: Final = 400
 # A plug is asked for a year of months once; a bad radio link takes its time.
 _STATISTICS_LIMIT: Final = 60
+# What it does not answer then, it is asked again, in seconds.
+_ASKED_AGAIN: Final = 600
 
 
 class Bookkeeper:
@@ -43,6 +45,7 @@ class Bookkeeper:
         self.on_booked: Callable[[], None] = lambda: None
         self._feed = CounterFeed(self._post, ledger.retract)
         self._known: set[str] = set()
+        self._ask_again: dict[str, float] = {}
         self._without_history: set[str] | None = None
         self._reopened: set[str] = set()
 
@@ -68,8 +71,11 @@ class Bookkeeper:
         """
         statistics: Mapping[str, PlugStatistics] = {}
         is_first = not counters.keys() <= self._known
-        new = await self._async_without_history() & counters.keys() if is_first else set()
-        if gaps or is_first:
+        is_due = any(ticks >= self._ask_again.get(plug_id, ticks + 1) for plug_id in counters)
+        new = set[str]()
+        if is_first or is_due:
+            new = await self._async_without_history() & counters.keys()
+        if gaps or is_first or is_due:
             statistics = await self._async_statistics(link, counters, {*new})
         for plug_id, counter in counters.items():
             start = _start(counter)
@@ -95,7 +101,10 @@ class Bookkeeper:
                 )
             self._known.add(plug_id)
             self._reopened.discard(plug_id)
-            if plug_id in new and told is not None:
+            if plug_id in new and told is None:
+                self._ask_again[plug_id] = ticks + _ASKED_AGAIN
+            elif plug_id in new and told is not None:
+                self._ask_again.pop(plug_id, None)
                 if not self._entry.data[CONF_PLUGS][plug_id].get(CONF_PAST, True):
                     # What it has counted before it joined is its own.
                     plug = replace(plug, role=PlugRole.IGNORED)

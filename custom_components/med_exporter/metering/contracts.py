@@ -58,6 +58,13 @@ def currency_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
     return currency
 
 
+def currency_of_costs(hass: HomeAssistant) -> str:
+    """Return the currency of all costs; that of the installation where they are in several."""
+    slugs = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+    found = currencies_of(hass, slugs)
+    return found.pop() if len(found) == 1 else hass.config.currency
+
+
 def currencies_of(hass: HomeAssistant, slugs: Collection[str]) -> set[str]:
     """Return the currencies of the costs of metering points, those that have a contract.
 

@@ -26,7 +26,8 @@ from ..sources.connection import LOGIN_CODES, Connection, KasaError
 from ..vault import SecretLostError
 from .audience import CoordinatorOfMany
 from .counter import EnergyCounter
-from .counter_store import counter_store
+from .counter_store import CounterSaver, counter_store
+from .month_ends import async_with_ended_months
 from .polled import PlugState, PolledHost
 from .renaming import async_follow_plugs
 from .timekeeper import Timekeeper
@@ -107,8 +108,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         self._store = counter_store(hass, entry.entry_id)
         self._time = Timekeeper(hass, entry.entry_id)
         self._told = told
-        self._saving = asyncio.Lock()
-        self._unsaved = False
+        self._saver = CounterSaver(self._store)
+        self.counted = 0
 
     async def _async_setup(self) -> None:
         stored = await async_load_for_entry(self._store) or {}
@@ -117,6 +118,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
             if plug_id in stored:
                 counter = EnergyCounter.from_dict(stored[plug_id])
             self.data[plug_id] = PlugState(counter=counter)
+        self._note(self.data)
         counters = {plug_id: state.counter for plug_id, state in self.data.items()}
         await self._time.async_load(counters, self._told)
 
@@ -143,6 +145,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         now, ticks = self.now(), self._time.ticks
         for state in self.data.values():
             state.counter.roll(now, state.passed(ticks), ticks)
+        self._note(self.data)
         self.async_update_listeners()
 
     async def async_shutdown(self) -> None:
@@ -225,7 +228,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
             host.answering = True
         if host.link.is_strip:
             host.due_at = self.hass.loop.time() + _STRIP_INTERVAL - 1
-        return samples, today
+        return await async_with_ended_months(host.link, samples, self.data, self.now()), today
 
     async def _take(self, host: PolledHost, samples: Iterable[PlugSample], asked: date) -> None:
         """Count what the plugs have counted, and keep it on disk before it is shown."""
@@ -246,6 +249,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 certain_time(self.hass).confirm(sample.counters.clock)
             day = self.data[plug_id].counter.day
             outcome = self._weigh(plug_id, sample, now, asked)
+            self._note((plug_id,))
             counter = self.data[plug_id].counter
             changed = changed or bool(outcome.growth or outcome.refused) or counter.day != day
             if outcome.is_told:
@@ -255,7 +259,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 if sample.counters.clock is not None and counter.began_with(outcome):
                     began[plug_id] = counter.marks.day_start
         if changed:
-            await self._save()
+            await self._saver.async_save()
         for plug_id, sample in known.items():
             self.data[plug_id].sample = sample
         # The others' values wait for no plug that is silent.
@@ -276,7 +280,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         LOGGER.warning("The clock was wrong: what was counted by it goes to its right dates")
         for state in self.data.values():
             state.counter.redate(since, self._time.at, now)
-        await self._save()
+        self._note(self.data)
+        await self._saver.async_save()
         for host in self._hosts:
             counters = {plug_id: self.data[plug_id].counter for plug_id in host.plug_ids}
             await self._bookkeeper.async_redate(host.link, counters, since, self._time.at)
@@ -313,15 +318,10 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         )
         state.logged.add(kind)
 
-    async def _save(self) -> None:
-        """Write all counters; plugs that answer at the same time share one write."""
-        self._unsaved = True
-        async with self._saving:
-            if self._unsaved:
-                self._unsaved = False
-                await self._store.async_save(
-                    {plug_id: state.counter.to_dict() for plug_id, state in self.data.items()}
-                )
+    def _note(self, plug_ids: Iterable[str]) -> None:
+        """Note that counters have changed."""
+        self.counted += 1
+        self._saver.note({plug_id: self.data[plug_id].counter for plug_id in plug_ids})
 
     async def _lose(self, host: PolledHost, code: str) -> None:
         if host.answering:

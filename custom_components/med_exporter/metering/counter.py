@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from ..engine.evidence import Evidence, Outcome, Reading, to_kwh
 from ..engine.evidence.evidence import SOCKET_WATTS
+from ..engine.evidence.month_ends import month_left
+from ..engine.lazy_dataclass import dataclass
 from .journal import Journal, Step
-from .marks import Growth, Marks, can_have_counted
+from .marks import Growth, Marks, can_have_counted, of_house
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +118,7 @@ class EnergyCounter:
             # Only a plug that keeps statistics by date tells the month before.
             dated=None if seen.month_before is None else asked or now.date(),
             clock=None if seen.clock is None else seen.clock.date(),
+            ended=seen.ended,
             power=power,
         )
         self.read_at = now
@@ -167,6 +170,17 @@ class EnergyCounter:
             and round(self.value - grown, 6) <= self.marks.day_start <= self.value
         )
 
+    def month_left(self, seen: PlugCounters, now: datetime) -> date | None:
+        """Return when a plug's month was read last, by its own clock, if that one has ended.
+
+        Args:
+            seen: the plug's own counters, which may have forgotten the end of that month.
+            now: when they were read.
+
+        """
+        clock = None if seen.clock is None else seen.clock.date()
+        return month_left(self.evidence.month, clock, now.date())
+
     def roll(self, now: datetime, seconds: float | None = None, ticks: float | None = None) -> None:
         """Let the day, and the month, of `now` run. Does nothing in a running day.
 
@@ -202,7 +216,10 @@ class EnergyCounter:
 
     def _begin(self, step: Step, now: datetime) -> None:
         """Let days and months begin by what the plug has counted of them."""
-        self.marks = step.before.begun(now.date(), step.value, step.day or 0.0, step.month or 0.0)
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        day = of_house(step.day or 0.0, step.day_for, midnight, now)
+        month = of_house(step.month or 0.0, step.month_for, midnight.replace(day=1), now)
+        self.marks = step.before.begun(now.date(), step.value, day, month)
         if self.began_at is None:
             self.began_at, self.began_value = now, self.value
         grown = self.value - self.began_value

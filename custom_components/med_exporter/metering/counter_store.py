@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,14 +11,46 @@ from ..formats import VersionedStore
 from ..sources.plug import PlugCounters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from homeassistant.core import HomeAssistant
 
     from ..formats import Step
+    from .counter import EnergyCounter
+
+# How many counters are described before the event loop goes on with other things.
+_AT_ONCE: Final = 10
 
 
 def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
     """Return the store of a metering point's energy counters, by plug id."""
-    return VersionedStore(hass, f"counters.{entry_id}", STEPS)
+    return VersionedStore(hass, f"counters.{entry_id}", STEPS, is_large=True)
+
+
+class CounterSaver:
+    """Writes what has changed of a metering point's counters; who asks meanwhile shares a write."""
+
+    def __init__(self, store: VersionedStore) -> None:
+        self._store = store
+        self._changed: dict[str, EnergyCounter] = {}
+        self._described: dict[str, dict[str, Any]] = {}
+        self._writing = asyncio.Lock()
+
+    def note(self, counters: Mapping[str, EnergyCounter]) -> None:
+        """Note that counters, by plug id, have changed; the file has only those that were noted."""
+        self._changed.update(counters)
+
+    async def async_save(self) -> None:
+        """Write the file, unless all that has changed is in it; the loop goes on meanwhile."""
+        async with self._writing:
+            if not self._changed:
+                return
+            while self._changed:
+                for _ in range(min(_AT_ONCE, len(self._changed))):
+                    plug_id, counter = self._changed.popitem()
+                    self._described[plug_id] = counter.to_dict()
+                await asyncio.sleep(0)
+            await self._store.async_save(dict(self._described))
 
 
 def _of_each(step: Step) -> Step:

@@ -6,7 +6,6 @@ be described the same way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from homeassistant.helpers import device_registry as dr
@@ -22,6 +21,7 @@ from ..const import (
     PlugRole,
 )
 from ..engine.job import FormerEntities
+from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import LONGEST_NAME, clean
 from ..entries import metering_point_entries
 

@@ -13,11 +13,11 @@ from homeassistant.config_entries import (
     SOURCE_INTEGRATION_DISCOVERY,
     ConfigEntryChange,
 )
-from homeassistant.core import callback
+from homeassistant.core import HassJob, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.discovery_flow import async_create_flow
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 OFFER_STEP: Final = "plug_found"
 """The step of the flow that waits for the user to take up an offer."""
 
+_SETTLED: Final = timedelta(minutes=1)
 _INTERVAL: Final = timedelta(minutes=15)
 _TPLINK: Final = "tplink"
 
@@ -55,7 +56,7 @@ class FoundPlug(TypedDict):
 
 @callback
 def async_setup_discovery(hass: HomeAssistant) -> None:
-    """Search at the start and every 15 minutes, while there is a metering point."""
+    """Search soon after the start and every 15 minutes, while there is a metering point."""
     searcher = _Searcher(hass)
 
     async def look(_: HomeAssistant | datetime) -> None:
@@ -63,11 +64,16 @@ def async_setup_discovery(hass: HomeAssistant) -> None:
             hass.async_create_background_task(searcher.look(), f"{DOMAIN} looks for plugs")
 
     @callback
+    def look_soon(_: HomeAssistant) -> None:
+        # It makes a key, which takes as long as all else of a start.
+        async_call_later(hass, _SETTLED, HassJob(look, cancel_on_shutdown=True))
+
+    @callback
     def withdraw(change: ConfigEntryChange, entry: ConfigEntry) -> None:
         if entry.domain == _TPLINK and change is not ConfigEntryChange.REMOVED:
             _withdraw_offers(hass)
 
-    async_at_started(hass, look)
+    async_at_started(hass, look_soon)
     async_track_time_interval(hass, look, _INTERVAL, cancel_on_shutdown=True)
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, withdraw)
 

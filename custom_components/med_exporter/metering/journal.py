@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..engine.lazy_dataclass import dataclass
 from .marks import Marks
 
 if TYPE_CHECKING:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..engine.lazy_dataclass import dataclass
+from ..sources.plug import CLOCK_IS_RIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,6 +175,17 @@ class Marks:
             days={date.fromisoformat(day): mark for day, mark in data["days"].items()},
             months={date.fromisoformat(day): mark for day, mark in data["months"].items()},
         )
+
+
+def of_house(kwh: float, counted_for: float | None, start: datetime, now: datetime) -> float:
+    """Return what a plug, whose clock may be ahead, has counted since a period of ours began.
+
+    `counted_for` are the seconds since it began by the plug's clock, None where it tells none.
+    """
+    passed = now.timestamp() - start.timestamp()
+    if counted_for is None or counted_for - passed <= CLOCK_IS_RIGHT.total_seconds():
+        return kwh
+    return kwh * passed / counted_for
 
 
 def can_have_counted(kwh: float, now: datetime, start: datetime, limit_w: float) -> bool:

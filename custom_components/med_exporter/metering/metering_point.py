@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import callback
@@ -13,6 +12,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
+from ..engine.lazy_dataclass import dataclass
 from ..entries import metering_point_entries
 from ..ledger import DATA_LEDGER
 from ..local_time import add_clock
@@ -65,6 +65,10 @@ class MeteringPoint:
         self.pdl: str = entry.data[CONF_PDL]
         self.slug = slugify(self.pdl)
         self.coordinator = coordinator
+        # What was summed over all plugs, and when: several entities ask, each for several reasons.
+        self._sums: dict[Any, CurrentValue | None] = {}
+        self._summed: tuple[Any, ...] = ()
+        self._latest: tuple[int, date | None] | None = None
 
     def counters(self, role: PlugRole) -> dict[str, EnergyCounter]:
         """Return the counters of the plugs that have this role and were read, by plug id."""
@@ -85,20 +89,31 @@ class MeteringPoint:
     def today(self) -> date:
         """Return the local day that runs by the counters, whatever the machine's clock shows."""
         now = self.coordinator.now().date()
-        days = (state.counter.day for state in self.coordinator.data.values())
+        if self._latest is None or self._latest[0] != self.coordinator.counted:
+            days = (state.counter.day for state in self.coordinator.data.values())
+            latest = max((day for day in days if day), default=None)
+            self._latest = self.coordinator.counted, latest
         # A plug that is silent since the clock was ahead does not know yet that it was.
-        return min(now, max((day for day in days if day), default=now))
+        return min(now, self._latest[1] or now)
 
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
         """Return what counts towards a role in the running day or month, as the ledger books it."""
+        today = self.today
+        if self._summed != (now := (self.coordinator.counted, self._periods.version, today)):
+            self._sums, self._summed = {}, now
+        if (role, monthly) not in self._sums:
+            self._sums[role, monthly] = self._sum(role, today, monthly=monthly)
+        return self._sums[role, monthly]
+
+    def _sum(self, role: PlugRole, today: date, *, monthly: bool) -> CurrentValue | None:
         counters = self.counters(role)
         if not counters:
             return None
-        kwh, last = self._periods.energy(role, counters, self.today, monthly=monthly)
+        kwh, last = self._periods.energy(role, counters, today, monthly=monthly)
         read = [counter.seen_at for counter in counters.values() if counter.seen_at]
         return CurrentValue(
             value_kwh=kwh,
-            date=self.today.strftime("%Y-%m" if monthly else "%Y-%m-%d"),
+            date=today.strftime("%Y-%m" if monthly else "%Y-%m-%d"),
             timestamp=dt_util.as_utc(max(read)),
             last_period=last,
         )

@@ -55,6 +55,7 @@ class RunningPeriods:
         self._changed = changed
         self._slug = slugify(entry.data[CONF_PDL])
         self._booked: RunningEnergy | None = None
+        self.version = 0
         self._day: date | None = None
         self._plug_ids: Collection[str] = ()
         self._reading = False
@@ -145,6 +146,7 @@ class RunningPeriods:
                 self._booked = await self._ledger.async_running(
                     self._slug, self._plug_ids, self._day
                 )
+                self.version += 1
         except DatabaseUnavailableError:
             # What was read before stays right: the counters tell what has come since.
             return

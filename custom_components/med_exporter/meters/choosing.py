@@ -10,6 +10,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN
+from ..engine.outside import LONGEST_NAME, clean
 from ..entries import metering_point_entries
 from .meter import (
     CONF_ENTITIES,
@@ -55,7 +56,8 @@ async def async_names(
             continue
         state = hass.states.get(statistic_id)
         friendly = None if state is None else state.attributes.get(ATTR_FRIENDLY_NAME)
-        names[statistic_id] = str(friendly or one.get("name") or statistic_id)
+        called = str(friendly or one.get("name") or "")
+        names[statistic_id] = clean(called, LONGEST_NAME) or statistic_id
     return names
 
 

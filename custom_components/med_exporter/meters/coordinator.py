@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, DOMAIN, LOGGER, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, UTC_DAY, hour_of
 from ..ledger import MeterHours, PlugSeries, PointSeries
 from .live import Live, shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,6 +10,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, PlugRole
+from ..engine.lazy_dataclass import dataclass
 from ..ledger import LedgerPlug
 
 if TYPE_CHECKING:

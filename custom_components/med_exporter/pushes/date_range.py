@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import midnight
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 

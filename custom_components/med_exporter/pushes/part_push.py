@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +11,7 @@ from homeassistant.core import callback
 
 from ..database import queue_work
 from ..destinations.base import Outcome
+from ..engine.lazy_dataclass import dataclass
 from ..errors import MedError
 from ..grid.link import loaded_grid
 from ..history.reasons import noted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ..const import (
@@ -10,6 +9,7 @@ from ..const import (
     PlugRole,
 )
 from ..destinations.measurements import PointName
+from ..engine.lazy_dataclass import dataclass
 from ..ledger import PointSeries
 from ..metering.contracts import tariff_of
 from .corrections import COST_SERIES

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.lazy_dataclass import dataclass
 from ..local_time import local_zone
 from ..sources.tempo_calendar import FIRST_DAY
 from .closed_periods import known_days

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import slugify
@@ -10,6 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert,
 
 from ..database import TABLE_OPTIONS, Schema
 from ..destinations.measurements import PointName
+from ..engine.lazy_dataclass import dataclass
 from ..engine.own_tables import exists
 from .watermarks import watermarks_table
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..const import DataType
+from ..engine.lazy_dataclass import dataclass
 from ..object_reader import ObjectReader
 from .date_range import read_push_range
 

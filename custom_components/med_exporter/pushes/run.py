@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from ..destinations.base import (
     DestinationError,
     Outcome,
 )
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import local_time
 from ..errors import MedError
 from ..history.reasons import noted

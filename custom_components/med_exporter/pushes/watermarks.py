@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -26,6 +26,7 @@ from ..database import (
     Schema,
 )
 from ..destinations.measurements import Grain
+from ..engine.lazy_dataclass import dataclass
 from .periods import period_start
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ..destinations.measurements import Grain
+from ..engine.lazy_dataclass import dataclass
 from ..grid.link import loaded_grid
 from ..local_time import local_zone
 from .closed_periods import cost_periods, energy_periods, known_days, tempo_day
@@ -99,7 +99,13 @@ async def find_witnesses(
     periods = sorted(
         {one.start: one for one in (*head[:1], *past, *tail)}.values(), key=lambda one: one.start
     )
-    kept = [one for one in periods if int(one.start.timestamp()) not in watermark.gaps]
+    # From there on all is given again anyway: the destination has still what was before.
+    again = math.inf if watermark.again_from_ts is None else watermark.again_from_ts
+    kept = [
+        one
+        for one in periods
+        if (began := int(one.start.timestamp())) not in watermark.gaps and began < again
+    ]
     return Witnesses(part, watermark.gaps, tuple(kept)) if kept else None
 
 

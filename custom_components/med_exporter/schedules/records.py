@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime  # noqa: TC003  # see above
 from typing import Any
+
+from ..engine.lazy_dataclass import dataclass
 
 
 @dataclass(kw_only=True, slots=True)

@@ -6,8 +6,10 @@ Nothing of python-kasa is needed to say so: it is loaded when a plug is to be as
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
+
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

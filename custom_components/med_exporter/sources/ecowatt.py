@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeGuard
 
+from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import clean
 from .pace import Pace
 from .tempo import GATEWAY_ADDRESS

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import math
+from dataclasses import field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, Self
+
+from ..engine.evidence.evidence import SOCKET_WATTS
+from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
+
+CLOCK_IS_RIGHT: Final = timedelta(seconds=60)
+"""A plug's clock that is off by no more is taken for right: its answers take their time."""
+
+# Twice what a socket passes in an hour, in kWh: no plug counts more.
+_MOST_PER_HOUR: Final = 2 * SOCKET_WATTS / 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +27,8 @@ class PlugCounters:
 
     `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
     `month_before` is the calendar month that ended last. `clock` is the plug's own local time,
-    by which it ends its days, None where it tells none.
+    by which it ends its days, None where it tells none. `ended` are its own months that are over,
+    by the first of each, as far as it was asked for them.
     """
 
     total: float | None = None
@@ -24,6 +36,7 @@ class PlugCounters:
     month: float | None = None
     month_before: float | None = None
     clock: datetime | None = None
+    ended: Mapping[date, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,13 +70,30 @@ class PlugSample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlugStatistics:
-    """What a plug itself has counted, in kWh, by local day and by the first day of each month.
+    """What a plug itself has counted, in kWh, by its day and by the first day of each month.
 
-    `hours`, by their start in UTC, are there for as many of the days as the plug tells by the
-    hour, from local midnight on; the last one is still running. Each is empty for a plug that
-    keeps no such statistics.
+    Days and months end by the plug's clock. `hours`, by their true start in UTC, are there for as
+    many of the days as the plug tells by the hour; the last one is still running. Each is empty
+    for a plug that keeps no such statistics.
     """
 
     hours: Mapping[datetime, float] = field(default_factory=dict)
     days: Mapping[date, float] = field(default_factory=dict)
     months: Mapping[date, float] = field(default_factory=dict)
+
+    def that_can_be(self) -> Self:
+        """Return them without what is no energy, or more than any socket can have passed."""
+        return replace(
+            self,
+            hours=_possible(self.hours, 1),
+            days=_possible(self.days, 25),
+            months=_possible(self.months, 745),
+        )
+
+
+def _possible[Start](told: Mapping[Start, float], hours: int) -> dict[Start, float]:
+    return {
+        start: kwh
+        for start, kwh in told.items()
+        if math.isfinite(kwh) and 0 <= kwh <= hours * _MOST_PER_HOUR
+    }

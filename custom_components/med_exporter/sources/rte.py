@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..engine.lazy_dataclass import dataclass
 from .web import SourceError, request_json
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ..engine.lazy_dataclass import dataclass
 from .pace import Pace
 from .tempo_calendar import (
     ONE_DAY,

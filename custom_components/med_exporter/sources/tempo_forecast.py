@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from ..engine.lazy_dataclass import dataclass
 from .tempo_calendar import TempoColour, paris_date_of_text
 from .web import USER_AGENT, SourceError, request_json
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ..engine.lazy_dataclass import dataclass
 from .pace import growing_pause
 from .tempo_calendar import (
     FIRST_DAY,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import delete, insert, select, update
 
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR
 from .tables import sums_table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -20,13 +20,14 @@ from sqlalchemy import select, update
 
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
+from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
 from ..local_time import certain_now
 from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from homeassistant.components.recorder.models import StatisticMetaData
     from homeassistant.core import HomeAssistant
@@ -85,6 +86,10 @@ class _Record:
             setattr(self, name, value)
 
 
+async def _at_once() -> None:
+    """Wait for nothing."""
+
+
 class SumsWriter:
     """Writes the closed hours of running sums to Home Assistant's long-term statistics.
 
@@ -98,6 +103,7 @@ class SumsWriter:
         sums: returns all sums by statistic id, given a connection and the time (UTC seconds).
         on_change: called in the event loop with a statistic id and the first hour (UTC seconds)
             that had been written and now adds another amount, at least once for each.
+        settled: awaited before each part; returns when the sums are not about to change much.
 
     """
 
@@ -107,11 +113,13 @@ class SumsWriter:
         schema: Schema,
         sums: Callable[[Connection, float], Mapping[str, RunningSum]],
         on_change: Callable[[str, int], None],
+        settled: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._hass = hass
         self._schema = schema
         self._sums = sums
         self._on_change = on_change
+        self._settled = settled
         self._writing = asyncio.Lock()
         self._tries: dict[str, tuple[tuple[int, float] | None, int]] = {}
         self._left_out: set[str] = set()
@@ -129,6 +137,7 @@ class SumsWriter:
         async with self._writing:
             self._tries.clear()
             while True:
+                await self._settled()
                 now = certain_now(self._hass).timestamp()
                 async with asyncio.timeout(_LIMIT):
                     part = await queue_work(self._hass, self._schema, partial(self._look, now=now))

@@ -7,6 +7,7 @@ import json
 import random
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Self
@@ -490,6 +491,17 @@ HOSTILE = {
         {"id": id_, "type": "result", "success": True, "result": of_another_year(20_000)}
     ),
 }
+
+
+async def test_an_hour_with_another_value_is_missing_as_one_without_any(
+    hass, other_home, client, point
+) -> None:
+    destination = HomeAssistantDestination(hass, remote(other_home))
+    given = hours(point, some_values(30))
+    await push(destination, given)
+    corrected = replace(given[10], kwh=given[10].kwh + 0.001)
+    assert await destination.async_missing([*given[:10], corrected, *given[11:]]) == [corrected]
+    await destination.async_close()
 
 
 @pytest.mark.parametrize("what", HOSTILE)

@@ -161,6 +161,26 @@ async def test_what_was_deleted_from_the_middle_of_one_series_is_filled_again(
     assert (await house.push(runtime)).warnings == []
 
 
+async def test_a_day_that_has_its_value_from_before_a_correction_again_is_given_the_right_one(
+    house: House, influxd
+) -> None:
+    server = influxd()
+    runtime = await destination(house, server)
+    await house.push(runtime)
+    whole = await stored(server, "house")
+    restored = round(since(20).timestamp())
+    line = f"myelectricaldata_consumption,pdl=house,type=daily wh=1234.5 {restored * 10**9}"
+    await asyncio.to_thread(server.write, line)
+    assert await stored(server, "house") != whole
+
+    record = await house.push(runtime)
+
+    [lost] = record.warnings
+    assert (lost["code"], lost["start"][:10]) == ("LOST", f"{since(20):%Y-%m-%d}")
+    assert await stored(server, "house") == whole
+    assert (await house.push(runtime)).warnings == []
+
+
 async def test_a_measurement_that_is_dropped_during_a_run_is_there_after_the_next(
     house: House, influxd, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -145,6 +145,19 @@ async def test_a_broker_that_stops_to_acknowledge_gets_the_rest_with_the_next_ru
         await arrived(messages)
 
 
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_answers_may_come_byte_by_byte(line: Line, version: int, qos: int) -> None:
+    line.crumbles = True
+    waiting = Waiting(100)
+    async with (
+        listening(line.broker) as messages,
+        destination(line.port, replace(PUBLISHING, qos=qos)) as made,
+    ):
+        await waiting.push(made)
+        assert waiting.days == []
+        assert await arrived(messages, last=99) == list(range(100))
+
+
 async def test_a_broker_that_never_acknowledges_fails_every_run_in_bounded_time(
     line: Line, version: int
 ) -> None:

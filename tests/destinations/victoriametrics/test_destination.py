@@ -235,7 +235,9 @@ async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]
 
         application = web.Application(handler_args={"auto_decompress": False})
         application.router.add_post("/insert/7/prometheus/api/v1/{what:import}", forward)
-        application.router.add_post("/select/7/prometheus/api/v1/{what:export}", forward)
+        application.router.add_post("/select/7/prometheus/api/v1/{what:export|series}", forward)
+        delete = "/delete/7/prometheus/api/v1/{what:admin/tsdb/delete_series}"
+        application.router.add_post(delete, forward)
         fronts.append(TestServer(application))
         await fronts[-1].start_server()
         return f"http://127.0.0.1:{fronts[-1].port}/insert/7/prometheus"
@@ -243,6 +245,16 @@ async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]
     yield start
     for front in fronts:
         await front.close()
+
+
+async def test_the_former_id_is_deleted_at_a_clusters_own_door(
+    session, victoriametrics, cluster
+) -> None:
+    server = victoriametrics()
+    destination = destination_at(session, await cluster(server))
+    await push(destination, days(3))
+    assert await destination.async_rename(POINT, replace(POINT, pdl="Right", slug="right"))
+    assert server.samples(DAILY) == {}
 
 
 async def test_a_retention_that_nobody_tells_is_found_out(session, victoriametrics) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -89,3 +89,34 @@ class TestSeveralPlaces:
         # Ups and downs by its own rounding stay none.
         assert watch.reads(500.48, 500.48, 500.49, 500.48, 500.49)[-1] == 500.49
         assert watch.evidence.refused == 1
+
+    def test_what_was_false_after_an_outage_hides_nothing_of_it(self) -> None:
+        watch = Watch()
+        watch.reads(39.369, 39.378, 39.386, 0.009, 0.018, 0.026)
+        for after in (105_390, 30, 30):
+            # A thousandth of what it should be.
+            watch.read(0.0293, after=after)
+        assert watch.reads(29.326, 29.334, 29.343)[-1] == pytest.approx(39.386 + 29.343)
+
+    def test_zeros_after_an_outage_hide_nothing_of_a_plug_that_was_erased_before(self) -> None:
+        watch = Watch()
+        watch.dated(112.68, 62.48, 104.84)
+        watch.dated(112.692, 62.492, 104.852)
+        watch.dated(0.006, 0.006, 0.006)
+        for after in (83_225, 30):
+            watch.read(0, 0, 0, after, dated=watch.at.date())
+        for grown in range(6):
+            kwh = 53.183 + grown / 100
+            watch.read(kwh, 39.062 + grown / 100, kwh, month_before=0.0, dated=watch.at.date())
+        assert watch.evidence.energy == pytest.approx(112_692_000 + 53_233_000, abs=20_000)
+
+    def test_a_month_that_was_false_after_an_outage_goes_on_from_before_it(self) -> None:
+        watch = Watch()
+        watch.read(day=0.04, month=0.04, dated=watch.at.date(), power=3500.0)
+        watch.read(day=0.07, month=0.07, dated=watch.at.date(), power=3500.0)
+        tomorrow = watch.at.date() + timedelta(days=1)
+        watch.read(day=64.6, month=0.1, after=107_190, dated=tomorrow, power=3500.0)
+        for grown in range(1, 8):
+            day, month = 64.6 + grown * 0.029, 104.25 + grown * 0.029
+            watch.read(day=day, month=month, dated=tomorrow, power=3500.0)
+        assert watch.evidence.energy == pytest.approx(104_250_000 + 7 * 29_000, abs=40_000)

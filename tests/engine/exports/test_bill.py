@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 
+from custom_components.med_exporter.engine.job import Privacy
 from custom_components.med_exporter.engine.prices import keep_prices
 
 from .homes import (
@@ -65,7 +67,9 @@ def test_a_month_is_one_page(recorder, bill):
     found = lines(page)
     assert "March 2026" in page
     assert found["Metering point"] == ["House"]
-    for hidden in ("fridge-id", "HOUSE-1", "192.0.2.10", "50c7bf", "Currency", "Contents"):
+    assert found["Its number"] == ["HOUSE-1"]
+    assert "Supplier" not in page
+    for hidden in ("fridge-id", "192.0.2.10", "50c7bf", "Currency", "Contents"):
         assert hidden not in page
     energy, price, amount = found["Heater"]
     assert float(amount) == pytest.approx(float(energy) * float(price), abs=0.02)
@@ -76,6 +80,21 @@ def test_a_month_is_one_page(recorder, bill):
     assert float(found["Total"][-1]) == pytest.approx(sum(map(float, parts)), abs=0.001)
     periods = [float(found[name][-1]) for name in ("day", "night")]
     assert sum(periods) == pytest.approx(sum(map(float, parts[:2])), abs=0.001)
+
+
+def test_who_sends_the_bills_is_told(recorder, bill, exports):
+    home = Home(recorder)
+    suppliers = {"2025-01-01": "Voltaire", "2026-03-11": "Ampère", "2026-04-01": "Ohm"}
+    home.priced(
+        "house", [{**FLAT, "valid_from": day, "supplier": one} for day, one in suppliers.items()]
+    )
+    home.uses(FRIDGE, at("2026-03-01"), at("2026-03-21"), 0.5)
+    (page,) = bill("2026-03-01", "2026-04-01")
+    assert lines(page)["Supplier"] == ["Voltaire, Ampère"]
+    privacy = Privacy(hash_device_identifiers=True, key="00" * 32)
+    (page,) = bill("2026-03-01", "2026-04-01", privacy=privacy)
+    assert "HOUSE-1" not in page
+    assert "Supplier" not in page
 
 
 def test_taxes_in_the_amounts_are_told_behind_the_total(recorder, bill):
@@ -120,6 +139,20 @@ def test_what_a_meter_showed_before_and_after_is_told(recorder, bill):
     assert "Ancien" in bill("2026-03-01", "2026-04-01", "fr")[0]
     # There are none where one of them is missing for all.
     assert "Reading" not in bill("2026-03-01", "2026-03-31")[0]
+
+
+def test_meters_of_one_name_are_lines_of_their_own(recorder, bill):
+    home = Home(recorder)
+    home.priced("house", [FLAT])
+    twin = replace(HEATER, device_name=FRIDGE.device_name)
+    start, end = at("2026-03-01"), at("2026-03-02")
+    for number, one in enumerate((FRIDGE, twin), 1):
+        home.uses(one, start, end, number / 48)
+        known = [(edge - 3600, {"state": edge - start + number, "sum": 0}) for edge in (start, end)]
+        recorder.add_statistics(one.entities["energy_total_kwh"], known, "kWh")
+    (page,) = bill("2026-03-01", "2026-03-02", devices=(FRIDGE, twin))
+    found = re.findall(r"Fridge +([\d.]+) +[\d,.]+ +([\d.]+) +[\d.]+ +([\d.]+)", page)
+    assert found == [("2.0", "2.000", "0.50"), ("1.0", "1.000", "0.25")]
 
 
 def test_a_price_that_tax_is_put_on_tells_that_tax(recorder, bill):

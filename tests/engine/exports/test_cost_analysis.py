@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo
@@ -12,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
-from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.engine.times import utc_text
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
@@ -77,11 +77,10 @@ def local_day(moment: float) -> str:
 
 def charges_by_day(contract: dict, start: float, end: float) -> dict[str, float]:
     """Share a contract's standing charge among whole local days, by the calendar alone."""
-    tariff = parse_contracts([contract])
     charges = {}
     day = datetime.fromtimestamp(start, PARIS).date()
     while day < datetime.fromtimestamp(end, PARIS).date():
-        charges[day.isoformat()] = tariff.standing_charge(day, day + timedelta(days=1))
+        charges[day.isoformat()] = contract["standing_charge"] / monthrange(day.year, day.month)[1]
         day += timedelta(days=1)
     return charges
 

@@ -17,6 +17,7 @@ from custom_components.med_exporter.engine.spool import Spool
 from custom_components.med_exporter.engine.tables import Column
 
 from ..conftest import FRIDGE, WASHER, at
+from . import homes
 
 START = at("2026-01-05 00:00")  # a Monday
 HOUR = 3600
@@ -62,6 +63,35 @@ def test_the_total_is_the_sum_of_the_rows(states, exports, recorder, aggregation
     rows = sum(value for value in columns[1] if value is not None)
     assert figures(made)["total_energy"] == pytest.approx(rows, abs=1e-9)
     assert figures(made)["devices"] == "Fridge\u200e, Washing machine"
+
+
+def test_on_a_page_many_small_devices_add_up_to_what_they_cost_together(exports, recorder):
+    """Each costs 0.4 cents, which is nothing to the cent; ten of them cost 4."""
+    plugs = [homes.device(f"Plug {number}") for number in range(10)]
+    home = homes.Home(recorder)
+    for plug in plugs:
+        recorder.add(plug.entities["energy_total_kwh"], [(START - 60, 1), (START + 600, 1.016)])
+        home.uses(plug, START, START + 1800, 0.016)
+    home.priced("house", [homes.FLAT])
+    made, (_, costs) = content(
+        exports, recorder, devices=tuple(plugs), fields=("timestamp", "cost"), aggregation="daily"
+    )
+    assert figures(made)["energy_cost"] == 0.04
+    assert sum(costs) == pytest.approx(0.04, abs=1e-9)
+    assert set(costs) == {0.0, 0.01}
+
+
+def test_what_feeding_in_brings_is_less_than_nothing_in_rows_and_a_figure(exports, recorder):
+    solar = homes.SOLAR
+    recorder.add(solar.entities["energy_total_kwh"], [(START - 60, 1), (START + 600, 3)])
+    home = homes.Home(recorder)
+    home.uses(solar, START, START + 1800, 2)
+    home.priced("house", [homes.FLAT | {"feed_in": 0.1, "standing_charge": 31}])
+    made, (_, costs) = content(
+        exports, recorder, devices=(solar,), fields=("timestamp", "cost"), aggregation="daily"
+    )
+    assert (costs, figures(made)["feed_in"]) == ([-0.2, 0], 0.2)
+    assert {"energy_cost", "total_cost"}.isdisjoint(figures(made))
 
 
 def test_days_and_devices_add_up_to_the_total(states, exports, recorder):
@@ -156,10 +186,10 @@ def test_a_pattern_leaves_out_energy_whose_hour_is_an_estimate(exports):
     )  # fmt: skip
     rows = [(START, 0, 0.1, 0), (START + HOUR, 0, 7.0, 1), (START + 2 * HOUR, 0, 0.2, 0)]
     pieces = [list(zip(*rows, strict=True))]
-    spool = SimpleNamespace(sums=lambda _: {0: (7.3,)}, values=lambda _: pieces)
+    spool = SimpleNamespace(values=lambda _: pieces)
     columns = [Column("energy_kwh", Kind.AMOUNT, 3)]
     # One device has no shares, and one day no other weekdays.
-    _, (week,) = overview(job, spool, columns, job.end)
+    _, (week,) = overview(job, spool, columns, {"energy_kwh": {0: 7.3}}, job.end)
     (monday,) = week.series
     assert monday.values[:3] == [0.1, None, 0.2]
 

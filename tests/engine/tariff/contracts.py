@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from custom_components.med_exporter.engine.standing_charge import standing_charge
 from custom_components.med_exporter.engine.tariff import Known, Tariff, parse_contracts
 from custom_components.med_exporter.engine.tariff.timeline import Segment
 from custom_components.med_exporter.engine.tariff.timeline import segments as segments_of
@@ -71,3 +72,9 @@ def hours(start: datetime, end: datetime) -> float:
 
 def utc(moment: float) -> datetime:
     return datetime.fromtimestamp(moment, UTC)
+
+
+def owed(tariff: Tariff, first: date, after: date, zone: ZoneInfo = PARIS) -> float:
+    """Return the standing charge of whole local days."""
+    midnights = (datetime.combine(day, time(), zone).timestamp() for day in (first, after))
+    return standing_charge(tariff, *midnights, zone)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.tariff import Known, compare, parse_contracts
 
-from .contracts import FLAT, NIGHT_AND_DAY, PARIS, TEMPO, TIERS, day_bounds, local, tariff
+from .contracts import FLAT, NIGHT_AND_DAY, PARIS, TEMPO, TIERS, day_bounds, local, owed, tariff
 from .strategies import PRICINGS, colours, zones
 from .test_pricing import KWH, plainly, used
 
@@ -117,7 +117,7 @@ def test_both_clock_changes_and_a_change_of_contract_lie_inside():
     assert found.totals["own"].energy_cost == pytest.approx(
         peak * 0.3 + off_peak * 0.2 + flat * 0.25
     )
-    expected = tariff(*two).standing_charge(date(2026, 3, 1), date(2026, 11, 1))
+    expected = owed(tariff(*two), date(2026, 3, 1), date(2026, 11, 1))
     assert found.totals["own"].standing_charge == pytest.approx(expected)
 
 

@@ -23,6 +23,9 @@ from custom_components.med_exporter.engine.tariff.price_units import per_kwh
         ("$/kWh", "AUD", 1),
         ("EUR / kWh", "EUR", 1),
         ("kr/kWh", "NOK", 1),
+        ("kr./kWh", "DKK", 1),
+        ("€\u00a0/\u202fMWh", "EUR", 0.001),
+        ("A$/kWh", "AUD", 1),
     ],
 )
 def test_prices_of_energy(unit, currency, factor):

@@ -151,6 +151,15 @@ def test_every_sheet_is_printed_a_page_wide_with_headings_in_one_font():
     assert book.worksheets[-1].row_dimensions[1].height >= 18
 
 
+def test_headings_stand_where_their_values_do():
+    tables = workbook(Content(tables=[readings(1)], charts=charts("Fridge"))).worksheets
+    left, right, middle = None, "right", "center"
+    found = [cell.alignment.horizontal for cell in tables[-1][1]]
+    assert found == [right, left, left, right, right, middle]
+    beside = next(cell for row in tables[1] for cell in row if cell.value == "Fridge")
+    assert beside.alignment.horizontal == right
+
+
 def test_columns_are_as_wide_as_their_texts_but_not_endless():
     long = sheet(Content(tables=[table(NAME, [("x" * 40,)])]))
     endless = sheet(Content(tables=[table(NAME, [("x" * 4000,)])]))

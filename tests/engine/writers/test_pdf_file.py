@@ -79,6 +79,19 @@ def test_the_contents_lead_to_the_sections():
         assert re.search(rf"^\s*{title}$", found[int(page) - 1], re.MULTILINE)
 
 
+def test_the_contents_list_what_is_short_before_the_charts_as_it_stands():
+    tables = [table(NAME, [("x",)], "cost_breakdown"), readings(300)]
+    found = pages(Content(tables=tables, charts=charts("a")), warnings=[WARNING])
+    listed = re.findall(r"^\s*(\S.*?)\s{3,}(\d+)$", found[0], re.MULTILINE)
+    assert [title for title, _ in listed] == ["Warnings", "Costs", "Charts", "Device readings"]
+    assert [int(page) for _, page in listed] == sorted(int(page) for _, page in listed)
+
+
+def test_an_amount_of_a_pie_stands_beside_the_name_it_belongs_to():
+    found = "\n".join(pages(Content(tables=[readings(1)], charts=charts("Fridge", "Oven"))))
+    assert re.search(r"Fridge {1,8}1\.00 kWh", found)
+
+
 def test_warnings_stand_before_the_tables():
     found = pages(Content(tables=[readings(1)]), warnings=[WARNING])
     (page,) = found

@@ -24,8 +24,15 @@ from custom_components.med_exporter.ledger import DATA_LEDGER, CounterStart, Led
 from custom_components.med_exporter.metering.metering_point import CurrentValue
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
+    from homeassistant.config_entries import (
+        ConfigEntry,
+        ConfigFlow,
+        ConfigFlowResult,
+        OptionsFlow,
+    )
     from homeassistant.core import HomeAssistant
+
+    from custom_components.med_exporter.entry_kind import Step
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=dt_util.UTC)
 
@@ -133,11 +140,19 @@ async def _remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await asyncio.to_thread(Path(entry.data["file"]).unlink)
 
 
+async def _steps(flow: ConfigFlow) -> dict[str, Step]:
+    return EyeSteps(flow).steps()
+
+
+async def _options(flow: OptionsFlow) -> dict[str, Step]:
+    return EyeOptions(flow).steps()
+
+
 EYE = EntryKind(
     type="eye",
     async_setup=_set_up,
     async_remove=_remove,
     entities={Platform.SENSOR: lambda _, entry, add: add([EyeSensor(entry.runtime_data)])},
-    steps=lambda flow: EyeSteps(flow).steps(),
-    options=EyeOptions,
+    steps=_steps,
+    options=_options,
 )

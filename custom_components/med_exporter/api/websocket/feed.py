@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.websocket_api.decorators import async_response
@@ -11,6 +11,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ...const import DOMAIN
+from ...engine.lazy_dataclass import dataclass
 from ...rights import Right, require
 from .base import ERRORS, described, fields_of, refusal, register
 

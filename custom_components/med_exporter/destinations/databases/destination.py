@@ -81,20 +81,21 @@ class DatabaseDestination(ABC):
         ]
 
     async def async_rename(self, before: PointName, now: PointName) -> bool:
-        """Delete all series of the other id. Raises DestinationError.
+        """Delete the series that were sent under the other id. Raises DestinationError.
 
-        Returns False where the server lets nobody do so, or not this login.
+        Those that have further labels are somebody else's and stay. Returns False where the server
+        lets nobody delete, or not this login, or not what is ours alone.
         """
         try:
-            return await self._async_delete({**self._labels, "pdl": before.pdl})
+            return await self._async_delete(before.pdl)
         except DestinationError as err:
             if err.code not in _NOT_LET:
                 raise
             return False
 
     @abstractmethod
-    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
-        """Delete all series that have some labels; False where that is not offered."""
+    async def _async_delete(self, pdl: str) -> bool:
+        """Delete our series of a metering point; False where that is not offered."""
 
     async def _async_latest(self) -> list[Measurement]:
         return [] if self._samples is None else await self._samples.async_latest()
@@ -114,7 +115,9 @@ class DatabaseDestination(ABC):
 
     @abstractmethod
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
-        """Return at which seconds a series has values, of periods from the first to the last.
+        """Return at which seconds a series has what it should, of periods from first to last.
+
+        That is their values, or any value where none can be overwritten.
 
         None where the server cannot be asked.
         """

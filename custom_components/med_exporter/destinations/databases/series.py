@@ -54,7 +54,11 @@ def numbers_of(measurements: Sequence[Measurement]) -> list[float]:
 
 def labels_of(measurement: Measurement, extra: Mapping[str, str]) -> dict[str, str]:
     """Return the labels of a measurement's series but its name; `extra` are the user's."""
-    kind = SERIES[measurement.data_type][2]
     assert measurement.point is not None  # the intake asks for a value per metering point
-    labels = {**extra, "pdl": measurement.point.pdl}
+    return labels_of_point(measurement.point.pdl, SERIES[measurement.data_type][2], extra)
+
+
+def labels_of_point(pdl: str, kind: str | None, extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the labels of a metering point's series of some `type`, as `labels_of`."""
+    labels = {**extra, "pdl": pdl}
     return labels if kind is None else {**labels, "type": kind}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import beginning_of, in_turn
 from ..base import DestinationError
 from ..web import host_of, pays, request

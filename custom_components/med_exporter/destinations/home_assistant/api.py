@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -15,9 +15,9 @@ from awesomeversion import AwesomeVersion
 from homeassistant.const import CONF_TOKEN
 from homeassistant.core import callback
 from homeassistant.helpers.json import json_dumps
-from yarl import URL
 
 from ...const import DOMAIN
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import parsed, understood
 from ...web_client import web_session
 from ...web_line import BoundedSocket
@@ -260,9 +260,3 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> BoundedSocket:
 
 def _unexpected(host: str) -> DestinationError:
     return DestinationError("not_expected_server", variant="home_assistant", field="url", host=host)
-
-
-def normalised(url: str) -> str:
-    """Return the one spelling of an address: with its port, without a last slash."""
-    parts = URL(url)
-    return f"{parts.scheme}://{host_of(url)}{parts.path.rstrip('/')}"

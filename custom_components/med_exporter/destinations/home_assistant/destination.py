@@ -41,10 +41,7 @@ from .states import (
     CurrentStates,
     entity_id_of,
 )
-from .statistics import (
-    HourlyPush,
-    RemoteStatistics,
-)
+from .statistics import HourlyPush, RemoteStatistics, holds
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -103,6 +100,11 @@ async def async_create_home_assistant(
     return HomeAssistantDestination(hass, remote_of(settings))
 
 
+async def async_test_settings(hass: HomeAssistant, settings: Mapping[str, Any]) -> None:
+    """Test settings in clear: `async_test_home_assistant`."""
+    await async_test_home_assistant(hass, remote_of(settings))
+
+
 async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None:
     """Connect, log in, write and read back as a push does, and take that away again.
 
@@ -154,7 +156,7 @@ class HomeAssistantDestination:
             pass
 
     async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
-        """Look for the hours in its statistics. Raises DestinationError."""
+        """Look for the hours and their values in its statistics. Raises DestinationError."""
         async with self._session() as connection:
             if _RECORDER not in connection.components:
                 return ()
@@ -214,8 +216,8 @@ class HomeAssistantDestination:
     ) -> list[Measurement]:
         statistics = await self._statistics(connection, hours[0])
         first, last = (int(hours[at].start.timestamp()) for at in (0, -1))
-        there = {row.start for row in await statistics.read(first, last + HOUR)}
-        return [one for one in hours if int(one.start.timestamp()) not in there]
+        there = {row.start: row for row in await statistics.read(first, last + HOUR)}
+        return [one for one in hours if not holds(there.get(int(one.start.timestamp())), one)]
 
     async def _push(
         self,

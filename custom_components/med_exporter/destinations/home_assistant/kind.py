@@ -11,22 +11,13 @@ from yarl import URL
 
 from ...form_fields import secret_text
 from ..kind import DestinationKind
-from ..web import host_of
-from .api import normalised
-from .destination import (
-    async_create_home_assistant,
-    async_test_home_assistant,
-    remote_of,
-)
+from ..later import later
+from ..web import host_of, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
-
-
-async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> None:
-    await async_test_home_assistant(hass, remote_of(settings))
 
 
 def _unique_id(hass: HomeAssistant, settings: Mapping[str, Any]) -> str:
@@ -51,13 +42,13 @@ def _mistakes(settings: Mapping[str, Any]) -> dict[str, str]:
 HOME_ASSISTANT: Final = DestinationKind(
     type="home_assistant",
     model="Home Assistant",
-    create=async_create_home_assistant,
+    create=later(__package__, "destination", "async_create_home_assistant"),
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_TOKEN): secret_text(),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=_test,
+    test=later(__package__, "destination", "async_test_settings"),
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_TOKEN,),

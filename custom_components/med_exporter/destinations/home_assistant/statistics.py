@@ -2,13 +2,12 @@
 
 What its Energy dashboard shows is the difference of two sums. So where a past hour changes, every
 later sum changes with it, in one transaction over there: one message. Hours after the last one
-that it has are appended, in messages of a moderate size, each one read back before the next.
+that it has are appended, in messages of a moderate size, each one read back when the next is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
+from ...engine.lazy_dataclass import dataclass
 from ...engine.times import HOUR
 from ..base import (
     DestinationError,
@@ -48,8 +48,10 @@ _READ_SECONDS: Final = 60
 # What a slow machine needs to store a message, and for what it may be busy with before.
 _STORE_SECONDS: Final = 120
 _STORE_SECONDS_PER_ROW: Final = 0.05
+# A question every now and then costs it little; waiting too long costs as much as storing.
 _FIRST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 2.0
+_LONGER: Final = 1.2
+_LONGEST_PAUSE: Final = 1.0
 # From this version on, the metadata have other keys.
 _NEWER_METADATA: Final = "2025.11.0b0"
 _INVALID_FORMAT: Final = "invalid_format"
@@ -99,6 +101,11 @@ def merged(base: float, existing: Iterable[Row], given: Mapping[int, float]) -> 
                 row, total = old, old.sum
         rows.append(row)
     return rows
+
+
+def holds(row: Row | None, hour: Measurement) -> bool:
+    """Return whether a row says what an hour's should, as far as it says the hour's own value."""
+    return row is not None and (row.state is None or _are_close(row.state, _value_of(hour)))
 
 
 class RemoteStatistics:
@@ -169,7 +176,11 @@ class RemoteStatistics:
 
         The last row must differ from what is there.
         """
-        await self._import(rows)
+        await self.send(rows)
+        await self.confirm(rows)
+
+    async def confirm(self, rows: list[Row]) -> None:
+        """Wait until rows that were sent are stored as they were. Raises DestinationError."""
         last = rows[-1]
         pause = _FIRST_PAUSE
         seconds = _STORE_SECONDS + _STORE_SECONDS_PER_ROW * len(rows)
@@ -180,7 +191,7 @@ class RemoteStatistics:
                     "timed_out", variant="storing", host=self._connection.host, seconds=int(seconds)
                 )
             await asyncio.sleep(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+            pause = min(pause * _LONGER, _LONGEST_PAUSE)
         stored = {row.start: row for row in await self.read(rows[0].start, last.start + HOUR)}
         for row in rows:
             if not row.is_like(stored.get(row.start)):
@@ -188,7 +199,8 @@ class RemoteStatistics:
                     "not_stored", host=self._connection.host, hour=_iso(row.start)
                 )
 
-    async def _import(self, rows: list[Row]) -> None:
+    async def send(self, rows: list[Row]) -> None:
+        """Have rows stored in one transaction, some time later. Raises DestinationError."""
         stats: list[dict[str, object]] = [
             {"start": _iso(row.start), "sum": row.sum}
             | ({} if row.state is None else {"state": row.state})
@@ -240,6 +252,7 @@ class HourlyPush:
         self._settle = settle
         self._existing: list[Row] | None = None
         self._waiting: list[Measurement] = []
+        self._sent: tuple[list[Row], list[Measurement]] | None = None
         self._total = 0.0
 
     async def add(self, measurement: Measurement) -> None:
@@ -260,6 +273,7 @@ class HourlyPush:
         if self._existing:
             await self._correct()
         await self._append()
+        await self._confirm()
 
     async def _correct(self) -> None:
         """Bring the hours that are there in line with those given, all at once."""
@@ -285,10 +299,22 @@ class HourlyPush:
             return
         given = {_start_of(one): _value_of(one) for one in self._waiting}
         rows = merged(self._total, (), given)
-        await self._statistics.write(rows)
+        try:
+            await self._statistics.send(rows)
+        finally:
+            await self._confirm()
         self._total = rows[-1].sum
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
+        self._sent = rows, self._waiting
+        self._waiting = []
+
+    async def _confirm(self) -> None:
+        """Settle what was appended last, once it is read back: more is under way meanwhile."""
+        if self._sent is None:
+            return
+        rows, hours = self._sent
+        self._sent = None
+        await self._statistics.confirm(rows)
+        for one in hours:
             self._settle(one, Outcome.STORED)
 
 

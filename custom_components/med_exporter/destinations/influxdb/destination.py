@@ -12,9 +12,9 @@ from ...const import DataType
 from ...web_answers import MOST_OF_AN_ANSWER
 from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
-from ..databases.series import SERIES
+from ..databases.series import SERIES, labels_of_point
 from ..measurements import Grain
-from .lines import Point, own_series, point_of, series_of
+from .lines import Point, Series, own_series, point_of, series_of
 from .server import NotAskableError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
-    from .lines import Series
     from .server import InfluxDb
 
 REMARK_SHORT_RETENTION: Final = "destination_retention_short_influxdb"
@@ -94,11 +93,16 @@ class InfluxDestination(DatabaseDestination):
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
         points = [point_of(one) for one in periods]
-        return await self._find(series_of(periods[0], self._labels), points)
+        found = await self._find(series_of(periods[0], self._labels), points)
+        return found and {point.stamp for point in points if _has(found, point)}
 
-    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
+    async def _async_delete(self, pdl: str) -> bool:
+        series = [
+            Series(name, field, labels_of_point(pdl, kind, self._labels))
+            for name, field, kind in SERIES.values()
+        ]
         try:
-            return await self._server.delete([name for name, _, _ in SERIES.values()], labels)
+            return all([await self._server.delete(one) for one in series])
         except NotAskableError:
             return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.const import (
     CONF_PASSWORD,
@@ -18,6 +18,7 @@ from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from ..samples import Samples
 from .destination import INTAKE, InfluxDestination
+from .kind import CONF_BUCKET, CONF_DATABASE, CONF_ORGANISATION, CONF_VERSION
 from .lines import own_series
 from .server import InfluxDb
 
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
-
-CONF_VERSION: Final = "version"
-CONF_DATABASE: Final = "database"
-CONF_BUCKET: Final = "bucket"
-CONF_ORGANISATION: Final = "organisation"
 
 
 def server_of(hass: HomeAssistant, settings: Mapping[str, Any], *, is_known: bool) -> InfluxDb:

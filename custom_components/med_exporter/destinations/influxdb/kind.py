@@ -22,20 +22,18 @@ from ...const import CONF_LABELS
 from ...form_fields import LOGIN, choice, secret_text
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
-from .entry import (
-    CONF_BUCKET,
-    CONF_DATABASE,
-    CONF_ORGANISATION,
-    CONF_VERSION,
-    async_create_influxdb,
-    async_test_settings,
-)
+from ..later import later
 from .lines import is_tag, is_tag_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
+
+CONF_VERSION: Final = "version"
+CONF_DATABASE: Final = "database"
+CONF_BUCKET: Final = "bucket"
+CONF_ORGANISATION: Final = "organisation"
 
 # What each version asks for, and what else it takes. Version 3 calls its places databases, or
 # buckets where it is hosted, and may run without tokens.
@@ -120,7 +118,7 @@ def _login_of(settings: Mapping[str, Any]) -> tuple[str, ...]:
 INFLUXDB: Final = DestinationKind(
     type="influxdb",
     model="InfluxDB",
-    create=async_create_influxdb,
+    create=later(__package__, "entry", "async_create_influxdb"),
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_VERSION, default="2"): choice(
@@ -134,7 +132,7 @@ INFLUXDB: Final = DestinationKind(
         vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=async_test_settings,
+    test=later(__package__, "entry", "async_test_settings"),
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_USERNAME, CONF_PASSWORD, CONF_TOKEN),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ...engine.lazy_dataclass import dataclass
 from ..databases.series import SERIES, labels_of, number_of
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .lines import Series
 
@@ -22,6 +22,8 @@ _DURATION: Final = re.compile(r"(?P<number>\d+)(?P<unit>[smhdw])")
 _FLUX_COLUMNS: Final = frozenset(
     {"", "result", "table", "_start", "_stop", "_time", "_value", "_field", "_measurement"}
 )
+# In the year 2255: version 2 reckons up to 2262.
+_LAST_SECOND: Final = 9_000_000_000
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
@@ -38,20 +40,31 @@ def influxql_policies(database: str) -> str:
     return f"SHOW RETENTION POLICIES ON {_name(database)}"
 
 
-def influxql_drop(measurement: str, tags: Mapping[str, str]) -> str:
-    """Return what has version 1 drop the series of a measurement that have some tags."""
+def influxql_tag_keys(measurement: str) -> str:
+    """Return the question of version 1 for the tags that any series of a measurement has."""
+    return f"SHOW TAG KEYS FROM {_name(measurement)}"
+
+
+def influxql_drop(series: Series, others: Iterable[str]) -> str:
+    """Return what has version 1 drop a series, and none that has one of the `others` as tags."""
+    tags = {**dict.fromkeys(others, ""), **series.tags}
     where = " AND ".join(f"{_name(tag)} = {_text(text)}" for tag, text in tags.items())
-    return f"DROP SERIES FROM {_name(measurement)} WHERE {where}"
+    return f"DROP SERIES FROM {_name(series.measurement)} WHERE {where}"
 
 
-def deletion(measurement: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """Return what has version 2 delete the points of a measurement that have some tags."""
-    wanted = {"_measurement": measurement, **tags}
+def deletion(series: Series) -> dict[str, str]:
+    """Return what has version 2 delete the points of all series that have a series' tags."""
+    wanted = {"_measurement": series.measurement, **series.tags}
     predicate = " AND ".join(
         f"{_sql_name(tag) if tag[:1] != '_' else tag}={_flux_text(text)}"
         for tag, text in wanted.items()
     )
     return {"start": "1970-01-01T00:00:00Z", "stop": "2262-04-11T00:00:00Z", "predicate": predicate}
+
+
+def flux_last(bucket: str, series: Series) -> str:
+    """Return the question of version 2 for the last point of all series with a series' tags."""
+    return f"{flux(bucket, series, 0, _LAST_SECOND)} |> last()"
 
 
 def flux(bucket: str, series: Series, start: int, end: int) -> str:
@@ -113,9 +126,32 @@ def influxql_retention(answer: object) -> timedelta | None:
     return None
 
 
+def influxql_keys(answer: object) -> set[str]:
+    """Return the names of tags."""
+    return {str(row[0]) for found in _influxql_series(answer) for row in found["values"]}
+
+
+def flux_tags(text: str) -> list[dict[str, str]]:
+    """Return the tags of each table of an answer of version 2."""
+    return [
+        _without_empty({name: row[name] for name in row if name not in _FLUX_COLUMNS})
+        for row in _flux_rows(text)
+    ]
+
+
 def flux_values(text: str, series: Series) -> dict[int, float]:
     """Return numbers by second from an answer of version 2: tables, each below its header."""
     found: dict[int, float] = {}
+    for values in _flux_rows(text):
+        if (values["_measurement"], values["_field"]) != (series.measurement, series.field):
+            raise ValueError(values)
+        tags = {name: text for name, text in values.items() if name not in _FLUX_COLUMNS}
+        if _without_empty(tags) == series.tags:
+            found[_second(values["_time"])] = float(values["_value"])
+    return found
+
+
+def _flux_rows(text: str) -> Iterator[dict[str, str]]:
     header: list[str] = []
     for row in csv.reader(text.splitlines()):
         if not row:
@@ -125,13 +161,7 @@ def flux_values(text: str, series: Series) -> dict[int, float]:
             if not {"_time", "_value"} <= set(header):
                 raise ValueError(header)
         else:
-            values = dict(zip(header, row, strict=True))
-            if (values["_measurement"], values["_field"]) != (series.measurement, series.field):
-                raise ValueError(values)
-            tags = {name: values[name] for name in header if name not in _FLUX_COLUMNS}
-            if _without_empty(tags) == series.tags:
-                found[_second(values["_time"])] = float(values["_value"])
-    return found
+            yield dict(zip(header, row, strict=True))
 
 
 def bucket_retention(answer: object, bucket: str) -> timedelta | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer
@@ -14,7 +15,7 @@ from ..web import request
 from . import questions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from datetime import timedelta
 
     from .lines import Series
@@ -98,12 +99,7 @@ class InfluxDb(DatabaseServer):
                 raise NotAskableError
             return found
         if self.version == 2:
-            text = await self._ask(
-                "/api/v2/query",
-                params={"org": self.organisation},
-                data=questions.flux(self.database, series, start, end).encode(),
-                headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
-            )
+            text = await self._flux(questions.flux(self.database, series, start, end))
             with understood(self.not_expected):
                 return await in_turn(lambda: questions.flux_values(text, series))
         question = questions.sql(series, start, end)
@@ -111,23 +107,30 @@ class InfluxDb(DatabaseServer):
         text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
         return await self._taken_apart(questions.sql_values, text or "[]", series)
 
-    async def delete(self, measurements: Sequence[str], tags: Mapping[str, str]) -> bool:
-        """Delete the series of some measurements that have some tags, and perhaps others.
+    async def delete(self, series: Series) -> bool:
+        """Delete the series that has these tags and no others.
 
-        Returns False where the server has no way to. Raises NotAskableError as `read`.
+        Returns False where the server has no way to: version 3 deletes nothing, version 2 what has
+        further tags too. Raises NotAskableError as `read`.
         """
         if self.version == 3:
             return False
-        for measurement in sorted(set(measurements)):
-            if self.version == 1:
-                await self._influxql(questions.influxql_drop(measurement, tags))
-            else:
-                await self._ask(
-                    "/api/v2/delete",
-                    params={"org": self.organisation, "bucket": self.database},
-                    json=questions.deletion(measurement, tags),
-                )
-        return True
+        if self.version == 1:
+            text = await self._influxql(questions.influxql_tag_keys(series.measurement))
+            keys = await self._taken_apart(questions.influxql_keys, text)
+            await self._influxql(questions.influxql_drop(series, keys))
+            return True
+        text = await self._flux(questions.flux_last(self.database, series))
+        with understood(self.not_expected):
+            there = await in_turn(lambda: questions.flux_tags(text))
+        if there and all(tags == series.tags for tags in there):
+            await self._ask(
+                "/api/v2/delete",
+                params={"org": self.organisation, "bucket": self.database},
+                json=questions.deletion(series),
+            )
+            return True
+        return series.tags not in there
 
     async def retention(self) -> timedelta | None:
         """Return how far back the server keeps points; None for ever, or where it is not told."""
@@ -149,6 +152,14 @@ class InfluxDb(DatabaseServer):
         if (error := await self._taken_apart(questions.influxql_error, text)) is not None:
             raise self._refusal(HTTPStatus.BAD_REQUEST, error, "/query")
         return text
+
+    async def _flux(self, question: str) -> str:
+        return await self._ask(
+            "/api/v2/query",
+            params={"org": self.organisation},
+            data=question.encode(),
+            headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
+        )
 
     async def _ask(
         self,

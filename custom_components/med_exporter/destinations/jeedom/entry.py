@@ -15,10 +15,9 @@ from ...entries import metering_point_entries
 from ...web_client import web_session
 from ..measurements import PointName
 from .destination import JeedomDestination
+from .kind import CONF_PARENT, CONF_PLUGIN
 from .probe import Scope
 from .rpc import JeedomRpc
-
-CONF_PARENT: Final = "parent"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
-CONF_PLUGIN: Final = "plugin"
 _KEPT: Final = "jeedom"
 
 
@@ -63,6 +61,11 @@ async def async_jeedom(
             points=partial(_points, hass), data=frozenset(map(DataType, settings[CONF_DATA]))
         ),
     )
+
+
+async def async_test_jeedom(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
+    """Test settings in clear as a destination tests its own."""
+    return await (await async_jeedom(hass, settings)).async_test()
 
 
 def _points(hass: HomeAssistant) -> list[PointName]:

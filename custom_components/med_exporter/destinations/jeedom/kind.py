@@ -12,20 +12,18 @@ from yarl import URL
 
 from ...form_fields import secret_text
 from ..kind import DestinationKind
-from .entry import CONF_PARENT, CONF_PLUGIN, async_create_jeedom, async_jeedom
-from .rpc import base_url
+from ..later import later
+from .address import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
 
+CONF_PARENT: Final = "parent"
+CONF_PLUGIN: Final = "plugin"
 DEFAULT_PLUGIN: Final = "virtual"
 _PLUGIN: Final = re.compile(r"[A-Za-z0-9_]+")
-
-
-async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
-    return await (await async_jeedom(hass, settings)).async_test()
 
 
 def _unique_id(hass: HomeAssistant, settings: Mapping[str, Any]) -> str:
@@ -58,7 +56,7 @@ def _clean(settings: dict[str, Any]) -> dict[str, Any]:
 JEEDOM: Final = DestinationKind(
     type="jeedom",
     model="Jeedom",
-    create=async_create_jeedom,
+    create=later(__package__, "entry", "async_create_jeedom"),
     fields={
         vol.Required(CONF_URL): TextSelector(),
         vol.Required(CONF_API_KEY): secret_text(),
@@ -66,7 +64,7 @@ JEEDOM: Final = DestinationKind(
         vol.Optional(CONF_PARENT): TextSelector(),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=_test,
+    test=later(__package__, "entry", "async_test_jeedom"),
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_API_KEY,),

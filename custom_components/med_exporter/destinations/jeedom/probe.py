@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ...const import DataType
+from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from .equipment import parent_id
 

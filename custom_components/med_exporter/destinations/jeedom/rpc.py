@@ -15,13 +15,11 @@ from ..web import (
     host_of,
     request,
 )
+from .address import PATH, base_url
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-_PATH: Final = "/core/api/jeeApi.php"
-# What people copy from their browser or from Jeedom's own documentation.
-_PASTED: Final = (_PATH, "/core/api", "/index.php")
 _API_DISABLED: Final = 1
 _WRONG_KEY: Final = 2
 _RESTRICTED_KEY: Final = 500
@@ -29,18 +27,6 @@ _RESTRICTED_KEY: Final = 500
 _EMPTY: Final = "ok"
 _LONGEST_REASON: Final = 200
 _SAID_OF_ITSELF: Final = ("id", "logicalId", "name", "datetime")
-
-
-def base_url(typed: str) -> str:
-    """Return Jeedom's own address from what a user typed or pasted.
-
-    A query is dropped: in an address out of Jeedom's documentation it holds the API key.
-    """
-    address = typed.partition("#")[0].partition("?")[0].rstrip("/")
-    for pasted in _PASTED:
-        if address.lower().endswith(pasted.lower()):
-            return address[: -len(pasted)].rstrip("/")
-    return address
 
 
 class JeedomRpc:
@@ -53,7 +39,7 @@ class JeedomRpc:
 
     def __init__(self, session: ClientSession, url: str, api_key: str, plugin: str) -> None:
         self._session = session
-        self._url = f"{base_url(url)}{_PATH}"
+        self._url = f"{base_url(url)}{PATH}"
         self._api_key = api_key
         self._plugin = plugin
         self._is_core_key: bool | None = None
@@ -183,6 +169,9 @@ class JeedomRpc:
             raise DestinationError(
                 "server_error", variant="jeedom", field="url", host=self.host, status=status
             )
+        if status >= 400:
+            # A Jeedom says in its answers what it refuses: this is somebody before it.
+            raise self._no_jeedom()
         try:
             answer = await parsed(body)
         except ValueError as err:

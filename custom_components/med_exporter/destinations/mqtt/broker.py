@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import ssl
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import certifi
+
+from ...engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

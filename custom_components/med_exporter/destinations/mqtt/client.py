@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _ANSWER_TIMEOUT: Final = 10.0
 _GOODBYE_TIMEOUT: Final = 2.0
-_MAX_IN_FLIGHT: Final = 20
+# Messages under way, where the broker can say that it takes fewer, and where it cannot.
+_MAX_IN_FLIGHT: Final = 200
+_MAX_UNTOLD_IN_FLIGHT: Final = 20
 # Messages of the broker that nobody has looked at yet.
 _MAX_UNREAD: Final = 1000
 
@@ -68,7 +70,7 @@ class MqttClient:
         """Prepare a connection; reads certificates from disk, so never in the event loop."""
         self.gives_reasons = version == MQTTProtocolVersion.MQTTv5
         self.answering_qos = min(1, publishing.qos)
-        self.receive_maximum = _MAX_IN_FLIGHT
+        self.receive_maximum = _MAX_IN_FLIGHT if self.gives_reasons else _MAX_UNTOLD_IN_FLIGHT
         self.maximum_qos = 2
         self.retain_available = True
         self.keep_alive: int | None = None
@@ -113,6 +115,7 @@ class MqttClient:
                 await self._line.reach(self._broker, keep_alive)
             paho.on_connect = lambda _, __, ___, reason, told: self._connected(reason, told)
             paho.on_disconnect = lambda _, __, flags, reason, ___: self._left(flags, reason)
+            paho.answered = self._answered
             paho.on_publish = lambda _, __, number, reason, ___: self._answered(number, reason)
             paho.on_subscribe = lambda _, __, number, reasons, ___: self._allowed(number, reasons)
             paho.on_unsubscribe = lambda _, __, number, ___, ____: self._confirmed(number)
@@ -247,17 +250,27 @@ class MqttClient:
 
     def _publish(self, sending: Sending, qos: int) -> None:
         message = sending.message
-        info = self._paho.publish(
-            message.topic, message.payload, qos, message.retain, sending.properties
-        )
-        if info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS:
-            self._under_way[info.mid] = sending
+        if qos == 1:
+            number = self._paho.publish_once(
+                message.topic.encode(),
+                message.payload.encode(),
+                retain=message.retain,
+                properties=sending.properties,
+            )
         else:
+            info = self._paho.publish(
+                message.topic, message.payload, qos, message.retain, sending.properties
+            )
+            number = info.mid if info.rc is MQTTErrorCode.MQTT_ERR_SUCCESS else None
+        if number is None:
             fail(sending.answer, connection_lost(self._broker))
+        else:
+            self._under_way[number] = sending
 
     def _connected(self, reason: ReasonCode, told: Properties | None) -> None:
         """Keep to what the broker says of itself."""
-        self.receive_maximum = min(_MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", _MAX_IN_FLIGHT))
+        most = self.receive_maximum
+        self.receive_maximum = min(most, getattr(told, "ReceiveMaximum", most))
         self.maximum_qos = getattr(told, "MaximumQoS", 2)
         self.retain_available = bool(getattr(told, "RetainAvailable", 1))
         self.keep_alive = getattr(told, "ServerKeepAlive", None)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ...const import LOGGER, DataType
+from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from ..measurements import EcoWattLevel, Energy, PointName, TempoDay
 from .messages import ECOWATT, STATUS, TEMPO_TODAY, TEMPO_TOMORROW, Message, Publishing

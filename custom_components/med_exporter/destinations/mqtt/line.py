@@ -6,13 +6,14 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from .bounded import LARGEST_INCOMING
 from .broker import tls_context
 from .messages import OFFLINE
+from .quick import QuickClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,16 +23,13 @@ if TYPE_CHECKING:
 
 # How often paho looks whether the broker is still there.
 _TICK: Final = 1.0
-# Bytes of the largest packet that is taken, as a broker of MQTT 5 is told: those subscribed to are
-# our own, of some thousand. What is said of a message costs paho the square of its length.
-_LARGEST_INCOMING: Final = 32 * 1024
-# The first bits of a message that is delivered once and only once; none is subscribed to so.
-_EXACTLY_ONCE: Final = range(0x34, 0x38)
 
 
-def paho_client(broker: Broker, publishing: Publishing, *, identifier: str, version: int) -> Client:
+def paho_client(
+    broker: Broker, publishing: Publishing, *, identifier: str, version: int
+) -> QuickClient:
     """Return a client that is not connected yet; reads certificates from disk."""
-    client = BoundedClient(
+    client = QuickClient(
         CallbackAPIVersion.VERSION2,
         identifier,
         protocol=MQTTProtocolVersion(version),
@@ -51,26 +49,14 @@ def paho_client(broker: Broker, publishing: Publishing, *, identifier: str, vers
     return client
 
 
-class BoundedClient(Client):
-    """paho's own, but whoever sends it what no broker has a reason to send is hung up on.
-
-    It reads packets as long as they say to be, and keeps what comes once and only once until then.
-    """
-
-    def _sock_recv(self, bufsize: int) -> bytes:
-        if bufsize > _LARGEST_INCOMING:
-            raise ConnectionError("a packet too long")
-        data = super()._sock_recv(bufsize)
-        if not self._in_packet["command"] and data and data[0] in _EXACTLY_ONCE:
-            raise ConnectionError("a message that nobody asked for so")
-        return data
-
-
 class Line:
     """Reads, writes and ticks for a paho client in the event loop; connects in a thread."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, paho: Client, stumbled: Callable[[Exception], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        paho: QuickClient,
+        stumbled: Callable[[Exception], None],
     ) -> None:
         """Prepare; `stumbled` is called with what paho raises over bytes that are no MQTT."""
         self._loop = loop
@@ -94,7 +80,7 @@ class Line:
         properties = None
         if self._paho.protocol is MQTTProtocolVersion.MQTTv5:
             properties = Properties(PacketTypes.CONNECT)
-            properties.MaximumPacketSize = _LARGEST_INCOMING
+            properties.MaximumPacketSize = LARGEST_INCOMING
         connecting = self._loop.run_in_executor(
             None,
             partial(
@@ -105,6 +91,7 @@ class Line:
             await asyncio.wait([connecting])
         except asyncio.CancelledError:
             connecting.add_done_callback(self._close_late)
+            self._paho.break_off()
             raise
         try:
             result = connecting.result()
@@ -158,8 +145,7 @@ class Line:
                 self._loop.remove_reader(self._descriptor)
             self._stumbled(err)
             return
-        # With TLS there may be more than the socket knows of.
-        if self._descriptor is not None and _pending(self._paho.socket()):
+        if self._descriptor is not None and self._paho.has_unread:
             self._loop.call_soon(self._read)
 
     def _write(self) -> None:
@@ -187,9 +173,3 @@ class Line:
         if self._ticking is not None:
             self._ticking.cancel()
         self._gone.set_result(None)
-
-
-def _pending(socket: object) -> int:
-    """Return how many bytes are decrypted already."""
-    pending: Callable[[], int] = getattr(socket, "pending", int)
-    return pending()

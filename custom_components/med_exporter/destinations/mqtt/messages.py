@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
+from ...engine.lazy_dataclass import dataclass
 from ...sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from ..measurements import EcoWattLevel, Energy, TempoDay
 
@@ -136,6 +136,7 @@ def _of_the_grid(topic: str, payload: str, publishing: Publishing, today: date) 
 
 
 def _energy(measurement: Energy, pdl: str) -> str:
+    read_at = measurement.timestamp.replace(tzinfo=None).isoformat(timespec="seconds")
     return json.dumps(
         {
             "value": round(measurement.kwh, _DIGITS),
@@ -143,7 +144,7 @@ def _energy(measurement: Energy, pdl: str) -> str:
             "date": measurement.date,
             "pdl": pdl,
             "closed": measurement.closed,
-            "timestamp": measurement.timestamp.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "timestamp": f"{read_at}Z",
         }
     )
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from homeassistant.util import dt as dt_util
 
+from ...engine.lazy_dataclass import dataclass
 from .messages import Message, message_of, unknown_tomorrow
 
 if TYPE_CHECKING:

@@ -152,8 +152,14 @@ class VictoriaMetricsDestination(DatabaseDestination):
         found = await self._whereabouts.async_find(labels_of(periods[0], self._labels), rows)
         return {row.stamp // 1000 for row in rows if found.has(row)}
 
-    async def _async_delete(self, labels: Mapping[str, str]) -> bool:
-        await self._server.delete([{NAME: name, **labels} for name in TYPES])
+    async def _async_delete(self, pdl: str) -> bool:
+        broad = [{**self._labels, NAME: name, "pdl": pdl} for name in TYPES]
+        there = await self._server.series(broad)
+        ours = [one for one in there if await self._whereabouts.async_is_ours(one, pdl)]
+        names = {name for one in there for name in one}
+        if ours:
+            # What has no other label: the same labels and more may be another program's.
+            await self._server.delete([{**dict.fromkeys(names, ""), **one} for one in ours])
         return True
 
     async def async_push(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ...engine.lazy_dataclass import dataclass
 from ..web import TIMEOUT
 from .rows import CONSUMPTION, NAME, line_of
 from .visibility import until_shown

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ...engine.lazy_dataclass import dataclass
 from ...web_answers import in_turn
 from ..base import DestinationError, Outcome
 from .retention import Retention

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from ...web_answers import beginning_of, lines_of, parsed, text_of, understood
+from ...engine.lazy_dataclass import dataclass
+from ...web_answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer
 from ..redaction import without_secrets
@@ -161,12 +161,25 @@ class VictoriaMetrics(DatabaseServer):
                     series = _series(await parsed(line), labels or {}, start, end)
                 yield series
 
+    async def series(self, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+        """Return the labels of each series that has those of one of these, and perhaps others."""
+        url = f"{reading_url(self.url)}/api/v1/series"
+        # Nought stands for five minutes ago.
+        text = await self._ask(url, wanted, start="1")
+
+        with understood(self.not_expected):
+            return await taken_apart(text, _labels_of)
+
     async def delete(self, series: Sequence[Mapping[str, str]]) -> None:
-        """Delete what has the labels of one of these, and perhaps others."""
+        """Delete what has the labels of one of these, and perhaps others; an empty one is none."""
         url = f"{reading_url(self.url)}/api/v1/admin/tsdb/delete_series"
         if self.is_cluster:
             prefix, _, account = reading_url(self.url).rpartition("/select/")
             url = f"{prefix}/delete/{account}/api/v1/admin/tsdb/delete_series"
+        await self._ask(url, series)
+
+    async def _ask(self, url: str, series: Sequence[Mapping[str, str]], **rest: str) -> str:
+        """Return the answer to a question about what has the labels of one of these."""
         async with request(
             self.session,
             "POST",
@@ -174,10 +187,11 @@ class VictoriaMetrics(DatabaseServer):
             seconds=_EXPORT_SECONDS,
             is_known=self.is_known,
             headers={**self.login, **_OWN_CONNECTION},
-            data=[("match[]", selector_of(one)) for one in series],
+            data=[*(("match[]", selector_of(one)) for one in series), *rest.items()],
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 raise self._error(response.status, await beginning_of(response), url)
+            return await text_of(response)
 
     async def flush(self) -> bool:
         """Make what was written readable at once; return False where that is not offered."""
@@ -261,6 +275,14 @@ def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mappi
     ):
         raise ValueError(metric)
     return line  # type: ignore[no-any-return]
+
+
+def _labels_of(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (JSON)
+    """Return the labels of series, as `_series`."""
+    found: list[dict[str, str]] = answer["data"]
+    if not all(isinstance(text, str) for one in found for text in (one[NAME], *one.values())):
+        raise ValueError(found)
+    return found
 
 
 def _bytes(text: str) -> int | None:

@@ -8,14 +8,16 @@ wherever it ends up, nothing is stored twice.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
+from ..databases.series import labels_of_point
 from .probe import IDENTITY, PROBE, async_probe, probe_id
 from .rows import EXACT, NAME, TYPES, Found, Reading, Rows, selector_of
 
@@ -102,6 +104,15 @@ class Whereabouts:
             probes = await self._probes()
             ours.update(one for one in others if not self._is_explained(labels, one, probes))
         return reading.at(ours)
+
+    async def async_is_ours(self, place: Mapping[str, str], pdl: str) -> bool:
+        """Return whether a series of the server is one that we write of a metering point."""
+        kind = place.get("type")
+        if kind not in TYPES.get(place[NAME], ()):
+            return False
+        labels = {NAME: place[NAME], **labels_of_point(pdl, kind, self._labels)}
+        own = frozenset((await self._expected(labels)).items())
+        return frozenset(place.items()) in {own, *self._of(labels).ours}
 
     async def async_trial(self, labels: Mapping[str, str], rows: Rows) -> Trial:
         """Return which of some rows, oldest first, is to be written before the others.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -25,26 +25,29 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from .move import ROLLS_WITHIN, UNDATED, Kind, Parts
+from .counting import go_on, proved_by, remember
+from .dates import by_period, clock_of, period_of, rolled
+from .judge import Judge
+from .month_ends import ended_since
+from .move import UNDATED, Kind, Parts
 from .outcome import Outcome
-from .pace import SHORT, Pace, passable
-from .reading import Reading, Reason, Refusal, to_kwh, to_mwh, unlikely
+from .pace import Pace, passable
+from .reading import Reading, Reason, Refusal, to_kwh, to_mwh
 from .register import STANDS_FOR, Register
-from .verdict import Judge, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .verdict import Verdict
 
 # A socket of 16 A at 250 V, and what it may exceed that by.
 SOCKET_WATTS: Final = 4200.0
 
 _KEPT_REFUSALS: Final = 10
-# How far a plug's clock may be off and still tell its month.
-_CLOCK_SKEW: Final = timedelta(days=2)
 _LONGEST_DAY: Final = 26 * 3600
 
 
@@ -84,31 +87,38 @@ class Evidence:
         if reading.seconds < 0:
             return self._outcome(reading, self._all_refused(reading, Reason.LATE))
         pace = self._pace(reading, limit_w)
-        shown, refusals = self._sift(reading, pace.limit_w)
+        shown, refused = by_period(reading, pace.limit_w)
+        refusals = [self._refusal(reading.at, reason, name, kwh) for name, reason, kwh in refused]
         if self.told_at is None:
             return self._begin(reading, shown, refusals)
         registers = self._registers()
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
-        shown = self._without_unproven(shown, {refusal.counter for refusal in refusals})
+        is_suspect = self._is_suspect(shown, {refusal.counter for refusal in refusals})
+        if is_suspect:
+            shown = {name: parts for name, parts in shown.items() if not registers[name].is_young}
         begun = {name: shown[name] for name in shown if registers[name].is_begun}
         verdict = Judge(
             registers=registers,
             proved=self._proved,
             pace=pace,
-            rolled=self._rolled(reading),
+            rolled=rolled(registers, self.told_at, reading),
+            ended=ended_since(self.month, reading, pace.limit_w),
             at=reading.at,
-            clock=_clock(reading),
+            clock=clock_of(reading),
+            is_suspect=is_suspect,
         ).judge(begun)
         for name, parts in shown.items():
             if name not in begun:
                 registers[name].begin(parts, self._proved)
-                registers[name].date(reading.at.isoformat(), _clock(reading))
+                registers[name].date(reading.at.isoformat(), clock_of(reading))
             else:
                 registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
         since, until = self.told_at, self._told_until(reading, verdict)
-        growth = self._count(registers, verdict, pace, reading)
+        proved = go_on(registers, verdict, pace, reading, self.energy)
+        growth = max(0, proved - self.energy)
+        self.energy += growth
         is_told = until > since
         if is_told or verdict.is_told:
             self.told_at, is_told = until, True
@@ -157,7 +167,7 @@ class Evidence:
     def resumed(cls, energy: int, reading: Reading) -> Evidence:
         """Return the evidence of a counter that stood at `energy` when it read so."""
         evidence = cls(energy=energy, told_at=reading.at)
-        shown, _ = evidence._sift(reading, SOCKET_WATTS)
+        shown, _ = by_period(reading, SOCKET_WATTS)
         for name, register in evidence._registers().items():
             if name in shown:
                 register.begin(shown[name], energy)
@@ -167,9 +177,7 @@ class Evidence:
 
     @property
     def _proved(self) -> int:
-        """What all counters prove together; less than `energy` once some of it is taken back."""
-        claims = [r.claim for r in self._registers().values() if r.is_begun]
-        return max(claims, default=self.energy)
+        return proved_by(self._registers(), self.energy)
 
     def _registers(self) -> dict[str, Register]:
         return {"total": self.total, "month": self.month, "day": self.day}
@@ -188,68 +196,31 @@ class Evidence:
             return Pace(limit_w=limit_w)
         return Pace(limit_w=limit_w, low_w=min(known), high_w=max(known))
 
-    def _sift(self, reading: Reading, limit_w: float) -> tuple[dict[str, Parts], list[Refusal]]:
-        """Return the counters that can be true whatever was before, by name and period."""
-        shown: dict[str, Parts] = {}
-        refusals: list[Refusal] = []
-        for name, kwh in reading.shown().items():
-            if reason := unlikely(name, kwh, limit_w):
-                refusals.append(self._refusal(reading.at, reason, name, kwh))
-            else:
-                shown[name] = {_period(name, reading.dated): to_mwh(kwh)}
-        last = reading.month_before
-        if reading.dated is not None and "month" in shown and last is not None:
-            if reason := unlikely("month", last, limit_w):
-                refusals.append(self._refusal(reading.at, reason, "month", last))
-            else:
-                first = reading.dated.replace(day=1)
-                shown["month"][_period("month", first - timedelta(days=1))] = to_mwh(last)
-        return shown, refusals
+    def _is_suspect(self, shown: Mapping[str, Parts], refused: set[str]) -> bool:
+        """Return whether a counter shows what cannot be: the others may be false as well.
 
-    def _without_unproven(self, shown: dict[str, Parts], refused: set[str]) -> dict[str, Parts]:
-        """Return the counters but those that are unproven, where others show what cannot be.
-
-        A counter that does so for an hour says nothing of the others.
+        One that does so for an hour says nothing of the others.
         """
-        is_false, registers = False, self._registers()
-        for name, register in registers.items():
+        is_suspect = False
+        for name, register in self._registers().items():
             if name not in refused:
                 register.refused_for = None if name in shown else register.refused_for
             elif register.is_begun:
                 register.refused_for = register.refused_for or 0.0
-                is_false |= register.refused_for < STANDS_FOR
-        return {
-            name: parts
-            for name, parts in shown.items()
-            if not (is_false and registers[name].is_young)
-        }
+                is_suspect |= register.refused_for < STANDS_FOR
+        return is_suspect
 
     def _begin(self, reading: Reading, shown: dict[str, Parts], refusals: list[Refusal]) -> Outcome:
         if not shown:
             return self._outcome(reading, refusals)
-        self.energy = max(parts[_period(name, reading.dated)] for name, parts in shown.items())
+        self.energy = max(parts[period_of(name, reading.dated)] for name, parts in shown.items())
         for name, register in self._registers().items():
             if name in shown:
                 register.begin(shown[name], self.energy)
-                register.date(reading.at.isoformat(), _clock(reading))
+                register.date(reading.at.isoformat(), clock_of(reading))
+        remember(self._registers(), self.energy)
         self.told_at = reading.at
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
-
-    def _rolled(self, reading: Reading) -> dict[str, bool | None]:
-        """Return whether the plug's day and month are others than before; None if nobody knows."""
-        clock, since = _clock(reading), self.told_at
-        if since is None:
-            return {}
-        # Far enough from both ends of the month, no clock is so wrong as to see another one.
-        edges = (since - ROLLS_WITHIN, reading.at + ROLLS_WITHIN)
-        is_same = len({(edge.year, edge.month) for edge in edges}) == 1
-        month = False if is_same else None
-        rolled = {"day": None, "month": month}
-        if clock is not None and self.day.clock is not None:
-            rolled["day"] = clock != self.day.clock or None
-        if clock is not None and self.month.clock is not None:
-            rolled["month"] = clock[:7] != self.month.clock[:7] or month
-        return rolled
 
     def _told_until(self, reading: Reading, verdict: Verdict) -> datetime:
         """Return until when the energy is known after a reading: it may only confirm another."""
@@ -269,62 +240,6 @@ class Evidence:
         for name, reason in verdict.untrue.items():
             kwh = to_kwh(max(verdict.good[name].parts.items())[1])
             refusals.append(self._refusal(reading.at, reason, name, kwh))
-
-    def _count(
-        self, registers: dict[str, Register], verdict: Verdict, pace: Pace, reading: Reading
-    ) -> int:
-        """Let the counters go on from what is believed, and return what that adds."""
-        gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
-        levels = self._accept(registers, verdict, reading)
-        proved = self._proved
-        may_catch_up = not any(register.may_return for register in registers.values())
-        for name, register in registers.items():
-            register.level = min(register.level, proved)
-            is_broken = bool(verdict.anew) or name in gaps
-            if name in verdict.fresh:
-                # It shows what it had counted a moment ago, when nearly all of that was used.
-                levels[name] = max(levels[name], proved - verdict.fresh[name])
-            if name in levels:
-                is_broken = is_broken or not verdict.good[name].is_exact
-                register.settle(
-                    proved, levels[name], is_broken=is_broken, may_catch_up=may_catch_up
-                )
-            elif verdict.anew:
-                register.is_suspect = True
-            if name in verdict.ahead:
-                # From where it now stands it only grows.
-                move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
-                register.hold(move, proved, reading.at.isoformat(), _clock(reading), pace)
-        counted, self.energy = self.energy, max(self.energy, proved)
-        return self.energy - counted
-
-    def _accept(
-        self, registers: dict[str, Register], verdict: Verdict, reading: Reading
-    ) -> dict[str, int]:
-        """Believe the good moves, and return what was used for certain when each moved last."""
-        before, levels = self._proved, dict[str, int]()
-        for name, move in verdict.good.items():
-            register = registers[name]
-            if name in verdict.left:
-                register.leave(reading.at.isoformat())
-            elif name in verdict.grown:
-                register.leave(reading.at.isoformat(), moves=1)
-            # What was proved while it was not read may have been used after it moved.
-            was_read = register.age <= reading.seconds
-            age = 0.0
-            level = (before if was_read else register.level) + move.claim - register.claim
-            at, clock = reading.at.isoformat(), _clock(reading)
-            if name in verdict.ahead and register.doubt is not None:
-                at, clock = register.doubt.at, register.doubt.clock
-                age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
-            elif name in verdict.anew:
-                level = move.claim
-            register.date(at, clock, restarts=name in verdict.anew)
-            if register.accept(move, restarts=name in verdict.anew, age=age):
-                levels[name] = level
-            if name in verdict.returned:
-                register.come_back()
-        return levels
 
     def _outcome(
         self,
@@ -362,19 +277,6 @@ class Evidence:
             value_kwh=kwh,
             believed_kwh=to_kwh(register.value) if register.is_begun else None,
         )
-
-
-def _period(name: str, dated: date | None) -> str:
-    if dated is None or name == "total":
-        return UNDATED
-    return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
-
-
-def _clock(reading: Reading) -> str | None:
-    """Return the date by the plug's clock, None where it is far from the machine's."""
-    if reading.clock is None or abs(reading.clock - reading.at.date()) > _CLOCK_SKEW:
-        return None
-    return reading.clock.isoformat()
 
 
 def _looks_like_a_roll_over(name: str, register: Register) -> bool:

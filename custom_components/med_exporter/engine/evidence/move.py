@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from ..lazy_dataclass import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 type Parts = dict[str, int]
 """What a counter shows, in mWh by the period that it is of: `2026-11`, or empty where it rolls
@@ -38,8 +42,12 @@ class Move:
     `parts` are what it says of periods that matter, `growth` what it has grown by its own account;
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
     lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
+    and `sure_for` else that it cannot in so many seconds;
     `is_back` that it is where it had been, and has forgotten some. Of one that has begun anew,
-    `kept` is what it had grown by in a reading before that was still waiting; else it is None.
+    `kept` is what it had grown by in a reading before that was still waiting, or by what the plug
+    tells of the period that has ended; else it is None. `told` is what of the claim the plug tells
+    so, which needs no other witness. `to` is where it is back, None where it is nowhere else than
+    it was.
     """
 
     kind: Kind
@@ -49,7 +57,10 @@ class Move:
     growth: int = 0
     is_exact: bool = False
     is_back: bool = False
+    sure_for: float = 0.0
     kept: int | None = None
+    told: int = 0
+    to: Past | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -82,17 +93,18 @@ class Past:
     """Where a counter stood before it was found to go on from elsewhere.
 
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
-    the time since it was good there, at `good_at`, and `still` since it moved there; `can_owe` is
-    the most that the power has brought since then, and `was_proven` whether it had gone on from
-    there for long before; `left_for` is
+    the time since it was good there, at `good_at`, and `still` since it moved there; `grain` is the
+    step in which it counted, `can_owe` the most that the power has brought since then, and
+    `was_proven` whether it had gone on from there for long before; `left_for` is
     the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
     all had proved when it moved last before, `left_at` when it was first read elsewhere, and
-    `is_right` that this was false.
+    `is_right` that this was false; `before` is where it had stood before that.
     """
 
     shown: Parts
     claim: int
     seconds: float
+    grain: int = 1
     still: float = 0.0
     can_owe: int = 0
     was_proven: bool = False
@@ -102,6 +114,13 @@ class Past:
     level: int = 0
     left_at: str = ""
     is_right: bool = False
+    before: Past | None = None
+
+    def earlier(self) -> Iterator[Past]:
+        """Return where it had stood before that, the latest first."""
+        if self.before is not None:
+            yield self.before
+            yield from self.before.earlier()
 
 
 def begins_within(period: str, since: str, at: datetime, seconds: float) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from ..lazy_dataclass import dataclass
 
 # How long a plug may take to bring its counters up to date, in seconds.
 _REFRESH: Final = 120.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,6 +77,7 @@ class Reading:
         dated: the date whose entries `day` and `month` are, where the plug was asked for a date.
             None where it rolls them over by itself.
         clock: the plug's own date, where it tells one.
+        ended: of months of the plug that are over, by the first of each, as far as it was asked.
         power: in W.
 
     """
@@ -87,6 +90,7 @@ class Reading:
     month_before: float | None = None
     dated: date | None = None
     clock: date | None = None
+    ended: Mapping[date, float] = field(default_factory=dict)
     power: float | None = None
 
     def shown(self) -> Mapping[str, float]:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .move import UNDATED, Doubt, Kind, Move, Parts, Past
+from ..lazy_dataclass import dataclass
+from .move import Doubt, Kind, Move, Parts, Past
 from .pace import SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from .pace import Pace
 
 # The coarsest and finer steps in which plugs count, in mWh.
 _GRAINS: Final = (10_000, 1_000, 100, 10, 1)
 _KEPT_PARTS: Final = 8
+_KEPT_PLACES: Final = 4
 # So long a counter may show something false and be believed where it was before, in seconds.
 _PAST_KEPT: Final = 86400.0
-# A clock that was behind is followed by then, and explains what seemed to have leapt, in seconds.
-_DISPROVED_AFTER: Final = 7200.0
 # A counter that has moved so often since it leapt or fell goes on from there.
 _PROVEN_AFTER: Final = 4
 
@@ -36,6 +36,8 @@ class Standing:
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
     the time by our clock and the date by its own when it was good last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
+    `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
+    `beside` what each of them had grown by then;
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
@@ -61,6 +63,9 @@ class Standing:
     good_at: str = ""
     clock: str | None = None
     refused_for: float | None = None
+    grown: int = 0
+    seen: int = 0
+    beside: dict[str, int] = field(default_factory=dict)
     behind: int | None = None
     is_suspect: bool = False
     doubt: Doubt | None = None
@@ -83,9 +88,13 @@ class Standing:
         """Return what two readings may differ by rounding."""
         return 2 * min(self.grain, self.finest)
 
+    def noise_since(self, past: Past) -> int:
+        """Return the same of a reading and a place, whatever it seemed to count in meanwhile."""
+        return 2 * min(max(self.grain, past.grain), self.finest)
+
     def begin(self, parts: Parts, proved: int) -> None:
         """Begin with a first reading, when so much energy had been proved."""
-        self.grain = self.finest = self._grain_of(parts)
+        self.grain = self.finest = min(self.grain, grain_of(parts))
         self.shown = dict(parts)
         self.claim = self.level = self.stood = proved
         self.is_young, self.is_contested = True, False
@@ -109,14 +118,14 @@ class Standing:
             if self.doubt.could is not None and seconds > SHORT:
                 # A clock that was behind is put right: that time had passed before.
                 self.doubt.could += pace.most(seconds)
-        if self.past is not None:
-            self.past.seconds += seconds
-            self.past.still += seconds
-            self.past.can_owe += pace.most(seconds)
+        for past in self.places():
+            past.seconds += seconds
+            past.still += seconds
+            past.can_owe += pace.most(seconds)
             # Only where it is read it shows where it is.
-            self.past.left_for += min(seconds, SHORT)
-            if self.past.left_for > _PAST_KEPT:
-                self.past = None
+            past.left_for += min(seconds, SHORT)
+        if self.past is not None and self.past.left_for > _PAST_KEPT:
+            self.past = None
 
     def date(self, at: str, clock: str | None, *, restarts: bool = False) -> None:
         """Remember when it was good, by our clock and by its own.
@@ -134,8 +143,12 @@ class Standing:
 
     def leave(self, at: str, moves: int = 0) -> None:
         """Remember where the counter stood, before it goes on from where it was read then."""
+        places = [*self.places()]
+        if len(places) == _KEPT_PLACES:
+            places[-2].before = None
         self.past = Past(
             shown=dict(self.shown),
+            grain=self.grain,
             claim=self.claim,
             seconds=self.age,
             still=self.still,
@@ -145,13 +158,14 @@ class Standing:
             good_at=self.good_at,
             level=self.level,
             left_at=at if self.doubt is None else self.doubt.at,
+            before=self.past if self.may_return else None,
         )
 
-    def come_back(self) -> None:
-        """Forget where it stood, once it is there again with all that it had counted."""
-        past = self.past.shown if self.past is not None else {}
-        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in past.items()):
-            self.past = None
+    def come_back(self, to: Past) -> None:
+        """Forget where it stood since, and there, once it is with all that it had counted."""
+        self.past, self.grain = to, max(self.grain, to.grain)
+        if all(self.shown.get(p, mwh) + self.noise >= mwh for p, mwh in to.shown.items()):
+            self.past = to.before
 
     def accept(self, move: Move, *, restarts: bool = False, age: float = 0.0) -> bool:
         """Believe a reading, and return whether the counter has moved.
@@ -167,7 +181,7 @@ class Standing:
         if restarts or self.age > SHORT:
             self.moves = 0
         has_moved = restarts
-        if max(move.parts) > newest and newest not in move.parts:
+        if restarts or (max(move.parts) > newest and newest not in move.parts):
             self.shown = {}
         for period, mwh in move.parts.items():
             held = self.shown.get(period)
@@ -177,12 +191,13 @@ class Standing:
                 self.shown[period] = mwh
         for period in sorted(self.shown)[:-_KEPT_PARTS]:
             del self.shown[period]
-        self.grain = self._grain_of(move.parts)
+        self.grain = min(self.grain, grain_of(move.parts))
+        self.grown += move.growth
         self.claim, self.doubt, self.age = move.claim, None, age
         # What is again as it began has said both: which was false tells only how it goes on.
         self.is_young = self.is_young and self.is_contested and not (restarts or self.is_proven)
         if not move.is_exact:
-            self.sure_for = 0.0
+            self.sure_for = move.sure_for
         if has_moved:
             self._remember_move(move, still, can_owe)
         return has_moved
@@ -193,8 +208,8 @@ class Standing:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
         self.still, self.owed, self.can_owe = still, 0, can_owe
         self.moves += 1
-        if self.past is not None:
-            self.past.moves += 1
+        for past in self.places():
+            past.moves += 1
 
     def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
         """Remember what is proved after a reading in which the counter moved.
@@ -238,40 +253,16 @@ class Standing:
             return None
         return max(self.can_owe, past.claim + past.can_owe - self.claim)
 
+    def places(self) -> Iterator[Past]:
+        """Return where it has stood before, the latest first."""
+        if self.past is not None:
+            yield self.past
+            yield from self.past.earlier()
+
     @property
     def may_return(self) -> bool:
         """Return whether it may still be found to have shown something false."""
         return self.past is not None and self.past.moves < _PROVEN_AFTER
-
-    def has_rolled_before_doubt(self, name: str) -> bool | None:
-        """Return whether the plug's clock told another day or month when it was doubted.
-
-        None where it tells neither, or the same.
-        """
-        told = None if self.doubt is None else self.doubt.clock
-        length = {"day": len("2026-11-28"), "month": len("2026-11")}.get(name, 0)
-        if UNDATED not in self.shown or told is None or self.clock is None:
-            return None
-        return told[:length] != self.clock[:length] or None
-
-    def is_unpowered(self, growth: int) -> bool:
-        """Return whether power tells that a growth up to the reading that is doubted never was."""
-        doubt = self.doubt
-        return (
-            doubt is not None
-            and doubt.kind is Kind.LEAPS
-            and doubt.could is not None
-            and growth > doubt.could
-        )
-
-    def is_disproved(self) -> bool:
-        """Return whether no clock has explained for long what power says never was."""
-        return self.doubt is not None and self.doubt.seconds > _DISPROVED_AFTER
-
-    def is_refuted(self, shown: Parts) -> bool:
-        """Return whether a period stands below what was doubted of it."""
-        doubted = {} if self.doubt is None else self.doubt.shown
-        return any(shown.get(p, mwh) + self.noise < mwh for p, mwh in doubted.items())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the state as plain JSON values."""
@@ -286,12 +277,17 @@ class Standing:
                 **data,
                 "shown": dict(data["shown"]),
                 "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
-                "past": past and Past(**past),
+                "past": past and _past(past),
             }
         )
 
-    def _grain_of(self, parts: Parts) -> int:
-        """Return the coarsest step that it can count in, if a reading is true."""
-        return next(
-            g for g in _GRAINS if g <= self.grain and not any(v % g for v in parts.values())
-        )
+
+def grain_of(parts: Parts) -> int:
+    """Return the coarsest step, in mWh, in which a counter can count that shows so much."""
+    return next(g for g in _GRAINS if not any(mwh % g for mwh in parts.values()))
+
+
+def _past(data: Mapping[str, Any]) -> Past:
+    """Return the place that `asdict` described."""
+    before = data.get("before")
+    return Past(**{**data, "before": before and _past(before)})

@@ -10,13 +10,14 @@ tier. So it is neither lost nor doubled, however rows are split.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..apportioning import Apportioning
 from ..costing import cost_sums, read_terms
 from ..fields import Kind
 from ..formats import FORMATS
+from ..lazy_dataclass import dataclass
 from ..limits import check_rows
 from ..shelf import Shelf
 from ..standing_charge import standing_charge

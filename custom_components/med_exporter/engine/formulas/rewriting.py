@@ -7,13 +7,14 @@ literals, fields and functions through fixed maps. What is not in the maps is re
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlglot import exp
 
 from ..fields import Kind
+from ..lazy_dataclass import dataclass
 from .errors import FormulaError, FormulaProblem
 from .formula import Formula
 from .nodes import NAMES, name_of, place_of, wrong

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any, Self
 
+from ..lazy_dataclass import dataclass
 from .parts import GivenTable, JobDevice, MeteringPoint  # noqa: TC001  # see above
 from .request import Request
 

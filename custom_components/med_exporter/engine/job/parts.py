@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass
 from typing import Any
 
+from ..lazy_dataclass import dataclass
 from ..tables import Column  # noqa: TC001  # see above
 
 DEFAULT_CHUNK_SIZE = 10_000

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..lazy_dataclass import dataclass
 from .choices import REPORT_SECTIONS
 from .filters import Filters
 from .parts import CustomField, Options, Privacy

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
+from ..standing_charge import standing_charge
 from ..times import day_of, day_start
-from .clock import local_day
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together
 from .pricing import price
 from .timeline import segments
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from .rates import Known
     from .timeline import Segment
 
-_DAY: Final = timedelta(days=1)
 _NEGLIGIBLE_KWH: Final = 1e-6
 SHIFTED: Final = 0.1
 """The part of what is used at dearer hours that is thought to be used at cheap ones."""
@@ -137,7 +135,7 @@ def compare(
     totals: dict[str, Compared] = {}
     for name, tariff in contracts.items():
         own = [
-            Compared(standing_charge=_standing_charge(tariff, begin, after, zone))
+            Compared(standing_charge=standing_charge(tariff, begin, after, zone))
             for begin, after in pairwise(edges)
         ]
         for part, amount in price(tariff, zone, known, everything, edges).sums.items():
@@ -216,15 +214,3 @@ def _months(start: float, end: float, zone: tzinfo) -> list[float]:
 def _following_month(day: date) -> date:
     year, month = divmod(day.year * 12 + day.month, 12)
     return day.replace(year=year, month=month + 1)
-
-
-def _standing_charge(tariff: Tariff, start: float, end: float, zone: tzinfo) -> float:
-    """Return the standing charge of a stretch within a month; parts of a day bear their share."""
-    first, last = day_of(start, zone), day_of(end, zone)
-    charge = tariff.standing_charge(first, last)
-    for moment, day, sign in ((start, first, -1), (end, last, 1)):
-        whole = local_day(day, zone)
-        if moment > whole.start:
-            share = (moment - whole.start) / (whole.end - whole.start)
-            charge += sign * share * tariff.standing_charge(day, day + _DAY)
-    return charge

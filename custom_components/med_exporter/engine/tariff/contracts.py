@@ -6,13 +6,14 @@ Made by `parse_contracts`, which checks them; nothing here checks again. Prices 
 from __future__ import annotations
 
 from bisect import bisect_right
-from calendar import monthrange
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import pairwise
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from ..lazy_dataclass import dataclass
+
 if TYPE_CHECKING:
+    from datetime import date
+
     from .rates import Pricing
 
 
@@ -26,6 +27,7 @@ class Contract:
     `standing_charge` is money per calendar month, `feed_in` what a kWh of production is paid. `vat`
     is the tax that is in the prices and in the standing charge, in percent of them without it;
     `standing_charge_vat` that in the standing charge where it is another. None where nobody said.
+    `supplier` is whoever sends the bills, "" where nobody said.
     """
 
     valid_from: date
@@ -34,6 +36,7 @@ class Contract:
     feed_in: float = 0.0
     vat: float | None = None
     standing_charge_vat: float | None = None
+    supplier: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the contract as it stands in the options."""
@@ -43,6 +46,7 @@ class Contract:
             "standing_charge": self.standing_charge,
             "feed_in": self.feed_in,
             **{name: rate for name in VAT if (rate := getattr(self, name)) is not None},
+            **({"supplier": self.supplier} if self.supplier else {}),
         }
 
     @property
@@ -76,28 +80,6 @@ class Tariff:
         after = bisect_right(self.contracts, last, key=lambda contract: contract.valid_from)
         return list(self.contracts[max(began - 1, 0) : after])
 
-    def standing_charge(self, start: date, end: date) -> float:
-        """Return the standing charges of the local days from `start` to before `end`.
-
-        Each day bears its share of its own month's amount (1/28 to 1/31), by the contract of that
-        day; days before the first contract bear none. The charges of adjacent ranges add up.
-        """
-        edges = sorted(
-            {
-                start,
-                end,
-                *_months_between(start, end),
-                *(c.valid_from for c in self.contracts if start < c.valid_from < end),
-            }
-        )
-        charge = 0.0
-        for first, after in pairwise(edges) if start < end else ():
-            contract = self.contract_on(first)
-            if contract is not None:
-                share = (after - first).days / monthrange(first.year, first.month)[1]
-                charge += contract.standing_charge * share
-        return charge
-
     def first_difference(self, other: Tariff) -> date | None:
         """Return the first local day on which energy has another price; None for no such day."""
         days = sorted({contract.valid_from for contract in (*self.contracts, *other.contracts)})
@@ -117,17 +99,3 @@ class Tariff:
 
 def _prices(contract: Contract | None) -> object:
     return None if contract is None else (contract.pricing, contract.feed_in)
-
-
-def _months_between(start: date, end: date) -> list[date]:
-    """Return the first days of months after start and before end."""
-    months = []
-    first = _following_month(start)
-    while first < end:
-        months.append(first)
-        first = _following_month(first)
-    return months
-
-
-def _following_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)

@@ -5,9 +5,9 @@ Of the ready-made ones the hours and colours are known; prices are always the us
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ..lazy_dataclass import dataclass
 from .contracts import Tariff
 from .errors import TariffError, TariffErrorCode
 from .hours import with_rest

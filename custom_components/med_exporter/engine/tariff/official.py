@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
+from ..lazy_dataclass import dataclass
 from .rates import COLOURS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ def parse_contracts(value: object, field: str = "contracts") -> Tariff:
 
     Each contract has `valid_from` (`YYYY-MM-DD`), `kind`, optionally `standing_charge` (per month)
     and `feed_in` (per kWh), both 0 when absent, `vat` and `standing_charge_vat` (the tax that is in
-    the amounts, in percent), and by kind:
+    the amounts, in percent), `supplier` (its name), and by kind:
 
     - `flat`: `price`;
     - `time_of_use`: `periods`, each with `name`, `price`, `start`, `end` (`HH:MM`) and optionally
@@ -61,6 +61,7 @@ def read_contract(reader: Reader) -> Contract:
         standing_charge=reader.amount("standing_charge", default=0.0),
         feed_in=reader.amount("feed_in", default=0.0),
         **{name: reader.percent(name) for name in VAT if reader.has(name)},
+        supplier=reader.label("supplier") if reader.has("supplier") else "",
     )
     reader.finish()
     return contract

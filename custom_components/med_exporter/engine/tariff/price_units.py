@@ -15,6 +15,14 @@ _SIGNS: Final = {
     "Kč": ("CZK",),
     "Ft": ("HUF",),
     "lei": ("RON",),
+    "kr.": ("DKK", "ISK"),
+    "₺": ("TRY",),
+    "₴": ("UAH",),
+    "₹": ("INR",),
+    "R$": ("BRL",),
+    "A$": ("AUD",),
+    "NZ$": ("NZD",),
+    "C$": ("CAD",),
     "¥": ("JPY",),
 }
 _HUNDREDTHS: Final = {
@@ -49,7 +57,7 @@ def per_kwh(unit: str | None, currency: str) -> float | None:
         None for a unit that is no price of energy in this currency.
 
     """
-    money, slash, energy = (unit or "").replace(" ", "").partition("/")
+    money, slash, energy = "".join((unit or "").split()).partition("/")
     share = _ENERGIES.get(energy.lower())
     if not slash or share is None:
         return None

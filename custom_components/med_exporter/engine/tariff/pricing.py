@@ -8,9 +8,10 @@ rounded here, so the costs of hours, days and months agree whichever way they ar
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ..lazy_dataclass import dataclass
 from ..times import day_of, day_start
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown
 from .kind import Need

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol
 
+from ..lazy_dataclass import dataclass
 from ..times import QUARTER
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ import { fieldName } from "./requests.js";
 import { shared } from "./styles.js";
 
 const STEPS = { number: "any", "datetime-local": 900 };
+/** Until a view that could not be followed is tried again, in ms. */
+const AGAIN = 15_000;
 export const TONES = { completed: "good", success: "good", error: "problem", failed: "problem", interrupted: "problem" };
 
 export class MedElement extends LitElement {
@@ -104,6 +106,7 @@ export class FollowingElement extends MedElement {
     shown: { state: true },
     failure: { state: true },
     busy: { state: true },
+    lost: { state: true },
   };
 
   /** The command to follow, and its fields. */
@@ -134,15 +137,24 @@ export class FollowingElement extends MedElement {
   begin() {
     const show = (shown) => {
       if (this.following !== mine) return;
-      if (shown.error) this.failure = shown.error;
-      else this.shown = shown;
+      this.lost = shown.error ?? null;
+      if (!this.lost) this.shown = shown;
     };
     const mine = this.house.follow(this.command, this.fields, show);
     this.following = mine;
-    mine.catch((error) => (this.failure = error));
+    mine.catch((error) => this.following === mine && this.miss(error));
+  }
+
+  /** Say why something cannot be followed, and try anew after a while. */
+  miss(error) {
+    if (!this.isConnected) return;
+    this.lost = error;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.again(), AGAIN);
   }
 
   end() {
+    clearTimeout(this.timer);
     const ended = this.following;
     this.following = null;
     ended?.then((end) => end()).catch(() => undefined);
@@ -157,9 +169,13 @@ export class FollowingElement extends MedElement {
     }
   }
 
+  /** What a view shows, below why what it shows may be old. */
+  render() {
+    return html`${this.shown && this.lost ? this.problem(this.lost) : nothing} ${this.view()}`;
+  }
+
   waiting() {
-    return this.failure
-      ? this.problem()
-      : html`<p class="quiet" role="status">${this.t("loading")}</p>`;
+    const error = this.lost ?? this.failure;
+    return error ? this.problem(error) : html`<p class="quiet" role="status">${this.t("loading")}</p>`;
   }
 }

@@ -5,6 +5,11 @@ import { loadWords } from "./words.js";
 
 const DOMAIN = "med_exporter";
 
+/** What a lost connection rejects with is a number, or wrapped as an answer; the rest is an error. */
+function plain(reason) {
+  throw reason?.error ?? (typeof reason === "number" ? { code: reason } : reason);
+}
+
 export class House {
   static async open(hass) {
     return new House(hass, await loadWords(hass));
@@ -19,13 +24,13 @@ export class House {
 
   /** Ask a command of the integration. Rejects with its error. */
   ask(command, fields = {}) {
-    return this.hass.callWS({ type: `${DOMAIN}/${command}`, ...fields });
+    return this.hass.callWS({ type: `${DOMAIN}/${command}`, ...fields }).catch(plain);
   }
 
   /** Follow a command; resolves to what ends that. Home Assistant follows anew after an outage. */
   follow(command, fields, show) {
     const message = { type: `${DOMAIN}/${command}/subscribe`, ...fields };
-    return this.hass.connection.subscribeMessage(show, message);
+    return this.hass.connection.subscribeMessage(show, message).catch(plain);
   }
 
   go(path) {

@@ -113,7 +113,10 @@ class Panel extends LitElement {
       <main>
         ${house ? this.shown() : nothing}
         ${this.failed
-          ? html`<p role="alert"><button @click=${() => this.open(this.hass)}>↻</button></p>`
+          ? html`<p role="alert">
+              ${this.hass.localize("ui.common.unknown_error")}
+              <button @click=${() => this.open(this.hass)}>${this.hass.localize("ui.common.refresh")}</button>
+            </p>`
           : nothing}
       </main>
     `;

@@ -77,6 +77,8 @@ class Words {
     const key = error?.translation_key;
     const text = key && this.theirs[`component.${DOMAIN}.exceptions.${key}.message`];
     if (text) return filled(text, { ...error.translation_placeholders, ...(field && { field }) });
+    const own = `refusal.${error?.code}`;
+    if (this.has(own)) return this.of(own);
     return error?.message || this.of("failed");
   }
 }

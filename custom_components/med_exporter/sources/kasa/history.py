@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from kasa import AuthenticationError, Device, DeviceError, Module
 from kasa.iot.modules import Emeter
 
-from ...local_time import local_zone
+from ...engine.times import QUARTER
 from ..plug import PlugStatistics
+from .plug_time import PlugTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +26,7 @@ _METHOD: Final = "get_energy_data"
 _HOURS: Final = 60
 _DAYS: Final = 1440
 _MONTHS: Final = 43200
+_DAY: Final = timedelta(days=1)
 # Firmwares refuse more hours than eight days have.
 _HOURS_STEP: Final = timedelta(days=7)
 # A year of hours is many questions; what a slow plug has not told by then stays with its days.
@@ -36,10 +38,14 @@ _ROUNDING: Final = 0.026
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Answer:
-    """Buckets in kWh from a local date on, and the local date on which they end."""
+    """Buckets in kWh from a time on, by the plug's clock, and the time at which they end.
 
-    start: date
-    end: date
+    `first` and `last` are the plug's dates of both.
+    """
+
+    start: datetime
+    first: date
+    last: date
     kwh: list[float]
 
 
@@ -48,60 +54,81 @@ class PlugHistory:
 
     def __init__(self) -> None:
         self._lacking: set[tuple[str, int]] = set()
+        self._kept: set[tuple[str, int]] = set()
 
     async def of(self, plug: Device, since: date, today: date) -> PlugStatistics:
         """Return what a plug has counted from one local date to another, both included.
 
-        Raises what python-kasa raises where the plug does not answer.
+        Of a newer plug, the last day is the one that runs. Raises what python-kasa raises where
+        the plug does not answer.
         """
         if isinstance(plug.modules[Module.Energy], Emeter):
             return await _of_older(plug, since, today)
-        months = _from_first(await self._months(plug, since, today))
-        days = _from_first(await self._days(plug, since, today))
-        return PlugStatistics(
-            hours=await self._hours(plug, days, today) if days else {},
-            days=days,
-            months=months,
-        )
+        clock = PlugTime.of(plug)
+        since, today = clock.first_day(since), clock.day(clock.now())
+        months = _from_first(await self._months(plug, clock, since, today))
+        days = _from_first(await self._days(plug, clock, since, today))
+        hours = await self._hours(plug, clock, days, today) if days else {}
+        return PlugStatistics(hours=clock.true_hours(hours), days=days, months=months)
 
-    async def _months(self, plug: Device, since: date, today: date) -> dict[date, float]:
+    async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
+        """Return what a newer plug has counted in months, those of both of its dates included.
+
+        Of a firmware that tells only days, they are summed up. Raises what python-kasa raises
+        where the plug does not answer.
+        """
+        clock = PlugTime.of(plug)
+        if months := await self._months(plug, clock, since, today):
+            return months
+        sums: dict[date, float] = defaultdict(float)
+        for day, kwh in (await self._days(plug, clock, since.replace(day=1), today)).items():
+            sums[day.replace(day=1)] += kwh
+        return sums
+
+    async def _months(
+        self, plug: Device, clock: PlugTime, since: date, today: date
+    ) -> dict[date, float]:
         found: dict[date, float] = {}
         for year in range(since.year, today.year + 1):
-            start = date(year, 1, 1)
-            for answer in await self._answers(plug, _MONTHS, start, date(year + 1, 1, 1)):
-                found |= dict(zip(_months_from(answer.start), answer.kwh, strict=False))
+            start, end = date(year, 1, 1), date(year + 1, 1, 1)
+            for answer in await self._answers(plug, clock, _MONTHS, start, end):
+                found |= dict(zip(_months_from(answer.first), answer.kwh, strict=False))
         return {m: kwh for m, kwh in found.items() if since.replace(day=1) <= m <= today}
 
-    async def _days(self, plug: Device, since: date, today: date) -> dict[date, float]:
+    async def _days(
+        self, plug: Device, clock: PlugTime, since: date, today: date
+    ) -> dict[date, float]:
         found: dict[date, float] = {}
         quarter = since.replace(month=since.month - (since.month - 1) % 3, day=1)
         while quarter <= today:
             after = _month_after(quarter, 3)
-            for answer in await self._answers(plug, _DAYS, quarter, after):
+            for answer in await self._answers(plug, clock, _DAYS, quarter, after):
                 found |= {
-                    answer.start + timedelta(days=number): kwh
+                    answer.first + timedelta(days=number): kwh
                     for number, kwh in enumerate(answer.kwh)
                 }
             quarter = after
         return {day: kwh for day, kwh in found.items() if since <= day <= today}
 
     async def _hours(
-        self, plug: Device, days: Mapping[date, float], today: date
+        self, plug: Device, clock: PlugTime, days: Mapping[date, float], today: date
     ) -> dict[datetime, float]:
-        """Return the hours of these days, as far back as the plug has kept them."""
-        zone, now = local_zone(), datetime.now(UTC)
+        """Return the hours of these days, as far back as the plug has kept them, by its clock."""
+        began, now = datetime.now(UTC), clock.now()
         found: dict[datetime, float] = {}
-        end = today + timedelta(days=1)
-        while end > min(days) and datetime.now(UTC) - now < _HOURS_LIMIT:
+        end = today + _DAY
+        while end > min(days) and datetime.now(UTC) - began < _HOURS_LIMIT:
             start = max(end - _HOURS_STEP, min(days))
+            while start + _DAY < end and clock.offset(start) != clock.offset(end):
+                # After a change of half an hour, hours no longer begin with the days.
+                start += _DAY
             hours: dict[datetime, float] = {}
-            for answer in await self._answers(plug, _HOURS, start, end):
-                first = _midnight(answer.start)
+            for answer in await self._answers(plug, clock, _HOURS, start, end):
                 hours |= {
                     at: kwh
                     for number, kwh in enumerate(answer.kwh)
-                    if (at := first + timedelta(hours=number)) < now
-                    and start <= at.astimezone(zone).date() < end
+                    if (at := answer.start + timedelta(hours=number)) < now
+                    and start <= clock.day(at) < end
                 }
             kept = {day for day in days if start <= day < end and days[day]}
             if kept and not any(hours.values()):
@@ -110,59 +137,67 @@ class PlugHistory:
             end = start
         sums: dict[date, float] = defaultdict(float)
         for at, kwh in found.items():
-            sums[at.astimezone(zone).date()] += kwh
+            sums[clock.day(at)] += kwh
         # Hours that do not make up their day have been forgotten in part.
         return {
             at: kwh
             for at, kwh in sorted(found.items())
-            if abs(sums[day := at.astimezone(zone).date()] - days.get(day, 0)) <= _ROUNDING
+            if abs(sums[day := clock.day(at)] - days.get(day, 0)) <= _ROUNDING
         }
 
-    async def _answers(self, plug: Device, interval: int, start: date, end: date) -> list[_Answer]:
+    async def _answers(
+        self, plug: Device, clock: PlugTime, interval: int, start: date, end: date
+    ) -> list[_Answer]:
         """Return all that a plug tells of a range, which it may do in several answers."""
         answers: list[_Answer] = []
-        while start < end and (plug.device_id, interval) not in self._lacking:
-            answer = await _ask(plug, interval, start, end)
+        kind = (plug.device_id, interval)
+        while start < end and kind not in self._lacking:
+            answer = await _ask(plug, clock, interval, start, end)
             if answer is None:
-                self._lacking.add((plug.device_id, interval))
+                if kind not in self._kept:
+                    self._lacking.add(kind)
                 break
+            self._kept.add(kind)
             answers.append(answer)
             if interval == _HOURS:
                 # A plug that ends within a day begins that day again, and never gets beyond it.
-                start = max(answer.end, start + timedelta(days=1))
-            elif answer.end > start:
-                start = answer.end
+                start = max(answer.last, start + _DAY)
+            elif answer.last > start:
+                start = answer.last
             else:
                 break
         return answers
 
 
-async def _ask(plug: Device, interval: int, start: date, end: date) -> _Answer | None:
+async def _ask(
+    plug: Device, clock: PlugTime, interval: int, start: date, end: date
+) -> _Answer | None:
     """Ask a newer plug for buckets of so many minutes; None where it refuses or tells nonsense."""
     question = {
-        "start_timestamp": int(_midnight(start).timestamp()),
-        "end_timestamp": int(_midnight(end).timestamp()),
+        "start_timestamp": int(clock.midnight(start).timestamp()),
+        "end_timestamp": int(clock.midnight(end).timestamp()),
         "interval": interval,
     }
     try:
         told = (await plug.protocol.query({_METHOD: question}))[_METHOD]
+    except AuthenticationError:
+        raise
+    except (DeviceError, LookupError, TypeError, ValueError):
+        return None
+    try:
+        if told.get("interval", interval) != interval:
+            return None
         first, last = (
-            datetime.fromtimestamp(told[key], local_zone())
+            # A plug's hours do not always begin quite on the second.
+            datetime.fromtimestamp(round(told[key] / QUARTER) * QUARTER, UTC)
             for key in ("start_timestamp", "end_timestamp")
         )
         kwh = [float(wh) / 1000 for wh in told["data"]]
         if last <= first:  # which says nothing
-            last = first.astimezone(UTC) + timedelta(minutes=interval * len(kwh))
-        return _Answer(
-            # A plug's midnight is not always quite that of the house.
-            start=(first + timedelta(hours=12)).date(),
-            # Some end a second before midnight.
-            end=(last.astimezone(local_zone()) + timedelta(seconds=1)).date(),
-            kwh=kwh,
-        )
-    except AuthenticationError:
-        raise
-    except (DeviceError, LookupError, TypeError, ValueError, OverflowError):
+            last = first + timedelta(minutes=interval * len(kwh))
+        noon = timedelta(hours=12)
+        return _Answer(start=first, first=clock.day(first + noon), last=clock.day(last), kwh=kwh)
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError, OSError):
         return None
 
 
@@ -213,7 +248,3 @@ def _months_from(start: date) -> Iterator[date]:
 def _month_after(month: date, count: int) -> date:
     number = month.month - 1 + count
     return date(month.year + number // 12, number % 12 + 1, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), local_zone()).astimezone(UTC)

@@ -17,6 +17,7 @@ from .configuration import FAILURES, is_silence
 from .connecting import open_device
 from .history import PlugHistory, period_kwh
 from .network import plain_mac
+from .readable import make_name_readable
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -60,6 +61,8 @@ class KasaHost:
             await self.connect()
         device = self._device
         assert device is not None
+        for one in (device, *device.children):
+            make_name_readable(one)
         try:
             samples = [
                 _sample(device, plug, await self._counters(plug, today))
@@ -92,13 +95,36 @@ class KasaHost:
             return {}
         try:
             return {
-                _identity(device, plug).plug_id: await self._history.of(plug, since, today)
+                _identity(device, plug).plug_id: (
+                    await self._history.of(plug, since, today)
+                ).that_can_be()
                 for plug in _energy_plugs(device)
             }
         except AuthenticationError as err:
             raise KasaError("invalid_auth", self.connection.host) from err
         except FAILURES as err:
             raise KasaError("timed_out", self.connection.host) from err
+
+    async def months(self, plug_id: str, since: date, today: date) -> dict[date, float]:
+        """Return what a newer plug has itself counted in months, by the first of each.
+
+        Args:
+            plug_id: the plug's.
+            since: the first month is that of this date, by the plug's clock.
+            today: the last one likewise.
+
+        """
+        device = self._device
+        for plug in [] if device is None else _energy_plugs(device):
+            assert device is not None
+            if _identity(device, plug).plug_id == plug_id:
+                try:
+                    return await self._history.months(plug, since, today)
+                except AuthenticationError as err:
+                    raise KasaError("invalid_auth", self.connection.host) from err
+                except FAILURES as err:
+                    raise KasaError("timed_out", self.connection.host) from err
+        return {}
 
     async def close(self) -> None:
         """Drop the connection."""

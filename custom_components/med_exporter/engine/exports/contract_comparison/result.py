@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ...apportioning import Apportioning, rounded
 from ...costing import compare_contracts, price_edges, read_terms
 from ...energy_source import ROLES, first_known
-from ...fields import Kind
 from ...file_warnings import warning
+from ...lazy_dataclass import dataclass
 from ...ledger import accounts_of, is_readable
-from ...tables import Column, Rounding
 from ...tariff.offers import OWN, Offer
 from ..ledger_gaps import estimated_warning
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 COLOURS: Final = "tempo_colours"
 """The table that Home Assistant's side gives: dates (`YYYY-MM-DD`) and the colours of Tempo."""
 _NOTICED_KWH: Final = 0.0005
-_MONEY = Column("money", Kind.AMOUNT, 2)
+_DECIMALS: Final = 2
+"""Digits after the point of money."""
 
 
 class Money(NamedTuple):
@@ -165,10 +166,10 @@ def _nothing(job: Job, name: str) -> Result:
 
 
 def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]:
-    rounded = {name: _rounded(months) for name, months in comparison.months.items()}
-    lowest = None if comparison.cheapest is None else rounded[comparison.cheapest][1].total
+    shown = {name: _rounded(months) for name, months in comparison.months.items()}
+    lowest = None if comparison.cheapest is None else shown[comparison.cheapest][1].total
     lines = []
-    for name, (months, money) in rounded.items():
+    for name, (months, money) in shown.items():
         offer, unpriced = offers.get(name), comparison.totals[name].unpriced_kwh
         lines.append(
             Line(
@@ -177,8 +178,8 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
                 priced_on=None if offer is None else offer.priced_on,
                 months=months,
                 money=money,
-                difference=None if lowest is None else round(money.total - lowest, 2) + 0.0,
-                shift_saving=round(comparison.shift[name], 2) + 0.0,
+                difference=None if lowest is None else rounded(money.total - lowest, _DECIMALS),
+                shift_saving=rounded(comparison.shift[name], _DECIMALS),
                 unpriced_kwh=round(unpriced, 3) + 0.0,
             )
         )
@@ -190,15 +191,14 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
 
 def _rounded(months: Sequence[Compared]) -> tuple[tuple[Money, ...], Money]:
     """Return months and their sum; each kind of amount is rounded by its running total."""
-    rounding = Rounding([_MONEY] * 3)
-    columns = [
-        rounding.column(place, [getattr(month, name) for month in months], [None] * len(months))
-        for place, name in enumerate(Money._fields[:3])
-    ]
-    shown = tuple(_money(*parts) for parts in zip(*columns, strict=True))
-    return shown, _money(*(sum(column) for column in columns))
+    columns, totals = [], []
+    for name in Money._fields[:3]:
+        exact = [getattr(month, name) for month in months]
+        rounding = Apportioning(_DECIMALS, {None: math.fsum(exact)})
+        columns.append([rounding.rounded(None, amount) for amount in exact])
+        totals.append(rounding.total)
+    return tuple(_money(*parts) for parts in zip(*columns, strict=True)), _money(*totals)
 
 
 def _money(energy: float, standing: float, feed_in: float) -> Money:
-    energy, standing, feed_in = (round(part, 2) + 0.0 for part in (energy, standing, feed_in))
-    return Money(energy, standing, feed_in, round(energy + standing - feed_in, 2) + 0.0)
+    return Money(energy, standing, feed_in, rounded(energy + standing - feed_in, _DECIMALS))

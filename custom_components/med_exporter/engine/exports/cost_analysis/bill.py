@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from ...apportioning import Apportioning
+from ...apportioning import Apportioning, rounded
 from ...content import Chart, ChartKind, Series
 from ...costing import cost_sums, read_terms
 from ...date_words import DateWords
@@ -13,7 +13,7 @@ from ...fields import Kind
 from ...standing_charge import standing_charge
 from ...tables import Column, Table, small_table
 from ...tariff.energy import CONSUMPTION
-from ...times import boundaries, local_time
+from ...times import boundaries, day_of, local_time
 from ...words import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
@@ -23,6 +23,7 @@ from .taxes import Taxes, with_contracts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from ...costing import CostSum, Terms
     from ...job import Job
@@ -111,12 +112,12 @@ class Bill:
                 self._taxes.add(terms.taxes_at(start)[1], charge)
 
     def _add(self, one: CostSum) -> None:
-        name, day = self._plugs[one.plug_id], self._by_day[one.place]
+        day = self._by_day[one.place]
         if one.role != CONSUMPTION:
-            self._made[name].add(one)
+            self._made[one.plug_id].add(one)
             day[3] += one.cost or 0.0
             return
-        self._used[name].add(one)
+        self._used[one.plug_id].add(one)
         is_priced = one.cost is not None or one.period
         self._periods[(one.period, one.tier) if is_priced else _NO_PRICE].add(one)
         self._days[one.place, one.period, one.tier] += one.cost or 0.0
@@ -125,6 +126,21 @@ class Bill:
         terms = self._terms.get(self._points[one.plug_id] or "")
         if terms is not None and one.cost:
             self._taxes.add(terms.taxes_at(self._edges[one.place])[0], one.cost)
+
+    def suppliers(self) -> list[str]:
+        """Return the suppliers of the range's contracts, in their order."""
+        return list(
+            dict.fromkeys(
+                contract.supplier
+                for terms in self._terms.values()
+                for contract in terms.tariff.within(*self._days_of_range())
+                if contract.supplier
+            )
+        )
+
+    def _days_of_range(self) -> tuple[date, date]:
+        last = max(self._job.start, self._end - 1)
+        return day_of(self._job.start, self._zone), day_of(last, self._zone)
 
     def tables(self) -> list[Table]:
         """Return the bill, its tariff periods, what it compares with, and months and days."""
@@ -168,29 +184,29 @@ class Bill:
 
     def _statement(self) -> Table:
         """Return a row for each device, for what is owed besides, and one total."""
-        costs = self._rounded({name: one.cost or 0.0 for name, one in self._used.items()})
-        kwh = Apportioning(self._energy, {name: one.kwh for name, one in self._used.items()})
+        costs = self._rounded({plug: one.cost or 0.0 for plug, one in self._used.items()})
+        kwh = Apportioning(self._energy, {plug: one.kwh for plug, one in self._used.items()})
         shown = meter_readings(self._job, self._recorder)
         rows: list[tuple[Any, ...]] = [
             (
-                name,
-                *shown.get(name, _NO_READINGS),
-                kwh.rounded(name, one.kwh),
+                self._plugs[plug],
+                *shown.get(plug, _NO_READINGS),
+                kwh.rounded(plug, one.kwh),
                 one.price,
-                None if one.cost is None else costs.rounded(name, one.cost),
+                None if one.cost is None else costs.rounded(plug, one.cost),
             )
-            for name, one in sorted(self._used.items(), key=lambda item: -item[1].kwh)
+            for plug, one in sorted(self._used.items(), key=lambda item: -item[1].kwh)
         ]
         total = costs.total
-        charge = round(sum(day[2] for day in self._by_day.values()), self._money)
+        charge = rounded(sum(day[2] for day in self._by_day.values()), self._money)
         if charge:
             rows.append((self._words.column("standing_charge"), *_NO_READINGS, None, None, charge))
-        earned = self._rounded({name: one.cost or 0.0 for name, one in self._made.items()})
-        for name, one in self._made.items():
-            brought = None if one.cost is None else -earned.rounded(name, one.cost) + 0.0
-            label = f"{self._words.column('feed_in')}, {name}"
-            told = shown.get(name, _NO_READINGS)
-            rows.append((label, *told, round(one.kwh, self._energy), one.price, brought))
+        earned = self._rounded({plug: one.cost or 0.0 for plug, one in self._made.items()})
+        for plug, one in self._made.items():
+            brought = None if one.cost is None else -earned.rounded(plug, one.cost) + 0.0
+            label = f"{self._words.column('feed_in')}, {self._plugs[plug]}"
+            told = shown.get(plug, _NO_READINGS)
+            rows.append((label, *told, rounded(one.kwh, self._energy), one.price, brought))
             total += brought or 0.0
         is_priced = charge or any(
             one.cost is not None for one in (*self._used.values(), *self._made.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ...content import Content
+from ...content import Content, Figure
 from ...formats import FORMATS
 from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
@@ -16,7 +16,6 @@ from .bill import Bill
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...content import Figure
     from ...job import Job
     from ...recorder import Recorder
     from ...spool import Spool
@@ -78,13 +77,24 @@ def _on_pages(
     return Content(
         tables=tables,
         figures=[
-            replace(one, name="metering_point")
-            if one.name == "metering_points" and len(job.points) == 1
-            else replace(one, in_tables=one.name != "metering_points")
-            for one in figures
+            *_whose(job, bill),
+            *(replace(one, in_tables=True) for one in figures if one.name != "metering_points"),
         ],
         charts=bill.charts() if job.include_charts else [],
     )
+
+
+def _whose(job: Job, bill: Bill) -> list[Figure]:
+    """Return whose bill it is, and who sends it."""
+    between = "\u200e, "
+    one = len(job.points) == 1
+    told = {
+        "metering_point" if one else "metering_points": [point.name for point in job.points],
+        "metering_point_id": [point.pdl for point in job.points] if one else [],
+        # What a home keeps to itself tells as much.
+        "supplier": [] if job.privacy.active else bill.suppliers(),
+    }
+    return [Figure(name=name, value=between.join(texts)) for name, texts in told.items() if texts]
 
 
 def period_edges(job: Job, grouping: str, end: float) -> list[float]:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ...apportioning import rounded
 from ...costing import cost_sums
 from ...date_words import DateWords
 from ...fields import Kind
@@ -71,7 +72,7 @@ class Earlier:
             rows.append(
                 (
                     self._dates.period(local_time(start, self._zone), local_time(end, self._zone)),
-                    round(kwh, self._energy),
+                    rounded(kwh, self._energy),
                     None if money is None else round(money, self._money) + 0.0,
                     more,
                     share,
@@ -146,7 +147,7 @@ class Earlier:
                 else:
                     brought += one.cost or 0.0
         # As the bill of that stretch adds up.
-        cost, charge, brought = (round(one, self._money) for one in (cost, charge, brought))
+        cost, charge, brought = (rounded(one, self._money) for one in (cost, charge, brought))
         missing |= {
             point for point, (all_of_it, bare) in shares.items() if bare > _HARDLY * all_of_it
         }

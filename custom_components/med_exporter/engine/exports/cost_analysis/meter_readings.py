@@ -18,18 +18,18 @@ type Readings = tuple[float, float]
 
 
 def meter_readings(job: Job, recorder: Recorder) -> dict[str, Readings]:
-    """Return the readings of a job's range by the name of the device, where both are known.
+    """Return the readings of a job's range by plug id, where both are known.
 
     Home Assistant's statistics keep what a counter showed at the end of each hour. A counter that
     began anew meanwhile, or has replaced another one, has no readings that a bill could show.
     """
     found: dict[str, Readings] = {}
     for device in job.devices:
-        if any(former.until > job.start for former in device.former):
+        if device.plug_id is None or any(former.until > job.start for former in device.former):
             continue
         readings = _readings(job, recorder, device)
         if readings is not None:
-            found[device.device_name] = readings
+            found[device.plug_id] = readings
     return found
 
 

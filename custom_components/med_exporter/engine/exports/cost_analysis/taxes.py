@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from ...apportioning import rounded
 from ...times import day_start
 from ...words import Words
 
@@ -35,7 +36,7 @@ class Taxes:
                 ),
                 None,
                 None,
-                round(amount, decimals) + 0.0,
+                rounded(amount, decimals),
             )
             for percent, amount in sorted(self._amounts.items())
         ]

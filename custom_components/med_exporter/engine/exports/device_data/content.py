@@ -6,14 +6,11 @@ import math
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ...aggregation import function_of
 from ...content import Content
 from ...corrections import with_corrections
-from ...custom_fields import DECIMALS, formulas_of
-from ...fields import FIELDS, Function, Kind
-from ...filling import spread_over_periods, with_costs
+from ...custom_fields import formulas_of
+from ...filling import spread_over_periods
 from ...filters import kept_by_time, kept_by_value, stretches_of
-from ...formats import FORMATS
 from ...gaps import (
     coverage_warnings,
     not_recorded_warnings,
@@ -24,16 +21,17 @@ from ...gathered import gathered
 from ...limits import check_rows, most_rows
 from ...merging import merged
 from ...plug_ledger import plug_ledger
+from ...reading_costs import with_costs
 from ...readings import last_known
 from ...spool import readings_at_once
 from ...stand_in import StandIn
 from ...statistics import Coverage
 from ...succession import successive_readings
-from ...tables import Column, Rounding, Table
-from ...tariff.energy import PRODUCTION
 from ..ledger_gaps import estimated_warning
 from .first_rows import Line, add_first_rows
 from .overview import overview
+from .rows import columns_of, table_of
+from .totals import sums_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,15 +42,9 @@ if TYPE_CHECKING:
     from ...reading import Reading
     from ...recorder import Recorder
     from ...spool import Spool
-    from ...tables import Chunk
+    from ...tables import Table
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
-_SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
-_PAGE_DECIMALS = {
-    "power_w": 1, "voltage": 1, "current": 2, "energy_kwh": 3, "energy_total_kwh": 3, "cost": 2,
-    "is_on": 0,
-}  # fmt: skip
-"""Digits after the point that people read; amounts still add up."""
 
 
 def content(
@@ -88,13 +80,14 @@ def content(
         total = make(job, spool, sources, progress)
     coverages = [source.coverage for source in sources]
     silent = [source.name for source in sources if not source.seen]
-    table = table_of(job, spool, total)
+    sums = sums_by_column(job, spool, columns_of(job))
+    table = table_of(job, spool, total, sums=sums)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += not_recorded_warnings(job, recorder, end, [one.stand_in for one in sources])
     table.warnings += silence_warning(job, silent)
     table.warnings += _estimated(job, recorder, spool, end, coverages)
     table.warnings += outlier_warning(job, sum(source.outliers for source in sources))
-    figures, charts = overview(job, spool, table.columns, end)
+    figures, charts = overview(job, spool, table.columns, sums, end)
     return Content(tables=[table], figures=figures, charts=charts)
 
 
@@ -255,6 +248,8 @@ class _Source:
         )  # fmt: skip
         whole = self.stand_in.readings(counted, self.coverage)
         corrected = with_corrections(whole, ledger, job.start, self._end)
+        if ledger.has_costs:
+            corrected = with_costs(corrected, ledger, job.start, self._end)
         found: Iterator[Reading] = chain.from_iterable(self._noticed(corrected))
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
@@ -264,7 +259,7 @@ class _Source:
             found = spool.without_outliers(found, job.options.chunk_size, self._left_out)
         if spool.edges:
             return spread_over_periods(found, ledger, spool.edges)
-        return with_costs(found, ledger) if ledger.has_costs else found
+        return found
 
     def line(self) -> Line:
         """Return the readings, and until when energy may come later than its time."""
@@ -297,79 +292,3 @@ def _stretches(job: Job, end: float) -> list[Stretch] | None:
     if not job.filters.by_time:
         return None
     return stretches_of(job.filters, job.start, end, job.zone())
-
-
-def _column(name: str, job: Job) -> Column:
-    field = FIELDS[name]
-    kind, decimals, function = field.kind, field.decimals, None
-    if field.function is not None and job.aggregation != "raw":
-        function = function_of(field, job.aggregation_functions)
-        kind, decimals = field.of_period(function)
-    asked = job.options.decimal_places
-    if function is Function.COUNT:
-        return Column(name, kind, decimals)
-    unit = job.currency if name == "cost" else ""
-    if FORMATS[job.format].on_pages:
-        decimals = min(decimals, _PAGE_DECIMALS.get(name, decimals))
-        unit = "%" if _is_share(job, name) else unit
-    if asked is not None:
-        decimals = asked
-    span = _SPANS.get(job.aggregation, "") if name == "timestamp" else ""
-    return Column(name, kind, decimals, unit, span=span)
-
-
-def _is_share(job: Job, name: str) -> bool:
-    """Tell whether a column has the share of time in which a device was on."""
-    field = FIELDS[name]
-    return (
-        name == "is_on"
-        and job.aggregation != "raw"
-        and function_of(field, job.aggregation_functions) is Function.AVERAGE
-    )
-
-
-def _columns(job: Job) -> list[Column]:
-    asked = job.options.decimal_places
-    custom = {
-        one.name: Column(
-            one.name,
-            formula.kind,
-            (DECIMALS if asked is None else asked) if formula.kind is Kind.NUMBER else 0,
-            one.unit,
-        )
-        for one, formula in zip(job.custom_fields, formulas_of(job), strict=True)
-    }
-    return [custom.get(name) or _column(name, job) for name in job.fields]
-
-
-def table_of(job: Job, spool: Spool, count: int, limit: int = -1) -> Table:
-    """Return the rows that the spool has, the first `limit` of them, as a table."""
-    columns = _columns(job)
-    chunks = _chunks(job, spool, columns, limit)
-    # What is used and what is produced have no sum.
-    one_role = len({device.role == PRODUCTION for device in job.devices}) < 2
-    return Table("device_data", columns, count, chunks, adds_up=one_role)
-
-
-def _chunks(job: Job, spool: Spool, columns: Sequence[Column], limit: int) -> Iterator[Chunk]:
-    rounding = Rounding(columns)
-    place = {name: index for index, name in enumerate(spool.value_fields, 2)}
-    identity = {
-        name: [getattr(device, name) for device in job.devices]
-        for name in ("device_id", "device_ip", "device_name")
-    }
-    for stored in spool.columns(limit):
-        moments, owners = stored[0], stored[1]
-        chunk: Chunk = []
-        for index, column in enumerate(columns):
-            if column.name == "timestamp":
-                chunk.append(list(moments))
-            elif column.name in identity:
-                texts = identity[column.name]
-                chunk.append([texts[owner] for owner in owners])
-            else:
-                values: Sequence[Any] = stored[place[column.name]]
-                if column.name == "is_on" and column.unit == "%":
-                    values = [None if one is None else 100 * one for one in values]
-                chunk.append(rounding.column(index, values, owners))
-        yield chunk

@@ -6,14 +6,12 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ...aggregation import function_of
 from ...content import Chart, ChartKind, Figure, Series
 from ...date_words import DateWords
-from ...fields import FIELDS, Function
 from ...formats import FORMATS
-from ...tariff.energy import CONSUMPTION, IGNORED, PRODUCTION
 from ...times import HOUR, QUARTER, boundaries, floor_to, local_time
 from ...words import Words
+from .totals import totals_of, used_and_made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +19,8 @@ if TYPE_CHECKING:
     from ...job import Job
     from ...spool import Spool
     from ...tables import Column
+    from .totals import SumsByColumn
 
-_TOTALS = {
-    "energy_kwh": ("total_energy", "total_production"),
-    "cost": ("total_cost", "feed_in"),
-}
-"""Fields that are summed up, and the names of their figures: of what is used, and produced."""
-_DECIMALS_OF_TOTALS = {"energy_kwh": 3, "cost": 2}
-"""Digits after the point of a total, when the user asks for none in particular."""
 _PERIODS = {"weekly": "week", "monthly": "month"}
 _AGGREGATIONS = {"week": "weekly", "month": "monthly", "day": "daily"}
 _FINE = ("raw", "hourly")
@@ -43,7 +35,7 @@ _BETWEEN = "\u200e, "
 
 
 def overview(
-    job: Job, spool: Spool, columns: Sequence[Column], end: float
+    job: Job, spool: Spool, columns: Sequence[Column], sums: SumsByColumn, end: float
 ) -> tuple[list[Figure], list[Chart]]:
     """Return the figures and, where the job asks for them, the charts of its rows.
 
@@ -54,73 +46,27 @@ def overview(
         job: what is wanted; a format without a place for charts gets none.
         spool: has all rows.
         columns: of the table, for the decimals of the totals.
+        sums: as `sums_by_column` returns them.
         end: UTC seconds up to which values are known.
 
     """
     figures = [
         Figure(name="devices", value=_BETWEEN.join(device.device_name for device in job.devices))
     ]
-    summed = [column for column in columns if _is_sum(job, column.name)]
-    if not summed:
+    if not sums:
         return figures, []
-    by_device = spool.sums([column.name for column in summed])
-    for place, column in enumerate(summed):
-        sums = {device: values[place] for device, values in by_device.items()}
-        figures += _totals(job, column, sums)
+    for column in columns:
+        if column.name in sums:
+            figures += totals_of(job, column, sums[column.name])
     if not (job.include_charts and FORMATS[job.format].document):
         return figures, []
-    if all(column.name != "energy_kwh" for column in summed):
+    if "energy_kwh" not in sums:
         return figures, []
     charted = _Sums(job, end)
     for piece in spool.values(["energy_kwh", "filled"]):
         for moment, device, energy, filled in zip(*piece, strict=True):
             charted.add(moment, device, energy, filled)
     return figures, charted.charts()
-
-
-def _totals(job: Job, column: Column, sums: dict[int, float | None]) -> list[Figure]:
-    """Return the totals of a column, apart for what is used and what is produced."""
-    decimals = column.decimals
-    if job.options.decimal_places is None:
-        decimals = min(decimals, _DECIMALS_OF_TOTALS[column.name])
-    figures = []
-    for name, devices in zip(_TOTALS[column.name], _used_and_made(job), strict=True):
-        if not devices:
-            continue
-        # Rows are rounded per device, so that they add up to this.
-        known = [
-            round(total, column.decimals)
-            for place in devices
-            if (total := sums.get(place)) is not None
-        ]
-        figures.append(
-            Figure(
-                name=name,
-                value=sum(known) if known else None,
-                unit=column.unit or "kWh",
-                decimals=decimals,
-            )
-        )
-    return figures
-
-
-def _used_and_made(job: Job) -> tuple[list[int], list[int]]:
-    """Return the places of devices that count as consumption, and as production.
-
-    What a metering point ignores is in the energy of another device: it counts where it is alone.
-    """
-    places: dict[str, list[int]] = {CONSUMPTION: [], PRODUCTION: [], IGNORED: []}
-    for place, device in enumerate(job.devices):
-        places[device.role].append(place)
-    return places[CONSUMPTION] or places[IGNORED], places[PRODUCTION]
-
-
-def _is_sum(job: Job, name: str) -> bool:
-    """Return whether a field's rows add up to a figure."""
-    if name not in _TOTALS:
-        return False
-    functions = job.aggregation_functions
-    return job.aggregation == "raw" or function_of(FIELDS[name], functions) is Function.SUM
 
 
 class _Sums:
@@ -138,7 +84,7 @@ class _Sums:
         self._estimated: set[int] = set()
         self._by_device: dict[int, float] = defaultdict(float)
         self._hours: dict[int, tuple[int, int]] = {}
-        self._used, self._made = (set(places) for places in _used_and_made(job))
+        self._used, self._made = (set(places) for places in used_and_made(job))
 
     def add(self, moment: float, device: int, energy: float | None, filled: int | None) -> None:
         """Add a row; `filled` where the time at which its energy was used is not known."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ...lazy_dataclass import dataclass
 from ..kind import ContractKind, FormField, Holds, Page
 from ..rates import PriceLine, Rate
 

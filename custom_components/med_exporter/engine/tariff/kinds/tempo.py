@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ...lazy_dataclass import dataclass
 from ..clock import on_the_clock
 from ..kind import ContractKind, FormField, Holds, Need, Page
 from ..rates import COLOURS, PriceLine, Rate

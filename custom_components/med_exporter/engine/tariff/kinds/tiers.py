@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from ...lazy_dataclass import dataclass
 from ..errors import TariffError, TariffErrorCode
 from ..kind import ContractKind, Dialogue, Need
 from ..rates import Block, PriceLine, Rate

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from ...lazy_dataclass import dataclass
 from ..clock import on_the_clock
 from ..errors import TariffError, TariffErrorCode
 from ..hours import remaining, split_rest, with_rest

@@ -15,6 +15,7 @@ from openpyxl.worksheet.pagebreak import Break
 
 from ...content import ChartKind
 from ...currency_signs import for_people
+from ...fields import Kind
 from .rows import plain
 from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, number_format
 
@@ -126,7 +127,7 @@ def _append_figure(sheet: Worksheet, figure: Figure, job: Job, display: Display)
 def _fill_columns(sheet: Worksheet, row: int, chart: Chart, pattern: str) -> int:
     """Write a column for the categories and one for each series; return the number of rows."""
     for place, series in enumerate(chart.series, 2):
-        as_heading(sheet.cell(row, place, plain(series.name)))
+        as_heading(sheet.cell(row, place, plain(series.name)), Kind.NUMBER)
     as_heading(sheet.cell(row, 1))
     for index, category in enumerate(chart.categories):
         sheet.cell(row + 1 + index, 1, plain(category))
@@ -139,7 +140,7 @@ def _fill_heat_map(sheet: Worksheet, row: int, chart: Chart, pattern: str) -> in
     """Write a coloured row for each series; return the number of rows."""
     as_heading(sheet.cell(row, 1))
     for place, category in enumerate(chart.categories, 2):
-        as_heading(sheet.cell(row, place, plain(category)))
+        as_heading(sheet.cell(row, place, plain(category)), Kind.NUMBER)
         sheet.column_dimensions[get_column_letter(place)].width = _GRID_WIDTH
     for index, series in enumerate(chart.series, 1):
         sheet.cell(row + index, 1, plain(series.name))

@@ -28,7 +28,10 @@ BOLD = Font(name=_FONT, bold=True, size=11)
 
 _HEADING_FILL = PatternFill("solid", start_color="1F4E79")
 _HEADING_FONT = Font(name=_FONT, bold=True, size=11, color="FFFFFF")
-_HEADING_ALIGNMENT = Alignment(wrap_text=True, vertical="center")
+_ABOVE_TEXT = Alignment(wrap_text=True, vertical="center")
+# As numbers, times and flags are aligned by themselves, clear of the arrow of the filter.
+_ABOVE_NUMBERS = Alignment(wrap_text=True, vertical="center", horizontal="right", indent=2)
+_ABOVE_FLAGS = Alignment(wrap_text=True, vertical="center", horizontal="center")
 _CURRENCY = re.compile("[A-Z]{3}")
 _NARROWEST, _WIDEST = 10, 60
 _TIME_WIDTH = 20
@@ -72,11 +75,12 @@ def column_style(sheet: Worksheet, column: Column, job: Job, *, bold: bool = Fal
     return int(cell.style_id)
 
 
-def as_heading(cell: Cell | MergedCell) -> None:
-    """Make a cell look like the heading of a column."""
+def as_heading(cell: Cell | MergedCell, kind: Kind = Kind.TEXT) -> None:
+    """Make a cell look like the heading of a column of a kind, and stand where its values do."""
     cell.font = _HEADING_FONT
     cell.fill = _HEADING_FILL
-    cell.alignment = _HEADING_ALIGNMENT
+    above = {Kind.TEXT: _ABOVE_TEXT, Kind.FLAG: _ABOVE_FLAGS}
+    cell.alignment = above.get(kind, _ABOVE_NUMBERS)
 
 
 def heading_height(headers: Sequence[str], widths: Sequence[float]) -> float:

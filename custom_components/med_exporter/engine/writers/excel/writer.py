@@ -151,13 +151,16 @@ class _Rows:
         """Give a sheet everything but its rows and return the area that they will fill."""
         columns = self._table.columns
         headers: list[str] = []
+        kinds: list[Kind] = []
         for column in columns:
             headers.append(display.header(column))
+            kinds.append(column.kind)
             if column.kind is Kind.TIME and not column.span:
                 headers.append(display.words.column(UTC_OFFSET))
+                kinds.append(Kind.TEXT)
         sheet.append([plain(header) for header in headers])
-        for cell in sheet[1]:
-            as_heading(cell)
+        for cell, kind in zip(sheet[1], kinds, strict=True):
+            as_heading(cell, kind)
         found = widths(columns, headers, self._sample)
         for place, width in enumerate(found, 1):
             sheet.column_dimensions[get_column_letter(place)].width = width

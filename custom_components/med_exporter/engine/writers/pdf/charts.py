@@ -208,12 +208,18 @@ def _draw_pie(pages: Pages, chart: Chart, display: Display) -> None:
     x = MARGIN + _PIE + 40
     y = top - 16
     named = parts if len(parts) <= _FEW + 4 else parts[: _FEW + 3]
-    for index, (name, value) in enumerate(named):
-        share = f"{display.number(100 * value / total, 1)}\xa0%"
-        amount = f"{display.quantity(value, chart.decimals, chart.unit)}  ({share})"
-        right = pages.width - MARGIN
-        (line,) = fonts.lines(name, _TEXT, right - x - 24 - fonts.width(amount, _TEXT), 1)
-        _draw_key(pages, x, y, _color(index, chart), line)
+    amounts = [
+        f"{display.quantity(value, chart.decimals, chart.unit)}"
+        f"  ({display.number(100 * value / total, 1)}\xa0%)"
+        for _, value in named
+    ]
+    # Amounts stand beside the longest name, where the eye finds whose they are.
+    widest = max(fonts.width(amount, _TEXT) for amount in amounts)
+    room = pages.width - MARGIN - x - 24 - widest
+    names = [fonts.lines(name, _TEXT, room, 1)[0] for name, _ in named]
+    right = x + 24 + max(fonts.width(name, _TEXT) for name in names) + widest
+    for index, (name, amount) in enumerate(zip(names, amounts, strict=True)):
+        _draw_key(pages, x, y, _color(index, chart), name)
         pages.draw(right - fonts.width(amount, _TEXT), y, amount, _TEXT, color=MUTED)
         y -= 13
     if len(named) < len(parts):

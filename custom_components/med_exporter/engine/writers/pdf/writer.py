@@ -43,10 +43,14 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
     _draw_head(pages, content, display)
     # What a title says already needs neither a heading nor a line in a list.
     alone = len(content.tables) == 1 and not content.charts
+    # What is short stands before the pictures, so that both are on the first page.
+    short = list(takewhile(lambda table: table.count <= SHORT_TABLE, content.tables))
+    long = content.tables[len(short) :]
     if _many_pages(content) and not alone:
         sections = [words.text("warnings")] if warnings else []
+        sections += [words.title(table.name) for table in short]
         sections += [words.text("charts")] if len(content.charts) > 1 else []
-        sections += [words.title(table.name) for table in content.tables]
+        sections += [words.title(table.name) for table in long]
         pages.y -= 24
         pages.contents(sections)
     if warnings:
@@ -56,12 +60,10 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
         for warning in warnings:
             pages.paragraph(display.warning(warning), 9)
             pages.y -= 3
-    # What is short stands before the pictures, so that both are on the first page.
-    short = list(takewhile(lambda table: table.count <= SHORT_TABLE, content.tables))
     for table in short:
         draw_table(pages, table, display, headed=not alone)
     _draw_charts(pages, content, display)
-    for table in content.tables[len(short) :]:
+    for table in long:
         draw_table(pages, table, display, headed=not alone)
     pages.finish()
 

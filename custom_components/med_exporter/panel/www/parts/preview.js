@@ -5,6 +5,9 @@ import { MedElement } from "../element.js";
 import "./bars.js";
 
 const PAUSE = 400;
+/** Refusals that pass by themselves, and until one may have, in ms. */
+const PASSING = new Set(["TOO_MANY_EXPORTS", "HISTORY_UNAVAILABLE", 3]);
+const AGAIN = 5_000;
 const ROWS = 100;
 const SHOWN = 8;
 /** What a picture is of, the first that there is; and whether devices may be added up in it. */
@@ -33,7 +36,7 @@ class Preview extends MedElement {
     if (asked === this.asked) return;
     this.asked = asked;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.look(asked), PAUSE);
+    this.timer = setTimeout(() => this.look(), PAUSE);
   }
 
   disconnectedCallback() {
@@ -41,15 +44,22 @@ class Preview extends MedElement {
     clearTimeout(this.timer);
   }
 
-  async look(asked) {
+  /** One look at a time: what was asked meanwhile is looked at next. */
+  async look() {
+    if (this.looking) return;
+    const { asked } = this;
+    this.looking = true;
     try {
       const shown = await this.house.ask("files/preview", { request: JSON.parse(asked), limit: ROWS });
-      if (asked !== this.asked) return;
-      this.shown = shown;
-      this.failure = null;
+      if (asked === this.asked) [this.shown, this.failure] = [shown, null];
     } catch (error) {
       if (asked === this.asked) this.failure = error;
     }
+    this.looking = false;
+    if (!this.isConnected) return;
+    clearTimeout(this.timer);
+    if (asked !== this.asked) this.look();
+    else if (PASSING.has(this.failure?.code)) this.timer = setTimeout(() => this.look(), AGAIN);
   }
 
   cell(value, digits) {

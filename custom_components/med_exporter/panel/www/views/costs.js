@@ -82,7 +82,7 @@ class Costs extends FollowingElement {
     </section>`;
   }
 
-  render() {
+  view() {
     if (!this.shown) return this.waiting();
     const { points } = this.shown;
     return html`

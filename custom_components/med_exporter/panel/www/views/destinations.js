@@ -10,7 +10,7 @@ class Destinations extends FollowingElement {
     return "destinations";
   }
 
-  render() {
+  view() {
     if (!this.shown) return this.waiting();
     const { destinations } = this.shown;
     const add = html`<a class="button main" href=${ADD}>${this.t("destinations.add")}</a>`;

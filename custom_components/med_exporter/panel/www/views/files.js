@@ -87,7 +87,7 @@ class Files extends FollowingElement {
   }
 
   list() {
-    if (!this.shown) return nothing;
+    if (!this.shown) return this.lost && this.choices ? this.waiting() : nothing;
     const { files, total, limit, offset } = this.shown;
     return html`<h2 id="made">${this.t("files.made")}</h2>
       ${files.length ? nothing : html`<p class="quiet">${this.t("files.none")}</p>`}
@@ -107,7 +107,7 @@ class Files extends FollowingElement {
       ></med-pages>`;
   }
 
-  render() {
+  view() {
     return html`${this.newFile()} ${this.list()}`;
   }
 }

@@ -120,7 +120,7 @@ class History extends FollowingElement {
     );
   }
 
-  render() {
+  view() {
     if (!this.shown) return this.waiting();
     const { entries, total, limit, offset } = this.shown;
     const nameOf = (id) => this.destinations.find((one) => one.id === id).name;

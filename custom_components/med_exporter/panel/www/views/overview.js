@@ -41,7 +41,7 @@ class Overview extends FollowingElement {
     if (this.house.isAdmin) {
       this.others.push(this.house.follow("destinations", {}, keep("destinations")));
     }
-    for (const one of this.others) one.catch((error) => (this.failure = error));
+    for (const one of this.others) one.catch((error) => this.others.includes(one) && this.miss(error));
   }
 
   end() {
@@ -157,7 +157,7 @@ class Overview extends FollowingElement {
     </section>`;
   }
 
-  render() {
+  view() {
     if (!this.shown || !this.files) return this.waiting();
     const { points, attention, tempo } = this.shown;
     const colours = tempo ? this.tempo(tempo) : nothing;

@@ -37,7 +37,7 @@ class Schedules extends FollowingElement {
     ></med-schedule-form>`;
   }
 
-  render() {
+  view() {
     if (!this.shown) return this.waiting();
     const { schedules } = this.shown;
     return html`

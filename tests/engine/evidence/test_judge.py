@@ -154,6 +154,40 @@ class TestContradicted:
             last = watch.read(total, day, round(month, 2), dated=dated, after=after, power=3500)
         assert last.energy == 13_400_000 + 7_330_000
 
+    def test_a_total_that_falls_back_adds_no_more_than_the_month_has_grown_meanwhile(self) -> None:
+        watch = Watch()
+        for kwh in (0, 0.000_1, 0.000_2):
+            watch.read(kwh, None, 14.18 + kwh)
+        for total, month, after in ((55.5, 14.2353, 66_300), (55.55, 14.2354, 60)):
+            watch.read(total, None, month, after=after)
+        before = watch.evidence.energy
+        for grown in range(4):
+            kwh = grown * 0.000_1
+            watch.read(0.0558 + kwh, None, 14.2356 + kwh, after=60 if grown else 300)
+        assert watch.evidence.energy - before <= 1_000
+
+    def test_a_month_that_waited_tells_all_since_it_was_doubted(self) -> None:
+        watch = Watch(datetime(2026, 11, 29, 0, 19, tzinfo=PARIS))
+        november = [date(2026, 11, 28), date(2026, 11, 29)]
+        watch.read(day=0.48, month=14.598, dated=november[0])
+        watch.read(day=0.48, month=14.656, dated=november[0], after=60)
+        watch.read(day=0.055, month=68.849, dated=november[1], after=55_741)
+        for grown in range(4):
+            kwh = grown * 0.038
+            watch.read(day=55.467 + kwh, month=68.907 + kwh, dated=november[1], after=60)
+        assert watch.evidence.energy == pytest.approx(69_021_000, abs=3_000)
+
+    def test_what_is_said_beside_what_cannot_be_confirms_nothing(self) -> None:
+        watch = Watch()
+        for kwh in (0, 0.003, 0.006):
+            watch.read(None, 5 + kwh, 13.42 + kwh, power=400.0)
+        for kwh in (0.009, 0.012, 0.015):
+            # A thousandfold: of the month no socket could pass so much, of the day it could.
+            watch.read(None, 5 + kwh + 6, 13_420 + kwh, power=400.0)
+        for kwh in (0.018, 0.021, 0.024):
+            watch.read(None, 5 + kwh, 13.42 + kwh, power=400.0)
+        assert watch.evidence.energy == 13_444_000
+
 
 class TestPower:
     """Power is a witness too: of a leap that it did not bring, and of a standstill."""

@@ -1,0 +1,82 @@
+"""Hold what one counter of a plug has counted against what the others show."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from .move import Kind
+from .pace import SHORT, Pace, passable
+from .reading import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .register import Register
+    from .verdict import Verdict
+
+# The counters of one plug are brought up to date at times of their own, in seconds.
+LAG: Final = 300
+
+
+def contradict(
+    verdict: Verdict, registers: Mapping[str, Register], proved: int, pace: Pace
+) -> None:
+    """Do not count what was confirmed where other counters show that it was not used.
+
+    Args:
+        verdict: what is believed so far; what is not counted of it is put right.
+        registers: the counters by name.
+        proved: what all of them had proved before, in mWh.
+        pace: what can have passed.
+
+    """
+    lag = passable(pace.limit_w, LAG)
+    waited = {
+        name
+        for name, move in verdict.good.items()
+        if registers[name].goes_on(move, pace) is not None
+    }
+    for name in sorted(verdict.jumped | waited - verdict.returned):
+        move, register = verdict.good[name], registers[name]
+        # Whether it had leapt says the reading that it goes on from.
+        doubt = register.doubt
+        kind = doubt.kind if doubt is not None and name in verdict.jumped else move.kind
+        since = register.age - (0.0 if doubt is None else doubt.seconds)
+        fits = kind is not Kind.FALLS and move.growth <= pace.room(since)
+        if fits and since > SHORT:
+            # What happened while nobody looked one counter may tell alone.
+            continue
+        if kind is not Kind.FOLLOWS and not register.is_young:
+            verdict.left.add(name)
+
+        most = _limit(name, verdict, registers, proved, lag)
+        if most is not None and move.claim > most + lag:
+            verdict.untrue[name] = Reason.CONTRADICTED
+            most = proved
+        else:
+            # What the others lack by being late, they show themselves soon.
+            most = _limit(name, verdict, registers, proved, 0)
+        if most is not None and move.claim > most + register.noise:
+            verdict.good[name] = replace(move, claim=most, reach=most)
+
+
+def _limit(
+    name: str, verdict: Verdict, registers: Mapping[str, Register], proved: int, lag: int
+) -> int | None:
+    """Return what counters that have forgotten nothing since let be true of another.
+
+    It is what all had proved when that one was good last, and what they have grown by since. None
+    where there are none that are as late at most.
+    """
+    register = registers[name]
+    exact = [
+        register.seen + registers[other].grown + move.growth - register.beside[other]
+        for other, move in verdict.good.items()
+        if other in register.beside.keys() - {name}
+        and move.is_exact
+        and registers[other].speaks_of(
+            move, register.age, proved - max(lag, registers[other].noise)
+        )
+    ]
+    return max(*exact, proved) if exact else None

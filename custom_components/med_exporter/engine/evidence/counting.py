@@ -1,0 +1,107 @@
+"""Let the counters of a plug go on from what was believed of a reading."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .dates import clock_of
+from .move import Kind
+from .pace import SHORT, Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .reading import Reading
+    from .register import Register
+    from .verdict import Verdict
+
+
+def proved_by(registers: Mapping[str, Register], energy: int) -> int:
+    """Return what all counters prove together, in mWh: `energy` where none has begun.
+
+    It is less than what was counted once some of that is taken back.
+    """
+    return max((r.claim for r in registers.values() if r.is_begun), default=energy)
+
+
+def go_on(
+    registers: Mapping[str, Register], verdict: Verdict, pace: Pace, reading: Reading, energy: int
+) -> int:
+    """Let the counters go on from what is believed, and return all that is then proved, in mWh.
+
+    Args:
+        registers: the counters by name.
+        verdict: what is believed of the reading.
+        pace: what can have passed before it.
+        reading: what the plug said.
+        energy: what had been counted, in mWh.
+
+    """
+    gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
+    levels = _accept(registers, verdict, reading, proved_by(registers, energy))
+    for name in verdict.good:
+        others = [registers[other] for other in verdict.good if other != name]
+        registers[name].recover(pace, reading.at, others, may_roll=name == "total")
+    proved = proved_by(registers, energy)
+    may_catch_up = not any(register.may_return for register in registers.values())
+    for name, register in registers.items():
+        register.level = min(register.level, proved)
+        is_broken = bool(verdict.anew) or name in gaps
+        if name in verdict.fresh:
+            # It shows what it had counted a moment ago, when nearly all of that was used.
+            levels[name] = max(levels[name], proved - verdict.fresh[name])
+        if name in levels:
+            is_broken = is_broken or not verdict.good[name].is_exact
+            register.settle(proved, levels[name], is_broken=is_broken, may_catch_up=may_catch_up)
+        elif verdict.anew:
+            register.is_suspect = True
+        if name in verdict.ahead:
+            # From where it now stands it only grows.
+            move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
+            register.hold(move, proved, reading.at.isoformat(), clock_of(reading), pace)
+    remember(registers, proved)
+    return proved
+
+
+def remember(registers: Mapping[str, Register], proved: int) -> None:
+    """Let those that are believed now remember what the others had grown by then.
+
+    Args:
+        registers: the counters by name.
+        proved: what all of them prove, in mWh.
+
+    """
+    grown = {name: register.grown for name, register in registers.items() if register.is_begun}
+    for register in registers.values():
+        if register.is_begun and not register.age:
+            register.seen, register.beside = proved, grown
+
+
+def _accept(
+    registers: Mapping[str, Register], verdict: Verdict, reading: Reading, before: int
+) -> dict[str, int]:
+    """Believe the good moves, and return what was used for certain when each moved last."""
+    levels = dict[str, int]()
+    for name, move in verdict.good.items():
+        register = registers[name]
+        if name in verdict.left:
+            register.leave(reading.at.isoformat())
+        elif name in verdict.grown:
+            register.leave(reading.at.isoformat(), moves=1)
+        # What was proved while it was not read may have been used after it moved.
+        was_read = register.age <= reading.seconds
+        age = 0.0
+        level = (before if was_read else register.level) + move.claim - register.claim
+        at, clock = reading.at.isoformat(), clock_of(reading)
+        if name in verdict.ahead and register.doubt is not None:
+            at, clock = register.doubt.at, register.doubt.clock
+            age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
+        elif name in verdict.anew:
+            level = move.claim
+        register.date(at, clock, restarts=name in verdict.anew)
+        if register.accept(move, restarts=name in verdict.anew, age=age):
+            levels[name] = level
+        if name in verdict.returned and move.to is not None:
+            register.come_back(move.to)
+    return levels

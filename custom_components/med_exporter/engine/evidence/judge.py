@@ -1,0 +1,290 @@
+"""Judge which counters of one reading are believed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .contradiction import LAG, contradict
+from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts, Past
+from .pace import SHORT, Pace, passable
+from .reading import Reason
+from .verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .register import Register
+
+
+@dataclass(kw_only=True, slots=True)
+class Judge:
+    """Judge one reading, and let what is not believed wait in its registers.
+
+    Attributes:
+        registers: the counters by name; those that are shown have begun.
+        proved: what all of them have proved so far, in mWh.
+        pace: what can have passed.
+        rolled: by counter, whether the clocks prove that its period is a new one, or that it is
+            the same; None where they prove neither.
+        ended: what the plug says of its months that have ended since its month was read, in mWh
+            used since then; None where it says nothing.
+        at: when it was read.
+        clock: the plug's own date then, where it tells one.
+        is_suspect: whether another counter shows what cannot be. What is said together with it
+            confirms nothing that waits, nor waits itself.
+
+    """
+
+    registers: Mapping[str, Register]
+    proved: int
+    pace: Pace
+    rolled: Mapping[str, bool | None]
+    at: datetime
+    ended: int | None = None
+    clock: str | None = None
+    is_suspect: bool = False
+    verdict: Verdict = field(default_factory=Verdict)
+    waiting: dict[str, Move] = field(default_factory=dict)
+
+    def judge(self, shown: Mapping[str, Parts]) -> Verdict:
+        """Return what to believe of what each counter shows, in mWh by period."""
+        verdict, waiting = self.verdict, self.waiting
+        returning = self._look(shown)
+        told = dict(waiting)
+        for name in [name for name, move in told.items() if move.kind is not Kind.FOLLOWS]:
+            self._confirm(name, told)
+        self._support(told, returning)
+        verdict.returned |= returning & verdict.good.keys()
+        verdict.jumped -= verdict.returned
+        verdict.anew |= verdict.jumped | verdict.returned
+        for name, move in verdict.good.items():
+            if self.rolled.get(name) and UNDATED in move.parts:
+                verdict.anew.add(name)
+        for name, move in verdict.good.items():
+            register = self.registers[name]
+            is_unseen = move.growth > self._likely(name) or (move.growth and register.age > SHORT)
+            if is_unseen and not register.is_young:
+                # It can turn out false until it has gone on from there.
+                verdict.grown.add(name)
+        contradict(verdict, self.registers, self.proved, self.pace)
+        if self.is_suspect:
+            waiting.clear()
+        self._take_back()
+        for name, move in waiting.items():
+            if self.registers[name].doubt is None:
+                is_alone = self._is_alone(name, told)
+                at = self.at.isoformat()
+                self.registers[name].hold(
+                    move, self.proved, at, self.clock, self.pace, is_alone=is_alone
+                )
+        exact = any(move.is_exact for move in verdict.good.values())
+        most = max((move.claim for move in verdict.good.values()), default=self.proved)
+        held = (verdict.ahead | waiting).values()
+        claims_more = any(m.kind is not Kind.FALLS and m.claim > most for m in held)
+        verdict.is_told = bool(verdict.good) and (exact or not claims_more)
+        return verdict
+
+    def _look(self, shown: Mapping[str, Parts]) -> set[str]:
+        """Compare each counter with its register; return those that are where they had been."""
+        moves: dict[str, Move] = {}
+        for name, parts in shown.items():
+            register = self.registers[name]
+            has_rolled = self.rolled.get(name) if UNDATED in parts else None
+            move = register.look(
+                parts,
+                self.pace,
+                self.at,
+                has_rolled=has_rolled,
+                may_end=self._may_end(name),
+                ended=self.ended if name == "month" else None,
+            )
+            if move is None:
+                if register.doubt is not None and register.is_refuted(parts):
+                    self.verdict.taken_back.append((name, register.doubt))
+                    register.doubt = None
+                continue
+            moves[name] = move
+        fitting = {
+            name
+            for name, move in moves.items()
+            if self.registers[name].back(move, self.pace, self.at, is_together=True)
+        }
+        returning = set()
+        for name, move in moves.items():
+            is_together = len(fitting) > 1 and name in fitting
+            back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
+            self.waiting[name] = move if back is None else back
+            if back is not None:
+                returning.add(name)
+        self._unmask(moves, returning)
+        return returning
+
+    def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> None:
+        """Hold what counters say against those that said something false together with them.
+
+        What several of them said at once was true of all, or of none.
+        """
+        ended: set[str] = set()
+        most = self.proved
+        for name, move in moves.items():
+            register = self.registers[name]
+            doubt = register.doubt
+            if name in returning and (past := self.waiting[name].to) is not None:
+                since, left_at = past.good_at, past.left_at
+            elif (
+                doubt is not None
+                and move.kind is Kind.FOLLOWS
+                and (doubt.kind is Kind.FALLS or register.is_refuted(move.parts))
+            ):
+                since, left_at = register.good_at, doubt.at
+            else:
+                continue
+            has_outrun = doubt is not None and register.has_outrun_doubt(move, self.pace)
+            if has_outrun or self._has_gone_on(name, move, since):
+                ended.add(left_at)
+                most = max(most, self.waiting[name].claim)
+        for name in moves.keys() - returning:
+            past, move = self.registers[name].past, moves[name]
+            if past is None or not self.registers[name].may_return or past.left_at not in ended:
+                continue
+            # A total may have begun anew at the same time.
+            past.is_right = name != "total"
+            if move.kind is Kind.FOLLOWS and not move.is_exact:
+                claim = min(move.claim, most)
+                self.waiting[name] = replace(move, claim=claim, reach=min(move.reach, most))
+
+    def _has_gone_on(self, name: str, move: Move, since: str) -> bool:
+        """Return whether a counter tells all since a time: its period has not ended."""
+        if UNDATED not in move.parts:
+            return max(move.parts) in self.registers[name].shown
+        if not since:
+            return False
+        first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, self.at + ROLLS_WITHIN
+        if name == "total":
+            # It ends only by a restart, from which it cannot have come so far.
+            register = self.registers[name]
+            return register.age <= SHORT or not register.may_restart(move.parts, self.pace)
+        is_same_month = (first.year, first.month) == (last.year, last.month)
+        return is_same_month and (name == "month" or first.day == last.day)
+
+    def _may_end(self, name: str) -> bool:
+        """Return whether the counter's day or month can have ended since what is doubted of it."""
+        doubt = self.registers[name].doubt
+        if name == "total" or doubt is None or self.rolled.get(name) is False:
+            return False
+        if doubt.kept is not None:
+            return True
+        first = datetime.fromisoformat(doubt.at) - ROLLS_WITHIN
+        return first.date() != (self.at + ROLLS_WITHIN).date()
+
+    def _support(self, told: Mapping[str, Move], returning: set[str]) -> None:
+        """Believe what follows where another witness says the same."""
+        verdict, waiting = self.verdict, self.waiting
+        following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
+        peers = verdict.good | following
+        for name, move in following.items():
+            likely = self._likely(name, move.to)
+            near = {n: self.registers[n].noise for n in peers if n != name}
+            noise = self.registers[name].noise
+            claim = move.claim - move.told
+            if claim - self.proved <= likely or any(
+                abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
+            ):
+                verdict.good[name] = waiting.pop(name)
+        # What claims no more than others prove needs no support.
+        most = max((move.claim for move in verdict.good.values()), default=self.proved)
+        for name in following.keys() & waiting.keys():
+            if waiting[name].claim <= most + self.registers[name].noise:
+                verdict.good[name] = waiting.pop(name)
+            else:
+                self._confirm(name, told)
+
+    def _likely(self, name: str, to: Past | None = None) -> int:
+        """Return how much of a counter is believed though no other says the same."""
+        register = self.registers[name]
+        # What is back where it was had all the time since it was there.
+        if to is not None:
+            likely = self.pace.likely(max(register.age, to.seconds))
+        else:
+            # What the power could not bring while it waited, it has not brought since.
+            likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
+            if self.pace.high_w is None and register.rate is not None:
+                # What goes on otherwise than before waits for one reading more.
+                likely = min(likely, passable(2 * register.rate, register.age + SHORT / 10))
+        return likely + register.noise
+
+    def _confirm(self, name: str, told: Mapping[str, Move]) -> None:
+        """Believe a reading that goes on from the one that was doubted."""
+        move, register, pace = self.waiting[name], self.registers[name], self.pace
+        more = register.goes_on(move, pace)
+        if more is None or register.doubt is None or self.is_suspect:
+            return
+        is_alone = register.doubt.is_alone and self._is_alone(name, told)
+        if not register.confirms(more, pace, is_alone=is_alone):
+            return
+        is_unpowered = move.kind is not Kind.FALLS and register.is_unpowered(move.growth - more)
+        if is_unpowered and not register.is_disproved():
+            return
+        beyond = 0
+        if register.outgrows(more, pace):
+            # It says no more for certain than the earlier one, and waits with the rest.
+            self.verdict.ahead[name], beyond, more = move, more, 0
+            has_rolled = register.has_rolled_before_doubt(name)
+            doubted = register.doubt.shown
+            may_end = register.doubt.kept is not None
+            move = (
+                register.look(doubted, pace, self.at, has_rolled=has_rolled, may_end=may_end)
+                or move
+            )
+            move = register.back(move, pace, self.at) or move
+        may_roll = name == "total" or (
+            name == "month" and UNDATED in move.parts and self.rolled.get(name) is not False
+        )
+        good = register.confirmed(move, more, pace, self.at, may_roll=may_roll)
+        if name in self.verdict.ahead:
+            # It goes on from what is believed now.
+            ahead, claim = self.verdict.ahead[name], good.claim + beyond
+            self.verdict.ahead[name] = replace(
+                ahead, kind=Kind.FOLLOWS, claim=claim, reach=claim, kept=None
+            )
+        if is_unpowered:
+            self.verdict.untrue[name] = Reason.CONTRADICTED
+            good = replace(good, claim=self.proved + more, reach=self.proved + more)
+        elif register.is_false_start:
+            self.verdict.untrue[name] = Reason.FALSE_START
+            good = replace(good, claim=self.proved, reach=self.proved)
+        if more > 0:
+            self.verdict.fresh[name] = pace.likely(register.doubt.seconds)
+        if name not in self.verdict.ahead and not register.may_restart_since_doubt(good, pace):
+            good = replace(good, sure_for=register.doubt.seconds)
+        self.verdict.good[name] = good
+        (self.verdict.returned if good.is_back else self.verdict.jumped).add(name)
+        del self.waiting[name]
+
+    def _is_alone(self, name: str, told: Mapping[str, Move]) -> bool:
+        """Return whether no other counter says the same."""
+        others = (move for other, move in told.items() if other != name)
+        return not any(_is_alike(told[name], other, self.pace) for other in others)
+
+    def _take_back(self) -> None:
+        """Find the doubts that this reading does not go on from."""
+        for name, move in (self.verdict.good | self.waiting).items():
+            register = self.registers[name]
+            if register.doubt is None or name in self.verdict.jumped:
+                continue
+            goes_on = register.goes_on(move, self.pace) is not None
+            if name in self.waiting and goes_on:
+                continue
+            if not goes_on and move.kept is None:
+                self.verdict.taken_back.append((name, register.doubt))
+                register.is_contested = register.is_young
+            register.doubt = None
+
+
+def _is_alike(move: Move, other: Move, pace: Pace) -> bool:
+    """Return whether two counters have fallen to nothing, or grown by about the same."""
+    if Kind.FALLS in (move.kind, other.kind):
+        return move.kind is other.kind and not any(move.parts.values())
+    return abs(other.reach - move.reach) <= passable(pace.limit_w, LAG)

@@ -1,0 +1,48 @@
+"""What a plug's own clock and history tell of months that it no longer counts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from .dates import near_date
+from .move import UNDATED
+from .reading import to_mwh, unlikely
+
+if TYPE_CHECKING:
+    from .reading import Reading
+    from .register import Register
+
+
+def month_left(month: Register, clock: date | None, day: date) -> date | None:
+    """Return when a plug's month was read last, by its own clock, if that one has ended.
+
+    Args:
+        month: the counter; one that is asked for by date tells its months by itself.
+        clock: the plug's own date now, None where it tells none.
+        day: the date by the clock that is believed.
+
+    """
+    now, read = near_date(clock, day), month.clock
+    is_forgotten = month.is_begun and UNDATED in month.shown
+    if not is_forgotten or now is None or read is None or read[:7] >= now[:7]:
+        return None
+    return date.fromisoformat(read)
+
+
+def ended_since(month: Register, reading: Reading, limit_w: float) -> int | None:
+    """Return what was used, in mWh, from when a month was good last until its end, and in others.
+
+    By the months that the plug itself has kept; None where it tells none of them. `limit_w` is
+    the power that its socket passes, in W.
+    """
+    left = month_left(month, reading.clock, reading.at.date())
+    if left is None or reading.clock is None:
+        return None
+    first, now = left.replace(day=1), reading.clock.replace(day=1)
+    told = [
+        to_mwh(kwh) if start > first else max(0, to_mwh(kwh) - month.value)
+        for start, kwh in reading.ended.items()
+        if first <= start < now and not unlikely("month", kwh, limit_w)
+    ]
+    return sum(told) if told else None

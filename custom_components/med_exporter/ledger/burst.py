@@ -1,0 +1,48 @@
+"""Many plugs that bring their pasts at once, as where a whole house is added."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# In seconds: how long after the last past none is expected any more, and how long all that is
+# waited for.
+_QUIET: Final = 5.0
+_PATIENCE: Final = 240.0
+# So many pasts may come before it is worth while to wait for the next.
+_FEW: Final = 10
+
+
+class Burst:
+    """Tells when no more pasts come.
+
+    Each changes the sums of its metering point for a whole year: written after each of them, they
+    would be written anew hundreds of times.
+
+    Args:
+        clock: returns seconds, as the event loop's.
+
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._count = 0
+        self._last_at = float("-inf")
+
+    def note(self) -> None:
+        """Note that a past has come."""
+        now = self._clock()
+        self._count = self._count + 1 if now - self._last_at <= _QUIET else 1
+        self._last_at = now
+
+    async def async_over(self) -> None:
+        """Wait until no more come; not at all where few have come, and for minutes at most."""
+        until = self._clock() + _PATIENCE
+        while self._count > _FEW:
+            now = self._clock()
+            if now >= min(until, self._last_at + _QUIET):
+                return
+            await asyncio.sleep(min(until, self._last_at + _QUIET) - now)

@@ -1,0 +1,96 @@
+"""The time as a newer plug sees it: by this it cuts the past that it tells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final, Self
+from zoneinfo import ZoneInfo
+
+from kasa import Module
+from kasa.smart.smartmodule import SmartModule
+
+from ...local_time import local_zone
+from ..plug import CLOCK_IS_RIGHT
+from .configuration import FAILURES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from kasa import Device
+
+# A clock that is further off says nothing of how far it was off before.
+_MOST_OFF: Final = timedelta(days=2)
+_HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlugTime:
+    """A plug's clock: `ahead` of the true time, in a time zone of its own."""
+
+    ahead: timedelta
+    zone: tzinfo
+
+    @classmethod
+    def of(cls, plug: Device) -> Self:
+        """Return the clock of a plug that was read just now."""
+        house, now = local_zone(), datetime.now(UTC)
+        module = plug.modules.get(Module.Time)
+        try:
+            clock = module.time if isinstance(module, SmartModule) else None
+        except FAILURES:
+            clock = None
+        if clock is None or abs(clock - now) > _MOST_OFF:
+            return cls(ahead=timedelta(0), zone=house)
+        # A zone without a name has no summer time: that of the house is likelier.
+        is_house = not isinstance(clock.tzinfo, ZoneInfo) and (
+            clock.utcoffset() == now.astimezone(house).utcoffset()
+        )
+        # An answer takes its time: a few seconds are none.
+        ahead = timedelta(seconds=round((clock - now).total_seconds(), -1))
+        return cls(
+            ahead=ahead if abs(ahead) > CLOCK_IS_RIGHT else timedelta(0),
+            zone=house if is_house or clock.tzinfo is None else clock.tzinfo,
+        )
+
+    def now(self) -> datetime:
+        """Return the time that it shows, in UTC."""
+        return datetime.now(UTC) + self.ahead
+
+    def day(self, at: datetime) -> date:
+        """Return its date when it shows a time."""
+        return at.astimezone(self.zone).date()
+
+    def first_day(self, since: date) -> date:
+        """Return the date that it showed when a day of the house began."""
+        return self.day(datetime.combine(since, time(), local_zone()).astimezone(UTC) + self.ahead)
+
+    def midnight(self, day: date) -> datetime:
+        """Return the beginning of one of its days as it shows it, in UTC."""
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+    def offset(self, day: date) -> timedelta | None:
+        """Return how far its zone is from UTC when a day begins."""
+        return self.midnight(day).astimezone(self.zone).utcoffset()
+
+    def true_hours(self, hours: Mapping[datetime, float]) -> dict[datetime, float]:
+        """Return what was used in true hours, of those that it tells by the time it shows.
+
+        What lies in two of them is shared out by time; the running one ends now.
+        """
+        if not self.ahead:
+            return dict(hours)
+        true: dict[datetime, float] = defaultdict(float)
+        now = datetime.now(UTC)
+        for shown, kwh in hours.items():
+            start = shown - self.ahead
+            end = max(min(start + _HOUR, now), start + timedelta(seconds=1))
+            # Hours of the house begin when those of the plug should.
+            place = shown - _HOUR * -(-self.ahead // _HOUR)
+            share = min(1.0, (place + _HOUR - start) / (end - start))
+            true[place] += kwh * share
+            if share < 1:
+                true[place + _HOUR] += kwh * (1 - share)
+        return dict(sorted(true.items()))

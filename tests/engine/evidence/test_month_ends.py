@@ -1,0 +1,59 @@
+"""Months that a newer plug has ended, and tells afterwards, are counted as far as they can be."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from custom_components.med_exporter.engine.evidence import Evidence, Reading, to_kwh
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PARIS = ZoneInfo("Europe/Paris")
+LAST = datetime(2026, 11, 25, 12, tzinfo=PARIS)
+BACK = datetime(2026, 12, 3, 12, tzinfo=PARIS)
+NOVEMBER, OCTOBER = date(2026, 11, 1), date(2026, 10, 1)
+
+
+def counted(ended: Mapping[date, float], *, later: Mapping[date, float] | None = None) -> float:
+    """Return what is counted of a plug that showed 588 kWh, and 60 after the end of the month."""
+    evidence = Evidence()
+    for at, seconds, month, told in (
+        (LAST - timedelta(seconds=30), 0.0, 587.99, {}),
+        (LAST, 30.0, 588.0, {}),
+        (BACK, 8 * 86400.0, 60.0, ended),
+        (BACK + timedelta(seconds=30), 30.0, 60.01, ended if later is None else later),
+        (BACK + timedelta(seconds=60), 30.0, 60.02, ended if later is None else later),
+    ):
+        evidence.weigh(
+            Reading(at=at, seconds=seconds, month=month, power=1000.0, clock=at.date(), ended=told)
+        )
+    return to_kwh(evidence.energy) - 588.0
+
+
+@pytest.mark.parametrize(
+    ("ended", "kwh"),
+    [
+        ({NOVEMBER: 720.0}, 132.0),
+        ({NOVEMBER: 720.0, OCTOBER: 744.0, date(2026, 12, 1): 60.0}, 132.0),
+        ({}, 0.0),
+        # Less than it showed itself: it has forgotten some.
+        ({NOVEMBER: 300.0}, 0.0),
+        # No socket passes so much, in a month or in the time.
+        ({NOVEMBER: 99_999.0}, 0.0),
+        ({NOVEMBER: 2_000.0}, 0.0),
+        ({NOVEMBER: float("nan")}, 0.0),
+    ],
+)
+def test_a_month_that_has_ended_counts_what_it_can_have_used(
+    ended: Mapping[date, float], kwh: float
+) -> None:
+    assert counted(ended) == pytest.approx(kwh + 60.02)
+
+
+def test_what_it_told_once_stays_when_it_does_not_answer_again() -> None:
+    assert counted({NOVEMBER: 720.0}, later={}) == pytest.approx(192.02)

@@ -1,0 +1,134 @@
+"""Dataclasses whose methods are written late are what Python's own are."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from threading import Barrier, Thread
+
+import pytest
+
+from custom_components.med_exporter.engine.lazy_dataclass import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A place."""
+
+    x: int
+    y: int = 0
+    names: list[str] = dataclasses.field(default_factory=list, compare=False)
+
+    @property
+    def far(self) -> int:
+        return self.x + self.y
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class High(Point):
+    z: int = 7
+
+
+@dataclass(slots=True)
+class Tally:
+    count: int = 0
+
+    def __post_init__(self) -> None:
+        self.count += 1
+
+
+@dataclass(slots=True, eq=False)
+class Own:
+    count: int
+
+    def __init__(self, text: str) -> None:
+        self.count = int(text)
+
+
+def test_one_is_made_compared_and_shown():
+    assert Point(1) == Point(1, 0, ["here"]) != Point(1, 2)
+    assert hash(Point(1)) == hash(Point(1))
+    assert repr(Point(1, y=2)) == "Point(x=1, y=2, names=[])"
+    assert Point(3, 4).far == 7
+    with pytest.raises(TypeError, match="x"):
+        Point()
+    assert Tally().count == 1
+    assert Own("5").count == 5
+
+
+def test_fields_are_told_before_the_first_is_made():
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        x: int
+        y: int = 0
+
+    @dataclass(frozen=True, slots=True)
+    class Further(Fresh):
+        z: int = 3
+
+    assert [field.name for field in dataclasses.fields(Further)] == ["x", "y", "z"]
+    assert dataclasses.is_dataclass(Fresh)
+    assert Further(1) == Further(1, 0, 3)
+
+
+def test_one_that_goes_on_from_another_has_its_fields():
+    high = High(x=1, y=2)
+
+    assert (high.x, high.z, high.far) == (1, 7, 3)
+    assert dataclasses.asdict(high) == {"x": 1, "y": 2, "names": [], "z": 7}
+    assert isinstance(high, Point)
+    assert high != Point(1, 2)
+
+
+def test_a_frozen_one_is_not_changed():
+    point = Point(1)
+
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        point.x = 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        point.other = 2
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        del point.x
+    assert dataclasses.replace(point, x=5) == Point(5)
+
+
+def test_one_is_slim_and_can_be_copied_and_packed():
+    point = Point(1, 2)
+
+    assert not hasattr(point, "__dict__")
+    assert copy.deepcopy(point) == pickle.loads(pickle.dumps(point)) == point
+
+
+def test_it_is_matched_by_place():
+    match Point(1, 2):
+        case Point(x, 2):
+            assert x == 1
+        case _:
+            pytest.fail("it is one")
+
+
+def _made_at_once(shared: type, count: int) -> list:
+    ready, made = Barrier(count), []
+
+    def make() -> None:
+        ready.wait()
+        made.append(shared(2))
+
+    threads = [Thread(target=make) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return made
+
+
+def test_threads_may_make_the_first_two_at_once():
+    for _ in range(50):
+
+        @dataclass(frozen=True, slots=True)
+        class Shared:
+            x: int
+            y: int = 1
+
+        assert _made_at_once(Shared, 4) == [Shared(2)] * 4
