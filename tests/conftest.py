@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from pytest_homeassistant_custom_component import common
 
 import custom_components.med_exporter  # noqa: F401  (else Home Assistant does not find it)
-from custom_components.med_exporter import certain_clock
+from custom_components.med_exporter.clocks import certain as certain_clock
 from custom_components.med_exporter.delivery.records import Delivery
 from custom_components.med_exporter.engine import codec
 from custom_components.med_exporter.engine.job import Job
@@ -180,16 +180,16 @@ _CANNOT_DIFFER = (
 # But what is asked of SQLite, whose release comes with the Python, and how the engine starts.
 _CAN_DIFFER = (
     "tests/engine/formulas/test_against_python.py",
-    "tests/engine/test_database.py",
+    "tests/engine/database/test_connections.py",
     "tests/engine/test_imports.py",
     "tests/engine/test_ledger.py",
-    "tests/engine/test_readings.py",
-    "tests/engine/test_recorder.py",
+    "tests/engine/readings/test_from_states.py",
+    "tests/engine/recorder/test_states.py",
     "tests/engine/test_run.py",
-    "tests/engine/test_statistics.py",
-    "tests/engine/test_worker.py::TestFailures",
-    "tests/engine/test_worker.py::TestRefusals",
-    "tests/engine/test_worker.py::TestWork::test_gives_the_same",
+    "tests/engine/recorder/test_statistics.py",
+    "tests/engine/process/test_worker.py::TestFailures",
+    "tests/engine/process/test_worker.py::TestRefusals",
+    "tests/engine/process/test_worker.py::TestWork::test_gives_the_same",
     "tests/test_documentation_examples.py::TestActions",
 )
 # Of one test's examples the first will do, but where they are platforms, actions, servers or kinds.

@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.device_trigger import async_validate_trigger_config
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import request
 from tests.pushing import House, Shelf, refuse

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from custom_components.med_exporter.engine.standing_charge import standing_charge
+from custom_components.med_exporter.engine.costs.standing_charge import standing_charge
 from custom_components.med_exporter.engine.tariff import Energy, Known, price
 from scripts.reference.words import COMPONENT
 from tests.engine.tariff.contracts import PARIS, local, tariff

@@ -13,7 +13,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.entry_versions import migrate_entry
+from custom_components.med_exporter.entries.versions import migrate_entry
 from custom_components.med_exporter.formats import FormatTooNewError, VersionedStore
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import set_up

@@ -13,7 +13,7 @@ from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter import platforms
-from custom_components.med_exporter.entry_kind import EntryKind
+from custom_components.med_exporter.entries.kind import EntryKind
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

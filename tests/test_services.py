@@ -13,8 +13,8 @@ from yarl import URL
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
-from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import AGGREGATIONS, LOCALES
+from custom_components.med_exporter.engine.readings.fields import FIELDS
 from custom_components.med_exporter.exports import runner as runner_module
 from custom_components.med_exporter.exports.action_fields import request_fields
 from custom_components.med_exporter.exports.date_range import PRESETS

@@ -6,7 +6,7 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
 
 from custom_components.med_exporter.const import EntryType
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.settings import BOUNDS, Settings, settings
 from tests.mqtt_destinations import add_mqtt
 

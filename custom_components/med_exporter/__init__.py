@@ -10,14 +10,15 @@ from homeassistant.helpers import config_validation as cv
 from .api import async_register_views
 from .api.websocket import async_register_commands
 from .audit import DATA_AUDIT, AuditLog, async_watch
-from .certain_clock import certain_time
+from .clocks.certain import certain_time
+from .clocks.lived import lived_time
 from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .costs.official import DATA_OFFICIAL, OfficialTariffs
 from .delivery import DATA_DELIVERIES, Deliveries
-from .entry_titles import async_keep_titles_clean
+from .entries.titles import async_keep_titles_clean
+from .entries.versions import STEPS, migrate_entry, report_newer_entries
 from .entry_types import entry_kinds, kind_of
-from .entry_versions import STEPS, migrate_entry, report_newer_entries
 from .exports.jobs import DATA_JOBS, JobManager
 from .exports.notices import async_announce_files
 from .history.history import DATA_HISTORY, History
@@ -26,7 +27,6 @@ from .installation.leaving import async_come_back, async_leave
 from .installation.retention import DATA_RETENTION, Retention
 from .inventory import async_given_tables
 from .ledger import DATA_LEDGER, Ledger
-from .lived_time import lived_time
 from .metering.discovery import async_setup_discovery
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
 from .pushes.audit import async_watch_destinations

@@ -10,8 +10,8 @@ from homeassistant.const import CONF_TYPE
 from homeassistant.core import callback
 
 from .const import DOMAIN
+from .entries.versions import VERSION
 from .entry_types import entry_kinds, kind_of
-from .entry_versions import VERSION
 from .installation.entry import async_import_installation
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
     from homeassistant.data_entry_flow import FlowHandler
 
-    from .entry_kind import EntryKind, Step
+    from .entries.kind import EntryKind, Step
 
 _STEP: Final = "async_step_"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .const import EntryType
 from .engine.lazy_dataclass import dataclass
-from .entries import entries_of_type
+from .entries.finding import entries_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
-from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import EVENT_TYPES, LOCALES, REPORT_SECTIONS
+from custom_components.med_exporter.engine.readings.fields import FIELDS
 from scripts.reference.words import COMPONENT
 
 if TYPE_CHECKING:

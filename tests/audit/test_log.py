@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from custom_components.med_exporter.audit import AuditLog, EventType, Severity, acting
 from custom_components.med_exporter.const import EntryType
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from tests.file_exports import add_user
 from tests.mqtt_destinations import add_mqtt
 

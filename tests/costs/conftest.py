@@ -17,7 +17,7 @@ from sqlalchemy import inspect, select
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import Costs
-from custom_components.med_exporter.engine.cost_tables import tariffs_table
+from custom_components.med_exporter.engine.database.cost_tables import tariffs_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.engine.times import HALF_HOUR, floor_to
 from custom_components.med_exporter.ledger import PointSeries

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.costs.reading import read_costs, read_running
 from custom_components.med_exporter.costs.statistics import running_sums
+from custom_components.med_exporter.engine.costs.prices import keep_prices
 from custom_components.med_exporter.engine.exports.contract_comparison.result import COLOURS
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import GivenTable
-from custom_components.med_exporter.engine.prices import keep_prices
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 from custom_components.med_exporter.ledger import PointSeries
 from tests.engine.conftest import Exports

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, update
 
 from custom_components.med_exporter.costs.prices import Shown, keep_shown
 from custom_components.med_exporter.costs.statistics import cost_statistic_id
-from custom_components.med_exporter.engine.cost_tables import metadata, tariffs_table
+from custom_components.med_exporter.engine.database.cost_tables import metadata, tariffs_table
 from custom_components.med_exporter.statistics import dirty_from, mark_dirty
 from custom_components.med_exporter.statistics.tables import metadata as sums
 from custom_components.med_exporter.statistics.tables import sums_table

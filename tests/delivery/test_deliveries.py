@@ -13,7 +13,7 @@ from yarl import URL
 
 from custom_components.med_exporter.const import EntryType
 from custom_components.med_exporter.delivery import async_read_delivery
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.history.records import EVENT_EXPORT, ExportStatus
 from tests.file_exports import path_of
 from tests.mail_server import PASSWORD, SENDER

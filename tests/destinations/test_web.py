@@ -14,10 +14,10 @@ from aiohttp.abc import AbstractResolver
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from custom_components.med_exporter import web_answers as module
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.web import host_of, request
-from custom_components.med_exporter.web_answers import beginning_of, lines_of, text_of
+from custom_components.med_exporter.web import answers as module
+from custom_components.med_exporter.web.answers import beginning_of, lines_of, text_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

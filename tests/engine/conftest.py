@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options
+from custom_components.med_exporter.engine.readings.fields import FIELDS
 from custom_components.med_exporter.engine.run import run_job
 
 from .recorder_database import RecorderDatabase

@@ -20,10 +20,10 @@ from sqlalchemy import (
     select,
 )
 
-from custom_components.med_exporter.engine.cost_tables import metadata as cost_tables
-from custom_components.med_exporter.engine.cost_tables import tariffs_table
-from custom_components.med_exporter.engine.own_tables import versions_table
-from custom_components.med_exporter.engine.prices import keep_prices
+from custom_components.med_exporter.engine.costs.prices import keep_prices
+from custom_components.med_exporter.engine.database.cost_tables import metadata as cost_tables
+from custom_components.med_exporter.engine.database.cost_tables import tariffs_table
+from custom_components.med_exporter.engine.database.own_tables import versions_table
 from custom_components.med_exporter.ledger.tables import metadata as ledger_tables
 from tests.ledger_rows import HalfHourRow, put_half_hours
 

@@ -58,7 +58,7 @@ def test_loading_the_whole_engine_loads_no_home_assistant():
 import runpy, sys
 runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
 import importlib
-for name in ("worker", "run", "database", "codec"):
+for name in ("process.worker", "run", "database.connections", "codec"):
     importlib.import_module("med_exporter_engine." + name)
 from med_exporter_engine.export_types import EXPORT_TYPES
 from med_exporter_engine.formats import FORMATS
@@ -91,7 +91,7 @@ def test_a_process_of_the_engine_loads_no_numpy():
     script = f"""
 import runpy, sys
 runpy.run_path({str(ENGINE / "__main__.py")!r})["_load_package"]()
-from med_exporter_engine import lines
+from med_exporter_engine.process import lines
 lines.prepare("sqlite://", [], [])
 from med_exporter_engine.formats import FORMATS
 for one in FORMATS.values():

@@ -16,8 +16,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.content import Chart, ChartKind, Content, Figure, Series
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import (
     CustomField,
@@ -27,7 +25,15 @@ from custom_components.med_exporter.engine.job import (
     Privacy,
 )
 from custom_components.med_exporter.engine.privacy import Mask
-from custom_components.med_exporter.engine.tables import Column, Holds, Table
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import (
+    Chart,
+    ChartKind,
+    Content,
+    Figure,
+    Series,
+)
+from custom_components.med_exporter.engine.rows.tables import Column, Holds, Table
 
 from .conftest import at
 

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import CustomField, Filters, Privacy, TimeOfDay
-from custom_components.med_exporter.engine.words import Words
+from custom_components.med_exporter.engine.readings.fields import FIELDS
+from custom_components.med_exporter.engine.words.phrases import Words
 
 from .conftest import FRIDGE, WASHER, at
 

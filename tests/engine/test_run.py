@@ -14,13 +14,16 @@ from custom_components.med_exporter.engine import run as module
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.job import CustomField, Filters, Privacy, TimeOfDay
 from custom_components.med_exporter.engine.output import OutputFile
+from custom_components.med_exporter.engine.rows.shelf import Shelf
 from custom_components.med_exporter.engine.run import preview, run_job
-from custom_components.med_exporter.engine.shelf import Shelf
 
 from .conftest import FRIDGE, MUCH_LATER, WASHER, at
 
 START = at("2026-01-10 00:00")
 POWER = FRIDGE.entities["power_w"]
+
+ENGINE = "custom_components.med_exporter.engine"
+READER = f"{ENGINE}.recorder.states"
 
 
 @pytest.fixture
@@ -78,8 +81,8 @@ class TestProgress:
     def test_rises_while_reading_and_while_writing_up_to_the_end(
         self, states, exports, monkeypatch, aggregation
     ):
-        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._SMALLEST_PAGE", 10)
-        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._LARGEST_PAGE", 10)
+        monkeypatch.setattr(f"{READER}._SMALLEST_PAGE", 10)
+        monkeypatch.setattr(f"{READER}._LARGEST_PAGE", 10)
         seen: list[tuple[float, int]] = []
         job = exports.job(
             devices=(FRIDGE, WASHER), aggregation=aggregation, end=START + 6000,
@@ -112,8 +115,8 @@ class TestLimits:
         assert failure(exports, exports.job(**changes)) is ErrorCode.TOO_MANY_RECORDS
 
     def test_too_many_raw_records_are_not_read_to_the_end(self, states, exports, monkeypatch):
-        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._SMALLEST_PAGE", 5)
-        monkeypatch.setattr("custom_components.med_exporter.engine.recorder._LARGEST_PAGE", 5)
+        monkeypatch.setattr(f"{READER}._SMALLEST_PAGE", 5)
+        monkeypatch.setattr(f"{READER}._LARGEST_PAGE", 5)
         opened = 0
 
         def connect():
@@ -180,7 +183,7 @@ class TestFailures:
             return connection
 
         exports.recorder.add(POWER, [(START + 1800 * n, n + 0.5) for n in range(1, 1000)])
-        monkeypatch.setattr("custom_components.med_exporter.engine.spool.sqlite3.connect", tiny)
+        monkeypatch.setattr(f"{ENGINE}.rows.spool.sqlite3.connect", tiny)
         job = exports.job(aggregation="hourly", end=START + 20 * 86400)
         assert failure(exports, job) is ErrorCode.DISK_FULL
 

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.engine.fields import FIELDS
+from custom_components.med_exporter.engine.readings.fields import FIELDS
 from custom_components.med_exporter.exports.catalogue import (
     async_list_devices,
     list_formats,

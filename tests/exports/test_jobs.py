@@ -18,9 +18,9 @@ from sqlalchemy import delete
 from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.engine.database.history_tables import exports_table
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
-from custom_components.med_exporter.engine.history_tables import exports_table
-from custom_components.med_exporter.entries import metering_point_entries
+from custom_components.med_exporter.entries.finding import metering_point_entries
 from custom_components.med_exporter.errors import (
     ExportExpiredError,
     ExportFinishedError,

@@ -10,8 +10,8 @@ import pytest
 from homeassistant.helpers import entity_registry as er
 
 import custom_components.med_exporter
-from custom_components.med_exporter.engine.fields import FIELDS as READING_FIELDS
 from custom_components.med_exporter.engine.formulas import FormulaProblem
+from custom_components.med_exporter.engine.readings.fields import FIELDS as READING_FIELDS
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.planning import chosen_devices, plan_job
 from custom_components.med_exporter.exports.request import async_read_request

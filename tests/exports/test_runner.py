@@ -11,7 +11,7 @@ import pytest
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import EntryType
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.errors import (
     NotAllowedError,
     TooManyExportsError,

@@ -13,7 +13,7 @@ from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
 
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN, EntryType
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.grid import servers as grid_sources
 from custom_components.med_exporter.grid.coordinator import grid_store
 from custom_components.med_exporter.sources import web

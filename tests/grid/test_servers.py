@@ -19,7 +19,7 @@ from custom_components.med_exporter.grid.servers import (
 from custom_components.med_exporter.sources import web
 from custom_components.med_exporter.sources.rte import RteCredentials
 from custom_components.med_exporter.sources.tempo_calendar import paris_date
-from custom_components.med_exporter.web_client import web_session
+from custom_components.med_exporter.web.client import web_session
 from tests.grid_server import (
     CLIENT_ID,
     CLIENT_SECRET,

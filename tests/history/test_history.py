@@ -23,7 +23,7 @@ from sqlalchemy import create_mock_engine
 from sqlalchemy.exc import OperationalError
 
 from custom_components.med_exporter.database import DatabaseUnavailableError
-from custom_components.med_exporter.engine.history_tables import metadata
+from custom_components.med_exporter.engine.database.history_tables import metadata
 from custom_components.med_exporter.history import history as history_module
 from custom_components.med_exporter.history import shares as shares_module
 from custom_components.med_exporter.history.history import History

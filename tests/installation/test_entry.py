@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN, EntryType
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.logbook import async_describe_events

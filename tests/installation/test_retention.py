@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.installation.retention import DATA_RETENTION

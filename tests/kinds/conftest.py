@@ -11,10 +11,10 @@ import pytest
 
 from custom_components.med_exporter.engine import exports, writers
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import GivenTable
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.tariff import kinds
 from custom_components.med_exporter.exports import engine_process
 from custom_components.med_exporter.inventory import GIVEN

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import DatabaseUnavailableError
-from custom_components.med_exporter.engine.ledger_sums import Known, known_quarters
+from custom_components.med_exporter.engine.ledger.sums import Known, known_quarters
 from custom_components.med_exporter.ledger import Ledger, PlugSeries, PointSeries
 from custom_components.med_exporter.ledger.tables import SCHEMA
 

@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN, EntryType, PlugRole
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.metering.devices import (
     AmbiguousDeviceError,
     ExportDevice,

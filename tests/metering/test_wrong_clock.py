@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter import certain_clock
-from custom_components.med_exporter.certain_clock import DATA_CERTAIN_CLOCK, certain_time
+from custom_components.med_exporter.clocks import certain as certain_clock
+from custom_components.med_exporter.clocks.certain import DATA_CERTAIN_CLOCK, certain_time
+from custom_components.med_exporter.clocks.local import add_clock
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries, PointSeries
-from custom_components.med_exporter.local_time import add_clock
 from tests.metering_points import NOON, PARIS, PDL, add_metering_point, entity_of, poll, settle
 from tests.plug_emulator import EmulatedPlug
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from custom_components.med_exporter import panel
-from custom_components.med_exporter.engine import file_warnings
+from custom_components.med_exporter.engine.words import file_warnings
 
 WWW = Path(panel.__file__).parent / "www"
 LANGUAGES = ("en", "fr")

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.med_exporter.const import DOMAIN, EntryType
-from custom_components.med_exporter.entries import entries_of_type
+from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from custom_components.med_exporter.history.records import EVENT_EXPORT
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES

@@ -15,11 +15,11 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import delete, func, insert, select
 
+from ..clocks.lived import lived_time
 from ..const import DOMAIN
 from ..database import async_read, queue_work, write_each
-from ..engine.audit_tables import audit_table
+from ..engine.database.audit_tables import audit_table
 from ..engine.outside import clean, cleaned
-from ..lived_time import lived_time
 from ..settings import settings
 from .events import SEVERITIES, AuditEvent, EventType, Severity
 from .tables import SCHEMA

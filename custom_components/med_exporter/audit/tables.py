@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from ..database import Schema
-from ..engine.audit_tables import metadata
+from ..engine.database.audit_tables import metadata
 
 SCHEMA: Final = Schema("audit", 1, metadata)

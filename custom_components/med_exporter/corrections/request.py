@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
 from ..engine.times import QUARTER, quarter_of
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..errors import INVALID_DATE_RANGE, InvalidRequest, UnknownMeteringPointError
 from ..ledger import Correction, LedgerPlug, Operation
 from ..metering.devices import (

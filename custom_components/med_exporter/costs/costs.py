@@ -15,13 +15,13 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
+from ..clocks.local import local_zone
 from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..engine.costing import Terms, read_terms
+from ..engine.costs.costing import Terms, read_terms
 from ..engine.times import hour_of
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..grid.link import loaded_grid
-from ..local_time import local_zone
 from ..metering.contracts import currency_of, tariff_of
 from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
 from .currency import async_look_at_currency

@@ -18,7 +18,7 @@ from ..object_reader import INVALID_VALUE
 from ..sources.official_tariffs import PORTAL_ADDRESS, read_official_table
 from ..sources.pace import Pace
 from ..sources.web import SourceError
-from ..web_client import web_session
+from ..web.client import web_session
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..const import DOMAIN
-from ..engine.costing import price_point, read_terms
-from ..engine.energy_source import closed_until, first_known
+from ..engine.costs.costing import price_point, read_terms
+from ..engine.costs.energy_source import closed_until, first_known
 from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.energy import CONSUMPTION
 from ..engine.times import HOUR, hour_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from ..engine.costing import Terms
+    from ..engine.costs.costing import Terms
 
 # Money as whole hundred-millionths, so that sums come out the same each time.
 _PARTS: Final = 100_000_000

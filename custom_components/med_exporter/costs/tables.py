@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import inspect, text
 
 from ..database import Schema
-from ..engine.cost_tables import metadata, tariffs_table
+from ..engine.database.cost_tables import metadata, tariffs_table
 from ..statistics import SCHEMA as SUMS_SCHEMA
 from ..statistics import mark_dirty
 from .statistics import cost_statistic_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.own_tables import LONG_TEXT, TABLE_OPTIONS
+from ..engine.database.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .access import (
     DatabaseUnavailableError,
     async_read,

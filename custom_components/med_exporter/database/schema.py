@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import insert, inspect, select, update
 
-from ..engine.own_tables import versions_table
+from ..engine.database.own_tables import versions_table
 from .migration import NewerFormatError
 
 if TYPE_CHECKING:

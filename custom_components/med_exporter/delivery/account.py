@@ -10,7 +10,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from ..const import DOMAIN, EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..errors import InvalidRequest
 from ..object_reader import shown
 from ..vault import async_settings_of

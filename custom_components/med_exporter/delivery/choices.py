@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..const import EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from .request import METHODS, NOTIFY, SEND_MESSAGE
 
 if TYPE_CHECKING:

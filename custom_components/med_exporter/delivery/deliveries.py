@@ -13,11 +13,11 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..clocks.lived import lived_time
 from ..const import DOMAIN, LOGGER
 from ..engine.codec import from_json, prepare, to_json
 from ..exports.request import async_read_request
 from ..formats import FormatTooNewError, VersionedStore
-from ..lived_time import lived_time
 from .account import SIGNAL_ACCOUNT_READY
 from .errors import DeliveryError
 from .failures import DELAYED, FAILED, async_note, close_issues, tell_delivery_failed

@@ -13,7 +13,7 @@ from .errors import DeliveryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from ..lived_time import TooOld
+    from ..clocks.lived import TooOld
 
 # Below Home Assistant's folder: what it runs, serves to everyone, or keeps secrets in.
 _CLOSED = (

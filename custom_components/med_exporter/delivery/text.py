@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from homeassistant.exceptions import TemplateError
 from homeassistant.util import dt as dt_util
 
-from ..engine.date_words import DateWords
 from ..engine.lazy_dataclass import dataclass
-from ..engine.quantities import quantity_text
+from ..engine.words.dates import DateWords
+from ..engine.words.quantities import quantity_text
 from ..metering.contracts import currency_of_costs
 from .errors import DeliveryError
 from .rendering import async_render

@@ -28,10 +28,10 @@ from yarl import URL
 
 from ..const import CONF_DATA, CONF_INTERVAL
 from ..engine.lazy_dataclass import dataclass
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..form_fields import entered
 from ..vault import async_encrypted, async_with_kept
-from ..web_address import InvalidUrlError, check_url
+from ..web.address import InvalidUrlError, check_url
 from .base import DestinationError
 
 if TYPE_CHECKING:

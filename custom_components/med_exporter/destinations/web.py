@@ -20,7 +20,7 @@ from aiohttp import (
 )
 from yarl import URL
 
-from ..web_answers import ENCODING, StrangeAnswerError
+from ..web.answers import ENCODING, StrangeAnswerError
 from .base import DestinationError
 
 if TYPE_CHECKING:

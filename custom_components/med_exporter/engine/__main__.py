@@ -30,4 +30,4 @@ def _load_package() -> None:
 if __name__ == "__main__":
     _load_package()
     role = "previewer" if sys.argv[1:] == ["previewer"] else "worker"
-    sys.exit(importlib.import_module(f"{PACKAGE}.{role}").main())
+    sys.exit(importlib.import_module(f"{PACKAGE}.process.{role}").main())

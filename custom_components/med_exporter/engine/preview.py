@@ -6,22 +6,22 @@ import math
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
-from .content import Content
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
-from .recorder import Recorder
+from .recorder.states import Recorder
+from .recorder.statistics import Statistics
 from .results import Preview
-from .statistics import Statistics
+from .rows.content import Content
 from .times import HOUR
 from .writers.json.writer import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .database import Connect
+    from .database.connections import Connect
     from .exports.export_type import PreviewedWork
     from .job import Job, JobDevice
-    from .spool import Spool
+    from .rows.spool import Spool
 
 _SAMPLE = 3 * HOUR
 """Seconds whose states are counted at a time."""

@@ -16,14 +16,14 @@ from ipaddress import ip_address
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from .tables import Holds
+from .rows.tables import Holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .content import Chart, Content, Figure
     from .job import CustomField, GivenTable, Job, Privacy
-    from .tables import Chunk, Table
+    from .rows.content import Chart, Content, Figure
+    from .rows.tables import Chunk, Table
 
 _HASH_DIGITS = 16
 """Hexadecimal: at 64 bits, no two devices of any home meet."""

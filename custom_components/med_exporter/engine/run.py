@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from .apportioning import rounded
-from .cell_words import put_into_words
-from .custom_fields import formulas_of
+from .costs.apportioning import rounded
 from .errors import ErrorCode, ExportError
 from .export_types import EXPORT_TYPES
 from .formats import FORMATS
@@ -20,18 +18,20 @@ from .limits import check_rows
 from .output import OutputFile, spool_path
 from .preview import preview_rows
 from .privacy import Mask
-from .recorder import Recorder
+from .readings.custom_fields import formulas_of
+from .recorder.states import Recorder
 from .results import Result
-from .spool import Spool
+from .rows.spool import Spool
+from .words.cells import put_into_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .content import Content
-    from .database import Connect
+    from .database.connections import Connect
     from .job import Job
     from .results import Preview
-    from .tables import Chunk
+    from .rows.content import Content
+    from .rows.tables import Chunk
 
     type Progress = Callable[[float, int], None]
     """Takes the share that is done (0 to 100) and the number of rows written."""

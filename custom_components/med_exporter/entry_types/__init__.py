@@ -18,7 +18,7 @@ from .meters import METERS
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
-    from ..entry_kind import EntryKind
+    from ..entries.kind import EntryKind
 
 # A new kind of metering point is one line here; a destination has its own list.
 ENTRY_KINDS: Final[dict[str, EntryKind]] = {

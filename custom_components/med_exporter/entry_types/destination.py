@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import Platform
 
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from ..pushes.entities.buttons import destination_buttons
 from ..pushes.entities.sensors import destination_sensors
 from ..pushes.entities.switches import destination_switches
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..destinations.kind import DestinationKind
-    from ..entry_kind import AddEntities
+    from ..entries.kind import AddEntities
 
 _ENTITIES: Final[Mapping[Platform, AddEntities]] = {
     Platform.BUTTON: lambda _, entry, add: add(destination_buttons(entry.runtime_data)),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigFlow, OptionsFlow
 
-    from ..entry_kind import Step
+    from ..entries.kind import Step
 
 _FLOWS: Final = f"{__package__.rpartition('.')[0]}.flows"
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from ..const import EntryType
 from ..delivery.account import SECRETS, async_setup_account
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from .dialogs import dialogs
 
 EMAIL: Final = EntryKind(

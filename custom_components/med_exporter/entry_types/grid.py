@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.const import CONF_CLIENT_SECRET, Platform
 
 from ..const import EntryType
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from ..grid.coordinator import async_remove_grid, async_setup_grid
 from ..grid.sensors import grid_sensors
 from .dialogs import dialogs

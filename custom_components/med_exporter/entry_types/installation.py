@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.const import Platform
 
 from ..const import EntryType
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from ..installation.calendar import ScheduleCalendar
 from ..installation.entry import async_setup_installation
 from ..installation.events import installation_events

@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.const import CONF_PASSWORD, Platform
 
 from ..const import EntryType
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from ..metering.metering_point import async_remove_metering_point, async_setup_metering_point
 from ..metering.relay import relay_sensors
 from ..point_entities import add_point_sensors

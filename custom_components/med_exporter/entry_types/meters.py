@@ -7,7 +7,7 @@ from typing import Final
 from homeassistant.const import Platform
 
 from ..const import EntryType
-from ..entry_kind import EntryKind
+from ..entries.kind import EntryKind
 from ..meters.point import async_remove_meters, async_setup_meters
 from ..point_entities import add_meters_sensors
 from .dialogs import dialogs

@@ -11,8 +11,8 @@ from homeassistant.util.hass_dict import HassKey
 from ..database import async_read_recorder
 from ..engine.formats import FORMATS
 from ..engine.lazy_dataclass import dataclass
-from ..engine.recorded_counts import RecordedCounts
-from ..engine.recorder import last_seen
+from ..engine.recorder.counts import RecordedCounts
+from ..engine.recorder.states import last_seen
 from ..metering.contracts import currency_of_costs
 from ..metering.devices import export_devices
 from ..rights import readable_devices

@@ -8,11 +8,11 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..answers import size_text
+from ..clocks.lived import lived_time
 from ..const import LOGGER
 from ..database import DatabaseUnavailableError
 from ..errors import NotStoredError, TooManyFilesError
 from ..history.records import UNFINISHED, ExportKind, ExportRecord, ExportStatus
-from ..lived_time import lived_time
 from ..rights import is_administrator
 from ..settings import settings
 

@@ -17,7 +17,7 @@ from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..metering.contracts import currencies_of, tariff_of
 from ..metering.devices import (

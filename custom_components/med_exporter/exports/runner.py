@@ -16,7 +16,7 @@ from ..const import CONF_PDL, DOMAIN, LOGGER
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import clean
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..history.records import ExportStatus, mark_interrupted
 from ..settings import settings
 from .estimate import Estimate

@@ -11,10 +11,10 @@ from homeassistant.helpers.selector import (
     NumberSelectorMode,
 )
 
-from ..engine.currency_signs import for_people
 from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff import TariffError, parse_contracts
 from ..engine.tariff.contracts import VAT
+from ..engine.words.currency_signs import for_people
 from ..form_fields import FiniteSelector
 from ..metering.contracts import CONF_CONTRACTS, CONF_CURRENCY, currency_of, tariff_of
 from .steps import OptionsSteps

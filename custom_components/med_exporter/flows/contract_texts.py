@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN
-from ..engine.currency_signs import for_people
-from ..engine.date_words import DateWords
 from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
 from ..engine.tariff.week import DAYS
-from ..engine.words import Words
+from ..engine.words.currency_signs import for_people
+from ..engine.words.dates import DateWords
+from ..engine.words.phrases import Words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlow, ConfigFlowResult
 
     from ..destinations.kind import DestinationKind
-    from ..entry_kind import Step
+    from ..entries.kind import Step
 
 
 class DestinationSteps(Steps):

@@ -20,10 +20,10 @@ from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of
 from ..delivery.errors import DeliveryError
 from ..delivery.mail import DEFAULT_PORTS, Security, async_test_account
 from ..delivery.request import is_address
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..form_fields import LOGIN, FiniteSelector, choice, entered
 from ..vault import async_encrypted, async_with_kept
-from ..web_address import is_host
+from ..web.address import is_host
 from .steps import Steps
 
 if TYPE_CHECKING:

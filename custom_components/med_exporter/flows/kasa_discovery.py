@@ -15,7 +15,7 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import CONF_HOSTS, EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..metering.discovery import OFFER_STEP, FoundPlug, async_energy_plug, is_set_up
 from .kasa_reading import CREDENTIALS_FIELDS
 from .kasa_reauth import KasaReauthSteps

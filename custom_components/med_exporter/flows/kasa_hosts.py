@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, CONF_PLUGS, EntryType
 from ..engine.lazy_dataclass import dataclass
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..meters.choosing import macs_of_meters
 from ..sources.connection import DEFAULT_PORT, LOGIN_CODES, Connection, KasaError, split_host
 from ..sources.loading import async_load_kasa

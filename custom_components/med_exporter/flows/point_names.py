@@ -10,7 +10,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL
 from ..engine.outside import LONGEST_NAME, clean
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     )
     from homeassistant.core import HomeAssistant
 
-    from ..entry_kind import Step
+    from ..entries.kind import Step
 
 _STEP = "async_step_"
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigFlowResult
 
-    from ..entry_kind import Step
+    from ..entries.kind import Step
 
 _STEP: Final = "async_step_"
 

@@ -22,7 +22,7 @@ from ..sources.tempo_calendar import ONE_DAY, PARIS, paris_date
 from ..sources.tempo_schedule import TempoSchedule
 from ..sources.web import SourceError
 from ..vault import SecretLostError, async_get_vault
-from ..web_client import web_session
+from ..web.client import web_session
 from .data import GridData
 from .servers import GridAddresses, GridSources, take_probed_signals
 

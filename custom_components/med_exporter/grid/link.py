@@ -10,7 +10,7 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN, EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,7 +23,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..metering.entity import metering_point_device_info
 from ..sources.tempo_calendar import TempoColour
 from .coordinator import GridCoordinator

@@ -26,8 +26,8 @@ from ..sources.tempo import (
 from ..sources.tempo_calendar import ONE_DAY, paris_date
 from ..sources.tempo_forecast import OPEN_DPE_ADDRESS, READ_EVERY, OpenDpeForecast
 from ..sources.web import SourceError
-from ..web_address import InvalidUrlError, check_url
-from ..web_client import web_session
+from ..web.address import InvalidUrlError, check_url
+from ..web.client import web_session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,11 +15,11 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
+from ..clocks.lived import lived_time
 from ..const import DOMAIN
 from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
-from ..engine.history_tables import exports_table
+from ..engine.database.history_tables import exports_table
 from ..engine.outside import clean
-from ..lived_time import lived_time
 from ..settings import settings
 from .reasons import reason_of
 from .records import (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 
-from ..engine.history_tables import exports_table
+from ..engine.database.history_tables import exports_table
 from .records import ExportKind, ExportRecord, ExportStatus
 
 if TYPE_CHECKING:

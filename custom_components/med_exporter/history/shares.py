@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, delete, func, select
 
-from ..engine.history_tables import exports_table
+from ..engine.database.history_tables import exports_table
 from .records import ExportKind
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from ..engine.history_tables import exports_table
+from ..engine.database.history_tables import exports_table
 from ..engine.lazy_dataclass import dataclass
 from .records import ExportKind
 

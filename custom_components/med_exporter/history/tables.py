@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from ..database import Schema
-from ..engine.history_tables import metadata
+from ..engine.database.history_tables import metadata
 
 SCHEMA: Final = Schema("history", 1, metadata)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
-from ..engine.history_tables import exports_table
+from ..engine.database.history_tables import exports_table
 from ..engine.lazy_dataclass import dataclass
 from .records import UNFINISHED, ExportKind, ExportStatus
 from .rows import is_one_of

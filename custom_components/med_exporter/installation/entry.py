@@ -11,7 +11,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 
 from ..const import DOMAIN, EntryType
 from ..engine.lazy_dataclass import dataclass
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult

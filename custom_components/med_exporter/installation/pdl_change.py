@@ -13,8 +13,8 @@ from ..const import CONF_PDL, DOMAIN
 from ..costs import cost_statistic_id
 from ..costs.tables import SCHEMA as COSTS_SCHEMA
 from ..database import DatabaseUnavailableError, queue_work
-from ..engine.cost_tables import metadata as costs_metadata
-from ..engine.own_tables import exists
+from ..engine.database.cost_tables import metadata as costs_metadata
+from ..engine.database.own_tables import exists
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
 from ..ledger.tables import SCHEMA as LEDGER_SCHEMA

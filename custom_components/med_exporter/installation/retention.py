@@ -10,10 +10,10 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..clocks.lived import lived_time
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
 from ..engine.lazy_dataclass import dataclass
-from ..lived_time import lived_time
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

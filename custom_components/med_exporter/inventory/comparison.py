@@ -11,9 +11,9 @@ from homeassistant.util import dt as dt_util
 
 from ..costs import DATA_COSTS
 from ..engine.exports.contract_comparison.result import COLOURS
-from ..engine.fields import Kind
 from ..engine.job import GivenTable
-from ..engine.tables import Column
+from ..engine.readings.fields import Kind
+from ..engine.rows.tables import Column
 from ..engine.tariff.kind import Need
 from ..engine.tariff.kinds import KINDS
 from ..engine.tariff.price_units import per_kwh

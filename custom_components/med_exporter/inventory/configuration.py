@@ -9,10 +9,10 @@ from homeassistant.const import CONF_ID, CONF_NAME, CONF_TYPE, CONF_USERNAME
 
 from ..const import CONF_DATA, CONF_INTERVAL, CONF_LABELS, CONF_PDL, CONF_PLUGS
 from ..destinations.registry import DESTINATIONS
-from ..engine.fields import Kind
 from ..engine.outside import clean
-from ..engine.tables import Column, Holds
-from ..entries import metering_point_entries
+from ..engine.readings.fields import Kind
+from ..engine.rows.tables import Column, Holds
+from ..entries.finding import metering_point_entries
 from ..metering.devices import export_devices
 from ..pushes.entry import destination_entries
 from ..pushes.runtime import CONF_ENABLED

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..clocks.local import local_zone
 from ..const import CONF_PDL, PlugRole
 from ..costs import DATA_COSTS
 from ..costs.costs import point_slug
-from ..engine.apportioning import rounded
+from ..engine.costs.apportioning import rounded
+from ..engine.costs.standing_charge import standing_charge
 from ..engine.lazy_dataclass import dataclass
-from ..engine.standing_charge import standing_charge
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..ledger import DATA_LEDGER, PointSeries
-from ..local_time import local_zone
 from ..metering.contracts import currency_of, tariff_of
 from .overview import readable_points
 

@@ -9,7 +9,7 @@ from ..engine.job import GivenTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ..engine.tables import Column
+    from ..engine.rows.tables import Column
 
 
 def given_table[T](

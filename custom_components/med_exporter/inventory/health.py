@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ID, CONF_TYPE
 
-from ..engine.fields import Kind
 from ..engine.job import GivenTable
-from ..engine.tables import Column, Holds
+from ..engine.readings.fields import Kind
+from ..engine.rows.tables import Column, Holds
 from ..pushes.entry import destination_entries
 from ..rights import is_administrator
 

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_PDL, DOMAIN, DataType, PlugRole
 from ..costs import DATA_COSTS
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER, PointSeries
 from ..metering.devices import export_devices

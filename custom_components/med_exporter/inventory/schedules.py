@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..engine.fields import Kind
-from ..engine.tables import Column, Holds
+from ..engine.readings.fields import Kind
+from ..engine.rows.tables import Column, Holds
 from ..schedules.scheduler import DATA_SCHEDULES
 from .given import given_table
 

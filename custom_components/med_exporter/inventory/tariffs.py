@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from homeassistant.const import CONF_NAME
 
 from ..const import CONF_PDL
-from ..engine.fields import Kind
-from ..engine.tables import Column, Holds
-from ..entries import metering_point_entries
+from ..engine.readings.fields import Kind
+from ..engine.rows.tables import Column, Holds
+from ..entries.finding import metering_point_entries
 from ..metering.contracts import currency_of, tariff_of
 from .given import given_table
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ..clocks.local import certain_now, local_zone
 from ..database import async_read
-from ..local_time import certain_now, local_zone
 from ..statistics import written_until
 from . import reading
 from .running import RunningEnergy, read_running

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from ..lived_time import TooOld
+    from ..clocks.lived import TooOld
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
 

@@ -13,10 +13,10 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..clocks.lived import lived_time
+from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, queue_work
-from ..lived_time import lived_time
-from ..local_time import local_zone
 from ..statistics import SumsWriter
 from .answers import LedgerAnswers
 from .backfill import KEPT_DAYS

@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
+from ..engine.database.own_tables import exists
 from ..engine.lazy_dataclass import dataclass
-from ..engine.own_tables import exists
 from ..engine.times import QUARTER, UTC_DAY
 from .posting import Account
 from .tables import SCHEMA

@@ -18,8 +18,8 @@ from sqlalchemy import (
 )
 
 from ..database import TABLE_OPTIONS, Schema
+from ..engine.database.own_tables import exists
 from ..engine.ledger import UNKNOWN, Day
-from ..engine.own_tables import exists
 from ..engine.times import QUARTER, UTC_DAY
 from .quarters import columns_of
 from .tables import SCHEMA

@@ -9,7 +9,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, LOGGER
 from ..engine.tariff import Tariff, TariffError, parse_contracts
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 
 if TYPE_CHECKING:
     from collections.abc import Collection

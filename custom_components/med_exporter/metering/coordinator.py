@@ -11,7 +11,7 @@ from homeassistant.components import network
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 
-from ..certain_clock import certain_time
+from ..clocks.certain import certain_time
 from ..const import (
     CONF_HOSTS,
     CONF_PLUGS,

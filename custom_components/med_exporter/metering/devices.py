@@ -23,7 +23,7 @@ from ..const import (
 from ..engine.job import FormerEntities
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import LONGEST_NAME, clean
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -22,7 +22,7 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_HOSTS, DOMAIN, LOGGER, EntryType
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..sources.connection import LOGIN_CODES, Connection, FoundDevice, KasaError
 from ..sources.loading import async_load_kasa
 from ..vault import SecretLostError, async_get_vault

@@ -11,11 +11,11 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
+from ..clocks.local import add_clock
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..engine.lazy_dataclass import dataclass
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from ..ledger import DATA_LEDGER
-from ..local_time import add_clock
 from ..sources.loading import async_load_kasa
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper

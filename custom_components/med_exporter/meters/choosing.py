@@ -11,7 +11,7 @@ from homeassistant.helpers import entity_registry as er
 
 from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN
 from ..engine.outside import LONGEST_NAME, clean
-from ..entries import metering_point_entries
+from ..entries.finding import metering_point_entries
 from .meter import (
     CONF_ENTITIES,
     CONF_FORMER,

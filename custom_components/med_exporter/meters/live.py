@@ -14,7 +14,7 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
-from ..engine.state_values import number
+from ..engine.recorder.state_values import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

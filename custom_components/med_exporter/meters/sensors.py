@@ -23,7 +23,7 @@ from homeassistant.util.unit_conversion import PowerConverter
 
 from ..const import PlugRole
 from ..engine.energy import to_kwh
-from ..engine.state_values import number
+from ..engine.recorder.state_values import number
 from ..metering.entity import metering_point_device_info
 from .coordinator import MetersCoordinator
 from .devices import meter_device_info

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..clocks.local import local_zone
 from ..costs import DATA_COSTS
 from ..destinations.measurements import (
     Cost,
@@ -19,7 +20,6 @@ from ..destinations.measurements import (
 )
 from ..engine.times import HOUR, day_bounds, day_start, hour_of, local_time
 from ..ledger import DATA_LEDGER
-from ..local_time import local_zone
 from ..metering.contracts import currencies_of
 
 if TYPE_CHECKING:

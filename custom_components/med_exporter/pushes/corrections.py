@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from ..clocks.local import local_zone
 from ..const import (
     DataType,
     PlugRole,
@@ -18,7 +19,6 @@ from ..ledger import (
     SIGNAL_LEDGER_CHANGED,
     PointSeries,
 )
-from ..local_time import local_zone
 from .watermarks import (
     SCHEMA,
     SeriesKey,

@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
 from ..destinations.registry import DESTINATIONS
-from ..entries import entries_of_type
+from ..entries.finding import entries_of_type
 from ..vault import SecretLostError, async_decrypted, async_settings_of
 from .outage import issue_id
 from .renamed import SCHEMA as RENAMED_SCHEMA

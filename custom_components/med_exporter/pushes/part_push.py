@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
 
+from ..clocks.local import local_zone
 from ..database import queue_work
 from ..destinations.base import Outcome
 from ..engine.lazy_dataclass import dataclass
 from ..errors import MedError
 from ..grid.link import loaded_grid
 from ..history.reasons import noted
-from ..local_time import local_zone
 from ..sources.ecowatt import EcoWattDay
 from .closed_periods import (
     cost_periods,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..clocks.local import local_zone
 from ..engine.lazy_dataclass import dataclass
-from ..local_time import local_zone
 from ..sources.tempo_calendar import FIRST_DAY
 from .closed_periods import known_days
 from .periods import count_periods, period_start

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..clocks.local import certain_now, local_zone
 from ..const import (
     CONF_PLUGS,
     CONF_ROLE,
@@ -22,7 +23,6 @@ from ..destinations.base import Corrections
 from ..engine.times import day_start
 from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER
-from ..local_time import certain_now, local_zone
 from ..sources.tempo_calendar import (
     FIRST_DAY,
     paris_date,

@@ -9,8 +9,8 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert,
 
 from ..database import TABLE_OPTIONS, Schema
 from ..destinations.measurements import PointName
+from ..engine.database.own_tables import exists
 from ..engine.lazy_dataclass import dataclass
-from ..engine.own_tables import exists
 from .watermarks import watermarks_table
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ..clocks.local import local_zone
 from ..const import LOGGER
 from ..costs import DATA_COSTS
 from ..database import DatabaseUnavailableError, async_read, queue_work
@@ -19,7 +20,6 @@ from ..engine.times import local_time
 from ..errors import MedError
 from ..history.reasons import noted
 from ..ledger import DATA_LEDGER
-from ..local_time import local_zone
 from .part_push import PartPush
 from .plan import Plan
 from .planner import Planner

@@ -6,10 +6,10 @@ import math
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from ..clocks.local import local_zone
 from ..destinations.measurements import Grain
 from ..engine.lazy_dataclass import dataclass
 from ..grid.link import loaded_grid
-from ..local_time import local_zone
 from .closed_periods import cost_periods, energy_periods, known_days, tempo_day
 from .periods import period_start
 

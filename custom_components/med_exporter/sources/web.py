@@ -17,7 +17,7 @@ from aiohttp import (
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
-from ..web_answers import ENCODING, in_turn, taken_apart, text_of, understood
+from ..web.answers import ENCODING, in_turn, taken_apart, text_of, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,11 +18,11 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import get_instance
 from sqlalchemy import select, update
 
+from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
 from ..database import queue_work
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
-from ..local_time import certain_now
 from .bulk import store_sums
 from .tables import sums_table
 

@@ -19,7 +19,7 @@ import pytest
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.home_assistant.api import Remote, RemoteConnection
 from tests.hostile_front import never_held
-from tests.test_web_frames import LAST, PART, PING, TEXT, frame
+from tests.web.test_frames import LAST, PART, PING, TEXT, frame
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

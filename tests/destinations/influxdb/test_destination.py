@@ -14,7 +14,6 @@ import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 
-from custom_components.med_exporter import web_answers as answers
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.influxdb import destination as module
@@ -29,6 +28,7 @@ from custom_components.med_exporter.destinations.measurements import (
     TempoDay,
 )
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
+from custom_components.med_exporter.web import answers
 from tests.influxdb import Influxd, PaperInflux, running_influx
 from tests.measurements import ONE_DAY, POINT, TODAY, Latest, day, days, half_hours, push
 

@@ -12,7 +12,7 @@ from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
-from custom_components.med_exporter.web_client import web_session
+from custom_components.med_exporter.web.client import web_session
 from tests.jeedom_server import VIRTUAL_KEY, Jeedom, add_jeedom, jeedom
 from tests.metering_points import NOON
 from tests.pushing import House, plug, since

@@ -13,14 +13,14 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from custom_components.med_exporter.engine.costs.prices import keep_prices
 from custom_components.med_exporter.engine.exports.contract_comparison.result import (
     COLOURS,
     compared,
 )
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import GivenTable
-from custom_components.med_exporter.engine.prices import keep_prices
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 
 from ..conftest import Exports

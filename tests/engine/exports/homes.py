@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from custom_components.med_exporter.engine.audit_tables import audit_table
-from custom_components.med_exporter.engine.cost_tables import prices_table, tariffs_table
-from custom_components.med_exporter.engine.history_tables import exports_table
+from custom_components.med_exporter.engine.database.audit_tables import audit_table
+from custom_components.med_exporter.engine.database.cost_tables import prices_table, tariffs_table
+from custom_components.med_exporter.engine.database.history_tables import exports_table
+from custom_components.med_exporter.engine.database.own_tables import versions_table
 from custom_components.med_exporter.engine.job import JobDevice, MeteringPoint
 from custom_components.med_exporter.engine.ledger import quarters_table
-from custom_components.med_exporter.engine.own_tables import versions_table
 from custom_components.med_exporter.engine.tariff import Energy, Known, parse_contracts, price
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger_rows import HalfHourRow, half_hours, put_half_hours

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from custom_components.med_exporter.engine.audit_tables import audit_table
+from custom_components.med_exporter.engine.database.audit_tables import audit_table
 from custom_components.med_exporter.engine.exports.audit_logs import content as audit_logs
 from custom_components.med_exporter.engine.job import Privacy
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.med_exporter.engine.costs.prices import keep_prices
 from custom_components.med_exporter.engine.job import Privacy
-from custom_components.med_exporter.engine.prices import keep_prices
 
 from .homes import (
     BARN,

@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 import openpyxl
 import pytest
 
+from custom_components.med_exporter.engine.costs.prices import keep_prices
 from custom_components.med_exporter.engine.exports.contract_comparison.result import COLOURS
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import GivenTable, Privacy
-from custom_components.med_exporter.engine.prices import keep_prices
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 
 from .homes import DEVICES, FRIDGE, HEATER, HOUSE, PARIS, SOLAR, Home, at

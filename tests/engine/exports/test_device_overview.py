@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from custom_components.med_exporter.engine.content import ChartKind, Content
 from custom_components.med_exporter.engine.exports.device_data import content as device_data
 from custom_components.med_exporter.engine.exports.device_data.overview import overview
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.output import spool_path
-from custom_components.med_exporter.engine.recorder import Recorder
-from custom_components.med_exporter.engine.spool import Spool
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.recorder.states import Recorder
+from custom_components.med_exporter.engine.rows.content import ChartKind, Content
+from custom_components.med_exporter.engine.rows.spool import Spool
+from custom_components.med_exporter.engine.rows.tables import Column
 
 from ..conftest import FRIDGE, WASHER, at
 from . import homes

@@ -12,11 +12,11 @@ import zipfile
 import openpyxl
 import pytest
 
-from custom_components.med_exporter.engine.audit_tables import audit_table
-from custom_components.med_exporter.engine.fields import Kind
+from custom_components.med_exporter.engine.database.audit_tables import audit_table
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 
 from .homes import BARN, DEVICES, HOUSE, at, demo
 from .test_audit_logs import event

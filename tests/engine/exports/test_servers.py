@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from custom_components.med_exporter.engine.audit_tables import audit_table
+from custom_components.med_exporter.engine.database.audit_tables import audit_table
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401  (fixtures)
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import pytest
 
-from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.history_tables import exports_table
+from custom_components.med_exporter.engine.database.history_tables import exports_table
 from custom_components.med_exporter.engine.job import REPORT_SECTIONS, GivenTable
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column
 
 from .homes import BARN, DEVICES, FRIDGE, HEATER, HOUSE, LATHE, PARIS, SOLAR, Home, at, demo
 

@@ -6,8 +6,8 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from custom_components.med_exporter.engine.fields import FIELDS, Kind
 from custom_components.med_exporter.engine.formulas import CustomColumns, compile_formula
+from custom_components.med_exporter.engine.readings.fields import FIELDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

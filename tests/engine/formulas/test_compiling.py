@@ -9,12 +9,12 @@ from contextlib import suppress
 
 import pytest
 
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formulas import (
     FormulaError,
     FormulaProblem,
     compile_formula,
 )
+from custom_components.med_exporter.engine.readings.fields import Kind
 
 from .table import KNOWN
 

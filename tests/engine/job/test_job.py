@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from custom_components.med_exporter.engine.codec import from_json, to_json
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import (
     CustomField,
     Filters,
@@ -22,7 +21,8 @@ from custom_components.med_exporter.engine.job import (
     TimeOfDay,
     is_delimiter,
 )
-from custom_components.med_exporter.engine.tables import Column, Holds
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.tables import Column, Holds
 
 DEVICE = JobDevice(
     device_id="a",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from custom_components.med_exporter.engine.standing_charge import standing_charge
+from custom_components.med_exporter.engine.costs.standing_charge import standing_charge
 from custom_components.med_exporter.engine.tariff import Known, Tariff, parse_contracts
 from custom_components.med_exporter.engine.tariff.timeline import Segment
 from custom_components.med_exporter.engine.tariff.timeline import segments as segments_of

@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from custom_components.med_exporter.engine.content import Chart, ChartKind, Content, Figure, Series
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options
-from custom_components.med_exporter.engine.tables import Column, Table
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import (
+    Chart,
+    ChartKind,
+    Content,
+    Figure,
+    Series,
+)
+from custom_components.med_exporter.engine.rows.tables import Column, Table
 
 from ..conftest import at
 

@@ -12,9 +12,9 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.content import Content
-from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.writers.spreadsheet import neutral
 
 from .documents import table, written

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.med_exporter.engine.content import Content
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.job import Options
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.writers.spreadsheet import neutral
 
 from ..conftest import FRIDGE, at

@@ -10,9 +10,9 @@ from xml.etree import ElementTree as ET
 import openpyxl
 import pytest
 
-from custom_components.med_exporter.engine.content import Content
-from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.writers.excel import writer as excel_file
 
 from ..conftest import at

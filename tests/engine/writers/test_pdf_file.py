@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-from custom_components.med_exporter.engine.content import Content
-from custom_components.med_exporter.engine.fields import Kind
-from custom_components.med_exporter.engine.tables import Column, Table
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.tables import Column, Table
 from custom_components.med_exporter.engine.writers.pdf.fonts import shown
 
 from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written

@@ -9,10 +9,10 @@ import zipfile
 
 import pytest
 
-from custom_components.med_exporter.engine.content import Content
-from custom_components.med_exporter.engine.fields import Kind
 from custom_components.med_exporter.engine.formats import FORMATS, mime_type_of
-from custom_components.med_exporter.engine.tables import Column
+from custom_components.med_exporter.engine.readings.fields import Kind
+from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.tables import Column
 
 from .documents import readings, table, written
 

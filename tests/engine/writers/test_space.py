@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.engine.content import Content
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.formats import FORMATS
 from custom_components.med_exporter.engine.output import OutputFile
+from custom_components.med_exporter.engine.rows.content import Content
 
 from .documents import METADATA, job, readings
 

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.codec import from_json, to_json
-from custom_components.med_exporter.engine.fields import FIELDS
 from custom_components.med_exporter.engine.job import Privacy, Request
+from custom_components.med_exporter.engine.readings.fields import FIELDS
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.request import async_read_request
 from tests.file_exports import request

@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import TextSelector
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
-from custom_components.med_exporter.entry_kind import EntryKind
+from custom_components.med_exporter.entries.kind import EntryKind
 from custom_components.med_exporter.flows.contract_texts import async_load_contract_texts
 from custom_components.med_exporter.flows.steps import Steps
 from custom_components.med_exporter.flows.tariff_options import TariffFlow
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from homeassistant.core import HomeAssistant
 
-    from custom_components.med_exporter.entry_kind import Step
+    from custom_components.med_exporter.entries.kind import Step
 
 _EPOCH = datetime(2026, 1, 1, tzinfo=dt_util.UTC)
 

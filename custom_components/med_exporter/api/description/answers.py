@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ...engine.energy_source import ROLES
+from ...engine.costs.energy_source import ROLES
 from ...engine.export_types import EXPORT_TYPES
 from ...engine.exports.contract_comparison.result import Money
 from ...engine.formats import FORMATS

@@ -16,7 +16,6 @@ from ...delivery.request import (
 )
 from ...engine.export_types import EXPORT_TYPES
 from ...engine.exports.contract_comparison import EXPORT_TYPE as COMPARISON
-from ...engine.fields import MAX_DECIMALS
 from ...engine.formats import FORMATS
 from ...engine.job import (
     AGGREGATIONS,
@@ -35,6 +34,7 @@ from ...engine.job import (
     Privacy,
 )
 from ...engine.object_reader import MAX_NUMBER, MOST_ITEMS
+from ...engine.readings.fields import MAX_DECIMALS
 from ...exports.date_range import PRESETS
 from ...exports.request.options import OPTION_KEYS, PRIVACY_KEYS
 from ...exports.request.rows import MOST_CUSTOM_FIELDS, VALUE_FIELDS

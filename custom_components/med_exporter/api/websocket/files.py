@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...answers import utc
 from ...engine.export_types import EXPORT_TYPES
-from ...engine.fields import FIELDS
 from ...engine.formats import FORMATS
+from ...engine.readings.fields import FIELDS
 from ...errors import InvalidRequest
 from ...exports.answers import export_status
 from ...exports.catalogue import async_list_devices

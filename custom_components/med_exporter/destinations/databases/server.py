@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from ...engine.lazy_dataclass import dataclass
-from ...web_answers import beginning_of, in_turn
+from ...web.answers import beginning_of, in_turn
 from ..base import DestinationError
 from ..web import host_of, pays, request
 

@@ -18,9 +18,9 @@ from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
 from ...engine.lazy_dataclass import dataclass
-from ...web_answers import parsed, understood
-from ...web_client import web_session
-from ...web_line import BoundedSocket
+from ...web.answers import parsed, understood
+from ...web.client import web_session
+from ...web.line import BoundedSocket
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (

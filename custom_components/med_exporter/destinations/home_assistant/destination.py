@@ -18,8 +18,8 @@ from ...const import (
     PlugRole,
 )
 from ...engine.times import HOUR
-from ...entries import metering_point_entries
-from ...web_answers import in_turn
+from ...entries.finding import metering_point_entries
+from ...web.answers import in_turn
 from ..base import (
     RUNNING,
     Corrections,

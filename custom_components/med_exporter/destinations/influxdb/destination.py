@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ...const import DataType
-from ...web_answers import MOST_OF_AN_ANSWER
+from ...web.answers import MOST_OF_AN_ANSWER
 from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..databases.series import SERIES, labels_of_point

@@ -13,7 +13,7 @@ from homeassistant.const import (
 )
 
 from ...const import CONF_DATA, CONF_LABELS
-from ...web_client import web_session
+from ...web.client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from ..samples import Samples

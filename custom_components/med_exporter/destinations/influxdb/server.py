@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from ...engine.lazy_dataclass import dataclass
-from ...web_answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
+from ...web.answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer
 from ..redaction import without_secrets

@@ -11,8 +11,8 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
 from ...const import CONF_DATA, CONF_PDL, DOMAIN, DataType
-from ...entries import metering_point_entries
-from ...web_client import web_session
+from ...entries.finding import metering_point_entries
+from ...web.client import web_session
 from ..measurements import PointName
 from .destination import JeedomDestination
 from .kind import CONF_PARENT, CONF_PLUGIN

@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from ...web_answers import in_turn, parsed, text_of
+from ...web.answers import in_turn, parsed, text_of
 from ..base import DestinationError
 from ..redaction import without_secrets
 from ..web import (

@@ -32,7 +32,7 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import slugify
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
-from ...entries import metering_point_entries
+from ...entries.finding import metering_point_entries
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples

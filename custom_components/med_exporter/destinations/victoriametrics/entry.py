@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from homeassistant.const import CONF_PASSWORD, CONF_URL, CONF_USERNAME, CONF_VERIFY_SSL
 
 from ...const import CONF_DATA, CONF_LABELS
-from ...web_client import web_session
+from ...web.client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from ..samples import Samples

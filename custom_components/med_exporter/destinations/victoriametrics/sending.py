@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...engine.lazy_dataclass import dataclass
-from ...web_answers import in_turn
+from ...web.answers import in_turn
 from ..base import DestinationError, Outcome
 from .retention import Retention
 from .rows import NAME, Found, Rows, lines_of_rows, rows_of

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ...engine.lazy_dataclass import dataclass
-from ...web_answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
+from ...web.answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer
 from ..redaction import without_secrets

@@ -6,11 +6,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ..content import Chart, ChartKind, Figure, Series
-from ..date_words import DateWords
 from ..formats import FORMATS
+from ..rows.content import Chart, ChartKind, Figure, Series
 from ..times import boundaries, local_time
-from ..words import Words
+from ..words.dates import DateWords
+from ..words.phrases import Words
 from .cost_rows import energy_decimals, money_decimals
 
 if TYPE_CHECKING:

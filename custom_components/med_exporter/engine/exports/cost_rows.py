@@ -13,24 +13,24 @@ from collections import defaultdict
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..apportioning import Apportioning
-from ..costing import cost_sums, read_terms
-from ..fields import Kind
+from ..costs.apportioning import Apportioning
+from ..costs.costing import cost_sums, read_terms
+from ..costs.standing_charge import standing_charge
 from ..formats import FORMATS
 from ..lazy_dataclass import dataclass
 from ..limits import check_rows
-from ..shelf import Shelf
-from ..standing_charge import standing_charge
-from ..tables import Column, Table
+from ..readings.fields import Kind
+from ..rows.shelf import Shelf
+from ..rows.tables import Column, Table
 from ..tariff.energy import CONSUMPTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ..costing import CostSum, Terms
+    from ..costs.costing import CostSum, Terms
     from ..job import Job
-    from ..recorder import Recorder
-    from ..tables import Chunk
+    from ..recorder.states import Recorder
+    from ..rows.tables import Chunk
 
 ENERGY_DECIMALS = 3
 _AMOUNTS = ("energy_kwh", "energy_cost", "standing_charge", "feed_in")

@@ -11,12 +11,12 @@ from ..lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..content import Content
     from ..job import Job, Request
     from ..object_reader import ObjectReader
-    from ..recorder import Recorder
-    from ..spool import Spool
-    from ..tables import Table
+    from ..recorder.states import Recorder
+    from ..rows.content import Content
+    from ..rows.spool import Spool
+    from ..rows.tables import Table
 
 
 class Work(Protocol):

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..costing import price_edges, read_terms
-from ..energy_source import points_of
-from ..file_warnings import warning
-from ..ledger_sums import known_quarters
+from ..costs.costing import price_edges, read_terms
+from ..costs.energy_source import points_of
+from ..ledger.sums import known_quarters
 from ..times import QUARTER, ceil_to, floor_to, utc_text
+from ..words.file_warnings import warning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
-    from ..database import Connect
+    from ..database.connections import Connect
     from ..job import Job
-    from ..recorder import Recorder
+    from ..recorder.states import Recorder
     from .cost_rows import Unpriced
 
 _MOST_NAMED = 10

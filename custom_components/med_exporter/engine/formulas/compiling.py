@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..fields import Kind
+    from ..readings.fields import Kind
     from .formula import Formula
 
 

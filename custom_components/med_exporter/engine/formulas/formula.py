@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
-    from ..fields import Kind
+    from ..readings.fields import Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlglot.tokenizer_core import Token
 
-    from ..fields import Kind
+    from ..readings.fields import Kind
     from .formula import Formula
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from sqlglot import exp
 
-from ..fields import Kind
 from ..lazy_dataclass import dataclass
+from ..readings.fields import Kind
 from .errors import FormulaError, FormulaProblem
 from .formula import Formula
 from .nodes import NAMES, name_of, place_of, wrong

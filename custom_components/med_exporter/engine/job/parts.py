@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003  # the codec reads annotation
 from typing import Any
 
 from ..lazy_dataclass import dataclass
-from ..tables import Column  # noqa: TC001  # see above
+from ..rows.tables import Column  # noqa: TC001  # see above
 
 DEFAULT_CHUNK_SIZE = 10_000
 MAX_CHUNK_SIZE = 1_000_000

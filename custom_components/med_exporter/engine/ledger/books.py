@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select
 
-from ..own_tables import stored_version
+from ..database.own_tables import stored_version
 from ..times import QUARTER, UTC_DAY, ceil_to
 from .day import QUARTERS_A_DAY, Day
 from .tables import COMPONENT, VERSION, accounts_table, quarters_table

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
 
-from ..own_tables import TABLE_OPTIONS
+from ..database.own_tables import TABLE_OPTIONS
 
 COMPONENT: Final = "ledger"
 VERSION: Final = 5

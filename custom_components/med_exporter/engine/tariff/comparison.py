@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from ..costs.standing_charge import standing_charge
 from ..lazy_dataclass import dataclass
-from ..standing_charge import standing_charge
 from ..times import day_of, day_start
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together
 from .pricing import price

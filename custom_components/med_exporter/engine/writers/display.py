@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ..currency_signs import for_people
-from ..date_words import DateWords
 from ..export_types import EXPORT_TYPES
-from ..fields import Kind
-from ..file_warnings import sentence
-from ..quantities import FRENCH_MARKS, number_text, quantity_text
-from ..time_text import TimeText
+from ..readings.fields import Kind
+from ..rows.time_text import TimeText
 from ..times import local_time
-from ..words import Words, unit_of
+from ..words.currency_signs import for_people
+from ..words.dates import DateWords
+from ..words.file_warnings import sentence
+from ..words.phrases import Words, unit_of
+from ..words.quantities import FRENCH_MARKS, number_text, quantity_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..content import Figure
     from ..job import Job
-    from ..tables import Column
+    from ..rows.content import Figure
+    from ..rows.tables import Column
 
 _CLOCK_LASTS = 14 * 86_400
 """Seconds: no clock that is changed is changed back sooner."""

@@ -10,8 +10,8 @@ from ..lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..content import Content
     from ..job import Job
+    from ..rows.content import Content
 
 
 class Stream(Protocol):

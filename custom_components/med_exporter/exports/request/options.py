@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from ...engine.fields import MAX_DECIMALS
 from ...engine.job import (
     DEFAULT_CHUNK_SIZE,
     LOCALES,
@@ -14,6 +13,7 @@ from ...engine.job import (
     Privacy,
     is_delimiter,
 )
+from ...engine.readings.fields import MAX_DECIMALS
 from ...errors import InvalidRequest
 from ...object_reader import INVALID_VALUE, ObjectReader
 from .codes import NOT_APPLICABLE

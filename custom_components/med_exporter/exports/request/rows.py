@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...engine.custom_fields import usable_fields
-from ...engine.fields import ENTITY_FIELDS, FIELDS
 from ...engine.job import (
     AGGREGATIONS,
     DEVICE_STATES,
@@ -15,6 +13,8 @@ from ...engine.job import (
     TimeOfDay,
 )
 from ...engine.job.filters import minutes_of_day
+from ...engine.readings.custom_fields import usable_fields
+from ...engine.readings.fields import ENTITY_FIELDS, FIELDS
 from ...errors import InvalidRequest
 from ...object_reader import INVALID_REQUEST, INVALID_VALUE, ObjectReader, shown
 from .codes import INVALID_FORMULA, NOT_APPLICABLE, UNKNOWN_FIELD

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from kasa import Module
 from kasa.smart.smartmodule import SmartModule
 
+from ...clocks.local import local_zone
 from ...engine.lazy_dataclass import dataclass
-from ...local_time import local_zone
 from ..plug import CLOCK_IS_RIGHT
 from .configuration import FAILURES
 

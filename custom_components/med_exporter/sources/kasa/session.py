@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kasa.httpclient import get_cookie_jar
 
-from ...web_client import new_web_session
+from ...web.client import new_web_session
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

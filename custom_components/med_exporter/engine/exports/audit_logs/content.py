@@ -13,14 +13,14 @@ from sqlalchemy import (
     select,
 )
 
-from ...audit_tables import audit_table
-from ...content import Content, Figure
-from ...fields import Kind
+from ...database.audit_tables import audit_table
+from ...database.own_tables import exists
 from ...job import SEVERITY_LEVELS
 from ...limits import check_rows
-from ...own_tables import exists
-from ...shelf import Shelf
-from ...tables import Column, Holds, Table
+from ...readings.fields import Kind
+from ...rows.content import Content, Figure
+from ...rows.shelf import Shelf
+from ...rows.tables import Column, Holds, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from ...job import Job
-    from ...recorder import Recorder
-    from ...spool import Spool
-    from ...tables import Chunk
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
+    from ...rows.tables import Chunk
 
 _PAGE = 4096
 _COLUMNS = (

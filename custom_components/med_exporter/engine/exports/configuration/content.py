@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...content import Content, Figure
 from ...limits import check_rows
-from ...tables import Table
+from ...rows.content import Content, Figure
+from ...rows.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...job import GivenTable, Job
-    from ...recorder import Recorder
-    from ...spool import Spool
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
 
 _COUNTED = ("metering_points", "plugs", "destinations", "schedules", "users")
 

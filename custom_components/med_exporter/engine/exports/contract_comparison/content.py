@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ...content import Chart, ChartKind, Content, Figure, Series
-from ...date_words import DateWords
-from ...fields import Kind
 from ...formats import FORMATS
-from ...tables import Column, Holds, Rounding, Table
+from ...readings.fields import Kind
+from ...rows.content import Chart, ChartKind, Content, Figure, Series
+from ...rows.tables import Column, Holds, Rounding, Table
 from ...tariff.offers import OWN
 from ...times import local_time
-from ...words import Words
+from ...words.dates import DateWords
+from ...words.phrases import Words
 from .result import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...job import Job
-    from ...recorder import Recorder
-    from ...spool import Spool
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
     from .result import Line, Result
 
 _FEW_MONTHS = 12

@@ -7,13 +7,13 @@ from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...apportioning import Apportioning, rounded
-from ...costing import compare_contracts, price_edges, read_terms
-from ...energy_source import ROLES, first_known
-from ...file_warnings import warning
+from ...costs.apportioning import Apportioning, rounded
+from ...costs.costing import compare_contracts, price_edges, read_terms
+from ...costs.energy_source import ROLES, first_known
 from ...lazy_dataclass import dataclass
 from ...ledger import accounts_of, is_readable
 from ...tariff.offers import OWN, Offer
+from ...words.file_warnings import warning
 from ..ledger_gaps import estimated_warning
 
 if TYPE_CHECKING:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from ...apportioning import Apportioning, rounded
-from ...content import Chart, ChartKind, Series
-from ...costing import cost_sums, read_terms
-from ...date_words import DateWords
-from ...fields import Kind
-from ...standing_charge import standing_charge
-from ...tables import Column, Table, small_table
+from ...costs.apportioning import Apportioning, rounded
+from ...costs.costing import cost_sums, read_terms
+from ...costs.standing_charge import standing_charge
+from ...readings.fields import Kind
+from ...rows.content import Chart, ChartKind, Series
+from ...rows.tables import Column, Table, small_table
 from ...tariff.energy import CONSUMPTION
 from ...times import boundaries, day_of, local_time
-from ...words import Words
+from ...words.dates import DateWords
+from ...words.phrases import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
 from .earlier import Earlier
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from ...costing import CostSum, Terms
+    from ...costs.costing import CostSum, Terms
     from ...job import Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600

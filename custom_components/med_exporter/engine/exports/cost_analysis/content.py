@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ...content import Content, Figure
 from ...formats import FORMATS
+from ...rows.content import Content, Figure
 from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
 from ..cost_rows import CostRows
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...job import Job
-    from ...recorder import Recorder
-    from ...spool import Spool
-    from ...tables import Table
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
+    from ...rows.tables import Table
 
 _UNUSUAL: Final = ("hourly", "weekly")
 """Groupings that a bill does not show by itself."""

@@ -6,23 +6,23 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ...apportioning import rounded
-from ...costing import cost_sums
-from ...date_words import DateWords
-from ...fields import Kind
-from ...ledger_sums import known_quarters
-from ...standing_charge import standing_charge
-from ...tables import Column, Table, small_table
+from ...costs.apportioning import rounded
+from ...costs.costing import cost_sums
+from ...costs.standing_charge import standing_charge
+from ...ledger.sums import known_quarters
+from ...readings.fields import Kind
+from ...rows.tables import Column, Table, small_table
 from ...tariff.energy import CONSUMPTION
 from ...times import local_time
+from ...words.dates import DateWords
 from ..cost_rows import energy_decimals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...costing import Terms
+    from ...costs.costing import Terms
     from ...job import Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 _DAY: Final = timedelta(days=1)
 _HARDLY: Final = 0.01

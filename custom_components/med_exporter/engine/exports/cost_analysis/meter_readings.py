@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...fields import ENTITY_FIELDS
-from ...statistics import Statistics
+from ...readings.fields import ENTITY_FIELDS
+from ...recorder.statistics import Statistics
 
 if TYPE_CHECKING:
     from ...job import Job, JobDevice
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 _COUNTER = ENTITY_FIELDS.index("energy_total_kwh")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ...apportioning import rounded
+from ...costs.apportioning import rounded
 from ...times import day_start
-from ...words import Words
+from ...words.phrases import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ...costing import Terms
+    from ...costs.costing import Terms
 
 
 class Taxes:

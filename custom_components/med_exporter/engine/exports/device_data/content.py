@@ -6,27 +6,27 @@ import math
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
-from ...content import Content
-from ...corrections import with_corrections
-from ...custom_fields import formulas_of
-from ...filling import spread_over_periods
-from ...filters import kept_by_time, kept_by_value, stretches_of
-from ...gaps import (
+from ...costs.plug_ledger import plug_ledger
+from ...costs.reading_costs import with_costs
+from ...limits import check_rows, most_rows
+from ...readings.corrections import with_corrections
+from ...readings.custom_fields import formulas_of
+from ...readings.filling import spread_over_periods
+from ...readings.filters import kept_by_time, kept_by_value, stretches_of
+from ...readings.from_states import last_known
+from ...readings.gaps import (
     coverage_warnings,
     not_recorded_warnings,
     outlier_warning,
     silence_warning,
 )
-from ...gathered import gathered
-from ...limits import check_rows, most_rows
-from ...merging import merged
-from ...plug_ledger import plug_ledger
-from ...reading_costs import with_costs
-from ...readings import last_known
-from ...spool import readings_at_once
-from ...stand_in import StandIn
-from ...statistics import Coverage
-from ...succession import successive_readings
+from ...readings.gathered import gathered
+from ...readings.merging import merged
+from ...readings.stand_in import StandIn
+from ...readings.succession import successive_readings
+from ...recorder.statistics import Coverage
+from ...rows.content import Content
+from ...rows.spool import readings_at_once
 from ..ledger_gaps import estimated_warning
 from .first_rows import Line, add_first_rows
 from .overview import overview
@@ -36,13 +36,13 @@ from .totals import sums_by_column
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ...filters import Stretch
-    from ...gathered import Gathered
     from ...job import Job, JobDevice
-    from ...reading import Reading
-    from ...recorder import Recorder
-    from ...spool import Spool
-    from ...tables import Table
+    from ...readings.filters import Stretch
+    from ...readings.gathered import Gathered
+    from ...readings.reading import Reading
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
+    from ...rows.tables import Table
 
 _AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
 

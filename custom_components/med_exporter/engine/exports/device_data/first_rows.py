@@ -12,13 +12,13 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...reading import READING_COLUMNS
+from ...readings.reading import READING_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ...reading import Reading
-    from ...spool import Spool
+    from ...readings.reading import Reading
+    from ...rows.spool import Spool
 
 _ENERGY = READING_COLUMNS.index("energy_kwh")
 _TOTAL = READING_COLUMNS.index("energy_total_kwh")

@@ -6,19 +6,19 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ...content import Chart, ChartKind, Figure, Series
-from ...date_words import DateWords
 from ...formats import FORMATS
+from ...rows.content import Chart, ChartKind, Figure, Series
 from ...times import HOUR, QUARTER, boundaries, floor_to, local_time
-from ...words import Words
+from ...words.dates import DateWords
+from ...words.phrases import Words
 from .totals import totals_of, used_and_made
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...job import Job
-    from ...spool import Spool
-    from ...tables import Column
+    from ...rows.spool import Spool
+    from ...rows.tables import Column
     from .totals import SumsByColumn
 
 _PERIODS = {"weekly": "week", "monthly": "month"}

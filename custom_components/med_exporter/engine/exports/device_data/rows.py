@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...aggregation import function_of
-from ...custom_fields import DECIMALS, formulas_of
-from ...fields import FIELDS, Function, Kind
 from ...formats import FORMATS
-from ...tables import Column, Rounding, Table
+from ...readings.custom_fields import DECIMALS, formulas_of
+from ...readings.fields import FIELDS, Function, Kind
+from ...rows.aggregation import function_of
+from ...rows.tables import Column, Rounding, Table
 from ...tariff.energy import PRODUCTION
 from .totals import rounded_together
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ...job import Job
-    from ...spool import Spool
-    from ...tables import Chunk
+    from ...rows.spool import Spool
+    from ...rows.tables import Chunk
     from .totals import SumsByColumn
 
 _SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}

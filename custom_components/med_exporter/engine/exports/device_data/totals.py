@@ -6,18 +6,18 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from ...aggregation import function_of
-from ...apportioning import Apportioning, rounded
-from ...content import Figure
-from ...fields import FIELDS, Function
+from ...costs.apportioning import Apportioning, rounded
+from ...readings.fields import FIELDS, Function
+from ...rows.aggregation import function_of
+from ...rows.content import Figure
 from ...tariff.energy import CONSUMPTION, IGNORED, PRODUCTION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ...job import Job
-    from ...spool import Spool
-    from ...tables import Column
+    from ...rows.spool import Spool
+    from ...rows.tables import Column
 
     type SumsByColumn = Mapping[str, Mapping[int, float | None]]
     """What the rows of each device (its place) add up to, by the column."""

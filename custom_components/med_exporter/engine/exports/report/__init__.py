@@ -11,10 +11,10 @@ from ...lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ...content import Chart, Figure
     from ...job import Job
-    from ...recorder import Recorder
-    from ...tables import Table
+    from ...recorder.states import Recorder
+    from ...rows.content import Chart, Figure
+    from ...rows.tables import Table
 
 
 @dataclass(slots=True, kw_only=True)

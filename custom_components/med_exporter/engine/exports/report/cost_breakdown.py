@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...content import Figure
 from ...job import BREAKDOWNS
+from ...rows.content import Figure
 from ..cost_overview import CostCharts
 from ..cost_rows import CostRows, money_decimals
 from ..ledger_gaps import estimated_warning, unpriced_warning
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...job import Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 
 def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:

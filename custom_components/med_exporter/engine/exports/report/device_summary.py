@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...availability import AWAY, last_states
-from ...content import Figure
-from ...fields import Kind
-from ...recorder import last_seen
-from ...statistics import Statistics
-from ...tables import Column, small_table
+from ...readings.fields import Kind
+from ...recorder.availability import AWAY, last_states
+from ...recorder.states import last_seen
+from ...recorder.statistics import Statistics
+from ...rows.content import Figure
+from ...rows.tables import Column, small_table
 from . import Section
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...job import Job, JobDevice
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 _COLUMNS = (
     Column("device", Kind.TEXT),

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ...apportioning import Apportioning
-from ...content import Chart, ChartKind, Figure, Series
-from ...date_words import DateWords
-from ...fields import Kind
+from ...costs.apportioning import Apportioning
 from ...formats import FORMATS
-from ...ledger_sums import CONSUMPTION, PRODUCTION, energy_sums
-from ...peaks import peaks
-from ...tables import Column, small_table
+from ...ledger.sums import CONSUMPTION, PRODUCTION, energy_sums
+from ...readings.fields import Kind
+from ...readings.peaks import peaks
+from ...rows.content import Chart, ChartKind, Figure, Series
+from ...rows.tables import Column, small_table
 from ...times import local_time
-from ...words import Words
+from ...words.dates import DateWords
+from ...words.phrases import Words
 from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
 from ..ledger_gaps import ledger_warnings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ...job import Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
     type _Energies = Mapping[tuple[int, int, str], float]
     """kWh by day, device and role."""

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
 
-from ...availability import availability
-from ...content import Figure
-from ...fields import Kind
-from ...file_warnings import warning
-from ...history_tables import exports_table
-from ...own_tables import exists
-from ...tables import Column, Holds, small_table
+from ...database.history_tables import exports_table
+from ...database.own_tables import exists
+from ...readings.fields import Kind
+from ...recorder.availability import availability
+from ...rows.content import Figure
+from ...rows.tables import Column, Holds, small_table
+from ...words.file_warnings import warning
 from . import Section
 from .device_summary import state_of
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from ...job import GivenTable, Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 GIVEN = "destinations"
 """The table that the job brings: id, name, type, state and backlog of each destination."""

@@ -13,13 +13,13 @@ from collections import defaultdict
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from ...content import Chart, ChartKind, Figure, Series
-from ...fields import Kind
 from ...formats import FORMATS
-from ...ledger_sums import quarter_energies
-from ...tables import Column, small_table
+from ...ledger.sums import quarter_energies
+from ...readings.fields import Kind
+from ...rows.content import Chart, ChartKind, Figure, Series
+from ...rows.tables import Column, small_table
 from ...times import local_time
-from ...words import Words
+from ...words.phrases import Words
 from ..cost_rows import energy_decimals
 from . import Section
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ...job import Job
-    from ...recorder import Recorder
+    from ...recorder.states import Recorder
 
 _QUARTERS = 4
 """Of an hour."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...content import Content, Figure
 from ...limits import check_rows
+from ...rows.content import Content, Figure
 from ..report import section_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...job import Job
-    from ...recorder import Recorder
-    from ...spool import Spool
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
 
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "

@@ -12,19 +12,19 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...fields import Kind
-from ...repeated import each_once
-from ...time_text import TimeText
-from ...words import Words
+from ...readings.fields import Kind
+from ...rows.repeated import each_once
+from ...rows.time_text import TimeText
+from ...words.phrases import Words
 from ..archive import open_archive
 from ..spreadsheet import UTC_OFFSET, neutral, offset_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ...content import Content
     from ...job import Job
-    from ...tables import Chunk, Column, Table
+    from ...rows.content import Content
+    from ...rows.tables import Chunk, Column, Table
     from ..format import Stream
 
 # Below this a float's own text has an exponent, which few spreadsheets read with a comma.

@@ -13,9 +13,9 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 
-from ...content import ChartKind
-from ...currency_signs import for_people
-from ...fields import Kind
+from ...readings.fields import Kind
+from ...rows.content import ChartKind
+from ...words.currency_signs import for_people
 from .rows import plain
 from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, number_format
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from ...content import Chart, Content, Figure
     from ...job import Job
+    from ...rows.content import Chart, Content, Figure
     from ..display import Display
 
 _CHART_WIDTH, _CHART_HEIGHT = 24, 11

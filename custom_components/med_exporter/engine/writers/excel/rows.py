@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from openpyxl.utils import get_column_letter
 
-from ...fields import Kind
-from ...repeated import each_once
+from ...readings.fields import Kind
+from ...rows.repeated import each_once
 from ...times import QUARTER, local_time
 from ..spreadsheet import neutral, offset_text
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from ...tables import Chunk, Column
+    from ...rows.tables import Chunk, Column
 
 MOST_TEXT = 32_767
 """Characters in a cell."""

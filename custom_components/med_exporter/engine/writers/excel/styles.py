@@ -9,9 +9,9 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from ...currency_signs import for_people, in_front
-from ...fields import Kind
-from ...words import unit_of
+from ...readings.fields import Kind
+from ...words.currency_signs import for_people, in_front
+from ...words.phrases import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from ...job import Job
-    from ...tables import Chunk, Column
+    from ...rows.tables import Chunk, Column
 
 _FONT = "Calibri"
 TITLE_FONT = Font(name=_FONT, bold=True, size=16)

@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.writer.excel import ExcelWriter
 
-from ...fields import Kind
+from ...readings.fields import Kind
 from ..archive import open_archive
 from ..display import Display
 from ..spreadsheet import UTC_OFFSET
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from ...content import Content
     from ...job import Job
-    from ...tables import Chunk, Table
+    from ...rows.content import Content
+    from ...rows.tables import Chunk, Table
     from ..format import Stream
 
 MOST_ROWS = 1_048_575

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ...fields import Kind
-from ...time_text import TimeText
+from ...readings.fields import Kind
+from ...rows.time_text import TimeText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...content import Content
     from ...job import Job
-    from ...tables import Table
+    from ...rows.content import Content
+    from ...rows.tables import Table
     from ..format import Stream
 
 

@@ -12,7 +12,7 @@ from reportlab.graphics.charts.piecharts import Pie
 from reportlab.graphics.shapes import Drawing
 from reportlab.lib.colors import Color, HexColor, linearlyInterpolatedColor
 
-from ...content import ChartKind
+from ...rows.content import ChartKind
 from . import fonts
 from .pages import INK, MARGIN, MUTED, RULE, WHITE
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from reportlab.graphics.charts.axes import XCategoryAxis, YValueAxis
 
-    from ...content import Chart
+    from ...rows.content import Chart
     from ..display import Display
     from .pages import Pages
 

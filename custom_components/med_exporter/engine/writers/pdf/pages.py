@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import IO
 
-    from ...words import Words
+    from ...words.phrases import Words
     from ..format import Stream
 
 INK = HexColor("#1b1f24")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ...fields import Kind
+from ...readings.fields import Kind
 from . import fonts
 from .pages import ACCENT, INK, MARGIN, RULE, STRIPE, WHITE
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from reportlab.pdfgen.textobject import PDFTextObject
 
-    from ...tables import Chunk, Column, Table
+    from ...rows.tables import Chunk, Column, Table
     from ..display import Display
     from .pages import Pages
 

@@ -13,8 +13,8 @@ from .table import SHORT_TABLE, draw_table, needs_width
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...content import Content, Figure
     from ...job import Job
+    from ...rows.content import Content, Figure
     from ..format import Stream
 
 _LABEL_ROOM = 190.0

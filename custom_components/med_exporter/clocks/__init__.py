@@ -1,0 +1,1 @@
+"""What time it is: in the house, at least, and for all that deletes."""

@@ -1,0 +1,333 @@
+"""What energy costs: the energy that is kept, priced by the contracts that are stored with it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from datetime import date
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from ..database.cost_tables import tariffs_table
+from ..database.own_tables import exists
+from ..lazy_dataclass import dataclass
+from ..tariff import Known, Tariff, compare, first_needed, parse_contracts, price
+from ..tariff.energy import MWH_PER_KWH, PRODUCTION
+from ..tariff.kind import Need
+from ..tariff.kinds import KINDS
+from ..tariff.timeline import segments
+from ..times import day_of
+from .energy_source import points_of, read_energy, read_past
+from .prices import read_prices
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Row
+    from sqlalchemy.engine import Connection
+
+    from ..database.connections import Connect
+    from ..tariff import Colour, Colours, Comparison, Energy, Priced
+
+_WINDOW: Final = 31 * 86400
+"""Seconds whose energy is in memory at a time, unless one period is longer."""
+_KWH_DECIMALS: Final = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the energy of a metering point (its slug) is priced with.
+
+    `colours` are those of Tempo by date, `currency` a code, `zone` the one that decides on days.
+    """
+
+    metering_point: str
+    tariff: Tariff
+    colours: dict[date, Colour]
+    currency: str
+    zone: ZoneInfo
+
+    def needs(self, need: Need) -> bool:
+        """Tell whether prices depend on something."""
+        return any(
+            need in KINDS[contract.pricing.to_dict()["kind"]].needs
+            for contract in self.tariff.contracts
+        )
+
+    def taxes_at(self, moment: float) -> tuple[float, float]:
+        """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
+        contract = self.tariff.contract_on(day_of(moment, self.zone))
+        return (0.0, 0.0) if contract is None else contract.taxes
+
+    def covers(self, moment: float) -> bool:
+        """Tell whether a contract is in force at a moment (UTC seconds)."""
+        return self.tariff.contract_on(day_of(moment, self.zone)) is not None
+
+    @property
+    def price_entities(self) -> list[str]:
+        """Return the ids of the entities whose price counts."""
+        return price_entities(self.tariff)
+
+
+@dataclass(slots=True)
+class CostSum:
+    """What a plug's energy cost in one tariff period and tier of one period.
+
+    Attributes:
+        place: of the period, from 0.
+        plug_id: of the plug.
+        role: `consumption`, or `production`, of which `cost` is what the feed-in brings.
+        period: the tariff period, "" for none.
+        tier: from 1; 0 for none.
+        kwh: all energy.
+        cost: of the priced part, None where none of it is.
+        unpriced_kwh: the part without a known price.
+
+    """
+
+    place: int
+    plug_id: str
+    role: str
+    period: str
+    tier: int
+    kwh: float
+    cost: float | None
+    unpriced_kwh: float
+
+
+def price_entities(tariff: Tariff) -> list[str]:
+    """Return the ids of the entities whose price counts in a tariff, each once."""
+    found = (
+        contract.pricing.to_dict()
+        for contract in tariff.contracts
+        if Need.PRICES in KINDS[contract.pricing.to_dict()["kind"]].needs
+    )
+    return sorted({pricing["entity_id"] for pricing in found})
+
+
+def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
+    """Return the terms of metering points, or of all, by slug; those without any are absent."""
+    if (slugs is not None and not slugs) or not exists(connection, tariffs_table):
+        return {}
+    statement = select(tariffs_table)
+    if slugs is not None:
+        statement = statement.where(tariffs_table.c.metering_point.in_(list(slugs)))
+    return {row.metering_point: _terms_of(row) for row in connection.execute(statement)}
+
+
+def price_energy(
+    connection: Connection, terms: Terms, energies: Sequence[Energy], edges: Sequence[float]
+) -> Priced:
+    """Price energies of a metering point by its terms; see `tariff.price`."""
+    start, end = edges[0], edges[-1]
+    prices = {
+        entity_id: read_prices(connection, entity_id, start, end)
+        for entity_id in terms.price_entities
+    }
+    return price(terms.tariff, terms.zone, Known(terms.colours, prices), energies, edges)
+
+
+def price_point(
+    connection: Connection,
+    terms: Terms,
+    edges: Sequence[float],
+    *,
+    plug_ids: Collection[str] | None = None,
+    past: bool = False,
+) -> Priced:
+    """Return what a metering point's energy costs by period.
+
+    Args:
+        connection: to the recorder's database.
+        terms: of the metering point.
+        edges: UTC seconds, at least two; period i runs from edge i to before edge i + 1.
+        plug_ids: those whose costs are wanted, None for all; others may be among the result.
+        past: whether hours from before the ledger count, as those of a device "".
+
+    """
+    start, end = edges[0], edges[-1]
+    begin = first_needed(terms.tariff, terms.zone, start, end)
+    if past:
+        energies = read_past(connection, terms.metering_point, begin, end)
+    else:
+        # What others use fills the month's tiers.
+        wanted = None if terms.needs(Need.MONTH) else plug_ids
+        energies = read_energy(connection, terms.metering_point, begin, end, plug_ids=wanted)
+    return price_energy(connection, terms, energies, edges)
+
+
+def cost_sums(
+    connect: Connect, plug_ids: Sequence[str], edges: Sequence[float]
+) -> Iterator[tuple[list[CostSum], list[tuple[float, float]]]]:
+    """Yield what the counted energy of plugs costs, some periods at a time, ascending.
+
+    Energy that is known and empty has a sum too. Where there is no contract, nothing has a price.
+
+    Args:
+        connect: opens a connection to the recorder's database; asked for anew for each query.
+        plug_ids: of the plugs.
+        edges: UTC seconds; period i runs from edge i to before edge i + 1.
+
+    Yields:
+        The sums, and the stretches of energy without a known price.
+
+    """
+    plugs = set(plug_ids)
+    with connect() as connection:
+        slugs = points_of(connection, plug_ids)
+        terms = read_terms(connection, slugs)
+    for first, some in windows(edges):
+        found: list[CostSum] = []
+        unpriced: list[tuple[float, float]] = []
+        for slug in slugs:
+            own = terms.get(slug) or _without_contract(slug)
+            with connect() as connection:
+                priced = price_point(connection, own, some, plug_ids=plug_ids)
+            found += [
+                CostSum(
+                    first + part.place,
+                    part.device,
+                    part.role,
+                    part.period,
+                    part.tier,
+                    round(amount.mwh / MWH_PER_KWH, _KWH_DECIMALS),
+                    amount.cost,
+                    round(amount.unpriced_mwh / MWH_PER_KWH, _KWH_DECIMALS),
+                )
+                for part, amount in priced.sums.items()
+                if part.device in plugs
+            ]
+            unpriced += priced.unpriced
+        yield found, sorted(unpriced)
+
+
+def compare_contracts(
+    connection: Connection,
+    metering_point: str,
+    contracts: Mapping[str, Tariff],
+    stretch: tuple[float, float],
+    *,
+    zone: ZoneInfo,
+    colours: Colours,
+) -> Comparison:
+    """Return what a metering point's past would have cost under several contracts.
+
+    Args:
+        connection: to the recorder's database.
+        metering_point: its slug.
+        contracts: by any name; the prices of their entities are those that are kept.
+        stretch: start and end of the range, in UTC seconds.
+        zone: the time zone of days and months.
+        colours: of Tempo.
+
+    """
+    start, end = stretch
+    begin = min(first_needed(tariff, zone, start, end) for tariff in contracts.values())
+    entities = {entity for tariff in contracts.values() for entity in price_entities(tariff)}
+    prices = {entity: read_prices(connection, entity, start, end) for entity in entities}
+    energies = read_past(connection, metering_point, begin, end)
+    return compare(contracts, zone, Known(colours, prices), energies, stretch)
+
+
+def slot_costs(
+    connection: Connection, plug_id: str, start: int, end: int, seconds: int
+) -> dict[int, tuple[float, float | None]]:
+    """Return kWh and cost of a plug's slots by their start; what production brings is negative.
+
+    Args:
+        connection: opens a connection to the recorder's database.
+        plug_id: of the plug.
+        start: UTC seconds at which the first slot begins.
+        end: UTC seconds at which the last one ends.
+        seconds: length of a slot.
+
+    """
+    edges = range(start, end + 1, seconds)
+    slots: dict[int, tuple[float, float | None]] = {}
+    for found, _ in cost_sums(lambda: nullcontext(connection), [plug_id], edges):
+        for one in found:
+            money = None if one.cost is None else one.cost * (-1 if one.role == PRODUCTION else 1)
+            kwh, before = slots.get(edges[one.place], (0.0, None))
+            known = [part for part in (before, money) if part is not None]
+            slots[edges[one.place]] = (kwh + one.kwh, sum(known) if known else None)
+    return slots
+
+
+def billed(connect: Connect, plug_id: str, edges: Sequence[float]) -> list[float]:
+    """Return what a plug's energy of each period cost, as far as it has a price.
+
+    Arguments are those of `cost_sums`; what production brings is negative.
+    """
+    money = [0.0] * (len(edges) - 1)
+    for found, _ in cost_sums(connect, [plug_id], edges):
+        for one in found:
+            money[one.place] += (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
+    return money
+
+
+def price_edges(
+    connection: Connection,
+    tariffs: Iterable[Tariff],
+    stretch: tuple[float, float],
+    *,
+    zone: ZoneInfo,
+    colours: Colours,
+) -> set[int]:
+    """Return when (UTC seconds, in a range) a kWh gets another price under some of many tariffs.
+
+    Args:
+        connection: to the recorder's database, which has the prices of entities.
+        tariffs: whose prices.
+        stretch: start and end of the range, in UTC seconds.
+        zone: the time zone of days.
+        colours: of Tempo.
+
+    """
+    edges: set[int] = set()
+    for tariff in tariffs:
+        prices = {one: read_prices(connection, one, *stretch) for one in price_entities(tariff)}
+        known, before = Known(colours, prices), None
+        for segment in segments(tariff, zone, known, *stretch):
+            feed_in = segment.contract.feed_in if segment.contract else None
+            # The blocks of a month begin anew.
+            now = (segment.rate, feed_in, segment.rate.blocks and segment.day.replace(day=1))
+            if before not in (None, now):
+                edges.add(segment.start)
+            before = now
+    return edges
+
+
+def zone_of(connection: Connection, plug_id: str) -> ZoneInfo | None:
+    """Return the zone of the contracts that price a plug, None where none does."""
+    terms = read_terms(connection, points_of(connection, [plug_id]))
+    return next((one.zone for one in terms.values()), None)
+
+
+def windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[float]]]:
+    """Yield the edges of some periods at a time, about a month, with the place of the first."""
+    first = 0
+    while first < len(edges) - 1:
+        after = first + 1
+        while after < len(edges) - 1 and edges[after + 1] - edges[first] <= _WINDOW:
+            after += 1
+        yield first, edges[first : after + 1]
+        first = after
+
+
+def _without_contract(slug: str) -> Terms:
+    return Terms(
+        metering_point=slug, tariff=Tariff(), colours={}, currency="", zone=ZoneInfo("UTC")
+    )
+
+
+def _terms_of(row: Row[tuple[str, str, str, str, str]]) -> Terms:
+    colours: dict[str, Colour] = json.loads(row.colours)
+    return Terms(
+        metering_point=row.metering_point,
+        tariff=parse_contracts(json.loads(row.contracts)),
+        colours={date.fromisoformat(day): colour for day, colour in colours.items()},
+        currency=row.currency,
+        zone=ZoneInfo(row.time_zone),
+    )

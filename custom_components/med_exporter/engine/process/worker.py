@@ -1,0 +1,101 @@
+"""The engine as a process.
+
+Standard input brings one line of JSON, `{"database_url": …, "sys_path": […], "job": {…}}`, and
+then stays open: when it ends, whoever started the worker is gone, and the worker removes its
+unfinished files and goes too. The database URL comes this way because a command line is public.
+
+Standard output brings JSON lines: `{"progress": 0..100, "records": n}` while it works, then either
+`{"result": {"records", "bytes", "sha256", "warnings", "figures"}}` and exit status 0, or
+`{"error": {"code", "message"}}` and exit status 1. SIGTERM ends it with status 143.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ErrorCode, ExportError
+from ..output import remove_unfinished
+from .lines import complain, job_of, prepare, read_request, say
+
+if TYPE_CHECKING:
+    from ..results import Result
+
+_SECONDS_BETWEEN_REPORTS = 0.25
+_PARENT_IS_GONE = 1
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+
+def main() -> int:
+    """Do the one job that standard input brings, and return the exit status."""
+    # Blocked in every thread, so that the one that waits for them is told at once.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    secrets: list[str] = []
+    try:
+        say({"result": _work(sys.stdin.buffer.readline(), secrets).to_json()})
+    except Exception as err:  # noqa: BLE001  # the parent must learn of it, whatever it is
+        complain(err, secrets)
+        return 1
+    return 0
+
+
+def _work(line: bytes, secrets: list[str]) -> Result:
+    request = read_request(line, "database_url", "sys_path", "job")
+    url = prepare(request["database_url"], request["sys_path"], secrets)
+    job = job_of(request["job"])
+    _watch(job.path)
+    # SQLite sorts in files of its own, which belong on the disk that the export goes to.
+    os.environ["SQLITE_TMPDIR"] = os.path.dirname(job.path)  # noqa: PTH120  # may be empty
+    database: Any = import_module("..database.connections", __package__)
+    run: Any = import_module("..run", __package__)
+    secrets[:] = database.secrets_of(url)
+    try:
+        with database.read_only(url) as connect:
+            result: Result = run.run_job(job, connect, _Reporter().report, lambda: False)
+            return result
+    except (ImportError, run.SQLAlchemyError) as err:
+        raise ExportError(ErrorCode.DATABASE_ERROR, f"The database cannot be used: {err}") from err
+
+
+def _watch(path: str) -> None:
+    """Clean up and end when the parent dies or asks for it, whatever the main thread does."""
+    for watch in (_await_parents_death, _await_signal):
+        threading.Thread(target=watch, args=(path,), daemon=True).start()
+
+
+def _await_parents_death(path: str) -> None:
+    # Unbuffered: a buffered reader held by a thread would stop the interpreter from ending.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    _abandon(path, _PARENT_IS_GONE)
+
+
+def _await_signal(path: str) -> None:
+    number = signal.sigwait(_SIGNALS)
+    _abandon(path, 128 + number)
+
+
+def _abandon(path: str, status: int) -> None:
+    remove_unfinished(path)
+    os._exit(status)
+
+
+class _Reporter:
+    """Prints progress, a few times a second at most."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def report(self, share: float, records: int) -> None:
+        """Print how far the job is."""
+        moment = time.monotonic()
+        if moment >= self._next or share >= 100.0:
+            self._next = moment + _SECONDS_BETWEEN_REPORTS
+            say({"progress": round(share, 1), "records": records})

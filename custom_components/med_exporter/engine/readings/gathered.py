@@ -1,0 +1,275 @@
+"""Readings of many devices, made in one pass through the states.
+
+In a SQLite database the states of an entity lie far apart, between those of all others, so that
+reading one entity after the other goes through the whole table for each. Where the entities have a
+good part of all states, one pass in the order in which they lie is faster. Where there are many, a
+second process reads them ahead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from contextlib import contextmanager
+from itertools import chain
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
+from sqlalchemy.engine import URL
+
+from ..database.connections import read_only
+from ..database.recorder_tables import STATES
+from ..process.ahead import can_work_ahead, made_ahead
+from ..recorder.states import STATE, pages
+from ..rows.packing import packed, unpacked
+from .pivot import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from sqlalchemy import Connection
+
+    from ..database.connections import Connect
+    from ..job import JobDevice
+    from ..recorder.states import Recorder, State
+    from .pivot import Plug, Slot
+    from .reading import Reading
+
+    type Page = tuple[Iterable[State], float]
+    """States, and up to when they are all (UTC seconds, not included)."""
+
+_PAGE_SIZE = 8192
+_PER_ENTITY = 16
+"""States of an entity that a page has at least, on the average."""
+_MOST_WAITING = 16_384
+"""Readings in memory; what waits beyond them does so on the disk."""
+_LEAST_STATES = 20_000
+_LEAST_AHEAD = 200_000
+"""States from which on a second process reads them."""
+_LEAST_PART = 0.3
+"""Of all states, from which on one pass is faster."""
+_SAMPLES = 4
+_PARTS = 64
+"""Parts of the range, in some of which states are counted."""
+
+_IN_ORDER = (
+    select(*STATE)
+    .where(
+        STATES.c.last_updated_ts >= bindparam("start"),
+        STATES.c.last_updated_ts < bindparam("end"),
+        # An expression, for which the database has no index but that of time.
+        (STATES.c.metadata_id + 0).in_(bindparam("ids", expanding=True, type_=BigInteger)),
+    )
+    .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
+    .limit(bindparam("size", type_=Integer))
+)
+_ALL = (
+    select(func.count())
+    .select_from(STATES)
+    .where(
+        STATES.c.last_updated_ts >= bindparam("start"), STATES.c.last_updated_ts < bindparam("end")
+    )
+)
+_FILE = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
+"""Where a database lies; empty for one in memory."""
+_OWN = _ALL.where(STATES.c.metadata_id == bindparam("id"))
+
+
+@contextmanager
+def gathered(
+    recorder: Recorder,
+    devices: Sequence[JobDevice],
+    start: float,
+    end: float,
+    folder: Path | None,
+) -> Iterator[Gathered | None]:
+    """Give one pass through the states of devices, where that is faster.
+
+    They are read as readings are asked for. What other devices have meanwhile waits; so devices
+    that are asked side by side need little memory, and those that are asked in turn a file.
+
+    Args:
+        recorder: where the states are.
+        devices: whose.
+        start: UTC seconds, included.
+        end: UTC seconds, not included.
+        folder: where readings wait, in a file without a name; None for the system's own.
+
+    Yields:
+        The pass, None where each entity is to be read by itself.
+
+    """
+    entities = [one for device in devices for one in device.entities.values()]
+    ids = list(recorder.metadata_ids(entities).values())
+    with recorder.connect() as connection:
+        states = _gathered_states(connection, ids, start, end)
+    if not states:
+        yield None
+        return
+    ahead = states >= _LEAST_AHEAD and can_work_ahead()
+    with _pages(recorder, ids, start, end, ahead=ahead) as found, TemporaryFile(dir=folder) as file:
+        yield Gathered(recorder, ids, start, end, found, file)
+
+
+@contextmanager
+def _pages(
+    recorder: Recorder, ids: Sequence[int], start: float, end: float, *, ahead: bool
+) -> Iterator[Iterator[Page]]:
+    """Give pages of states, read ahead by a second process or here."""
+    size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
+
+    def read(connect: Connect, since: float) -> Iterator[Page]:
+        return pages(connect, _IN_ORDER, {"ids": ids, "start": since, "end": end}, size, size)
+
+    def read_there() -> Iterator[tuple[list[tuple[Any, ...]], float]]:
+        with read_only(URL.create("sqlite", database=path)) as connect:
+            for states, reached in read(connect, start):
+                # Columns are packed in a third of the time.
+                yield list(zip(*states, strict=True)), reached
+
+    def go_on(made: Iterator[Any]) -> Iterator[Page]:
+        reached = start
+        for columns, reached in made:
+            yield zip(*columns, strict=True), reached
+        if reached < end:
+            yield from read(recorder.connect, reached)
+
+    with recorder.connect() as connection:
+        path = connection.execute(_FILE).scalar()
+        engine = connection.engine
+    if not (ahead and path):
+        yield read(recorder.connect, start)
+        return
+    # No connection may be open in a process that forks.
+    engine.dispose()
+    with made_ahead(read_there) as made:
+        yield go_on(made)
+
+
+class Gathered:
+    """Readings on their way from one pass to the devices that they are of.
+
+    Args:
+        recorder: where the states are.
+        ids: of entities, the recorder's.
+        start: UTC seconds, included.
+        end: UTC seconds, not included.
+        found: the states, a page at a time.
+        file: empty; where readings wait on the disk.
+
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        ids: Sequence[int],
+        start: float,
+        end: float,
+        found: Iterator[Page],
+        file: BinaryIO,
+    ) -> None:
+        self._ids = frozenset(ids)
+        self._start = self._reached = start
+        self._end = end
+        self._file = file
+        self._lines = Lines(recorder.units)
+        self._queues: list[_Queue] = []
+        self._waiting = 0
+        self._pages = found
+
+    def readings(
+        self,
+        plug: Plug,
+        slots: Sequence[Slot],
+        start: float,
+        end: float,
+        on_block: Callable[[float], None],
+    ) -> Iterator[Reading] | None:
+        """Return the readings of a plug, None when the pass does not have them, or has begun.
+
+        Where the disk refuses, taking them raises OSError.
+
+        Args:
+            plug: as it is at the beginning.
+            slots: of its entities.
+            start: UTC seconds, included.
+            end: UTC seconds, not included.
+            on_block: called with the time reached, now and then.
+
+        """
+        if (start, end) != (self._start, self._end) or self._reached != start:
+            return None
+        if not self._ids.issuperset(number for number, _, _ in slots):
+            return None
+        self._lines.lead(plug, slots)
+        queue = _Queue(plug)
+        self._queues.append(queue)
+        return chain.from_iterable(self._taken(queue, on_block))
+
+    def _taken(self, queue: _Queue, on_block: Callable[[float], None]) -> Iterator[list[Reading]]:
+        while queue.waiting or self._read():
+            on_block(self._reached)
+            while queue.waiting:
+                yield self._again(queue.waiting.popleft())
+
+    def _read(self) -> bool:
+        """Read a page of states and tell whether there was one."""
+        states, self._reached = next(self._pages, (None, self._end))
+        if states is None:
+            return False
+        self._lines.take(states)
+        for queue in self._queues:
+            if self._reached == self._end:
+                queue.plug.close(self._end)
+            if made := queue.plug.readings():
+                queue.waiting.append(self._kept(made))
+        return True
+
+    def _kept(self, readings: list[Reading]) -> list[Reading] | tuple[int, int]:
+        """Return readings that wait in memory, or place and length of them in the file."""
+        if self._waiting + len(readings) <= _MOST_WAITING:
+            self._waiting += len(readings)
+            return readings
+        data = packed(readings)
+        place = self._file.seek(0, os.SEEK_END)
+        self._file.write(data)
+        self._file.flush()
+        return place, len(data)
+
+    def _again(self, kept: list[Reading] | tuple[int, int]) -> list[Reading]:
+        """Return readings that have waited."""
+        if isinstance(kept, list):
+            self._waiting -= len(kept)
+            return kept
+        place, length = kept
+        return cast("list[Reading]", unpacked(os.pread(self._file.fileno(), length, place)))
+
+
+class _Queue:
+    """The readings of a plug that wait until they are asked for."""
+
+    def __init__(self, plug: Plug) -> None:
+        self.plug = plug
+        self.waiting: deque[list[Reading] | tuple[int, int]] = deque()
+
+
+def _gathered_states(connection: Connection, ids: Sequence[int], start: float, end: float) -> float:
+    """Return about how many states one pass would take, 0 where it is not faster.
+
+    They are counted in some parts of the range, in indexes.
+    """
+    if not ids or connection.dialect.name != "sqlite":
+        return 0
+    length = (end - start) / _PARTS
+    everything = own = 0
+    for number in range(_SAMPLES):
+        begin = start + length * number * (_PARTS - 1) / (_SAMPLES - 1)
+        part = {"start": begin, "end": begin + length}
+        everything += connection.execute(_ALL, part).scalar() or 0
+        for one in ids:
+            own += connection.execute(_OWN, {**part, "id": one}).scalar() or 0
+    states = own * _PARTS / _SAMPLES
+    return states if states >= _LEAST_STATES and own >= _LEAST_PART * everything else 0

@@ -1,0 +1,222 @@
+"""States, by time, become readings, plug by plug: one loop that every state goes through.
+
+The rules are those of `readings.py`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from ..times import HOUR, QUARTER, hour_of
+from .fields import ENTITY_FIELDS
+from .reading import CARRIED, MEASURED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..costs.plug_ledger import PlugLedger
+    from ..recorder.state_values import Parser, Units, ValuesOf
+    from ..recorder.states import State
+    from ..recorder.statistics import Hour
+    from .reading import Reading
+
+    type Slot = tuple[int, int, Parser]
+    """Of an entity: the recorder's id, its place among `ENTITY_FIELDS`, what reads its states."""
+
+    type Line = tuple[int | None, Plug, int, ValuesOf, int | None]
+    """Of an entity: id of its attributes, its plug, slot, its values by their states, and the key
+    of another line that it has too."""
+
+    type Values = tuple[
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        float | None,
+        None,
+    ]
+
+ONE_READING = 1.0
+"""Seconds within which states belong together."""
+
+RESTARTED_BELOW = 0.9
+
+_ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+_NO_ATTRIBUTES = -1
+"""An id that no attributes have."""
+
+
+def growth(before: float, value: float) -> float:
+    """Return how much a counter has grown from one number to the next."""
+    return value if value < RESTARTED_BELOW * before else value - before
+
+
+class Lines:
+    """Leads the states of entities to the plugs that they are of.
+
+    Args:
+        units: of the states.
+
+    """
+
+    def __init__(self, units: Units) -> None:
+        self._units = units
+        self._parsers: dict[int, Parser] = {}
+        self._lines: dict[int, Line] = {}
+
+    def lead(self, plug: Plug, slots: Sequence[Slot]) -> None:
+        """Lead entities to a plug."""
+        for number, slot, parse in slots:
+            key, also = number, None
+            if number in self._lines:
+                # No entity has such an id.
+                key, also = -1 - len(self._lines), self._lines[number][-1]
+                self._lines[number] = (*self._lines[number][:-1], key)
+            self._parsers[key] = parse
+            values = self._units.values(parse, None)
+            self._lines[key] = (_NO_ATTRIBUTES, plug, slot, values, also)
+
+    def take(self, states: Iterable[State]) -> None:
+        """Let plugs make readings of their states, by time."""
+        lines = self._lines
+        for moment, number, state, attributes in states:
+            of, plug, slot, values, also = lines[number]
+            if attributes != of:
+                values = self._units.values(self._parsers[number], attributes)
+                lines[number] = (attributes, plug, slot, values, also)
+            value = values[state]
+            in_force = plug.in_force
+            if moment >= plug.together_until or (
+                (value is None) is not (in_force[slot] is None) and plug.touched >> slot & 1
+            ):
+                plug.finish()
+                plug.together_until = moment + ONE_READING
+            plug.touched |= 1 << slot
+            plug.latest = moment
+            in_force[slot] = value
+            if slot == _ENERGY:
+                plug.count(value, moment)
+            if also is not None:
+                self.take([(moment, also, state, attributes)])
+        self._units.forget()
+
+
+class Plug:
+    """What is known of a plug at a moment of its history."""
+
+    __slots__ = (
+        "_filled_from",
+        "_grown",
+        "_ledger",
+        "_made",
+        "_measured",
+        "_number_at",
+        "_since",
+        "_start",
+        "_values",
+        "in_force",
+        "last_number",
+        "latest",
+        "lost_at",
+        "read_before",
+        "together_until",
+        "touched",
+    )
+
+    def __init__(self, ledger: PlugLedger, start: float) -> None:
+        self._ledger = ledger
+        self.in_force: list[float | None] = [None] * len(ENTITY_FIELDS)
+        self.last_number: float | None = None
+        self._grown: float | None = 0.0
+        self._filled_from: float | None = None
+        # Since when the counter is not known; None while it is.
+        self.lost_at: float | None = None
+        # When the plug was last read before the range, and when the counter had its last number.
+        self.read_before = self._number_at = self._start = start
+        # The reading that waits for the next one, which ends it.
+        self._since, self._measured = start, CARRIED
+        self._values: Values | None = None
+        # The reading that is being made: one bit for each slot, its last state, its end.
+        self.touched = 0
+        self.latest = start
+        self.together_until = -math.inf
+        self._made: list[Reading] = []
+
+    def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
+        """Take what statistics knew last, since the recorder has nothing before `begin`."""
+        if hour is None:
+            return
+        recent = hour.end >= hour_of(begin)
+        if slot != _ENERGY:
+            self.in_force[slot] = hour.level if recent else None
+            return
+        self.last_number = hour.state
+        self.in_force[slot] = hour.state if recent else None
+        self.lost_at = None if recent else max(hour.end, start)
+
+    def end(self, slot: int, moment: float) -> None:
+        """Let an entity that is not recorded any more be not known from a moment on."""
+        self.in_force[slot] = None
+        if slot == _ENERGY and self.lost_at is None:
+            self.lost_at = moment
+
+    def count(self, value: float | None, moment: float) -> None:
+        """Take the counter's new value."""
+        before, lost_at, number_at = self.last_number, self.lost_at, self._number_at
+        if value is None:
+            if lost_at is None:
+                self.lost_at = moment
+            return
+        self.last_number, self.lost_at, self._number_at = value, None, moment
+        if before is None:
+            self._grown = None
+            return
+        grown = growth(before, value)
+        self._grown = grown if self._grown is None else self._grown + grown
+        if grown <= 0:
+            return
+        if lost_at is not None:
+            self._filled_from = lost_at
+            return
+        read_at = self._since if self._measured else self.read_before
+        if moment - read_at >= QUARTER and self._ledger.is_filled_between(read_at, moment):
+            self._filled_from = self._since
+        elif moment - number_at >= 2 * HOUR and self._ledger.has_counted_between(number_at, moment):
+            self._filled_from = max(number_at, self._start)
+
+    def finish(self) -> None:
+        """Let what has come together be a reading, where anything has."""
+        if not self.touched:
+            return
+        latest = self.latest
+        if self._values is not None:
+            self._made.append((self._since, latest, self._measured, *self._values))
+        self._since, self._measured, self.touched = latest, MEASURED, 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Take what is in force for the reading that waits, if anything is; growth begins anew."""
+        power, voltage, current, energy, is_on = self.in_force
+        if energy is not None:
+            self._values = (
+                power, voltage, current, energy, self._grown, is_on, self._filled_from, None,
+            )  # fmt: skip
+        elif power is None and is_on is None and voltage is None and current is None:
+            self._values = None
+        else:
+            self._values = (power, voltage, current, None, None, is_on, self._filled_from, None)
+        self._grown, self._filled_from = 0.0, None
+
+    def close(self, end: float) -> None:
+        """Let the last reading hold until the end."""
+        self.finish()
+        if self._values is not None:
+            self._made.append((self._since, end, self._measured, *self._values))
+
+    def readings(self) -> list[Reading]:
+        """Return the readings that are complete, each once."""
+        made, self._made = self._made, []
+        return made

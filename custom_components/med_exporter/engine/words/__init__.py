@@ -1,0 +1,1 @@
+"""The words of documents in both languages: phrases, dates, numbers, codes and warnings."""

@@ -1,0 +1,145 @@
+# ruff: noqa: RUF001  # French has its own apostrophe
+"""What a file says about the parts of its range that are missing, estimated or left out.
+
+A warning is `{code, message, start, end, count, about, kwh}`; start and end are in UTC with `Z`.
+The message is for programs and logs, in English; a document says the same in its reader's language.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from ..times import utc_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    type Warning_ = dict[str, Any]
+    type _Pair = tuple[str, str]
+
+_SENTENCES: Final[Mapping[str, _Pair]] = {
+    "ADMINISTRATORS_ONLY": (
+        "Destinations, exports and the database are shown to administrators only",
+        "Destinations, exports et base de données ne sont montrés qu’aux administrateurs",
+    ),
+    "BEFORE_ENERGY": (
+        "Nothing is known of this part of the range, which is not compared",
+        "Rien n’est connu de cette partie de la période ; elle n’est pas comparée",
+    ),
+    "BEFORE_HISTORY": (
+        "The recorder keeps nothing from this part of the range",
+        "L’enregistreur ne conserve rien de cette partie de la période",
+    ),
+    "BEFORE_LEDGER": (
+        "Quarter-hours are kept for 400 days from installation on; nothing is known before",
+        "Les quarts d’heure sont conservés 400 jours ; rien n’est connu avant l’installation",
+    ),
+    "ESTIMATED": (
+        "When some energy was used is an estimate",
+        "Le moment où une partie de l’énergie a été utilisée est une estimation",
+    ),
+    "FROM_LEDGER": (
+        "The recorder has no counter here; its energy is the ledger's",
+        "L’enregistreur n’a pas le compteur ; l’énergie vient du registre",
+    ),
+    "FROM_STATISTICS": (
+        "The recorder keeps no readings here; the rows are hourly statistics",
+        "L’enregistreur ne garde pas de relevés ici ; les lignes sont des statistiques horaires",
+    ),
+    "MISSING_HALF_HOURS": (
+        "The energy of some half-hours is not known",
+        "L’énergie de certaines demi-heures n’est pas connue",
+    ),
+    "NOT_RECORDED": (
+        "The recorder does not keep all of a device",
+        "L’enregistreur ne conserve pas tout de cet appareil",
+    ),
+    "NO_HALF_HOURS": (
+        "No energy is known in this range",
+        "Aucune énergie n’est connue sur cette période",
+    ),
+    "NO_READINGS": ("No readings in this range", "Aucun relevé sur cette période"),
+    "NO_STATISTICS": (
+        "The recorder has purged this part, and statistics lack some of its hours",
+        "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques",
+    ),
+    "OUTLIERS_REMOVED": (
+        "Readings whose power lies beyond the fences of 3 x IQR were left out",
+        "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés",
+    ),
+    "UNPRICED_ENERGY": (
+        "Energy without a known price is in no cost",
+        "L’énergie sans prix connu n’est comptée dans aucun coût",
+    ),
+}
+CODES: Final = frozenset(_SENTENCES)
+"""What files warn of."""
+_COUNTED: Final[Mapping[str, _Pair]] = {
+    "FROM_STATISTICS": ("{} rows", "{} lignes"),
+    "NO_STATISTICS": ("{} hours", "{} heures"),
+    "OUTLIERS_REMOVED": ("{} rows", "{} lignes"),
+}
+"""What a warning counts, where its sentence does not tell."""
+
+
+def warning(
+    code: str,
+    start: float,
+    end: float,
+    count: int,
+    *,
+    about: str = "",
+    kwh: float | None = None,
+    more: str = "",
+) -> Warning_:
+    """Return a warning about a part of the range.
+
+    Args:
+        code: one of those above.
+        start: of the part, in UTC seconds.
+        end: of the part, in UTC seconds.
+        count: of what it is about: devices, rows, hours or stretches, as the code says.
+        about: names of what it is about, which are the same in all languages.
+        kwh: energy that it is about.
+        more: what the message of programs tells besides.
+
+    """
+    energy = "" if kwh is None else f"{kwh:.3f} kWh"
+    told = _together(about, f"{energy} {more}".strip())
+    said = {
+        "code": code,
+        "message": f"{_SENTENCES[code][0]}: {told}" if told else _SENTENCES[code][0],
+        "start": utc_text(start),
+        "end": utc_text(end),
+        "count": count,
+    }
+    if about:
+        said["about"] = about
+    if kwh is not None:
+        said["kwh"] = round(kwh, 3)
+    return said
+
+
+def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float], str]) -> str:
+    """Return what a warning says to the reader of a document.
+
+    Args:
+        said: what `warning` returned.
+        french: whether the reader reads French, not English.
+        energy: writes kWh as the reader does.
+
+    """
+    code = str(said["code"])
+    if code not in CODES:
+        return str(said["message"])
+    text = _SENTENCES[code][french]
+    kwh = said.get("kwh")
+    if told := _together(said.get("about", ""), "" if kwh is None else energy(kwh)):
+        text = f"{text}\N{NO-BREAK SPACE}: {told}" if french else f"{text}: {told}"
+    if code in _COUNTED:
+        text = f"{text}, {_COUNTED[code][french].format(said['count'])}"
+    return text
+
+
+def _together(about: str, energy: str) -> str:
+    return f"{about} ({energy})" if about and energy else about or energy

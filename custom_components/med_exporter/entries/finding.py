@@ -1,0 +1,35 @@
+"""The config entries of this integration, by what they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homeassistant.const import CONF_TYPE
+
+from ..const import CONF_PDL, DOMAIN
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+
+
+def entries_of_type(hass: HomeAssistant, entry_type: str) -> list[ConfigEntry]:
+    """Return the entries of one type, loaded or not.
+
+    A discovered plug that the user ignores is an entry too, but one without data; it is none of
+    them.
+    """
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if entry.data[CONF_TYPE] == entry_type
+    ]
+
+
+def metering_point_entries(hass: HomeAssistant) -> list[ConfigEntry]:
+    """Return the entries of all metering points, of whatever kind, loaded or not."""
+    return [
+        entry
+        for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        if CONF_PDL in entry.data
+    ]

@@ -1,0 +1,1 @@
+"""Web servers: their addresses, the line to them, and answers that have an end."""
