@@ -1,1 +1,1 @@
-"""The config entries of this integration: what a kind of them is, how they are found and brought forward."""
+"""Config entries: what a kind of them holds, how they are found, named and brought forward."""

@@ -1,1 +1,1 @@
-"""Tables in the recorder's database, the recorder's and our own, and connections that only read them."""
+"""Tables in the recorder's database, its own and ours, and connections that only read them."""
