@@ -83,7 +83,7 @@ class Claimant(Standing):
         base = self.claim if newest in parts else max(self.claim, self.level)
         if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
             base = self.level
-        may_be_new = self.may_restart(parts, pace) and has_rolled is not False
+        may_be_new = UNDATED in parts and self.may_restart(parts, pace) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
         fell = self.doubt is not None and self.doubt.kind is Kind.FALLS
         if fell and self.doubt is not None:
