@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..exports.jobs import JobManager
-    from .door import Door
     from .operation import Operation
 
 MAX_BODY_BYTES: Final = 1024 * 1024
@@ -35,11 +34,11 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 class ApiView(HomeAssistantView):
     """What answers at a door; errors have the documented shape, for those who have its right."""
 
-    def __init__(self, door: Door) -> None:
-        """Answer at a door, which tells where that is and who may come."""
-        self.right = door.right
-        self.url = door.url
-        self.name = door.name
+    def __init__(self, right: Right, url: str, name: str) -> None:
+        """Answer at a door, which tells who may come, where that is, and what it is called."""
+        self.right = right
+        self.url = url
+        self.name = name
 
     @staticmethod
     def hass(request: web.Request) -> HomeAssistant:

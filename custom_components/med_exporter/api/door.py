@@ -39,11 +39,13 @@ class Door(HomeAssistantView):
 
     def view(self) -> ApiView:
         """Return what answers, to whoever does not hold the event loop."""
-        view: ApiView = self._view.get()(self)
-        return view
+        return self._of(self._view.get())
 
     async def _answer(self, method: str, request: web.Request, **parts: str) -> web.StreamResponse:
         if self._made is None:
-            self._made = (await self._view.async_get(request.app[KEY_HASS]))(self)
+            self._made = self._of(await self._view.async_get(request.app[KEY_HASS]))
         answer: web.StreamResponse = await getattr(self._made, method)(request, **parts)
         return answer
+
+    def _of(self, view: type[ApiView]) -> ApiView:
+        return view(self.right, self.url, self.name)
