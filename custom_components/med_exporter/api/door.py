@@ -27,9 +27,7 @@ class Door(HomeAssistantView):
     """
 
     def __init__(self, right: Right, url: str, name: str, view: Later, *methods: str) -> None:
-        self.right = right
-        self.url = url
-        self.name = f"api:med_exporter:{name}"
+        self.right, self.url, self.name = right, url, f"api:med_exporter:{name}"
         # A signed link needs no login; who has none is turned away by the view.
         self.requires_auth = right is not Right.LINK
         self._view = view
@@ -48,4 +46,4 @@ class Door(HomeAssistantView):
         return answer
 
     def _of(self, view: type[ApiView]) -> ApiView:
-        return view(self.right, self.url, self.name)
+        return view(self.right, self.url or "", self.name)
