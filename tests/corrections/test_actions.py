@@ -14,7 +14,8 @@ from custom_components.med_exporter.const import DOMAIN, DataType
 from custom_components.med_exporter.errors import InvalidRequest, NotAllowedError
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
-from tests.pushing import House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import Shelf
 
 if TYPE_CHECKING:
     from pytest_homeassistant_custom_component.common import MockUser
