@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from scripts.demo_home.history import (
@@ -106,10 +106,6 @@ async def home_with_history(folder, days: int) -> AsyncGenerator[tuple[RealHome,
             yield home, plug
     finally:
         plug.disconnect()
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def constant(*watts: float) -> list[ConstantLoad]:
