@@ -21,7 +21,7 @@ from .rows.tables import Holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from .job import CustomField, GivenTable, Job, Privacy
+    from .job import CustomField, GivenTable, Job, JobDevice, Privacy
     from .rows.content import Chart, Content, Figure
     from .rows.tables import Chunk, Table
 
@@ -69,7 +69,7 @@ class Mask:
             or job.privacy.remove_location_data
         )
         self._devices: dict[str, str] = {}
-        self._device_number = count(len(job.devices) + 1)
+        self._device_number = count(len(job.devices) + len(job.gone) + 1)
         self._points: dict[str, str] = {}
         self._point_number = count(len(job.points) + 1)
         self._known: dict[str, str] = {}
@@ -99,16 +99,8 @@ class Mask:
         renamed = {old.name: new.name for old, new in zip(job.custom_fields, custom, strict=True)}
         return replace(
             job,
-            devices=tuple(
-                replace(
-                    device,
-                    device_id=self._hash(device.device_id),
-                    device_ip=self.value(Holds.ADDRESS, device.device_ip),
-                    device_name=f"device-{place}" if self._names else self.text(device.device_name),
-                    mac=self.value(Holds.DEVICE_ID, device.mac),
-                )
-                for place, device in enumerate(job.devices, 1)
-            ),
+            devices=self._masked(job.devices, 1),
+            gone=self._masked(job.gone, len(job.devices) + 1),
             points=tuple(
                 replace(
                     point,
@@ -121,6 +113,18 @@ class Mask:
             custom_fields=custom,
             given=tuple(self._given(table) for table in job.given),
             metadata=self._metadata(dict(job.metadata)),
+        )
+
+    def _masked(self, devices: tuple[JobDevice, ...], first: int) -> tuple[JobDevice, ...]:
+        return tuple(
+            replace(
+                device,
+                device_id=self._hash(device.device_id),
+                device_ip=self.value(Holds.ADDRESS, device.device_ip),
+                device_name=f"device-{place}" if self._names else self.text(device.device_name),
+                mac=self.value(Holds.DEVICE_ID, device.mac),
+            )
+            for place, device in enumerate(devices, first)
         )
 
     def content(self, content: Content) -> Content:
@@ -205,7 +209,7 @@ class Mask:
         """Note what the job's devices, metering points and tables are called."""
         job = self._job
         found: list[tuple[Holds, str | None]] = []
-        for place, device in enumerate(job.devices, 1):
+        for place, device in enumerate((*job.devices, *job.gone), 1):
             self._devices.setdefault(device.device_name, f"device-{place}")
             found += [
                 (Holds.DEVICE_NAME, device.device_name),
