@@ -127,7 +127,7 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
 
 def _with_gone(job: Job, connect: Connect) -> Job:
     """Return the job with what has left its metering points, which its privacy has to know."""
-    from .exports.job_costs import gone_devices  # noqa: PLC0415  # only for what is about money
+    from .exports.job_sums import gone_devices  # noqa: PLC0415  # only for what is about money
 
     return replace(job, gone=gone_devices(job, connect))
 

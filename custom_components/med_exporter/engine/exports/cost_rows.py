@@ -23,7 +23,7 @@ from ..readings.fields import Kind
 from ..rows.shelf import Shelf
 from ..rows.tables import Column, Table
 from ..tariff.energy import CONSUMPTION
-from .job_costs import job_costs
+from .job_sums import job_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -17,7 +17,7 @@ from ...words.dates import DateWords
 from ...words.phrases import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
-from ..job_costs import job_costs
+from ..job_sums import job_costs
 from .earlier import Earlier
 from .meter_readings import meter_readings
 from .taxes import Taxes, with_contracts

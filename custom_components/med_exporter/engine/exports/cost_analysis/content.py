@@ -10,7 +10,7 @@ from ...rows.content import Content, Figure
 from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
 from ..cost_rows import CostRows
-from ..job_costs import elsewhere_warning
+from ..job_sums import elsewhere_warning
 from ..ledger_gaps import ledger_warnings, unpriced_warning
 from .bill import Bill
 

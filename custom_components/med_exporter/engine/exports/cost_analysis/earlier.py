@@ -15,7 +15,7 @@ from ...tariff.energy import CONSUMPTION
 from ...times import local_time
 from ...words.dates import DateWords
 from ..cost_rows import energy_decimals
-from ..job_costs import job_costs
+from ..job_sums import job_costs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

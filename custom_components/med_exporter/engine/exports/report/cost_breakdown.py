@@ -8,7 +8,7 @@ from ...job import BREAKDOWNS
 from ...rows.content import Figure
 from ..cost_overview import CostCharts
 from ..cost_rows import CostRows, money_decimals
-from ..job_costs import elsewhere_warning
+from ..job_sums import elsewhere_warning
 from ..ledger_gaps import estimated_warning, unpriced_warning
 from . import Section
 

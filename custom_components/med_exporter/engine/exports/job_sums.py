@@ -1,4 +1,4 @@
-"""What a job's costs are about: its devices, or all that has counted for its metering points.
+"""What a job's sums are about: its devices, or all that has counted for its metering points.
 
 A metering point that is told whole is told as its bill: with what has left it since, and without
 what its devices have counted for another one. A few devices of one are told by themselves,
@@ -18,6 +18,7 @@ from ..database.recorder_tables import HOURS_META
 from ..energy import to_kwh
 from ..job import JobDevice
 from ..ledger import accounts_of, is_readable, sums_by_account
+from ..ledger.sums import energy_sums
 from ..words.file_warnings import warning
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..costs.costing import CostSum
     from ..database.connections import Connect
     from ..job import Job
+    from ..ledger.sums import EnergySum
 
 _SHOWN_KWH: Final = 0.0005
 
@@ -70,6 +72,14 @@ def job_costs(
     plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
     for found, unpriced in cost_sums(connect, plugs, edges, slugs=_slugs(job)):
         yield [one for one in found if one.kwh or one.plug_id not in gone], unpriced
+
+
+def job_energies(job: Job, connect: Connect, edges: Sequence[float]) -> Iterator[list[EnergySum]]:
+    """Yield the energy of a job, as `energy_sums` does; of what is gone, what has counted."""
+    gone = {one.plug_id for one in job.gone}
+    plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
+    for found in energy_sums(connect, plugs, edges, slugs=_slugs(job)):
+        yield [one for one in found if one.plug_id not in gone or (one.kwh and one.role in ROLES)]
 
 
 def elsewhere_warning(job: Job, connect: Connect, end: float) -> list[dict[str, Any]]:

@@ -69,6 +69,9 @@ def test_a_bill_a_report_and_a_comparison_are_of_one_metering_point(told, point,
     sections = ("cost_breakdown",)
     report = told("system_report", devices, (point,), report_sections=sections)
     assert [own[name] for name in MONEY] == total(report["data"])
+    used = told("system_report", devices, (point,), report_sections=("energy_consumption",))
+    (whole,) = [row["energy_kwh"] for row in used["data"] if row["device"] is None]
+    assert whole == pytest.approx(sum(row["energy_kwh"] or 0 for row in analysis["data"]))
 
 
 def test_what_has_left_is_told_by_its_name(told) -> None:
