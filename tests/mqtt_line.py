@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 PUBACK, PUBREC, PUBCOMP, PUBLISH, PINGRESP = 4, 5, 7, 3, 13
 ACKNOWLEDGEMENTS = frozenset({PUBACK, PUBREC, PUBCOMP})
@@ -28,6 +28,7 @@ class Line:
         crumbles: whether answers come byte by byte.
         connections: how many there were.
         answers: how many packets of each kind the broker has sent.
+        published: the messages that went to the broker.
 
     """
 
@@ -39,6 +40,7 @@ class Line:
     crumbles: bool = False
     connections: int = 0
     answers: Counter[int] = field(default_factory=Counter)
+    published: list[bytes] = field(default_factory=list)
     _open: asyncio.Event = field(default_factory=asyncio.Event)
     _lines: set[asyncio.StreamWriter] = field(default_factory=set)
     _is_spent: asyncio.Event = field(default_factory=asyncio.Event)
@@ -79,9 +81,12 @@ class Line:
         there, back = await asyncio.open_connection("127.0.0.1", self.broker)
         self._lines.add(writer)
         returning = asyncio.create_task(self._return(there, writer))
+        heard = bytearray()
         try:
             while data := await reader.read(4096 if limit is None else min(limit, 4096)):
                 await self._open.wait()
+                heard += data
+                self.published += (one for one in _packets(heard) if one[0] >> 4 == PUBLISH)
                 back.write(data)
                 await back.drain()
                 if limit is not None and (limit := limit - len(data)) <= 0:
@@ -98,12 +103,10 @@ class Line:
             while data := await there.read(4096):
                 await self._open.wait()
                 buffer += data
-                while (length := _whole(buffer)) is not None:
-                    packet = bytes(buffer[:length])
-                    del buffer[:length]
+                for packet in _packets(buffer):
                     if self._passes(packet[0] >> 4):
-                        size = 1 if self.crumbles else length
-                        for at in range(0, length, size):
+                        size = 1 if self.crumbles else len(packet)
+                        for at in range(0, len(packet), size):
                             writer.write(packet[at : at + size])
                             await asyncio.sleep(0)
         writer.transport.abort()
@@ -116,6 +119,14 @@ class Line:
         if self.passing < 0:
             self._is_spent.set()
         return self.passing >= 0
+
+
+def _packets(buffer: bytearray) -> Iterator[bytes]:
+    """Take the packets that are whole out of what has come."""
+    while (length := _whole(buffer)) is not None:
+        packet = bytes(buffer[:length])
+        del buffer[:length]
+        yield packet
 
 
 def _whole(buffer: bytearray) -> int | None:

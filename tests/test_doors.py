@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,18 +18,19 @@ from homeassistant.auth.models import TOKEN_TYPE_LONG_LIVED_ACCESS_TOKEN
 from homeassistant.core import Context
 from homeassistant.setup import async_setup_component
 
-from custom_components.med_exporter.api import VIEWS
-from custom_components.med_exporter.api.websocket import ROOMS
+from custom_components.med_exporter.actions import ACTIONS
+from custom_components.med_exporter.api import DOORS, websocket
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.errors import MedError
 from custom_components.med_exporter.rights import Right
-from custom_components.med_exporter.services import ACTIONS
+from custom_components.med_exporter.services import SERVICES as REGISTERED
 from tests.api.websocket.conftest import Caller
 from tests.file_exports import add_plug, add_user, request
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
 
+METHODS = ("get", "post", "put", "delete", "patch", "head")
 LINK, USER, ADMIN = Right.LINK, Right.USER, Right.ADMINISTRATOR
 
 HTTP = {
@@ -209,18 +211,32 @@ async def exported(jobs, identities):
 
 
 def test_every_door_has_a_row_and_its_right():
-    views = {
-        (method.upper(), view.url): view.right
-        for view in VIEWS
-        for method in ("get", "post", "put", "delete", "patch", "head")
-        if hasattr(view, method)
+    doors = {
+        (method.upper(), door.url): door.right
+        for door in DOORS
+        for method in METHODS
+        if hasattr(door, method)
     }
-    assert views == HTTP
-    assert {(view.right is LINK) for view in VIEWS if not view.requires_auth} == {True}
-    commands = {name: one.right for room in ROOMS for name, one in room.COMMANDS.items()}
-    feeds = {f"{name}/subscribe": one.right for room in ROOMS for name, one in room.FEEDS.items()}
+    assert doors == HTTP
+    assert {door.url for door in DOORS if not door.requires_auth} == {
+        url for (_, url), right in HTTP.items() if right is LINK
+    }
+    rooms = [import_module(f"{websocket.__name__}.{room}") for room in websocket.COMMANDS]
+    commands = {name: one.right for room in rooms for name, one in room.COMMANDS.items()}
+    feeds = {f"{name}/subscribe": one.right for room in rooms for name, one in room.FEEDS.items()}
     assert commands | feeds == COMMANDS
     assert {name: one.right for name, one in ACTIONS.items()} == SERVICES
+
+
+def test_behind_every_door_is_what_it_was_registered_for():
+    for door in DOORS:
+        view = door.view()
+        assert [hasattr(view, one) for one in METHODS] == [hasattr(door, one) for one in METHODS]
+    for room, names in websocket.COMMANDS.items():
+        module = import_module(f"{websocket.__name__}.{room}")
+        assert set(module.COMMANDS) == set(names)
+        assert set(module.FEEDS) == {room}
+    assert set(ACTIONS) == set(REGISTERED)
 
 
 def test_home_assistant_knows_no_other_door(jobs, hass):

@@ -14,7 +14,7 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from yarl import URL
 
-from custom_components.med_exporter.api import VIEWS
+from custom_components.med_exporter.api import views
 from custom_components.med_exporter.api.description import openapi
 from custom_components.med_exporter.const import DOMAIN
 from tests.api.websocket.conftest import Caller
@@ -55,7 +55,7 @@ CORRECTION = {
     "reason": "A spike",
 }
 COMPARED = {"contracts": [CONTRACT], "date_range": "last_month", "pdl": "pdl-aabbccddee01"}
-DESCRIPTION = openapi(VIEWS)
+DESCRIPTION = openapi(views())
 UNKNOWN = "7c1b1a4e-0000-4000-8000-000000000000"
 PUSHED = {"destination": "mqtt", "data": ["tempo"], "pdl": ["x"], "start": "2026-01-01"}
 

@@ -15,11 +15,15 @@ MUST_WAIT = (
     *(
         f"custom_components.med_exporter.{name}"
         for name in (
-            "engine.run", "engine.spool",
+            "engine.run", "engine.rows.spool",
             "flows.kasa", "flows.meters", "flows.grid", "flows.email", "flows.destination",
             "flows.tariff_options", "flows.installation_options",
             "destinations.home_assistant.destination", "destinations.influxdb.destination",
-            "destinations.jeedom.destination",
+            "destinations.jeedom.destination", "destinations.mqtt.destination",
+            "destinations.victoriametrics.destination",
+            "actions", "corrections.actions", "exports.catalogue", "exports.preview",
+            "api.exports", "api.schedules", "api.description", "api.operation",
+            "api.websocket.files", "api.websocket.destinations", "inventory.configuration",
         )
     ),
 )  # fmt: skip

@@ -25,7 +25,7 @@ from .history.history import DATA_HISTORY, History
 from .installation.entry import async_ensure_installation, async_forget_installation_with_last
 from .installation.leaving import async_come_back, async_leave
 from .installation.retention import DATA_RETENTION, Retention
-from .inventory import async_given_tables
+from .later import later
 from .ledger import DATA_LEDGER, Ledger
 from .metering.discovery import async_setup_discovery
 from .panel import async_hide_panel, async_serve_panel, async_show_panel
@@ -114,7 +114,8 @@ async def _async_set_up_rooms(hass: HomeAssistant) -> None:
     hass.data[DATA_OFFICIAL] = OfficialTariffs(hass)
     pushes = hass.data[DATA_PUSHES] = PushRunner(hass, history)
     pushes.async_setup()
-    jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, async_given_tables)
+    given_tables = later(__package__, "inventory", "async_given_tables")
+    jobs = hass.data[DATA_JOBS] = JobManager(hass, history, audit, given_tables)
     await jobs.async_setup()
     async_announce_files(hass, jobs.links)
     deliveries = hass.data[DATA_DELIVERIES] = Deliveries(hass, jobs, history)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from custom_components.med_exporter.api import VIEWS
+from custom_components.med_exporter.api import views
 from custom_components.med_exporter.api.description import openapi
 from scripts.reference.words import ROOT
 
@@ -15,4 +15,4 @@ OPENAPI: Final = ROOT / "docs" / "openapi.json"
 
 def openapi_text() -> str:
     """Return it as JSON."""
-    return json.dumps(openapi(VIEWS), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(openapi(views()), indent=1, ensure_ascii=False) + "\n"

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import jsonschema_rs
 import pytest
 
-from custom_components.med_exporter.api import VIEWS
+from custom_components.med_exporter.api import views
 from custom_components.med_exporter.api.description import openapi
 from custom_components.med_exporter.engine.errors import ErrorCode
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
@@ -16,7 +16,7 @@ from scripts.reference.errors import request_codes
 from scripts.reference.http import OPENAPI
 from tests.test_hostile_requests import COMPARED, EXPORT, SCHEDULE
 
-DESCRIPTION = openapi(VIEWS)
+DESCRIPTION = openapi(views())
 OPERATIONS = {
     (method.upper(), path): one
     for path, methods in DESCRIPTION["paths"].items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +13,16 @@ from homeassistant.helpers import device_registry as dr
 from custom_components.med_exporter.audit import DATA_AUDIT
 from custom_components.med_exporter.audit.events import EventType
 from custom_components.med_exporter.const import DOMAIN, DataType
+from custom_components.med_exporter.database import DatabaseUnavailableError, queue_work
 from custom_components.med_exporter.errors import InvalidRequest, NotAllowedError
+from custom_components.med_exporter.statistics import SumsWriter
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
 from tests.pushing import House, Shelf, plug, since
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from pytest_homeassistant_custom_component.common import MockUser
 
 OTHER = plug(2)
@@ -158,3 +164,54 @@ async def test_the_day_on_which_the_clock_is_set_back_has_25_hours(house: House)
     await house.push(runtime)
     assert shelf.final()["2026-10-25"] == 5
     assert shelf.final(series="cost")["2026-10-25"] == pytest.approx(5 * 0.25)
+
+
+class TestABusyDatabase:
+    """The recorder's thread waits for minutes where another program holds the database."""
+
+    @pytest.fixture
+    async def held(self, house: House) -> AsyncIterator[Event]:
+        """What holds the recorder's thread until it is set."""
+        let_go = Event()
+        yield let_go
+        let_go.set()
+        await house.committed()
+
+    async def test_who_asks_is_told_soon_and_nothing_is_changed_later(
+        self, house: House, held: Event
+    ) -> None:
+        queue_work(house.hass, None, lambda _: held.wait())
+        asking = asyncio.ensure_future(correct(house, **ASKED))
+        began = house.hass.loop.time()
+        while not asking.done():
+            house.freezer.tick(1)
+            await asyncio.sleep(0)
+        assert house.hass.loop.time() - began < 60
+        with pytest.raises(DatabaseUnavailableError) as refused:
+            await asking
+        assert refused.value.translation_key == "database_busy"
+        held.set()
+        await house.settle()
+        events, _ = await house.hass.data[DATA_AUDIT].async_list(
+            event_types=[EventType.ENERGY_CORRECTED]
+        )
+        assert events == []
+        shelf = Shelf()
+        await house.push(await house.add_destination(shelf, data=[DataType.CONSUMPTION_DAILY]))
+        assert shelf.final()["2026-11-18"] == 4.8
+
+    async def test_what_is_corrected_says_that_the_statistics_follow(
+        self, house: House, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def busy(_: object) -> None:
+            house.freezer.tick(60)
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patched:
+            patched.setattr(SumsWriter, "async_write", busy)
+            answer = await house.hass.services.async_call(
+                DOMAIN, "correct_energy", ASKED, blocking=True, return_response=True
+            )
+        assert (answer["kwh_after"], answer["statistics_pending"]) == (12.0, True)
+        await house.settle()
+        assert (await correct(house, **ASKED))["kwh_before"] == 12.0

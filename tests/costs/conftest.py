@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from homeassistant.components.recorder.db_schema import StatisticsMeta
@@ -17,6 +19,7 @@ from sqlalchemy import inspect, select
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.costs import Costs
+from custom_components.med_exporter.costs import costs as costs_module
 from custom_components.med_exporter.engine.database.cost_tables import tariffs_table
 from custom_components.med_exporter.engine.tariff import parse_contracts
 from custom_components.med_exporter.engine.times import HALF_HOUR, floor_to
@@ -27,7 +30,7 @@ from tests.ledger.stories import PARIS
 from tests.ledger_rows import HalfHourRow, half_hours, put_half_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.core import HomeAssistant
@@ -176,3 +179,12 @@ async def house(books: Books) -> PricedBooks:  # noqa: F811
     )
     entry.add_to_hass(books.hass)
     return PricedBooks(books, entry)
+
+
+@pytest.fixture
+def colours(hass: HomeAssistant) -> Iterator[dict[date, str]]:
+    """What a grid that is set up knows of Tempo."""
+    known: dict[date, str] = {}
+    grid = SimpleNamespace(data=SimpleNamespace(known_colours=known))
+    with patch.object(costs_module, "loaded_grid", return_value=grid):
+        yield known

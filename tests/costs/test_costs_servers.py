@@ -9,15 +9,11 @@ from sqlalchemy.engine import make_url
 
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
-from .test_costs import (  # noqa: F401 (run again here)
-    TestConservation,
-    TestSensorPrice,
-    TestStatistics,
-    TestTempo,
-    colours,
-    day,
-)
+from .asking import day
+from .test_costs import TestConservation, TestTempo  # noqa: F401 (run again here)
 from .test_migrations import test_a_contract_is_priced_on_as_before  # noqa: F401 (run again here)
+from .test_sensor_price import TestSensorPrice  # noqa: F401 (run again here)
+from .test_statistics import TestStatistics  # noqa: F401 (run again here)
 
 if TYPE_CHECKING:
     from .conftest import PricedBooks

@@ -9,8 +9,8 @@ from sqlalchemy import inspect, text
 from custom_components.med_exporter.costs.tables import SCHEMA
 from custom_components.med_exporter.database import DatabaseUnavailableError, queue_work
 
+from .asking import changes, day, stored
 from .conftest import FLAT, PricedBooks
-from .test_costs import changes, day, stored
 
 # As version 2 made them.
 VERSION_2 = """

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from custom_components.med_exporter.database import (
     DatabaseUnavailableError,
     async_read,
+    async_work_within,
     queue_work,
 )
 from custom_components.med_exporter.database.commit import async_commit
@@ -83,6 +84,36 @@ class TestWriting:
     async def test_one_who_waits_no_longer_does_not_undo_it(self, hass, stored):
         queue_work(hass, SCHEMA, put("a")).cancel()
         assert await stored() == ["a"]
+
+
+class TestWritingWithin:
+    async def test_what_is_done_in_time_is_committed(self, hass, stored):
+        assert await async_work_within(hass, SCHEMA, put("a"), 10) == "a"
+        assert await stored() == ["a"]
+
+    @pytest.mark.parametrize("is_begun", [True, False])
+    async def test_what_is_not_is_never_done(self, hass, stored, is_begun):
+        let_go = threading.Event()
+
+        def slow(connection):
+            put("late")(connection)
+            if is_begun:
+                let_go.wait()
+
+        await queue_work(hass, SCHEMA, put("a"))
+        if not is_begun:
+            queue_work(hass, None, lambda _: let_go.wait())
+        with pytest.raises(DatabaseUnavailableError) as refused:
+            await async_work_within(hass, SCHEMA, slow, 0.05)
+        let_go.set()
+        assert refused.value.translation_key == "database_busy"
+        assert await stored() == ["a"]
+
+    async def test_one_that_fails_says_so(self, hass):
+        await queue_work(hass, SCHEMA, put("a"))
+        with pytest.raises(DatabaseUnavailableError) as refused:
+            await async_work_within(hass, SCHEMA, put("a"), 10)
+        assert refused.value.translation_key == "database_unavailable"
 
 
 class TestReading:

@@ -7,30 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.costs.official import DATA_OFFICIAL, OfficialTariffs
-from tests.metering_points import add_metering_point
 from tests.official_portal import OfficialPortal, running_portal
 from tests.options import fill_in, start_options
-from tests.plug_emulator import EmulatedPlug
 
-from .test_tariff_options import FLAT, OFF_PEAK, assert_refused, begin, store, suggested
+from .contract_forms import FLAT, OFF_PEAK, assert_refused, begin, store, suggested
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from homeassistant.config_entries import ConfigEntry
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 ASKED = {"official_option": "base", "power": "6", "day": "2026-03-01"}
-
-
-@pytest.fixture
-async def entry(recorder, hass, plug_network) -> AsyncIterator[ConfigEntry]:
-    """A metering point that is paid for in euros."""
-    hass.config.currency = "EUR"
-    plug = EmulatedPlug()
-    await plug_network.start(plug)
-    yield await add_metering_point(hass, plug.address)
-    await hass.async_block_till_done()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from homeassistant.core import Context
 from homeassistant.exceptions import ServiceValidationError
 
-from custom_components.med_exporter.api import VIEWS
+from custom_components.med_exporter.api import views
 from custom_components.med_exporter.api.description import openapi
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.export_types import EXPORT_TYPES
@@ -94,7 +94,7 @@ async def test_an_export_type_is_a_folder_and_a_line(client, toy_type, hass, mon
     assert file["data"] == [{"answer": 42, "asked_by": "somebody"}] * 2
     assert {"start", "end"} <= set(file["metadata"])
     assert (await statistics(client))["export_types"] == {"toy_answer": 1}
-    request_ = openapi(VIEWS)["components"]["schemas"]["ToyAnswerRequest"]["properties"]
+    request_ = openapi(views())["components"]["schemas"]["ToyAnswerRequest"]["properties"]
     assert request_["how_often"]["anyOf"][0] == {"type": "integer", "minimum": 1, "maximum": 9}
 
     for changes, mistake in (

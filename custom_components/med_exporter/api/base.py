@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final
 
 from homeassistant.components.http.auth import SIGN_QUERY_PARAM
 from homeassistant.components.http.const import KEY_HASS_USER
@@ -32,9 +32,13 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 
 
 class ApiView(HomeAssistantView):
-    """A view whose errors have the documented shape, for those who have its right."""
+    """What answers at a door; errors have the documented shape, for those who have its right."""
 
-    right: ClassVar[Right]
+    def __init__(self, right: Right, url: str, name: str) -> None:
+        """Answer at a door, which tells who may come, where that is, and what it is called."""
+        self.right = right
+        self.url = url
+        self.name = name
 
     @staticmethod
     def hass(request: web.Request) -> HomeAssistant:
@@ -46,10 +50,9 @@ class ApiView(HomeAssistantView):
         """Return the file exports."""
         return cls.hass(request).data[DATA_JOBS]
 
-    @classmethod
-    def require(cls, request: web.Request) -> None:
+    def require(self, request: web.Request) -> None:
         """Raise NotAllowedError for who may not ask this, before anything else is judged."""
-        require(cls.right, cls.user(request))
+        require(self.right, self.user(request))
 
     @staticmethod
     def user(request: web.Request) -> User:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..answers import utc
 from ..exports.catalogue import async_list_devices, list_formats, list_metrics
-from ..rights import Right
 from .base import ApiView, answers_errors
 from .operation import HISTORY, Operation, described
 
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 class FormatsView(ApiView):
     """The file formats that exist."""
 
-    right = Right.USER
-    url = "/api/exports/formats"
-    name = "api:med_exporter:exports:formats"
-
     @described(Operation(answers={HTTPStatus.OK: "Formats"}))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
@@ -31,10 +26,6 @@ class FormatsView(ApiView):
 
 class DevicesView(ApiView):
     """The devices that the caller may export."""
-
-    right = Right.USER
-    url = "/api/exports/devices"
-    name = "api:med_exporter:exports:devices"
 
     @described(Operation(answers={HTTPStatus.OK: "Devices"}, errors=HISTORY))
     @answers_errors
@@ -48,10 +39,6 @@ class DevicesView(ApiView):
 
 class MetricsView(ApiView):
     """The fields of a reading that carry a value."""
-
-    right = Right.USER
-    url = "/api/exports/metrics"
-    name = "api:med_exporter:exports:metrics"
 
     @described(Operation(answers={HTTPStatus.OK: "Metrics"}))
     @answers_errors

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ..exports.comparison import async_compare_contracts
-from ..rights import Right
 from .base import ApiView, answers_errors, read_body
 from .operation import FILE, HISTORY, Operation, described
 
@@ -16,10 +15,6 @@ if TYPE_CHECKING:
 
 class ComparisonView(ApiView):
     """What a metering point's past would have cost under several contracts."""
-
-    right = Right.USER
-    url = "/api/exports/compare_contracts"
-    name = "api:med_exporter:exports:compare_contracts"
 
     @described(
         Operation(

@@ -16,7 +16,6 @@ from ..pushes.entry import destination_entries
 from ..pushes.request import read_push_request
 from ..pushes.runner import DATA_PUSHES
 from ..pushes.selection import select_destination, select_entry
-from ..rights import Right
 from .base import ApiView, answers_errors, read_body
 from .operation import HISTORY, Operation, described
 from .query import Choice, Text, page
@@ -33,10 +32,6 @@ _OF_ONE: Final = ("AMBIGUOUS_DESTINATION", "DESTINATION_NOT_FOUND")
 class ConfigsView(ApiView):
     """All destinations."""
 
-    right = Right.ADMINISTRATOR
-    url = "/api/export/configs"
-    name = "api:med_exporter:export:configs"
-
     @described(Operation(answers={HTTPStatus.OK: "ExportConfigs"}, errors=HISTORY))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
@@ -48,10 +43,6 @@ class ConfigsView(ApiView):
 
 class ConfigView(ApiView):
     """One destination, by its type or id."""
-
-    right = Right.ADMINISTRATOR
-    url = "/api/export/configs/{destination}"
-    name = "api:med_exporter:export:config"
 
     @described(Operation(answers={HTTPStatus.OK: "ExportConfig"}, errors=(*_OF_ONE, *HISTORY)))
     @answers_errors
@@ -80,10 +71,6 @@ class ConfigView(ApiView):
 class ConfigTestView(ApiView):
     """The connection test of a destination."""
 
-    right = Right.ADMINISTRATOR
-    url = "/api/export/configs/{destination}/test"
-    name = "api:med_exporter:export:config:test"
-
     @described(Operation(answers={HTTPStatus.OK: "ConnectionTest"}, errors=_OF_ONE))
     @answers_errors
     async def post(self, request: web.Request, destination: str) -> web.Response:
@@ -95,10 +82,6 @@ class ConfigTestView(ApiView):
 
 class RunView(ApiView):
     """Runs of a destination."""
-
-    right = Right.ADMINISTRATOR
-    url = "/api/export/{destination}/run"
-    name = "api:med_exporter:export:run"
 
     @described(
         Operation(
@@ -130,10 +113,6 @@ class RunView(ApiView):
 
 class LogsView(ApiView):
     """The log of pushes."""
-
-    right = Right.ADMINISTRATOR
-    url = "/api/export/logs"
-    name = "api:med_exporter:export:logs"
 
     @described(
         Operation(

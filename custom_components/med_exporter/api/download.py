@@ -13,7 +13,6 @@ from homeassistant.helpers.http import KEY_AUTHENTICATED
 
 from ..engine.formats import mime_type_of
 from ..exports.links import PARAM_EXPIRES, PARAM_SIGNATURE
-from ..rights import Right
 from .base import ApiView, answers_errors
 from .operation import FILE_ITSELF, HISTORY, Operation, described
 from .query import Text
@@ -47,12 +46,6 @@ _OPERATION: Final = Operation(
 
 class DownloadView(ApiView):
     """An export's file, with entity tag and byte ranges."""
-
-    right = Right.LINK
-    url = "/api/exports/download/{export_id}"
-    name = "api:med_exporter:exports:download"
-    # A signed link needs no login; everyone else is turned away below as Home Assistant does it.
-    requires_auth = False
 
     @described(_OPERATION)
     @answers_errors

@@ -9,7 +9,6 @@ from aiohttp import web
 
 from ..exports.answers import export_page, export_status, statistics_answer
 from ..history.records import UNFINISHED, ExportStatus
-from ..rights import Right
 from .base import ApiView, answers_errors, read_body
 from .operation import FILE, HISTORY, QUEUE, Operation, described
 from .query import Choice, page
@@ -23,10 +22,6 @@ _OF_ONE: Final = (*HISTORY, "EXPORT_NOT_FOUND")
 
 class CreateView(ApiView):
     """New exports."""
-
-    right = Right.USER
-    url = "/api/exports/create"
-    name = "api:med_exporter:exports:create"
 
     @described(
         Operation(
@@ -51,10 +46,6 @@ class CreateView(ApiView):
 class ExportView(ApiView):
     """One export."""
 
-    right = Right.USER
-    url = "/api/exports/{export_id}"
-    name = "api:med_exporter:exports:export"
-
     @described(Operation(query=(_WAIT,), answers={HTTPStatus.OK: "Export"}, errors=_OF_ONE))
     @answers_errors
     async def get(self, request: web.Request, export_id: str) -> web.Response:
@@ -77,10 +68,6 @@ class ExportView(ApiView):
 class CancelView(ApiView):
     """The end of an export that is not wanted any more."""
 
-    right = Right.USER
-    url = "/api/exports/{export_id}/cancel"
-    name = "api:med_exporter:exports:cancel"
-
     @described(Operation(answers={HTTPStatus.OK: "Export"}, errors=(*_OF_ONE, "EXPORT_FINISHED")))
     @answers_errors
     async def post(self, request: web.Request, export_id: str) -> web.Response:
@@ -92,10 +79,6 @@ class CancelView(ApiView):
 
 class HistoryView(ApiView):
     """The caller's exports, all of them for administrators."""
-
-    right = Right.USER
-    url = "/api/exports/history"
-    name = "api:med_exporter:exports:history"
 
     @described(
         Operation(query=(_LIMIT, _OFFSET), answers={HTTPStatus.OK: "History"}, errors=HISTORY)
@@ -113,10 +96,6 @@ class HistoryView(ApiView):
 
 class StatisticsView(ApiView):
     """What the caller's exports add up to, all of them for administrators."""
-
-    right = Right.USER
-    url = "/api/exports/stats"
-    name = "api:med_exporter:exports:stats"
 
     @described(Operation(answers={HTTPStatus.OK: "Statistics"}, errors=HISTORY))
     @answers_errors

@@ -11,7 +11,7 @@ from ..engine.job import AGGREGATIONS
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
 from ..exports.date_range import PRESETS
 from ..exports.preview import DEFAULT_LIMIT, MAX_LIMIT, async_preview
-from ..rights import Right, require_export_type
+from ..rights import require_export_type
 from .base import ApiView, answers_errors
 from .operation import FILE, HISTORY, Operation, described
 from .query import Number, Text, Texts
@@ -34,15 +34,10 @@ _QUERY: Final = (*_TEXTS, *_LISTS, _LIMIT)
 class PreviewView(ApiView):
     """A look at the rows before asking for a file."""
 
-    right = Right.USER
-    url = "/api/exports/preview"
-    name = "api:med_exporter:exports:preview"
-
-    @classmethod
-    def require(cls, request: web.Request) -> None:
+    def require(self, request: web.Request) -> None:
         """Raise NotAllowedError also for an export type that is not for the caller."""
         super().require(request)
-        require_export_type(cls.user(request), dict(request.query))
+        require_export_type(self.user(request), dict(request.query))
 
     @described(
         Operation(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from ..exports.answers import export_status
-from ..rights import Right
 from ..schedules.answers import schedule_entry
 from ..schedules.scheduler import DATA_SCHEDULES
 from .base import ApiView, answers_errors, read_body
@@ -24,8 +23,6 @@ _OF_ONE: Final = ("SCHEDULE_NOT_FOUND",)
 
 
 class _ScheduleView(ApiView):
-    right = Right.ADMINISTRATOR
-
     @classmethod
     def scheduler(cls, request: web.Request) -> Scheduler:
         """Return the schedules."""
@@ -34,9 +31,6 @@ class _ScheduleView(ApiView):
 
 class ScheduleCreateView(_ScheduleView):
     """New schedules."""
-
-    url = "/api/exports/schedule"
-    name = "api:med_exporter:exports:schedule:create"
 
     @described(
         Operation(body="ScheduleRequest", answers={HTTPStatus.CREATED: "Schedule"}, errors=_WRONG)
@@ -52,9 +46,6 @@ class ScheduleCreateView(_ScheduleView):
 class SchedulesView(_ScheduleView):
     """All schedules."""
 
-    url = "/api/exports/schedules"
-    name = "api:med_exporter:exports:schedules"
-
     @described(Operation(answers={HTTPStatus.OK: "Schedules"}))
     @answers_errors
     async def get(self, request: web.Request) -> web.Response:
@@ -66,9 +57,6 @@ class SchedulesView(_ScheduleView):
 
 class ScheduleView(_ScheduleView):
     """One schedule."""
-
-    url = "/api/exports/schedules/{schedule_id}"
-    name = "api:med_exporter:exports:schedule"
 
     @described(Operation(answers={HTTPStatus.OK: "Schedule"}, errors=_OF_ONE))
     @answers_errors
@@ -104,9 +92,6 @@ class ScheduleView(_ScheduleView):
 
 class ScheduleRunView(_ScheduleView):
     """A run that does not wait for its time."""
-
-    url = "/api/exports/schedules/{schedule_id}/run"
-    name = "api:med_exporter:exports:schedule:run"
 
     @described(
         Operation(

@@ -37,7 +37,8 @@ async def async_correct(hass: HomeAssistant, asked: object, user: User | None) -
 
     Raises:
         InvalidRequest: at the field that is at fault.
-        DatabaseUnavailableError: the database cannot be written.
+        DatabaseUnavailableError: the database cannot be written, or is busy for long; nothing is
+            corrected then.
 
     """
     correction, reason = read_correction(hass, asked)
@@ -61,4 +62,4 @@ async def async_correct(hass: HomeAssistant, asked: object, user: User | None) -
         details={**answer, "reason": reason},
     )
     undo = {"operation": Operation.SET.value, "value": to_kwh(done.before)}
-    return {**answer, "undo": undo}
+    return {**answer, "statistics_pending": done.statistics_pending, "undo": undo}

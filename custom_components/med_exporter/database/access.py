@@ -7,7 +7,8 @@ from collections import deque
 from contextlib import contextmanager
 from dataclasses import field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.components.recorder.tasks import RecorderTask
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -100,6 +101,42 @@ def queue_work[T](
         return done
     instance.queue_task(_Work(hass, schema, work, committed, done))
     return done
+
+
+async def async_work_within[T](
+    hass: HomeAssistant, schema: Schema, work: Callable[[Connection], T], seconds: float
+) -> T:
+    """Return the result of work that is done within so many seconds, or not at all.
+
+    The recorder's thread waits for minutes where another program holds the database; who presses
+    a button is told sooner, and what was told is then true for good.
+
+    Args:
+        hass: whose recorder.
+        schema: the tables, as for `queue_work`.
+        work: what to do. It may be called and all that it did undone.
+        seconds: how long to wait.
+
+    Raises DatabaseUnavailableError as `queue_work` does, and when the time is over: then nothing
+    was changed, and nothing will be.
+
+    """
+    decided = Lock()
+
+    def unless_withdrawn(connection: Connection) -> T | None:
+        if decided.locked():
+            return None
+        with connection.begin_nested() as savepoint:
+            result = work(connection)
+            if not decided.acquire(blocking=False):
+                savepoint.rollback()
+        return result
+
+    done = queue_work(hass, schema, unless_withdrawn)
+    await asyncio.wait([done], timeout=seconds)
+    if not done.done() and decided.acquire(blocking=False):
+        raise DatabaseUnavailableError("database_busy")
+    return cast("T", await done)
 
 
 async def async_read[T](

@@ -65,10 +65,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """The energy of a corrected range before and after, in mWh."""
+    """The energy of a corrected range before and after, in mWh.
+
+    The long-term statistics follow by themselves; `statistics_pending` while they have not.
+    """
 
     before: int
     after: int
+    statistics_pending: bool = False
 
 
 class _Cell(NamedTuple):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +18,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..clocks.lived import lived_time
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
-from ..database import DatabaseUnavailableError, queue_work
+from ..database import DatabaseUnavailableError, async_work_within, queue_work
 from ..statistics import SumsWriter
 from .answers import LedgerAnswers
 from .backfill import KEPT_DAYS
@@ -39,7 +41,6 @@ from .series import PointSeries
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Collection, Coroutine
     from zoneinfo import ZoneInfo
 
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
 
 SIGNAL_LEDGER_CHANGED: Final = f"{DOMAIN}_ledger_changed"
 """Sent with a LedgerChange when closed hours have got other values, at least once for each."""
+
+PATIENCE: Final = 15.0
+"""How long who corrects energy waits for the database, and then for the statistics, in seconds."""
 
 _WRITE_EVERY: Final = timedelta(minutes=2)
 _PURGE_EVERY: Final = timedelta(hours=24)
@@ -182,8 +186,8 @@ class Ledger(LedgerAnswers):
     async def async_correct(self, correction: Correction) -> Corrected:
         """Put the energy of a plug in a range right, and let the statistics follow.
 
-        Raises CorrectionError where that cannot be done, DatabaseUnavailableError, and
-        TimeoutError where the recorder is busy for minutes: then the statistics follow later.
+        Raises CorrectionError where that cannot be done, and DatabaseUnavailableError, also where
+        the database is busy for `PATIENCE` seconds: nothing is corrected then.
         """
         now = dt_util.utcnow().timestamp()
         refused: list[CorrectionError] = []
@@ -196,10 +200,14 @@ class Ledger(LedgerAnswers):
                 refused.append(err)
                 return None
 
-        done = await queue_work(self._hass, REMOVED_SCHEMA, work)
+        done = await async_work_within(self._hass, REMOVED_SCHEMA, work, PATIENCE)
         if done is None:
             raise refused[0]
-        await self.async_write_statistics()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.async_write_statistics()
+        except (TimeoutError, DatabaseUnavailableError):
+            return replace(done, statistics_pending=True)
         return done
 
     async def async_write_statistics(self) -> None:

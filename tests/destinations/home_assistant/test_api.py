@@ -28,13 +28,13 @@ from custom_components.med_exporter.destinations.home_assistant import api as ho
 from custom_components.med_exporter.destinations.home_assistant.api import (
     Remote,
     RemoteConnection,
-    normalised,
 )
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
     async_test_home_assistant,
 )
 from custom_components.med_exporter.destinations.home_assistant.kind import HOME_ASSISTANT
+from custom_components.med_exporter.destinations.web import normalised
 from tests.mosquitto import Authority, free_port
 from tests.plug_emulator import EmulatedPlug
 

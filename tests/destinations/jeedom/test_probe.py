@@ -18,7 +18,11 @@ from custom_components.med_exporter.destinations.jeedom.calculation import calcu
 from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
 from custom_components.med_exporter.destinations.jeedom.probe import Scope
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
-from tests.destinations.jeedom.test_destination import (
+from tests.jeedom_server import CORE_KEY, VIRTUAL_KEY, Jeedom, add_jeedom, jeedom
+from tests.metering_points import add_metering_point
+from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+from .measured import (
     BARN,
     HOUSE,
     NAMES,
@@ -28,9 +32,6 @@ from tests.destinations.jeedom.test_destination import (
     running,
     words,
 )
-from tests.jeedom_server import CORE_KEY, VIRTUAL_KEY, Jeedom, add_jeedom, jeedom
-from tests.metering_points import add_metering_point
-from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

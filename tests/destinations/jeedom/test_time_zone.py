@@ -20,8 +20,9 @@ from custom_components.med_exporter.destinations.jeedom.zones import (
     differences,
     zones_like,
 )
-from tests.destinations.jeedom.test_destination import NAMES, PDL, day, push, running
 from tests.jeedom_server import CORE_KEY, VIRTUAL_KEY, Jeedom, jeedom
+
+from .measured import NAMES, PDL, day, push, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -19,6 +19,7 @@ from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.mqtt import client as mqtt_client
 from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
+from custom_components.med_exporter.destinations.mqtt import line as mqtt_line
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
 from tests.hostile_front import never_held
 from tests.mqtt_destinations import (
@@ -286,8 +287,19 @@ MEBI = 1024 * 1024
         b"\x30\x80\x80\x80\x01\x00\x01a" + bytes(2 * MEBI),
         b"\x30\xc9\xb9\x55\x00\x01a\xc5\xb9\x55" + PROPERTIES,
         b"".join(b"\x34\x06\x00\x01a" + n.to_bytes(2, "big") + b"x" for n in range(1, 30_000)),
+        b"\xd0\x00" * 100_000,
+        b"\x40\x02\xff\x00" * 50_000,
+        b"\x90\x03\x00\x07\x00\xb0\x02\x00\x08" * 20_000,
     ],
-    ids=["endless", "long", "much said of it", "once and only once"],
+    ids=[
+        "endless",
+        "long",
+        "much said of it",
+        "once and only once",
+        "answers to pings",
+        "acknowledgements",
+        "subscriptions",
+    ],
 )
 async def test_what_no_broker_has_a_reason_to_send_is_hung_up_on(
     line: Line, version: int, said: bytes
@@ -329,6 +341,31 @@ async def test_another_program_with_the_same_client_id_is_named(line: Line) -> N
         await line.stop_answers(after=10)
         line.say(b"\xe0\x0a\x8e\x08\x1f\x00\x05taken")
         assert (await pushing).key == "destination_connection_lost_taken_over"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["paho's inside", "paho's doors"])
+async def test_after_a_break_in_the_middle_what_was_not_acknowledged_goes_again(
+    line: Line, version: int, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Each as a new message of a new connection: nothing is marked as a repetition."""
+    monkeypatch.setattr(mqtt_line, "is_known", lambda: known)
+    waiting = Waiting()
+    async with listening(line.broker) as messages, destination(line.port) as made:
+        pushing = asyncio.create_task(waiting.fails(made))
+        await line.stop_answers(after=101)
+        line.cut()
+        # The first answer is that to `online`.
+        assert (await pushing).code == "CONNECTION_LOST"
+        assert len(waiting.days) == DAYS - 100
+        line.drops = frozenset()
+        line.published.clear()
+        await waiting.push(made)
+        assert waiting.days == []
+        again = [one for one in line.published if TOPIC.encode() in one]
+        assert len(again) == DAYS - 100
+        duplicate, retained = 0x08, 0x01
+        assert not any(one[0] & (duplicate | retained) for one in again)
+        await arrived(messages)
 
 
 @pytest.mark.parametrize("persistence", [False, True])

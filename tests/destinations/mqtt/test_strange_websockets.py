@@ -106,3 +106,11 @@ async def test_a_greeting_that_never_ends_is_hung_up_on(
     async with running(stranger):
         assert await refused(stranger.port, "websockets") == "TIMED_OUT"
         await asyncio.wait_for(stranger.hung_up_on.wait(), 10)
+
+
+@pytest.mark.parametrize("frame", [PING, BINARY], ids=["pings", "empty frames"])
+async def test_frames_that_hold_nothing_and_never_end_are_hung_up_on(frame: bytes) -> None:
+    stranger = Stranger(b"", (frame + b"\x00") * 1000)
+    async with running(stranger), never_held():
+        assert await refused(stranger.port, "websockets") == "NOT_EXPECTED_SERVER"
+        await asyncio.wait_for(stranger.hung_up_on.wait(), 10)

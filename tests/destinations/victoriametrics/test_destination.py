@@ -572,6 +572,32 @@ async def test_no_more_are_held_than_there_is_room_for_however_many_series_there
     assert most <= 30
 
 
+async def test_the_next_rows_are_read_while_the_server_stores_those_before(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 10)
+    monkeypatch.setattr(module, "_IN_FLIGHT", 20)
+    read, when_stored = 0, []
+
+    async def stream() -> AsyncIterator[Measurement]:
+        nonlocal read
+        for one in days(25):
+            read += 1
+            yield one
+
+    destination = destination_at(session, victoriametrics(), on_disk_after=0)
+    write = VictoriaMetrics.write
+
+    async def noted(server: VictoriaMetrics, lines: bytes, **rest: Any) -> None:
+        await write(server, lines, **rest)
+        when_stored.append(read)
+
+    monkeypatch.setattr(VictoriaMetrics, "write", noted)
+    await destination.async_push(stream(), lambda *_: None)
+    # There is room for two batches; the test sample and the first row go by themselves.
+    assert when_stored[-3:] == [20, 25, 25]
+
+
 async def test_many_rows_are_built_and_compared_beside_the_event_loop(
     session, victoriametrics
 ) -> None:

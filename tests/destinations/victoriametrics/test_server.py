@@ -8,11 +8,13 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from custom_components.med_exporter.destinations.victoriametrics.address import (
+    base_url,
+    reading_url,
+)
 from custom_components.med_exporter.destinations.victoriametrics.server import (
     Flags,
     VictoriaMetrics,
-    base_url,
-    reading_url,
 )
 
 

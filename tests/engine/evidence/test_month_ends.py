@@ -57,3 +57,29 @@ def test_a_month_that_has_ended_counts_what_it_can_have_used(
 
 def test_what_it_told_once_stays_when_it_does_not_answer_again() -> None:
     assert counted({NOVEMBER: 720.0}, later={}) == pytest.approx(192.02)
+
+
+def test_a_month_that_was_told_truly_makes_no_false_one_after_it_true() -> None:
+    evidence = Evidence()
+    for at, seconds, total, month in (
+        (LAST - timedelta(seconds=30), 0.0, 9.99, 587.99),
+        (LAST, 30.0, 10.0, 588.0),
+        # It has rebooted, and says 1.1 kWh of the new month that nobody used.
+        (BACK, 8 * 86400.0, 90.0, 61.1),
+        (BACK + timedelta(seconds=30), 30.0, 90.01, 61.1),
+        (BACK + timedelta(seconds=60), 30.0, 90.02, 61.1),
+        (BACK + timedelta(seconds=90), 30.0, 90.03, 60.03),
+        (BACK + timedelta(seconds=120), 30.0, 90.04, 60.04),
+    ):
+        evidence.weigh(
+            Reading(
+                at=at,
+                seconds=seconds,
+                total=total,
+                month=month,
+                power=1000.0,
+                clock=at.date(),
+                ended={NOVEMBER: 720.0} if at >= BACK else {},
+            )
+        )
+    assert to_kwh(evidence.energy) - 588.0 == pytest.approx(192.04)

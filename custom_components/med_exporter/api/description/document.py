@@ -32,7 +32,7 @@ _NAMES: Final[dict[str, Shape]] = {
 """What stands in an address and is no id."""
 
 
-def openapi(views: Iterable[type[ApiView]]) -> dict[str, Any]:
+def openapi(views: Iterable[ApiView]) -> dict[str, Any]:
     """Return the description of those methods of views that have an `Operation`."""
     paths: dict[str, dict[str, Any]] = {}
     for view in views:
@@ -64,7 +64,7 @@ def _first_line(thing: object) -> str:
     return (inspect.getdoc(thing) or "").partition("\n")[0]
 
 
-def _operation(view: type[ApiView], method: str, operation: Operation) -> dict[str, Any]:
+def _operation(view: ApiView, method: str, operation: Operation) -> dict[str, Any]:
     where = str(getattr(view, "name", "")).removeprefix("api:med_exporter:").replace(":", "_")
     found: dict[str, Any] = {
         "operationId": f"{method}_{where}",
@@ -88,7 +88,7 @@ def _operation(view: type[ApiView], method: str, operation: Operation) -> dict[s
     return found
 
 
-def _responses(view: type[ApiView], operation: Operation, *, has_body: bool) -> dict[str, Any]:
+def _responses(view: ApiView, operation: Operation, *, has_body: bool) -> dict[str, Any]:
     codes = operation.codes(has_right=view.right is Right.ADMINISTRATOR)
     by_status: dict[HTTPStatus, list[str]] = {}
     for code in sorted(codes):

@@ -6,22 +6,52 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
 
-from . import costs, destinations, files, history, overview, schedules
+from ...later import Later
 from .base import register_command
 from .feed import register_feed
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-
-ROOMS: Final = (overview, destinations, files, schedules, history, costs)
+COMMANDS: Final = {
+    "overview": ("overview",),
+    "destinations": (
+        "destinations/list",
+        "destinations/run",
+        "destinations/test",
+        "destinations/change",
+    ),
+    "files": (
+        "files/choices",
+        "files/list",
+        "files/create",
+        "files/again",
+        "files/formula",
+        "files/preview",
+        "files/cancel",
+        "files/delete",
+        "files/link",
+    ),
+    "schedules": (
+        "schedules/list",
+        "schedules/choices",
+        "schedules/create",
+        "schedules/update",
+        "schedules/delete",
+        "schedules/run",
+    ),
+    "history": ("history/list", "history/statistics"),
+    "costs": ("costs/list", "costs/correct", "costs/compare", "costs/official"),
+}
+"""The commands of each room. Its module, loaded with the first of them, has them in `COMMANDS`,
+and in `FEEDS` what is followed under the room's own name."""
 
 
 @callback
 def async_register_commands(hass: HomeAssistant) -> None:
     """Register all commands. Called once, when the integration is set up."""
-    for room in ROOMS:
-        for name, handler in room.COMMANDS.items():
-            register_command(hass, name, handler)
-        for name, feed in room.FEEDS.items():
-            register_feed(hass, name, feed)
+    for room, names in COMMANDS.items():
+        commands = Later(__package__, room, "COMMANDS")
+        for name in names:
+            register_command(hass, name, commands)
+        register_feed(hass, room, Later(__package__, room, "FEEDS"))

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api.const import WebSocketCommandHandler
     from homeassistant.core import HomeAssistant
 
+    from ...later import Later
+
     type Handler = Callable[[HomeAssistant, User, ObjectReader], Awaitable[dict[str, Any]]]
 
 ERRORS: Final = (MedError, DatabaseUnavailableError)
@@ -40,8 +42,8 @@ class Command(NamedTuple):
 
 
 @callback
-def register_command(hass: HomeAssistant, name: str, command: Command) -> None:
-    """Register `med_exporter/{name}`, which answers what its handler returns.
+def register_command(hass: HomeAssistant, name: str, commands: Later) -> None:
+    """Register `med_exporter/{name}`, which answers what its handler in `commands` returns.
 
     The handler gets the fields of the message unread: names, types and values are judged after
     the caller's right, by the code that all doors use.
@@ -51,6 +53,7 @@ def register_command(hass: HomeAssistant, name: str, command: Command) -> None:
     async def answer(
         hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
     ) -> None:
+        command: Command = (await commands.async_get(hass))[name]
         try:
             require(command.right, connection.user)
             result = await command.handler(hass, connection.user, fields_of(msg))

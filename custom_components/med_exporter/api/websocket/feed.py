@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from homeassistant.components.websocket_api.connection import ActiveConnection
     from homeassistant.core import CALLBACK_TYPE, HomeAssistant
 
+    from ...later import Later
     from ...object_reader import ObjectReader
 
 # Changes come in bursts; nobody reads faster.
@@ -54,17 +55,20 @@ class Feed:
 
 
 @callback
-def register_feed(hass: HomeAssistant, name: str, feed: Feed) -> None:
-    """Register `med_exporter/{name}/subscribe`: an event at once, and one for each change."""
+def register_feed(hass: HomeAssistant, name: str, feeds: Later) -> None:
+    """Register `med_exporter/{name}/subscribe`: an event at once, and one for each change.
+
+    The feed is in `feeds` by that name.
+    """
 
     @async_response
     async def subscribe(
         hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
     ) -> None:
-        subscription = _Subscription(hass, connection, msg, feed)
+        subscription = _Subscription(hass, connection, msg)
         connection.subscriptions[msg["id"]] = subscription.close
         # What changes during the first look would not be seen otherwise.
-        subscription.follow()
+        subscription.follow((await feeds.async_get(hass))[name])
         try:
             shown = await subscription.async_look()
         except ERRORS as err:
@@ -81,13 +85,14 @@ def register_feed(hass: HomeAssistant, name: str, feed: Feed) -> None:
 class _Subscription:
     """One follower. Looks are made one after the other, never two at once."""
 
+    _feed: Feed
+
     def __init__(
-        self, hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any], feed: Feed
+        self, hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]
     ) -> None:
         self._hass = hass
         self._connection = connection
         self._msg = msg
-        self._feed = feed
         self._shown: dict[str, Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -100,13 +105,15 @@ class _Subscription:
         return await self._feed.look(self._hass, self._connection.user, fields_of(self._msg))
 
     @callback
-    def follow(self) -> None:
-        """Notice changes from now on."""
+    def follow(self, feed: Feed) -> None:
+        """Notice changes of a feed from now on, unless the follower has gone."""
+        self._feed = feed
+        if self._is_closed:
+            return
         self._ends = [
-            async_dispatcher_connect(self._hass, signal, self._changed)
-            for signal in self._feed.signals
+            async_dispatcher_connect(self._hass, signal, self._changed) for signal in feed.signals
         ]
-        if self._feed.follow_entries:
+        if feed.follow_entries:
             self._ends.append(
                 async_dispatcher_connect(
                     self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._entry_changed

@@ -20,9 +20,9 @@ from yarl import URL
 
 from ...const import CONF_LABELS
 from ...form_fields import LOGIN, choice, secret_text
+from ...later import later
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
-from ..later import later
 from .lines import is_tag, is_tag_name
 
 if TYPE_CHECKING:

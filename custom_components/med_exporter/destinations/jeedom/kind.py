@@ -11,8 +11,8 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from yarl import URL
 
 from ...form_fields import secret_text
+from ...later import later
 from ..kind import DestinationKind
-from ..later import later
 from .address import base_url
 
 if TYPE_CHECKING:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTErrorCode
 
+from .allowance import Allowance
+
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
@@ -24,6 +26,9 @@ _LARGEST_FRAME: Final = 1024 * 1024
 # The first bits of a message that is delivered once and only once; none is subscribed to so.
 _EXACTLY_ONCE: Final = range(0x34, 0x38)
 _GOODBYE: Final = 0xE0
+# The first bits of packets that a broker answers: beginning, subscription, its end, and ping.
+_ANSWERED: Final = frozenset({0x10, 0x82, 0xA2, 0xC0})
+_PUBLISHING: Final = range(0x30, 0x40)
 # Bytes that are read, and written, at a time.
 _AT_ONCE: Final = 64 * 1024
 
@@ -31,8 +36,9 @@ _AT_ONCE: Final = 64 * 1024
 class BoundedClient(Client):
     """paho's own, but whoever sends it what no broker has a reason to send is hung up on.
 
-    It reads packets as long as they say to be, keeps what comes once and only once until then,
-    keeps a websocket's frame until it ends, and waits for the end of a websocket's greeting.
+    It reads packets as long as they say to be and as many as there are, keeps what comes once and
+    only once until then, keeps a websocket's frame until it ends, and waits for the end of a
+    websocket's greeting.
     It also asks the system for each byte that it looks at, and for each packet that it writes:
     here it is given what has come, and what it writes in one go is written together.
     """
@@ -44,6 +50,7 @@ class BoundedClient(Client):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (paho's own)
         super().__init__(*args, **kwargs)
         self._gathered = bytearray()
+        self._allowance = Allowance()
 
     @property
     def has_unread(self) -> bool:
@@ -98,19 +105,27 @@ class BoundedClient(Client):
         if not self._received:
             self._received = self._receive()
         data, self._received = self._received[:bufsize], self._received[bufsize:]
-        if not self._in_packet["command"] and data and data[0] in _EXACTLY_ONCE:
-            raise ConnectionError("a message that nobody asked for so")
+        if not self._in_packet["command"] and data:
+            if data[0] in _EXACTLY_ONCE:
+                raise ConnectionError("a message that nobody asked for so")
+            self._allowance.came()
         return data
 
     def _receive(self) -> bytes:
         try:
             return bytes(super()._sock_recv(_AT_ONCE))
+        except BlockingIOError:
+            # A websocket's pings and empty frames come to nothing, and may have no end.
+            self._allowance.came()
+            raise
         finally:
             if _announced(getattr(self._sock, "_readbuffer", b"")) > _LARGEST_FRAME:
                 raise ConnectionError("a frame too long")
 
     def _sock_send(self, buf: bytes) -> int:
         """Take a packet, to be written with others; a goodbye goes behind them, and by itself."""
+        if buf[0] in _ANSWERED or buf[0] in _PUBLISHING:
+            self._allowance.asked()
         is_goodbye = buf[0] == _GOODBYE
         if is_goodbye or len(self._gathered) >= _AT_ONCE:
             self._flush()

@@ -5,20 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
-    SOURCE_IGNORE,
     ConfigEntryChange,
 )
 from homeassistant.const import (
     CONF_DISCOVERY,
     CONF_ID,
-    CONF_PASSWORD,
-    CONF_PORT,
-    CONF_USERNAME,
-    CONF_VERIFY_SSL,
 )
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -36,13 +30,19 @@ from ...entries.finding import metering_point_entries
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples
-from .broker import Broker
 from .destination import INTAKE, MqttDestination
 from .discovery import DiscoverySettings, MqttDiscovery
 from .longest import longest_message
 from .messages import Publishing, nothing
 from .opening import async_open, identifier
 from .probe import async_test_broker
+from .settings import (
+    CONF_BROKER,
+    CONF_QOS,
+    CONF_RETAIN,
+    CONF_TOPIC_PREFIX,
+    broker_of,
+)
 from .trial import trial_of
 
 if TYPE_CHECKING:
@@ -53,39 +53,8 @@ if TYPE_CHECKING:
 
     from .trial import Trial
 
-CONF_BROKER: Final = "broker"
-CONF_CA_CERTIFICATE: Final = "ca_certificate"
-CONF_QOS: Final = "qos"
-CONF_RETAIN: Final = "retain"
-CONF_TOPIC_PREFIX: Final = "topic_prefix"
-
-DEFAULT_PORT: Final = 1883
-DEFAULT_TLS_PORT: Final = 8883
-_MQTT_DOMAIN: Final = "mqtt"
 # As long as the public id that a destination is given when it is saved.
 _NOT_YET: Final = "0" * 36
-
-
-def broker_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> Broker:
-    """Return the broker that settings in clear name.
-
-    An empty `broker` is the broker of Home Assistant's own MQTT integration, with its login and
-    certificates. Raises DestinationError where there is no such integration.
-    """
-    address = settings.get(CONF_BROKER)
-    if not address:
-        return _home_assistants_broker(hass)
-    url = urlsplit(address)
-    tls = url.scheme == "mqtts"
-    return Broker(
-        host=url.hostname or "",
-        port=url.port or (DEFAULT_TLS_PORT if tls else DEFAULT_PORT),
-        tls=tls,
-        verify_ssl=settings.get(CONF_VERIFY_SSL, True),
-        ca_certificate=settings.get(CONF_CA_CERTIFICATE) or None,
-        username=settings.get(CONF_USERNAME) or None,
-        password=settings.get(CONF_PASSWORD) or None,
-    )
 
 
 def publishing_of(settings: Mapping[str, Any]) -> Publishing:
@@ -232,31 +201,4 @@ async def _async_discovery(hass: HomeAssistant, settings: Mapping[str, Any]) -> 
             version=str(integration.version),
             pdls=partial(_pdls, hass),
         ),
-    )
-
-
-def _home_assistants_broker(hass: HomeAssistant) -> Broker:
-    """Read the entry of the MQTT integration; the names are those of its own flow."""
-    entries = [
-        entry
-        for entry in hass.config_entries.async_entries(_MQTT_DOMAIN)
-        if entry.source != SOURCE_IGNORE and not entry.disabled_by
-    ]
-    if not entries:
-        raise DestinationError("no_mqtt_integration", field=CONF_BROKER)
-    data = entries[0].data
-    certificate = data.get("certificate")
-    return Broker(
-        host=data["broker"],
-        port=data.get(CONF_PORT, DEFAULT_PORT),
-        tls=certificate is not None,
-        check_hostname=not data.get("tls_insecure", False),
-        ca_certificate=None if certificate in {None, "auto"} else certificate,
-        client_certificate=data.get("client_cert"),
-        client_key=data.get("client_key"),
-        username=data.get(CONF_USERNAME),
-        password=data.get(CONF_PASSWORD),
-        transport="websockets" if data.get("transport") == "websockets" else "tcp",
-        websocket_path=data.get("ws_path", "/"),
-        websocket_headers=data.get("ws_headers"),
     )

@@ -10,18 +10,16 @@ from homeassistant.helpers.selector import BooleanSelector, TextSelector, TextSe
 
 from ...const import DOMAIN
 from ...form_fields import LOGIN, choice
+from ...later import Later, later
 from ..base import DestinationError
 from ..kind import DestinationKind
 from .broker import is_certificate
-from .entry import (
+from .settings import (
     CONF_BROKER,
     CONF_CA_CERTIFICATE,
     CONF_QOS,
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
-    async_create_mqtt,
-    async_remove_mqtt,
-    async_test_mqtt,
     broker_of,
 )
 
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
 _LONGEST_PREFIX: Final = 200
+_TEST: Final = Later(__package__, "entry", "async_test_mqtt")
 _BROKER_FIELDS: Final = (CONF_USERNAME, CONF_PASSWORD, CONF_CA_CERTIFICATE)
 
 
@@ -39,12 +38,14 @@ async def _test(hass: HomeAssistant, settings: Mapping[str, Any]) -> str | None:
         unique_id = _unique_id(hass, settings)
         entries = hass.config_entries.async_entries(DOMAIN)
         is_new = all(entry.unique_id != unique_id for entry in entries)
-        return await async_test_mqtt(hass, settings, is_new=is_new)
+        test = await _TEST.async_get(hass)
+        remark: str | None = await test(hass, settings, is_new=is_new)
     except DestinationError as err:
         if not settings.get(CONF_BROKER) and err.field in _BROKER_FIELDS:
             # Login and certificate are those of another integration.
             raise err.at(CONF_BROKER) from err
         raise
+    return remark
 
 
 def _unique_id(hass: HomeAssistant, settings: Mapping[str, Any]) -> str:
@@ -104,8 +105,8 @@ def _shown(values: dict[str, Any]) -> dict[str, Any]:
 MQTT: Final = DestinationKind(
     type="mqtt",
     model="MQTT",
-    create=async_create_mqtt,
-    remove=async_remove_mqtt,
+    create=later(__package__, "entry", "async_create_mqtt"),
+    remove=later(__package__, "entry", "async_remove_mqtt"),
     fields={
         vol.Optional(CONF_BROKER): TextSelector(),
         **LOGIN,

@@ -12,7 +12,9 @@ from paho.mqtt.properties import Properties
 
 from .bounded import LARGEST_INCOMING
 from .broker import tls_context
+from .inside import is_known
 from .messages import OFFLINE
+from .plain import PlainClient
 from .quick import QuickClient
 
 if TYPE_CHECKING:
@@ -27,9 +29,9 @@ _TICK: Final = 1.0
 
 def paho_client(
     broker: Broker, publishing: Publishing, *, identifier: str, version: int
-) -> QuickClient:
+) -> QuickClient | PlainClient:
     """Return a client that is not connected yet; reads certificates from disk."""
-    client = QuickClient(
+    client = (QuickClient if is_known() else PlainClient)(
         CallbackAPIVersion.VERSION2,
         identifier,
         protocol=MQTTProtocolVersion(version),
@@ -55,7 +57,7 @@ class Line:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        paho: QuickClient,
+        paho: QuickClient | PlainClient,
         stumbled: Callable[[Exception], None],
     ) -> None:
         """Prepare; `stumbled` is called with what paho raises over bytes that are no MQTT."""

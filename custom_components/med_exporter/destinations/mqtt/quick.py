@@ -56,6 +56,7 @@ class QuickClient(BoundedClient):
         self._gathered += VariableByteIntegers.encode(len(body))
         self._gathered += body
         self._unanswered.add(number)
+        self._allowance.asked()
         self._call_socket_register_write()
         return number
 

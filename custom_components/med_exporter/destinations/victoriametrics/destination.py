@@ -11,6 +11,7 @@ from ...const import DataType
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
+from .ahead import Ahead
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
 from .rows import EXACT, NAME, TYPES, labels_of, rows_of, selector_of
@@ -20,18 +21,12 @@ from .visibility import SHOWN_AFTER
 from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncIterable,
-        AsyncIterator,
-        Callable,
-        Collection,
-        Mapping,
-        Sequence,
-    )
+    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
+    from .rows import Rows
     from .server import VictoriaMetrics
 
 INTAKE: Final = Intake(
@@ -46,8 +41,6 @@ INTAKE: Final = Intake(
 _BATCH: Final = 50_000
 # Rows of all series that are held in memory until they are on the disk.
 _IN_FLIGHT: Final = 100_000
-# So many are read before others have their turn.
-_AT_A_TIME: Final = 500
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
 # earlier, it forgets samples that it has acknowledged and shown.
 ON_DISK_AFTER: Final = 15.0
@@ -175,29 +168,32 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
         """
         batches: deque[Batch] = deque()
+        ahead = Ahead(measurements, _BATCH)
         try:
-            await self._push(measurements, settle, batches)
+            await self._push(ahead, settle, batches)
         finally:
-            self._free(sum(len(batch.rows) for batch in batches))
+            held = _BATCH if ahead.has_room else 0
+            await ahead.close()
+            self._free(held + sum(len(batch.rows) for batch in batches))
 
     async def _push(
         self,
-        measurements: AsyncIterable[Measurement],
+        ahead: Ahead,
         settle: Callable[[Measurement, Outcome], None],
         batches: deque[Batch],
     ) -> None:
         flags = Flags()
         error: DestinationError | None = None
-        rest, count, is_proved = aiter(measurements), _BATCH, False
+        count, is_proved = _BATCH, False
         try:
             while count == _BATCH:
-                while self._in_flight + _BATCH > _IN_FLIGHT:
+                while not self._has_room(ahead):
                     if batches:
                         await self._settle(batches.popleft(), flags, settle)
                     else:
                         self._is_freed.clear()
                         await self._is_freed.wait()
-                count, flags = await self._send_next(rest, batches, flags, is_proved=is_proved)
+                count, flags = await self._send_next(ahead, batches, flags, is_proved=is_proved)
                 # Nobody changes what a series is called within a run.
                 is_proved = bool(batches) and bool(batches[-1].sent) and not batches[-1].is_missing
                 while batches and self._is_to_settle(batches, flags):
@@ -214,31 +210,40 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
     async def _send_next(
         self,
-        rest: AsyncIterator[Measurement],
+        ahead: Ahead,
         batches: deque[Batch],
         flags: Flags,
         *,
         is_proved: bool,
     ) -> tuple[int, Flags]:
-        """Read and send as many as there is room for, and return how many these were.
+        """Send the rows that are read, and return how many these were.
 
-        Nothing is read before it is one's turn.
+        Nothing is read before it is one's turn; while the server stores these rows, the next ones
+        are read where there is room.
         """
         count = 0
-        self._in_flight += _BATCH
-        try:
-            async with self._turn:
-                chunk = await _chunk(rest)
-                if chunk and not is_proved:
+        async with self._turn:
+            try:
+                rows = await ahead.rows()
+                if len(rows) == _BATCH and self._has_room(ahead):
+                    ahead.begin()
+                if rows and not is_proved:
                     await self._let_unconfirmed_rows_appear()
                     flags = await self._flags()
                     await self._server.flush()
-                if chunk:
-                    batches.append(await self._send(chunk, flags, is_proved=is_proved))
-                    count = len(chunk)
-        finally:
-            self._free(_BATCH - count)
+                if rows:
+                    batches.append(await self._send(rows, flags, is_proved=is_proved))
+                    count = len(rows)
+            finally:
+                self._free(_BATCH - count)
         return count, flags
+
+    def _has_room(self, ahead: Ahead) -> bool:
+        """Keep room for a run's next rows; return whether there is some."""
+        if not ahead.has_room and self._in_flight + _BATCH <= _IN_FLIGHT:
+            self._in_flight += _BATCH
+            ahead.has_room = True
+        return ahead.has_room
 
     def _free(self, count: int) -> None:
         self._in_flight -= count
@@ -259,10 +264,10 @@ class VictoriaMetricsDestination(DatabaseDestination):
             return False
         return oldest.due <= _now()
 
-    async def _send(self, chunk: Sequence[Measurement], flags: Flags, *, is_proved: bool) -> Batch:
-        labels = labels_of(chunk[0], self._labels)
+    async def _send(self, rows: Rows, flags: Flags, *, is_proved: bool) -> Batch:
+        labels = labels_of(rows.measurements[0], self._labels)
         batch = await self._sender.send(
-            labels, chunk, flags, disk_time=self._disk_time(flags), is_proved=is_proved
+            labels, rows, flags, disk_time=self._disk_time(flags), is_proved=is_proved
         )
         # What a connection test has sent counts as the run's own.
         batch.sent |= self._given(selector_of(labels))
@@ -285,20 +290,6 @@ class VictoriaMetricsDestination(DatabaseDestination):
             return self._on_disk_after
         told = 2.2 * flags.flush_interval.total_seconds() + 4
         return min(max(self._on_disk_after, told), _LONGEST_WAIT)
-
-
-async def _chunk(measurements: AsyncIterator[Measurement]) -> list[Measurement]:
-    """Return the next measurements, as many as are sent at once; fewer are the last ones."""
-    chunk: list[Measurement] = []
-    count, add = 0, chunk.append
-    async for measurement in measurements:
-        add(measurement)
-        count += 1
-        if count == _BATCH:
-            break
-        if not count % _AT_A_TIME:
-            await asyncio.sleep(0)
-    return chunk
 
 
 def _now() -> float:

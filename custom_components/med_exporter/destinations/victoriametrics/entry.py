@@ -11,12 +11,10 @@ from ...web.client import web_session
 from ..internal_metrics import InternalMetrics, MetricSamples
 from ..labels import labels_from
 from ..samples import Samples
+from .address import base_url
 from .destination import INTAKE, VictoriaMetricsDestination
 from .rows import line_of
-from .server import (
-    VictoriaMetrics,
-    base_url,
-)
+from .server import VictoriaMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

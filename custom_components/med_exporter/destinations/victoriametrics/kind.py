@@ -14,13 +14,10 @@ from yarl import URL
 
 from ...const import CONF_LABELS
 from ...form_fields import LOGIN
+from ...later import later
 from ..kind import DestinationKind
 from ..labels import InvalidLabelsError, LabelsSelector, labels_from
-from .entry import (
-    async_create_victoriametrics,
-    async_test_victoriametrics,
-)
-from .server import base_url
+from .address import base_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +60,14 @@ def _clean(settings: dict[str, Any]) -> dict[str, Any]:
 VICTORIAMETRICS: Final = DestinationKind(
     type="victoriametrics",
     model="VictoriaMetrics",
-    create=async_create_victoriametrics,
+    create=later(__package__, "entry", "async_create_victoriametrics"),
     fields={
         vol.Required(CONF_URL): TextSelector(),
         **LOGIN,
         vol.Optional(CONF_LABELS): LabelsSelector(TextSelectorConfig(multiline=True)),
         vol.Required(CONF_VERIFY_SSL, default=True): BooleanSelector(),
     },
-    test=async_test_victoriametrics,
+    test=later(__package__, "entry", "async_test_victoriametrics"),
     unique_id=_unique_id,
     titles=_titles,
     login=(CONF_USERNAME, CONF_PASSWORD),

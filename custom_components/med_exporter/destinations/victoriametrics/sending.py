@@ -10,11 +10,11 @@ from ...engine.lazy_dataclass import dataclass
 from ...web.answers import in_turn
 from ..base import DestinationError, Outcome
 from .retention import Retention
-from .rows import NAME, Found, Rows, lines_of_rows, rows_of
+from .rows import NAME, Found, Rows, lines_of_rows
 from .visibility import until_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..measurements import Measurement
     from .server import Flags, VictoriaMetrics
@@ -61,18 +61,17 @@ class Sender:
     async def send(
         self,
         labels: dict[str, str],
-        chunk: Sequence[Measurement],
+        rows: Rows,
         flags: Flags,
         *,
         disk_time: float,
         is_proved: bool = False,
     ) -> Batch:
-        """Write what a server lacks of measurements of one series.
+        """Write what a server lacks of the rows of one series.
 
         `disk_time` is after how many seconds a server has a row on its disk; `is_proved` tells that
         this run has seen the series appear as it should.
         """
-        rows = await in_turn(partial(rows_of, chunk))
         limit = self.retention.limit(flags)
         kept = rows.since(limit)
         wanted = rows[:0]

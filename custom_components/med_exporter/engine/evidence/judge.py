@@ -189,8 +189,10 @@ class Judge:
             likely = self._likely(name, move.to)
             near = {n: self.registers[n].noise for n in peers if n != name}
             noise = self.registers[name].noise
+            # What the plug tells of its ended months needs no witness; what follows them does.
             claim = move.claim - move.told
-            if claim - self.proved <= likely or any(
+            alone = min(move.claim - self.proved, move.growth - move.told)
+            if alone <= likely or any(
                 abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
@@ -208,6 +210,9 @@ class Judge:
         # What is back where it was had all the time since it was there.
         if to is not None:
             likely = self.pace.likely(max(register.age, to.seconds))
+        elif register.age > SHORT:
+            # What the others lack by being late, they show themselves soon.
+            likely = 0
         else:
             # What the power could not bring while it waited, it has not brought since.
             likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))

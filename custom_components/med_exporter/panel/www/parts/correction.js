@@ -58,10 +58,10 @@ class Correction extends MedElement {
   said() {
     if (!this.done) return nothing;
     const { formats } = this.house;
-    const { kwh_before: before, kwh_after: after } = this.done;
+    const { kwh_before: before, kwh_after: after, statistics_pending: pending } = this.done;
     const energies = { before: formats.energy(before), after: formats.energy(after) };
     return html`<p class="good">
-      ${this.t("correction.done", energies)}
+      ${this.t("correction.done", energies)} ${pending ? this.t("correction.pending") : nothing}
       <button ?disabled=${this.busy} @click=${this.undo}>${this.t("correction.undo")}</button>
     </p>`;
   }
