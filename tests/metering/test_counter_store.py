@@ -90,7 +90,7 @@ async def test_only_what_has_changed_is_described_and_written_again(
     assert len(described) == 3
     assert hass_storage[KEY]["data"] == before
     assert list(ChangesFile(changes_in(hass)).read(before["name"])) == [
-        [[["washer", "began_value"], 7.5]]
+        {"washer": {"began_value": 7.5}}
     ]
     found = await CounterStore(hass, "home").async_load()
     assert found == {plug_id: EnergyCounter.to_dict(one) for plug_id, one in counters.items()}
@@ -136,12 +136,12 @@ def test_a_stop_at_any_byte_leaves_what_was_told_before(tmp_path: Path) -> None:
     file = ChangesFile(path := tmp_path / "changes")
     ends = [0]
     for number in range(3):
-        file.append("a", [[["plug", "value"], number]])
+        file.append("a", [{"plug": {"value": number}}])
         ends.append(path.stat().st_size)
     whole = path.read_bytes()
     for length in range(len(whole) + 1):
         path.write_bytes(whole[:length])
-        told = [changes[0][1] for changes in ChangesFile(path).read("a")]
+        told = [changes["plug"]["value"] for changes in ChangesFile(path).read("a")]
         assert told == list(range(sum(1 for end in ends[1:] if end <= length)))
     assert list(ChangesFile(path).read("b")) == []
 
@@ -151,7 +151,7 @@ def test_what_follows_its_changes_is_what_it_has_become(
     before: dict[str, Any], now: object
 ) -> None:
     after = {**before, "a": now}
-    changes = list(changes_between(before, after))
+    changes = changes_between(before, after)
     follow(stored := deepcopy(before), changes)
     assert stored == after
     assert bool(changes) is (before != after)

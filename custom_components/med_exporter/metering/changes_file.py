@@ -11,31 +11,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-type Change = list[Any]
-"""The keys that lead to a value, and the value that now stands there."""
+type Changes = dict[str, Any]
+"""What has changed by its keys: in a dict what has changed in it, and what now stands there
+otherwise; a dict or a list that is new as a whole is the only item of a list."""
 
 _FOLLOWS: Final = "follows"
 
 
-def changes_between(
-    before: Mapping[str, Any], now: Mapping[str, Any], *keys: str
-) -> Iterator[Change]:
-    """Yield what `follow` makes `now` of `before` by; it never takes a key out of the outermost."""
+def changes_between(before: Mapping[str, Any], now: Mapping[str, Any]) -> Changes:
+    """Return what `follow` makes `now` of `before` by; no key of the outermost may have gone."""
+    changes: Changes = {}
     for key, value in now.items():
         old = before.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and old.keys() == value.keys():
-            yield from changes_between(old, value, *keys, key)
+            if within := changes_between(old, value):
+                changes[key] = within
         elif key not in before or old != value:
-            yield [[*keys, key], value]
+            changes[key] = [value] if isinstance(value, dict | list) else value
+    return changes
 
 
-def follow(stored: dict[str, Any], changes: list[Change]) -> None:
+def follow(stored: dict[str, Any], changes: Changes) -> None:
     """Make changes to what is stored. Raises KeyError where they are of something else."""
-    for (*way, last), value in changes:
-        place = stored
-        for key in way:
-            place = place[key]
-        place[last] = value
+    for key, value in changes.items():
+        if isinstance(value, dict):
+            follow(stored[key], value)
+        else:
+            stored[key] = value[0] if isinstance(value, list) else value
 
 
 class ChangesFile:
@@ -49,7 +51,7 @@ class ChangesFile:
         self._name: str | None = None
         self.size = 0
 
-    def read(self, name: str) -> Iterator[list[Change]]:
+    def read(self, name: str) -> Iterator[Changes]:
         """Yield the changes that were made to what was stored under a name, oldest first.
 
         What was cut short as it was written is left out: nobody was told of it.
@@ -65,9 +67,9 @@ class ChangesFile:
                 if told is None or (place == 0 and told != {_FOLLOWS: name}):
                     return
                 if place:
-                    yield told
+                    yield from told
 
-    def append(self, name: str, changes: list[Change]) -> None:
+    def append(self, name: str, changes: list[Changes]) -> None:
         """Add changes to what was stored under a name; those of another name are dropped."""
         line = json_bytes(changes) + b"\n"
         if is_new := self._name != name:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..formats import Step
-    from .changes_file import Change
+    from .changes_file import Changes
     from .counter import EnergyCounter
 
 # How many counters are described before the event loop goes on with other things.
@@ -75,13 +75,13 @@ class CounterStore:
         async with self._writing:
             if not self._changed:
                 return
-            changes: list[Change] = []
+            changes: list[Changes] = []
             while self._changed:
                 for _ in range(min(_AT_ONCE, len(self._changed))):
                     plug_id, counter = self._changed.popitem()
                     # As it will be read, and nothing that the counter still changes.
                     now = {plug_id: json_loads(json_bytes(counter.to_dict()))}
-                    changes += changes_between(self._described, now)
+                    changes.append(changes_between(self._described, now))
                     self._described |= now
                 await asyncio.sleep(0)
             await self._async_write(changes)
@@ -91,7 +91,7 @@ class CounterStore:
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._changes.remove)
 
-    async def _async_write(self, changes: list[Change]) -> None:
+    async def _async_write(self, changes: list[Changes]) -> None:
         # As Home Assistant stops, it writes whole files last of all.
         is_stopping = self._hass.state is CoreState.stopping
         most = _CHANGES + _CHANGES_OF_EACH * len(self._described)
@@ -108,7 +108,7 @@ class CounterStore:
         await self._store.async_save({"name": self._name, "counters": dict(self._described)})
         self._follows = not is_stopping
 
-    def _made_since(self) -> list[list[Change]]:
+    def _made_since(self) -> list[Changes]:
         return list(self._changes.read(self._name))
 
 
