@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from custom_components.med_exporter.engine.readings.fields import Kind
-from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.content import ChartKind, Content
 from custom_components.med_exporter.engine.rows.tables import Column
 from custom_components.med_exporter.engine.writers.excel import writer as excel_file
 
@@ -182,6 +182,23 @@ def test_the_summary_comes_first():
     texts = [row[1] for row in found.iter_rows(values_only=True)]
     assert any(str(text).startswith("No readings in this range: Fridge") for text in texts)
     assert "NO_READINGS" not in rows
+
+
+@pytest.mark.parametrize(("rows", "said"), [(1, "1 ligne"), (2, "2 lignes")])
+def test_the_summary_counts_in_words(rows, said):
+    summary = workbook(Content(tables=[readings(rows)]), "fr").worksheets[0]
+    assert said in [row[1] for row in summary.iter_rows(values_only=True)]
+
+
+def test_a_heading_of_a_chart_that_breaks_has_the_height_of_its_lines():
+    names = ("Fridge", "Washing machine of the cellar")
+    grid = [one for one in charts(*names) if one.kind in {ChartKind.LINE, ChartKind.HEAT_MAP}]
+    sheet = next(
+        one
+        for one in workbook(Content(tables=[readings(1)], charts=grid)).worksheets
+        if one.cell(2, 3).value == names[1]
+    )
+    assert sheet.row_dimensions[2].height > 30
 
 
 def test_a_zone_that_is_kept_secret_is_shown_by_its_offsets_only():

@@ -154,6 +154,7 @@ TEXTS: Mapping[str, _Pair] = {
     "no_rows": ("No rows", "Aucune ligne"),
     "no_values": ("No values in this period", "Aucune valeur sur cette période"),
     "row_count": ("{count} rows", "{count} lignes"),
+    "row_count_one": ("{count} row", "{count} ligne"),
     "and_more": ("and {count} more", "et {count} de plus"),
     "usage_note": (
         (

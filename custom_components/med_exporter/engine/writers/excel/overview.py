@@ -17,7 +17,7 @@ from ...readings.fields import Kind
 from ...rows.content import ChartKind
 from ...words.currency_signs import for_people
 from .rows import plain
-from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, number_format
+from .styles import BOLD, TITLE_FONT, as_heading, fit_to_width, heading_height, number_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +66,9 @@ def write_summary(
         _append_figure(sheet, figure, job, display)
     for table in content.tables:
         label = words.title(table.name)
-        _append_line(sheet, label, words.text("row_count", count=display.number(table.count, 0)))
+        count = display.number(table.count, 0)
+        name = "row_count_one" if table.count == 1 else "row_count"
+        _append_line(sheet, label, words.text(name, count=count))
     if metadata["warnings"]:
         sheet.append([])
         sheet.append([words.text("warnings")])
@@ -129,6 +131,12 @@ def _fill_columns(sheet: Worksheet, row: int, chart: Chart, pattern: str) -> int
     for place, series in enumerate(chart.series, 2):
         as_heading(sheet.cell(row, place, plain(series.name)), Kind.NUMBER)
     as_heading(sheet.cell(row, 1))
+    widths = [
+        sheet.column_dimensions[get_column_letter(place)].width
+        for place in range(2, len(chart.series) + 2)
+    ]
+    names = [series.name for series in chart.series]
+    sheet.row_dimensions[row].height = heading_height(names, widths)
     for index, category in enumerate(chart.categories):
         sheet.cell(row + 1 + index, 1, plain(category))
         for place, series in enumerate(chart.series, 2):
