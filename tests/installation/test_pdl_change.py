@@ -110,7 +110,7 @@ async def test_history_statistics_and_entities_move_along(
         one.unique_id for one in er.async_entries_for_config_entry(registry, entry.entry_id)
     }
     registry.async_update_entity(
-        "sensor.med_mistyped_production_daily", new_entity_id="sensor.mine"
+        "sensor.med_mistyped_consumption_monthly", new_entity_id="sensor.mine"
     )
     before = await days(hass, "mistyped")
     assert len(before) == 6

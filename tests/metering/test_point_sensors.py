@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from homeassistant.const import STATE_UNKNOWN
 from homeassistant.helpers import entity_registry as er
 
 from tests.metering_points import PDL, add_metering_point, poll, value_of
@@ -66,21 +65,33 @@ async def test_plugs_count_by_their_role(
 
 
 @pytest.mark.parametrize(
-    ("role", "known", "unknown"),
+    ("role", "known", "none"),
     [("consumption", KEYS[:2], KEYS[2:]), ("production", KEYS[2:], KEYS[:2])],
 )
-async def test_without_a_plug_of_a_role_its_energy_is_unknown(
+async def test_an_energy_exists_where_a_plug_has_its_role(
     hass: HomeAssistant,
     fridge: EmulatedPlug,
     role: str,
     known: tuple[str, ...],
-    unknown: tuple[str, ...],
+    none: tuple[str, ...],
 ) -> None:
     await add_metering_point(hass, fridge.address, roles={"Fridge": role})
     for key in known:
         assert value_of(hass, f"sensor.med_{PDL}_{key}") == 0
-    for key in unknown:
-        assert hass.states.get(f"sensor.med_{PDL}_{key}").state == STATE_UNKNOWN
+    for key in none:
+        assert not hass.states.get(f"sensor.med_{PDL}_{key}")
+
+
+async def test_a_role_that_no_plug_has_any_more_takes_its_energy_along(
+    hass: HomeAssistant, fridge: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, fridge.address, roles={"Fridge": "production"})
+    plugs = {plug_id: {**plug, "role": "ignored"} for plug_id, plug in entry.data["plugs"].items()}
+    hass.config_entries.async_update_entry(entry, data={**entry.data, "plugs": plugs})
+    await hass.config_entries.async_reload(entry.entry_id)
+    registry = er.async_get(hass)
+    for key in KEYS:
+        assert not registry.async_get(f"sensor.med_{PDL}_{key}")
 
 
 async def test_they_stay_while_a_plug_is_away(
@@ -98,7 +109,7 @@ async def test_the_period_before_is_an_attribute(
     hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug
 ) -> None:
     await add_metering_point(hass, fridge.address)
-    for key in KEYS:
+    for key in KEYS[:2]:
         assert hass.states.get(f"sensor.med_{PDL}_{key}").attributes["last_period"] is None
     resets = [
         hass.states.get(f"sensor.med_{PDL}_{key}").attributes["last_reset"] for key in KEYS[:2]

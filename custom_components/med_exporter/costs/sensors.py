@@ -11,15 +11,13 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import Platform
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from ..const import CONF_PLUGS, CONF_ROLE, DOMAIN, PlugRole
+from ..const import CONF_PLUGS, CONF_ROLE, PlugRole
 from ..costs import DATA_COSTS
 from ..metering.contracts import currency_of, tariff_of
-from ..metering.entity import MeteringPointEntity, PlugEntity
+from ..metering.entity import MeteringPointEntity, PlugEntity, forget_sensors
 from .costs import SIGNAL_COSTS_UPDATED, point_slug
 from .reading import NOTHING, CostTotal
 
@@ -202,10 +200,7 @@ def cost_sensors(
             yield MeterCostSensor(point, plug_id, meters[plug_id])
         else:
             yield PlugCostSensor(point.coordinator, plug_id, _PLUG_SENSOR)
-    registry = er.async_get(point.coordinator.hass)
     gone = [f"{plug_id}_{_PLUG_SENSOR.key}" for plug_id in plugs if plug_id not in priced]
     if not has_cost:
         gone += (f"{point.entry.entry_id}_{one.key}" for one in _POINT_SENSORS)
-    for unique_id in gone:
-        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-            registry.async_remove(entity_id)
+    forget_sensors(point.coordinator.hass, gone)

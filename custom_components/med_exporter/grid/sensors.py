@@ -15,16 +15,15 @@ from homeassistant.components.sensor import (
     SensorEntity,
     SensorEntityDescription,
 )
-from homeassistant.const import Platform, UnitOfTime
+from homeassistant.const import UnitOfTime
 from homeassistant.core import callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, EntryType
 from ..entries.finding import entries_of_type
-from ..metering.entity import metering_point_device_info
+from ..metering.entity import forget_sensors, metering_point_device_info
 from ..sources.tempo_calendar import TempoColour
 from .coordinator import GridCoordinator
 from .link import async_follow_grid, async_on_grid_entry_change, loaded_grid
@@ -217,11 +216,7 @@ def async_follow_grid_sensors(
 
 
 def _forget(hass: HomeAssistant, point: MeteringPoint) -> None:
-    registry = er.async_get(hass)
-    for description in _SENSORS:
-        unique_id = _unique_id(point, description)
-        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
-            registry.async_remove(entity_id)
+    forget_sensors(hass, (_unique_id(point, description) for description in _SENSORS))
 
 
 def _unique_id(point: MeteringPoint, description: GridSensorDescription) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from homeassistant.const import Platform
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import (
     CONNECTION_NETWORK_MAC,
     DeviceEntryType,
@@ -15,10 +17,21 @@ from ..const import CONF_HOSTS, CONF_PLUGS, DOMAIN
 from .coordinator import PlugCoordinator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity import EntityDescription
 
     from .metering_point import MeteringPoint
     from .polled import PlugState
+
+
+def forget_sensors(hass: HomeAssistant, unique_ids: Iterable[str]) -> None:
+    """Take sensors of this integration that no longer exist out of Home Assistant's registry."""
+    registry = er.async_get(hass)
+    for unique_id in unique_ids:
+        if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, unique_id):
+            registry.async_remove(entity_id)
 
 
 class PlugEntity(CoordinatorEntity[PlugCoordinator]):

@@ -15,8 +15,8 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from ..const import PlugRole
-from .entity import MeteringPointEntity
+from ..const import CONF_PLUGS, CONF_ROLE, PlugRole
+from .entity import MeteringPointEntity, forget_sensors
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,5 +90,11 @@ class MeteringPointSensor(MeteringPointEntity, SensorEntity):
 
 
 def metering_point_sensors(point: MeteringPoint) -> list[MeteringPointSensor]:
-    """Return the sensors of a metering point."""
-    return [MeteringPointSensor(point, description) for description in _SENSORS]
+    """Return the energies that a metering point can have, by the roles of its meters.
+
+    A role that none of them has any more takes its sensors along.
+    """
+    roles = {meter[CONF_ROLE] for meter in point.entry.data[CONF_PLUGS].values()}
+    gone = [one for one in _SENSORS if one.role not in roles]
+    forget_sensors(point.coordinator.hass, (f"{point.entry.entry_id}_{one.key}" for one in gone))
+    return [MeteringPointSensor(point, one) for one in _SENSORS if one.role in roles]
