@@ -88,15 +88,18 @@ async def request(
         ) as response:
             if 300 <= response.status < 400:
                 raise DestinationError("not_expected_server", field="url", host=host_of(url))
-            if response.status in _OF_THE_NETWORK:
-                raise DestinationError(
-                    "not_expected_server",
-                    variant="network",
-                    field="url",
-                    host=host_of(url),
-                    status=response.status,
-                )
+            if (error := network_error(response.status, url)) is not None:
+                raise error
             yield response
+
+
+def network_error(status: int, url: str) -> DestinationError | None:
+    """Return what an answer is that comes from a network, or a proxy, that wants a login first."""
+    if status not in _OF_THE_NETWORK:
+        return None
+    return DestinationError(
+        "not_expected_server", variant="network", field="url", host=host_of(url), status=status
+    )
 
 
 @contextmanager
