@@ -20,7 +20,8 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import add_plug, set_up
-from tests.pushing import House, Shelf, refuse
+from tests.pushing import House
+from tests.shelf import Shelf, refuse
 from tests.test_device_trigger import installation_device, push
 
 FOLDER = Path(__file__).parent.parent / "blueprints" / "automation" / "med_exporter"

@@ -22,7 +22,8 @@ from custom_components.med_exporter.device_trigger import async_validate_trigger
 from custom_components.med_exporter.entries.finding import entries_of_type
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
 from tests.file_exports import request
-from tests.pushing import House, Shelf, refuse
+from tests.pushing import House
+from tests.shelf import Shelf, refuse
 
 HOUR = timedelta(hours=1)
 

@@ -19,7 +19,8 @@ from custom_components.med_exporter.history.records import EVENT_EXPORT
 from custom_components.med_exporter.installation.events import ExportEvent
 from custom_components.med_exporter.logbook import async_describe_events
 from tests.metering_points import NOON
-from tests.pushing import House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import Shelf
 
 if TYPE_CHECKING:
     from homeassistant.core import Event, HomeAssistant

@@ -18,7 +18,8 @@ from custom_components.med_exporter.errors import InvalidRequest, NotAllowedErro
 from custom_components.med_exporter.statistics import SumsWriter
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
-from tests.pushing import House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

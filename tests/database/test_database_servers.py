@@ -7,10 +7,10 @@ from sqlalchemy.engine import make_url
 
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
-from .test_access import TestReading, TestWriting  # noqa: F401 (run again here)
 from .test_each import (  # noqa: F401 (run again here)
     test_one_that_is_refused_holds_up_no_other,
 )
+from .test_reading import TestReading  # noqa: F401 (run again here)
 from .test_schema import (  # noqa: F401 (run again here)
     test_a_newer_version_is_neither_read_nor_written_nor_stamped,
     test_an_older_version_is_brought_forward_step_by_step,
@@ -22,6 +22,7 @@ from .test_schema import (  # noqa: F401 (run again here)
     test_what_waits_for_older_tables_keeps_its_order_and_lets_others_through,
     versions,
 )
+from .test_work import TestWriting  # noqa: F401 (run again here)
 
 
 async def test_these_are_the_servers(hass, server):  # noqa: F811

@@ -25,6 +25,7 @@ from custom_components.med_exporter.engine.job import (
     Privacy,
 )
 from custom_components.med_exporter.engine.privacy import Mask
+from custom_components.med_exporter.engine.pseudonyms import Pseudonyms
 from custom_components.med_exporter.engine.readings.fields import Kind
 from custom_components.med_exporter.engine.rows.content import (
     Chart,
@@ -241,28 +242,28 @@ def test_without_options_nothing_changes(job):
 
 
 def test_the_same_value_has_the_same_pseudonym_in_every_file_of_one_key(job):
-    masks = [Mask(job("json", *ALL)) for _ in range(2)]
-    others = Mask(
+    files = [Pseudonyms(job("json", *ALL)) for _ in range(2)]
+    others = Pseudonyms(
         replace(job("json", *ALL), privacy=Privacy(**dict.fromkeys(ALL, True), key="ff" * 16))
     )
     for holds, value in ((Holds.ADDRESS, ADDRESSES[0]), (Holds.DEVICE_ID, IDS[5])):
-        first, second = (mask.value(holds, value) for mask in masks)
+        first, second = (shown.value(holds, value) for shown in files)
         assert first == second != others.value(holds, value)
-    assert re.fullmatch(r"address-[0-9a-f]{10}", masks[0].value(Holds.ADDRESS, ADDRESSES[0]))
-    assert re.fullmatch(r"[0-9a-f]{16}", masks[0].value(Holds.DEVICE_ID, IDS[0]))
+    assert re.fullmatch(r"address-[0-9a-f]{10}", files[0].value(Holds.ADDRESS, ADDRESSES[0]))
+    assert re.fullmatch(r"[0-9a-f]{16}", files[0].value(Holds.DEVICE_ID, IDS[0]))
 
 
 def test_one_device_is_called_the_same_everywhere(job):
-    mask = Mask(job("json", *ALL))
-    masked = mask.job()
+    wanted = job("json", *ALL)
+    shown, masked = Pseudonyms(wanted), Mask(wanted).job()
     assert [device.device_name for device in masked.devices] == ["device-1", "device-2"]
     assert masked.points[0].name == "metering-point-1"
-    assert mask.value(Holds.DEVICE_NAME, NAMES[1]) == "device-2"
-    assert mask.value(Holds.DEVICE_NAME, "Another") == "device-3"
-    assert mask.text(f"see {NAMES[0].upper()}.") == "see device-1."
-    assert mask.value(Holds.DEVICE_ID, IDS[2]) == mask.value(Holds.DEVICE_ID, "50:C7:bf:00-AA:77")
-    assert masked.devices[0].mac == mask.value(Holds.DEVICE_ID, IDS[2])
-    assert mask.value(Holds.ADDRESS, "FD00::beef:77") == mask.value(
+    assert shown.value(Holds.DEVICE_NAME, NAMES[1]) == "device-2"
+    assert shown.value(Holds.DEVICE_NAME, "Another") == "device-3"
+    assert shown.text(f"see {NAMES[0].upper()}.") == "see device-1."
+    assert shown.value(Holds.DEVICE_ID, IDS[2]) == shown.value(Holds.DEVICE_ID, "50:C7:bf:00-AA:77")
+    assert masked.devices[0].mac == shown.value(Holds.DEVICE_ID, IDS[2])
+    assert shown.value(Holds.ADDRESS, "FD00::beef:77") == shown.value(
         Holds.ADDRESS, "fd00:0::beef:77"
     )
 
@@ -293,7 +294,7 @@ def test_offsets_stay_where_the_zone_is_removed(job, exports, recorder):
 def test_a_name_of_any_script_is_found_in_a_text(name, around):
     name = f"q{name.strip()}q"
     job = _smallest(name)
-    text = Mask(job).text(around[0] + name + around[1])
+    text = Pseudonyms(job).text(around[0] + name + around[1])
     assert name not in text
     assert "device-1" in text
 

@@ -99,12 +99,9 @@ def test_ecowatt_moves_on_at_midnight_and_is_forgotten_after_a_day(data: GridDat
     levels = (1, 2, 3, 1)
     data.add_signals({day: signal(day, n) for day, n in zip(days, levels, strict=True)}, NOON)
     assert data.ecowatt(NOON) == signal(TODAY, 1)
-    assert [day.level for day in data.ecowatt_days(NOON)] == [1, 2, 3, 1]
     night = datetime(2026, 1, 16, 0, 0, tzinfo=PARIS)
     assert data.ecowatt(night) == signal(days[1], 2)
-    assert [day.level for day in data.ecowatt_days(night)] == [2, 3, 1]
     assert data.ecowatt(NOON + timedelta(hours=24, seconds=1)) is None
-    assert data.ecowatt_days(NOON + timedelta(hours=24, seconds=1)) == []
 
 
 @given(

@@ -16,7 +16,8 @@ from custom_components.med_exporter.destinations.base import Outcome
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.pushes import part_push
 from tests.metering_points import NOON
-from tests.pushing import DAYS, House, Shelf, plug, refuse, since
+from tests.pushing import House, plug, since
+from tests.shelf import DAYS, Shelf, refuse
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Measurement

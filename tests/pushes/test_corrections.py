@@ -11,7 +11,8 @@ import pytest
 from custom_components.med_exporter.const import DataType
 from tests.costs.conftest import FLAT
 from tests.metering_points import NOON
-from tests.pushing import SUMS, House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import SUMS, Shelf
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -11,7 +11,8 @@ from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.pushes.date_range import read_push_range
 from tests.metering_points import NOON
-from tests.pushing import SUMS, Shelf, plug, since
+from tests.pushing import plug, since
+from tests.shelf import SUMS, Shelf
 
 if TYPE_CHECKING:
     from tests.pushing import House

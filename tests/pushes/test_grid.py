@@ -13,7 +13,8 @@ from custom_components.med_exporter.destinations.measurements import TempoDay
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON
-from tests.pushing import DAYS, PaperGrid, Shelf, plug, since
+from tests.pushing import PaperGrid, plug, since
+from tests.shelf import DAYS, Shelf
 
 if TYPE_CHECKING:
     from tests.pushing import House

@@ -13,7 +13,8 @@ from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON
-from tests.pushing import DAYS, SUMS, House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import DAYS, SUMS, Shelf
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.measurements import Measurement

@@ -25,7 +25,8 @@ from custom_components.med_exporter.pushes.outage import (
     Outage,
     issue_id,
 )
-from tests.pushing import House, Shelf, plug, refuse
+from tests.pushing import House, plug
+from tests.shelf import Shelf, refuse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

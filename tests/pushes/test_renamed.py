@@ -10,7 +10,8 @@ from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.installation.pdl_change import async_change_pdl
-from tests.pushing import House, Shelf, plug, since
+from tests.pushing import House, plug, since
+from tests.shelf import Shelf
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -11,7 +11,8 @@ from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON, PARIS
-from tests.pushing import House, Shelf, plug, refuse
+from tests.pushing import House, plug
+from tests.shelf import Shelf, refuse
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime

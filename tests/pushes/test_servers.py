@@ -10,8 +10,9 @@ from sqlalchemy.engine import make_url
 
 from custom_components.med_exporter.const import DataType
 from tests.metering_points import NOON
-from tests.pushing import SUMS, Shelf, plug, since
+from tests.pushing import plug, since
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401
+from tests.shelf import SUMS, Shelf
 
 if TYPE_CHECKING:
     from tests.pushing import House

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.med_exporter.const import DataType
-from tests.pushing import House, Shelf, plug
+from tests.pushing import House, plug
+from tests.shelf import Shelf
 
 DATA = [DataType.CONSUMPTION_DAILY, DataType.CONSUMPTION_DETAILED]
 

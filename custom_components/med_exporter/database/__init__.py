@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from ..engine.database.own_tables import LONG_TEXT, TABLE_OPTIONS
-from .access import (
-    DatabaseUnavailableError,
-    async_read,
-    async_read_by,
-    async_read_recorder,
-    async_work_within,
-    close_database,
-    open_database,
-    queue_work,
-)
 from .each import write_each
 from .migration import NewerFormatError
+from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
+from .unavailable import DatabaseUnavailableError
+from .work import async_work_within, close_database, open_database, queue_work
 
 __all__ = [
     "LONG_TEXT",

@@ -68,7 +68,6 @@ class MetersSteps(MetersChoosingSteps):
     # The entry's data to be; its meters go by their ids.
     _draft: dict[str, Any]
     _labels: dict[str, str]
-    _powers: dict[str, str]
 
     async def async_step_meters(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the metering point, and for what counts in it."""

@@ -105,13 +105,6 @@ class GridData:
             return None
         return self._signals.get(paris_date(now))
 
-    def ecowatt_days(self, now: datetime) -> list[EcoWattDay]:
-        """Return the signals from today on, up to four, in order; empty where none is known."""
-        if self.ecowatt_read_at is None or now - self.ecowatt_read_at > _SIGNAL_MAX_AGE:
-            return []
-        today = paris_date(now)
-        return [self._signals[day] for day in sorted(self._signals) if day >= today]
-
     def add_colours(self, colours: Colours, now: datetime) -> None:
         """Take colours that were asked for at `now`. One that is final stays as it is."""
         latest = paris_date(now) + 2 * ONE_DAY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cronsim import CronSim, CronSimError
@@ -81,11 +80,6 @@ def last_due(expression: str, after: datetime, until: datetime, zone: tzinfo) ->
         if latest is not None or start == after:
             return latest
     return None
-
-
-def upcoming(expression: str, after: datetime, zone: tzinfo, count: int) -> list[datetime]:
-    """Return the next times at which an expression is due, in UTC."""
-    return list(islice(due_times(expression, after, zone), count))
 
 
 def _moment(wall: datetime, zone: tzinfo) -> datetime:

@@ -20,8 +20,6 @@ DEFAULT_PORT: Final = 9999
 KLAP: Final = "KLAP"
 """What python-kasa calls the handshake in which a plug shows that it knows the login."""
 
-OFFLINE_CODES: Final = frozenset({"name_not_resolved", "refused", "timed_out"})
-"""What a plug looks like that is switched off."""
 LOGIN_CODES: Final = frozenset({"invalid_auth", "login_missing"})
 """What a plug answers that asks for another login."""
 

@@ -21,8 +21,9 @@ from custom_components.med_exporter.sources.tempo_calendar import (
     TempoColour,
 )
 from tests.metering_points import NOON, answer, start_flow
-from tests.pushing import House, plug, refuse, since
-from tests.pushing import Shelf as PaperShelf
+from tests.pushing import House, plug, since
+from tests.shelf import Shelf as PaperShelf
+from tests.shelf import refuse
 from tests.victoriametrics import add_victoriametrics, victoriametrics_input
 
 from ..years import closed, date_of, fill

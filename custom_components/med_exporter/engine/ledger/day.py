@@ -190,13 +190,6 @@ class Day:
         part = self.energy[first:after]
         return sum(part) - UNKNOWN * part.count(UNKNOWN)
 
-    def filled_mwh(self, first: int = 0, after: int = QUARTERS_A_DAY) -> int:
-        """Return the filled energy of the quarter-hours in [first, after)."""
-        if self.filled is None:
-            return 0
-        pairs = zip(self.energy[first:after], self.filled[first:after], strict=True)
-        return sum(_amount(mwh, part) for mwh, part in pairs)
-
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Return energy, filled energy and known quarter-hours up to each place, from 0 to 96."""
         energy, filled = self.energy, self.filled

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...content import Content
-from ...fields import Kind
-from ...tables import Column, Table
+from ...readings.fields import Kind
+from ...rows.content import Content
+from ...rows.tables import Column, Table
 
 
 def content(job, recorder, spool, end, on_read):
