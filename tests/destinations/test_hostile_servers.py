@@ -147,7 +147,7 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     await push(destination, year[:10])
     front.says = other if what == "another question" else STRANGE[what]
     settled: list[Any] = []
-    monkeypatch.setattr(web_module, "ClientTimeout", lambda *, total: ClientTimeout(total=0.4))
+    monkeypatch.setattr(web_module, "ClientTimeout", lambda **_: ClientTimeout(total=0.4))
     async with never_held():
         for attempt in (
             partial(destination.async_missing, [year[0], year[9]]),

@@ -155,16 +155,21 @@ NGINX = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title>
         (web_page("400 Bad Request", NGINX), dict.fromkeys(DATABASES, "not_expected_server_https")),
         (
             web_page("407 Proxy Authentication Required"),
-            dict.fromkeys((*DATABASES, "jeedom"), "not_expected_server_network"),
+            dict.fromkeys(HTTP, "not_expected_server_network"),
         ),
         (
             web_page("511 Network Authentication Required"),
-            dict.fromkeys((*DATABASES, "jeedom"), "not_expected_server_network"),
+            dict.fromkeys(HTTP, "not_expected_server_network"),
+        ),
+        (
+            web_page("504 Gateway Timeout"),
+            dict.fromkeys(HTTP, "server_error") | {"jeedom": "server_error_jeedom"},
         ),
     ],
     ids=[
         "SSH", "SMTP", "a printer that echoes", "a captive portal", "a page that refuses",
         "TLS only, Go", "TLS only, nginx", "a proxy with a login", "a network with a login",
+        "a proxy that reaches nobody",
     ],
 )  # fmt: skip
 async def test_another_service_is_named_as_such_by_the_connection_test(

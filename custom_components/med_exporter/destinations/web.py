@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
 
+# Bytes in a second of the slowest line over which a year arrives: 64 kbit/s.
+_SLOWEST: Final = 8192
 # What a network says, or a proxy, that lets nobody through who has not logged in there.
 _OF_THE_NETWORK: Final = frozenset(
     {
@@ -56,22 +58,29 @@ async def request(
     url: str,
     *,
     seconds: float = TIMEOUT,
+    answer_size: int = 0,
     is_known: bool = False,
     headers: Mapping[str, str] | None = None,
     **arguments: Any,  # noqa: ANN401 (aiohttp's own)
 ) -> AsyncIterator[ClientResponse]:
     """Ask a server and give its answer, whatever its status, while the context lasts.
 
+    `seconds` is how long it may be silent: what is sent, and an answer of some `answer_size` bytes,
+    has the time besides that it takes over a slow line.
     It is packed as it came: `web_answers` has what reads it. `arguments` are those of
     `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
     user has not entered. `is_known` and errors as in `named_errors`; a redirect is
     `NOT_EXPECTED_SERVER`, and so is a network that asks for a login first.
     """
+    data = arguments.get("data")
+    sent = len(data) if isinstance(data, bytes) else 0
     with named_errors(url, seconds, is_known=is_known):
         async with session.request(
             method,
             url,
-            timeout=ClientTimeout(total=seconds),
+            timeout=ClientTimeout(
+                total=patience(seconds, sent + answer_size), sock_read=patience(seconds, sent)
+            ),
             allow_redirects=False,
             auto_decompress=False,
             headers={**(headers or {}), "Accept-Encoding": ENCODING if pays(url) else "identity"},
@@ -79,15 +88,18 @@ async def request(
         ) as response:
             if 300 <= response.status < 400:
                 raise DestinationError("not_expected_server", field="url", host=host_of(url))
-            if response.status in _OF_THE_NETWORK:
-                raise DestinationError(
-                    "not_expected_server",
-                    variant="network",
-                    field="url",
-                    host=host_of(url),
-                    status=response.status,
-                )
+            if (error := network_error(response.status, url)) is not None:
+                raise error
             yield response
+
+
+def network_error(status: int, url: str) -> DestinationError | None:
+    """Return what an answer is that comes from a network, or a proxy, that wants a login first."""
+    if status not in _OF_THE_NETWORK:
+        return None
+    return DestinationError(
+        "not_expected_server", variant="network", field="url", host=host_of(url), status=status
+    )
 
 
 @contextmanager
@@ -126,6 +138,11 @@ def named_errors(url: str, seconds: float, *, is_known: bool = False) -> Iterato
         is_lost = is_known and isinstance(err, ends)
         code = "connection_lost" if is_lost else "not_expected_server"
         raise DestinationError(code, field="url", host=host) from err
+
+
+def patience(seconds: float, size: int) -> float:
+    """Return how many seconds it may take until some bytes are through, and answered."""
+    return seconds + size / _SLOWEST
 
 
 def host_of(url: str) -> str:

@@ -27,6 +27,7 @@ from ..web import (
     TIMEOUT,
     host_of,
     named_errors,
+    network_error,
     request,
 )
 
@@ -243,6 +244,13 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> BoundedSocket:
                     timeout=ClientWSTimeout(ws_close=_GOODBYE_SECONDS),
                 )
         except WSServerHandshakeError as err:
+            if (error := network_error(err.status, address)) is not None:
+                raise error from err
+            if err.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                # Most often a proxy before it, while it starts anew.
+                raise DestinationError(
+                    "server_error", field="url", host=host_of(address), status=err.status
+                ) from err
             if err.status != HTTPStatus.FORBIDDEN:
                 raise
             # It bans addresses that failed to log in too often.

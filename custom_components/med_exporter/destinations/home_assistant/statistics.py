@@ -26,6 +26,7 @@ from ..measurements import (
     Cost,
     Energy,
 )
+from ..web import patience
 from .api import CommandRefusedError
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _DECIMALS: Final = 9
 # How far back to look for the last sum, in hours; then everything.
 _LOOK_BACK: Final = (48, 60 * 24)
 _READ_SECONDS: Final = 60
+# Bytes of a row in the answer at most.
+_ROW_BYTES: Final = 100
 # What a slow machine needs to store a message, and for what it may be busy with before.
 _STORE_SECONDS: Final = 120
 _STORE_SECONDS_PER_ROW: Final = 0.05
@@ -133,7 +136,7 @@ class RemoteStatistics:
         # and the next import takes it away.
         found = await self._connection.command(
             "recorder/statistics_during_period",
-            seconds=_READ_SECONDS,
+            seconds=patience(_READ_SECONDS, (end - start) // HOUR * _ROW_BYTES),
             statistic_ids=[self._id],
             period=period,
             types=["state", "sum"],

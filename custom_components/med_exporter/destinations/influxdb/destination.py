@@ -137,8 +137,7 @@ class InfluxDestination(DatabaseDestination):
         What is asked back is everything in between, and each point comes with its tags.
         """
         first = batch[0]
-        size = _POINT_BYTES + len(series_of(first, self._labels).line(0, 0))
-        most = max(1, min(_BATCH, _BATCH_BYTES // size))
+        most = max(1, min(_BATCH, _BATCH_BYTES // _size_of(series_of(first, self._labels))))
         return next_one.start - first.start >= most * (first.end - first.start)
 
     async def _send(
@@ -193,7 +192,9 @@ class InfluxDestination(DatabaseDestination):
             return {}
         stamps = [point.stamp for point in points]
         try:
-            return await self._server.read(series, min(stamps), max(stamps))
+            return await self._server.read(
+                series, min(stamps), max(stamps), size=len(points) * _size_of(series)
+            )
         except NotAskableError:
             return None
 
@@ -228,6 +229,11 @@ def _missing_error(server: InfluxDb, series: Series, count: int, date: str) -> D
         metric=f"{series.measurement}_{series.field}",
         date=date,
     )
+
+
+def _size_of(series: Series) -> int:
+    """Return of how many bytes a point is at most in an answer."""
+    return _POINT_BYTES + len(series.line(0, 0))
 
 
 def _oldest(retention: timedelta | None) -> int:

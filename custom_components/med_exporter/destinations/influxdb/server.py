@@ -76,35 +76,38 @@ class InfluxDb(DatabaseServer):
             return False
         raise self._refusal(refusal[0], reason, path)
 
-    async def read(self, series: Series, start: int, end: int) -> dict[int, float]:
+    async def read(
+        self, series: Series, start: int, end: int, *, size: int = 0
+    ) -> dict[int, float]:
         """Return the values of a series by second, from `start` to `end`, both included.
 
+        `size` is of how many bytes the answer may be.
         Raises NotAskableError where the server is one that cannot be asked.
         """
-        found = await self._read(series, start, end)
+        found = await self._read(series, start, end, size)
         if any(not start <= stamp <= end for stamp in found):
             raise self.not_expected()
         return found
 
-    async def _read(self, series: Series, start: int, end: int) -> dict[int, float]:
+    async def _read(self, series: Series, start: int, end: int, size: int) -> dict[int, float]:
         if self.version == 1:
-            text = await self._influxql(questions.influxql(series, start, end))
+            text = await self._influxql(questions.influxql(series, start, end), size)
             if start < end and await self._taken_apart(questions.influxql_is_cut, text):
                 # Servers may be told to show only so much at a time.
                 middle = (start + end) // 2
-                before = await self._read(series, start, middle)
-                return before | await self._read(series, middle + 1, end)
+                before = await self._read(series, start, middle, size)
+                return before | await self._read(series, middle + 1, end, size)
             found = await self._taken_apart(questions.influxql_values, text, series)
             if found is None:
                 raise NotAskableError
             return found
         if self.version == 2:
-            text = await self._flux(questions.flux(self.database, series, start, end))
+            text = await self._flux(questions.flux(self.database, series, start, end), size)
             with understood(self.not_expected):
                 return await in_turn(lambda: questions.flux_values(text, series))
         question = questions.sql(series, start, end)
         body = {"db": self.database, "q": question, "format": "json"}
-        text = await self._ask("/api/v3/query_sql", absent=_is_not_there_yet, json=body)
+        text = await self._ask("/api/v3/query_sql", size=size, absent=_is_not_there_yet, json=body)
         return await self._taken_apart(questions.sql_values, text or "[]", series)
 
     async def delete(self, series: Series) -> bool:
@@ -146,16 +149,17 @@ class InfluxDb(DatabaseServer):
             pass
         return None
 
-    async def _influxql(self, question: str) -> str:
+    async def _influxql(self, question: str, size: int = 0) -> str:
         query = {"db": self.database, "epoch": "s"}
-        text = await self._ask("/query", params=query, data={"q": question})
+        text = await self._ask("/query", size=size, params=query, data={"q": question})
         if (error := await self._taken_apart(questions.influxql_error, text)) is not None:
             raise self._refusal(HTTPStatus.BAD_REQUEST, error, "/query")
         return text
 
-    async def _flux(self, question: str) -> str:
+    async def _flux(self, question: str, size: int = 0) -> str:
         return await self._ask(
             "/api/v2/query",
+            size=size,
             params={"org": self.organisation},
             data=question.encode(),
             headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
@@ -166,6 +170,7 @@ class InfluxDb(DatabaseServer):
         path: str,
         *,
         method: str = "POST",
+        size: int = 0,
         headers: dict[str, str] | None = None,
         absent: Callable[[str], bool] | None = None,
         **rest: Any,  # noqa: ANN401 (aiohttp's own)
@@ -177,6 +182,7 @@ class InfluxDb(DatabaseServer):
             method,
             f"{self.url}{path}",
             seconds=_READ_SECONDS,
+            answer_size=size,
             is_known=self.is_known,
             headers={**self._login(scheme), **(headers or {})},
             **rest,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _PRECISION: Final = 1e-12
 # A year of half-hours takes Jeedom some time.
 _HISTORY_TIMEOUT: Final = 60
+# Bytes of a year of half-hours in Jeedom's words.
+_HISTORY_SIZE: Final = 2 * 1024 * 1024
 # In days, rather too few: what is about to be deleted is not sent.
 _LENGTHS: Final = {"day": 1, "week": 7, "month": 28, "year": 365}
 _PURGE: Final = re.compile(r"-\s*(?P<number>\d{1,4})\s*(?P<unit>day|week|month|year)s?")
@@ -93,6 +95,7 @@ class JeedomCommand:
         rows = await self._rpc.rows(
             "cmd::getHistory",
             seconds=_HISTORY_TIMEOUT,
+            size=_HISTORY_SIZE,
             id=self._id,
             startTime=start,
             endTime=end,

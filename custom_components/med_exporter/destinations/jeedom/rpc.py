@@ -55,8 +55,10 @@ class JeedomRpc:
         if await self._ask("ping", {}, TIMEOUT) != "pong":
             raise self._no_jeedom()
 
-    async def call(self, method: str, *, seconds: float = TIMEOUT, **params: object) -> Any:  # noqa: ANN401 (JSON)
-        """Return the result of a method as Jeedom gives it.
+    async def call(
+        self, method: str, *, seconds: float = TIMEOUT, size: int = 0, **params: object
+    ) -> Any:  # noqa: ANN401 (JSON)
+        """Return the result of a method as Jeedom gives it, of so many bytes.
 
         Raises:
             DestinationError: as `web.request`; `API_DISABLED`, `WRONG_API_KEY` or
@@ -65,14 +67,16 @@ class JeedomRpc:
 
         """
         if self._is_core_key is not None:
-            return await self._ask(method, self._login(core=self._is_core_key) | params, seconds)
+            return await self._ask(
+                method, self._login(core=self._is_core_key) | params, seconds, size
+            )
         try:
-            result = await self._ask(method, self._login(core=True) | params, seconds)
+            result = await self._ask(method, self._login(core=True) | params, seconds, size)
         except DestinationError as as_core:
             if as_core.code not in {"API_DISABLED", "WRONG_API_KEY"}:
                 raise
             try:
-                result = await self._ask(method, self._login(core=False) | params, seconds)
+                result = await self._ask(method, self._login(core=False) | params, seconds, size)
             except DestinationError as as_plugin:
                 if (as_core.code, as_plugin.code) == ("WRONG_API_KEY", "API_DISABLED"):
                     # Jeedom refuses every key alike while the plugin's interface is disabled.
@@ -124,13 +128,13 @@ class JeedomRpc:
                 raise
 
     async def rows(
-        self, method: str, *, seconds: float = TIMEOUT, **params: object
+        self, method: str, *, seconds: float = TIMEOUT, size: int = 0, **params: object
     ) -> list[dict[str, Any]]:
         """Return a result that is a list of objects; errors as in `call`.
 
         Each has a text, a number or nothing where it says what it is.
         """
-        result = await self.call(method, seconds=seconds, **params)
+        result = await self.call(method, seconds=seconds, size=size, **params)
         if not result or result == _EMPTY:
             return []
         values = list(result.values()) if isinstance(result, dict) else result
@@ -147,6 +151,7 @@ class JeedomRpc:
         method: str,
         params: dict[str, object],
         seconds: float,
+        size: int = 0,
     ) -> Any:  # noqa: ANN401
         number = next(self._numbers)
         question = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
@@ -156,6 +161,7 @@ class JeedomRpc:
                 "POST",
                 self._url,
                 seconds=seconds,
+                answer_size=size,
                 is_known=method != "ping",
                 data=json.dumps(question, allow_nan=False).encode(),
                 headers={"Content-Type": "application/json"},

@@ -33,8 +33,8 @@ TYPES: Final[Mapping[str, frozenset[str | None]]] = {
 
 # Few enough for whoever stands before the server.
 _OF_A_LINE: Final = 250
-# What a millisecond and a number with their commas take at most.
-_SAMPLE_BYTES: Final = 40
+SAMPLE_BYTES: Final = 40
+"""What a millisecond and a number with their commas take at most."""
 
 type Labels = frozenset[tuple[str, str]]
 
@@ -143,7 +143,7 @@ def lines_of_rows(labels: Mapping[str, str], rows: Rows, longest: int | None = N
     most = _OF_A_LINE
     if longest is not None:
         room = longest - len(_line(labels, (), ()))
-        most = max(1, min(most, room // _SAMPLE_BYTES))
+        most = max(1, min(most, room // SAMPLE_BYTES))
     return b"".join(
         _line(labels, rows.stamps[at : at + most], rows.values[at : at + most])
         for at in range(0, len(rows), most)

@@ -93,9 +93,11 @@ class VictoriaMetrics(DatabaseServer):
         end: int,
         *,
         seconds: float = _EXPORT_SECONDS,
+        size: int = 0,
     ) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the lines of `/api/v1/export` between two milliseconds, both included.
 
+        `size` is of how many bytes they may be.
         They are those of all series that have some labels, and perhaps others; None for any.
         """
         url = f"{reading_url(self.url)}/api/v1/export"
@@ -110,6 +112,7 @@ class VictoriaMetrics(DatabaseServer):
             "POST",
             url,
             seconds=seconds,
+            answer_size=size,
             is_known=self.is_known,
             headers={**self.login, **_OWN_CONNECTION},
             data=asked,

@@ -19,7 +19,7 @@ from ...engine.lazy_dataclass import dataclass
 from ..base import DestinationError
 from ..databases.series import labels_of_point
 from .probe import IDENTITY, PROBE, async_probe, probe_id
-from .rows import EXACT, NAME, TYPES, Found, Reading, Rows, selector_of
+from .rows import EXACT, NAME, SAMPLE_BYTES, TYPES, Found, Reading, Rows, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -235,7 +235,8 @@ class Whereabouts:
         while start < len(rows):
             stamps = rows.stamps[start : start + self._at_once]
             try:
-                async for line in self._server.read(labels, min(stamps), max(stamps)):
+                size = len(stamps) * SAMPLE_BYTES
+                async for line in self._server.read(labels, min(stamps), max(stamps), size=size):
                     reading.add(line)
             except DestinationError as err:
                 if err.code != "BAD_REQUEST" or len(stamps) == 1:
