@@ -10,12 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.costs.plug_ledger import PlugLedger
-from custom_components.med_exporter.engine.job import JobDevice
+from custom_components.med_exporter.engine.exports.device_data import rows as rows_module
+from custom_components.med_exporter.engine.job import Job, JobDevice, Options
+from custom_components.med_exporter.engine.process import ahead
 from custom_components.med_exporter.engine.process.ahead import can_work_ahead, made_ahead
 from custom_components.med_exporter.engine.readings import gathered as module
 from custom_components.med_exporter.engine.readings.from_states import readings
 from custom_components.med_exporter.engine.readings.gathered import gathered
 from custom_components.med_exporter.engine.recorder.states import Recorder
+from custom_components.med_exporter.engine.rows.spool import Spool
 
 from ..recorder_database import RecorderDatabase
 
@@ -63,12 +66,37 @@ def test_where_it_fails_what_came_is_there():
         assert list(made) == [1, 2]
 
 
+@pytest.fixture
+def _judged_anew():
+    """Let the load be looked at again, which a process does once."""
+    ahead._was_idle.cache_clear()
+    yield
+    ahead._was_idle.cache_clear()
+
+
+@pytest.mark.usefixtures("_judged_anew")
 @pytest.mark.parametrize(
-    ("processors", "load", "expected"), [(2, 0.9, True), (2, 2.5, False), (1, 0.1, False)]
+    ("processors", "quota", "load", "expected"),
+    [
+        (2, None, 0.9, True),
+        (2, None, 1.1, False),
+        (4, "max 100000", 2.9, True),
+        (4, "150000 100000", 0.9, False),
+        (4, "300000 100000", 0.9, True),
+        (1, None, 0.1, False),
+    ],
 )
-def test_only_an_idle_processor_is_used(monkeypatch, processors, load, expected):
+def test_only_an_idle_processor_is_used(monkeypatch, tmp_path, processors, quota, load, expected):
+    """A container may have less than the machine; one is what this process itself takes."""
+    limit = tmp_path / "cpu.max"
+    if quota is not None:
+        limit.write_text(f"{quota}\n")
+    monkeypatch.setattr(ahead, "_QUOTA", limit)
     monkeypatch.setattr(os, "process_cpu_count", lambda: processors)
     monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert can_work_ahead() is expected
+    # What this process does meanwhile is load too.
+    monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 0.0, 0.0))
     assert can_work_ahead() is expected
     # In Home Assistant itself the main thread has other things to do.
     with ThreadPoolExecutor() as executor:
@@ -118,3 +146,55 @@ class TestStates:
         here = self.asked(recorder, monkeypatch, ahead=False)
         monkeypatch.setattr(module, "made_ahead", failing)
         assert self.asked(recorder, monkeypatch, ahead=True) == here
+
+
+class TestRows:
+    COUNT = 45
+
+    @pytest.fixture
+    def made(self, tmp_path, monkeypatch):
+        """Return the rows of a shelf as a table has them, made ahead or here."""
+        monkeypatch.setattr(rows_module, "_LEAST_AHEAD", self.COUNT)
+        job = Job(
+            export_type="device_data", format="csv", devices=(DEVICE,), start=START, end=END,
+            timezone="UTC", aggregation="raw", fields=("timestamp", "device_name", "energy_kwh"),
+            path=str(tmp_path / "out.csv"), options=Options(chunk_size=10, decimal_places=1),
+        )  # fmt: skip
+
+        def make(*, ahead):
+            monkeypatch.setattr(rows_module, "can_work_ahead", lambda: ahead)
+            with Spool(job, END, tmp_path / "spool") as spool:
+                # The first piece is larger than a buffer, the last is not on the disk.
+                spool.put([(START + n, 0, n / 7) for n in range(self.COUNT)])
+                return list(rows_module.table_of(job, spool, self.COUNT).chunks)
+
+        return make
+
+    def test_are_rounded_by_a_second_process_to_the_same(self, made, monkeypatch):
+        here = made(ahead=False)
+        assert sum(len(chunk[0]) for chunk in here) == self.COUNT
+        calls = []
+
+        def notice(make):
+            calls.append(make)
+            return made_ahead(make)
+
+        monkeypatch.setattr(rows_module, "made_ahead", notice)
+        assert made(ahead=True) == here
+        assert len(calls) == 1
+
+    def test_are_rounded_here_from_where_the_second_process_fails(self, made, monkeypatch):
+        """What was rounded there counts in the running totals of what is rounded here."""
+
+        def failing(make):
+            def some():
+                for number, value in enumerate(make()):
+                    if number == 2:
+                        os._exit(9)
+                    yield value
+
+            return made_ahead(some)
+
+        here = made(ahead=False)
+        monkeypatch.setattr(rows_module, "made_ahead", failing)
+        assert made(ahead=True) == here

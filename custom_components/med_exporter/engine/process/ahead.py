@@ -11,6 +11,8 @@ import os
 import struct
 import threading
 from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..rows.packing import packed, unpacked
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _LENGTH = struct.Struct("<Q")
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def can_work_ahead() -> bool:
@@ -28,8 +31,23 @@ def can_work_ahead() -> bool:
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(os, "fork"):
         return False
-    processors = os.process_cpu_count() or 1
-    return processors > 1 and os.getloadavg()[0] < processors
+    return _was_idle()
+
+
+@cache
+def _was_idle() -> bool:
+    """Tell whether others leave two processors: judged once, before our own work is among it."""
+    return os.getloadavg()[0] + 1 < _processors()
+
+
+def _processors() -> float:
+    """Return how many processors this process may use, which a container may limit."""
+    processors = float(os.process_cpu_count() or 1)
+    with suppress(OSError, ValueError):
+        quota, period = _QUOTA.read_text().split()
+        # Without a limit the first is a word.
+        processors = min(processors, int(quota) / int(period))
+    return processors
 
 
 @contextmanager
@@ -38,7 +56,7 @@ def made_ahead(make: Callable[[], Iterable[Any]]) -> Iterator[Iterator[Any]]:
 
     Args:
         make: yields plain values. It must not use what is open in this process, such as the
-            connections of a database.
+            connections of a database; but for a file that nobody reads or writes meanwhile.
 
     Yields:
         The values. They end where those of the function end, or where the process fails.

@@ -13,7 +13,7 @@ from collections import deque
 from contextlib import contextmanager
 from itertools import chain
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
 from sqlalchemy.engine import URL
@@ -124,16 +124,14 @@ def _pages(
     def read(connect: Connect, since: float) -> Iterator[Page]:
         return pages(connect, _IN_ORDER, {"ids": ids, "start": since, "end": end}, size, size)
 
-    def read_there() -> Iterator[tuple[list[tuple[Any, ...]], float]]:
+    def read_there() -> Iterator[Page]:
         with read_only(URL.create("sqlite", database=path)) as connect:
-            for states, reached in read(connect, start):
-                # Columns are packed in a third of the time.
-                yield list(zip(*states, strict=True)), reached
+            yield from read(connect, start)
 
-    def go_on(made: Iterator[Any]) -> Iterator[Page]:
+    def go_on(made: Iterator[Page]) -> Iterator[Page]:
         reached = start
-        for columns, reached in made:
-            yield zip(*columns, strict=True), reached
+        for states, reached in made:
+            yield states, reached
         if reached < end:
             yield from read(recorder.connect, reached)
 

@@ -147,10 +147,12 @@ class Rounding:
         owners: Sequence[Any],
     ) -> list[float | None]:
         unit = 10**decimals
+        nothing = 0.0 if decimals else 0
         rounded: list[float | None] = []
         for value, owner in zip(values, owners, strict=True):
-            if value is None:
-                rounded.append(None)
+            if not value:
+                # Most readings of a plug that rests; the total shown stays what it was.
+                rounded.append(value if value is None else nothing)
                 continue
             total, shown = totals.get(owner, (0.0, 0))
             total += value
