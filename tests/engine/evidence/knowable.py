@@ -6,7 +6,10 @@ What may be missing of the truth, and nothing else:
   rolled over untold, to the first one after, less what it shows then, where that can be nothing
   that it had saved: less than half of before, and of a month more than an hour's worth less;
 - months that rolled over unseen, of a plug that tells no date and has no total;
-- what counters say beside one that shows more than can be: all of that may be as false.
+- what counters say beside one that shows more than can be: all of that may be as false;
+- what a counter said a few times only since a gap, when it is then back at less, which it could
+  have come to from before the gap: a plug that goes back to what it had saved says the same as one
+  that has not rebooted, and said something false meanwhile.
 
 A reading is proven by two later ones of the same counter in a row, without a break or a falsehood
 between, of which the second has grown: until then a spike cannot be told from energy.
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 SAVED = 4_200_000
 # So far apart readings may be for power to say something of the time between, in seconds.
 SHORT = 540.0
+# A counter that has moved so often goes on from where it stands.
+MOVES = 4
 
 
 class After(Enum):
@@ -102,12 +108,32 @@ def proven(said: list[Said], breaks: Iterable[Break]) -> list[Said]:
     return good
 
 
+def certain(good: list[Said], breaks: list[Break]) -> tuple[list[Said], list[Break]]:
+    """Return the readings that were not false, and the breaks that were, in every truth."""
+    for end in [b for b in breaks if b.after is After.SAVED]:
+        after = next((one for one in good if one.at >= end.at), None)
+        before = [one for one in good if one.at < end.at]
+        first = next((o for o in reversed(before) if after and o.level <= after.level), None)
+        if after is None or first is None or first is before[-1]:
+            continue
+        away = [one for one in before if one.at > first.at]
+        moves = sum(b.level > a.level for a, b in pairwise([first, *away]))
+        ends = [b for b in breaks if first.at < b.at <= after.at]
+        is_alike = moves < MOVES and {b.after for b in ends} == {After.SAVED}
+        if is_alike and away[0].at - first.at > SHORT:
+            good = [one for one in good if one not in away]
+            breaks = [b for b in breaks if b not in ends]
+    return good, breaks
+
+
 def knowable(said: Mapping[str, list[Said]], breaks: Mapping[str, list[Break]]) -> float:
     """Return what the proven readings of all counters prove together, in mWh."""
+    good = {name: certain(proven(said[name], breaks[name]), breaks[name]) for name in said}
+    breaks = {name: left for name, (_, left) in good.items()}
     rows = sorted(
         (reading.at, name, number, reading)
-        for name in said
-        for number, reading in enumerate(proven(said[name], breaks[name]))
+        for name, (readings, _) in good.items()
+        for number, reading in enumerate(readings)
     )
     best = 0.0
     last: dict[str, tuple[Said, float]] = {}

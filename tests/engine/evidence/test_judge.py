@@ -55,6 +55,24 @@ class TestWaiting:
         watch.read(day=1.15, month=15.26, month_before=14.4, dated=december, after=40_000)
         assert watch.read(day=0.15, month=146, dated=january, after=72_000).energy < 17_000_000
 
+    def test_what_goes_on_from_where_a_total_fell_counts_nothing_twice(self) -> None:
+        # The one that is a thousandth of it, read in between, was false.
+        watch = Watch()
+        for total, day, after in (
+            (1.70, 1.00, 0),
+            (1.71, 1.01, 30),
+            (1.72, 1.02, 30),
+            (1.73, 1.03, 30),
+            (0.20, 1.23, 450),
+            (0.0002, None, 28560),
+            (0.534, None, 3000),
+            (0.55, None, 30),
+            (0.56, None, 30),
+            (0.57, None, 30),
+        ):
+            watch.read(total, day, after=after, power=2000.0)
+        assert watch.evidence.energy == 1_730_000 + 570_000
+
     def test_counters_that_fall_back_together_have_not_restarted(self) -> None:
         watch = Watch()
         watch.read(0.13, 0.01, 14.0)

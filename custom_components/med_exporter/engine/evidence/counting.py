@@ -94,6 +94,17 @@ def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: 
                 other.doubt.proved = max(other.doubt.proved, move.claim - more)
 
 
+def _leave(name: str, register: Register, verdict: Verdict, at: str) -> None:
+    """Remember where a counter stood that moves far, or whose period is over."""
+    if name in verdict.left:
+        register.leave(at)
+    elif name in verdict.grown:
+        register.leave(at, moves=1)
+    if name in verdict.over:
+        for place in register.places():
+            place.is_over = True
+
+
 def _accept(
     registers: Mapping[str, Register], verdict: Verdict, reading: Reading, before: int
 ) -> dict[str, int]:
@@ -101,10 +112,7 @@ def _accept(
     levels = dict[str, int]()
     for name, move in verdict.good.items():
         register = registers[name]
-        if name in verdict.left:
-            register.leave(reading.at.isoformat())
-        elif name in verdict.grown:
-            register.leave(reading.at.isoformat(), moves=1)
+        _leave(name, register, verdict, reading.at.isoformat())
         # What was proved while it was not read may have been used after it moved.
         was_read = register.age <= reading.seconds
         age = 0.0

@@ -60,12 +60,11 @@ class Judge:
         verdict.returned |= returning & verdict.good.keys()
         verdict.jumped -= verdict.returned
         verdict.anew |= verdict.jumped | verdict.returned
-        over = {n for n, m in verdict.good.items() if self.rolled.get(n) and UNDATED in m.parts}
-        verdict.anew |= over
-        # Of a period that is over by the plug's own clock, nothing comes back.
+        verdict.over |= {
+            n for n, m in verdict.good.items() if self.rolled.get(n) and UNDATED in m.parts
+        }
+        verdict.anew |= verdict.over
         for name, move in verdict.good.items():
-            if name in over:
-                continue
             register = self.registers[name]
             is_unseen = move.growth > self._likely(name) or (move.growth and register.age > SHORT)
             if is_unseen and not register.is_young:

@@ -53,6 +53,6 @@ def _stood(month: Register, ended: int) -> int:
 
     Where it was read last it may have been false to be: the most that it can have been is it.
     """
-    places = [*month.places()] if month.may_return else []
-    stood = [month.value, *(place.shown.get(UNDATED, 0) for place in places)]
+    places = [past for past in month.places() if month.may_return and not past.is_over]
+    stood = [month.value, *(past.shown.get(UNDATED, 0) for past in places)]
     return max((mwh for mwh in stood if mwh <= ended), default=ended)

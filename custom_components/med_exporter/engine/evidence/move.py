@@ -110,7 +110,8 @@ class Past:
     `was_proven` whether it had gone on from there for long before; `left_for` is
     the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
     all had proved when it moved last before, `left_at` when it was first read elsewhere, and
-    `is_right` that this was false; `before` is where it had stood before that.
+    `is_right` that this was false, `is_over` that its period has ended, so that nothing is back
+    there; `before` is where it had stood before that.
     """
 
     shown: Parts
@@ -126,6 +127,7 @@ class Past:
     level: int = 0
     left_at: str = ""
     is_right: bool = False
+    is_over: bool = False
     before: Past | None = None
 
     def earlier(self) -> Iterator[Past]:

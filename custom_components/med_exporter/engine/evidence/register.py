@@ -38,6 +38,8 @@ class Register(Claimant):
         if not self.may_return:
             return None
         for past in self.places():
+            if past.is_over:
+                continue
             growth = self._growth_since(past, move.parts, pace, at)
             if growth is not None:
                 # It can have come from there, and from no place before.

@@ -19,10 +19,10 @@ class Verdict:
     `jumped` are those that a second reading has confirmed, `left` those of them that had leapt or
     fallen, `fresh` what can have passed at most, in mWh, since those that have moved were doubted,
     `grown` those that have counted much at once, `returned` those that are again where they had
-    been, `anew` all of these and those whose period is a new one; `ahead` are those that
-    say more than is confirmed; `taken_back` are doubts that turned out false, `untrue` what is
-    good but has counted nothing, by reason; `is_told` says whether the energy is known up to this
-    reading.
+    been, `over` those whose period is a new one by the plug's own clock, `anew` all of these;
+    `ahead` are those that say more than is confirmed; `taken_back` are doubts that turned out
+    false, `untrue` what is good but has counted nothing, by reason; `is_told` says whether the
+    energy is known up to this reading.
     """
 
     good: dict[str, Move] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Verdict:
     left: set[str] = field(default_factory=set)
     grown: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
     anew: set[str] = field(default_factory=set)
     ahead: dict[str, Move] = field(default_factory=dict)
     taken_back: list[tuple[str, Doubt]] = field(default_factory=list)
