@@ -76,15 +76,23 @@ class Authority:
         certificate = self._sign(self._name, self._key.public_key(), is_authority=True)
         self.pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, host: str = "127.0.0.1") -> tuple[Path, Path]:
-        """Return the files of a certificate and its key for a host's address or name."""
+    def issue(
+        self, host: str = "127.0.0.1", *, begins: int = -1, by_itself: bool = False
+    ) -> tuple[Path, Path]:
+        """Return the files of a certificate and its key for a host's address or name.
+
+        It is valid for two days, which begin in so many; `by_itself` has it signed by its own key.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         try:
             alternative: x509.GeneralName = x509.IPAddress(ip_address(host))
         except ValueError:
             alternative = x509.DNSName(host)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-        certificate = self._sign(subject, key.public_key(), alternative=alternative)
+        certificate = self._sign(
+            subject, key.public_key(), alternative=alternative, begins=begins,
+            by=(subject, key) if by_itself else None,
+        )  # fmt: skip
         files = self.folder / f"{self.name}-{host}.crt", self.folder / f"{self.name}-{host}.key"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         files[1].write_bytes(
@@ -103,20 +111,23 @@ class Authority:
         *,
         alternative: x509.GeneralName | None = None,
         is_authority: bool = False,
+        begins: int = -1,
+        by: tuple[x509.Name, ec.EllipticCurvePrivateKey] | None = None,
     ) -> x509.Certificate:
-        now = datetime.now(UTC)
+        first = datetime.now(UTC) + timedelta(days=begins)
+        name, signing = by or (self._name, self._key)
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(self._name)
+            .issuer_name(name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(first)
+            .not_valid_after(first + timedelta(days=2))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()),
                 critical=False,
             )
             .add_extension(_USES if is_authority else _NO_AUTHORITY, critical=True)
@@ -125,7 +136,7 @@ class Authority:
             builder = builder.add_extension(
                 x509.SubjectAlternativeName([alternative]), critical=False
             )
-        return builder.sign(self._key, hashes.SHA256())
+        return builder.sign(signing, hashes.SHA256())
 
 
 @dataclass

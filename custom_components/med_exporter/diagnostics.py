@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_TYPE
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_HOSTS, CONF_PDL, CONF_PLUGS
+from .const import CONF_HOSTS, CONF_PDL, CONF_PLUGS, EntryType
 from .grid.coordinator import CONF_ADDRESSES, GridCoordinator
 from .metering.metering_point import MeteringPoint
-from .meters.point import MetersPoint
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -62,7 +62,7 @@ async def async_get_config_entry_diagnostics(
     runtime = getattr(entry, "runtime_data", None)
     if isinstance(runtime, MeteringPoint):
         diagnostics["plugs"] = _plugs(runtime)
-    elif isinstance(runtime, MetersPoint):
+    elif runtime is not None and entry.data[CONF_TYPE] == EntryType.METERS:
         diagnostics["meters"] = runtime.coordinator.described()
     elif isinstance(runtime, GridCoordinator):
         diagnostics["grid"] = _grid(runtime)

@@ -63,6 +63,7 @@ _STATISTICS_META = Table(
     Column("id", _ID, Identity(), primary_key=True),
     Column("statistic_id", String(255), unique=True),
     Column("unit_of_measurement", String(255)),
+    Column("name", String(255)),
 )
 _HOURS = Table(
     "statistics",
@@ -134,13 +135,14 @@ class RecorderDatabase:
         statistic_id: str,
         hours: Iterable[tuple[float, dict[str, float]]],
         unit: str | None = None,
+        name: str | None = None,
     ) -> None:
         """Add hours to the long-term statistics: when they begin, and what is known of them."""
         with self.engine.begin() as connection:
             _STATISTICS.create_all(connection)
             number = connection.execute(
                 _STATISTICS_META.insert().values(
-                    statistic_id=statistic_id, unit_of_measurement=unit
+                    statistic_id=statistic_id, unit_of_measurement=unit, name=name
                 )
             ).inserted_primary_key[0]
             rows = [{"metadata_id": number, "start_ts": start, **hour} for start, hour in hours]

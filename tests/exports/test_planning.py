@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
 import custom_components.med_exporter
@@ -110,3 +111,23 @@ async def test_a_page_has_no_columns_that_no_device_can_fill(jobs, plug, hass):
         registry.async_remove(plug.entities[name])
     assert every - set(await columns()) == {"voltage", "current", "cost"}
     assert await columns(fields=["voltage"]) == ("voltage",)
+
+
+async def test_a_metering_point_is_whole_where_all_of_it_is_asked_for(jobs, plug, hass):
+    """Its bill then has what has left it since; that of a single device has not."""
+    (entry,) = hass.config_entries.async_entries("med_exporter")
+    other = entry.data["plugs"][MAC] | {"name": "Kettle"}
+    plugs = entry.data["plugs"] | {"50c7bfaa7702": other}
+    hass.config_entries.async_update_entry(entry, data=entry.data | {"plugs": plugs})
+    kettle = {("med_exporter", "50c7bfaa7702")}
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers=kettle, name="Kettle"
+    )
+
+    async def whole(names):
+        asked = await async_read_request(hass, request(devices=names))
+        return plan_job(hass, "id", asked, chosen_devices(hass, asked, None), "").has_whole_points
+
+    assert await whole("all")
+    assert await whole([entry.data["pdl"]])
+    assert not await whole([NAME])

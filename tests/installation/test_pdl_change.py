@@ -20,6 +20,7 @@ from homeassistant.helpers.recorder import get_instance
 from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
+from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.metering_points import (
     NOON,
     add_metering_point,
@@ -131,6 +132,38 @@ async def test_history_statistics_and_entities_move_along(
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     assert {one.unique_id for one in entities} == unique_ids
     assert not [one.entity_id for one in entities if "mistyped" in one.entity_id]
+
+
+async def test_schedules_name_it_by_its_new_id(
+    hass: HomeAssistant, fridge: EmulatedPlug, plug_network: PlugNetwork
+) -> None:
+    other = EmulatedPlug(mac="50:C7:BF:00:00:02", alias="Kettle")
+    await plug_network.start(other)
+    await add_metering_point(hass, other.address, pdl="other", name="Other")
+    entry = await add_metering_point(hass, fridge.address, pdl="mistyped")
+    week = {"format": "csv", "date_range": "last_week"}
+    offers = [{"kind": "base", "price": 0.2}]
+    asked = {
+        "devices": {"export_type": "device_data", "devices": ["Kettle", "mistyped", "other"]},
+        "comparison": {
+            "export_type": "contract_comparison", "pdl": "mistyped", "contracts": offers
+        },
+        "all": {"export_type": "cost_analysis"},
+    }  # fmt: skip
+    schedules = hass.data[DATA_SCHEDULES]
+    for name, config in asked.items():
+        wanted = {"name": name, "schedule": "0 7 * * 1", "export_config": week | config}
+        await schedules.async_create(wanted, user=None)
+
+    await change_pdl(hass, entry, fridge.address, "Right-1")
+
+    found = {one.name: one.export_config for one in schedules.schedules()}
+    assert found["devices"]["devices"] == ["Kettle", "Right-1", "other"]
+    assert found["comparison"]["pdl"] == "Right-1"
+    assert found["all"] == week | asked["all"]
+    for one in schedules.schedules():
+        # What it names is there.
+        await schedules.async_update(one.id, {"export_config": one.export_config}, user=None)
 
 
 async def test_an_id_that_is_taken_is_refused_at_its_field(

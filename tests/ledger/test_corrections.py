@@ -189,9 +189,60 @@ async def test_readings_that_are_dated_anew_leave_a_correction_as_it_was(
     await books.read(FRIDGE, 2, moved, since=moved, quarters=quarter(moved, 1), ticks=100.0)
     await books.close(DAY + 10 * HOUR)
     assert kwh(await books.ledger.async_days(POINT, DAY, DAY + HOUR)) == [pytest.approx(0.3)]
+    # It has gone along with the energy.
+    rows = {row.start_ts: row.kwh for row in await books.rows() if row.kwh}
+    assert rows == {int(moved.timestamp()): pytest.approx(0.3)}
     # Taken back, the energy is where it was used.
     await books.ledger.async_correct(put(at, at + 2 * HOUR, "set", 1))
     assert kwh(await books.ledger.async_days(POINT, DAY, DAY + HOUR)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("operation", "value", "left"), [("set", 6, 6), ("scale", 0.5, 1.5), ("remove", 0, 0)]
+)
+@pytest.mark.parametrize("shift", [timedelta(minutes=-40), timedelta(days=10)])
+async def test_a_correction_moves_with_energy_whose_postings_are_cut_anew(
+    books: Books, operation: str, value: float, left: float, shift: timedelta
+) -> None:
+    """The clock was wrong by `shift`; what one posting brought by it, two bring now."""
+    await books.read(FRIDGE, 1, DAY, ticks=0.0)
+    wrong = DAY + timedelta(hours=3) + shift
+    for number in (1, 2):
+        at = wrong + number * timedelta(minutes=15)
+        await books.read(
+            FRIDGE, 1 + 1.5 * number, at, since=at - timedelta(minutes=15),
+            quarters=quarter(at, 1.5), ticks=900.0 * number,
+        )  # fmt: skip
+    await books.close(max(wrong, DAY) + 3 * HOUR)
+    day = wrong.replace(hour=0, minute=0)
+    await books.ledger.async_correct(put(day, day + 24 * HOUR, operation, value))
+    before = await books.ledger.async_days(POINT, DAY - 20 * HOUR, DAY + 30 * 24 * HOUR)
+    assert sum(kwh(before)) == pytest.approx(left)
+    books.ledger.retract(Retraction(plug=FRIDGE, since=50.0))
+    right = DAY + timedelta(hours=5)
+    for number in range(1, 5):
+        at = right + number * timedelta(minutes=5)
+        await books.read(
+            FRIDGE, 1 + 0.75 * number, at, since=at - timedelta(minutes=5),
+            quarters=quarter(at, 0.75), ticks=450.0 * number,
+        )  # fmt: skip
+    await books.close(DAY + 40 * 24 * HOUR)
+    rows = [row for row in await books.rows() if row.kwh]
+    assert sum(row.kwh for row in rows) == pytest.approx(left, abs=1e-5)
+    assert all(row.kwh > 0 and 0 <= row.filled_kwh <= row.kwh for row in rows)
+    assert all(right.timestamp() <= row.start_ts < right.timestamp() + 1800 for row in rows)
+    assert max(row.start_ts for row in await books.rows()) < right.timestamp() + 1800
+    # What comes later is no concern of it, and the correction can be taken back.
+    at = right + HOUR
+    await books.read(
+        FRIDGE, 5.0, at, since=at - timedelta(minutes=5), quarters=quarter(at, 1), ticks=5000.0
+    )
+    # Of the corrected energy, all is there again as it was counted.
+    await books.ledger.async_correct(put(right, right + timedelta(minutes=30), "set", 3))
+    found = {row.start_ts - int(right.timestamp()): row.kwh for row in await books.rows()}
+    assert {start: one for start, one in found.items() if one} == {
+        0: pytest.approx(1.5, abs=1e-5), 900: pytest.approx(1.5, abs=1e-5), 3600: 1.0,
+    }  # fmt: skip
 
 
 async def test_a_day_on_which_a_plug_moved_is_corrected_at_both_places(books: Books) -> None:

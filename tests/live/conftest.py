@@ -71,9 +71,15 @@ async def plugs_on_loopback(*loads: Load) -> AsyncGenerator[list[EmulatedPlug]]:
 
 
 @asynccontextmanager
-async def home_with(folder, plugs: list[EmulatedPlug]) -> AsyncGenerator[tuple[RealHome, str]]:
-    """A Home Assistant with a metering point of these plugs, and the id of its entry."""
-    async with RealHome(folder) as home:
+async def home_with(
+    folder, plugs: list[EmulatedPlug], *more: str
+) -> AsyncGenerator[tuple[RealHome, str]]:
+    """A Home Assistant with a metering point of these plugs, and the id of its entry.
+
+    `more` are integrations to set up beside the usual ones.
+    """
+    usual = ("api", "config", "history", "logbook")
+    async with RealHome(folder, integrations=(*usual, *more)) as home:
         await home.onboard()
         entry = await home.flow(
             "med_exporter",
@@ -85,13 +91,15 @@ async def home_with(folder, plugs: list[EmulatedPlug]) -> AsyncGenerator[tuple[R
 
 
 @asynccontextmanager
-async def home_with_history(folder, days: int) -> AsyncGenerator[tuple[RealHome, EmulatedPlug]]:
-    """A Home Assistant that has read one fridge for this many days."""
+async def home_with_history(
+    folder, days: int, *more: str
+) -> AsyncGenerator[tuple[RealHome, EmulatedPlug]]:
+    """A Home Assistant that has read one fridge for this many days, and has `more` integrations."""
     installed_at = midnight(today() - timedelta(days=days + 2))
     plug = FRIDGE.plug(installed_at)
     await plug.connect("127.0.0.1", 0)
     try:
-        async with home_with(folder, [plug]) as (home, _):
+        async with home_with(folder, [plug], *more) as (home, _):
             ids = await plug_entity_ids(home, [FRIDGE])
 
             async def recorded() -> datetime | None:

@@ -4,9 +4,9 @@
 `python -m tests.live.faults [--seed N] [full] [read_only] [locked] [vanished] [corrupt] [killed]`
 
 The home stands on a small disk of its own. While each fault lasts all doors are asked; what they
-refuse has a code and words. After it files are made again, whatever was answered as stored is
-there, and neither a part of a file nor a process is left. Prints what was answered, and ends with
-1 where something was wrong.
+refuse has a code and words, and the event loop is never held for long. After it files are made
+again, whatever was answered as stored is there, and neither a part of a file nor a process is
+left. Prints what was answered, and ends with 1 where something was wrong.
 """
 
 from __future__ import annotations
@@ -30,9 +30,12 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from custom_components.med_exporter.ledger.ledger import PATIENCE
 from tests.real_home import RequestError
 
 from .conftest import home_with_history, today, until
+from .house.probe import NAME as PROBE
+from .house.probe import install_probe, look
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -42,6 +45,8 @@ if TYPE_CHECKING:
 DISK = "260m"
 DAYS = 60
 KILLS = 6
+HELD = 50.0
+"""How long the event loop may compute at a time while something is wrong, in ms."""
 ENDED = {"completed", "failed", "interrupted", "expired", "cancelled"}
 # What a house that is ill may answer beside what it was asked for.
 REFUSALS = {409, 503, 507}
@@ -51,6 +56,14 @@ RAW = {
     **FILE,
     "aggregation": "raw",
     "date_range": {"start": str(today() - timedelta(days=DAYS)), "end": str(today())},
+}
+CORRECTION = {
+    "meter": "Fridge",
+    "start": str(today() - timedelta(days=3)),
+    "end": str(today() - timedelta(days=3)),
+    "operation": "set",
+    "value": 1.0,
+    "reason": "A fault",
 }
 SCHEDULE = {"name": "Nightly", "schedule": "0 3 * * *", "export_config": FILE}
 DOORS: tuple[tuple[str, str, Any], ...] = (
@@ -107,6 +120,27 @@ class Patient:
                 said = answer.get("error_code") or answer.get("status") or said
             print(f"  {method:4} {path:50} {said} ({time.monotonic() - begun:.1f} s)")
 
+    async def correct(self) -> None:
+        """Ask for a correction, which is done in time or refused for good."""
+        begun = time.monotonic()
+        try:
+            await self.home.command("med_exporter/costs/correct", **CORRECTION)
+            said = "corrected"
+        except RequestError as err:
+            said = err.answer["translation_key"]
+        taken = time.monotonic() - begun
+        print(f"  correction: {said} ({taken:.1f} s)")
+        if taken > PATIENCE + 5:
+            self.wrong.append(f"a correction was answered after {taken:.0f} s")
+
+    async def look_at_the_loop(self) -> None:
+        """Find out how long the event loop was held since the last look, or the last start."""
+        held = (await look(self.home)).held
+        print(f"  loop held for {held.most:.0f} ms at most (99.9 %: {held.rarely:.1f} ms)")
+        for seconds, what in held.what:
+            if 1000 * seconds > HELD and "med_exporter" in what:
+                self.wrong.append(f"the loop was held for {1000 * seconds:.0f} ms by {what}")
+
     async def recover(self, *, knows_exports: bool = True) -> None:
         """Find out whether all is well again, and nothing was lost or left."""
         begun = time.monotonic()
@@ -123,14 +157,23 @@ class Patient:
         known = (await self.home.get("/api/exports/schedules"))["schedules"]
         if lost := self.schedules - {one["schedule_id"] for one in known}:
             self.wrong.append(f"schedules that were answered as stored are gone: {lost}")
-        statuses = Counter()
-        for one in self.exports if knows_exports else ():
-            statuses[(await self.home.get(f"/api/exports/{one}"))["status"]] += 1
-        print(f"  exports: {dict(statuses)}")
-        if unended := statuses.keys() - ENDED:
-            self.wrong.append(f"exports that never end: {unended}")
+        if knows_exports:
+            with suppress(AssertionError):
+                await until(self._are_ended, 60)
+            statuses = await self._statuses()
+            print(f"  exports: {dict(statuses)}")
+            if unended := statuses.keys() - ENDED:
+                self.wrong.append(f"exports that never end: {unended}")
         self.exports.clear()
         await until(self._is_tidy, 10)
+
+    async def _statuses(self) -> Counter[str]:
+        return Counter(
+            [(await self.home.get(f"/api/exports/{one}"))["status"] for one in self.exports]
+        )
+
+    async def _are_ended(self) -> bool:
+        return (await self._statuses()).keys() <= ENDED
 
     async def _is_tidy(self) -> bool:
         folder = self.home.folder / "med_exporter" / "exports"
@@ -180,6 +223,7 @@ async def locked(patient: Patient) -> None:
     with closing(sqlite3.connect(patient.home.database, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN EXCLUSIVE")
         await patient.ask_everywhere()
+        await patient.correct()
         other.execute("ROLLBACK")
     await patient.recover()
 
@@ -237,7 +281,9 @@ async def patient_on_small_disk(seed: int) -> AsyncGenerator[Patient]:
     with tempfile.TemporaryDirectory() as disk:
         run("mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", disk)
         try:
-            async with home_with_history(Path(disk) / "home", DAYS) as (home, _):
+            folder = Path(disk) / "home"
+            install_probe(folder)
+            async with home_with_history(folder, DAYS, PROBE) as (home, _):
                 yield Patient(home, random.Random(seed))
         finally:
             run("umount", "--lazy", disk)
@@ -256,6 +302,7 @@ async def main() -> int:
         for name in asked.faults or FAULTS:
             print(f"{name}:")
             await FAULTS[name](patient)
+            await patient.look_at_the_loop()
         mistakes = [one.text for one in patient.home.complaints() if "Traceback" in one.text]
     mistakes = [one for one in mistakes if "Saving file failed" not in one]
     for one in [*patient.wrong, *mistakes]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import datetime
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from freezegun import api
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.metering.changes_file import ChangesFile, follow
 from custom_components.med_exporter.sources.connection import KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import (
@@ -34,6 +37,11 @@ FRIDGE = "50c7bf000001"
 WASHER = "50c7bf000002"
 DAILY = f"sensor.med_{PDL}_consumption_daily"
 MONTHLY = f"sensor.med_{PDL}_consumption_monthly"
+
+
+def changes_in(hass: HomeAssistant, entry: ConfigEntry) -> Path:
+    """Return where the changes of a metering point's counters are written."""
+    return Path(hass.config.path(".storage", f"{DOMAIN}.counters.{entry.entry_id}.changes"))
 
 
 @pytest.fixture
@@ -337,13 +345,18 @@ class TestRestart:
     ) -> None:
         entry = await add_metering_point(hass, fridge.address)
         energy = entity_of(hass, FRIDGE, "energy")
+        key = f"{DOMAIN}.counters.{entry.entry_id}"
+        changes = ChangesFile(changes_in(hass, entry))
         pairs: list[tuple[float, float]] = []
 
         @callback
         def compare(event: Event) -> None:
             if event.data["entity_id"] == energy:
-                stored = hass_storage[f"{DOMAIN}.counters.{entry.entry_id}"]["data"]
-                pairs.append((float(event.data["new_state"].state), stored[FRIDGE]["value"]))
+                stored = deepcopy(hass_storage[key]["data"])
+                for made in changes.read(stored["name"]):
+                    follow(stored["counters"], made)
+                value = stored["counters"][FRIDGE]["value"]
+                pairs.append((float(event.data["new_state"].state), value))
 
         hass.bus.async_listen("state_changed", compare)
         for _ in range(5):
@@ -357,9 +370,15 @@ class TestRestart:
     ) -> None:
         entry = await add_metering_point(hass, fridge.address)
         assert f"{DOMAIN}.counters.{entry.entry_id}" in hass_storage
+        clock.tick(360)
+        await poll(hass, entry)
+        changes = ChangesFile(changes_in(hass, entry))
+        name = hass_storage[f"{DOMAIN}.counters.{entry.entry_id}"]["data"]["name"]
+        assert list(changes.read(name))
         await hass.config_entries.async_remove(entry.entry_id)
         await hass.async_block_till_done()
         assert f"{DOMAIN}.counters.{entry.entry_id}" not in hass_storage
+        assert not list(changes.read(name))
 
     async def test_a_plug_that_is_off_at_the_start_does_not_stop_the_others(
         self, hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, washer: EmulatedPlug

@@ -20,7 +20,7 @@ def brought_forward(counter: dict, since: int = 0) -> EnergyCounter:
     stored = {"plug": counter}
     for step in STEPS[since:]:
         stored = json.loads(json.dumps(step(stored)))
-    return EnergyCounter.from_dict(stored["plug"])
+    return EnergyCounter.from_dict(stored["counters"]["plug"])
 
 
 def at(text: str) -> datetime:

@@ -19,6 +19,7 @@ _INDEX_BY_NAME = {
     "America/Chicago": 13,
     "US/Eastern": 18,
     "America/New_York": 18,
+    "America/St_Johns": 27,
     "UTC": 38,
     "Europe/London": 39,
     "Europe/Berlin": 41,
@@ -30,7 +31,9 @@ _INDEX_BY_NAME = {
     "Europe/Athens": 48,
     "Europe/Helsinki": 54,
     "Asia/Kolkata": 75,
+    "Asia/Kathmandu": 77,
     "Asia/Tokyo": 90,
+    "Australia/Adelaide": 93,
     "Pacific/Auckland": 104,
 }
 

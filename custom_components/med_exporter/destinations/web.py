@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import (
@@ -31,6 +32,22 @@ if TYPE_CHECKING:
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
 
+# What a network says, or a proxy, that lets nobody through who has not logged in there.
+_OF_THE_NETWORK: Final = frozenset(
+    {
+        HTTPStatus.PROXY_AUTHENTICATION_REQUIRED,
+        HTTPStatus.NETWORK_AUTHENTICATION_REQUIRED,
+    }
+)
+# What OpenSSL finds wrong with a certificate (X509_V_ERR_…), where a word says it better.
+_CERTIFICATES: Final = {
+    9: "not_yet_valid",
+    10: "expired",
+    18: "self_signed",
+    62: "other_name",
+    64: "other_name",
+}
+
 
 @asynccontextmanager
 async def request(
@@ -48,7 +65,7 @@ async def request(
     It is packed as it came: `web_answers` has what reads it. `arguments` are those of
     `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
     user has not entered. `is_known` and errors as in `named_errors`; a redirect is
-    `NOT_EXPECTED_SERVER`.
+    `NOT_EXPECTED_SERVER`, and so is a network that asks for a login first.
     """
     with named_errors(url, seconds, is_known=is_known):
         async with session.request(
@@ -62,6 +79,14 @@ async def request(
         ) as response:
             if 300 <= response.status < 400:
                 raise DestinationError("not_expected_server", field="url", host=host_of(url))
+            if response.status in _OF_THE_NETWORK:
+                raise DestinationError(
+                    "not_expected_server",
+                    variant="network",
+                    field="url",
+                    host=host_of(url),
+                    status=response.status,
+                )
             yield response
 
 
@@ -129,6 +154,11 @@ def is_loopback(host: str) -> bool:
         return host.casefold() == "localhost"
 
 
+def certificate_variant(err: object) -> str | None:
+    """Return the variant of `TLS_CERTIFICATE` that names what is wrong, where one does."""
+    return _CERTIFICATES.get(getattr(err, "verify_code", 0))
+
+
 def _tls_error(
     err: ClientConnectorCertificateError | ClientConnectorSSLError, host: str
 ) -> DestinationError:
@@ -137,4 +167,7 @@ def _tls_error(
         # The server speaks no TLS at all.
         return DestinationError("not_expected_server", variant="tls", field="url", host=host)
     reason = getattr(cause, "verify_message", None) or str(cause)
-    return DestinationError("tls_certificate", field="url", host=host, reason=reason)
+    variant = certificate_variant(cause)
+    return DestinationError(
+        "tls_certificate", variant=variant, field="url", host=host, reason=reason
+    )

@@ -18,7 +18,7 @@ from .rows.tables import Holds
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .job import CustomField, GivenTable, Job, Privacy
+    from .job import CustomField, GivenTable, Job, JobDevice, Privacy
     from .rows.content import Chart, Content, Figure
     from .rows.tables import Chunk, Table
 
@@ -58,16 +58,8 @@ class Mask:
         renamed = {old.name: new.name for old, new in zip(job.custom_fields, custom, strict=True)}
         return replace(
             job,
-            devices=tuple(
-                replace(
-                    device,
-                    device_id=self._shown.id(device.device_id),
-                    device_ip=self._shown.value(Holds.ADDRESS, device.device_ip),
-                    device_name=self._shown.device_at(place, device.device_name),
-                    mac=self._shown.value(Holds.DEVICE_ID, device.mac),
-                )
-                for place, device in enumerate(job.devices, 1)
-            ),
+            devices=self._masked(job.devices, 1),
+            gone=self._masked(job.gone, len(job.devices) + 1),
             points=tuple(
                 replace(
                     point,
@@ -80,6 +72,18 @@ class Mask:
             custom_fields=custom,
             given=tuple(self._given(table) for table in job.given),
             metadata=self._metadata(dict(job.metadata)),
+        )
+
+    def _masked(self, devices: tuple[JobDevice, ...], first: int) -> tuple[JobDevice, ...]:
+        return tuple(
+            replace(
+                device,
+                device_id=self._shown.id(device.device_id),
+                device_ip=self._shown.value(Holds.ADDRESS, device.device_ip),
+                device_name=self._shown.device_at(place, device.device_name),
+                mac=self._shown.value(Holds.DEVICE_ID, device.mac),
+            )
+            for place, device in enumerate(devices, first)
         )
 
     def content(self, content: Content) -> Content:

@@ -54,7 +54,7 @@ class Pseudonyms:
             or job.privacy.remove_location_data
         )
         self._devices: dict[str, str] = {}
-        self._device_number = count(len(job.devices) + 1)
+        self._device_number = count(len(job.devices) + len(job.gone) + 1)
         self._points: dict[str, str] = {}
         self._point_number = count(len(job.points) + 1)
         self._known: dict[str, str] = {}
@@ -163,7 +163,7 @@ class Pseudonyms:
     def _learn_job(self, job: Job) -> None:
         """Note what the job's devices, metering points and tables are called."""
         found: list[tuple[Holds, str | None]] = []
-        for place, device in enumerate(job.devices, 1):
+        for place, device in enumerate((*job.devices, *job.gone), 1):
             self._devices.setdefault(device.device_name, f"device-{place}")
             found += [
                 (Holds.DEVICE_NAME, device.device_name),

@@ -6,6 +6,7 @@ import errno
 import sqlite3
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -67,6 +68,9 @@ def run_job(
 
     """
     report = _Report(progress, cancelled)
+    if EXPORT_TYPES[job.export_type].about_money:
+        with _as_export_errors():
+            job = _with_gone(job, connect)
     mask = Mask(job)
     job = mask.job()
     end = _known_until(job, now)
@@ -119,6 +123,13 @@ def preview(job: Job, connect: Connect, limit: int, *, now: float | None = None)
     end = _known_until(job, now)
     with _as_export_errors(), Spool(job, end, None, formulas_of(job)) as spool:
         return preview_rows(job, connect, spool, end, limit)
+
+
+def _with_gone(job: Job, connect: Connect) -> Job:
+    """Return the job with what has left its metering points, which its privacy has to know."""
+    from .exports.job_sums import gone_devices  # noqa: PLC0415  # only for what is about money
+
+    return replace(job, gone=gone_devices(job, connect))
 
 
 def _known_until(job: Job, now: float | None) -> float:

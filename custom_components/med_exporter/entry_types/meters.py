@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import Platform
 
 from ..const import EntryType
 from ..entries.kind import EntryKind
-from ..meters.point import async_remove_meters, async_setup_meters
-from ..point_entities import add_meters_sensors
+from ..later import Later, later
 from .dialogs import dialogs
+
+if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+_HERE: Final = __package__.rpartition(".")[0]
+_SET_UP: Final = Later(_HERE, "meters.point", "async_setup_meters")
+_SENSORS: Final = Later(_HERE, "meter_entities", "add_meters_sensors")
+
+
+async def _async_set_up(hass: HomeAssistant, entry: ConfigEntry[Any]) -> object:
+    """Set up the entry, with what adds its sensors loaded by then."""
+    await _SENSORS.async_get(hass)
+    made: object = await (await _SET_UP.async_get(hass))(hass, entry)
+    return made
+
+
+def _add_sensors(
+    hass: HomeAssistant, entry: ConfigEntry[Any], add: AddConfigEntryEntitiesCallback
+) -> None:
+    _SENSORS.get()(hass, entry, add)
+
 
 METERS: Final = EntryKind(
     type=EntryType.METERS.value,
-    async_setup=async_setup_meters,
-    async_remove=async_remove_meters,
-    entities={Platform.SENSOR: add_meters_sensors},
+    async_setup=_async_set_up,
+    async_remove=later(_HERE, "meters.point", "async_remove_meters"),
+    entities={Platform.SENSOR: _add_sensors},
     steps=dialogs("meters", "MetersSteps"),
     options=dialogs("meters_options", "MetersOptions"),
 )

@@ -12,7 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL
+from ..const import CONF_PDL, CONF_PLUGS
 from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
@@ -255,6 +255,7 @@ def _metering_points(hass: HomeAssistant) -> dict[str, MeteringPoint]:
             slug=slugify(entry.data[CONF_PDL]),
             pdl=entry.data[CONF_PDL],
             name=entry.data.get(CONF_NAME, entry.title),
+            plugs=tuple(entry.data[CONF_PLUGS]),
         )
         for entry in metering_point_entries(hass)
     }

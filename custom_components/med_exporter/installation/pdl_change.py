@@ -20,6 +20,7 @@ from ..ledger.series import COUNTED_ROLES, PointSeries
 from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
 from ..pushes.renamed import SCHEMA as RENAMED_SCHEMA
 from ..pushes.renamed import rename_point
+from ..schedules.scheduler import DATA_SCHEDULES
 from ..statistics.renaming import rename_sum
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ async def async_move_to_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -
 async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:
     """Let a metering point that is not loaded go by another id, with all that is kept of it.
 
-    The ledger, costs and long-term statistics move in one go, and destinations are to hear of it;
-    entities that were not renamed by the user get the ids that follow from the new one. The entry
-    itself is left to the caller.
+    The ledger, costs and long-term statistics move in one go, destinations are to hear of it, and
+    schedules name it by the new one; entities that were not renamed by the user get the ids that
+    follow from it. The entry itself is left to the caller.
 
     Raises DatabaseUnavailableError, and then nothing has changed.
     """
@@ -77,6 +78,7 @@ async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) ->
         recorder.async_clear_statistics(left)
     if old != new:
         _rename_entities(hass, entry, old, new)
+    await hass.data[DATA_SCHEDULES].async_rename_point(before, pdl)
 
 
 def _statistic_ids(old: str, new: str) -> dict[str, str]:

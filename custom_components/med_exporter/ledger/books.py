@@ -18,8 +18,9 @@ from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS, backfill, by_hours
+from .carrying import Carried, carry
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Posting, book, by_moment, check_told
+from .posting import Booking, Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
@@ -57,7 +58,11 @@ class PlugHistory:
 
 
 def write_posting(
-    connection: Connection, posting: Posting, names: Mapping[str, str], zone: ZoneInfo
+    connection: Connection,
+    posting: Posting,
+    names: Mapping[str, str],
+    zone: ZoneInfo,
+    carried: dict[str, Carried] | None = None,
 ) -> bool:
     """Book a posting and return whether it changed anything.
 
@@ -66,6 +71,7 @@ def write_posting(
         posting: what to book.
         names: what users call each series, by statistic id.
         zone: the time zone of the plug's days.
+        carried: corrections of energy that was taken back, by plug id; they follow it.
 
     """
     plug = posting.plug
@@ -87,6 +93,8 @@ def write_posting(
     )
     first = _add(connection, plug, booking.measured, booking.filled, booking.joined, receipt)
     write_account(connection, plug, booking.account, is_new=account is None)
+    if carried and plug.plug_id in carried:
+        _carry(connection, posting, booking, carried)
     _mark(connection, plug, first, names)
     return True
 
@@ -186,6 +194,22 @@ def _add(
     if receipt is not None:
         note_receipt(connection, plug.plug_id, account, receipt, added)
     return min(added)
+
+
+def _carry(
+    connection: Connection, posting: Posting, booking: Booking, carried: dict[str, Carried]
+) -> None:
+    """Let corrections follow the energy that is booked anew; the last of it ends that."""
+    plug, waiting = posting.plug, carried[posting.plug.plug_id]
+    whole = dict(booking.measured)
+    add(whole, booking.filled)
+    booked = {quarter: (mwh, booking.filled.get(quarter, 0)) for quarter, mwh in whole.items()}
+    account = account_id(connection, plug.plug_id, plug.metering_point, plug.role.value)
+    left = carry(connection, plug.plug_id, waiting, account, booked, posting.at.timestamp())
+    if left.parts and posting.ticks is not None and posting.ticks <= left.until:
+        carried[plug.plug_id] = left
+    else:
+        del carried[plug.plug_id]
 
 
 def _mark(connection: Connection, plug: LedgerPlug, quarter: int, names: Mapping[str, str]) -> None:

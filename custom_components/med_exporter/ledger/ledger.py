@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..statistics import RunningSum
+    from .carrying import Carried
     from .series import LedgerPlug, Series
 
     type _Item = Posting | PlugHistory | MeterHours | Retraction
@@ -78,6 +79,10 @@ class Ledger(LedgerAnswers):
         lived_time(hass)
         self._pending: list[_Item] = []
         self._names: dict[str, str] = {}
+        # Corrections that follow energy which is booked anew, as of what is committed, and as of
+        # the part that is being written.
+        self._carried: dict[str, Carried] = {}
+        self._carried_then = self._carried
         self._roles: dict[str, str] = {}
         self._booking: asyncio.Future[int] | None = None
         self._writing_now = False
@@ -282,11 +287,13 @@ class Ledger(LedgerAnswers):
     def _write(self, connection: Connection, zone: ZoneInfo) -> int:
         """Book what waits, in the recorder's thread and not for long, and return how much."""
         begun, written = monotonic(), 0
+        carried = dict(self._carried)
         for item in list(self._pending):
             if isinstance(item, Posting):
-                write_posting(connection, item, self._names, zone)
+                write_posting(connection, item, self._names, zone, carried)
             elif isinstance(item, Retraction):
-                take_back(connection, item)
+                if corrected := take_back(connection, item):
+                    carried[item.plug.plug_id] = corrected
             elif isinstance(item, MeterHours):
                 write_hours(connection, item, self._names)
             else:
@@ -294,10 +301,12 @@ class Ledger(LedgerAnswers):
             written += 1
             if monotonic() - begun > _BOOK_SECONDS:
                 break
+        self._carried_then = carried
         return written
 
     def _forget(self, written: int) -> None:
         del self._pending[:written]
+        self._carried = self._carried_then
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
         sums = running_sums(connection, now)

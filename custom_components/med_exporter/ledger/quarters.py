@@ -67,7 +67,7 @@ def take_back_quarters(
     energies: Mapping[int, tuple[int, int]],
     known_until: float,
 ) -> None:
-    """Add energies that are negative, and forget the empty quarter-hours after a moment.
+    """Add energies, most of them negative, and forget the empty quarter-hours after a moment.
 
     Args:
         connection: with a transaction of which this becomes a part.

@@ -21,12 +21,11 @@ from ..const import (
     LOGGER,
 )
 from ..engine.evidence.evidence import SOCKET_WATTS
-from ..formats import async_load_for_entry
 from ..sources.connection import LOGIN_CODES, Connection, KasaError
 from ..vault import SecretLostError
 from .audience import CoordinatorOfMany
 from .counter import EnergyCounter
-from .counter_store import CounterSaver, counter_store
+from .counter_store import CounterStore
 from .month_ends import async_with_ended_months
 from .polled import PlugState, PolledHost
 from .renaming import async_follow_plugs
@@ -105,14 +104,13 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         self.data = {}
         self._vault = vault
         self._bookkeeper = bookkeeper
-        self._store = counter_store(hass, entry.entry_id)
+        self._kept = CounterStore(hass, entry.entry_id)
         self._time = Timekeeper(hass, entry.entry_id)
         self._told = told
-        self._saver = CounterSaver(self._store)
         self.counted = 0
 
     async def _async_setup(self) -> None:
-        stored = await async_load_for_entry(self._store) or {}
+        stored = await self._kept.async_load()
         for plug_id in self.config_entry.data[CONF_PLUGS]:
             counter = EnergyCounter()
             if plug_id in stored:
@@ -259,7 +257,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 if sample.counters.clock is not None and counter.began_with(outcome):
                     began[plug_id] = counter.marks.day_start
         if changed:
-            await self._saver.async_save()
+            await self._kept.async_save()
         for plug_id, sample in known.items():
             self.data[plug_id].sample = sample
         # The others' values wait for no plug that is silent.
@@ -281,7 +279,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         for state in self.data.values():
             state.counter.redate(since, self._time.at, now)
         self._note(self.data)
-        await self._saver.async_save()
+        await self._kept.async_save()
         for host in self._hosts:
             counters = {plug_id: self.data[plug_id].counter for plug_id in host.plug_ids}
             await self._bookkeeper.async_redate(host.link, counters, since, self._time.at)
@@ -321,7 +319,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
     def _note(self, plug_ids: Iterable[str]) -> None:
         """Note that counters have changed."""
         self.counted += 1
-        self._saver.note({plug_id: self.data[plug_id].counter for plug_id in plug_ids})
+        self._kept.note({plug_id: self.data[plug_id].counter for plug_id in plug_ids})
 
     async def _lose(self, host: PolledHost, code: str) -> None:
         if host.answering:

@@ -1,14 +1,22 @@
-"""The file of a metering point's energy counters, and what brings older ones forward."""
+"""The files of a metering point's energy counters, and what brings older ones forward."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from homeassistant.core import CoreState
+from homeassistant.helpers.json import json_bytes
+from homeassistant.util.json import json_loads
+from homeassistant.util.ulid import ulid_now
+
+from ..const import LOGGER
 from ..engine.evidence import Evidence, Reading, to_mwh
-from ..formats import VersionedStore
+from ..formats import VersionedStore, async_load_for_entry
 from ..sources.plug import PlugCounters
+from .changes_file import ChangesFile, changes_between, follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,41 +24,92 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..formats import Step
+    from .changes_file import Change
     from .counter import EnergyCounter
 
 # How many counters are described before the event loop goes on with other things.
 _AT_ONCE: Final = 10
+# How many bytes of changes may stand beside the file, and how many more for each counter in it:
+# about twice as much as there is in the file.
+_CHANGES: Final = 65_536
+_CHANGES_OF_EACH: Final = 5_000
 
 
-def counter_store(hass: HomeAssistant, entry_id: str) -> VersionedStore:
-    """Return the store of a metering point's energy counters, by plug id."""
-    return VersionedStore(hass, f"counters.{entry_id}", STEPS, is_large=True)
+class CounterStore:
+    """Keeps a metering point's counters, by plug id, on disk; who asks meanwhile shares a write.
 
+    All of them are in a file of Home Assistant's storage. What has changed since is appended to
+    another beside it, until that is so long that all is written anew.
+    """
 
-class CounterSaver:
-    """Writes what has changed of a metering point's counters; who asks meanwhile shares a write."""
-
-    def __init__(self, store: VersionedStore) -> None:
-        self._store = store
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        self._hass = hass
+        self._store = VersionedStore(hass, f"counters.{entry_id}", STEPS, is_large=True)
+        self._changes = ChangesFile(Path(f"{self._store.path}.changes"))
+        self._name = ""
+        self._follows = False
         self._changed: dict[str, EnergyCounter] = {}
-        self._described: dict[str, dict[str, Any]] = {}
+        self._described: dict[str, Any] = {}
         self._writing = asyncio.Lock()
 
+    async def async_load(self) -> dict[str, Any]:
+        """Return the counters as they were described last.
+
+        Raises ConfigEntryError where a newer version has stored them.
+        """
+        stored = await async_load_for_entry(self._store)
+        if stored is None:
+            return {}
+        self._name, counters = stored["name"], stored["counters"]
+        for changes in await self._hass.async_add_executor_job(self._made_since):
+            follow(counters, changes)
+        found: dict[str, Any] = counters
+        return found
+
     def note(self, counters: Mapping[str, EnergyCounter]) -> None:
-        """Note that counters, by plug id, have changed; the file has only those that were noted."""
+        """Note that counters, by plug id, have changed; only those that were noted are kept."""
         self._changed.update(counters)
 
     async def async_save(self) -> None:
-        """Write the file, unless all that has changed is in it; the loop goes on meanwhile."""
+        """Write what has changed, unless it is written; the loop goes on meanwhile."""
         async with self._writing:
             if not self._changed:
                 return
+            changes: list[Change] = []
             while self._changed:
                 for _ in range(min(_AT_ONCE, len(self._changed))):
                     plug_id, counter = self._changed.popitem()
-                    self._described[plug_id] = counter.to_dict()
+                    # As it will be read, and nothing that the counter still changes.
+                    now = {plug_id: json_loads(json_bytes(counter.to_dict()))}
+                    changes += changes_between(self._described, now)
+                    self._described |= now
                 await asyncio.sleep(0)
-            await self._store.async_save(dict(self._described))
+            await self._async_write(changes)
+
+    async def async_remove(self) -> None:
+        """Forget the counters."""
+        await self._store.async_remove()
+        await self._hass.async_add_executor_job(self._changes.remove)
+
+    async def _async_write(self, changes: list[Change]) -> None:
+        # As Home Assistant stops, it writes whole files last of all.
+        is_stopping = self._hass.state is CoreState.stopping
+        most = _CHANGES + _CHANGES_OF_EACH * len(self._described)
+        if self._follows and (is_stopping or self._changes.size < most):
+            try:
+                await self._hass.async_add_executor_job(self._changes.append, self._name, changes)
+            except OSError as err:
+                LOGGER.error("What has been counted could not be kept: %s", err)
+                self._follows = False
+            return
+        # Of its own for ever: an older file that is put back has other changes, or none.
+        self._name = ulid_now()
+        self._changes.size = 0
+        await self._store.async_save({"name": self._name, "counters": dict(self._described)})
+        self._follows = not is_stopping
+
+    def _made_since(self) -> list[list[Change]]:
+        return list(self._changes.read(self._name))
 
 
 def _of_each(step: Step) -> Step:
@@ -116,4 +175,14 @@ def _with_marks(counter: dict[str, Any]) -> dict[str, Any]:
     return {**old, "marks": {"day": day, "days": days, "months": months}}
 
 
-STEPS: Final = (_of_each(_with_evidence), _of_each(_with_claims), _of_each(_with_marks))
+def _with_name(stored: dict[str, Any]) -> dict[str, Any]:
+    """Return a file as it is kept since changes to it stand in another."""
+    return {"name": "", "counters": stored}
+
+
+STEPS: Final = (
+    _of_each(_with_evidence),
+    _of_each(_with_claims),
+    _of_each(_with_marks),
+    _with_name,
+)

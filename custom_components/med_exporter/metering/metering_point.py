@@ -20,7 +20,7 @@ from ..sources.loading import async_load_kasa
 from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator
-from .counter_store import counter_store
+from .counter_store import CounterStore
 from .running import RunningPeriods
 from .timekeeper import clock_store
 
@@ -167,7 +167,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
 
 async def async_remove_metering_point(hass: HomeAssistant, entry: PointEntry) -> None:
     """Forget the counters, and the clock by which they were counted."""
-    await counter_store(hass, entry.entry_id).async_remove()
+    await CounterStore(hass, entry.entry_id).async_remove()
     await clock_store(hass, entry.entry_id).async_remove()
 
 

@@ -13,6 +13,8 @@ from .cron import InvalidCronError, check_cron
 from .defaults import LAST_MONTHS_BILL, ON_THE_FIRST
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from homeassistant.core import HomeAssistant
 
     from .records import Schedule
@@ -66,6 +68,16 @@ async def async_read_schedule(
         "enabled": enabled,
     }
     return {field: one for field, one in named.items() if one is not None}
+
+
+def with_pdl(export_config: Mapping[str, Any], before: str, now: str) -> Mapping[str, Any]:
+    """Return an export that names a metering point by its id now, where it did by that before."""
+    config = dict(export_config)
+    if config.get("pdl") == before:
+        config["pdl"] = now
+    if isinstance(devices := config.get("devices"), list):
+        config["devices"] = [now if one == before else one for one in devices]
+    return config
 
 
 def _check_unchanged(request: ObjectReader, known: Schedule) -> None:

@@ -25,7 +25,7 @@ from ..formats import FormatTooNewError, VersionedStore
 from ..object_reader import shown
 from .cron import due_times, last_due, next_due
 from .records import Schedule
-from .request import async_read_schedule
+from .request import async_read_schedule, with_pdl
 from .run import ScheduledRun
 
 if TYPE_CHECKING:
@@ -188,6 +188,16 @@ class Scheduler:
             run.async_finish(record), f"{DOMAIN} schedule {schedule.id}"
         )
         return record
+
+    async def async_rename_point(self, before: str, now: str) -> None:
+        """Let schedules that name a metering point by its pdl name it by another one."""
+        named = False
+        for schedule in self._schedules.values():
+            config = with_pdl(schedule.export_config, before, now)
+            named = named or config != schedule.export_config
+            schedule.export_config = config
+        if named:
+            await self._async_save()
 
     async def async_clear(self) -> None:
         """Forget all schedules, on disk too; their files and deliveries are not touched."""

@@ -10,6 +10,8 @@ import pytest
 
 from custom_components.med_exporter.engine.evidence import Evidence, Reading, to_kwh
 
+from .watch import Watch
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -83,3 +85,14 @@ def test_a_month_that_was_told_truly_makes_no_false_one_after_it_true() -> None:
             )
         )
     assert to_kwh(evidence.energy) - 588.0 == pytest.approx(192.04)
+
+
+def test_a_month_that_was_zero_when_it_was_read_last_is_not_told_from_there() -> None:
+    watch = Watch(LAST)
+    for month in (587.99, 588.0, 588.01, 588.02, 0.0, 0.0, 0.0):
+        watch.read(month=month, day=month - 580 if month else 0.0, clock=watch.at.date())
+    before = watch.evidence.energy
+    for month, after in ((60.0, 8 * 86400.0), (60.01, 30.0), (60.02, 30.0)):
+        later = (watch.at + timedelta(seconds=after)).date()
+        watch.read(month=month, day=month - 48, after=after, clock=later, ended={NOVEMBER: 720.0})
+    assert to_kwh(watch.evidence.energy - before) == pytest.approx(720.0 - 588.02 + 60.02)

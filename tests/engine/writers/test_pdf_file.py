@@ -46,6 +46,18 @@ def test_the_cover_says_what_this_is():
         assert text in cover
 
 
+@pytest.mark.parametrize("rows", [1, 600])
+def test_the_foot_ends_at_the_right_margin_of_every_page(rows):
+    found = run("pdftotext", written(Content(tables=[readings(rows)]), "pdf"), "-bbox", "-", "-")
+    ends = []
+    for page in found.split("<page ")[1:]:
+        width = float(re.match(r'width="([\d.]+)"', page)[1])
+        words = [tuple(map(float, one)) for one in re.findall(r'yMin="(.*?)" xMax="(.*?)"', page)]
+        ends.append(width - max(words)[1])
+    assert (len(ends) >= 10) == (rows == 600)
+    assert ends == pytest.approx([48.0] * len(ends), abs=0.5)
+
+
 def test_a_french_document_is_french():
     found = words(Content(tables=[readings(2)], figures=FIGURES), "fr", warnings=[WARNING])
     for text in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from base64 import b64encode
 from dataclasses import field
 from functools import partial
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 _ONE_PACKET: Final = 1400
 _TOO_LARGE: Final = 413
+# As Go, nginx and Apache put it.
+_ENCRYPTED_ONLY: Final = re.compile(r"plain HTTP|HTTP request to an HTTPS", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,15 @@ class DatabaseServer:
     def not_expected(self) -> DestinationError:
         """Return what an answer is that such a server does not give."""
         return DestinationError("not_expected_server", field="url", host=self.host)
+
+    def stranger(self, status: int, text: str) -> DestinationError | None:
+        """Return what an answer is that comes from no such server, nor from a proxy before one."""
+        if status == HTTPStatus.BAD_REQUEST and _ENCRYPTED_ONLY.search(text):
+            return DestinationError(
+                "not_expected_server", variant="https", field="url", host=self.host
+            )
+        is_page = status == HTTPStatus.BAD_REQUEST and text.lstrip().startswith("<")
+        return self.not_expected() if is_page or status < HTTPStatus.BAD_REQUEST else None
 
     async def send(
         self,

@@ -202,6 +202,10 @@ class InfluxDb(DatabaseServer):
             return await taken_apart(text, lambda answer: reader(answer, *rest))
 
     def _refusal(self, status: int, reason: str, path: str) -> DestinationError:
+        """Name what is refused, by whoever answers."""
+        return self.stranger(status, reason) or self._of_the_server(status, reason, path)
+
+    def _of_the_server(self, status: int, reason: str, path: str) -> DestinationError:
         """Name what the server refuses, by its status and its words."""
         words = reason.casefold()
         said = " ".join(without_secrets(reason, self.password, self.token).split())

@@ -7,7 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
-from ..web import is_loopback
+from ..web import certificate_variant, is_loopback
 
 if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
@@ -102,7 +102,7 @@ def connection_error(err: OSError, broker: Broker, seconds: float) -> Destinatio
     code = next((code for kinds, code in _CAUSES if isinstance(err, kinds)), "unreachable")
     return DestinationError(
         code,
-        variant=_variant(code, broker),
+        variant=_variant(code, broker, err),
         field="ca_certificate" if code == "tls_certificate" else "broker",
         host=broker.address,
         seconds=int(seconds),
@@ -110,7 +110,9 @@ def connection_error(err: OSError, broker: Broker, seconds: float) -> Destinatio
     )
 
 
-def _variant(code: str, broker: Broker) -> str | None:
+def _variant(code: str, broker: Broker, err: OSError) -> str | None:
     if code == "refused" and is_loopback(broker.host):
         return "loopback"
+    if code == "tls_certificate" and (variant := certificate_variant(err)) is not None:
+        return "self_signed_mqtt" if variant == "self_signed" else variant
     return "mqtt" if code in {"not_expected_server", "tls_certificate"} else None

@@ -192,6 +192,8 @@ class VictoriaMetrics(DatabaseServer):
 
     def _error(self, status: int, text: str, url: str) -> DestinationError:
         """Name what an answer refuses; a missing path is a bad request to this server."""
+        if (error := self.stranger(status, text)) is not None:
+            return error
         path = urlsplit(url).path
         is_refused = status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
         # Older versions of vmauth call a wrong password a bad request.

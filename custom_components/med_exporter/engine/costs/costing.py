@@ -159,7 +159,11 @@ def price_point(
 
 
 def cost_sums(
-    connect: Connect, plug_ids: Sequence[str], edges: Sequence[float]
+    connect: Connect,
+    plug_ids: Sequence[str],
+    edges: Sequence[float],
+    *,
+    slugs: Collection[str] | None = None,
 ) -> Iterator[tuple[list[CostSum], list[tuple[float, float]]]]:
     """Yield what the counted energy of plugs costs, some periods at a time, ascending.
 
@@ -169,6 +173,7 @@ def cost_sums(
         connect: opens a connection to the recorder's database; asked for anew for each query.
         plug_ids: of the plugs.
         edges: UTC seconds; period i runs from edge i to before edge i + 1.
+        slugs: only what was counted for these metering points; None for all.
 
     Yields:
         The sums, and the stretches of energy without a known price.
@@ -176,12 +181,14 @@ def cost_sums(
     """
     plugs = set(plug_ids)
     with connect() as connection:
-        slugs = points_of(connection, plug_ids)
-        terms = read_terms(connection, slugs)
+        points = points_of(connection, plug_ids)
+        if slugs is not None:
+            points = [slug for slug in points if slug in slugs]
+        terms = read_terms(connection, points)
     for first, some in windows(edges):
         found: list[CostSum] = []
         unpriced: list[tuple[float, float]] = []
-        for slug in slugs:
+        for slug in points:
             own = terms.get(slug) or _without_contract(slug)
             with connect() as connection:
                 priced = price_point(connection, own, some, plug_ids=plug_ids)

@@ -43,5 +43,6 @@ HOURS_META: Final = table(
     column("id", BigInteger),
     column("statistic_id", String),
     column("unit_of_measurement", String),
+    column("name", String),
 )
 """What the hours are of."""

@@ -39,6 +39,7 @@ def go_on(
 
     """
     gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
+    _tell_what_waits(registers, verdict, pace)
     levels = _accept(registers, verdict, reading, proved_by(registers, energy))
     for name in verdict.good:
         others = [registers[other] for other in verdict.good if other != name]
@@ -47,6 +48,8 @@ def go_on(
     may_catch_up = not any(register.may_return for register in registers.values())
     for name, register in registers.items():
         register.level = min(register.level, proved)
+        if register.doubt is not None:
+            register.doubt.proved = min(register.doubt.proved, proved)
         is_broken = bool(verdict.anew) or name in gaps
         if name in verdict.fresh:
             # It shows what it had counted a moment ago, when nearly all of that was used.
@@ -79,6 +82,18 @@ def remember(registers: Mapping[str, Register], proved: int) -> None:
             register.had_stopped = register.owed > register.noise
 
 
+def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: Pace) -> None:
+    """Let what waits know how much is confirmed now of the time when it began to wait."""
+    for name in verdict.jumped:
+        register, move = registers[name], verdict.good[name]
+        more = register.goes_on(move, pace)
+        for other in registers.values():
+            if more is None or register.doubt is None or other.doubt is None:
+                continue
+            if other.doubt.seconds <= register.doubt.seconds:
+                other.doubt.proved = max(other.doubt.proved, move.claim - more)
+
+
 def _accept(
     registers: Mapping[str, Register], verdict: Verdict, reading: Reading, before: int
 ) -> dict[str, int]:
@@ -100,6 +115,9 @@ def _accept(
             age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)
         elif name in verdict.anew:
             level = move.claim
+        if register.doubt is not None and not move.parts.items() <= register.doubt.shown.items():
+            # It has moved since it was doubted.
+            level = max(level, register.doubt.proved)
         register.date(at, clock, restarts=name in verdict.anew)
         if register.accept(move, restarts=name in verdict.anew, age=age):
             levels[name] = level

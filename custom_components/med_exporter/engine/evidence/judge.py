@@ -60,10 +60,12 @@ class Judge:
         verdict.returned |= returning & verdict.good.keys()
         verdict.jumped -= verdict.returned
         verdict.anew |= verdict.jumped | verdict.returned
+        over = {n for n, m in verdict.good.items() if self.rolled.get(n) and UNDATED in m.parts}
+        verdict.anew |= over
+        # Of a period that is over by the plug's own clock, nothing comes back.
         for name, move in verdict.good.items():
-            if self.rolled.get(name) and UNDATED in move.parts:
-                verdict.anew.add(name)
-        for name, move in verdict.good.items():
+            if name in over:
+                continue
             register = self.registers[name]
             is_unseen = move.growth > self._likely(name) or (move.growth and register.age > SHORT)
             if is_unseen and not register.is_young:
@@ -73,12 +75,18 @@ class Judge:
         if self.is_suspect:
             waiting.clear()
         self._take_back()
+        fallen = {n: d for n, d in verdict.taken_back if d.kind is Kind.FALLS and d.fell is None}
         for name, move in waiting.items():
             if self.registers[name].doubt is None:
                 is_alone = self._is_alone(name, told)
-                at = self.at.isoformat()
                 self.registers[name].hold(
-                    move, self.proved, at, self.clock, self.pace, is_alone=is_alone
+                    move,
+                    self.proved,
+                    self.at.isoformat(),
+                    self.clock,
+                    self.pace,
+                    is_alone=is_alone,
+                    fell=fallen.get(name) if move.kind is Kind.FALLS else None,
                 )
         exact = any(move.is_exact for move in verdict.good.values())
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
@@ -119,6 +127,8 @@ class Judge:
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)
+            elif (false := self.registers[name].recall(move, self.pace)) is not None:
+                self.verdict.taken_back.append((name, false))
         self._unmask(moves, returning)
         return returning
 
@@ -281,9 +291,9 @@ class Judge:
             if register.doubt is None or name in self.verdict.jumped:
                 continue
             goes_on = register.goes_on(move, self.pace) is not None
-            if name in self.waiting and goes_on:
+            if goes_on:
                 continue
-            if not goes_on and move.kept is None:
+            if move.kept is None:
                 self.verdict.taken_back.append((name, register.doubt))
                 register.is_contested = register.is_young
             register.doubt = None

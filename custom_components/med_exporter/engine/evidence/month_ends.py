@@ -41,8 +41,18 @@ def ended_since(month: Register, reading: Reading, limit_w: float) -> int | None
         return None
     first, now = left.replace(day=1), reading.clock.replace(day=1)
     told = [
-        to_mwh(kwh) if start > first else max(0, to_mwh(kwh) - month.value)
+        to_mwh(kwh) - (_stood(month, to_mwh(kwh)) if start == first else 0)
         for start, kwh in reading.ended.items()
         if first <= start < now and not unlikely("month", kwh, limit_w)
     ]
     return sum(told) if told else None
+
+
+def _stood(month: Register, ended: int) -> int:
+    """Return where a month stood that has ended with so much, in mWh.
+
+    Where it was read last it may have been false to be: the most that it can have been is it.
+    """
+    places = [*month.places()] if month.may_return else []
+    stood = [month.value, *(place.shown.get(UNDATED, 0) for place in places)]
+    return max((mwh for mwh in stood if mwh <= ended), default=ended)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
+from .pace import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +73,7 @@ class Doubt:
     moved, None where no power was told;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
-    `kept` as of its move.
+    `kept` as of its move; `fell` is the reading that had fallen before, and was taken back by it.
     """
 
     shown: Parts
@@ -86,6 +87,17 @@ class Doubt:
     can_owe: int = 0
     kept: int | None = None
     could: int | None = None
+    fell: Doubt | None = None
+
+    def pass_time(self, seconds: float, most: int) -> None:
+        """Let time pass, in which power has brought so much at most."""
+        self.seconds += seconds
+        self.can_owe += most
+        if self.could is not None and seconds > SHORT:
+            # A clock that was behind is put right: that time had passed before.
+            self.could += most
+        if self.fell is not None:
+            self.fell.pass_time(seconds, most)
 
 
 @dataclass(kw_only=True, slots=True)

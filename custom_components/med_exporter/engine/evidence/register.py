@@ -157,6 +157,20 @@ class Register(Claimant):
         is_likely = doubt.seconds > SHORT or more <= pace.likely(doubt.seconds) + self.noise
         return more if is_likely else None
 
+    def recall(self, move: Move, pace: Pace) -> Doubt | None:
+        """Doubt again what it had fallen to before, where it can have gone on from there.
+
+        Return what was false in between; None where nothing was.
+        """
+        false = self.doubt
+        if false is None or false.fell is None or move.kind is not Kind.FALLS:
+            return None
+        more = growth_between(false.fell.shown, move.parts, self.noise)
+        if more is None or more > pace.room(false.fell.seconds):
+            return None
+        self.doubt = false.fell
+        return false
+
     def may_restart_since_doubt(self, move: Move, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since the reading that is doubted."""
         assert self.doubt is not None
@@ -260,8 +274,9 @@ class Register(Claimant):
         pace: Pace,
         *,
         is_alone: bool = True,
+        fell: Doubt | None = None,
     ) -> None:
-        """Wait for the next reading before this one is believed."""
+        """Wait for the next reading before this one is believed; `fell` is what it took back."""
         # Where no clock tells that any time has passed, none tells how much.
         is_timed = self.age > 0 and pace.high_w is not None
         could = self.could_owe
@@ -275,6 +290,7 @@ class Register(Claimant):
             clock=clock,
             kept=move.kept,
             could=could + pace.room(0) if is_timed and could is not None else None,
+            fell=fell,
         )
 
     def _is_below(self, past: Past, move: Move) -> bool:

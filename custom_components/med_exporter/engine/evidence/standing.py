@@ -114,11 +114,7 @@ class Standing:
             self.refused_for += seconds
         self.sure_for += seconds
         if self.doubt is not None:
-            self.doubt.seconds += seconds
-            self.doubt.can_owe += pace.most(seconds)
-            if self.doubt.could is not None and seconds > SHORT:
-                # A clock that was behind is put right: that time had passed before.
-                self.doubt.could += pace.most(seconds)
+            self.doubt.pass_time(seconds, pace.most(seconds))
         for past in self.places():
             past.seconds += seconds
             past.still += seconds
@@ -280,7 +276,7 @@ class Standing:
             **{
                 **data,
                 "shown": dict(data["shown"]),
-                "doubt": doubt and Doubt(**{**doubt, "kind": Kind(doubt["kind"])}),
+                "doubt": doubt and _doubt(doubt),
                 "past": past and _past(past),
             }
         )
@@ -289,6 +285,12 @@ class Standing:
 def grain_of(parts: Parts) -> int:
     """Return the coarsest step, in mWh, in which a counter can count that shows so much."""
     return next(g for g in _GRAINS if not any(mwh % g for mwh in parts.values()))
+
+
+def _doubt(data: Mapping[str, Any]) -> Doubt:
+    """Return the doubt that `asdict` described."""
+    fell = data.get("fell")
+    return Doubt(**{**data, "kind": Kind(data["kind"]), "fell": fell and _doubt(fell)})
 
 
 def _past(data: Mapping[str, Any]) -> Past:

@@ -47,7 +47,7 @@ def cost_figures(job: Job, rows: CostRows) -> list[Figure]:
     if job.points:
         names = _BETWEEN.join(point.name for point in job.points)
         figures.append(Figure(name="metering_points", value=names))
-    devices = _BETWEEN.join(device.device_name for device in job.devices)
+    devices = _BETWEEN.join(device.device_name for device in (*job.devices, *job.gone))
     return [
         *figures,
         Figure(name="devices", value=devices),
@@ -148,7 +148,7 @@ class CostCharts:
         totals: dict[int, float] = defaultdict(float)
         for (_, owner), cost in self._by_bar.items():
             totals[owner] += cost
-        devices = self._job.devices
+        devices = (*self._job.devices, *self._job.gone)
         order = sorted(
             (owner for owner in totals if owner < len(devices)), key=lambda owner: -totals[owner]
         )

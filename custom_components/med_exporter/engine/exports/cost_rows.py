@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..costs.apportioning import Apportioning
-from ..costs.costing import cost_sums, read_terms
+from ..costs.costing import read_terms
 from ..costs.standing_charge import standing_charge
 from ..formats import FORMATS
 from ..lazy_dataclass import dataclass
@@ -23,6 +23,7 @@ from ..readings.fields import Kind
 from ..rows.shelf import Shelf
 from ..rows.tables import Column, Table
 from ..tariff.energy import CONSUMPTION
+from .job_sums import job_costs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,8 +41,8 @@ _SPANS = {"daily": "day", "weekly": "day", "monthly": "month"}
 class CostKey(NamedTuple):
     """What a row is about; what is not told apart is 0 or "".
 
-    `place` is that of the period; `owner` the place of a device among the job's, behind which the
-    metering points follow.
+    `place` is that of the period; `owner` the place of a device among the job's and those gone,
+    behind which the metering points follow.
     """
 
     place: int
@@ -106,7 +107,8 @@ class CostRows:
         self._shelf = Shelf(job.options.chunk_size, job.folder)
         self._totals: tuple[dict[Any, float], ...] = tuple(defaultdict(float) for _ in _AMOUNTS)
         self._roundings: list[Apportioning[Any]] | None = None
-        self._plugs = {one.plug_id: place for place, one in enumerate(job.devices) if one.plug_id}
+        self._owners = (*job.devices, *job.gone)
+        self._plugs = {one.plug_id: place for place, one in enumerate(self._owners) if one.plug_id}
         self._terms: dict[str, Terms] = {}
         self.unpriced = Unpriced()
 
@@ -135,7 +137,7 @@ class CostRows:
             self._terms = read_terms(connection, [point.slug for point in self._job.points])
         places = max(len(self._edges) - 1, 0)
         done = 0
-        for found, unpriced in cost_sums(connect, list(self._plugs), self._edges):
+        for found, unpriced in job_costs(self._job, connect, self._edges):
             self.unpriced.stretches += unpriced
             last = max((one.place + 1 for one in found), default=done)
             self._put(found, done, last, on_sum)
@@ -222,7 +224,7 @@ class CostRows:
         self._shelf.put((*key, *rows[key].values()) for key in sorted(rows))
 
     def _standing_charges(self, first: int, last: int) -> Iterator[tuple[CostKey, float]]:
-        points = list(enumerate(self._job.points, len(self._job.devices)))
+        points = list(enumerate(self._job.points, len(self._owners)))
         for place in range(first, last):
             start, end = self._edges[place], self._edges[place + 1]
             for owner, point in points:
@@ -250,7 +252,7 @@ class CostRows:
 
     def _chunks(self, *, with_periods: bool) -> Iterator[Chunk]:
         job = self._job
-        names = [*(one.device_name for one in job.devices), *(one.name for one in job.points)]
+        names = [*(one.device_name for one in self._owners), *(one.name for one in job.points)]
         roundings = self._rounded()
         has_prices = bool(self._totals[1])
         periods = len(self._period_columns()) if with_periods else 0

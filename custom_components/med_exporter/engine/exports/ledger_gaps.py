@@ -66,7 +66,8 @@ def ledger_warnings(
         found.append(warning("NO_HALF_HOURS", job.start, job.end, len(names), about=about))
     if missing:
         found.append(warning("MISSING_HALF_HOURS", job.start, end, missing))
-    ranges = dict.fromkeys(plugs, job.start)
+    gone = [one.plug_id for one in job.gone if one.plug_id]
+    ranges = dict.fromkeys([*plugs, *gone], job.start)
     return [*found, *estimated_warning(recorder.connect, ranges, end, edges, priced=priced)]
 
 

@@ -24,6 +24,8 @@ class Job(Request):
         devices: those of the request; rows with the same timestamp follow this order. Of an export
             that is not about devices, those that its privacy has to know.
         points: the metering points that the devices belong to.
+        gone: what has counted for these metering points and belongs to them no more, where all
+            that does is among the devices: what the points used and cost is theirs too.
         given: tables that Home Assistant's side hands over ready-made.
         currency: ISO 4217, of costs.
         metadata: goes into the file where the format has a place for it; plain JSON values.
@@ -36,6 +38,7 @@ class Job(Request):
 
     devices: tuple[JobDevice, ...]
     points: tuple[MeteringPoint, ...] = ()
+    gone: tuple[JobDevice, ...] = ()
     given: tuple[GivenTable, ...] = ()
     currency: str = "EUR"
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -43,6 +46,14 @@ class Job(Request):
     max_records: int = DEFAULT_MAX_RECORDS
     max_bytes: int = DEFAULT_MAX_BYTES
     max_pdf_rows: int = DEFAULT_MAX_PDF_ROWS
+
+    @property
+    def has_whole_points(self) -> bool:
+        """Tell whether all that belongs to the metering points is among the devices."""
+        plugs = {one.plug_id for one in self.devices}
+        return bool(self.points) and all(
+            one.plugs and plugs.issuperset(one.plugs) for one in self.points
+        )
 
     @property
     def folder(self) -> Path | None:

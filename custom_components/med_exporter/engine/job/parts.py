@@ -76,12 +76,14 @@ class MeteringPoint:
         slug: as in the ids of entities and in the ledger's tables.
         pdl: its id as the user typed it.
         name: for people.
+        plugs: by which the ledger knows what belongs to it now; none where that is not told.
 
     """
 
     slug: str
     pdl: str
     name: str
+    plugs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

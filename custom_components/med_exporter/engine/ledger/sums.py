@@ -53,7 +53,11 @@ class EnergySum:
 
 
 def energy_sums(
-    connect: Connect, plug_ids: Sequence[str], edges: Sequence[float]
+    connect: Connect,
+    plug_ids: Sequence[str],
+    edges: Sequence[float],
+    *,
+    slugs: Collection[str] | None = None,
 ) -> Iterator[list[EnergySum]]:
     """Yield the energy of plugs, some periods at a time, ascending.
 
@@ -61,9 +65,14 @@ def energy_sums(
         connect: opens a connection to the recorder's database; asked for anew for each query.
         plug_ids: of the plugs.
         edges: UTC seconds; period i runs from edge i to before edge i + 1.
+        slugs: only what was counted for these metering points; None for all.
 
     """
-    accounts = _accounts(connect, plug_ids)
+    accounts = {
+        number: account
+        for number, account in _accounts(connect, plug_ids).items()
+        if slugs is None or account.metering_point in slugs
+    }
     for first, some in _windows(edges):
         with connect() as connection:
             sums = sums_by_account(connection, list(accounts.values()), some)

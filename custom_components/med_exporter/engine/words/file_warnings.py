@@ -34,6 +34,10 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "Quarter-hours are kept for 400 days from installation on; nothing is known before",
         "Les quarts d’heure sont conservés 400 jours ; rien n’est connu avant l’installation",
     ),
+    "COUNTED_ELSEWHERE": (
+        "Energy that was counted for another metering point is not in this file",
+        "L’énergie comptée pour un autre point de comptage n’est pas dans ce fichier",
+    ),
     "ESTIMATED": (
         "When some energy was used is an estimate",
         "Le moment où une partie de l’énergie a été utilisée est une estimation",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from ...costs.apportioning import Apportioning, rounded
-from ...costs.costing import cost_sums, read_terms
+from ...costs.costing import read_terms
 from ...costs.standing_charge import standing_charge
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Series
@@ -17,6 +17,7 @@ from ...words.dates import DateWords
 from ...words.phrases import Words
 from ..cost_overview import tariff_colour, tariff_label
 from ..cost_rows import energy_decimals
+from ..job_sums import job_costs
 from .earlier import Earlier
 from .meter_readings import meter_readings
 from .taxes import Taxes, with_contracts
@@ -79,7 +80,8 @@ class Bill:
         self._zone = job.zone()
         self._words = Words(job.options.locale)
         self._dates = DateWords(job.options.locale)
-        self._plugs = {one.plug_id: one.device_name for one in job.devices if one.plug_id}
+        owners = [one for one in (*job.devices, *job.gone) if one.plug_id]
+        self._plugs = {one.plug_id: one.device_name for one in owners}
         self._terms: dict[str, Terms] = {}
         self._edges: list[float] = []
         if end > job.start:
@@ -89,7 +91,7 @@ class Bill:
         self._made: dict[str, _Sum] = defaultdict(_Sum)
         self._periods: dict[tuple[str, int], _Sum] = defaultdict(_Sum)
         self._days: dict[tuple[int, str, int], float] = defaultdict(float)
-        self._points = {one.plug_id: one.metering_point for one in job.devices if one.plug_id}
+        self._points = {one.plug_id: one.metering_point for one in owners}
         self._taxes = Taxes()
         self._by_day: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
         self._money = 2 if job.options.decimal_places is None else job.options.decimal_places
@@ -101,7 +103,7 @@ class Bill:
         with connect() as connection:
             self._terms = read_terms(connection, [point.slug for point in self._job.points])
         self._edges = with_contracts(self._edges, self._terms.values())
-        for found, _ in cost_sums(connect, list(self._plugs), self._edges):
+        for found, _ in job_costs(self._job, connect, self._edges):
             for one in found:
                 self._add(one)
         for place in range(len(self._edges) - 1):

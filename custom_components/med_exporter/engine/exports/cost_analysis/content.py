@@ -10,6 +10,7 @@ from ...rows.content import Content, Figure
 from ...times import boundaries
 from ..cost_overview import CostCharts, cost_figures
 from ..cost_rows import CostRows
+from ..job_sums import elsewhere_warning
 from ..ledger_gaps import ledger_warnings, unpriced_warning
 from .bill import Bill
 
@@ -53,6 +54,7 @@ def content(
     table = rows.table("cost_analysis", with_periods=True)
     table.warnings += unpriced_warning(rows.unpriced)
     table.warnings += ledger_warnings(job, recorder, end, edges, priced=True)
+    table.warnings += elsewhere_warning(job, recorder.connect, end)
     figures = cost_figures(job, rows)
     if FORMATS[job.format].on_pages:
         return _on_pages(job, recorder, end, table, figures)

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ...costs.apportioning import rounded
-from ...costs.costing import cost_sums
 from ...costs.standing_charge import standing_charge
 from ...ledger.sums import known_quarters
 from ...readings.fields import Kind
@@ -16,6 +15,7 @@ from ...tariff.energy import CONSUMPTION
 from ...times import local_time
 from ...words.dates import DateWords
 from ..cost_rows import energy_decimals
+from ..job_sums import job_costs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,8 @@ class Earlier:
         self._terms = terms
         self._zone = job.zone()
         self._dates = DateWords(job.options.locale)
-        self._points = {one.plug_id: one.metering_point for one in job.devices if one.plug_id}
+        owners = (*job.devices, *job.gone)
+        self._points = {one.plug_id: one.metering_point for one in owners if one.plug_id}
         self._money = money
         self._energy = energy_decimals(job)
 
@@ -135,7 +136,7 @@ class Earlier:
         is_priced = bool(charge)
         if end <= start:
             return kwh, None, missing
-        for found, _ in cost_sums(self._recorder.connect, list(self._points), [start, end]):
+        for found, _ in job_costs(self._job, self._recorder.connect, [start, end]):
             for one in found:
                 is_priced |= one.cost is not None
                 if one.role == CONSUMPTION:

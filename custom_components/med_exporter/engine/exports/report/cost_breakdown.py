@@ -8,6 +8,7 @@ from ...job import BREAKDOWNS
 from ...rows.content import Figure
 from ..cost_overview import CostCharts
 from ..cost_rows import CostRows, money_decimals
+from ..job_sums import elsewhere_warning
 from ..ledger_gaps import estimated_warning, unpriced_warning
 from . import Section
 
@@ -26,8 +27,9 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     rows.read(charts.add, on_read)
     table = rows.table("cost_breakdown", with_periods=False)
     table.warnings += unpriced_warning(rows.unpriced)
-    since = {one.plug_id: job.start for one in job.devices if one.plug_id}
+    since = {one.plug_id: job.start for one in (*job.devices, *job.gone) if one.plug_id}
     table.warnings += estimated_warning(recorder.connect, since, end, edges, priced=True)
+    table.warnings += elsewhere_warning(job, recorder.connect, end)
     figure = Figure(
         name="total_cost",
         value=rows.grand_total(),

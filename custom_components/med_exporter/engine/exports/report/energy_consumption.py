@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...costs.apportioning import Apportioning
 from ...formats import FORMATS
-from ...ledger.sums import CONSUMPTION, PRODUCTION, energy_sums
+from ...ledger.sums import CONSUMPTION, PRODUCTION
 from ...readings.fields import Kind
 from ...readings.peaks import peaks
 from ...rows.content import Chart, ChartKind, Figure, Series
@@ -21,6 +21,7 @@ from ...words.dates import DateWords
 from ...words.phrases import Words
 from ..cost_analysis.content import period_edges
 from ..cost_rows import energy_decimals
+from ..job_sums import elsewhere_warning, job_energies
 from ..ledger_gaps import ledger_warnings
 from . import Section
 
@@ -42,9 +43,10 @@ _POWER_DECIMALS = 1
 def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:
     """Return the days and their totals, as `SectionModule.section` describes."""
     edges = period_edges(job, "daily", end)
-    plugs = {one.plug_id: place for place, one in enumerate(job.devices) if one.plug_id}
+    owners = (*job.devices, *job.gone)
+    plugs = {one.plug_id: place for place, one in enumerate(owners) if one.plug_id}
     energies: dict[tuple[int, int, str], float] = {}
-    for found in energy_sums(recorder.connect, list(plugs), edges):
+    for found in job_energies(job, recorder.connect, edges):
         energies |= {(one.place, plugs[one.plug_id], one.role): one.kwh for one in found}
     highest: dict[tuple[int, int], float] = {}
     for device, one in enumerate(job.devices):
@@ -56,6 +58,7 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
     totals = sum(row[0] is None for row in rows)
     table = small_table("energy_consumption", _columns(job), rows, totals)
     table.warnings += ledger_warnings(job, recorder, end, edges, priced=False)
+    table.warnings += elsewhere_warning(job, recorder.connect, end)
     return Section(
         table=table,
         figures=_figures(job, energies, highest),
@@ -85,7 +88,7 @@ def _rows(
     highest: Mapping[tuple[int, int], float],
 ) -> list[Sequence[Any]]:
     decimals, power_decimals = energy_decimals(job), _power_decimals(job)
-    names = [device.device_name for device in job.devices]
+    names = [device.device_name for device in (*job.devices, *job.gone)]
     roundings = {
         role: Apportioning(decimals, _by_device(energies, role)) for role in _roles(energies)
     }
@@ -158,7 +161,8 @@ def _charts(job: Job, edges: Sequence[float], energies: _Energies) -> list[Chart
     words = Words(job.options.locale)
     order = sorted(totals, key=lambda device: -totals[device])
     kept = len(order) if len(order) <= _MOST_DEVICES + 1 else _MOST_DEVICES
-    ranked = [(job.devices[device].device_name, {device}) for device in order[:kept]]
+    names = [device.device_name for device in (*job.devices, *job.gone)]
+    ranked = [(names[device], {device}) for device in order[:kept]]
     if others := set(order[kept:]):
         ranked.append((words.text("others"), others))
     period = "day" if len(edges) - 1 <= _MOST_DAYS else "month"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, cast
 
 from reportlab.lib.colors import Color, HexColor
@@ -28,11 +29,10 @@ MARGIN = 48.0
 """Points between the paper's edge and what is on it."""
 _FOOT = 26.0
 _FOOT_SIZE = 7.5
-_TOTAL_ROOM = 26.0
 _LINE = 1.35
 """Height of a line in font sizes."""
 
-_TOTAL, _NUMBERS = "total", "numbers"
+_PAGE, _NUMBERS = "page", "numbers"
 
 
 class Pages:
@@ -79,16 +79,9 @@ class Pages:
         self.width, self.height = landscape(A4) if wide else A4
         self.canvas.setPageSize((self.width, self.height))
         self.y = self.height - MARGIN
-        words = self._words.text("page", number=self.canvas.getPageNumber())
-        right = self.width - MARGIN
         (title,) = fonts.lines(self._title, _FOOT_SIZE, self.room / 2, 1)
         self.draw(MARGIN, _FOOT, title, _FOOT_SIZE, color=MUTED)
-        end = right - _TOTAL_ROOM
-        self.draw(end - fonts.width(words, _FOOT_SIZE), _FOOT, words, _FOOT_SIZE, color=MUTED)
-        self.canvas.saveState()
-        self.canvas.translate(end, _FOOT)
-        self.canvas.doForm(_TOTAL)
-        self.canvas.restoreState()
+        self._place(f"{_PAGE}-{self.canvas.getPageNumber()}", _FOOT)
 
     def needs(self, height: float) -> None:
         """Begin another page of the same kind unless this one has so much room left."""
@@ -121,10 +114,7 @@ class Pages:
             self.canvas.restoreState()
             area = (MARGIN, self.y - 4, self.width - MARGIN, self.y + 12)
             self.canvas.linkRect("", f"section-{place}", area, relative=0, thickness=0)
-            self.canvas.saveState()
-            self.canvas.translate(self.width - MARGIN, self.y)
-            self.canvas.doForm(f"{_NUMBERS}-{place}")
-            self.canvas.restoreState()
+            self._place(f"{_NUMBERS}-{place}", self.y)
 
     def paragraph(
         self,
@@ -164,13 +154,22 @@ class Pages:
         """Fill in what was not known before, and hand over the bytes."""
         total = self.canvas.getPageNumber()
         self.canvas.showPage()
-        self._form(_TOTAL, f" {total}", _FOOT_SIZE, right=False)
+        for number in range(1, total + 1):
+            words = f"{self._words.text('page', number=number)} {total}"
+            self._form(f"{_PAGE}-{number}", words, _FOOT_SIZE, color=MUTED)
         for place, page in enumerate(self._sections):
-            self._form(f"{_NUMBERS}-{place}", str(page), 10.5, right=True)
+            self._form(f"{_NUMBERS}-{place}", str(page), 10.5)
         self.canvas.save()
 
-    def _form(self, name: str, text: str, size: float, *, right: bool) -> None:
-        self.canvas.beginForm(name, -60, -10, 60, 20)
-        x = -fonts.width(text, size) if right else 0
-        self.draw(x, 0, text, size, color=INK if right else MUTED)
+    def _place(self, name: str, y: float) -> None:
+        """Leave room at the right margin for what is not known before the end."""
+        self.canvas.saveState()
+        self.canvas.translate(self.width - MARGIN, y)
+        self.canvas.doForm(name)
+        self.canvas.restoreState()
+
+    def _form(self, name: str, text: str, size: float, *, color: Color = INK) -> None:
+        width = fonts.width(text, size)
+        self.canvas.beginForm(name, -ceil(width) - 1, -10, 1, 20)
+        self.draw(-width, 0, text, size, color=color)
         self.canvas.endForm()

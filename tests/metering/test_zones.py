@@ -1,0 +1,93 @@
+"""Days are local days, whatever the offset: at the plug, in entities, ledger and statistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.helpers.recorder import get_instance
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
+from tests.metering_points import NOON, PDL, add_metering_point, poll, settle
+from tests.plug_emulator import EmulatedPlug, PlugNetwork
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
+
+    from tests.metering_points import HouseClock
+
+pytestmark = pytest.mark.usefixtures("brief_waits")
+
+STATISTIC = f"med_exporter:consumption_{PDL}"
+
+
+@dataclass(frozen=True)
+class EveryOtherDay:
+    """200 W on even local days, 4.8 kWh of them, and nothing on odd ones."""
+
+    zone: ZoneInfo
+
+    def power(self, when: datetime) -> float:
+        return 200.0 * (when.astimezone(self.zone).toordinal() % 2 == 0)
+
+    def energy(self, start: datetime, end: datetime) -> float:
+        total, at = 0.0, start.astimezone(self.zone)
+        while at < end:
+            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            until = min(midnight + timedelta(days=1), end.astimezone(self.zone))
+            total += self.power(at) * (until.timestamp() - at.timestamp()) / 3600
+            at = until
+        return total
+
+
+@pytest.mark.parametrize(
+    "name", ["Asia/Kolkata", "Asia/Kathmandu", "America/St_Johns", "Australia/Adelaide"]
+)
+async def test_a_day_of_use_and_one_of_none_in_turn(
+    hass_with_recorder: HomeAssistant, clock: HouseClock, plug_network: PlugNetwork, name: str
+) -> None:
+    hass, zone = hass_with_recorder, ZoneInfo(name)
+    await hass.config.async_set_time_zone(name)
+    midnight = NOON.astimezone(zone).replace(hour=0, minute=0)
+    first = midnight - timedelta(days=3)
+    plug = EmulatedPlug(
+        mac="50:C7:BF:00:00:01",
+        alias="Fridge",
+        load=EveryOtherDay(zone),
+        installed_at=first,
+        timezone=zone,
+    )
+    await plug_network.start(plug)
+    entry = await add_metering_point(hass, plug.address)
+    for day in (1, 2):
+        for minute in (-10, 1, 11):
+            clock.move_to(midnight + timedelta(days=day, minutes=minute))
+            await settle(hass)
+            await poll(hass, entry)
+        state = hass.states.get(f"sensor.med_{PDL}_consumption_daily")
+        over = midnight + timedelta(days=day - 1)
+        used = 4.8 * (over.toordinal() % 2 == 0)
+        assert state.attributes["last_period"] == pytest.approx(used, abs=0.002)
+        assert float(state.state) == pytest.approx(0.0 if used else 0.2 * 11 / 60, abs=0.002)
+    await async_commit(hass)
+    await hass.data[DATA_LEDGER].async_write_statistics()
+    await async_commit(hass)
+    last = midnight + timedelta(days=2)
+    series = PointSeries(PDL, PlugRole.CONSUMPTION)
+    days = await hass.data[DATA_LEDGER].async_days(series, first, last)
+    assert [one.kwh for one in days] == [
+        pytest.approx(4.8 * (one.start.toordinal() % 2 == 0), abs=0.002) for one in days
+    ]
+    assert len(days) == 5
+    # Of a statistic, an hour is the least: what two days share of one stands in it whole.
+    rows = await get_instance(hass).async_add_executor_job(
+        statistics_during_period, hass, first, last, {STATISTIC}, "hour", None, {"change"}
+    )
+    total = sum(row["change"] for row in rows[STATISTIC])
+    assert total == pytest.approx(sum(one.kwh for one in days), abs=0.25)
