@@ -182,7 +182,7 @@ _CAN_DIFFER = (
     "tests/engine/formulas/test_against_python.py",
     "tests/engine/database/test_connections.py",
     "tests/engine/test_imports.py",
-    "tests/engine/test_ledger.py",
+    "tests/engine/ledger/",
     "tests/engine/readings/test_from_states.py",
     "tests/engine/recorder/test_states.py",
     "tests/engine/test_run.py",

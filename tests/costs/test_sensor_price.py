@@ -8,9 +8,7 @@ from typing import Any
 import pytest
 from homeassistant.components.recorder.db_schema import StatisticsMeta
 from homeassistant.components.recorder.models import StatisticMeanType
-from homeassistant.components.recorder.statistics import (
-    async_import_statistics,
-)
+from homeassistant.components.recorder.statistics import async_import_statistics
 
 from custom_components.med_exporter.costs import CostChange
 

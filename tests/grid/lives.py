@@ -7,9 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from custom_components.med_exporter.grid.coordinator import (
-    GridCoordinator,
-)
+from custom_components.med_exporter.grid.coordinator import GridCoordinator
 from custom_components.med_exporter.sources.tempo_calendar import PARIS, TempoColour
 from tests.grid_server import (
     TEMPO_SERVICES,

@@ -9,9 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.vault import async_get_vault
 from tests.grid_server import (

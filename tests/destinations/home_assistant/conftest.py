@@ -10,9 +10,7 @@ import pytest
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
 )
-from custom_components.med_exporter.destinations.measurements import (
-    PointName,
-)
+from custom_components.med_exporter.destinations.measurements import PointName
 
 from .measured import remote
 

@@ -21,9 +21,7 @@ from custom_components.med_exporter.destinations.measurements import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from custom_components.med_exporter.destinations.base import (
-        Outcome,
-    )
+    from custom_components.med_exporter.destinations.base import Outcome
     from custom_components.med_exporter.destinations.home_assistant.destination import (
         HomeAssistantDestination,
     )

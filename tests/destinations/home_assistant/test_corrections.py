@@ -7,9 +7,7 @@ import asyncio
 import pytest
 from awesomeversion import AwesomeVersion
 
-from custom_components.med_exporter.destinations.base import (
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import Outcome
 
 from .measured import (
     FIRST,

@@ -16,9 +16,7 @@ from .measured import PDL, day, error_of, half_hour, push, running, words
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
-    from custom_components.med_exporter.destinations.measurements import (
-        Measurement,
-    )
+    from custom_components.med_exporter.destinations.measurements import Measurement
     from tests.jeedom_server import Jeedom
 
 pytestmark = pytest.mark.usefixtures("home_assistant")

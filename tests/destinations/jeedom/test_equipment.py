@@ -8,9 +8,7 @@ import pytest
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.jeedom.kind import JEEDOM
-from custom_components.med_exporter.destinations.measurements import (
-    PointName,
-)
+from custom_components.med_exporter.destinations.measurements import PointName
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 
 from .measured import (

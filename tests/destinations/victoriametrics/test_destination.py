@@ -27,9 +27,7 @@ from custom_components.med_exporter.destinations.measurements import (
     Measurement,
     TempoDay,
 )
-from custom_components.med_exporter.destinations.victoriametrics import (
-    destination as module,
-)
+from custom_components.med_exporter.destinations.victoriametrics import destination as module
 from custom_components.med_exporter.destinations.victoriametrics import probe, visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,

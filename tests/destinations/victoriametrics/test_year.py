@@ -17,9 +17,7 @@ from custom_components.med_exporter.const import (
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
-from custom_components.med_exporter.sources.tempo_calendar import (
-    TempoColour,
-)
+from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.metering_points import NOON, answer, start_flow
 from tests.pushing import House, plug, since
 from tests.shelf import Shelf as PaperShelf

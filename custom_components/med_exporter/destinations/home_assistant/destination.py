@@ -35,13 +35,15 @@ from .api import (
     Remote,
     RemoteConnection,
 )
+from .hourly_push import HourlyPush
 from .probe import async_probe
+from .rows import holds
 from .states import (
     STATE_KEYS,
     CurrentStates,
     entity_id_of,
 )
-from .statistics import HourlyPush, RemoteStatistics, holds
+from .statistics import RemoteStatistics
 
 if TYPE_CHECKING:
     from collections.abc import (

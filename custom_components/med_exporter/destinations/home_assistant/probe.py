@@ -11,7 +11,8 @@ from homeassistant.const import UnitOfEnergy
 from ...const import DOMAIN, LOGGER
 from ...engine.times import HOUR, hour_of
 from .api import CommandRefusedError
-from .statistics import RemoteStatistics, Row
+from .rows import Row
+from .statistics import RemoteStatistics
 
 if TYPE_CHECKING:
     from .api import RemoteConnection

@@ -1,9 +1,4 @@
-"""Hours in another Home Assistant's long-term statistics, with sums that always fit together.
-
-What its Energy dashboard shows is the difference of two sums. So where a past hour changes, every
-later sum changes with it, in one transaction over there: one message. Hours after the last one
-that it has are appended, in messages of a moderate size, each one read back when the next is sent.
-"""
+"""One statistic of another Home Assistant: read, written and read back."""
 
 from __future__ import annotations
 
@@ -16,33 +11,22 @@ from homeassistant.const import UnitOfEnergy
 from homeassistant.helpers.json import json_dumps
 
 from ...const import DOMAIN
-from ...engine.lazy_dataclass import dataclass
 from ...engine.times import HOUR
-from ..base import (
-    DestinationError,
-    Outcome,
-)
-from ..measurements import (
-    Cost,
-    Energy,
-)
+from ..base import DestinationError
 from ..web import patience
 from .api import CommandRefusedError
+from .rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from ..measurements import Measurement
     from .api import RemoteConnection
+
 
 _SLICE: Final = 120 * 24 * HOUR
 _MONTH: Final = 32 * 24 * HOUR
-_APPENDED_AT_ONCE: Final = 1000
 # aiohttp, and so Home Assistant, takes messages of 4 MiB.
 _LARGEST_MESSAGE: Final = 4 * 1024 * 1024 - 4096
-# Less than can be measured, and more than adding up floats can be off.
-_TOLERANCE: Final = 1e-6
-_DECIMALS: Final = 9
 # How far back to look for the last sum, in hours; then everything.
 _LOOK_BACK: Final = (48, 60 * 24)
 _READ_SECONDS: Final = 60
@@ -58,57 +42,6 @@ _LONGEST_PAUSE: Final = 1.0
 # From this version on, the metadata have other keys.
 _NEWER_METADATA: Final = "2025.11.0b0"
 _INVALID_FORMAT: Final = "invalid_format"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An hour (the UTC second of its start): its own value, and the sum up to its end."""
-
-    start: int
-    state: float | None
-    sum: float
-
-    def is_like(self, other: Row | None) -> bool:
-        """Return whether another row says the same."""
-        return (
-            other is not None
-            and self.start == other.start
-            and _are_close(self.state, other.state)
-            and _are_close(self.sum, other.sum)
-        )
-
-
-def merged(base: float, existing: Iterable[Row], given: Mapping[int, float]) -> list[Row]:
-    """Return the rows as they should be from some hour on, oldest first.
-
-    `base` is the sum before them, `existing` what is there, `given` the values by hour. An hour
-    that is there and not given keeps its value, since it may come from before a backup that this
-    installation was restored from.
-    """
-    there = {row.start: row for row in existing}
-    rows: list[Row] = []
-    total = old_total = base
-    for start in sorted({*there, *given}):
-        old = there.get(start)
-        if start in given:
-            state: float | None = given[start]
-            value = given[start]
-        else:
-            assert old is not None
-            state, value = old.state, old.sum - old_total
-        total = round(total + value, _DECIMALS)
-        row = Row(start, state, total)
-        if old is not None:
-            old_total = old.sum
-            if row.is_like(old):
-                row, total = old, old.sum
-        rows.append(row)
-    return rows
-
-
-def holds(row: Row | None, hour: Measurement) -> bool:
-    """Return whether a row says what an hour's should, as far as it says the hour's own value."""
-    return row is not None and (row.state is None or _are_close(row.state, _value_of(hour)))
 
 
 class RemoteStatistics:
@@ -242,107 +175,10 @@ class RemoteStatistics:
         }
 
 
-class HourlyPush:
-    """Brings the hours of one series into a statistic: `add` each, oldest first, then `finish`.
-
-    Both raise DestinationError. `settle` is called for an hour once it is read back.
-    """
-
-    def __init__(
-        self, statistics: RemoteStatistics, settle: Callable[[Measurement, Outcome], None]
-    ) -> None:
-        self._statistics = statistics
-        self._settle = settle
-        self._existing: list[Row] | None = None
-        self._waiting: list[Measurement] = []
-        self._sent: tuple[list[Row], list[Measurement]] | None = None
-        self._total = 0.0
-
-    async def add(self, measurement: Measurement) -> None:
-        """Take an hour; send what has come together."""
-        start = _start_of(measurement)
-        if self._existing is None:
-            # Read first: what is written meanwhile by nobody else cannot fall in between.
-            self._existing = await self._statistics.read(start)
-            self._total = await self._statistics.sum_before(start)
-        if self._existing and start > self._existing[-1].start:
-            await self._correct()
-        self._waiting.append(measurement)
-        if not self._existing and len(self._waiting) >= _APPENDED_AT_ONCE:
-            await self._append()
-
-    async def finish(self) -> None:
-        """Send the rest."""
-        if self._existing:
-            await self._correct()
-        await self._append()
-        await self._confirm()
-
-    async def _correct(self) -> None:
-        """Bring the hours that are there in line with those given, all at once."""
-        assert self._existing
-        there = {row.start: row for row in self._existing}
-        given = {_start_of(one): _value_of(one) for one in self._waiting}
-        rows = merged(self._total, self._existing, given)
-        wrong = [at for at, row in enumerate(rows) if not row.is_like(there.get(row.start))]
-        sent: set[int] = set()
-        if wrong:
-            to_send = rows[wrong[0] : wrong[-1] + 1]
-            await self._statistics.write(to_send)
-            sent = {row.start for row in to_send}
-        self._total = rows[-1].sum
-        self._existing = []
-        waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            stored = _start_of(one) in sent
-            self._settle(one, Outcome.STORED if stored else Outcome.ALREADY_THERE)
-
-    async def _append(self) -> None:
-        if not self._waiting:
-            return
-        given = {_start_of(one): _value_of(one) for one in self._waiting}
-        rows = merged(self._total, (), given)
-        try:
-            await self._statistics.send(rows)
-        finally:
-            await self._confirm()
-        self._total = rows[-1].sum
-        self._sent = rows, self._waiting
-        self._waiting = []
-
-    async def _confirm(self) -> None:
-        """Settle what was appended last, once it is read back: more is under way meanwhile."""
-        if self._sent is None:
-            return
-        rows, hours = self._sent
-        self._sent = None
-        await self._statistics.confirm(rows)
-        for one in hours:
-            self._settle(one, Outcome.STORED)
-
-
 def _check_order(moments: Sequence[int]) -> None:
     """Raise ValueError unless each moment is later than the one before it."""
     if any(one >= other for one, other in pairwise(moments)):
         raise ValueError(moments)
-
-
-def _value_of(measurement: Measurement) -> float:
-    """Return the energy in kWh, or the cost in the installation's currency."""
-    if isinstance(measurement, Cost):
-        return measurement.amount
-    assert isinstance(measurement, Energy)
-    return measurement.kwh
-
-
-def _start_of(measurement: Measurement) -> int:
-    return int(measurement.start.timestamp())
-
-
-def _are_close(one: float | None, other: float | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) < _TOLERANCE
 
 
 def _float(value: float | str | None) -> float | None:

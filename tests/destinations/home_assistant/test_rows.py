@@ -8,11 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.destinations.home_assistant.statistics import (
-    HOUR,
-    Row,
-    merged,
-)
+from custom_components.med_exporter.destinations.home_assistant.rows import Row, merged
+from custom_components.med_exporter.engine.times import HOUR
 
 VALUES = st.dictionaries(
     st.integers(0, 60).map(lambda hour: hour * HOUR),

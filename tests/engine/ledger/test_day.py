@@ -26,7 +26,7 @@ from custom_components.med_exporter.ledger.quarters import account_id, add_quart
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger.stories import ZONES
 
-from .recorder.test_states import any_database, database  # noqa: F401
+from ..recorder.test_states import any_database, database  # noqa: F401
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
