@@ -83,14 +83,18 @@ def remember(registers: Mapping[str, Register], proved: int) -> None:
 
 
 def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: Pace) -> None:
-    """Let what waits know how much is confirmed now of the time when it began to wait."""
+    """Let what waits know how much is confirmed now of the time when it began to wait.
+
+    What has fallen may have been false to: where it stood then, only its next reading tells.
+    """
     for name in verdict.jumped:
         register, move = registers[name], verdict.good[name]
         more = register.goes_on(move, pace)
         for other in registers.values():
             if more is None or register.doubt is None or other.doubt is None:
                 continue
-            if other.doubt.seconds <= register.doubt.seconds:
+            has_fallen = other.doubt.kind is Kind.FALLS
+            if not has_fallen and other.doubt.seconds <= register.doubt.seconds:
                 other.doubt.proved = max(other.doubt.proved, move.claim - more)
 
 
