@@ -9,7 +9,10 @@ from urllib.parse import quote
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+
+from ..errors import ErrorCode, ExportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,12 +45,14 @@ def read_only(url: str | URL) -> Iterator[Connect]:
         url: SQLAlchemy URL of a SQLite file, MariaDB, MySQL or PostgreSQL.
 
     Raises:
-        sqlalchemy.exc.SQLAlchemyError: the URL cannot be used.
-        ImportError: the driver that it names is not installed.
+        ExportError: the URL cannot be used, or the driver that it names is not installed.
 
     """
-    parsed = make_url(url)
-    engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+    try:
+        parsed = make_url(url)
+        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _server(parsed)
+    except (ImportError, SQLAlchemyError) as err:
+        raise ExportError(ErrorCode.DATABASE_ERROR, f"The database cannot be used: {err}") from err
     try:
         yield engine.connect
     finally:

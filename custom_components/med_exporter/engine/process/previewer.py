@@ -13,7 +13,6 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ErrorCode, ExportError
 from .lines import complain, job_of, prepare, read_request, say
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def main() -> int:
             for line in sys.stdin.buffer:
                 _answer(line, connect, secrets)
     except Exception as err:  # noqa: BLE001  # the parent must learn of it, whatever it is
-        complain(_as_export_error(err), secrets)
+        complain(err, secrets)
         return 1
     return 0
 
@@ -45,11 +44,3 @@ def _answer(line: bytes, connect: Connect, secrets: list[str]) -> None:
         say({"preview": asdict(found)})
     except Exception as err:  # noqa: BLE001  # one preview's failure is not that of the next
         complain(err, secrets)
-
-
-def _as_export_error(err: Exception) -> Exception:
-    """Return an error of a database that cannot be opened as one that callers know."""
-    run: Any = import_module("..run", __package__)
-    if isinstance(err, (ImportError, run.SQLAlchemyError)):
-        return ExportError(ErrorCode.DATABASE_ERROR, f"The database cannot be used: {err}")
-    return err

@@ -20,7 +20,6 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ErrorCode, ExportError
 from ..output import remove_unfinished
 from .lines import complain, job_of, prepare, read_request, say
 
@@ -55,12 +54,9 @@ def _work(line: bytes, secrets: list[str]) -> Result:
     database: Any = import_module("..database.connections", __package__)
     run: Any = import_module("..run", __package__)
     secrets[:] = database.secrets_of(url)
-    try:
-        with database.read_only(url) as connect:
-            result: Result = run.run_job(job, connect, _Reporter().report, lambda: False)
-            return result
-    except (ImportError, run.SQLAlchemyError) as err:
-        raise ExportError(ErrorCode.DATABASE_ERROR, f"The database cannot be used: {err}") from err
+    with database.read_only(url) as connect:
+        result: Result = run.run_job(job, connect, _Reporter().report, lambda: False)
+        return result
 
 
 def _watch(path: str) -> None:
