@@ -175,7 +175,9 @@ class TestWithdrawal:
         clock.tick(QUARTER_HOUR)
         await settle(hass)
         assert len(offers(hass)) == 2
-        tplink = MockConfigEntry(domain="tplink", unique_id="50:c7:bf:75:00:02")
+        tplink = MockConfigEntry(
+            domain="tplink", unique_id="50:c7:bf:75:00:02", data={"host": "127.0.75.2"}
+        )
         await hass.config_entries.async_add(tplink)
         await settle(hass)
         assert list(offers(hass)) == ["50:c7:bf:75:00:03"]

@@ -72,7 +72,7 @@ async def test_who_does_not_speak_the_protocol_is_cut_off(plug_network: PlugNetw
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: EmulatedPlug(timezone=ZoneInfo("Asia/Kathmandu")),
+        lambda: EmulatedPlug(timezone=ZoneInfo("Pacific/Chatham")),
         lambda: EmulatedStrip(loads=[1.0] * 7),
         lambda: EmulatedStrip(kind=HS100),
     ],

@@ -7,9 +7,12 @@ import asyncio
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from custom_components.med_exporter.api.websocket.feed import Feed, register_feed
+from custom_components.med_exporter.later import Later
 from custom_components.med_exporter.rights import Right
 
 CHANGED = "toy_has_changed"
+FEEDS: dict[str, Feed] = {}
+TOYS = Later(__package__, "test_feed", "FEEDS")
 
 
 async def test_a_change_during_the_first_look_is_shown(administrator, hass):
@@ -22,7 +25,8 @@ async def test_a_change_during_the_first_look_is_shown(administrator, hass):
         await may_answer.wait()
         return {"state": seen}
 
-    register_feed(hass, "toy", Feed(right=Right.USER, look=look, signals=(CHANGED,)))
+    FEEDS["toy"] = Feed(right=Right.USER, look=look, signals=(CHANGED,))
+    register_feed(hass, "toy", TOYS)
     following = asyncio.create_task(administrator.follow("toy"))
     await looks.wait()
     state = "idle"
@@ -33,7 +37,8 @@ async def test_a_change_during_the_first_look_is_shown(administrator, hass):
 
 
 async def test_who_was_refused_follows_nothing(log_in, hass):
-    register_feed(hass, "toy", Feed(right=Right.ADMINISTRATOR, look=None, signals=(CHANGED,)))
+    FEEDS["toy"] = Feed(right=Right.ADMINISTRATOR, look=None, signals=(CHANGED,))
+    register_feed(hass, "toy", TOYS)
     assert await (await log_in()).refused("toy/subscribe") == ("NOT_ALLOWED", None)
     async_dispatcher_send(hass, CHANGED)
     await hass.async_block_till_done()

@@ -9,7 +9,7 @@ from pathlib import Path
 _PROGRAM = """
 import sys
 import homeassistant.components.http
-from custom_components.med_exporter.destinations import registry
+from custom_components.med_exporter.destinations.mqtt import entry
 assert "custom_components.med_exporter.destinations.mqtt.opening" in sys.modules
 print([name for name in sys.modules if name.startswith("paho")])
 """
