@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
-from tests.metering_points import NOON, PARIS, add_metering_point, poll, settle
-from tests.plug_emulator.smart import NO_HISTORY, EmulatedSmartPlug, EnergyHistory
+from tests.metering_points import PARIS, add_metering_point, poll, settle
+from tests.plug_emulator.smart import NO_HISTORY, EnergyHistory
+
+from .heaters import heater
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -33,16 +35,7 @@ async def grown(
     ahead: int = 0,
 ) -> tuple[float, float]:
     """Return what a plug used while nobody read it, and what was counted of it, in kWh."""
-    plug = EmulatedSmartPlug(
-        host="127.0.76.50",
-        mac="5C:62:8B:76:00:50",
-        alias="Heater",
-        load=1000.0,
-        installed_at=NOON - timedelta(days=20),
-        clock=lambda: datetime.now(PARIS) + timedelta(seconds=ahead),
-        timezone=PARIS,
-        history=history,
-    )
+    plug = heater(50, ahead=ahead, history=history)
     async with plug:
         entry = await add_metering_point(hass, plug.address, **LOGIN)
         for _ in range(3):

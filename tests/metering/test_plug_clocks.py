@@ -10,8 +10,9 @@ import pytest
 from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER
-from tests.metering_points import NOON, PARIS, PDL, add_metering_point, poll, settle, value_of
-from tests.plug_emulator.smart import EmulatedSmartPlug
+from tests.metering_points import PARIS, PDL, add_metering_point, poll, settle, value_of
+
+from .heaters import heater
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -31,15 +32,7 @@ LOGIN = {"username": "me@example.com", "password": "secret"}
 async def test_days_end_at_the_midnight_of_the_house(
     hass: HomeAssistant, clock: HouseClock, ahead: int, interval: int
 ) -> None:
-    plug = EmulatedSmartPlug(
-        host="127.0.76.40",
-        mac="5C:62:8B:76:00:40",
-        alias="Heater",
-        load=1000.0,
-        installed_at=NOON - timedelta(days=20),
-        clock=lambda: datetime.now(PARIS) + timedelta(seconds=ahead),
-        timezone=PARIS,
-    )
+    plug = heater(40, ahead=ahead)
     clock.move_to(DECEMBER - timedelta(minutes=65))
     async with plug:
         entry = await add_metering_point(hass, plug.address, **LOGIN)
@@ -69,15 +62,7 @@ async def test_the_day_on_which_it_joins_has_what_was_used_since_midnight(
     hass: HomeAssistant, clock: HouseClock, ahead: int
 ) -> None:
     joined = DECEMBER - timedelta(minutes=105)
-    plug = EmulatedSmartPlug(
-        host="127.0.76.41",
-        mac="5C:62:8B:76:00:41",
-        alias="Heater",
-        load=1000.0,
-        installed_at=NOON - timedelta(days=20),
-        clock=lambda: datetime.now(PARIS) + timedelta(seconds=ahead),
-        timezone=PARIS,
-    )
+    plug = heater(41, ahead=ahead)
     clock.move_to(joined)
     async with plug:
         entry = await add_metering_point(hass, plug.address, **LOGIN)
