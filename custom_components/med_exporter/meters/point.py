@@ -42,7 +42,7 @@ class MetersPoint:
     @property
     def today(self) -> date:
         """Return the local day that runs."""
-        return self.coordinator.day
+        return self.coordinator.standing.day
 
     def current(self, data_type: DataType) -> CurrentValue | None:
         """Return the value of the running day or month; None where nothing is known of it."""
@@ -52,11 +52,11 @@ class MetersPoint:
 
     def running(self, role: PlugRole, *, monthly: bool) -> CurrentValue | None:
         """Return what the meters of a role have counted in the running day or month."""
-        counted = self.coordinator.counted(role, monthly=monthly)
-        seen_at = self.coordinator.seen_at(role)
+        counted = self.coordinator.standing.counted(role, monthly=monthly)
+        seen_at = self.coordinator.standing.seen_at(role)
         if counted is None or seen_at is None:
             return None
-        booked = self.coordinator.booked[role]
+        booked = self.coordinator.standing.booked(role)
         last = booked.last_month if monthly else booked.last_day
         return CurrentValue(
             value_kwh=to_kwh(counted),

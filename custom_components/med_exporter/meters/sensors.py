@@ -118,13 +118,13 @@ class MeterTodaySensor(CoordinatorEntity[MetersCoordinator], SensorEntity):
     @property
     def native_value(self) -> float | None:
         """Return the energy in kWh; None where nothing is known of the day."""
-        counted = self.coordinator.counted_today(self._meter_id)
+        counted = self.coordinator.standing.counted_today(self._meter_id)
         return None if counted is None else to_kwh(counted)
 
     @property
     def last_reset(self) -> datetime:
         """Return the begin of the day."""
-        return dt_util.start_of_local_day(self.coordinator.day)
+        return dt_util.start_of_local_day(self.coordinator.standing.day)
 
 
 def today_sensors(point: MetersPoint) -> list[MeterTodaySensor]:
