@@ -139,7 +139,8 @@ class VictoriaMetricsDestination(DatabaseDestination):
     async def _async_limit(self) -> tuple[int, bool]:
         await self._server.flush()
         flags = await self._flags()
-        return self._sender.retention.limit(flags) // 1000, flags.retention is not None
+        # The next whole second: the last row that it drops is none that it keeps.
+        return -(-self._sender.retention.limit(flags) // 1000), flags.retention is not None
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int]:
         rows = rows_of(periods)
