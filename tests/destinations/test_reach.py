@@ -28,7 +28,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from tests.hostile_front import front_of, whole
 from tests.influxdb import influxdb_input, running_influx
-from tests.jeedom_server import CORE_KEY, Jeedom, running_jeedom
+from tests.jeedom_server import CORE_KEY, running_jeedom
 from tests.measurements import days, push
 from tests.mqtt_destinations import PUBLISHING, UNIQUE
 from tests.mqtt_line import bad_line
@@ -60,9 +60,9 @@ def influx(session: ClientSession, url: str, version: int) -> InfluxDestination:
     return InfluxDestination(InfluxDb(session=session, url=url, version=version, **settings), {})
 
 
-def of_jeedom(session: ClientSession, jeedom: Jeedom) -> JeedomDestination:
+def of_jeedom(session: ClientSession, url: str) -> JeedomDestination:
     names = {data_type: data_type.value for data_type in DataType}
-    rpc = JeedomRpc(session, jeedom.url, CORE_KEY, "virtual")
+    rpc = JeedomRpc(session, url, CORE_KEY, "virtual")
     return JeedomDestination(rpc, "virtual", names, home="home")
 
 
@@ -87,7 +87,7 @@ async def standing(
     elif kind == "jeedom":
         running = running_jeedom()
         jeedom = await running.__aenter__()
-        yield of_jeedom(session, jeedom), lambda: running.__aexit__(None, None, None)
+        yield of_jeedom(session, jeedom.url), lambda: running.__aexit__(None, None, None)
     elif kind == "influxdb 1":
         influxd = request.getfixturevalue("influxd")()
         yield influx(session, influxd.url, 1), lambda: asyncio.to_thread(influxd.kill)

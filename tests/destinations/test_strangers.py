@@ -23,6 +23,7 @@ from custom_components.med_exporter.destinations.influxdb.destination import Inf
 from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
 from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc
+from custom_components.med_exporter.destinations.mqtt import opening
 from custom_components.med_exporter.destinations.mqtt.broker import Broker
 from custom_components.med_exporter.destinations.mqtt.opening import async_open
 from custom_components.med_exporter.destinations.mqtt.probe import async_test_broker
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from homeassistant.core import HomeAssistant
 
+    from custom_components.med_exporter.destinations.base import Destination
     from tests.mosquitto import Authority
 
     type Speech = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -104,6 +106,23 @@ def port_of(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
 
 
+def databases(session: ClientSession, port: int) -> dict[str, Destination]:
+    """Return a destination of each kind of database, at a port."""
+    url = f"http://127.0.0.1:{port}"
+    made: dict[str, Destination] = {
+        "victoriametrics": VictoriaMetricsDestination(
+            VictoriaMetrics(session, url, is_known=False), {}
+        )
+    }
+    for version in (1, 2, 3):
+        server = InfluxDb(
+            session=session, url=url, version=version, database="med", organisation="home",
+            token="t0ken" if version > 1 else None, is_known=False,
+        )  # fmt: skip
+        made[f"influxdb {version}"] = InfluxDestination(server, {})
+    return made
+
+
 def trials_of(hass: HomeAssistant, session: ClientSession, port: int) -> dict[str, Awaitable[Any]]:
     """Return the connection tests of all kinds, at a port."""
     url = f"http://127.0.0.1:{port}"
@@ -111,19 +130,12 @@ def trials_of(hass: HomeAssistant, session: ClientSession, port: int) -> dict[st
     remote = HomeAssistantDestination(hass, Remote(url=url, token="t0ken"))
     rpc = JeedomRpc(session, url, "k3y", "virtual")
     trials = {
-        "victoriametrics": VictoriaMetricsDestination(
-            VictoriaMetrics(session, url, is_known=False), {}
-        ).async_test(),
         "jeedom": JeedomDestination(rpc, "virtual", names, home="home").async_test(),
         "home_assistant": remote.async_test(),
         "mqtt": async_test_broker(Broker(host="127.0.0.1", port=port), PUBLISHING, None),
     }
-    for version in (1, 2, 3):
-        server = InfluxDb(
-            session=session, url=url, version=version, database="med", organisation="home",
-            token="t0ken" if version > 1 else None, is_known=False,
-        )  # fmt: skip
-        trials[f"influxdb {version}"] = InfluxDestination(server, {}).async_test()
+    for kind, made in databases(session, port).items():
+        trials[kind] = made.async_test()
     return trials
 
 
@@ -150,6 +162,7 @@ NGINX = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title>
         (smtp, NOT_EXPECTED),
         (echo, NOT_EXPECTED),
         (web_page("200 OK"), OF_THE_WEB),
+        (web_page("200 OK", b""), OF_THE_WEB),
         (web_page("400 Bad Request"), OF_THE_WEB),
         (web_page("400 Bad Request", GO), dict.fromkeys(DATABASES, "not_expected_server_https")),
         (web_page("400 Bad Request", NGINX), dict.fromkeys(DATABASES, "not_expected_server_https")),
@@ -167,7 +180,8 @@ NGINX = b"<html><title>400 The plain HTTP request was sent to HTTPS port</title>
         ),
     ],
     ids=[
-        "SSH", "SMTP", "a printer that echoes", "a captive portal", "a page that refuses",
+        "SSH", "SMTP", "a printer that echoes", "a captive portal",
+        "a web server that says nothing", "a page that refuses",
         "TLS only, Go", "TLS only, nginx", "a proxy with a login", "a network with a login",
         "a proxy that reaches nobody",
     ],
@@ -182,6 +196,44 @@ async def test_another_service_is_named_as_such_by_the_connection_test(
     told = await asyncio.gather(*map(error_of, trials.values()))
     server.close()
     assert dict(zip(trials, told, strict=True)) == expected
+    assert_said_in_both_languages(told)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "204 No Content"])
+async def test_a_web_server_that_says_nothing_is_no_database_that_was_reached(
+    session: ClientSession, status: str
+) -> None:
+    server = await running(web_page(status, b""))
+    for made in databases(session, port_of(server)).values():
+        assert await error_of(made.async_reach()) == "not_expected_server"
+    server.close()
+
+
+async def patient_web_server(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Wait for a whole request, as those do that are written in Go."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+async def test_a_web_server_that_waits_for_the_end_of_a_line_is_named_as_one(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, is_encrypted: bool
+) -> None:
+    monkeypatch.setattr(opening, "TIMEOUT", 0.5)
+    monkeypatch.setattr(opening, "_NEWER_VERSION_TIMEOUT", 0.5)
+    told = []
+    for speech in (patient_web_server, never):
+        server = await running(speech, authority.issue() if is_encrypted else None)
+        broker = Broker(
+            host="127.0.0.1", port=port_of(server), tls=is_encrypted, ca_certificate=authority.pem
+        )
+        told.append(await error_of(async_test_broker(broker, PUBLISHING, None)))
+        server.close()
+    assert told == ["not_expected_server_web", "timed_out"]
     assert_said_in_both_languages(told)
 
 

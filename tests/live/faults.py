@@ -141,6 +141,11 @@ class Patient:
             if 1000 * seconds > HELD and "med_exporter" in what:
                 self.wrong.append(f"the loop was held for {1000 * seconds:.0f} ms by {what}")
 
+    async def restart(self) -> None:
+        """Start it anew, once it was looked how it has fared: nobody knows afterwards."""
+        await self.look_at_the_loop()
+        await self.home.restart()
+
     async def recover(self, *, knows_exports: bool = True) -> None:
         """Find out whether all is well again, and nothing was lost or left."""
         begun = time.monotonic()
@@ -200,7 +205,7 @@ async def full(patient: Patient) -> None:
     await patient.ask_everywhere()
     ballast.unlink()
     await patient.recover()
-    await patient.home.restart()
+    await patient.restart()
     await patient.recover()
 
 
@@ -214,7 +219,7 @@ async def read_only(patient: Patient) -> None:
     finally:
         run("umount", "--lazy", folder)
     await patient.recover()
-    await patient.home.restart()
+    await patient.restart()
     await patient.recover()
 
 
@@ -233,7 +238,7 @@ async def vanished(patient: Patient) -> None:
     for one in patient.home.folder.glob(f"{patient.home.database.name}*"):
         one.unlink()
     await patient.ask_everywhere()
-    await patient.home.restart()
+    await patient.restart()
     await patient.recover(knows_exports=False)
 
 
@@ -245,7 +250,7 @@ async def corrupt(patient: Patient) -> None:
             file.seek(patient.by.randrange(size))
             file.write(patient.by.randbytes(300))
     await patient.ask_everywhere()
-    await patient.home.restart()
+    await patient.restart()
     await patient.recover(knows_exports=False)
 
 
@@ -257,6 +262,7 @@ async def killed(patient: Patient) -> None:
             _, made = await patient.ask("POST", "/api/exports/create", body)
             patient.exports.add(made["export_id"])
         await asyncio.sleep(patient.by.random() * 3)
+        await patient.look_at_the_loop()
         if number % 3 == 2:
             for pid in set(home.processes()) - {home.pid}:
                 with suppress(ProcessLookupError):

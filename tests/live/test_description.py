@@ -35,6 +35,8 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
+# Whoever wants a file at once waits for half a minute for it.
+PATIENCE = 60
 FILE = {
     "export_type": "device_data",
     "format": "csv",
@@ -92,6 +94,7 @@ def drive(operation: APIOperation, home: RealHome, own: dict[str, str], examples
         def ask(case: Any) -> None:
             # An address cannot say these, so nobody is told of them.
             assume(all(one not in (None, [], {}) for one in (case.query or {}).values()))
-            case.validate_response(case.call(base_url=home.url, headers=login), checks=CHECKS)
+            answer = case.call(base_url=home.url, headers=login, timeout=PATIENCE)
+            case.validate_response(answer, checks=CHECKS)
 
         ask()

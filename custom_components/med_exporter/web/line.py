@@ -11,7 +11,13 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from aiohttp import ClientPayloadError, ClientRequest, ClientWebSocketResponse, WSMsgType
+from aiohttp import (
+    ClientPayloadError,
+    ClientRequest,
+    ClientWebSocketResponse,
+    ServerDisconnectedError,
+    WSMsgType,
+)
 
 from .answers import StrangeAnswerError
 from .frames import Frames
@@ -38,6 +44,11 @@ def bounded_request(most: int) -> type[ClientRequest]:
         async def send(self, conn: Connection) -> ClientResponse:
             if (transport := conn.transport) is None or conn.protocol is None:
                 return await super().send(conn)
+            if conn.protocol.should_close:
+                # Something came while nobody had asked: whatever comes next would be taken for the
+                # answer to another question, and so on for as long as the connection lasts.
+                conn.close()
+                raise ServerDisconnectedError
             line = _Line(transport, conn.protocol, most)
             transport.set_protocol(line)
             # The connection may serve others afterwards.

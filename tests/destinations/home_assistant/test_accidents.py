@@ -158,6 +158,18 @@ async def test_a_hostile_answer_is_one_named_error_and_the_next_run_sends_the_re
     await assert_stored(client, statistic_id, values)
 
 
+async def test_what_is_said_twice_is_heard_once(hass, other_home, client, point) -> None:
+    values = some_values(60)
+    given = hours(point, values)
+    async with front_of(other_home.url) as front:
+        front.rewrites = lambda text: [text, text]
+        destination = HomeAssistantDestination(hass, remote(other_home, url=front.url))
+        assert set(await push(destination, given)) == {Outcome.STORED}
+        assert set(await push(destination, given)) == {Outcome.ALREADY_THERE}
+        await destination.async_close()
+    await assert_stored(client, f"med_exporter:consumption_{point.slug}", values)
+
+
 async def test_no_wrong_total_is_ever_seen(destination, other_home, client, point) -> None:
     before = some_values(3000)
     after = {**before, 10: 40.0, 1500: 0.0, 2999: 7.0}

@@ -370,6 +370,17 @@ class TestConnectionTest:
         assert await push(destination, year) == [Outcome.STORED] * 2
         assert await push(destination, year) == [Outcome.ALREADY_THERE] * 2
 
+    async def test_whoever_never_answers_is_told_in_seconds(
+        self, session, silent_port: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "TIMEOUT", 0.2)
+        url = f"http://127.0.0.1:{silent_port}"
+        server = InfluxDb(session=session, url=url, version=1, database="med")
+        async with asyncio.timeout(10):
+            with pytest.raises(DestinationError) as raised:
+                await InfluxDestination(server, {}).async_test()
+        assert raised.value.code == "TIMED_OUT"
+
     async def test_logins_of_version_1(self, session, influxd) -> None:
         server = influxd(login=True)
         assert await module.async_test_influxdb(known(session, server), {}) is None

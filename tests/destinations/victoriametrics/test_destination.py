@@ -258,13 +258,16 @@ async def test_the_former_id_is_deleted_at_a_clusters_own_door(
 async def test_a_retention_that_nobody_tells_is_found_out(session, victoriametrics) -> None:
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
     year = days(365)
+    destination = destination_at(session, server)
 
-    outcomes = await push(destination_at(session, server), year)
+    outcomes = await push(destination, year)
 
     kept = outcomes.count(Outcome.STORED)
     assert 29 <= kept <= 31
     assert outcomes == [Outcome.TOO_OLD] * (365 - kept) + [Outcome.STORED] * kept
     assert server.samples(DAILY) == expected(year[-kept:])
+    # The last that it drops is not missing for ever.
+    assert list(await destination.async_missing(year)) == []
 
 
 async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(

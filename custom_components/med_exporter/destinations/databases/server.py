@@ -122,9 +122,8 @@ class DatabaseServer:
             headers=headers,
         ) as response:
             text = await beginning_of(response)
-            if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
-                return response.status, text
-            if text:
-                # A website's page for every address, and not the server's empty answer.
+            if response.status == HTTPStatus.OK:
+                # All of these servers say that there is no content: this is a website's answer for
+                # every address, with a page or without.
                 raise self.not_expected()
-        return None
+            return None if response.status == HTTPStatus.NO_CONTENT else (response.status, text)

@@ -191,6 +191,9 @@ class RemoteConnection:
                     raise _unexpected(self.host)
                 await self._socket.send_json({"type": "auth", "access_token": self._remote.token})
                 answer = await self._receive()
+                # A line may bring twice what was said once.
+                while answer == greeting:
+                    answer = await self._receive()
         if answer.get("type") != "auth_ok":
             raise DestinationError("unauthorized", field=CONF_TOKEN, host=self.host)
         user = await self.command("auth/current_user")

@@ -14,6 +14,7 @@ from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..databases.series import SERIES, labels_of_point
 from ..measurements import Grain
+from ..web import TIMEOUT
 from .lines import Point, Series, own_series, point_of, series_of
 from .server import NotAskableError
 
@@ -86,7 +87,7 @@ class InfluxDestination(DatabaseDestination):
         try:
             await self._server.read(own_series(_PROBE, self._labels), now, now)
         except NotAskableError:
-            await self._server.write(b"")
+            await self._server.write(b"", seconds=TIMEOUT)
 
     async def _async_limit(self) -> tuple[int, bool]:
         return _oldest(await self._server.retention()), self._server.tells_retention
@@ -207,7 +208,7 @@ async def async_test_influxdb(server: InfluxDb, labels: Mapping[str, str]) -> st
     midnight = dt_util.start_of_local_day()
     point = Point(round(midnight.timestamp()), 1.0)
     series = own_series(_PROBE, labels)
-    if not await server.write(series.line(point.stamp, point.value)):
+    if not await server.write(series.line(point.stamp, point.value), seconds=TIMEOUT):
         return REMARK_SHORT_RETENTION
     try:
         found = await server.read(series, point.stamp, point.stamp)

@@ -54,11 +54,11 @@ class InfluxDb(DatabaseServer):
         """Return whether `retention` knows it, and `write` says what is too old."""
         return self.version != 3
 
-    async def write(self, lines: bytes) -> bool:
+    async def write(self, lines: bytes, *, seconds: float = _WRITE_SECONDS) -> bool:
         """Send lines with times in seconds; what the server keeps is on its disk afterwards.
 
-        Returns False where the server says that it keeps nothing as old as some of them; it has
-        taken the others.
+        `seconds` is how long it may take over them. Returns False where the server says that it
+        keeps nothing as old as some of them; it has taken the others.
         """
         if self.version == 1:
             path, query = "/write", {"db": self.database, "precision": "s"}
@@ -67,7 +67,7 @@ class InfluxDb(DatabaseServer):
             query = {"bucket": self.database, "org": self.organisation, "precision": "s"}
         headers = {**self._login("Token"), "Content-Type": "text/plain; charset=utf-8"}
         refusal = await self.send(
-            f"{self.url}{path}", lines, seconds=_WRITE_SECONDS, headers=headers, query=query
+            f"{self.url}{path}", lines, seconds=seconds, headers=headers, query=query
         )
         if refusal is None:
             return True
@@ -108,7 +108,7 @@ class InfluxDb(DatabaseServer):
         question = questions.sql(series, start, end)
         body = {"db": self.database, "q": question, "format": "json"}
         text = await self._ask("/api/v3/query_sql", size=size, absent=_is_not_there_yet, json=body)
-        return await self._taken_apart(questions.sql_values, text or "[]", series)
+        return await self._taken_apart(questions.sql_values, text, series)
 
     async def delete(self, series: Series) -> bool:
         """Delete the series that has these tags and no others.
@@ -163,6 +163,8 @@ class InfluxDb(DatabaseServer):
             params={"org": self.organisation},
             data=question.encode(),
             headers={"Content-Type": "application/vnd.flux", "Accept": "application/csv"},
+            # Where nothing was found there is no table, and nothing else to know the server by.
+            kind="csv",
         )
 
     async def _ask(
@@ -172,10 +174,11 @@ class InfluxDb(DatabaseServer):
         method: str = "POST",
         size: int = 0,
         headers: dict[str, str] | None = None,
+        kind: str = "",
         absent: Callable[[str], bool] | None = None,
         **rest: Any,  # noqa: ANN401 (aiohttp's own)
     ) -> str:
-        """Return the text of an answer, an empty one where it says that something is `absent`."""
+        """Return the text of an answer of some `kind`, "[]" where something is `absent`."""
         scheme = "Bearer" if self.version == 3 else "Token"
         async with request(
             self.session,
@@ -188,10 +191,12 @@ class InfluxDb(DatabaseServer):
             **rest,
         ) as response:
             if response.status in {HTTPStatus.OK, HTTPStatus.NO_CONTENT}:
+                if kind not in response.content_type:
+                    raise self.not_expected()
                 return await text_of(response)
             reason = await _reason(await beginning_of(response))
         if absent is not None and absent(reason):
-            return ""
+            return "[]"
         error = self._refusal(response.status, reason, path)
         if error.code == "WRONG_PATH":
             raise NotAskableError

@@ -110,6 +110,13 @@ def connection_error(err: OSError, broker: Broker, seconds: float) -> Destinatio
     )
 
 
+def web_server(broker: Broker) -> DestinationError:
+    """Say that a web server stands where a broker should."""
+    return DestinationError(
+        "not_expected_server", variant="web", field="broker", host=broker.address
+    )
+
+
 def _variant(code: str, broker: Broker, err: OSError) -> str | None:
     if code == "refused" and is_loopback(broker.host):
         return "loopback"

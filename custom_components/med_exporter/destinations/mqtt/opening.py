@@ -6,7 +6,8 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from .mistakes import UNSUPPORTED_VERSION, connection_error, unsuitable
+from .mistakes import UNSUPPORTED_VERSION, connection_error, unsuitable, web_server
+from .stranger import async_is_web
 
 if TYPE_CHECKING:
     from .broker import Broker
@@ -61,9 +62,11 @@ async def async_open(
                 answer_within=TIMEOUT if is_last else _NEWER_VERSION_TIMEOUT,
             )
         except OSError as err:
-            if is_last or not client.is_reached:
-                raise connection_error(err, broker, TIMEOUT) from err
-            continue
+            if not is_last and client.is_reached:
+                continue
+            if isinstance(err, TimeoutError) and client.is_reached and await async_is_web(broker):
+                raise web_server(broker) from err
+            raise connection_error(err, broker, TIMEOUT) from err
         if reason.value == UNSUPPORTED_VERSION and not is_last:
             continue
         error = unsuitable(

@@ -11,6 +11,7 @@ from ...const import DataType
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
+from ..web import TIMEOUT
 from .ahead import Ahead
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
@@ -132,13 +133,14 @@ class VictoriaMetricsDestination(DatabaseDestination):
     async def async_reach(self) -> None:
         """Write nothing and ask for nothing, at the doors for both. Raises DestinationError."""
         await self._whereabouts.async_general()
-        await self._server.write(b"")
+        await self._server.write(b"", seconds=TIMEOUT)
         await async_read_nothing(self._server, self._labels)
 
     async def _async_limit(self) -> tuple[int, bool]:
         await self._server.flush()
         flags = await self._flags()
-        return self._sender.retention.limit(flags) // 1000, flags.retention is not None
+        # The next whole second: the last row that it drops is none that it keeps.
+        return -(-self._sender.retention.limit(flags) // 1000), flags.retention is not None
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int]:
         rows = rows_of(periods)
