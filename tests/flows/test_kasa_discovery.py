@@ -54,9 +54,16 @@ class TestSuggestions:
             config_entry_id=tplink.entry_id,
             connections={(dr.CONNECTION_NETWORK_MAC, "50:c7:bf:74:00:02")},
         )
-        hosts = offered(await start_flow(hass))
+        flow = await start_flow(hass)
+        hosts = offered(flow)
         assert hosts["127.0.74.3"] == "Heater (127.0.74.3)"
         assert not {"127.0.74.1", "127.0.74.2"} & set(hosts)
+
+    async def test_all_that_measure_are_chosen_at_first(
+        self, hass: HomeAssistant, network: PlugNetwork
+    ) -> None:
+        flow = await start_flow(hass)
+        assert set(suggested(flow, "hosts")) >= {f"127.0.74.{number}" for number in (1, 2, 3)}
 
     async def test_what_is_not_offered_can_still_be_added(
         self, hass: HomeAssistant, network: PlugNetwork

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from homeassistant.data_entry_flow import InvalidData
 from homeassistant.util import dt as dt_util
@@ -13,6 +15,7 @@ from tests.options import choose, fill_in, start_options
 from .contract_forms import (
     FLAT,
     GENERAL,
+    OFF_PEAK,
     OLDER,
     TEMPO,
     assert_refused,
@@ -77,6 +80,13 @@ class TestMenu:
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "- 01/02/2026\N{NO-BREAK SPACE}: Un prix unique, 0,25 €/kWh"
 
+    async def test_plain_off_peak_hours_are_called_so(self, hass, entry):
+        flow = await begin(hass, entry, "peak_off_peak")
+        await fill_in(hass, flow, OFF_PEAK)
+        flow = await start_options(hass, entry, "contracts")
+        listed = flow["description_placeholders"]["contracts"]
+        assert "Peak and off-peak hours, the same every day, " in listed
+
     async def test_each_price_of_tempo_is_named(self, hass, entry):
         prices = {"peak": 0.2, "off_peak": 0.1}
         colours = {"blue": prices, "white": prices, "red": {"peak": 0.7, "off_peak": 0.15}}
@@ -132,9 +142,11 @@ class TestSaving:
 
 
 class TestGeneral:
-    async def test_the_first_contract_is_suggested_from_today_on(self, hass, entry):
+    async def test_the_first_contract_is_suggested_from_last_month_on(self, hass, entry):
         flow = await start_options(hass, entry, "contracts", "add_contract")
-        assert suggested(flow) == {"valid_from": dt_util.now().date().isoformat(), "kind": "flat"}
+        last_month = dt_util.now().date().replace(day=1) - timedelta(days=1)
+        first = last_month.replace(day=1).isoformat()
+        assert suggested(flow) == {"valid_from": first, "kind": "flat"}
 
     async def test_another_contract_starts_from_what_the_latest_has(self, hass, entry):
         store(hass, entry, OLDER, FLAT)

@@ -21,6 +21,7 @@ from sqlalchemy import inspect
 from custom_components.med_exporter.audit import DATA_AUDIT, EventType
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
+from custom_components.med_exporter.installation.leaving import async_leave
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.file_exports import add_user, path_of, set_up
 from tests.metering_points import settle
@@ -103,6 +104,16 @@ async def test_the_last_entry_takes_all_along_but_the_statistics(
     assert await tables(hass) == set()
     assert files(tmp_path) == set()
     assert await statistics(hass) == [STATISTIC]
+
+
+async def test_who_has_left_does_not_leave_again(
+    hass: HomeAssistant, lived_in: ConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hass.config_entries.async_remove(lived_in.entry_id)
+    await async_leave(hass)
+    await settle(hass)
+    assert await tables(hass) == set()
+    assert "could not be dropped" not in caplog.text
 
 
 async def test_nothing_comes_back_by_itself(

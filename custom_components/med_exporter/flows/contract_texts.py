@@ -10,6 +10,7 @@ from homeassistant.helpers.translation import async_get_translations
 from ..const import DOMAIN
 from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
+from ..engine.tariff.kinds import form_of
 from ..engine.tariff.week import DAYS
 from ..engine.words.currency_signs import for_people
 from ..engine.words.dates import DateWords
@@ -88,7 +89,8 @@ class ContractTexts:
             " ".join([*([name] if name else []), *([] if price is None else [self.number(price)])])
             for name, price in shown
         )
-        kind = self._text("contract_kind", contract["kind"])
+        # By the form in which it was entered: many hours and prices can be plain off-peak hours.
+        kind = self._text("contract_kind", form_of(contract).name)
         since = self._dates.short(date.fromisoformat(contract["valid_from"]))
         return f"{since}{self._colon} {kind}, {prices} {self._currency}/kWh"
 

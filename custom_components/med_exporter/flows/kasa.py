@@ -79,7 +79,9 @@ class KasaSteps(KasaReadingSteps):
         )
         return self.async_show_form(
             step_id="kasa",
-            data_schema=self.add_suggested_values_to_schema(schema, user_input or self._suggested),
+            data_schema=self.add_suggested_values_to_schema(
+                schema, user_input or {CONF_HOSTS: self._measuring, **(self._suggested or {})}
+            ),
             errors=errors,
             description_placeholders=self._placeholders,
         )

@@ -25,7 +25,7 @@ from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
 from .steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from homeassistant.config_entries import ConfigEntry
     from kasa import Credentials
@@ -43,6 +43,7 @@ class KasaReadingSteps(Steps):
 
     _entry: ConfigEntry | None = None
     _found: dict[str, str] | None = None
+    _measuring: Sequence[str] = ()
     _reading: Reading
     _placeholders: dict[str, str]
     _password: str | None = None
@@ -134,13 +135,16 @@ class KasaReadingSteps(Steps):
         if self._found is None:
             targets = await network.async_get_ipv4_broadcast_addresses(self.hass)
             found = await async_search(self.hass, (str(target) for target in targets))
-            self._found = {
-                device.host: f"{device.name} ({device.host})"
+            new = [
+                device
                 for mac, device in found.items()
                 if device.measures is not False
                 and not device.is_plain
                 and not is_set_up(self.hass, mac)
-            }
+            ]
+            self._found = {device.host: f"{device.name} ({device.host})" for device in new}
+            # Of newer ones it is known only after a login.
+            self._measuring = sorted(device.host for device in new if device.measures)
         return SelectSelector(
             SelectSelectorConfig(
                 options=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +25,7 @@ from homeassistant.util import dt as dt_util
 
 from ..engine.tariff.contracts import VAT
 from ..engine.tariff.kind import Dialogue, FormField, Holds, Page
-from ..engine.tariff.kinds import KINDS, forms
+from ..engine.tariff.kinds import form_of, forms
 from ..engine.tariff.price_units import per_kwh
 from ..form_fields import FiniteSelector
 from ..metering.contracts import CONF_CONTRACTS, currency_of
@@ -78,12 +79,15 @@ class TariffFlow(OfficialFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Begin a contract, with what the latest one has: often only its prices change."""
-        today = dt_util.now().date().isoformat()
+        today = dt_util.now().date()
         if contracts := self._contracts():
             self._draft = _draft_of(contracts[-1])
-            self._draft.general["valid_from"] = today
+            self._draft.general["valid_from"] = today.isoformat()
         else:
-            self._draft = ContractDraft({"valid_from": today}, next(iter(forms())), {})
+            # What is wanted first is last month's bill.
+            first = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+            general = {"valid_from": first.isoformat()}
+            self._draft = ContractDraft(general, next(iter(forms())), {})
         return await self.async_step_contract()
 
     async def async_step_change_contract(
@@ -256,12 +260,7 @@ class TariffFlow(OfficialFlow):
 def _draft_of(contract: Mapping[str, Any]) -> ContractDraft:
     general = {key: contract[key] for key in GENERAL if key in contract}
     pricing = {key: value for key, value in contract.items() if key not in GENERAL}
-    form = next(
-        form
-        for form in KINDS[pricing["kind"]].forms
-        if isinstance(form, Dialogue) or form.shown(pricing)
-    )
-    return ContractDraft(general, form.name, pricing)
+    return ContractDraft(general, form_of(pricing).name, pricing)
 
 
 def _marker(field: FormField) -> vol.Marker:

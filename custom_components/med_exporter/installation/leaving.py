@@ -34,6 +34,9 @@ async def async_leave(hass: HomeAssistant) -> None:
     Long-term statistics stay, since the Energy dashboard shows them. What cannot be removed is
     logged, and the rest goes all the same.
     """
+    if hass.data.get(_DATA_LEFT):
+        # Where all entries are removed at once, two of them can be the last.
+        return
     hass.data[_DATA_LEFT] = True
     await hass.data[DATA_JOBS].async_pause()
     await hass.data[DATA_SCHEDULES].async_clear()

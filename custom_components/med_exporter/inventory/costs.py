@@ -36,9 +36,9 @@ async def async_point_costs(hass: HomeAssistant, user: User | None) -> list[dict
 
     Each has its `contracts` as they are stored and a list of `months`, oldest first, from the first
     with energy on. Of a month, `energy_cost` is that of the energy whose price is known and
-    `feed_in` what production has brought; `total` is what they and the standing charge come to. A
-    month that runs is told as far as it has come. Amounts are in `currency`, energies in kWh.
-    Raises DatabaseUnavailableError.
+    `feed_in` what production has brought; `total` is what they and the standing charge come to.
+    What no contract covers is None. A month that runs is told as far as it has come. Amounts are in
+    `currency`, energies in kWh. Raises DatabaseUnavailableError.
     """
     seen = readable_points(hass, user)
     return [
@@ -99,8 +99,8 @@ def _month(
     tariff: Tariff | None, begin: datetime, used: _Month, fed: _Month, now: datetime
 ) -> dict[str, Any]:
     end = min(max(one.end for one in (used, fed) if one.end is not None), now)
-    standing = 0.0
-    if tariff is not None:
+    standing = None
+    if tariff is not None and _is_under(tariff, end):
         standing = standing_charge(tariff, begin.timestamp(), end.timestamp(), local_zone())
     cost, charge, feed_in = _money(used.cost), _money(standing), _money(fed.cost)
     is_known = cost is not None or feed_in is not None
@@ -116,6 +116,12 @@ def _month(
         # Of what is shown, as on a bill: so it adds up to the cent.
         "total": _money((cost or 0.0) + (charge or 0.0) - (feed_in or 0.0)) if is_known else None,
     }
+
+
+def _is_under(tariff: Tariff, end: datetime) -> bool:
+    """Tell whether a contract holds before an end: what has none has no charge, not one of zero."""
+    last = dt_util.as_local(end - timedelta(microseconds=1)).date()
+    return tariff.contracts[0].valid_from <= last
 
 
 def _money(amount: float | None) -> float | None:

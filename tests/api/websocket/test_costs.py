@@ -52,6 +52,19 @@ async def test_a_month_is_told_with_all_that_it_costs(administrator):
     assert (month["feed_in"], month["unpriced_kwh"], month["is_over"]) == (None, 0, False)
 
 
+async def test_a_month_without_a_contract_has_no_standing_charge(paper_house, hass, hass_ws_client):
+    assert await async_setup_component(hass, "http", {})
+    entry = paper_house.add_point("house", plug())
+    first = NOON.date().replace(day=1).isoformat()
+    paper_house.contracts(entry, {**FLAT, "standing_charge": 12, "valid_from": first})
+    await paper_house.use(plug(), since(40), NOON, 0.1)
+    await paper_house.settle()
+    (point,) = (await Caller(await hass_ws_client()).get("costs/list"))["points"]
+    before, now = point["months"][-2:]
+    assert (before["standing_charge"], before["total"]) == (None, None)
+    assert now["standing_charge"] > 0
+
+
 async def test_contracts_are_told_in_the_language_of_whoever_looks(administrator):
     (french,) = (await administrator.get("costs/list", language="fr"))["points"]
     (english,) = (await administrator.get("costs/list", language="en"))["points"]

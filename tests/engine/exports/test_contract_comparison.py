@@ -185,6 +185,11 @@ def test_a_contract_without_colours_is_last_and_said(home, exports):
     found = json.loads(made(exports, colours=False))
     assert found["contracts"][-1]["contract"] == "tempo"
     assert found["contracts"][-1]["unpriced_kwh"] > 100
+    differences = [row["difference"] for row in found["contracts"]]
+    assert differences[0] == 0
+    assert None not in differences[:-1]
+    # What lacks prices is no cheaper for it.
+    assert differences[-1] is None
     (warning,) = found["metadata"]["warnings"]
     assert warning["code"] == "UNPRICED_ENERGY"
     assert "tempo" in warning["message"]

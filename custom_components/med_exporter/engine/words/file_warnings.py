@@ -44,7 +44,7 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
     ),
     "FROM_LEDGER": (
         "The recorder has no counter here; its energy is the ledger's",
-        "L’enregistreur n’a pas le compteur ; l’énergie vient du registre",
+        "Home Assistant n’a pas de relevés ici ; l’énergie est celle que MED Exporter a comptée",
     ),
     "FROM_STATISTICS": (
         "The recorder keeps no readings here; the rows are hourly statistics",

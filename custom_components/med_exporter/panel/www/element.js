@@ -42,14 +42,17 @@ export class MedElement extends LitElement {
     return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b> – `}${text}</p>`;
   }
 
-  /** What a file warns of: the engine's words where the panel has none. */
+  /** What a file warns of, each thing once: the engine's words where the panel has none. */
   warnings(found = []) {
     const { words, formats } = this.house;
-    return found.map((one) => {
+    const told = new Map();
+    for (const one of found) {
       const key = `warning.${one.code}`;
       const said = { count: one.count, start: formats.edge(one.start), end: formats.edge(one.end, true) };
-      return html`<p class="small quiet">⚠ ${words.has(key) ? words.of(key, said) : one.message}</p>`;
-    });
+      const text = words.has(key) ? words.of(key, said) : one.message;
+      told.set(text, [...(told.get(text) ?? []), ...(one.about ? [one.about] : [])]);
+    }
+    return [...told].map(([text, about]) => html`<p class="small quiet">⚠ ${text}${about.length ? ` (${about.join(", ")})` : ""}</p>`);
   }
 
   /** One row each, with cells that know what they are on a phone. */
@@ -71,13 +74,12 @@ export class MedElement extends LitElement {
     </table>`;
   }
 
-  input(label, value, chosen, type = "text", placeholder = "") {
+  input(label, value, chosen, type = "text") {
     return html`<label>
       ${label}
       <input
         type=${type}
         step=${STEPS[type] ?? nothing}
-        placeholder=${placeholder}
         .value=${live(String(value ?? ""))}
         @input=${(event) => chosen(event.target.value)}
       />

@@ -98,7 +98,11 @@ export function draftOf(request) {
   return draft;
 }
 
-export const newDraft = () => draftOf({ export_type: "device_data", format: "csv", date_range: "last_month", aggregation: "daily" });
+/** A file of days. What a spreadsheet opens is written as it reads numbers in the user's language. */
+export function daysOf(date_range, language) {
+  const request = { export_type: "device_data", format: "csv", date_range, aggregation: "daily" };
+  return language.startsWith("fr") ? { ...request, options: { locale: "fr" } } : request;
+}
 
 /** Which field of the form an error's `field` is about, as the action calls it. */
 export function fieldName(field) {

@@ -51,7 +51,8 @@ class Line:
         priced_on: the day on which its prices were valid, None where nobody said.
         months: what each month costs.
         money: what they cost together.
-        difference: by how much it is dearer than the cheapest, None where none is known to be.
+        difference: by how much it is dearer than the cheapest, None where none is known to be, or
+            where it leaves energy without a price that another prices.
         shift_saving: what moving a tenth of the dear hours' energy to cheap hours would bring.
         unpriced_kwh: energy without a known price, which is in no sum.
 
@@ -168,9 +169,13 @@ def _nothing(job: Job, name: str) -> Result:
 def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]:
     shown = {name: _rounded(months) for name, months in comparison.months.items()}
     lowest = None if comparison.cheapest is None else shown[comparison.cheapest][1].total
+    least = min((one.unpriced_kwh for one in comparison.totals.values()), default=0.0)
     lines = []
     for name, (months, money) in shown.items():
         offer, unpriced = offers.get(name), comparison.totals[name].unpriced_kwh
+        difference = None
+        if lowest is not None and unpriced <= least + _NOTICED_KWH:
+            difference = rounded(money.total - lowest, _DECIMALS)
         lines.append(
             Line(
                 name=name,
@@ -178,12 +183,11 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
                 priced_on=None if offer is None else offer.priced_on,
                 months=months,
                 money=money,
-                difference=None if lowest is None else rounded(money.total - lowest, _DECIMALS),
+                difference=difference,
                 shift_saving=rounded(comparison.shift[name], _DECIMALS),
                 unpriced_kwh=round(unpriced, 3) + 0.0,
             )
         )
-    least = min((line.unpriced_kwh for line in lines), default=0.0)
     return tuple(
         sorted(lines, key=lambda line: (line.unpriced_kwh > least + _NOTICED_KWH, line.money.total))
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from ..kind import Dialogue
 from . import flat, sensor_price, tempo, tiers, time_of_use
 
 if TYPE_CHECKING:
-    from ..kind import ContractKind, Dialogue, Page
+    from collections.abc import Mapping
+
+    from ..kind import ContractKind, Page
 
 KINDS: Final[dict[str, ContractKind]] = {
     kind.name: kind
@@ -19,3 +22,12 @@ KINDS: Final[dict[str, ContractKind]] = {
 def forms() -> dict[str, tuple[ContractKind, Page | Dialogue]]:
     """Return all forms by name, in the order in which they are offered, with their kind."""
     return {form.name: (kind, form) for kind in KINDS.values() for form in kind.forms}
+
+
+def form_of(pricing: Mapping[str, Any]) -> Page | Dialogue:
+    """Return the plainest form that can show prices as they are stored, `kind` among them."""
+    return next(
+        form
+        for form in KINDS[pricing["kind"]].forms
+        if isinstance(form, Dialogue) or form.shown(pricing)
+    )

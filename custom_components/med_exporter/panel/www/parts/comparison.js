@@ -37,6 +37,10 @@ function offerOf({ kind, name, ...values }) {
   return offer;
 }
 
+/** Return what a mistake is about as the form calls it: `contracts[0].prices.blue.peak` is `blue_peak`. */
+const fieldOf = (field) =>
+  field?.replace(/^contracts\[\d+\]\.(prices\.|off_peak_hours\[\d+\]\.)?/, "").replaceAll(".", "_");
+
 function twelveMonths() {
   const day = (date) => date.toISOString().slice(0, 10);
   const [first, last] = [new Date(), new Date()];
@@ -144,7 +148,7 @@ class Comparison extends MedElement {
     const names = contracts.map((one) => this.nameOf(one.name));
     return html`
       <p class="good">${cheapest ? this.t("comparison.cheapest", said) : this.t("comparison.cannot_tell")}</p>
-      ${this.warnings(warnings)}
+      ${this.warnings(warnings.map((one) => ({ ...one, about: this.nameOf(one.about ?? "") })))}
       ${this.table(
         [
           this.t("comparison.contract"),
@@ -175,7 +179,7 @@ class Comparison extends MedElement {
         <button class="main" ?disabled=${this.busy} @click=${this.compare}>${this.t("comparison.compare")}</button>
         <button @click=${() => (this.offers = [...this.offers, { ...NEW }])}>${this.t("comparison.add")}</button>
       </p>
-      <div aria-live="polite">${this.mistake(["comparison"])} ${this.result()}</div>
+      <div aria-live="polite">${this.mistake(["comparison"], this.failure && { ...this.failure, field: fieldOf(this.failure.field) })} ${this.result()}</div>
     `;
   }
 

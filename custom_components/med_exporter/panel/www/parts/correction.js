@@ -27,15 +27,18 @@ class Correction extends MedElement {
 
   asked() {
     const { value, start, end, ...rest } = this.draft;
-    const asked = { ...rest, start: start.replace("T", " "), end: end.replace("T", " ") };
+    const time = (text) => text.replace("T", " ") || undefined;
+    const asked = { ...rest, start: time(start), end: time(end) };
     if (value !== "" && rest.operation !== "remove") asked.value = Number(value);
     return asked;
   }
 
   async correct() {
-    const question = this.t("correction.question");
-    if (!(await this.renderRoot.querySelector("med-confirm").ask(question, this.t("correction.correct")))) return;
     const asked = this.asked();
+    // What lacks something is refused by name: there is nothing to confirm yet.
+    const isWhole = asked.start && asked.end && (asked.operation === "remove" || asked.value !== undefined);
+    const question = this.t("correction.question");
+    if (isWhole && !(await this.renderRoot.querySelector("med-confirm").ask(question, this.t("correction.correct")))) return;
     const done = await this.attempt(() => this.house.ask("costs/correct", asked));
     if (done) this.done = { ...done, asked };
   }
@@ -44,11 +47,12 @@ class Correction extends MedElement {
     const { undo, asked, start, end } = this.done;
     const { value: _, ...rest } = asked;
     const back = { ...rest, ...undo, start, end, reason: this.t("correction.undo_reason", { reason: asked.reason }) };
-    if (await this.attempt(() => this.house.ask("costs/correct", back))) this.done = null;
+    const done = await this.attempt(() => this.house.ask("costs/correct", back));
+    if (done) this.done = { ...done, asked: null };
   }
 
-  field(name, type, placeholder) {
-    return this.input(this.t(`correction.${name}`), this.draft[name], (value) => this.set({ [name]: value }), type, placeholder);
+  field(name, type, label = `correction.${name}`) {
+    return this.input(this.t(label), this.draft[name], (value) => this.set({ [name]: value }), type);
   }
 
   choose(name, values, word) {
@@ -62,7 +66,7 @@ class Correction extends MedElement {
     const energies = { before: formats.energy(before), after: formats.energy(after) };
     return html`<p class="good">
       ${this.t("correction.done", energies)} ${pending ? this.t("correction.pending") : nothing}
-      <button ?disabled=${this.busy} @click=${this.undo}>${this.t("correction.undo")}</button>
+      ${this.done.asked ? html`<button ?disabled=${this.busy} @click=${this.undo}>${this.t("correction.undo")}</button>` : nothing}
     </p>`;
   }
 
@@ -76,7 +80,7 @@ class Correction extends MedElement {
         ${this.choose("meter", this.meters.map((one) => one.device_id), nameOf)}
         ${this.field("start", "datetime-local")} ${this.field("end", "datetime-local")}
         ${this.choose("operation", OPERATIONS, (one) => words.option("correction", one))}
-        ${operation === "remove" ? nothing : this.field("value", "number", operation === "set" ? "kWh" : "× 1")}
+        ${operation === "remove" ? nothing : this.field("value", "number", `correction.${operation}_to`)}
         ${this.field("reason", "text")}
       </div>
       <div aria-live="polite">${this.mistake(["correction"])} ${this.said()}</div>

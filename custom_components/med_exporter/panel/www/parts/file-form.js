@@ -3,7 +3,7 @@
 
 import { css, html, live, nothing } from "../vendor/lit.js";
 import { MedElement } from "../element.js";
-import { OPTIONS, PRESETS, newDraft, requestOf } from "../requests.js";
+import { OPTIONS, PRESETS, daysOf, draftOf, requestOf } from "../requests.js";
 import "./formula.js";
 import "./option.js";
 
@@ -19,7 +19,7 @@ class FileForm extends MedElement {
   };
 
   willUpdate() {
-    this.draft ??= newDraft();
+    this.draft ??= draftOf(daysOf("last_month", this.house.hass.language));
   }
 
   firstUpdated() {

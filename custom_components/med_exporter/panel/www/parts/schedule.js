@@ -36,7 +36,7 @@ class Schedule extends MedElement {
     const { words } = this.house;
     if (!said.every) return this.schedule.schedule;
     const weekday = words.option("day_of_week", String(said.weekday));
-    const text = this.t(`schedule.said_${said.every}`, { time: said.time, day: said.day, weekday });
+    const text = this.t(`schedule.said_${said.every}`, { time: said.time, day: said.day, count: said.day, weekday });
     // The other times are told on the clock of whoever looks.
     const zone = this.house.hass.config.time_zone;
     return Intl.DateTimeFormat().resolvedOptions().timeZone === zone ? text : `${text} (${zone})`;

@@ -20,7 +20,10 @@ class Costs extends FollowingElement {
 
   contracts(point) {
     const change = this.house.isAdmin
-      ? html`<p><a href=${entryAddress(point.entry_id)}>${this.t(point.contracts.length ? "costs.change" : "costs.add")}</a></p>`
+      ? html`<p>
+          <a href=${entryAddress(point.entry_id)}>${this.t(point.contracts.length ? "costs.change" : "costs.add")}</a>
+          <span class="small quiet">${this.t("costs.where", { name: point.name })}</span>
+        </p>`
       : nothing;
     if (!point.contracts.length) return html`<p>${this.t("costs.no_contract")}</p>${change}`;
     return html`<h4>${this.t("costs.contracts")}</h4>

@@ -3,6 +3,7 @@
 import { css, html, nothing } from "../vendor/lit.js";
 import { FollowingElement } from "../element.js";
 import { ADD } from "../addresses.js";
+import { daysOf } from "../requests.js";
 import "../parts/attention.js";
 import "../parts/bars.js";
 import "../parts/destination.js";
@@ -57,7 +58,7 @@ class Overview extends FollowingElement {
   }
 
   async makeMonth() {
-    const request = { export_type: "device_data", format: "csv", date_range: this.period, aggregation: "daily" };
+    const request = daysOf(this.period, this.house.hass.language);
     const made = await this.attempt(() => this.house.ask("files/create", { request }));
     this.made = made?.export_id;
   }
