@@ -57,4 +57,4 @@ def test_what_comes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) 
         pasts.note()
     clock.meanwhile = pasts.note
     asyncio.run(pasts.async_over())
-    assert clock.slept == 240
+    assert clock.slept == 900

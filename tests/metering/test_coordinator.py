@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -16,6 +17,7 @@ from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.metering import coordinator
 from custom_components.med_exporter.metering.changes_file import ChangesFile, follow
 from custom_components.med_exporter.sources.connection import KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
@@ -30,6 +32,9 @@ from tests.metering_points import (
     value_of,
 )
 from tests.plug_emulator import BROADCAST_ADDRESS, EmulatedPlug, EmulatedStrip, PlugNetwork
+
+if TYPE_CHECKING:
+    from custom_components.med_exporter.sources.plug import PlugSample
 
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
@@ -107,6 +112,31 @@ class TestRounds:
             clock.tick(10)
             await poll(hass, entry)
         assert readings(strip) == before + 2
+
+    async def test_the_loop_goes_on_with_other_things_between_plugs_of_a_large_house(
+        self,
+        hass: HomeAssistant,
+        fridge: EmulatedPlug,
+        washer: EmulatedPlug,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        entry = await add_metering_point(hass, fridge.address, washer.address)
+        monkeypatch.setattr(coordinator, "_ASKED_AT_ONCE", 1)
+        others, asked, poll_host = 0, [], KasaHost.poll
+
+        def other() -> None:
+            nonlocal others
+            others += 1
+
+        async def note(host: KasaHost, today: date) -> list[PlugSample]:
+            asked.append(others)
+            hass.loop.call_soon(other)
+            return await poll_host(host, today)
+
+        monkeypatch.setattr(KasaHost, "poll", note)
+        await entry.runtime_data.coordinator.async_refresh()
+        assert asked == [0, 1]
+        assert readings(fridge) == readings(washer)
 
 
 class TestSlowPlugs:

@@ -133,9 +133,9 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
         await sums.count(f"med_exporter:{name}", last_hours(6000))
     order: list[tuple[str, int]] = []
 
-    def store(connection, statistic_id, rows) -> bool:
+    def store(connection, statistic_id, rows, stored) -> bool:
         order.append((statistic_id, rows[0][0]))
-        return store_sums(connection, statistic_id, rows)
+        return store_sums(connection, statistic_id, rows, stored)
 
     with patch.object(writer_module, "store_sums", store):
         await sums.writer.async_write()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # In seconds: how long after the last past none is expected any more, and how long all that is
 # waited for.
 _QUIET: Final = 5.0
-_PATIENCE: Final = 240.0
+_PATIENCE: Final = 900.0
 # So many pasts may come before it is worth while to wait for the next.
 _FEW: Final = 10
 

@@ -8,6 +8,7 @@ import zlib
 from array import array
 from collections import defaultdict
 from dataclasses import asdict
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -56,23 +57,33 @@ receipts_table: Final = Table(
     sqlite_with_rowid=False,
     **TABLE_OPTIONS,
 )
-"""A row for each posting and day of UTC: what it has added to some of the day's quarter-hours."""
+"""What a posting has added to some quarter-hours: a row for each stretch of days of UTC.
+
+`day` is the first of the stretch. Of few quarter-hours each stretch is a day.
+"""
 
 # The place of one in its day, its mWh, and how many of these were filled.
 _QUARTER: Final = struct.Struct("<Bqq")
-# What begins with this is packed: no day has a quarter-hour in such a place.
-_PACKED: Final = b"\xff"
+# What begins with one of these is packed, since no day has a quarter-hour in such a place; the
+# places in the stretch are numbers of this type. Version 2 packed every day alone, with its places.
+_PACKED_DAY: Final = b"\xff"
+_PACKED: Final = b"\xfe"
+_PLACES: Final = {_PACKED_DAY: "B", _PACKED: "H"}
 # A posting changes one or two; with more than this come whole days, which a plug has told.
 _FEW: Final = 8
+# Days of a stretch: packed or not, it is less than the 64 kB that MariaDB takes.
+_STRETCH: Final = 32
 
 
 def _leave(_: Connection) -> bool:
-    """Leave what version 1 has written: it is read as what is not packed."""
+    """Leave what an older version has written, which is read as it is."""
     return True
 
 
 # Written with each posting, in its transaction; nobody else needs it.
-RECEIPTS_SCHEMA: Final = Schema("receipts", 2, _metadata, needs=SCHEMA, migrations={1: _leave})
+RECEIPTS_SCHEMA: Final = Schema(
+    "receipts", 3, _metadata, needs=SCHEMA, migrations={1: _leave, 2: _leave}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,9 +130,10 @@ def note_receipt(
         ticks = last.ticks
     number = 0 if last is None else last.number + 1
     before = receipt.before
-    days: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    length = UTC_DAY if len(added) <= _FEW else _STRETCH * UTC_DAY
+    stretches: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for quarter, (mwh, filled) in added.items():
-        days[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, mwh, filled))
+        stretches[quarter // length].append((quarter % length // QUARTER, mwh, filled))
     same = {
         "plug_id": plug_id,
         "number": number,
@@ -130,7 +142,11 @@ def note_receipt(
         "opens": int(receipt.opens),
         "before": None if before is None else orjson.dumps(asdict(before)).decode(),
     }
-    rows = [{**same, "day": day, "quarters": _pack(quarters)} for day, quarters in days.items()]
+    pack = _pack_few if len(added) <= _FEW else _pack
+    rows = [
+        {**same, "day": number * length // UTC_DAY, "quarters": pack(quarters)}
+        for number, quarters in stretches.items()
+    ]
     connection.execute(insert(receipts_table), rows)
     connection.execute(delete(receipts_table).where(here, columns.number <= number - KEPT_POSTINGS))
 
@@ -179,29 +195,43 @@ def _latest_first(connection: Connection, plug_id: str) -> Iterator[tuple[Added,
         )
 
 
-def _pack(quarters: list[tuple[int, int, int]]) -> bytes:
+def _pack_few(quarters: list[tuple[int, int, int]]) -> bytes:
     """Return the bytes of some quarter-hours of a day: place, mWh, and how much was filled."""
-    if len(quarters) <= _FEW:
-        return b"".join(_QUARTER.pack(*one) for one in quarters)
-    places, energies, fillings = zip(*quarters, strict=True)
-    numbers = array("q", [*energies, *fillings])
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return _PACKED + zlib.compress(bytes([len(places), *places]) + numbers.tobytes(), 1)
+    return b"".join(_QUARTER.pack(*one) for one in quarters)
+
+
+def _pack(quarters: list[tuple[int, int, int]]) -> bytes:
+    """Return the bytes of many quarter-hours of a stretch, as of `_pack_few`."""
+    places, energies, fillings = zip(*sorted(quarters), strict=True)
+    # Told by their distances, which are mostly the same, places take next to nothing.
+    apart = [after - before for before, after in pairwise((0, *places))]
+    columns = array(_PLACES[_PACKED], [len(places), *apart]), array("q", [*energies, *fillings])
+    return _PACKED + zlib.compress(b"".join(_little(column).tobytes() for column in columns), 1)
 
 
 def _unpack(quarters: bytes) -> Iterator[tuple[int, int, int]]:
-    """Yield what `_pack` was given."""
-    if not quarters.startswith(_PACKED):
+    """Yield the quarter-hours that were packed."""
+    if (kind := _PLACES.get(quarters[:1])) is None:
         yield from _QUARTER.iter_unpack(quarters)
         return
-    found = zlib.decompress(quarters.removeprefix(_PACKED))
-    count = found[0]
-    numbers = array("q")
-    numbers.frombytes(found[1 + count :])
+    found = zlib.decompress(quarters[1:])
+    places, numbers = array(kind), array("q")
+    places.frombytes(found[: places.itemsize])
+    count = _little(places).pop()
+    energies_at = (1 + count) * places.itemsize
+    places.frombytes(found[places.itemsize : energies_at])
+    numbers.frombytes(found[energies_at:])
+    _little(numbers)
+    _little(places)
+    here = accumulate(places) if quarters.startswith(_PACKED) else places
+    yield from zip(here, numbers[:count], numbers[count:], strict=True)
+
+
+def _little(numbers: array[int]) -> array[int]:
+    """Let numbers be little-endian, or be of this machine where they were that."""
     if sys.byteorder == "big":
         numbers.byteswap()
-    yield from zip(found[1 : 1 + count], numbers[:count], numbers[count:], strict=True)
+    return numbers
 
 
 def move_receipts(connection: Connection, source: int, target: int) -> None:

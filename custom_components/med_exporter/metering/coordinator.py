@@ -52,6 +52,9 @@ MAX_POLLING_INTERVAL: Final = 3600
 _POLL_LIMIT = 8
 # A round waits this long for its plugs; each is shown when it has answered.
 _PATIENCE = 2
+# How many plugs are asked before the event loop goes on with other things: each takes it a
+# millisecond, and a house has hundreds.
+_ASKED_AT_ONCE = 10
 # A strip asks its sockets one after the other; more often than this, some of them lock up.
 _STRIP_INTERVAL = 60
 # How long to wait between two searches of the network for plugs that have moved.
@@ -127,10 +130,15 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
     async def _async_update_data(self) -> dict[str, PlugState]:
         now = self.hass.loop.time()
         due = [host for host in self._hosts if not host.busy and host.due_at <= now]
-        waited_for = [self._start(host, self._poll) for host in due if host.answering]
-        for host in due:
-            if not host.answering:
+        waited_for = []
+        for number, host in enumerate(due, 1):
+            if host.answering:
+                waited_for.append(self._start(host, self._poll))
+            else:
                 self._start(host, self._recover).add_done_callback(self._show)
+            if number % _ASKED_AT_ONCE == 0:
+                # What else the loop has to do comes in between.
+                await asyncio.sleep(0)
         if waited_for:
             _, late = await asyncio.wait(waited_for, timeout=_PATIENCE)
             for task in late:

@@ -14,14 +14,25 @@ from homeassistant.util import dt as dt_util
 from sqlalchemy import bindparam, insert, select, update
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
-    from sqlalchemy import BindParameter
     from sqlalchemy.engine import Connection
+
+_ID = select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == bindparam("statistic_id"))
+_INSERT = insert(Statistics)
+# The table, since changes of many objects would go by their primary keys.
+_UPDATE = (
+    update(Statistics.__table__)  # type: ignore[arg-type]
+    .where(Statistics.metadata_id == bindparam("of"), Statistics.start_ts == bindparam("at"))
+    .values(state=bindparam("amount"), sum=bindparam("amount"))
+)
 
 
 def store_sums(
-    connection: Connection, statistic_id: str, rows: Sequence[tuple[int, float]]
+    connection: Connection,
+    statistic_id: str,
+    rows: Sequence[tuple[int, float]],
+    stored: Container[int],
 ) -> bool:
     """Store the sums of some hours, and return whether Home Assistant knows the statistic.
 
@@ -31,22 +42,12 @@ def store_sums(
         connection: with a transaction of which this becomes a part.
         statistic_id: of the sum.
         rows: the hours, ascending, by the UTC second at which each begins, and the sum at its end.
+        stored: which of these hours stand in the statistics already.
 
     """
-    metadata_id = connection.execute(
-        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
-    ).scalar()
+    metadata_id = connection.execute(_ID, {"statistic_id": statistic_id}).scalar()
     if metadata_id is None:
         return False
-    known = set(
-        connection.execute(
-            select(Statistics.start_ts).where(
-                Statistics.metadata_id == metadata_id,
-                Statistics.start_ts >= rows[0][0],
-                Statistics.start_ts <= rows[-1][0],
-            )
-        ).scalars()
-    )
     now = dt_util.utcnow().timestamp()
     new = [
         {
@@ -57,18 +58,15 @@ def store_sums(
             "sum": amount,
         }
         for hour, amount in rows
-        if hour not in known
+        if hour not in stored
     ]
-    changed = [{"at": float(hour), "amount": amount} for hour, amount in rows if hour in known]
+    changed = [
+        {"of": metadata_id, "at": float(hour), "amount": amount}
+        for hour, amount in rows
+        if hour in stored
+    ]
     if new:
-        connection.execute(insert(Statistics), new)
+        connection.execute(_INSERT, new)
     if changed:
-        amount: BindParameter[float] = bindparam("amount")
-        # The table, since changes of many objects would go by their primary keys.
-        connection.execute(
-            update(Statistics.__table__)  # type: ignore[arg-type]
-            .where(Statistics.metadata_id == metadata_id, Statistics.start_ts == bindparam("at"))
-            .values(state=amount, sum=amount),
-            changed,
-        )
+        connection.execute(_UPDATE, changed)
     return True

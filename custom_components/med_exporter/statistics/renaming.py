@@ -40,7 +40,7 @@ def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -
         .values(statistic_id=new, dirty_from_ts=0, changed_from_ts=None)
     )
     if before:
-        store_sums(connection, new, _added(before, there))
+        store_sums(connection, new, _added(before, there), there)
     return before is not None
 
 

@@ -5,16 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy.engine import Connection
+
+# Asked for thousands of times where many pasts are written: made once, they are also keyed once.
+_OF_SUM = (
+    select(Statistics.start_ts, Statistics.sum)
+    .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
+    .where(StatisticsMeta.statistic_id == bindparam("statistic_id"))
+)
+_LAST_BEFORE = (
+    _OF_SUM.where(Statistics.start_ts < bindparam("moment"))
+    .order_by(Statistics.start_ts.desc())
+    .limit(1)
+)
+_BETWEEN = _OF_SUM.where(
+    Statistics.start_ts >= bindparam("start"), Statistics.start_ts < bindparam("end")
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """What some hours of a sum should be, beside what stands in the statistics.
+
+    `wrong` are those whose stored sum is not right, each with the right one; `changed` is the first
+    hour written before that had added something else, None where there is none; `stored` are the
+    hours that stand there.
+    """
+
+    wrong: list[tuple[int, float]]
+    changed: int | None
+    stored: Collection[int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,24 +74,21 @@ class RunningSum:
     closed_until: Callable[[Connection], int | None]
 
     def compare(
-        self, connection: Connection, start: int, until: int, written_until: int
-    ) -> tuple[list[tuple[int, float]], int | None]:
-        """Return what is wrong in some hours.
+        self, connection: Connection, start: int, until: int, *, before: int, written_until: int
+    ) -> Compared:
+        """Compare some hours with what stands in the statistics.
 
         Args:
             connection: to the recorder's database.
             start: the first hour to look at; what stands before it is right.
             until: the end of the last hour to look at.
+            before: the sum before `start`, in parts.
             written_until: until when sums have been written before.
-
-        Returns:
-            The hours whose stored sum is not right, each with the right one; and the first hour
-            written before that had added something else, None where there is none.
 
         """
         added = self.hours(connection, start, until)
         stored = self._stored(connection, start, until)
-        total = stored_before = self.sum_before(connection, start) or 0
+        total = stored_before = before
         wrong: list[tuple[int, float]] = []
         changed: int | None = None
         for hour in range(start, until, HOUR):
@@ -75,30 +101,18 @@ class RunningSum:
             if changed is None and hour < written_until and stored_parts != parts:
                 changed = hour
             stored_before = stored_before if found is None else found
-        return wrong, changed
+        return Compared(wrong=wrong, changed=changed, stored=stored.keys())
 
     def sum_before(self, connection: Connection, moment: int) -> int | None:
         """Return the last sum stored for an hour before a moment, None where there is none."""
-        value = connection.execute(
-            select(Statistics.sum)
-            .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-            .where(StatisticsMeta.statistic_id == self.statistic_id, Statistics.start_ts < moment)
-            .order_by(Statistics.start_ts.desc())
-            .limit(1)
-        ).scalar()
-        return None if value is None else round(value * self.parts_per_unit)
+        here = {"statistic_id": self.statistic_id, "moment": moment}
+        row = connection.execute(_LAST_BEFORE, here).first()
+        return None if row is None else round((row.sum or 0.0) * self.parts_per_unit)
 
     def _stored(self, connection: Connection, start: int, end: int) -> dict[int, int]:
         """Return the sums of hours."""
-        rows = connection.execute(
-            select(Statistics.start_ts, Statistics.sum)
-            .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
-            .where(
-                StatisticsMeta.statistic_id == self.statistic_id,
-                Statistics.start_ts >= start,
-                Statistics.start_ts < end,
-            )
-        ).all()
+        here = {"statistic_id": self.statistic_id, "start": start, "end": end}
+        rows = connection.execute(_BETWEEN, here)
         return {
             int(start_ts): round((value or 0.0) * self.parts_per_unit) for start_ts, value in rows
         }

@@ -43,6 +43,7 @@ async def measure(folder: Path, count: int = 100) -> None:
         [
             ("figure", "measured", "goal"),
             ("the loop computes at a time, at most", f"{most.held:.0f} ms", "20 ms"),
+            ("Python collects garbage at a time, at most", f"{most.swept:.0f} ms", ""),
             ("the loop is late, 99 %", f"{most.lag_99:.0f} ms (idle {idle.lag.nearly:.0f})", ""),
             ("the recorder's thread computes for one thing, at most", f"{most.worked:.0f} ms", ""),
             ("it does one thing, by the clock, at most", f"{most.busy:.0f} ms", "1000 ms"),

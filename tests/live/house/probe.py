@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _COMPONENT: Final = '''
 import asyncio
+import gc
+import threading
 import time
 from asyncio.events import Handle
 
@@ -48,8 +50,30 @@ def timed(owner, name, clock, times, describe):
     setattr(owner, name, run)
 
 
+class Sweeping:
+    """How long Python has collected garbage in the event loop's thread: all of it, whose ever."""
+
+    def __init__(self):
+        self.thread, self.begun, self.total, self.times = threading.get_ident(), 0.0, 0.0, []
+
+    def note(self, phase, info):
+        if threading.get_ident() != self.thread:
+            return
+        if phase == "start":
+            self.begun = time.thread_time()
+        else:
+            taken = time.thread_time() - self.begun
+            self.total += taken
+            self.times.append((taken, ""))
+
+    def computed(self):
+        return time.thread_time() - self.total
+
+
 async def async_setup(hass, config):
     lag, held, stuck, busy, worked, waited = [], [], [], [], [], []
+    sweeping = Sweeping()
+    gc.callbacks.append(sweeping.note)
 
     async def watch_loop():
         while True:
@@ -72,7 +96,7 @@ async def async_setup(hass, config):
         async def get(self, request):
             answer = {}
             watched = {"lag": lag, "held": held, "stuck": stuck, "busy": busy, "worked": worked}
-            watched["waited"] = waited
+            watched |= {"waited": waited, "swept": sweeping.times}
             for key, many in watched.items():
                 found = sorted(many) or [(0.0, "")]
                 many.clear()
@@ -85,7 +109,7 @@ async def async_setup(hass, config):
     def who(handle):
         return repr(getattr(handle._callback, "__self__", handle))[:300]
 
-    timed(Handle, "_run", time.thread_time, held, who)
+    timed(Handle, "_run", sweeping.computed, held, who)
     timed(Handle, "_run", time.perf_counter, stuck, who)
     timed(Recorder, process, time.perf_counter, busy, lambda _, task: repr(task)[:300])
     timed(Recorder, process, time.thread_time, worked, lambda _, task: repr(task)[:300])
@@ -125,9 +149,10 @@ class Times:
 class Seen:
     """How Home Assistant fared since the last look.
 
-    `lag` is how late the event loop was, `held` how long it computed at a time, `stuck` how long
-    that took by the clock, `busy` how long the recorder's thread did one thing by the clock,
-    `worked` how long it computed for it, `waited` how long a task stood in its queue.
+    `lag` is how late the event loop was, `held` how long it computed at a time without what Python
+    collected of garbage, `swept` how long that took, `stuck` how long all took by the clock, `busy`
+    how long the recorder's thread did one thing by the clock, `worked` how long it computed for it,
+    `waited` how long a task stood in its queue.
     """
 
     lag: Times
@@ -136,6 +161,7 @@ class Seen:
     busy: Times
     worked: Times
     waited: Times
+    swept: Times
     tasks: int
 
 
@@ -154,6 +180,7 @@ async def look(home: RealHome) -> Seen:
         busy=times("busy"),
         worked=times("worked"),
         waited=times("waited"),
+        swept=times("swept"),
         tasks=answer["tasks"],
     )
 
@@ -186,7 +213,7 @@ class Most:
     """The most of several looks, in ms, and what took the longest."""
 
     def __init__(self) -> None:
-        self.held = self.lag_99 = self.busy = self.worked = self.waited = 0.0
+        self.held = self.lag_99 = self.busy = self.worked = self.waited = self.swept = 0.0
         self.what: dict[str, list[tuple[float, str]]] = {"held": [], "busy": []}
 
     def add(self, seen: Seen) -> None:
@@ -196,5 +223,6 @@ class Most:
         self.busy = max(self.busy, seen.busy.most)
         self.worked = max(self.worked, seen.worked.most)
         self.waited = max(self.waited, seen.waited.most)
+        self.swept = max(self.swept, seen.swept.most)
         for kind, times in (("held", seen.held), ("busy", seen.busy)):
             self.what[kind] = sorted([*self.what[kind], *map(tuple, times.what)])[-3:]

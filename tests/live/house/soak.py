@@ -75,6 +75,7 @@ async def measure(folder: Path, minutes: int = 20) -> None:
             ("descriptors", *(one.descriptors for one, _ in (first, last))),
             ("tasks", *(seen.tasks for _, seen in (first, last))),
             ("the loop computes at a time, at most", "", f"{most.held:.0f} ms"),
+            ("Python collects garbage at a time, at most", "", f"{most.swept:.0f} ms"),
             ("the recorder's thread does one thing, at most", "", f"{most.busy:.0f} ms"),
             ("warnings and errors in the log", "", len(complaints)),
         ],

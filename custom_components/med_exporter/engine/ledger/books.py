@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from ..database.own_tables import stored_version
 from ..times import QUARTER, UTC_DAY, ceil_to
@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy.engine import Connection
+
+
+_QUARTERS = quarters_table.c
+# Made once, since it is asked for with every sum of a long past.
+_DAYS = (
+    select(
+        _QUARTERS.account_id, _QUARTERS.day, _QUARTERS.energy, _QUARTERS.filled, _QUARTERS.joined
+    )
+    .where(
+        _QUARTERS.account_id.in_(bindparam("accounts", expanding=True)),
+        _QUARTERS.day >= bindparam("first"),
+        _QUARTERS.day < bindparam("after"),
+    )
+    .order_by(_QUARTERS.account_id, _QUARTERS.day)
+)
 
 
 class Account(NamedTuple):
@@ -75,18 +90,14 @@ def days_between(
     connection: Connection, accounts: Collection[Account], start: float, end: float
 ) -> Iterator[tuple[int, int, Day]]:
     """Yield account id, UTC second of the midnight, and day, where they touch [start, end)."""
-    columns = quarters_table.c
     if not accounts or start >= end:
         return
-    rows = connection.execute(
-        select(columns.account_id, columns.day, columns.energy, columns.filled, columns.joined)
-        .where(
-            columns.account_id.in_([account.id for account in accounts]),
-            columns.day >= int(start // UTC_DAY),
-            columns.day < ceil_to(end, UTC_DAY) // UTC_DAY,
-        )
-        .order_by(columns.account_id, columns.day)
-    )
+    here = {
+        "accounts": [account.id for account in accounts],
+        "first": int(start // UTC_DAY),
+        "after": ceil_to(end, UTC_DAY) // UTC_DAY,
+    }
+    rows = connection.execute(_DAYS, here)
     for account_id, day, *packed in rows:
         yield account_id, day * UTC_DAY, Day.unpacked(*packed)
 
@@ -178,11 +189,18 @@ def energies_between(
 def known_range(connection: Connection, accounts: Collection[Account]) -> tuple[int, int] | None:
     """Return when the first known quarter-hour of accounts begins and the last one ends."""
     columns = quarters_table.c
-    here = columns.account_id.in_([account.id for account in accounts])
-    row = connection.execute(select(func.min(columns.day), func.max(columns.day)).where(here)).one()
-    if row[0] is None:
+    days = select(columns.day).where(columns.account_id == accounts_table.c.id).limit(1)
+    # Each is one look into the index, where the least and greatest of all would read every row.
+    first = days.order_by(columns.day).scalar_subquery()
+    last = days.order_by(columns.day.desc()).scalar_subquery()
+    here = accounts_table.c.id.in_([account.id for account in accounts])
+    rows = connection.execute(select(accounts_table.c.id, first, last).where(here)).all()
+    ends = {account_id: (first, last) for account_id, first, last in rows if first is not None}
+    if not ends:
         return None
     starts: list[int] = []
-    for day in {row[0], row[1]}:
-        starts += energies_between(connection, accounts, day * UTC_DAY, (day + 1) * UTC_DAY)
+    for end, day in enumerate((min(ends.values())[0], max(last for _, last in ends.values()))):
+        there = [one for one in accounts if one.id in ends and ends[one.id][end] == day]
+        for _, midnight, found in days_between(connection, there, day * UTC_DAY, day * UTC_DAY + 1):
+            starts += [midnight + place * QUARTER for place, *_ in found.parts()]
     return min(starts), max(starts) + QUARTER
