@@ -112,7 +112,7 @@ def _chunks(
                 chunk.append(list(moments))
             elif column.name in identity:
                 texts = identity[column.name]
-                chunk.append([texts[owner] for owner in owners])
+                chunk.append(list(map(texts.__getitem__, owners)))
             elif (shares := together.get(column.name)) is not None:
                 values = zip(stored[place[column.name]], owners, strict=True)
                 chunk.append(
