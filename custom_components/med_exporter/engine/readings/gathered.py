@@ -2,8 +2,7 @@
 
 In a SQLite database the states of an entity lie far apart, between those of all others, so that
 reading one entity after the other goes through the whole table for each. Where the entities have a
-good part of all states, one pass in the order in which they lie is faster. Where there are many, a
-second process reads them ahead.
+good part of all states, one pass in the order in which they lie is faster.
 """
 
 from __future__ import annotations
