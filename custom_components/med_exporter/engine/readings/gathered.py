@@ -2,8 +2,7 @@
 
 In a SQLite database the states of an entity lie far apart, between those of all others, so that
 reading one entity after the other goes through the whole table for each. Where the entities have a
-good part of all states, one pass in the order in which they lie is faster. Where there are many, a
-second process reads them ahead.
+good part of all states, one pass in the order in which they lie is faster.
 """
 
 from __future__ import annotations
@@ -15,12 +14,9 @@ from itertools import chain
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select, text
-from sqlalchemy.engine import URL
+from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
-from ..database.connections import read_only
 from ..database.recorder_tables import STATES
-from ..process.ahead import can_work_ahead, made_ahead
 from ..recorder.states import STATE, pages
 from ..rows.packing import packed, unpacked
 from .pivot import Lines
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from ..database.connections import Connect
     from ..job import JobDevice
     from ..recorder.states import Recorder, State
     from .pivot import Plug, Slot
@@ -47,8 +42,6 @@ _PER_ENTITY = 16
 _MOST_WAITING = 16_384
 """Readings in memory; what waits beyond them does so on the disk."""
 _LEAST_STATES = 20_000
-_LEAST_AHEAD = 200_000
-"""States from which on a second process reads them."""
 _LEAST_PART = 0.3
 """Of all states, from which on one pass is faster."""
 _SAMPLES = 4
@@ -73,8 +66,6 @@ _ALL = (
         STATES.c.last_updated_ts >= bindparam("start"), STATES.c.last_updated_ts < bindparam("end")
     )
 )
-_FILE = text("SELECT file FROM pragma_database_list WHERE name = 'main'")
-"""Where a database lies; empty for one in memory."""
 _OWN = _ALL.where(STATES.c.metadata_id == bindparam("id"))
 
 
@@ -105,46 +96,15 @@ def gathered(
     entities = [one for device in devices for one in device.entities.values()]
     ids = list(recorder.metadata_ids(entities).values())
     with recorder.connect() as connection:
-        states = _gathered_states(connection, ids, start, end)
-    if not states:
+        is_faster = _is_faster(connection, ids, start, end)
+    if not is_faster:
         yield None
         return
-    ahead = states >= _LEAST_AHEAD and can_work_ahead()
-    with _pages(recorder, ids, start, end, ahead=ahead) as found, TemporaryFile(dir=folder) as file:
-        yield Gathered(recorder, ids, start, end, found, file)
-
-
-@contextmanager
-def _pages(
-    recorder: Recorder, ids: Sequence[int], start: float, end: float, *, ahead: bool
-) -> Iterator[Iterator[Page]]:
-    """Give pages of states, read ahead by a second process or here."""
     size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
-
-    def read(connect: Connect, since: float) -> Iterator[Page]:
-        return pages(connect, _IN_ORDER, {"ids": ids, "start": since, "end": end}, size, size)
-
-    def read_there() -> Iterator[Page]:
-        with read_only(URL.create("sqlite", database=path)) as connect:
-            yield from read(connect, start)
-
-    def go_on(made: Iterator[Page]) -> Iterator[Page]:
-        reached = start
-        for states, reached in made:
-            yield states, reached
-        if reached < end:
-            yield from read(recorder.connect, reached)
-
-    with recorder.connect() as connection:
-        path = connection.execute(_FILE).scalar()
-        engine = connection.engine
-    if not (ahead and path):
-        yield read(recorder.connect, start)
-        return
-    # No connection may be open in a process that forks.
-    engine.dispose()
-    with made_ahead(read_there) as made:
-        yield go_on(made)
+    wanted = {"ids": ids, "start": start, "end": end}
+    found = pages(recorder.connect, _IN_ORDER, wanted, size, size)
+    with TemporaryFile(dir=folder) as file:
+        yield Gathered(recorder, ids, start, end, found, file)
 
 
 class Gathered:
@@ -254,13 +214,13 @@ class _Queue:
         self.waiting: deque[list[Reading] | tuple[int, int]] = deque()
 
 
-def _gathered_states(connection: Connection, ids: Sequence[int], start: float, end: float) -> float:
-    """Return about how many states one pass would take, 0 where it is not faster.
+def _is_faster(connection: Connection, ids: Sequence[int], start: float, end: float) -> bool:
+    """Tell whether one pass is faster.
 
     They are counted in some parts of the range, in indexes.
     """
     if not ids or connection.dialect.name != "sqlite":
-        return 0
+        return False
     length = (end - start) / _PARTS
     everything = own = 0
     for number in range(_SAMPLES):
@@ -270,4 +230,4 @@ def _gathered_states(connection: Connection, ids: Sequence[int], start: float, e
         for one in ids:
             own += connection.execute(_OWN, {**part, "id": one}).scalar() or 0
     states = own * _PARTS / _SAMPLES
-    return states if states >= _LEAST_STATES and own >= _LEAST_PART * everything else 0
+    return states >= _LEAST_STATES and own >= _LEAST_PART * everything

@@ -82,25 +82,41 @@ class Lines:
     def take(self, states: Iterable[State]) -> None:
         """Let plugs make readings of their states, by time."""
         lines = self._lines
+        # States of a plug come together: what they change of it is at hand while they do.
+        plug: Plug | None = None
+        in_force: list[float | None] = []
+        touched, latest, together_until = 0, 0.0, 0.0
         for moment, number, state, attributes in states:
-            of, plug, slot, values, also = lines[number]
+            of, owner, slot, values, also = lines[number]
             if attributes != of:
                 values = self._units.values(self._parsers[number], attributes)
-                lines[number] = (attributes, plug, slot, values, also)
+                lines[number] = (attributes, owner, slot, values, also)
             value = values[state]
-            in_force = plug.in_force
-            if moment >= plug.together_until or (
-                (value is None) is not (in_force[slot] is None) and plug.touched >> slot & 1
+            if owner is not plug:
+                if plug is not None:
+                    plug.touched, plug.latest = touched, latest
+                plug = owner
+                in_force, together_until = plug.in_force, plug.together_until
+                touched, latest = plug.touched, plug.latest
+            bit = 1 << slot
+            if moment >= together_until or (
+                touched & bit and (value is None) is not (in_force[slot] is None)
             ):
+                plug.touched, plug.latest = touched, latest
                 plug.finish()
-                plug.together_until = moment + ONE_READING
-            plug.touched |= 1 << slot
-            plug.latest = moment
+                touched = 0
+                together_until = plug.together_until = moment + ONE_READING
+            touched |= bit
+            latest = moment
             in_force[slot] = value
             if slot == _ENERGY:
                 plug.count(value, moment)
             if also is not None:
+                plug.touched, plug.latest = touched, latest
                 self.take([(moment, also, state, attributes)])
+                plug = None
+        if plug is not None:
+            plug.touched, plug.latest = touched, latest
         self._units.forget()
 
 
@@ -192,8 +208,7 @@ class Plug:
         if not self.touched:
             return
         latest = self.latest
-        if self._values is not None:
-            self._made.append((self._since, latest, self._measured, *self._values))
+        self._end(latest)
         self._since, self._measured, self.touched = latest, MEASURED, 0
         self.begin()
 
@@ -213,8 +228,16 @@ class Plug:
     def close(self, end: float) -> None:
         """Let the last reading hold until the end."""
         self.finish()
-        if self._values is not None:
-            self._made.append((self._since, end, self._measured, *self._values))
+        self._end(end)
+
+    def _end(self, until: float) -> None:
+        """Let the reading that waits, if there is one, hold until a moment."""
+        if (values := self._values) is not None:
+            power, voltage, current, energy, grown, is_on, filled_from, cost = values
+            self._made.append((
+                self._since, until, self._measured, power, voltage, current, energy, grown, is_on,
+                filled_from, cost,
+            ))  # fmt: skip
 
     def readings(self) -> list[Reading]:
         """Return the readings that are complete, each once."""

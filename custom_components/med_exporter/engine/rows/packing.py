@@ -1,4 +1,4 @@
-"""Plain values as bytes, on their way to a file or a process of our own."""
+"""Plain values as bytes, on their way to a file of our own and back."""
 
 from __future__ import annotations
 

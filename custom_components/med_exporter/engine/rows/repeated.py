@@ -1,26 +1,64 @@
-"""Columns in which values come again and again: what is made of a value is made once for each."""
+"""Columns in which values come again and again: what is made of a value is made once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection
 
 _NO_TYPE = type(None)
+_MOST = 4096
+"""Values that are remembered between pieces of a column."""
 
 
-def each_once[T](convert: Callable[[Any], T], values: Sequence[Any]) -> list[T]:
-    """Return what a function makes of values; it is asked once for each that is among them.
+class Made[T]:
+    """What a function makes of the values of a column, piece after piece.
+
+    What it has made of a value is remembered, unless most values of a piece were new.
 
     Args:
         convert: a function of nothing but its argument, to which 0.0 and -0.0 are the same.
-        values: can be hashed.
 
     """
-    distinct = set(values)
-    # Most are different, or some are equal though they are not the same, as 1, 1.0 and True are.
-    if 2 * len(distinct) > len(values) or len(set(map(type, values)) - {_NO_TYPE}) > 1:
-        return [convert(value) for value in values]
-    made = {value: convert(value) for value in distinct}
-    return [made[value] for value in values]
+
+    def __init__(self, convert: Callable[[Any], T]) -> None:
+        self._convert = convert
+        self._known = _Known(convert)
+        self._kind: type = _NO_TYPE
+        self._is_repeated = True
+
+    def of(self, values: Collection[Any]) -> list[T]:
+        """Return what is made of the next values, which can be hashed."""
+        if not self._is_repeated or not self._are_of_one_kind(values):
+            return list(map(self._convert, values))
+        if len(self._known) > _MOST:
+            self._known.clear()
+        before = len(self._known)
+        made = list(map(self._known.__getitem__, values))
+        self._is_repeated = 2 * (len(self._known) - before) <= max(len(values), _MOST)
+        return made
+
+    def _are_of_one_kind(self, values: Collection[Any]) -> bool:
+        """Tell whether those that are equal are the same, as 1, 1.0 and True are not."""
+        kinds = set(map(type, values))
+        kinds.discard(_NO_TYPE)
+        if len(kinds) > 1:
+            return False
+        for kind in kinds:
+            if kind is not self._kind:
+                self._known.clear()
+                self._kind = kind
+        return True
+
+
+class _Known[T](dict[Any, T]):
+    """What has been made, by the values."""
+
+    def __init__(self, convert: Callable[[Any], T]) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, value: object) -> T:
+        made = self[value] = self._convert(value)
+        return made

@@ -53,8 +53,6 @@ class Shelf:
             del waiting[:size]
             self._file.write(_LENGTH.pack(len(data)))
             self._file.write(data)
-            # A process that begins here has nothing of it to write again.
-            self._file.flush()
 
     def take(self) -> Iterator[Columns]:
         """Yield all rows, some at a time; once all are put, as often as they are asked for."""

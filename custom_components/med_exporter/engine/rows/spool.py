@@ -241,7 +241,7 @@ class Spool:
     def values(self, names: Sequence[str]) -> Iterator[Columns]:
         """Yield timestamps, devices and some of the `stored` fields of all rows, in any order."""
         places = [0, 1, *(self.stored.index(name) + 2 for name in names)]
-        if self.is_shelved:
+        if self._is_shelved:
             pieces: Iterator[Any] = self._shelf.take()
         else:
             cursor = self._connection.execute("SELECT * FROM result")
@@ -266,8 +266,8 @@ class Spool:
         return found
 
     @property
-    def is_shelved(self) -> bool:
-        """Whether finished rows are in a file that a fork may read as well, and no database."""
+    def _is_shelved(self) -> bool:
+        """Whether finished rows only wait, and are in no database."""
         return not (self._edges or self._formulas)
 
     def columns(self, limit: int = -1) -> Iterator[Columns]:
@@ -279,7 +279,7 @@ class Spool:
             limit: at most so many rows in all, of periods or with formulas; -1: all.
 
         """
-        if self.is_shelved:
+        if self._is_shelved:
             return self._shelf.take()
         return (list(zip(*rows, strict=True)) for rows in self._rows(limit))
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..lazy_dataclass import dataclass
 from ..readings.fields import Kind
-from .repeated import each_once
+from .repeated import Made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     type Chunk = list[list[Any]]
     """Some rows, column by column."""
@@ -113,6 +113,7 @@ class Rounding:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
+        self._made = [Made(_rounded(column)) for column in columns]
         self._totals: list[dict[Any, tuple[float, int]]] = [{} for _ in columns]
 
     def column(self, index: int, values: Sequence[Any], owners: Sequence[Any]) -> list[Any]:
@@ -125,19 +126,11 @@ class Rounding:
 
         """
         column = self._columns[index]
-        if column.kind is Kind.FLAG:
-            return [None if value is None else bool(value) for value in values]
         if column.kind is Kind.AMOUNT:
             return self._amounts(self._totals[index], column.decimals, values, owners)
-        if column.kind is not Kind.NUMBER:
-            return list(values)
-        decimals = column.decimals
-        if decimals == 0:
-            return each_once(lambda value: None if value is None else round(value), values)
-        # Adding 0.0 turns -0.0 into 0.0.
-        return each_once(
-            lambda value: None if value is None else round(value, decimals) + 0.0, values
-        )
+        if column.kind in (Kind.NUMBER, Kind.FLAG):
+            return self._made[index].of(values)
+        return list(values)
 
     @staticmethod
     def _amounts(
@@ -164,3 +157,14 @@ class Rounding:
             totals[owner] = (total, units)
             rounded.append((units - shown) / unit if decimals else units - shown)
         return rounded
+
+
+def _rounded(column: Column) -> Callable[[Any], Any]:
+    """Return what rounds a value of a column that stands for itself."""
+    decimals = column.decimals
+    if column.kind is Kind.FLAG:
+        return lambda value: None if value is None else bool(value)
+    if decimals == 0:
+        return lambda value: None if value is None else round(value)
+    # Adding 0.0 turns -0.0 into 0.0.
+    return lambda value: None if value is None else round(value, decimals) + 0.0

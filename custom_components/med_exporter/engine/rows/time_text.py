@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..times import QUARTER, local_time
-from .repeated import each_once
+from .repeated import Made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,12 +35,13 @@ class TimeText:
         self._zone = zone
         self._hour = (lambda local: local.strftime(hour)) if isinstance(hour, str) else hour
         self._quarters: dict[int, tuple[str, int, str]] = {}
+        self._made = Made(self._iso)
 
     def iso(self, moments: Iterable[float | None]) -> list[str | None]:
         """Return local times with their offset, such as 2026-10-25T02:00:00+01:00."""
         # Devices that are read together have rows of the same second.
         seconds = [None if moment is None else moment // 1 for moment in moments]
-        return each_once(self._iso, seconds)
+        return self._made.of(seconds)
 
     def parts(
         self, moments: Iterable[float | None]

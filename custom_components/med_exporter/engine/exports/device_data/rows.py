@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ...formats import FORMATS
-from ...process.ahead import can_work_ahead, made_ahead
 from ...readings.custom_fields import DECIMALS, formulas_of
 from ...readings.fields import FIELDS, Function, Kind
 from ...rows.aggregation import function_of
@@ -15,7 +13,7 @@ from ...tariff.energy import PRODUCTION
 from .totals import rounded_together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ...job import Job
     from ...rows.spool import Spool
@@ -28,8 +26,6 @@ _PAGE_DECIMALS = {
     "is_on": 0,
 }  # fmt: skip
 """Digits after the point that people read; amounts still add up."""
-_LEAST_AHEAD = 50_000
-"""Rows from which on a second process rounds them."""
 _COARSE = 3
 """Digits after the point up to which the rounding of many devices would be seen in their sum."""
 
@@ -87,26 +83,10 @@ def table_of(
     """
     columns = columns_of(job)
 
-    def make() -> Iterator[Chunk]:
-        return _chunks(job, spool, columns, limit, sums or {})
-
-    ahead = spool.is_shelved and count >= _LEAST_AHEAD and can_work_ahead()
-    chunks = _made_ahead(make, count) if ahead else make()
+    chunks = _chunks(job, spool, columns, limit, sums or {})
     # What is used and what is produced have no sum.
     one_role = len({device.role == PRODUCTION for device in job.devices}) < 2
     return Table("device_data", columns, count, chunks, adds_up=one_role)
-
-
-def _made_ahead(make: Callable[[], Iterator[Chunk]], count: int) -> Iterator[Chunk]:
-    """Yield chunks of so many rows, made in a second process; where that fails, made here."""
-    chunks = rows = 0
-    with made_ahead(make) as made:
-        for chunk in made:
-            chunks += 1
-            rows += len(chunk[0])
-            yield chunk
-    if rows < count:
-        yield from islice(make(), chunks, None)
 
 
 def _chunks(
@@ -132,7 +112,7 @@ def _chunks(
                 chunk.append(list(moments))
             elif column.name in identity:
                 texts = identity[column.name]
-                chunk.append([texts[owner] for owner in owners])
+                chunk.append(list(map(texts.__getitem__, owners)))
             elif (shares := together.get(column.name)) is not None:
                 values = zip(stored[place[column.name]], owners, strict=True)
                 chunk.append(

@@ -9,18 +9,17 @@ Several tables are several such files in a zip, named after the tables.
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...readings.fields import Kind
-from ...rows.repeated import each_once
+from ...rows.repeated import Made
 from ...rows.time_text import TimeText
 from ...words.phrases import Words
 from ..archive import open_archive
 from ..spreadsheet import UTC_OFFSET, neutral, offset_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ...job import Job
     from ...rows.content import Content
@@ -54,76 +53,87 @@ def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any
 
 def _write_table(table: Table, stream: Stream, job: Job) -> None:
     french = job.options.locale == "fr"
-    lines = _Lines(job.options.delimiter or (";" if french else ","))
-    cells = _FrenchCells(job) if french else _Cells(job)
+    delimiter = job.options.delimiter or (";" if french else ",")
+    cells = (_FrenchCells if french else _Cells)(table.columns, job, _Quotes(delimiter))
     if french:
         stream.write(b"\xef\xbb\xbf")
     if job.options.include_headers:
-        stream.write(lines.of([[name] for name in cells.header(table.columns)]))
+        stream.write(_lines(delimiter, [[name] for name in cells.header()]))
     for chunk in table.chunks:
-        stream.write(lines.of(cells.columns(table.columns, chunk)))
+        stream.write(_lines(delimiter, cells.columns(chunk)))
 
 
-class _Lines:
-    """Makes lines of columns of texts."""
+def _lines(delimiter: str, columns: Sequence[Sequence[str]]) -> bytes:
+    """Return the lines of some rows, column by column."""
+    if len(columns) == 1:
+        # A line with nothing in it would be no row.
+        columns = [[text or '""' for text in columns[0]]]
+    return "\r\n".join([*map(delimiter.join, zip(*columns, strict=True)), ""]).encode()
+
+
+class _Quotes:
+    """Makes cells of texts; None is an empty one."""
 
     def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
         self._special = re.compile(f'[{re.escape(delimiter)}"\r\n]').search
 
-    def of(self, columns: Sequence[Sequence[str | None]]) -> bytes:
-        """Return the lines of some rows, column by column; None is an empty cell."""
-        # A line with nothing in it would be no row.
-        cell = self._cell if len(columns) > 1 else lambda text: self._cell(text) or '""'
-        cells = [each_once(cell, texts) for texts in columns]
-        lines = [*map(self._delimiter.join, zip(*cells, strict=True)), ""]
-        return "\r\n".join(lines).encode()
-
-    def _cell(self, text: str | None) -> str:
+    def cell(self, text: str | None) -> str:
         if text is None:
             return ""
         return '"' + text.replace('"', '""') + '"' if self._special(text) else text
 
 
 class _Cells:
-    """Turns values into texts."""
+    """Turns values into cells."""
 
-    def __init__(self, job: Job) -> None:
-        self._times = TimeText(job.zone())
+    def __init__(self, columns: Sequence[Column], job: Job, quotes: _Quotes) -> None:
+        self._columns = columns
+        self._cell = quotes.cell
+        self._times = self.times(job)
         self._words = None if job.options.machine_names else Words(job.options.locale)
         self._flags = ("false", "true")
         if self._words is not None:
             self._flags = (self._words.text("no"), self._words.text("yes"))
+        self._made = [Made(self._maker(column)) for column in columns]
+        self._offsets = Made(lambda offset: self._cell(offset_text(offset)))
 
-    def header(self, columns: Sequence[Column]) -> list[str | None]:
+    def times(self, job: Job) -> TimeText:
+        """Return what writes times."""
+        return TimeText(job.zone())
+
+    def header(self) -> list[str]:
         """Return the names of the file's columns."""
-        return [self.heading(column) for column in columns]
+        return [self._cell(self.heading(column)) for column in self._columns]
 
     def heading(self, column: Column) -> str | None:
         """Return the name of a column, with its unit where people read it."""
         return neutral(column.name if self._words is None else self._words.header(column))
 
-    def columns(self, columns: Sequence[Column], chunk: Chunk) -> list[Sequence[str | None]]:
-        """Return the file's columns."""
+    def columns(self, chunk: Chunk) -> list[Sequence[str]]:
+        """Return the file's columns, of which a time may have several."""
         return [
             cells
-            for column, values in zip(columns, chunk, strict=True)
-            for cells in self.column(column, values)
+            for column, made, values in zip(self._columns, self._made, chunk, strict=True)
+            for cells in (
+                self.time(made, values) if column.kind is Kind.TIME else (made.of(values),)
+            )
         ]
 
-    def column(self, column: Column, values: list[Any]) -> list[Sequence[str | None]]:
-        """Return the column or columns that show these values."""
-        if column.kind is Kind.TIME:
-            return self.time(values)
-        if column.kind is Kind.TEXT:
-            return [each_once(neutral, values)]
-        if column.kind is Kind.FLAG:
-            return [[None if value is None else self._flags[bool(value)] for value in values]]
-        return [each_once(partial(self.number, column.decimals), values)]
-
-    def time(self, values: list[float | None]) -> list[Sequence[str | None]]:
+    def time(self, made: Made[str], values: list[float | None]) -> Iterable[Sequence[str]]:
         """Return times as ISO 8601."""
-        return [self._times.iso(values)]
+        return (made.of(self._times.iso(values)),)
+
+    def _maker(self, column: Column) -> Callable[[Any], str]:
+        """Return what makes the cell of a value, or of the text of a time."""
+        cell = self._cell
+        if column.kind is Kind.TIME:
+            return cell
+        if column.kind is Kind.TEXT:
+            return lambda text: cell(neutral(text))
+        if column.kind is Kind.FLAG:
+            return lambda value: cell(None if value is None else self._flags[bool(value)])
+        digits = column.decimals
+        return lambda value: cell(self.number(digits, value))
 
     def number(self, digits: int, value: float | None) -> str | None:
         """Return a number with a point and without exponent."""
@@ -137,18 +147,18 @@ class _Cells:
 class _FrenchCells(_Cells):
     """The same for a French spreadsheet."""
 
-    def __init__(self, job: Job) -> None:
-        super().__init__(job)
-        self._times = TimeText(job.zone(), "%d/%m/%Y %H")
+    def times(self, job: Job) -> TimeText:
+        """Return what writes local times."""
+        return TimeText(job.zone(), "%d/%m/%Y %H")
 
-    def header(self, columns: Sequence[Column]) -> list[str | None]:
+    def header(self) -> list[str]:
         """Return the names of the file's columns."""
         names: list[str | None] = []
-        for column in columns:
+        for column in self._columns:
             names.append(self.heading(column))
             if column.kind is Kind.TIME:
                 names.append(self._offset(column, names))
-        return names
+        return [self._cell(name) for name in names]
 
     def _offset(self, column: Column, taken: Sequence[str | None]) -> str:
         """Return the name of the column of a time's offsets, the first one's without its own."""
@@ -157,10 +167,10 @@ class _FrenchCells(_Cells):
         name = self._words.column(UTC_OFFSET)
         return f"{name} ({self._words.column(column.name)})" if name in taken else name
 
-    def time(self, values: list[float | None]) -> list[Sequence[str | None]]:
+    def time(self, made: Made[str], values: list[float | None]) -> Iterable[Sequence[str]]:
         """Return local times and, apart, their offsets."""
         local, offsets = zip(*self._times.parts(values), strict=True)
-        return [local, each_once(offset_text, offsets)]
+        return made.of(local), self._offsets.of(offsets)
 
     def number(self, digits: int, value: float | None) -> str | None:
         """Return a number with a comma."""

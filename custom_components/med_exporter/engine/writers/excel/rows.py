@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from openpyxl.utils import get_column_letter
 
 from ...readings.fields import Kind
-from ...rows.repeated import each_once
+from ...rows.repeated import Made
 from ...times import QUARTER, local_time
 from ..spreadsheet import neutral, offset_text
 
@@ -68,6 +68,7 @@ class RowWriter:
         self._styles = styles
         self._zone = zone
         self._quarters: dict[int, tuple[int, str | None]] = {}
+        self._made = Made(self._time)
 
     def rows(self, number: int, chunk: Chunk) -> bytes:
         """Return some rows as XML.
@@ -143,7 +144,7 @@ class RowWriter:
         """Return local times as numbers of days, and their offsets."""
         # Devices that are read together have rows of the same second.
         seconds = [None if moment is None else int(moment // 1) for moment in moments]
-        serials, offsets = zip(*each_once(self._time, seconds), strict=True)
+        serials, offsets = zip(*self._made.of(seconds), strict=True)
         return serials, offsets
 
     def _time(self, second: int | None) -> tuple[float | None, str | None]:

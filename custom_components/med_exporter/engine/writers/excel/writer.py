@@ -140,7 +140,8 @@ class _Rows:
         self._job = job
         # Widths are chosen by the first rows.
         self._sample = next(table.chunks, None)
-        first = [] if self._sample is None else [self._sample]
+        # An iterator lets go of what it has given: no row stays in memory behind its chunk.
+        first = iter([] if self._sample is None else [self._sample])
         self._pieces = _cut(chain(first, table.chunks))
         self._left: Chunk | None = None
         self._writer: RowWriter | None = None
@@ -148,7 +149,10 @@ class _Rows:
         self._label = ""
 
     def prepare(self, sheet: Worksheet, count: int, display: Display) -> str:
-        """Give a sheet everything but its rows and return the area that they will fill."""
+        """Give a sheet everything but its rows and return the area that they will fill.
+
+        All sheets are prepared before the rows of the first are taken.
+        """
         columns = self._table.columns
         headers: list[str] = []
         kinds: list[Kind] = []
@@ -182,6 +186,7 @@ class _Rows:
         """Yield the XML of the next rows, and of one that adds them up where there is a sum."""
         number = 2
         totals = self._summed()
+        self._sample = None
         while count > 0:
             piece = self._left or next(self._pieces, None)
             self._left = None
