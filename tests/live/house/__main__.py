@@ -2,7 +2,8 @@
 
 `many [PLUGS]` adds plugs at once; `start [TIMES]` compares starts with and without the integration;
 `devices [TIMES]` asks for the devices; `slow [PLUGS]` leaves Home Assistant a tenth of a processor;
-`soak [MINUTES]` does everything at once for a while. Each writes its section of the page.
+`soak [MINUTES]` does everything at once for a while; `large [GIGABYTES]` asks for a year of a
+database of a whole house. Each writes its section of the page.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("many", "start", "devices", "slow", "soak")
+PARTS = ("many", "start", "devices", "slow", "soak", "large")
 
 
 def main() -> None:
