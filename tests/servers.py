@@ -35,9 +35,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def database_server() -> Iterator[Callable[[str], str]]:
-    """Return the SQLAlchemy URL of the server of a kind; it runs until the session ends.
+@contextmanager
+def running_servers() -> Iterator[Callable[[str], str]]:
+    """Give what returns the SQLAlchemy URL of the server of a kind; it is started with the first.
 
     Asking for it skips the test where the server or its driver is not installed.
     """
@@ -48,6 +48,13 @@ def database_server() -> Iterator[Callable[[str], str]]:
         def url(kind: str) -> str:
             return running.enter_context(starts[kind]())
 
+        yield url
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Callable[[str], str]]:
+    """Servers that run until the session ends."""
+    with running_servers() as url:
         yield url
 
 

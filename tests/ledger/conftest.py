@@ -24,6 +24,7 @@ from custom_components.med_exporter.ledger import (
     LedgerPlug,
     Posting,
 )
+from custom_components.med_exporter.statistics import written_until
 
 from .stories import PARIS
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from freezegun.api import FrozenDateTimeFactory
     from homeassistant.core import HomeAssistant
     from sqlalchemy import Executable
+
+    from custom_components.med_exporter.ledger import Series
 
 DAY = datetime(2026, 11, 20, tzinfo=PARIS)
 
@@ -65,6 +68,15 @@ class Books:
         self.freezer = freezer
         self.ledger = Ledger(hass)
         self.starts: dict[str, CounterStart] = {}
+
+    async def written_until(self, series: Series) -> datetime:
+        """Return the end of the last hour that was ever written."""
+        until = await get_instance(self.hass).async_add_executor_job(self._written_until, series)
+        return datetime.fromtimestamp(until, PARIS)
+
+    def _written_until(self, series: Series) -> int:
+        with get_instance(self.hass).engine.connect() as connection:
+            return written_until(connection, series.statistic_id)
 
     async def read(
         self, of: LedgerPlug, kwh: float, at: datetime, *, measured: bool = False, **values: object

@@ -192,7 +192,7 @@ class TestStatistics:
             (at(11), 4.0),
             (at(12), 6.0),
         ]
-        assert await books.ledger.async_closed_until(ONE) == at(13)
+        assert await books.written_until(ONE) == at(13)
 
     async def test_an_hour_without_energy_is_written_too(self, books: Books) -> None:
         await books.read(plug(), 5.0, at(10))
@@ -312,7 +312,7 @@ class TestReads:
     async def test_nothing_booked_reads_as_nothing(self, books: Books) -> None:
         assert await books.ledger.async_days(ONE, at(0), at(24)) == []
         assert await books.ledger.async_half_hours(HOUSE, at(0), at(24)) == []
-        assert await books.ledger.async_closed_until(ONE) is None
+        assert await books.ledger.async_stretches([ONE]) == {}
         assert await books.ledger.async_posted_until([plug().plug_id]) == {}
 
 

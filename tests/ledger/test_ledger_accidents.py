@@ -156,7 +156,7 @@ class TestTimers:
         freezer.move_to(at(10.2))
         async_fire_time_changed(books.hass, dt_util.utcnow())
         await books.hass.async_block_till_done(wait_background_tasks=True)
-        assert await books.ledger.async_closed_until(ONE) == at(10)
+        assert await books.written_until(ONE) == at(10)
         end()
 
     async def test_what_is_too_old_goes_with_the_first_run_after_a_start(

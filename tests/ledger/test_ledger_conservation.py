@@ -88,7 +88,7 @@ async def test_everything_adds_up_to_the_counter(books: Books, story: Story) -> 
         assert sum(p.filled_kwh for p in periods) == pytest.approx(
             sum(p.filled_kwh for p in half_hours), abs=1e-6
         )
-    closed = await ledger.async_closed_until(own)
+    closed = await books.written_until(own)
     closed_kwh = sum(p.kwh for p in hours if p.closed)
     assert await last_sum(books, own.statistic_id) == pytest.approx(closed_kwh, abs=1e-6)
     assert all(p.closed == (p.end <= closed) for p in hours)

@@ -139,7 +139,7 @@ async def test_every_half_hour_is_halved_exactly(books: Books, version_1: list) 
 
 async def test_counting_goes_on_where_it_was(books: Books, version_1: list) -> None:
     await books.ledger.async_purge()
-    assert await books.ledger.async_closed_until(HOUSE) == DAY
+    assert await books.written_until(HOUSE) == DAY
     series = PlugSeries(plug(2).plug_id)
     half = await books.ledger.async_half_hours(series, DAY - timedelta(days=DAYS), DAY)
     expected: dict[int, float] = {}

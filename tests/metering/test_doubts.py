@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
-from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, settle, value_of
+from tests.metering_points import PARIS, PDL, add_metering_point, entity_of, poll, value_of
 from tests.plug_emulator import Clock, EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
@@ -38,14 +36,6 @@ async def polls(hass: HomeAssistant, entry: ConfigEntry, clock: HouseClock, coun
     for _ in range(count):
         clock.tick(60)
         await poll(hass, entry)
-
-
-async def ledger_growth(hass: HomeAssistant, start: datetime, end: datetime) -> float:
-    await settle(hass)
-    await async_commit(hass)
-    ledger = hass.data[DATA_LEDGER]
-    periods = await ledger.async_half_hours(PlugSeries(HEATER), start, end)
-    return sum(period.kwh for period in periods)
 
 
 async def test_a_false_zero_reaches_neither_sensor_nor_ledger(

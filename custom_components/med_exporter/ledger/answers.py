@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..clocks.local import certain_now, local_zone
 from ..database import async_read
-from ..statistics import written_until
 from . import reading
 from .running import RunningEnergy, read_running
 from .tables import SCHEMA
@@ -55,13 +54,6 @@ class LedgerAnswers:
     ) -> list[EnergyPeriod]:
         """Return the local months that begin in a range."""
         return await self._async_periods(series, "monthly", start, end)
-
-    async def async_closed_until(self, series: Series) -> datetime | None:
-        """Return the end of the last hour of a series that is written; None before the first."""
-        written = await async_read(
-            self._hass, SCHEMA, lambda c: written_until(c, series.statistic_id), None
-        )
-        return None if written is None else datetime.fromtimestamp(written, UTC)
 
     async def async_stretches(
         self, many: Collection[Series]

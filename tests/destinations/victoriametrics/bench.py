@@ -34,7 +34,7 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 from custom_components.med_exporter.destinations.victoriametrics.rows import (
     labels_of,
     line_of,
-    row_of,
+    rows_of,
 )
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from tests.lag import loop_lag
@@ -86,7 +86,7 @@ async def measure(url: str, values: list[Energy]) -> tuple[float, Lag]:
 def prepare(values: list[Energy], file: Path) -> None:
     """Write what is pushed to a file for curl, not packed, as within one machine it is pushed."""
     labels = labels_of(values[0], {})
-    rows = [row_of(value) for value in values]
+    rows = rows_of(values)
     lines = (
         line_of(labels, [(row.stamp, row.value) for row in rows[at : at + _OF_A_LINE]])
         for at in range(0, len(rows), _OF_A_LINE)

@@ -32,6 +32,8 @@ from custom_components.med_exporter.destinations.victoriametrics import probe, v
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
+from custom_components.med_exporter.destinations.victoriametrics.rows import rows_of
+from custom_components.med_exporter.destinations.victoriametrics.sending import Sender
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.lag import loop_lag
@@ -524,27 +526,27 @@ async def test_all_series_wait_for_the_disk_together(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points = [replace(POINT, pdl=f"point-{number}") for number in range(14)]
-    events: list[str] = []
-    write = VictoriaMetrics.write
+    waiting = asyncio.Barrier(len(points))
+    outcomes: list[Outcome] = []
 
-    async def noted(server: VictoriaMetrics, lines: bytes, **given: float) -> None:
-        events.append("sent")
-        await write(server, lines, **given)
+    async def until_all_wait(_: float) -> None:
+        assert outcomes == []
+        await waiting.wait()
 
     async def stream(point: PointName) -> AsyncIterator[Measurement]:
         for one in days(3):
             yield replace(one, point=point)
 
+    monkeypatch.setattr(module, "_sleep_until", until_all_wait)
     destination = destination_at(session, victoriametrics(), on_disk_after=4)
-    await destination.async_reach()
-    monkeypatch.setattr(VictoriaMetrics, "write", noted)
-    await asyncio.gather(
-        *(
-            destination.async_push(stream(point), lambda *_: events.append("settled"))
-            for point in points
+    async with asyncio.timeout(120):
+        await asyncio.gather(
+            *(
+                destination.async_push(stream(point), lambda _, outcome: outcomes.append(outcome))
+                for point in points
+            )
         )
-    )
-    assert events[-len(points) * 3 :] == ["settled"] * len(points) * 3
+    assert outcomes == [Outcome.STORED] * len(points) * 3
 
 
 async def test_no_more_are_held_than_there_is_room_for_however_many_series_there_are(
@@ -573,30 +575,31 @@ async def test_no_more_are_held_than_there_is_room_for_however_many_series_there
     assert most <= 30
 
 
-async def test_the_next_rows_are_read_while_the_server_stores_those_before(
+async def test_where_rows_are_missing_none_after_them_is_settled(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BATCH", 10)
     monkeypatch.setattr(module, "_IN_FLIGHT", 20)
-    read, when_stored = 0, []
+    server = victoriametrics()
+    destination = destination_at(session, server, on_disk_after=1)
+    send, settled = Sender.send, []
 
-    async def stream() -> AsyncIterator[Measurement]:
-        nonlocal read
-        for one in days(25):
-            read += 1
-            yield one
+    async def forgetful(sender: Sender, labels: Any, rows: Any, *given: Any, **rest: Any) -> Any:
+        batch = await send(sender, labels, rows, *given, **rest)
+        if rows.stamps[0] == rows_of(days(35))[0].stamp:
+            gone = {"match[]": DAILY}
+            await asyncio.to_thread(server.get, "/api/v1/admin/tsdb/delete_series", gone)
+        return batch
 
-    destination = destination_at(session, victoriametrics(), on_disk_after=0)
-    write = VictoriaMetrics.write
-
-    async def noted(server: VictoriaMetrics, lines: bytes, **rest: Any) -> None:
-        await write(server, lines, **rest)
-        when_stored.append(read)
-
-    monkeypatch.setattr(VictoriaMetrics, "write", noted)
-    await destination.async_push(stream(), lambda *_: None)
-    # There is room for two batches; the test sample and the first row go by themselves.
-    assert when_stored[-3:] == [20, 25, 25]
+    monkeypatch.setattr(Sender, "send", forgetful)
+    with pytest.raises(DestinationError) as raised:
+        await push(destination, days(35), settled)
+    assert raised.value.code == "ROWS_MISSING"
+    assert settled == []
+    monkeypatch.undo()
+    again = await push(destination, days(35))
+    assert set(again) <= {Outcome.STORED, Outcome.ALREADY_THERE}
+    assert server.samples(DAILY) == expected(days(35))
 
 
 async def test_many_rows_are_built_and_compared_beside_the_event_loop(

@@ -26,7 +26,7 @@ from custom_components.med_exporter.destinations.victoriametrics.rows import (
     Rows,
     labels_of,
     line_of,
-    row_of,
+    rows_of,
     selector_of,
 )
 from custom_components.med_exporter.sources.tempo_calendar import (
@@ -60,7 +60,7 @@ def test_energy_is_in_watt_hours_and_stamped_with_the_start(data_type, metric, k
     energy = Energy(**PERIOD, data_type=data_type, kwh=12.345)
 
     assert labels_of(energy, {}) == {"__name__": metric, "pdl": "Mon_PDL-1", "type": kind}
-    assert row_of(energy) == Row(energy, 1774738800000, 12345.0)
+    assert rows_of([energy])[0] == Row(energy, 1774738800000, 12345.0)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_tempo_day_is_stamped_with_local_midnight(colour, number) -> None:
     day = TempoDay(**PERIOD, data_type=DataType.TEMPO, colour=colour)
 
     assert labels_of(day, {}) == {"__name__": "myelectricaldata_tempo_color", "pdl": "Mon_PDL-1"}
-    assert row_of(day) == Row(day, 1774738800000, number)
+    assert rows_of([day])[0] == Row(day, 1774738800000, number)
 
 
 def test_a_level_of_ecowatt_is_stamped_with_when_it_was_read() -> None:
@@ -82,13 +82,13 @@ def test_a_level_of_ecowatt_is_stamped_with_when_it_was_read() -> None:
         "site": "a",
         "pdl": "Mon_PDL-1",
     }
-    assert row_of(level) == Row(level, 1774776601250, 2)
+    assert rows_of([level])[0] == Row(level, 1774776601250, 2)
 
 
 def test_a_cost_has_no_metric() -> None:
     cost = Cost(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, amount=1.0, currency="EUR")
     with pytest.raises(TypeError):
-        row_of(cost)
+        rows_of([cost])[0]
 
 
 def test_a_line_is_json_for_the_import() -> None:
@@ -163,7 +163,7 @@ class TestReading:
     @given(st.floats(0, 1e7))
     def test_a_number_that_went_through_json_agrees(self, kwh: float) -> None:
         energy = Energy(**PERIOD, data_type=DataType.CONSUMPTION_DAILY, kwh=kwh)
-        row = row_of(energy)
+        row = rows_of([energy])[0]
         reading = Reading(Rows.of([row]))
         reading.add(json.loads(line_of(self.LABELS, [(row.stamp, row.value)])))
         assert reading.at(reading.places()).agrees(row)

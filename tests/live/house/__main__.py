@@ -3,7 +3,8 @@
 `many [PLUGS]` adds plugs at once; `start [TIMES]` compares starts with and without the integration;
 `devices [TIMES]` asks for the devices; `prices [PLUGS]` prices a year, and anew; `files [READINGS]`
 makes three files at once; `slow [PLUGS]` leaves Home Assistant a tenth of a processor; `soak
-[MINUTES]` does everything at once for a while. Each writes its section of the page.
+[MINUTES]` does everything at once for a while; `large [GIGABYTES]` asks for a year of a database of
+a whole house. Each writes its section of the page.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-PARTS = ("many", "start", "devices", "prices", "files", "slow", "soak")
+PARTS = ("many", "start", "devices", "prices", "files", "slow", "soak", "large")
 
 
 def main() -> None:

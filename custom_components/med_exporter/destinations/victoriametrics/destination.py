@@ -5,29 +5,36 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
+from ...web.answers import in_turn
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from ..web import TIMEOUT
-from .ahead import Ahead
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
-from .rows import EXACT, NAME, TYPES, labels_of, rows_of, selector_of
+from .rows import EXACT, NAME, TYPES, Rows, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
 from .server import Flags
 from .visibility import SHOWN_AFTER
 from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+    from collections.abc import (
+        AsyncIterable,
+        AsyncIterator,
+        Callable,
+        Collection,
+        Mapping,
+        Sequence,
+    )
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
-    from .rows import Rows
     from .server import VictoriaMetrics
 
 INTAKE: Final = Intake(
@@ -40,6 +47,8 @@ INTAKE: Final = Intake(
 
 # Rows that are sent and read back at once: more than the half-hours of a year.
 _BATCH: Final = 50_000
+# So many are read before others have their turn.
+_AT_A_TIME: Final = 500
 # Rows of all series that are held in memory until they are on the disk.
 _IN_FLIGHT: Final = 100_000
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
@@ -170,17 +179,14 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
         """
         batches: deque[Batch] = deque()
-        ahead = Ahead(measurements, _BATCH)
         try:
-            await self._push(ahead, settle, batches)
+            await self._push(aiter(measurements), settle, batches)
         finally:
-            held = _BATCH if ahead.has_room else 0
-            await ahead.close()
-            self._free(held + sum(len(batch.rows) for batch in batches))
+            self._free(sum(len(batch.rows) for batch in batches))
 
     async def _push(
         self,
-        ahead: Ahead,
+        rest: AsyncIterator[Measurement],
         settle: Callable[[Measurement, Outcome], None],
         batches: deque[Batch],
     ) -> None:
@@ -189,22 +195,22 @@ class VictoriaMetricsDestination(DatabaseDestination):
         count, is_proved = _BATCH, False
         try:
             while count == _BATCH:
-                while not self._has_room(ahead):
+                while self._in_flight + _BATCH > _IN_FLIGHT:
                     if batches:
-                        await self._settle(batches.popleft(), flags, settle)
+                        await self._settle(batches, flags, settle)
                     else:
                         self._is_freed.clear()
                         await self._is_freed.wait()
-                count, flags = await self._send_next(ahead, batches, flags, is_proved=is_proved)
+                count, flags = await self._send_next(rest, batches, flags, is_proved=is_proved)
                 # Nobody changes what a series is called within a run.
                 is_proved = bool(batches) and bool(batches[-1].sent) and not batches[-1].is_missing
                 while batches and self._is_to_settle(batches, flags):
-                    await self._settle(batches.popleft(), flags, settle)
+                    await self._settle(batches, flags, settle)
         except DestinationError as err:
             error = err
         try:
             while batches:
-                await self._settle(batches.popleft(), flags, settle)
+                await self._settle(batches, flags, settle)
         except DestinationError as err:
             error = error or err
         if error is not None:
@@ -212,23 +218,21 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
     async def _send_next(
         self,
-        ahead: Ahead,
+        rest: AsyncIterator[Measurement],
         batches: deque[Batch],
         flags: Flags,
         *,
         is_proved: bool,
     ) -> tuple[int, Flags]:
-        """Send the rows that are read, and return how many these were.
+        """Read and send the next rows, and return how many these were.
 
-        Nothing is read before it is one's turn; while the server stores these rows, the next ones
-        are read where there is room.
+        Nothing is read before it is one's turn.
         """
         count = 0
-        async with self._turn:
-            try:
-                rows = await ahead.rows()
-                if len(rows) == _BATCH and self._has_room(ahead):
-                    ahead.begin()
+        self._in_flight += _BATCH
+        try:
+            async with self._turn:
+                rows = await _next_of(rest)
                 if rows and not is_proved:
                     await self._let_unconfirmed_rows_appear()
                     flags = await self._flags()
@@ -236,16 +240,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
                 if rows:
                     batches.append(await self._send(rows, flags, is_proved=is_proved))
                     count = len(rows)
-            finally:
-                self._free(_BATCH - count)
+        finally:
+            self._free(_BATCH - count)
         return count, flags
-
-    def _has_room(self, ahead: Ahead) -> bool:
-        """Keep room for a run's next rows; return whether there is some."""
-        if not ahead.has_room and self._in_flight + _BATCH <= _IN_FLIGHT:
-            self._in_flight += _BATCH
-            ahead.has_room = True
-        return ahead.has_room
 
     def _free(self, count: int) -> None:
         self._in_flight -= count
@@ -272,19 +269,29 @@ class VictoriaMetricsDestination(DatabaseDestination):
             labels, rows, flags, disk_time=self._disk_time(flags), is_proved=is_proved
         )
         # What a connection test has sent counts as the run's own.
-        batch.sent |= self._given(selector_of(labels))
+        batch.given = self._given(selector_of(labels))
         return batch
 
     async def _settle(
-        self, batch: Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
+        self,
+        batches: deque[Batch],
+        flags: Flags,
+        settle: Callable[[Measurement, Outcome], None],
     ) -> None:
+        """Settle the oldest; where rows of it are missing, none of the others can be."""
+        batch = batches.popleft()
+        freed = len(batch.rows)
         try:
             if len(batch.too_old) < len(batch.rows):
                 await _sleep_until(batch.due)
             async with self._turn:
                 await self._sender.settle(batch, flags, settle)
+        except DestinationError:
+            freed += sum(len(one.rows) for one in batches)
+            batches.clear()
+            raise
         finally:
-            self._free(len(batch.rows))
+            self._free(freed)
 
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""
@@ -300,3 +307,15 @@ def _now() -> float:
 
 async def _sleep_until(moment: float) -> None:
     await asyncio.sleep(max(0.0, moment - _now()))
+
+
+async def _next_of(rest: AsyncIterator[Measurement]) -> Rows:
+    """Read the next rows of a series; fewer than a batch are the last ones."""
+    some: list[Measurement] = []
+    async for measurement in rest:
+        some.append(measurement)
+        if len(some) == _BATCH:
+            break
+        if not len(some) % _AT_A_TIME:
+            await asyncio.sleep(0)
+    return await in_turn(partial(rows_of, some)) if some else Rows((), [], [])

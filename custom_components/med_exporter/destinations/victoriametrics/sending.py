@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,7 @@ from .rows import NAME, Found, Rows, lines_of_rows
 from .visibility import until_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ..measurements import Measurement
     from .server import Flags, VictoriaMetrics
@@ -28,15 +29,17 @@ _AT_A_TIME: Final = 500
 class Batch:
     """Rows of one series that are on their way; `due` is the loop's time to settle them.
 
+    `sent` are the moments of those that it lacked, `given` those that a connection test had sent.
     `is_missing` tells that the first one to be written did not appear.
     """
 
     labels: dict[str, str]
     rows: Rows
     too_old: set[int]
-    sent: set[int]
+    sent: Sequence[int]
     due: float
     is_missing: bool
+    given: set[int] = field(default_factory=set)
 
 
 class Sender:
@@ -90,7 +93,7 @@ class Sender:
             labels=labels,
             rows=rows,
             too_old=set() if kept is rows else set(rows.stamps).difference(kept.stamps),
-            sent=set(wanted.stamps),
+            sent=wanted.stamps,
             # What is found may be as young as the last thing that was sent from here, or from
             # the life before this one.
             due=self.last_sent + disk_time,
@@ -184,10 +187,10 @@ def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:
     """Return what became of each row of a batch, of which some are too old and others found."""
     differing = found.differs(kept)
     stamps = batch.rows.stamps
-    if not (differing or batch.too_old) and batch.sent.issuperset(stamps):
+    if not (differing or batch.too_old) and batch.sent == stamps:
         return [Outcome.STORED] * len(stamps)
     outcomes = {
-        **dict.fromkeys(batch.sent, Outcome.STORED),
+        **dict.fromkeys((*batch.sent, *batch.given), Outcome.STORED),
         **dict.fromkeys(differing, Outcome.NOT_CORRECTABLE),
         **dict.fromkeys(batch.too_old, Outcome.TOO_OLD),
     }
