@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.med_exporter.engine.job import Privacy
+from custom_components.med_exporter.engine.job import Options, Privacy
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 
 from .homes import BARN, FLAT, FRIDGE, HEATER, HOUSE, LATHE, NIGHT_AND_DAY, Home, at
@@ -114,3 +114,16 @@ def test_the_name_of_what_has_left_is_kept_as_the_others_are(told) -> None:
         "device-1", "device-2", "device-3",
     }  # fmt: skip
     assert "kiln" not in json.dumps(found).lower()
+
+
+def test_habits_are_those_of_all_that_has_counted_for_a_metering_point(told) -> None:
+    """Weeks before a plug was exchanged are not told as if only the others had been there."""
+    devices = (LATHE, AT_BARN)
+    habits = told(
+        "system_report", devices, (WHOLE_BARN,), report_sections=("usage_patterns",),
+        options=Options(decimal_places=6),
+    )  # fmt: skip
+    (all_hours,) = [row for row in habits["data"] if row["weekday"] is None]
+    analysis = told("cost_analysis", devices, (WHOLE_BARN,), grouping="monthly")
+    used = sum(row["energy_kwh"] or 0 for row in analysis["data"])
+    assert all_hours["average_kwh"] * 743 == pytest.approx(used, abs=1e-3)
