@@ -219,7 +219,12 @@ class _Source:
         self._one_pass = one_pass
         self._left_out = [0]
         self.name = device.device_name
-        self._ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in spool.stored)
+        self._ledger = plug_ledger(
+            recorder.connect,
+            device.plug_id,
+            costs="cost" in spool.stored,
+            currency=job.currency,
+        )
         self.coverage = Coverage()
         self.stand_in = StandIn(
             self._ledger,
