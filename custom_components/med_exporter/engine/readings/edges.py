@@ -11,6 +11,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from ..recorder.states import Recorder
 from ..times import UTC_DAY
 from .filling import spread, told_in, used_in, with_amounts
 from .from_states import readings
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from ..costs.plug_ledger import PlugLedger
     from ..job import JobDevice
-    from ..recorder.states import Recorder
     from .reading import Reading
 
 _ENERGY: Final = READING_COLUMNS.index("energy_kwh")
@@ -31,6 +31,8 @@ _FURTHEST: Final = 400 * UTC_DAY
 """Seconds after the range in which a gap may end: the ledger knows no longer one."""
 _MOMENT: Final = 1.0
 """Seconds before the end of the range at which what is left of a gap has its row."""
+_FEW: Final = 8
+"""States of an entity that are read first behind the end."""
 _NOTHING: Final = 1e-9
 
 
@@ -87,7 +89,9 @@ def ended_inside(
 def _open_gap(
     recorder: Recorder, device: JobDevice, ledger: PlugLedger, start: float, end: float
 ) -> Iterator[Reading]:
-    later = readings(recorder, device, ledger, (end, end + _FURTHEST), lambda _: None)
+    # Mostly the first states after the end tell that there is no gap.
+    beyond = Recorder(recorder.connect, first_page=_FEW)
+    later = readings(beyond, device, ledger, (end, end + _FURTHEST), lambda _: None)
     after = next((one for one in later if one[2] != CARRIED and one[_ENERGY] is not None), None)
     if after is None or (kwh := after[_ENERGY]) is None or (since := after[_FILLED_FROM]) is None:
         return
