@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver
 
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.measurements import PointName
+from custom_components.med_exporter.destinations.victoriametrics import visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
@@ -39,7 +41,7 @@ async def session() -> AsyncIterator[ClientSession]:
 
 
 @pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1", "influxdb 2"])
-async def test_databases_delete_what_has_the_old_id_and_nothing_else(
+async def test_databases_move_what_has_the_old_id_and_nothing_else(
     request: pytest.FixtureRequest, session: ClientSession, kind: str
 ) -> None:
     async with standing(kind, request, session) as (destination, _):
@@ -47,12 +49,46 @@ async def test_databases_delete_what_has_the_old_id_and_nothing_else(
         await push(destination, old)
         await push(destination, beside)
         assert await destination.async_rename(POINT, NOW)
-        assert await destination.async_missing([*old, *beside]) == old
         new = [replace(one, point=NOW) for one in old]
-        await push(destination, new)
+        # Nobody has sent it again: what is older than the ledger is kept nowhere else.
+        assert await destination.async_missing([*old, *new, *beside]) == old
+        assert await push(destination, new) == [Outcome.ALREADY_THERE] * 3
         assert await destination.async_rename(NOW, POINT)
-        await push(destination, old)
         assert await destination.async_missing([*old, *new]) == new
+
+
+@pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1", "influxdb 2"])
+async def test_what_was_moved_only_in_part_is_moved_once(
+    request: pytest.FixtureRequest, session: ClientSession, kind: str
+) -> None:
+    """A run that was ended after the copy finds both, and another one's past under the new id."""
+    async with standing(kind, request, session) as (destination, _):
+        old = days(4)
+        new = [replace(one, point=NOW) for one in old]
+        await push(destination, old)
+        await push(destination, new[1:3])
+        assert await destination.async_rename(POINT, NOW)
+        assert await destination.async_missing([*old, *new]) == old
+        assert await push(destination, new) == [Outcome.ALREADY_THERE] * 4
+
+
+@pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1"])
+async def test_where_the_copy_does_not_appear_nothing_is_deleted(
+    request: pytest.FixtureRequest, session: ClientSession, kind: str, monkeypatch
+) -> None:
+    async with standing(kind, request, session) as (destination, _):
+        old = days(3)
+        await push(destination, old)
+
+        async def taken(*_: object, **__: object) -> bool:
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr(type(destination._server), "write", taken)
+            patch.setattr(visibility, "_FLUSHED_FOR", 0.1)
+            with pytest.raises(DestinationError):
+                await destination.async_rename(POINT, NOW)
+        assert await destination.async_missing(old) == []
 
 
 @pytest.mark.parametrize("kind", ["victoriametrics", "influxdb 1", "influxdb 2"])

@@ -115,6 +115,16 @@ def half_hours(energy: list, ledger: tuple) -> list[tuple[int, float, float]]:
     ]
 
 
+def goes_on_over(energy: list, edge: float) -> bool:
+    """Tell whether a gap may lie around a moment, which the ledger's knowledge then parts."""
+    numbers = [moment for moment, value in energy if isinstance(value, float)]
+    lost = {after for (_, before), (after, _) in pairwise(energy) if not isinstance(before, float)}
+    return any(
+        since <= edge <= moment and (moment in lost or moment - since >= 900)
+        for since, moment in pairwise(numbers)
+    )
+
+
 def prices(around: float, ledger: tuple) -> list[tuple[int, float | None]]:
     """Return prices, another one each half-hour, and not always known."""
     kind, random = ledger
@@ -167,7 +177,8 @@ def test_all_views_add_up_to_the_counters_growth(
     for name in ("energy_kwh", "cost"):
         assert len({total(rows, name) for rows in views.values()}) == 1
     used = float(total(views["raw"], "energy_kwh"))
-    assert abs(used - counted(energy, start, end)) <= 0.5001 * unit + 1e-9
+    if ledger[0] == "none" or not any(goes_on_over(energy, edge) for edge in (start, end)):
+        assert abs(used - counted(energy, start, end)) <= 0.5001 * unit + 1e-9
 
     # Not in sum only: the raw rows of an hour are that hour's row, where no gap is spread.
     if any(row["filled"] for row in views["raw"]):

@@ -16,6 +16,7 @@ from custom_components.med_exporter.engine.readings.fields import FIELDS as READ
 from custom_components.med_exporter.errors import InvalidRequest
 from custom_components.med_exporter.exports.planning import chosen_devices, plan_job
 from custom_components.med_exporter.exports.request import async_read_request
+from custom_components.med_exporter.metering.contracts import only_currency
 from tests.file_exports import add_plug, path_of, request, set_up
 
 NAME = "Zorglub's fridge"
@@ -131,3 +132,43 @@ async def test_a_metering_point_is_whole_where_all_of_it_is_asked_for(jobs, plug
     assert await whole("all")
     assert await whole([entry.data["pdl"]])
     assert not await whole([NAME])
+
+
+class TestCurrencies:
+    """A column of money has one currency, whatever the file is about."""
+
+    @pytest.fixture
+    def points(self, jobs, hass) -> None:
+        for name, mac, currency in (("Fridge", "aa01", "EUR"), ("Lathe", "aa02", "CHF")):
+            add_plug(hass, name, ADDRESS, mac)
+            entry = next(one for one in hass.config_entries.async_entries() if one.title == name)
+            contract = {"valid_from": "2026-01-01", "kind": "flat", "price": 0.25}
+            hass.config_entries.async_update_entry(
+                entry, options={"contracts": [contract], "currency": currency}
+            )
+
+    async def planned(self, hass, **changes):
+        asked = await async_read_request(hass, request(**changes))
+        return plan_job(hass, "id", asked, chosen_devices(hass, asked, None), "")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"fields": ["timestamp", "cost"]},
+            {"fields": None},
+            {"export_type": "cost_analysis", "fields": None},
+        ],
+    )
+    async def test_devices_with_several_are_refused(self, points, hass, changes):
+        with pytest.raises(InvalidRequest) as refused:
+            await self.planned(hass, devices=["Fridge", "Lathe"], **changes)
+        assert (refused.value.code, refused.value.field) == ("SEVERAL_CURRENCIES", "devices")
+        for name, currency in (("Fridge", "EUR"), ("Lathe", "CHF")):
+            assert (await self.planned(hass, devices=[name], **changes)).currency == currency
+
+    async def test_without_money_they_may_stand_side_by_side(self, points, hass):
+        job = await self.planned(hass, devices="all", fields=["timestamp", "energy_kwh"])
+        assert len(job.devices) == 2
+
+    async def test_a_mail_names_no_currency_where_there_are_several(self, points, hass):
+        assert only_currency(hass) == ""

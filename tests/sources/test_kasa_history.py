@@ -155,8 +155,26 @@ async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
     hours = {start.astimezone(PARIS).strftime("%d %H"): kwh for start, kwh in past.hours.items()}
     assert sum(hours.values()) == pytest.approx(1.0)
     shared = {hour: kwh for hour, kwh in hours.items() if kwh}
+    # The plug's hour from 08:06:40 on is shared by time.
     assert list(shared) == ["19 08", *(["19 09"] if ahead % HOUR else []), "20 12"]
     assert shared["20 12"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("ahead", "begins"), [(20, "07:45"), (-20, "08:15"), (-40, "07:45")])
+async def test_hours_by_a_clock_that_is_far_off_stay_whole_where_they_lie(
+    session: ClientSession, ahead: int, begins: str
+) -> None:
+    """An edge of an hour of the house then splits a whole, which is an estimate that is told."""
+    at = datetime(2026, 11, 19, 8, 25, tzinfo=PARIS)
+    plug = plug_at("127.0.83.13", load=0.0, ahead=timedelta(minutes=ahead))
+    plug.clock.set(at + timedelta(minutes=ahead))
+    plug.outlets[0].use(0.75)
+    plug.clock.set(NOW + timedelta(minutes=ahead))
+    past = await past_of(session, plug, date(2026, 11, 18))
+    most = max(past.hours, key=lambda start: past.hours[start])
+    assert most.astimezone(PARIS).strftime("%H:%M") == begins
+    assert past.hours[most] == pytest.approx(0.75 * 55 / 60)
+    assert sum(past.hours.values()) == pytest.approx(0.75)
 
 
 async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(

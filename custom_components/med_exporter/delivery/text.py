@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..engine.lazy_dataclass import dataclass
 from ..engine.words.dates import DateWords
 from ..engine.words.quantities import quantity_text
-from ..metering.contracts import currency_of_costs
+from ..metering.contracts import only_currency
 from .errors import DeliveryError
 from .rendering import async_render
 
@@ -149,7 +149,7 @@ def _own_body(
 ) -> str:
     # What its energy costs is a part of what a bill comes to.
     money = "total_cost" if "total_cost" in delivery.figures else "energy_cost"
-    units = {"total_energy": "kWh", money: currency_of_costs(hass)}
+    units = {"total_energy": "kWh", money: only_currency(hass)}
     figures = []
     for name, unit in units.items():
         if (value := delivery.figures.get(name)) is not None:

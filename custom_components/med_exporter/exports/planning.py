@@ -194,10 +194,12 @@ def plan_job(
         # Texts may name any device: what is to be removed has to be known.
         devices = export_devices(hass)
     key = privacy_key if request.privacy.active else ""
+    fields = _fields(hass, request, devices)
+    has_money = export_type.about_money or "cost" in fields
     return Job.of(
         replace(
             request,
-            fields=_fields(hass, request, devices),
+            fields=fields,
             privacy=replace(request.privacy, key=key),
         ),
         devices=tuple(_job_device(hass, device, points) for device in devices),
@@ -206,7 +208,7 @@ def plan_job(
         max_records=limits.max_records_per_export,
         max_bytes=limits.max_file_bytes,
         max_pdf_rows=limits.max_pdf_rows,
-        currency=_currency(hass, request, devices, points),
+        currency=_currency(hass, devices, points, has_money=has_money),
         points=tuple(
             point
             for pdl, point in points.items()
@@ -228,17 +230,19 @@ def _fields(hass: HomeAssistant, request: Request, devices: list[ExportDevice]) 
 
 def _currency(
     hass: HomeAssistant,
-    request: Request,
     devices: list[ExportDevice],
     points: dict[str, MeteringPoint],
+    *,
+    has_money: bool,
 ) -> str:
     """Return the currency of the costs in a file.
 
-    Raises InvalidRequest where they would be in several: no sum of those is money.
+    Raises InvalidRequest where they would be in several: a column has one, and no sum of those is
+    money.
     """
     slugs = {points[device.pdl].slug for device in devices if device.pdl in points}
     currencies = sorted(currencies_of(hass, slugs))
-    if len(currencies) > 1 and EXPORT_TYPES[request.export_type].about_money:
+    if len(currencies) > 1 and has_money:
         raise InvalidRequest(
             "SEVERAL_CURRENCIES",
             "several_currencies",

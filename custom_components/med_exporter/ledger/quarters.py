@@ -149,14 +149,16 @@ def _change(
     bits: defaultdict[int, int] = defaultdict(int)
     for quarter in joined or ():
         bits[quarter // UTC_DAY] |= 1 << quarter % UTC_DAY // QUARTER
-    for day, quarters in groupby(sorted(energies), key=lambda quarter: quarter // UTC_DAY):
+    parts: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    for quarter in sorted(energies):
+        parts[quarter // UTC_DAY].append((quarter % UTC_DAY // QUARTER, *energies[quarter]))
+    # Between the parts of a whole may be days that have none of it.
+    for day in sorted(parts.keys() | (bits.keys() & standing.keys())):
         before = standing.get(day)
         known = Day.unknown() if before is None else Day.unpacked(*before)
         if joined is not None:
             known = known.joining(bits[day])
-        after = change(
-            known, ((quarter % UTC_DAY // QUARTER, *energies[quarter]) for quarter in quarters)
-        )
+        after = change(known, parts[day])
         if before is None:
             new.append({"account_id": account, "day": day} | columns_of(after))
         elif after.packed() != before:

@@ -19,7 +19,7 @@ type Stretch = tuple[float, float]
 
 
 class Spread(NamedTuple):
-    """Energy that was spread, and its quarter-hours that share a whole with the one before.
+    """Energy that was spread, and the quarter-hours that share a whole with the one before.
 
     How much of a whole each of its quarter-hours had is a guess; what they have together is known.
     """
@@ -28,15 +28,15 @@ class Spread(NamedTuple):
     joined: set[int]
 
     def take(self, mwh: int, stretches: Sequence[Stretch]) -> None:
-        """Spread an energy evenly over some stretches; those that touch then share a whole."""
+        """Spread an energy evenly over some stretches, which then share a whole.
+
+        So does what lies between them: an edge there splits the whole, too.
+        """
         add(self.quarters, spread(mwh, stretches))
-        reached = None
-        for start, end in stretches:
-            # How nothing is shared out is no guess.
-            if mwh:
-                quarters = quarters_between(start, end)
-                self.joined.update(q for q in quarters if q > start or q == reached)
-            reached = end
+        # How nothing is shared out is no guess.
+        if mwh:
+            start, end = stretches[0][0], stretches[-1][1]
+            self.joined.update(q for q in quarters_between(start, end) if q > start)
 
 
 def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:

@@ -60,9 +60,14 @@ def currency_of(hass: HomeAssistant, entry: ConfigEntry) -> str:
 
 def currency_of_costs(hass: HomeAssistant) -> str:
     """Return the currency of all costs; that of the installation where they are in several."""
+    return only_currency(hass) or hass.config.currency
+
+
+def only_currency(hass: HomeAssistant) -> str:
+    """Return the currency of all costs, nothing where they are in several."""
     slugs = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
     found = currencies_of(hass, slugs)
-    return found.pop() if len(found) == 1 else hass.config.currency
+    return found.pop() if len(found) == 1 else ""
 
 
 def currencies_of(hass: HomeAssistant, slugs: Collection[str]) -> set[str]:

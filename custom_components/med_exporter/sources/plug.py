@@ -72,9 +72,9 @@ class PlugSample:
 class PlugStatistics:
     """What a plug itself has counted, in kWh, by its day and by the first day of each month.
 
-    Days and months end by the plug's clock. `hours`, by their true start in UTC, are there for as
-    many of the days as the plug tells by the hour; the last one is still running. Each is empty
-    for a plug that keeps no such statistics.
+    Days and months end by the plug's clock. `hours`, by the quarter-hour of UTC nearest to their
+    true start, are there for as many of the days as the plug tells by the hour; the last one is
+    still running. Each is empty for a plug that keeps no such statistics.
     """
 
     hours: Mapping[datetime, float] = field(default_factory=dict)

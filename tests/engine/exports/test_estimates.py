@@ -137,3 +137,32 @@ def test_other_reports_that_split_it_say_so_too(joined, exports) -> None:
         assert estimates(exports, OCTOBER, **compared) == expected
     joined.priced("house", [NIGHT_AND_DAY])
     assert estimates(exports, OCTOBER, **report) == whole(31.0, OCTOBER)
+
+
+def test_the_parts_of_a_whole_that_do_not_touch_are_one_too(recorder, exports) -> None:
+    """Of a day that a plug told as a whole, the morning had been measured before."""
+    home = Home(recorder)
+    recorder.add_statistics("sensor.other", [])
+    morning, noon = (datetime(2026, 11, 19, hour, tzinfo=PARIS) for hour in (8, 12))
+    quarters = {int(morning.timestamp()) + 900 * n: 100_000 for n in range(16)}
+    first = CounterStart(at=morning, value_kwh=0.0)
+    again = CounterStart(at=JOINED, value_kwh=0.0, today_kwh=1.0)
+    with recorder.engine.begin() as connection:
+        RECEIPTS_SCHEMA.create(connection)
+        for posting in (
+            Posting(
+                plug=PLUG, start=first, value_kwh=1.6, at=noon, since=morning, quarters=quarters
+            ),
+            Posting(plug=PLUG, start=again, value_kwh=0.0, at=JOINED, since=JOINED),
+        ):
+            write_posting(connection, posting, {}, PARIS)
+        history = PlugHistory(plug=PLUG, day_kwh={date(2026, 11, 19): 2.4})
+        write_history(connection, history, {}, PARIS)
+    home.priced("house", [FLAT])
+    day = ("2026-11-19", "2026-11-20")
+    assert estimates(exports, day, grouping="daily") == []
+    ((kwh, start, end),) = estimates(exports, ("2026-11-19T10:00", day[1]), grouping="daily")
+    # The quarter-hour of the last reading is known, too.
+    assert (start, end) == (at("2026-11-19T12:15"), at(day[1]))
+    assert kwh == pytest.approx(0.8 * 11.75 / 19.75, abs=1e-3)
+    assert estimates(exports, day, grouping="hourly") == whole(0.8, day)

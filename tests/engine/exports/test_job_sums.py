@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from custom_components.med_exporter.engine.job import Privacy
+from custom_components.med_exporter.engine.database.cost_tables import tariffs_table
+from custom_components.med_exporter.engine.job import Options, Privacy
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 
 from .homes import BARN, FLAT, FRIDGE, HEATER, HOUSE, LATHE, NIGHT_AND_DAY, Home, at
@@ -114,3 +115,48 @@ def test_the_name_of_what_has_left_is_kept_as_the_others_are(told) -> None:
         "device-1", "device-2", "device-3",
     }  # fmt: skip
     assert "kiln" not in json.dumps(found).lower()
+
+
+def test_habits_are_those_of_all_that_has_counted_for_a_metering_point(told) -> None:
+    """Weeks before a plug was exchanged are not told as if only the others had been there."""
+    devices = (LATHE, AT_BARN)
+    habits = told(
+        "system_report", devices, (WHOLE_BARN,), report_sections=("usage_patterns",),
+        options=Options(decimal_places=6),
+    )  # fmt: skip
+    (all_hours,) = [row for row in habits["data"] if row["weekday"] is None]
+    analysis = told("cost_analysis", devices, (WHOLE_BARN,), grouping="monthly")
+    used = sum(row["energy_kwh"] or 0 for row in analysis["data"])
+    assert all_hours["average_kwh"] * 743 == pytest.approx(used, abs=1e-3)
+
+
+@pytest.mark.parametrize("aggregation", ["raw", "daily"])
+def test_no_amount_is_called_by_another_currency(home, told, recorder, aggregation) -> None:
+    """The heater counted for a house with francs before it came to the barn with euros."""
+    with recorder.engine.begin() as connection:
+        connection.execute(
+            tariffs_table.update()
+            .where(tariffs_table.c.metering_point == "house")
+            .values(currency="CHF")
+        )
+    in_euros = pytest.approx((21 * 48 - 2) * 0.3 * FLAT["price"])
+    analysis = told("cost_analysis", (AT_BARN,), (BARN,), grouping="daily")
+    assert sum(row["energy_cost"] or 0 for row in analysis["data"]) == in_euros
+    (warning,) = [
+        one for one in analysis["metadata"]["warnings"] if one["code"] == "UNPRICED_ENERGY"
+    ]
+    assert warning["kwh"] == pytest.approx(10 * 48 * 0.7)
+    report = told("system_report", (AT_BARN,), (BARN,), report_sections=("cost_breakdown",))
+    assert sum(row["energy_cost"] or 0 for row in report["data"]) == in_euros
+    # One number each hour.
+    kwh = [0.7 * 2 if n < 240 else 0.3 * 2 for n in range(743)]
+    states = [(START, 5.0)]
+    for hour, used in enumerate(kwh, 1):
+        states.append((START + hour * 3600 - 1, round(states[-1][1] + used, 3)))
+    recorder.add(AT_BARN.entities["energy_total_kwh"], states)
+    rows = told(
+        "device_data", (AT_BARN,), (BARN,), aggregation=aggregation,
+        fields=("timestamp", "energy_kwh", "cost"),
+    )  # fmt: skip
+    assert sum(row["energy_kwh"] or 0 for row in rows["data"]) == pytest.approx(sum(kwh))
+    assert sum(row["cost"] or 0 for row in rows["data"]) == in_euros

@@ -185,9 +185,9 @@ class TestWhatIsFilled:
                               (START + 12, "unknown"), (START + 21, 9.5)])  # fmt: skip
         assert column(measured(recorder), "filled_from") == [None, START + 10]
 
-    def test_of_a_gap_from_before_the_range_only_what_is_inside_counts(self, recorder):
+    def test_the_gap_may_begin_before_the_range(self, recorder):
         recorder.add(ENERGY, [(START - 50, 9.0), (START - 10, "unavailable"), (START + 21, 9.5)])
-        assert column(measured(recorder), "filled_from") == [START]
+        assert column(measured(recorder), "filled_from") == [START - 10]
 
     def test_not_where_nothing_was_used_or_where_there_is_no_earlier_number(self, recorder):
         recorder.add(ENERGY, [(START + 1, "unavailable"), (START + 2, 9.0),
@@ -215,4 +215,4 @@ class TestWhatIsFilled:
         recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[0], 1, 1)])
         middle = HALF_HOURS[0] + 600
         (_, reading) = all_readings(recorder, start=middle, end=HALF_HOURS[2])
-        assert reading["filled_from"] == middle
+        assert reading["filled_from"] == HALF_HOURS[0] - 60

@@ -14,7 +14,8 @@ def energy(kwh: float) -> str:
 def test_programs_get_an_english_message_and_what_it_is_about():
     assert warning("UNPRICED_ENERGY", 0, 3600, 2, about="House", kwh=1.5, more="in May") == {
         "code": "UNPRICED_ENERGY",
-        "message": "Energy without a known price is in no cost: House (1.500 kWh in May)",
+        "message": "Energy without a known price in this currency is in no cost: "
+        "House (1.500 kWh in May)",
         "start": "1970-01-01T00:00:00Z",
         "end": "1970-01-01T01:00:00Z",
         "count": 2,

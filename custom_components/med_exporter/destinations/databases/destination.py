@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BACKFILL: Final = timedelta(days=365)
 """How far back a new destination begins."""
+FIRST_SECOND: Final = 1262304000
+"""No value is older: the first second of 2010, from before any plug or Home Assistant."""
 # Writing and reading was let: a refusal is about deleting.
 _NOT_LET: Final = frozenset(
     {"BAD_REQUEST", "UNAUTHORIZED", "WRONG_CREDENTIALS", "WRONG_PATH", "SERVER_ERROR"}
@@ -81,17 +83,29 @@ class DatabaseDestination(ABC):
         ]
 
     async def async_rename(self, before: PointName, now: PointName) -> bool:
-        """Delete the series that were sent under the other id. Raises DestinationError.
+        """Move the series that were sent under the other id. Raises DestinationError.
 
-        Those that have further labels are somebody else's and stay. Returns False where the server
-        lets nobody delete, or not this login, or not what is ours alone.
+        What the server has may be older than what is kept here, so it is copied and looked for
+        before anything is deleted. Series that have further labels are somebody else's and stay.
+        Returns False where the server lets nobody delete, or not this login, or not what is ours
+        alone, and where it cannot be asked what it has.
         """
         try:
-            return await self._async_delete(before.pdl)
+            return await self._async_copy(before.pdl, now.pdl) and await self._async_delete(
+                before.pdl
+            )
         except DestinationError as err:
             if err.code not in _NOT_LET:
                 raise
             return False
+
+    @abstractmethod
+    async def _async_copy(self, before: str, now: str) -> bool:
+        """Give a metering point's series all that those of its other id have and they lack.
+
+        Returns False where the server cannot be asked. Raises DestinationError where it does not
+        have all of it then.
+        """
 
     @abstractmethod
     async def _async_delete(self, pdl: str) -> bool:

@@ -16,6 +16,7 @@ from ..databases.series import SERIES, labels_of_point
 from ..measurements import Grain
 from ..web import TIMEOUT
 from .lines import Point, Series, own_series, point_of, series_of
+from .moving import copy_series
 from .server import NotAskableError
 
 if TYPE_CHECKING:
@@ -96,6 +97,18 @@ class InfluxDestination(DatabaseDestination):
         points = [point_of(one) for one in periods]
         found = await self._find(series_of(periods[0], self._labels), points)
         return found and {point.stamp for point in points if _has(found, point)}
+
+    async def _async_copy(self, before: str, now: str) -> bool:
+        try:
+            for name, field, kind in SERIES.values():
+                await copy_series(
+                    self._server,
+                    Series(name, field, labels_of_point(before, kind, self._labels)),
+                    Series(name, field, labels_of_point(now, kind, self._labels)),
+                )
+        except NotAskableError:
+            return False
+        return True
 
     async def _async_delete(self, pdl: str) -> bool:
         series = [

@@ -14,6 +14,7 @@ from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from ..web import TIMEOUT
+from .moving import labels_of_other, samples_of
 from .probe import PROBE, async_read_nothing
 from .retention import USUAL_RETENTION, milliseconds_ago
 from .rows import EXACT, NAME, TYPES, Rows, labels_of, rows_of, selector_of
@@ -156,15 +157,40 @@ class VictoriaMetricsDestination(DatabaseDestination):
         found = await self._whereabouts.async_find(labels_of(periods[0], self._labels), rows)
         return {row.stamp // 1000 for row in rows if found.has(row)}
 
+    async def _async_copy(self, before: str, now: str) -> bool:
+        ours = await self._async_series(before)
+        if not ours:
+            return True
+        async with self._turn:
+            await self._let_unconfirmed_rows_appear()
+            flags = await self._flags()
+            await self._server.flush()
+            batches = [
+                await self._send(rows, flags, labels=labels)
+                for source in ours
+                for labels in (labels_of_other(source, now, self._labels),)
+                async for rows in samples_of(self._server, source)
+            ]
+        for batch in batches:
+            await _sleep_until(batch.due)
+            async with self._turn:
+                await self._sender.settle(batch, flags, lambda _row, _outcome: None)
+        return True
+
     async def _async_delete(self, pdl: str) -> bool:
+        if ours := await self._async_series(pdl):
+            await self._server.delete(ours)
+        return True
+
+    async def _async_series(self, pdl: str) -> list[dict[str, str]]:
+        """Return our series of a metering point, with nothing for all labels that they lack.
+
+        What has the same labels and more may be another program's.
+        """
         broad = [{**self._labels, NAME: name, "pdl": pdl} for name in TYPES]
         there = await self._server.series(broad)
-        ours = [one for one in there if await self._whereabouts.async_is_ours(one, pdl)]
-        names = {name for one in there for name in one}
-        if ours:
-            # What has no other label: the same labels and more may be another program's.
-            await self._server.delete([{**dict.fromkeys(names, ""), **one} for one in ours])
-        return True
+        none = dict.fromkeys((name for one in there for name in one), "")
+        return [{**none, **one} for one in there if await self._whereabouts.async_is_ours(one, pdl)]
 
     async def async_push(
         self,
@@ -263,8 +289,15 @@ class VictoriaMetricsDestination(DatabaseDestination):
             return False
         return oldest.due <= _now()
 
-    async def _send(self, rows: Rows, flags: Flags, *, is_proved: bool) -> Batch:
-        labels = labels_of(rows.measurements[0], self._labels)
+    async def _send(
+        self,
+        rows: Rows,
+        flags: Flags,
+        *,
+        is_proved: bool = False,
+        labels: dict[str, str] | None = None,
+    ) -> Batch:
+        labels = labels or labels_of(rows.measurements[0], self._labels)
         batch = await self._sender.send(
             labels, rows, flags, disk_time=self._disk_time(flags), is_proved=is_proved
         )

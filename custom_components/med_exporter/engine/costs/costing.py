@@ -164,16 +164,19 @@ def cost_sums(
     edges: Sequence[float],
     *,
     slugs: Collection[str] | None = None,
+    currency: str | None = None,
 ) -> Iterator[tuple[list[CostSum], list[tuple[float, float]]]]:
     """Yield what the counted energy of plugs costs, some periods at a time, ascending.
 
-    Energy that is known and empty has a sum too. Where there is no contract, nothing has a price.
+    Energy that is known and empty has a sum too. Where there is no contract, nothing has a price,
+    and nor has it in another currency: a plug may have counted for metering points with several.
 
     Args:
         connect: opens a connection to the recorder's database; asked for anew for each query.
         plug_ids: of the plugs.
         edges: UTC seconds; period i runs from edge i to before edge i + 1.
         slugs: only what was counted for these metering points; None for all.
+        currency: of the costs, a code; None for whichever it is.
 
     Yields:
         The sums, and the stretches of energy without a known price.
@@ -189,7 +192,9 @@ def cost_sums(
         found: list[CostSum] = []
         unpriced: list[tuple[float, float]] = []
         for slug in points:
-            own = terms.get(slug) or _without_contract(slug)
+            own = terms.get(slug)
+            if own is None or currency not in (None, own.currency):
+                own = _without_contract(slug)
             with connect() as connection:
                 priced = price_point(connection, own, some, plug_ids=plug_ids)
             found += [
@@ -239,7 +244,13 @@ def compare_contracts(
 
 
 def slot_costs(
-    connection: Connection, plug_id: str, start: int, end: int, seconds: int
+    connection: Connection,
+    plug_id: str,
+    start: int,
+    end: int,
+    seconds: int,
+    *,
+    currency: str | None = None,
 ) -> dict[int, tuple[float, float | None]]:
     """Return kWh and cost of a plug's slots by their start; what production brings is negative.
 
@@ -249,11 +260,13 @@ def slot_costs(
         start: UTC seconds at which the first slot begins.
         end: UTC seconds at which the last one ends.
         seconds: length of a slot.
+        currency: as for `cost_sums`.
 
     """
     edges = range(start, end + 1, seconds)
     slots: dict[int, tuple[float, float | None]] = {}
-    for found, _ in cost_sums(lambda: nullcontext(connection), [plug_id], edges):
+    costs = cost_sums(lambda: nullcontext(connection), [plug_id], edges, currency=currency)
+    for found, _ in costs:
         for one in found:
             money = None if one.cost is None else one.cost * (-1 if one.role == PRODUCTION else 1)
             kwh, before = slots.get(edges[one.place], (0.0, None))
@@ -262,13 +275,15 @@ def slot_costs(
     return slots
 
 
-def billed(connect: Connect, plug_id: str, edges: Sequence[float]) -> list[float]:
+def billed(
+    connect: Connect, plug_id: str, edges: Sequence[float], *, currency: str | None = None
+) -> list[float]:
     """Return what a plug's energy of each period cost, as far as it has a price.
 
     Arguments are those of `cost_sums`; what production brings is negative.
     """
     money = [0.0] * (len(edges) - 1)
-    for found, _ in cost_sums(connect, [plug_id], edges):
+    for found, _ in cost_sums(connect, [plug_id], edges, currency=currency):
         for one in found:
             money[one.place] += (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
     return money

@@ -71,9 +71,12 @@ class _Window:
 class _Bill:
     """The money of a plug; that of some days that follow is worked out together."""
 
-    def __init__(self, connect: Connect, plug_id: str, zone: ZoneInfo) -> None:
+    def __init__(
+        self, connect: Connect, plug_id: str, zone: ZoneInfo, currency: str | None
+    ) -> None:
         self._connect = connect
         self._plug_id = plug_id
+        self._currency = currency
         self._zone = zone
         self._known: dict[tuple[float, float], float] = {}
 
@@ -82,7 +85,7 @@ class _Bill:
         if (start, end) not in self._known:
             days = self.midnights(start, max(end, start + _BILLED))
             edges = sorted({start, end, *days})
-            money = billed(self._connect, self._plug_id, edges)
+            money = billed(self._connect, self._plug_id, edges, currency=self._currency)
             self._known = dict(zip(pairwise(edges), money, strict=True))
             self._known[start, end] = sum(money[: edges.index(end)])
         return self._known[start, end]
@@ -187,13 +190,16 @@ class PlugLedger:
         return [] if self._bill is None else self._bill.midnights(start, end)
 
 
-def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLedger:
+def plug_ledger(
+    connect: Connect, plug_id: str | None, *, costs: bool, currency: str | None = None
+) -> PlugLedger:
     """Return what the ledger knows of a plug.
 
     Args:
         connect: opens a connection to the recorder's database; asked for anew for each page.
         plug_id: None for a device that the ledger does not know.
         costs: whether they will be asked for.
+        currency: of the costs; None for whichever it is.
 
     """
     if plug_id is None:
@@ -216,7 +222,7 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         )
 
     def priced(connection: Connection, low: int, high: int) -> _Values:
-        return slot_costs(connection, plug_id, low, high, QUARTER)
+        return slot_costs(connection, plug_id, low, high, QUARTER, currency=currency)
 
     def evened(connection: Connection, low: int, high: int) -> _Values:
         # What was spread together may begin before, and end after.
@@ -240,7 +246,7 @@ def plug_ledger(connect: Connect, plug_id: str | None, *, costs: bool) -> PlugLe
         _Window(connect, priced),
         _Window(connect, evened),
         read_corrections if has_energy else None,
-        _Bill(connect, plug_id, zone),
+        _Bill(connect, plug_id, zone, currency),
     )
 
 

@@ -76,7 +76,7 @@ class _Bill:
 
     def shares(self, readings: Iterable[Reading]) -> Iterator[Iterable[Reading]]:
         for reading in readings:
-            if reading[_TOTAL] is not None or reading[2] == FROM_LEDGER:
+            if reading[_TOTAL] is not None or reading[_ENERGY] is not None:
                 if (midnight := self._ended_before(reading)) is not None:
                     yield self._close(midnight)
                 self._cover(reading)

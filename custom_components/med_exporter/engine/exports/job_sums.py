@@ -18,7 +18,7 @@ from ..database.recorder_tables import HOURS_META
 from ..energy import to_kwh
 from ..job import JobDevice
 from ..ledger import accounts_of, is_readable, sums_by_account
-from ..ledger.sums import energy_sums
+from ..ledger.sums import energy_sums, quarter_energies
 from ..words.file_warnings import warning
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ def job_costs(
     """Yield what the energy of a job cost, as `cost_sums` does; nothing of what is gone and 0."""
     gone = {one.plug_id for one in job.gone}
     plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
-    for found, unpriced in cost_sums(connect, plugs, edges, slugs=_slugs(job)):
+    costs = cost_sums(connect, plugs, edges, slugs=_slugs(job), currency=job.currency)
+    for found, unpriced in costs:
         yield [one for one in found if one.kwh or one.plug_id not in gone], unpriced
 
 
@@ -80,6 +81,14 @@ def job_energies(job: Job, connect: Connect, edges: Sequence[float]) -> Iterator
     plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
     for found in energy_sums(connect, plugs, edges, slugs=_slugs(job)):
         yield [one for one in found if one.plug_id not in gone or (one.kwh and one.role in ROLES)]
+
+
+def job_quarters(
+    job: Job, connect: Connect, end: float
+) -> Iterator[list[tuple[int, float, float]]]:
+    """Yield what a job's devices consumed in quarter-hours up to `end`, as `quarter_energies`."""
+    plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
+    return quarter_energies(connect, plugs, job.start, end, slugs=_slugs(job))
 
 
 def elsewhere_warning(job: Job, connect: Connect, end: float) -> list[dict[str, Any]]:

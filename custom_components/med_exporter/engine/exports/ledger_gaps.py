@@ -31,8 +31,8 @@ def ledger_warnings(
     """Name the half-hours of the range of which the ledger knows nothing.
 
     - `NO_HALF_HOURS`: devices of which nothing at all is known in the range; `count` devices.
-    - `BEFORE_LEDGER`: a part at the beginning that is not kept any more, or that lies before the
-      first half-hour of a device; `count` devices.
+    - `BEFORE_LEDGER`: a part at the beginning from before the first energy of devices, which they
+      may have told of a time before they were added; `count` devices.
     - `MISSING_HALF_HOURS`: half-hours behind that; `count` half-hours of devices.
     - `ESTIMATED`: see `estimated_warning`.
 
@@ -46,7 +46,7 @@ def ledger_warnings(
     """
     plugs = {one.plug_id: one.device_name for one in job.devices if one.plug_id}
     names = [one.device_name for one in job.devices if not one.plug_id]
-    late: list[int] = []
+    late: list[tuple[int, str]] = []
     missing = 0
     all_known = known_quarters(recorder.connect, list(plugs), job.start, end)
     for plug_id, known in all_known.items():
@@ -54,13 +54,14 @@ def ledger_warnings(
             names.append(plugs[plug_id])
             continue
         if known.first > job.start:
-            late.append(known.first)
+            late.append((known.first, plugs[plug_id]))
         begin = ceil_to(max(job.start, known.first), QUARTER)
         quarters = (floor_to(end, QUARTER) - begin) // QUARTER
         missing += math.ceil(max(quarters - known.quarters, 0) / 2)
     found = []
     if late:
-        found.append(warning("BEFORE_LEDGER", job.start, max(late), len(late)))
+        about = ", ".join(name for _, name in late)
+        found.append(warning("BEFORE_LEDGER", job.start, max(late)[0], len(late), about=about))
     if names:
         about = ", ".join(names)
         found.append(warning("NO_HALF_HOURS", job.start, job.end, len(names), about=about))

@@ -11,10 +11,10 @@ quarter-hour that was cut from its hour, of which only the whole is known: all o
 and none of the hour's. A single byte stands for a day of these.
 
 What was told as a whole, such as a day by a plug's own counter, is spread over its quarter-hours,
-and nobody knows how much of it each had. A bit for each quarter-hour that has its part of a whole
-together with the one before it, the first in the lowest, tells where splitting is guessing; the
-bytes end with the last one that is not empty. Where they are NULL, the wholes were not told: what
-was filled in one go is one.
+and nobody knows how much of it each had. A bit for each quarter-hour that lies in a whole together
+with the one before it, the first in the lowest, tells where splitting is guessing; the bytes end
+with the last one that is not empty. One that was measured may lie between the parts of a whole.
+Where they are NULL, the wholes were not told: what was filled in one go is one.
 """
 
 from __future__ import annotations
@@ -115,10 +115,9 @@ class Day:
             return self._filled_in_one_go() | self._cut()
         return self.joined | self._cut()
 
-    def guessed(self, place: int) -> int:
-        """Return the mWh that a quarter-hour has of a whole that it shares."""
-        part = 0 if self.filled is None else self.filled[place]
-        return _amount(self.energy[place], part) if part else _known(self.energy[place])
+    def estimated(self, place: int) -> int:
+        """Return the mWh that a quarter-hour has of what was filled, or cut from its hour."""
+        return 0 if self.filled is None else _amount(self.energy[place], self.filled[place])
 
     def _filled_in_one_go(self) -> int:
         bits, filled = 0, self.filled

@@ -68,11 +68,7 @@ def energy_sums(
         slugs: only what was counted for these metering points; None for all.
 
     """
-    accounts = {
-        number: account
-        for number, account in _accounts(connect, plug_ids).items()
-        if slugs is None or account.metering_point in slugs
-    }
+    accounts = _accounts(connect, plug_ids, slugs)
     for first, some in _windows(edges):
         with connect() as connection:
             sums = sums_by_account(connection, list(accounts.values()), some)
@@ -88,7 +84,12 @@ def energy_sums(
 
 
 def quarter_energies(
-    connect: Connect, plug_ids: Sequence[str], start: float, end: float
+    connect: Connect,
+    plug_ids: Sequence[str],
+    start: float,
+    end: float,
+    *,
+    slugs: Collection[str] | None = None,
 ) -> Iterator[list[tuple[int, float, float]]]:
     """Yield what plugs consumed together in each quarter-hour of a range, some days at a time.
 
@@ -100,10 +101,13 @@ def quarter_energies(
         plug_ids: of the plugs.
         start: UTC seconds; quarter-hours that begin from here on.
         end: UTC seconds; quarter-hours that are over by then.
+        slugs: as for `energy_sums`.
 
     """
     accounts = [
-        account for account in _accounts(connect, plug_ids).values() if account.role == CONSUMPTION
+        account
+        for account in _accounts(connect, plug_ids, slugs).values()
+        if account.role == CONSUMPTION
     ]
     low, last = ceil_to(start, QUARTER), floor_to(end, QUARTER)
     while low < last:
@@ -181,8 +185,7 @@ class _Wholes:
         self._low, self._high = ceil_to(start, QUARTER), ceil_to(end, QUARTER)
         self._cuts = cuts
         self._is_cut = False
-        self._mwh = 0
-        self._quarters: tuple[int, int] | None = None
+        self._filled, self._all = _Part(), _Part()
         self.known = 0
         self.guessed: tuple[int, int] | None = None
         self.guessed_mwh = 0
@@ -202,24 +205,44 @@ class _Wholes:
             if not joints:
                 self._finish()
             for place in range(QUARTERS_A_DAY) if joints else (QUARTERS_A_DAY - 1,):
-                self._take(midnight + place * QUARTER, day.guessed(place), joints >> place & 1)
+                self._take(day, midnight, place, joints >> place & 1)
         self._finish()
 
-    def _take(self, moment: int, mwh: int, joint: int) -> None:
+    def _take(self, day: Day, midnight: int, place: int, joint: int) -> None:
+        moment = midnight + place * QUARTER
         if not joint:
             self._finish()
         elif moment in self._cuts:
             self._is_cut = True
-        if mwh and self._low <= moment < self._high:
-            self._mwh += mwh
-            self._quarters = _around(self._quarters, (moment, moment + QUARTER))
+        if self._low <= moment < self._high:
+            self._filled.add(moment, day.estimated(place))
+            self._all.add(moment, day.mwh(place, place + 1))
 
     def _finish(self) -> None:
         """End the whole that was read."""
-        if self._is_cut and self._quarters is not None:
-            self.guessed = _around(self.guessed, self._quarters)
-            self.guessed_mwh += self._mwh
-        self._is_cut, self._mwh, self._quarters = False, 0, None
+        # Between what was filled lies what was measured; what a meter told by the hour is neither.
+        part = self._filled if self._filled.mwh else self._all
+        if self._is_cut and part.quarters is not None:
+            self.guessed = _around(self.guessed, part.quarters)
+            self.guessed_mwh += part.mwh
+        self._is_cut = False
+        self._filled, self._all = _Part(), _Part()
+
+
+class _Part:
+    """The energy of a whole, and between which moments it lies."""
+
+    __slots__ = ("mwh", "quarters")
+
+    def __init__(self) -> None:
+        self.mwh = 0
+        self.quarters: tuple[int, int] | None = None
+
+    def add(self, quarter: int, mwh: int) -> None:
+        """Take what a quarter-hour has."""
+        if mwh:
+            self.mwh += mwh
+            self.quarters = _around(self.quarters, (quarter, quarter + QUARTER))
 
 
 def _around(one: tuple[int, int] | None, other: tuple[int, int]) -> tuple[int, int]:
@@ -232,9 +255,15 @@ def _windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[int]]]:
         yield first, [math.ceil(edge) for edge in edges[first : first + _AT_ONCE + 1]]
 
 
-def _accounts(connect: Connect, plug_ids: Sequence[str]) -> dict[int, Account]:
+def _accounts(
+    connect: Connect, plug_ids: Sequence[str], slugs: Collection[str] | None = None
+) -> dict[int, Account]:
     """Return the accounts of plugs by id; none where the ledger has no tables."""
     with connect() as connection:
         if not is_readable(connection):
             return {}
-        return {account.id: account for account in accounts_of(connection, plug_ids=plug_ids)}
+        return {
+            account.id: account
+            for account in accounts_of(connection, plug_ids=plug_ids)
+            if slugs is None or account.metering_point in slugs
+        }

@@ -82,6 +82,7 @@ def readings(
 ) -> Iterator[Reading]:
     """Yield the readings of one device, oldest first, without their costs.
 
+    A gap may begin before the range, with all that was used in it in its reading (`edges.py`).
     What was in force at the start comes first, as a row with `measured` 0, so that averages
     know it; it is no reading of the range.
 
@@ -107,7 +108,7 @@ def readings(
     lasts = _lasts(recorder, device, ids, end)
     if begin >= end:
         return purged
-    plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts, start)
+    plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts)
     if one_pass is not None and not lasts:
         found = one_pass.readings(plug, slots, start, end, on_block)
         if found is not None:
@@ -126,9 +127,8 @@ def _plug_at(
     slots: Sequence[Slot],
     statistics: Statistics,
     lasts: Mapping[int, float | None],
-    start: float,
 ) -> Plug:
-    """Return a plug as it is when its states begin, in a range that starts then or before."""
+    """Return a plug as it is when its states begin."""
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
     plug = Plug(ledger, begin)
     ended = {slot for slot, last in lasts.items() if last is None or last < begin}
@@ -138,10 +138,11 @@ def _plug_at(
         if slot == _ENERGY:
             plug.last_number = recorder.last_number_before(metadata_id, begin, parse)
             if plug.in_force[slot] is None:
-                plug.lost_at = start
+                lost_at = recorder.unknown_since(metadata_id, begin, parse)
+                plug.lost_at = begin if lost_at is None else lost_at
     for slot in statistics.ids:
         if slot not in ids or recorder.moment_before([ids[slot]], begin) is None:
-            plug.take_over(slot, statistics.last_before(slot, begin), start, begin)
+            plug.take_over(slot, statistics.last_before(slot, begin), begin)
             if slot in ended:
                 plug.end(slot, begin)
     if ledger.has_energy:

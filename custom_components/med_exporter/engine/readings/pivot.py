@@ -161,7 +161,7 @@ class Plug:
         self.together_until = -math.inf
         self._made: list[Reading] = []
 
-    def take_over(self, slot: int, hour: Hour | None, start: float, begin: float) -> None:
+    def take_over(self, slot: int, hour: Hour | None, begin: float) -> None:
         """Take what statistics knew last, since the recorder has nothing before `begin`."""
         if hour is None:
             return
@@ -171,7 +171,7 @@ class Plug:
             return
         self.last_number = hour.state
         self.in_force[slot] = hour.state if recent else None
-        self.lost_at = None if recent else max(hour.end, start)
+        self.lost_at = None if hour.end == begin else hour.end
 
     def end(self, slot: int, moment: float) -> None:
         """Let an entity that is not recorded any more be not known from a moment on."""
@@ -199,7 +199,7 @@ class Plug:
             return
         read_at = self._since if self._measured else self.read_before
         if moment - read_at >= QUARTER and self._ledger.is_filled_between(read_at, moment):
-            self._filled_from = self._since
+            self._filled_from = read_at
         elif moment - number_at >= 2 * HOUR and self._ledger.has_counted_between(number_at, moment):
             self._filled_from = max(number_at, self._start)
 

@@ -35,8 +35,8 @@ READING_COLUMNS = (
 )
 """`until`: when the values stop to hold; `measured`: `CARRIED`, `MEASURED`, `FROM_STATISTICS`
 or `FROM_LEDGER`;
-`filled_from`: of a filled reading, when its gap or, if later, the range begins; `cost`: filled in
-by `filling.py`."""
+`filled_from`: of a filled reading, when its gap begins, which may be before the range until
+`edges.py` has cut it; `cost`: filled in by `reading_costs.py`."""
 
 CARRIED = 0
 """What was in force when a range began, and is no reading of it."""

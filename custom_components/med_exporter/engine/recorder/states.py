@@ -60,11 +60,17 @@ _BEFORE = (
 _LAST_BEFORE = _BEFORE.limit(1)
 _LAST_MOMENT_BEFORE = _LAST_BEFORE.with_only_columns(STATES.c.last_updated_ts)
 _LAST_KNOWN_BEFORE = (
-    _BEFORE.where(STATES.c.state.not_in(NOT_KNOWN))
+    _BEFORE.add_columns(STATES.c.last_updated_ts)
+    .where(STATES.c.state.not_in(NOT_KNOWN))
     .limit(50)
     .offset(bindparam("skip", type_=Integer))
 )
 _OLDEST = select(func.min(STATES.c.last_updated_ts))
+_FIRST_AFTER = _OLDEST.where(
+    _OF_ENTITY,
+    STATES.c.last_updated_ts > bindparam("start"),
+    STATES.c.last_updated_ts < bindparam("end"),
+)
 _OLDEST_OF = _OLDEST.where(_OF_ENTITY)
 _COUNT_BETWEEN = (
     select(func.count())
@@ -159,7 +165,23 @@ class Recorder:
         self, metadata_id: int, moment: float, parse: Parser | None = None
     ) -> float | None:
         """Return the last number before a moment, however long ago, None when there is none."""
-        parse = parse or number
+        found = self._last_number_before(metadata_id, moment, parse or number)
+        return None if found is None else found[0]
+
+    def unknown_since(self, metadata_id: int, moment: float, parse: Parser) -> float | None:
+        """Return since when no number has come at a moment, None where none has come before."""
+        found = self._last_number_before(metadata_id, moment, parse)
+        if found is None:
+            return None
+        with self.connect() as connection:
+            return connection.execute(
+                _FIRST_AFTER, {"metadata_id": metadata_id, "start": found[1], "end": moment}
+            ).scalar()
+
+    def _last_number_before(
+        self, metadata_id: int, moment: float, parse: Parser
+    ) -> tuple[float, float] | None:
+        """Return the last number before a moment, and when it came."""
         skip = 0
         while True:
             with self.connect() as connection:
@@ -170,7 +192,7 @@ class Recorder:
             for row in states:
                 value = self.units.values(parse, row.attributes_id)[row.state]
                 if value is not None:
-                    return value
+                    return value, row.last_updated_ts
             if not states:
                 return None
             skip += len(states)

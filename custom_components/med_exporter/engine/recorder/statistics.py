@@ -245,7 +245,7 @@ def hourly_readings(
 
     An hour that lies partly in the range gives the part of its energy that lies in it by time.
     After hours without statistics, the energy of all of them is in the first one after, as that of
-    a gap.
+    a gap, which may begin before the range.
 
     Args:
         statistics: of the device.
@@ -271,7 +271,7 @@ def hourly_readings(
             if counter.sum is not None:
                 kwh = counter.sum - (0.0 if before is None else before.sum or 0.0)
                 if before is not None and before.end < begin:
-                    filled_from = max(before.end, start)
+                    filled_from = before.end
                 else:
                     kwh *= (until - moment) / HOUR
             before = counter

@@ -31,8 +31,8 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "L’enregistreur ne conserve rien de cette partie de la période",
     ),
     "BEFORE_LEDGER": (
-        "Quarter-hours are kept for 400 days from installation on; nothing is known before",
-        "Les quarts d’heure sont conservés 400 jours ; rien n’est connu avant l’installation",
+        "Before the first energy that is known of these devices, there is none in this file",
+        "Avant la première énergie connue de ces appareils, ce fichier n’en compte aucune",
     ),
     "COUNTED_ELSEWHERE": (
         "Energy that was counted for another metering point is not in this file",
@@ -72,8 +72,8 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "Les relevés dont la puissance dépasse les bornes de 3 x IQR ont été écartés",
     ),
     "UNPRICED_ENERGY": (
-        "Energy without a known price is in no cost",
-        "L’énergie sans prix connu n’est comptée dans aucun coût",
+        "Energy without a known price in this currency is in no cost",
+        "L’énergie sans prix connu dans cette devise n’est comptée dans aucun coût",
     ),
 }
 CODES: Final = frozenset(_SENTENCES)

@@ -12,6 +12,7 @@ from kasa.smart.smartmodule import SmartModule
 
 from ...clocks.local import local_zone
 from ...engine.lazy_dataclass import dataclass
+from ...engine.times import QUARTER
 from ..plug import CLOCK_IS_RIGHT
 from .configuration import FAILURES
 
@@ -76,9 +77,10 @@ class PlugTime:
         return self.midnight(day).astimezone(self.zone).utcoffset()
 
     def true_hours(self, hours: Mapping[datetime, float]) -> dict[datetime, float]:
-        """Return what was used in true hours, of those that it tells by the time it shows.
+        """Return what was used in hours that begin nearest to its own, on a quarter-hour.
 
-        What lies in two of them is shared out by time; the running one ends now.
+        Where these lie in two hours of the house, they are wholes that nobody can split. What lies
+        in two of them, less than half a quarter-hour, is shared out by time; the last one ends now.
         """
         if not self.ahead:
             return dict(hours)
@@ -87,10 +89,12 @@ class PlugTime:
         for shown, kwh in hours.items():
             start = shown - self.ahead
             end = max(min(start + _HOUR, now), start + timedelta(seconds=1))
-            # Hours of the house begin when those of the plug should.
-            place = shown - _HOUR * -(-self.ahead // _HOUR)
-            share = min(1.0, (place + _HOUR - start) / (end - start))
-            true[place] += kwh * share
-            if share < 1:
-                true[place + _HOUR] += kwh * (1 - share)
+            place = datetime.fromtimestamp(round(start.timestamp() / QUARTER) * QUARTER, UTC)
+            beside = place + _HOUR if place <= start else place - _HOUR
+            length = end - start
+            outside = max(place - start, end - place - _HOUR, timedelta(0))
+            share = min(1.0, outside / length)
+            true[place] += kwh * (1 - share)
+            if share:
+                true[beside] += kwh * share
         return dict(sorted(true.items()))

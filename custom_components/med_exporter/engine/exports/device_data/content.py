@@ -11,6 +11,7 @@ from ...costs.reading_costs import with_costs
 from ...limits import check_rows, most_rows
 from ...readings.corrections import with_corrections
 from ...readings.custom_fields import formulas_of
+from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
 from ...readings.filters import kept_by_time, kept_by_value, stretches_of
 from ...readings.from_states import last_known
@@ -219,7 +220,12 @@ class _Source:
         self._one_pass = one_pass
         self._left_out = [0]
         self.name = device.device_name
-        self._ledger = plug_ledger(recorder.connect, device.plug_id, costs="cost" in spool.stored)
+        self._ledger = plug_ledger(
+            recorder.connect,
+            device.plug_id,
+            costs="cost" in spool.stored,
+            currency=job.currency,
+        )
         self.coverage = Coverage()
         self.stand_in = StandIn(
             self._ledger,
@@ -242,10 +248,13 @@ class _Source:
     def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
         """Return the readings that are kept, with the amounts that are asked for."""
         job, spool, ledger = self._job, self._spool, self._ledger
+        span = job.start, self._end
         counted = successive_readings(
-            self._recorder, self._device, ledger, (job.start, self._end), on_block, self.coverage,
-            self._one_pass,
-        )  # fmt: skip
+            self._recorder, self._device, ledger, span, on_block, self.coverage, self._one_pass
+        )
+        counted = begun_inside(counted, ledger, job.start)
+        if not _AMOUNTS.isdisjoint(job.fields):
+            counted = ended_inside(counted, self._recorder, self._device, ledger, span)
         whole = self.stand_in.readings(counted, self.coverage)
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:

@@ -14,13 +14,13 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ...formats import FORMATS
-from ...ledger.sums import quarter_energies
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Figure, Series
 from ...rows.tables import Column, small_table
 from ...times import local_time
 from ...words.phrases import Words
 from ..cost_rows import energy_decimals
+from ..job_sums import job_quarters
 from . import Section
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ _BUSIEST = 3
 def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float], None]) -> Section:
     """Return the hours of the week, as `SectionModule.section` describes."""
     week = _Week(job)
-    plugs = [device.plug_id for device in job.devices if device.plug_id]
-    for found in quarter_energies(recorder.connect, plugs, job.start, end):
+    for found in job_quarters(job, recorder.connect, end):
         for moment, kwh, filled_kwh in sorted(found):
             if not filled_kwh:
                 week.add(moment, kwh)
