@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.util import dt as dt_util
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 def store_sums(
     connection: Connection, statistic_id: str, rows: Sequence[tuple[int, float]]
 ) -> bool:
-    """Store the sums of some hours, and return whether Home Assistant knows the statistic.
+    """Store the sums of some hours, and return whether Home Assistant knows the statistic as a sum.
 
-    Nothing is stored of one that it does not know.
+    Nothing is stored of one that it does not know, and of one that the database refuses: raises
+    ValueError, and what else belongs to the transaction stays.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -34,7 +36,9 @@ def store_sums(
 
     """
     metadata_id = connection.execute(
-        select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == statistic_id)
+        select(StatisticsMeta.id).where(
+            StatisticsMeta.statistic_id == statistic_id, StatisticsMeta.has_sum.is_(True)
+        )
     ).scalar()
     if metadata_id is None:
         return False
@@ -60,6 +64,20 @@ def store_sums(
         if hour not in known
     ]
     changed = [{"at": float(hour), "amount": amount} for hour, amount in rows if hour in known]
+    try:
+        with connection.begin_nested():
+            _insert_and_update(connection, metadata_id, new, changed)
+    except (IntegrityError, DataError) as err:
+        raise ValueError(str(err.orig)) from err
+    return True
+
+
+def _insert_and_update(
+    connection: Connection,
+    metadata_id: int,
+    new: list[dict[str, float]],
+    changed: list[dict[str, float]],
+) -> None:
     if new:
         connection.execute(insert(Statistics), new)
     if changed:
@@ -71,4 +89,3 @@ def store_sums(
             .values(state=amount, sum=amount),
             changed,
         )
-    return True
