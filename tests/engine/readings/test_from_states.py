@@ -75,6 +75,24 @@ class TestWhatBelongsTogether:
         assert column(measured(recorder), "power_w") == [2, 3]
 
 
+class TestWhatAWrongClockHasWritten:
+    def test_what_was_written_later_but_dated_before_the_range_was_not_in_force(self, recorder):
+        recorder.add(ENERGY, [(START - 50, 4.9), (START + 10, 5.0), (START + 20, 5.1)])
+        recorder.add(ENERGY, [(START - 20, 5.2), (START - 10, 5.3)])
+        recorder.add(ENERGY, [(START + 300, 5.4)])
+        assert column(measured(recorder), "energy_kwh") == pytest.approx([0.1, 0.1, 0.3])
+
+    def test_without_anything_else_before_it_the_counter_begins_in_the_range(self, recorder):
+        recorder.add(ENERGY, [(START + 10, 5.0), (START + 20, 5.1)])
+        recorder.add(ENERGY, [(START - 20, 5.2)])
+        assert column(measured(recorder), "energy_kwh") == [None, pytest.approx(0.1)]
+
+    def test_a_past_that_was_brought_from_elsewhere_counts(self, recorder):
+        recorder.add(ENERGY, [(START + 10, 5.0)])
+        recorder.add(ENERGY, [(START - 20, 4.2)])
+        assert column(measured(recorder), "energy_kwh") == [pytest.approx(0.8)]
+
+
 class TestWhatCarriesOn:
     def test_an_unchanged_field_keeps_its_value(self, recorder):
         recorder.add(VOLTAGE, [(START + 1, 230)])
