@@ -39,7 +39,8 @@ def write_configuration(
 ) -> None:
     """Fill an empty folder: Paris, metric, euros, loopback only, this checkout's integration.
 
-    `settings` take the place of what an integration would be given. What stands there already is left as it is.
+    `settings` take the place of what an integration would be given. What stands there already is
+    left as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     configuration: dict[str, Any] = {

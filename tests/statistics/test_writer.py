@@ -224,7 +224,9 @@ async def test_one_whose_past_the_database_refuses_does_not_stop_the_others(
 async def test_what_was_a_mean_before_becomes_a_sum(sums: Sums) -> None:
     mean = {"mean_type": StatisticMeanType.ARITHMETIC, "has_sum": False, "name": "Somebody else's"}
     described = {"source": "med_exporter", "statistic_id": "med_exporter:a"}
-    unit = {"unit_of_measurement": "°C"} | ({"unit_class": "temperature"} if writer_module._HAS_UNIT_CLASS else {})
+    unit = {"unit_of_measurement": "°C"} | (
+        {"unit_class": "temperature"} if writer_module._HAS_UNIT_CLASS else {}
+    )
     start = dt_util.utc_from_timestamp(END - HOUR * 5)
     row = {"start": start, "mean": 20.0, "min": 19.0, "max": 21.0}
     async_add_external_statistics(sums.hass, {**mean, **described, **unit}, [row])

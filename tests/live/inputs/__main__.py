@@ -14,8 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
+from .histories import press_histories
 from .refusals import press_refusals
+from .settings import press_settings
 from .table import Table
 from .zones import press_zones
 
@@ -24,6 +27,9 @@ INPUTS = {
     "month_ends": press_month_ends,
     "zones": press_zones,
     "refusals": press_refusals,
+    "histories": press_histories,
+    "settings": press_settings,
+    "corrections": press_corrections,
 }
 
 

@@ -138,9 +138,7 @@ class House:
 
             async def done(entry_id: str = entry_id) -> bool:
                 try:
-                    await self.home.call_action(
-                        "med_exporter.run_push", {"destination": entry_id}
-                    )
+                    await self.home.call_action("med_exporter.run_push", {"destination": entry_id})
                 except RequestError:
                     return False
                 return True
@@ -221,6 +219,16 @@ class House:
         rows = await self.file(first, last, devices=[plug_id(plug)])
         return sum(row["energy_kwh"] or 0 for row in rows)
 
+    async def stored(self, pdl: str, grain: str, start: datetime) -> float | None:
+        """Return what the database has of a closed period, once it shows it."""
+
+        async def found() -> float | None:
+            return (await self.in_victoriametrics(pdl, grain)).get(start, [None])[-1]
+
+        with suppress(AssertionError):
+            return await until(found, 10)
+        return await found()
+
     def in_mqtt(self, pdl: str, grain: str, period: str) -> list[float]:
         """Return what was heard of a closed period, one value each time it came."""
         return self._heard[f"{PREFIX}/{pdl}/consumption/{grain}", period]
@@ -256,7 +264,6 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, now: datetime, **options: Any) -> AsyncGenerator[House]:
     """A house in which everything runs, without a metering point yet."""
-    folder.mkdir(parents=True)
     made = House(folder, now, **options)
     made.broker.start()
     await asyncio.to_thread(made.server.start)

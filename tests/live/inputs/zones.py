@@ -62,9 +62,10 @@ async def _press(table: Table, folder: Path, zone: ZoneInfo, number: int) -> Non
         days = [(midnight + number * _DAY).date() for number in range(-3, 1)]
         for pdl, plug in plugs.items():
             await _compare(table, here, f"{zone.key}, {plug.alias}", pdl, plug, days, entities[pdl])
+        script = str(REPOSITORY / "scripts" / "check_sums")
         checked = await asyncio.to_thread(
             subprocess.run,
-            [sys.executable, str(REPOSITORY / "scripts" / "check_sums"), str(here.home.database), "--time-zone", zone.key],
+            [sys.executable, script, str(here.home.database), "--time-zone", zone.key],
             check=False, capture_output=True, text=True,
         )  # fmt: skip
         last = (checked.stdout + checked.stderr).strip().splitlines()[-1:]
@@ -89,9 +90,14 @@ def _plugs(here: House, number: int, installed_at: datetime) -> dict[str, Plug]:
 
 
 async def _compare(
-    table: Table, here: House, what: str, pdl: str, plug: Plug, days: list[date],
+    table: Table,
+    here: House,
+    what: str,
+    pdl: str,
+    plug: Plug,
+    days: list[date],
     entities: dict[date, float],
-) -> None:  # fmt: skip
+) -> None:
     hourly = await here.file(days[0], days[-1], devices=[plug_id(plug)], aggregation="hourly")
     report = await here.file(
         days[0], days[-1], export_type="system_report", aggregation=None,
@@ -125,7 +131,8 @@ async def _compare(
         )  # fmt: skip
         table.add(
             f"{what}, {day}: in a report", expected,
-            file=sum(row["energy_kwh"] or 0 for row in report if row["device"] and str(row["day"])[:10] == str(day)),
+            file=sum(row["energy_kwh"] or 0 for row in report
+                     if row["device"] and str(row["day"])[:10] == str(day)),
             within=_WITHIN,
         )  # fmt: skip
     minutes = sorted({at[14:16] for at in halves} | {f"{at:%M}" for at in stored_halves})
