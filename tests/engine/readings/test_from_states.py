@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -234,3 +235,14 @@ class TestWhatIsFilled:
         middle = HALF_HOURS[0] + 600
         (_, reading) = all_readings(recorder, start=middle, end=HALF_HOURS[2])
         assert reading["filled_from"] == middle
+
+
+def test_what_was_recorded_beyond_a_range_stays_known_in_it(recorder):
+    """It is disabled now: its last change in the range was not when it ended."""
+    recorder.add(POWER, [(START + 1, 50), (END + 100, 60)])
+    recorder.add(VOLTAGE, [(START + 10, 230)])
+    device = replace(FRIDGE, not_recorded=("power_w",))
+    ledger = plug_ledger(recorder.connect, device.plug_id, costs=False)
+    found = readings(Recorder(recorder.connect), device, ledger, (START, END), lambda _: None)
+    powers = [dict(zip(READING_COLUMNS, one, strict=True))["power_w"] for one in found]
+    assert powers == [50, 50]

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+_EVER = 1e12
 
 
 def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
@@ -198,12 +199,16 @@ def _seam(kept: float | None, start: float, end: float) -> float:
 def _lasts(
     recorder: Recorder, device: JobDevice, ids: Mapping[int, int], end: float
 ) -> dict[int, float | None]:
-    """Return when what is not recorded any more had its last state, by slot."""
-    return {
-        slot: recorder.moment_before([ids[slot]], end) if slot in ids else None
+    """Return when what is not recorded any more had its last state, by slot.
+
+    What had one at the end or later was recorded all the while, however long it stayed the same.
+    """
+    lasts = {
+        slot: recorder.moment_before([ids[slot]], _EVER) if slot in ids else None
         for slot, name in enumerate(ENTITY_FIELDS)
         if name in device.not_recorded
     }
+    return {slot: last for slot, last in lasts.items() if last is None or last < end}
 
 
 def _ending(
