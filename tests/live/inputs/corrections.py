@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from tests.live.conftest import until
+from tests.live.house.database import ask
 from tests.plug_emulator import EmulatedPlug
 
 from .house import connected, house, plug_id
@@ -66,8 +67,10 @@ async def press_corrections(table: Table, folder: Path) -> None:
         for name in CORRECTIONS:
             told = [one for one in audit if f"A {name}" in json.dumps(one)]
             table.say(f"{name}: is in the audit log", True, len(told) >= 2)
-        logs = (await here.home.get("/api/export/logs", limit="100"))["logs"]
-        named = [one for one in logs if "NOT_CORRECTABLE" in json.dumps(one)]
+        question = (
+            "SELECT COUNT(*) FROM med_exporter_exports WHERE warnings LIKE '%NOT_CORRECTABLE%'"
+        )
+        ((named,),) = ask(here.home.database, question)
         table.say("what cannot be sent to the database is named in its runs", True, bool(named))
         here.look_at_log(table, "corrections")
 

@@ -50,6 +50,9 @@ async def press_settings(table: Table, folder: Path) -> None:
         begun = here.clock()
         await here.are_read([plug], 5)
         over = here.clock() - timedelta(seconds=3)
+        # What is compared is over: its quarter-hour is booked, and closed.
+        await here.sleep_off(now + timedelta(minutes=40))
+        await here.are_read([plug], 3)
         await here.push()
         before = await _files(here, plug, begun, over)
         for name, changes in _changes(here, plug).items():
