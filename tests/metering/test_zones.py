@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from tests.metering_points import NOON, PDL, add_metering_point, poll, settle
-from tests.plug_emulator import EmulatedPlug, PlugNetwork
+from tests.plug_emulator import EmulatedPlug, EveryOtherDay, PlugNetwork
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
@@ -25,25 +24,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
 STATISTIC = f"med_exporter:consumption_{PDL}"
-
-
-@dataclass(frozen=True)
-class EveryOtherDay:
-    """200 W on even local days, 4.8 kWh of them, and nothing on odd ones."""
-
-    zone: ZoneInfo
-
-    def power(self, when: datetime) -> float:
-        return 200.0 * (when.astimezone(self.zone).toordinal() % 2 == 0)
-
-    def energy(self, start: datetime, end: datetime) -> float:
-        total, at = 0.0, start.astimezone(self.zone)
-        while at < end:
-            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-            until = min(midnight + timedelta(days=1), end.astimezone(self.zone))
-            total += self.power(at) * (until.timestamp() - at.timestamp()) / 3600
-            at = until
-        return total
 
 
 @pytest.mark.parametrize(

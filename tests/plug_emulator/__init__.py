@@ -11,7 +11,7 @@ from .appliances import Fridge, SolarInverter, WashingMachine
 from .clock import Clock
 from .device import EmulatedDevice, EmulatedPlug, EmulatedStrip, Received
 from .kinds import HS100, HS110, HS300, KP115, PlugKind
-from .loads import ConstantLoad, DailyLoad, Load
+from .loads import ConstantLoad, DailyLoad, EveryOtherDay, Load
 from .network import BROADCAST_ADDRESS, PlugNetwork
 from .outlet import Outlet
 from .server import Garble
@@ -28,6 +28,7 @@ __all__ = [
     "EmulatedDevice",
     "EmulatedPlug",
     "EmulatedStrip",
+    "EveryOtherDay",
     "Fridge",
     "Garble",
     "Load",

@@ -89,7 +89,7 @@ def _answer_module(
 def _run(
     device: EmulatedDevice, command: tuple[str, str], params: object, child_ids: list[str] | None
 ) -> Answer:
-    if (handler := _HANDLERS.get(command)) is None:
+    if (handler := _HANDLERS.get(command)) is None or command in device.refused:
         raise _Refusal(*_MEMBER_NOT_SUPPORTED)
     if not isinstance(params, dict):
         raise _Refusal(*_INVALID_ARGUMENT)

@@ -43,7 +43,7 @@ class EmulatedDevice:
     """What plugs and strips have in common; a :class:`PlugNetwork` puts it on the network.
 
     `rssi` (dBm), `alias` and `led_off` may be changed at any time. `received` holds the
-    last 1000 requests.
+    last 1000 requests, `refused` commands, by module and name, that its firmware does not know now.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class EmulatedDevice:
         self.clock = Clock(clock, timezone=timezone)
         index_of(self.clock.timezone)
         self.outlets: list[Outlet] = []
+        self.refused: set[tuple[str, str]] = set()
         self.received: deque[Received] = deque(maxlen=_REMEMBERED_REQUESTS)
         self._faults = Faults()
         self._server: PlugServer | None = None

@@ -42,6 +42,27 @@ class ConstantLoad:
         return self.watts * (end.timestamp() - start.timestamp()) / SECONDS_PER_HOUR
 
 
+@dataclass(frozen=True)
+class EveryOtherDay:
+    """200 W on even local days, 4.8 kWh of them, and nothing on odd ones."""
+
+    zone: ZoneInfo
+
+    def power(self, when: datetime) -> float:
+        """Return the power in W."""
+        return 200.0 * (when.astimezone(self.zone).toordinal() % 2 == 0)
+
+    def energy(self, start: datetime, end: datetime) -> float:
+        """Return the energy in Wh."""
+        total, at = 0.0, start.astimezone(self.zone)
+        while at < end:
+            midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+            until = min(midnight + timedelta(days=1), end.astimezone(self.zone))
+            total += self.power(at) * (until.timestamp() - at.timestamp()) / 3600
+            at = until
+        return total
+
+
 class Step(NamedTuple):
     """A power in W that holds from `second` of the day until the next step."""
 

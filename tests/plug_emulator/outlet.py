@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .loads import ConstantLoad, Load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from .clock import Clock
@@ -37,6 +38,7 @@ class Outlet:
 
     Counters are the exact integral of the load while the relay was on, plus what
     :meth:`use` added, counted from `installed_at` on, also for days before the program ran.
+    `misreads` makes of the true total, in Wh, what the meter shows as it.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Outlet:
         self.alias = alias
         self.child_id = child_id
         self.forgets_days = forgets_days
+        self.misreads: Callable[[float], float] = _truly
         self._clock = clock
         installed_at = installed_at.astimezone(UTC)
         self._stretches = [_Stretch(installed_at, as_load(load), is_on=True)]
@@ -184,7 +187,7 @@ class Outlet:
     def total_wh(self) -> float:
         """:attr:`total_kwh` in Wh."""
         used = sum(amount.wh for amount in self._used) - self._used_before_total
-        return self._load_wh(self._booted_at, self._clock()) + used
+        return self.misreads(self._load_wh(self._booted_at, self._clock()) + used)
 
     def _restart_total(self) -> None:
         self._booted_at = self._clock()
@@ -227,6 +230,10 @@ class Outlet:
 def as_load(load: Load | float) -> Load:
     """Return `load`, or a constant load for a power in W."""
     return ConstantLoad(float(load)) if isinstance(load, int | float) else load
+
+
+def _truly(wh: float) -> float:
+    return wh
 
 
 def _sum_between(amounts: list[_Amount], start: datetime, end: datetime) -> float:

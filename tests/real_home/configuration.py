@@ -34,10 +34,13 @@ def write_configuration(
     language: str,
     integrations: Iterable[str],
     log_levels: Mapping[str, str],
+    time_zone: str = "Europe/Paris",
+    settings: Mapping[str, Any] | None = None,
 ) -> None:
     """Fill an empty folder: Paris, metric, euros, loopback only, this checkout's integration.
 
-    What stands there already is left as it is.
+    `settings` take the place of what an integration would be given. What stands there already is
+    left as it is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     configuration: dict[str, Any] = {
@@ -45,7 +48,7 @@ def write_configuration(
             "name": "MED Exporter",
             "country": "FR",
             "language": language,
-            "time_zone": "Europe/Paris",
+            "time_zone": time_zone,
             "currency": "EUR",
             "unit_system": "metric",
             "latitude": 48.86,
@@ -56,6 +59,7 @@ def write_configuration(
         "recorder": {"commit_interval": 1, "purge_keep_days": 400},
         "logger": {"default": "warning", "logs": dict(log_levels)},
         **{integration: {} for integration in integrations},
+        **(settings or {}),
     }
     _write_once(folder / "configuration.yaml", configuration)
     (folder / ".storage").mkdir(exist_ok=True)

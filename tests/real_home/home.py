@@ -55,7 +55,8 @@ class RealHome(HomeClient):
     """A Home Assistant with this checkout's integration, from entering to leaving the context.
 
     `folder` is its configuration folder; an empty one is filled. `integrations` are set up
-    beside those that Home Assistant always has, `python` is the interpreter it runs on.
+    beside those that Home Assistant always has, `python` is the interpreter it runs on,
+    `environment` what its process is told beside, `settings` what integrations are given.
     """
 
     def __init__(
@@ -66,6 +67,9 @@ class RealHome(HomeClient):
         integrations: Iterable[str] = ("api", "config", "history", "logbook"),
         log_levels: Mapping[str, str] = _LOG_LEVELS,
         python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        time_zone: str = "Europe/Paris",
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.port = free_port()
         super().__init__(f"http://{LOOPBACK}:{self.port}")
@@ -75,6 +79,8 @@ class RealHome(HomeClient):
         self._integrations = tuple(integrations)
         self._log_levels = log_levels
         self._python = python
+        self._environment = {**os.environ, **(environment or {})}
+        self._time_zone, self._settings = time_zone, settings
         self._process: asyncio.subprocess.Process | None = None
         self._group: int | None = None
 
@@ -125,6 +131,8 @@ class RealHome(HomeClient):
             language=self.language,
             integrations=self._integrations,
             log_levels=self._log_levels,
+            time_zone=self._time_zone,
+            settings=self._settings,
         )
         with self.log_file.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
@@ -140,6 +148,7 @@ class RealHome(HomeClient):
                 stdout=log,
                 stderr=log,
                 cwd=REPOSITORY,
+                env=self._environment,
                 # Ctrl-C in a terminal is for the starter, which then ends this one in order.
                 start_new_session=True,
             )

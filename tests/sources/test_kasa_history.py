@@ -124,6 +124,15 @@ async def test_an_answer_that_falls_short_is_asked_on_from_its_end(
     assert (short.days, short.months) == (whole.days, whole.months)
 
 
+async def test_a_day_of_which_an_hour_was_not_told_stays_without_hours(
+    session: ClientSession,
+) -> None:
+    plug = plug_at("127.0.83.3", load=24.0, history=EnergyHistory(most=24))
+    days = {at.astimezone(PARIS).date() for at in (await past_of(session, plug)).hours}
+    assert date(2026, 10, 25) not in days
+    assert {date(2026, 10, 24), date(2026, 10, 26)} <= days
+
+
 async def test_an_end_that_equals_the_start_says_nothing(session: ClientSession) -> None:
     whole = await past_of(session, plug_at("127.0.83.4"))
     told = await past_of(session, plug_at("127.0.83.4", history=EnergyHistory(end_is_start=True)))

@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.components.recorder.db_schema import StatisticsMeta
+from homeassistant.components.recorder.models import StatisticMeanType
 from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     async_list_statistic_ids,
@@ -16,6 +17,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
+from sqlalchemy import text
 
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
@@ -198,6 +200,43 @@ async def test_one_that_is_refused_does_not_stop_the_others(
     errors = [one for one in caplog.records if one.levelname == "ERROR"]
     assert len(errors) == 2
     assert {"a--b" in one.message or "__x" in one.message for one in errors} == {True}
+
+
+async def test_one_whose_past_the_database_refuses_does_not_stop_the_others(
+    sums: Sums, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE INSERT ON statistics WHEN NEW.metadata_id IN (SELECT id"
+        " FROM statistics_meta WHERE statistic_id = 'med_exporter:b')"
+        f" AND NEW.start_ts = {END - HOUR * 20} BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    await queue_work(sums.hass, SCHEMA, lambda c: c.execute(text(refuse)))
+    for name in "abc":
+        await sums.count(f"med_exporter:{name}", last_hours(1500))
+    for _ in range(2):
+        await sums.writer.async_write()
+    for name in "ac":
+        assert await sums.stored(f"med_exporter:{name}") == list(range(1, 1501))
+    (error,) = [one for one in caplog.records if one.levelname == "ERROR"]
+    assert "med_exporter:b: refused" in error.message
+
+
+async def test_what_was_a_mean_before_becomes_a_sum(sums: Sums) -> None:
+    mean = {"mean_type": StatisticMeanType.ARITHMETIC, "has_sum": False, "name": "Somebody else's"}
+    described = {"source": "med_exporter", "statistic_id": "med_exporter:a"}
+    unit = {"unit_of_measurement": "°C"} | (
+        {"unit_class": "temperature"} if writer_module._HAS_UNIT_CLASS else {}
+    )
+    start = dt_util.utc_from_timestamp(END - HOUR * 5)
+    row = {"start": start, "mean": 20.0, "min": 19.0, "max": 21.0}
+    async_add_external_statistics(sums.hass, {**mean, **described, **unit}, [row])
+    await async_commit(sums.hass)
+    await sums.count("med_exporter:a", last_hours(1500))
+    await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == list(range(1, 1501))
+    (known,) = await async_list_statistic_ids(sums.hass, {"med_exporter:a"})
+    told = known["has_sum"], known["name"], known["statistics_unit_of_measurement"]
+    assert told == (True, "Med_Exporter:A", "kWh")
 
 
 async def test_one_that_is_never_stored_does_not_stop_the_others(

@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.util import dt as dt_util
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
-_ID = select(StatisticsMeta.id).where(StatisticsMeta.statistic_id == bindparam("statistic_id"))
+_ID = select(StatisticsMeta.id).where(
+    StatisticsMeta.statistic_id == bindparam("statistic_id"), StatisticsMeta.has_sum.is_(True)
+)
 _INSERT = insert(Statistics)
 # The table, since changes of many objects would go by their primary keys.
 _UPDATE = (
@@ -34,9 +37,10 @@ def store_sums(
     rows: Sequence[tuple[int, float]],
     stored: Container[int],
 ) -> bool:
-    """Store the sums of some hours, and return whether Home Assistant knows the statistic.
+    """Store the sums of some hours, and return whether Home Assistant knows the statistic as a sum.
 
-    Nothing is stored of one that it does not know.
+    Nothing is stored of one that it does not know, and of one that the database refuses: raises
+    ValueError, and what else belongs to the transaction stays.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -65,8 +69,20 @@ def store_sums(
         for hour, amount in rows
         if hour in stored
     ]
+    try:
+        with connection.begin_nested():
+            _insert_and_update(connection, new, changed)
+    except (IntegrityError, DataError) as err:
+        raise ValueError(str(err.orig)) from err
+    return True
+
+
+def _insert_and_update(
+    connection: Connection,
+    new: Sequence[Mapping[str, float]],
+    changed: Sequence[Mapping[str, float]],
+) -> None:
     if new:
         connection.execute(_INSERT, new)
     if changed:
         connection.execute(_UPDATE, changed)
-    return True

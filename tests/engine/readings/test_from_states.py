@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,24 @@ class TestWhatBelongsTogether:
     def test_states_before_the_start_or_at_the_end_are_outside(self, recorder):
         recorder.add(POWER, [(START - 0.1, 1), (START, 2), (END - 0.1, 3), (END, 4)])
         assert column(measured(recorder), "power_w") == [2, 3]
+
+
+class TestWhatAWrongClockHasWritten:
+    def test_what_was_written_later_but_dated_before_the_range_was_not_in_force(self, recorder):
+        recorder.add(ENERGY, [(START - 50, 4.9), (START + 10, 5.0), (START + 20, 5.1)])
+        recorder.add(ENERGY, [(START - 20, 5.2), (START - 10, 5.3)])
+        recorder.add(ENERGY, [(START + 300, 5.4)])
+        assert column(measured(recorder), "energy_kwh") == pytest.approx([0.1, 0.1, 0.3])
+
+    def test_without_anything_else_before_it_the_counter_begins_in_the_range(self, recorder):
+        recorder.add(ENERGY, [(START + 10, 5.0), (START + 20, 5.1)])
+        recorder.add(ENERGY, [(START - 20, 5.2)])
+        assert column(measured(recorder), "energy_kwh") == [None, pytest.approx(0.1)]
+
+    def test_a_past_that_was_brought_from_elsewhere_counts(self, recorder):
+        recorder.add(ENERGY, [(START + 10, 5.0)])
+        recorder.add(ENERGY, [(START - 20, 4.2)])
+        assert column(measured(recorder), "energy_kwh") == [pytest.approx(0.8)]
 
 
 class TestWhatCarriesOn:
@@ -216,3 +235,14 @@ class TestWhatIsFilled:
         middle = HALF_HOURS[0] + 600
         (_, reading) = all_readings(recorder, start=middle, end=HALF_HOURS[2])
         assert reading["filled_from"] == HALF_HOURS[0] - 60
+
+
+def test_what_was_recorded_beyond_a_range_stays_known_in_it(recorder):
+    """It is disabled now: its last change in the range was not when it ended."""
+    recorder.add(POWER, [(START + 1, 50), (END + 100, 60)])
+    recorder.add(VOLTAGE, [(START + 10, 230)])
+    device = replace(FRIDGE, not_recorded=("power_w",))
+    ledger = plug_ledger(recorder.connect, device.plug_id, costs=False)
+    found = readings(Recorder(recorder.connect), device, ledger, (START, END), lambda _: None)
+    powers = [dict(zip(READING_COLUMNS, one, strict=True))["power_w"] for one in found]
+    assert powers == [50, 50]

@@ -19,6 +19,8 @@ The rules:
   growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
   long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
   error for a restart would count the whole counter a second time.
+- What was written by a clock that was behind for a while lies before states that are older. Of
+  what was in force at the start it is left out, where the counter tells (`misdated_from`).
 - What lies before the oldest state that the recorder has kept of the device comes from hourly
   statistics (`statistics.py`).
 """
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ..costs.plug_ledger import PlugLedger
-    from ..job import JobDevice
+    from ..job import FormerEntities, JobDevice
     from ..recorder.state_values import Parser, Units
     from ..recorder.states import Recorder, State
     from .gathered import Gathered
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from .reading import Reading
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+_EVER = 1e12
 
 
 def last_known(recorder: Recorder, device: JobDevice, name: str) -> float:
@@ -131,25 +134,44 @@ def _plug_at(
     """Return a plug as it is when its states begin."""
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
     plug = Plug(ledger, begin)
+    well_dated = _well_dated(recorder, slots, begin)
     ended = {slot for slot, last in lasts.items() if last is None or last < begin}
     for metadata_id, slot, parse in slots:
         if slot not in ended:
-            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse)
+            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse, **well_dated)
         if slot == _ENERGY:
-            plug.last_number = recorder.last_number_before(metadata_id, begin, parse)
+            plug.last_number = recorder.last_number_before(metadata_id, begin, parse, **well_dated)
             if plug.in_force[slot] is None:
                 lost_at = recorder.unknown_since(metadata_id, begin, parse)
                 plug.lost_at = begin if lost_at is None else lost_at
     for slot in statistics.ids:
-        if slot not in ids or recorder.moment_before([ids[slot]], begin) is None:
+        if slot not in ids or recorder.moment_before([ids[slot]], begin, **well_dated) is None:
             plug.take_over(slot, statistics.last_before(slot, begin), begin)
             if slot in ended:
                 plug.end(slot, begin)
     if ledger.has_energy:
-        before = recorder.moment_before(ids.values(), begin)
+        before = recorder.moment_before(ids.values(), begin, **well_dated)
         plug.read_before = begin if before is None else before
     plug.begin()
     return plug
+
+
+def _well_dated(recorder: Recorder, slots: Sequence[Slot], begin: float) -> dict[str, int]:
+    """Return which states before a moment were not written by a wrong clock after it."""
+    for metadata_id, slot, parse in slots:
+        if slot == _ENERGY and (
+            (first := recorder.misdated_from(metadata_id, begin, parse)) is not None
+        ):
+            return {"written_before": first}
+    return {}
+
+
+def begins(recorder: Recorder, device: JobDevice | FormerEntities, start: float) -> bool:
+    """Tell whether the recorder has no state of a device's counter from before a moment."""
+    slots = slots_of(device, recorder.metadata_ids(tuple(device.entities.values())))
+    counter = [metadata_id for metadata_id, slot, _ in slots if slot == _ENERGY]
+    well_dated = _well_dated(recorder, slots, start)
+    return recorder.moment_before(counter, start, **well_dated) is None
 
 
 def _pivoted(
@@ -178,12 +200,16 @@ def _seam(kept: float | None, start: float, end: float) -> float:
 def _lasts(
     recorder: Recorder, device: JobDevice, ids: Mapping[int, int], end: float
 ) -> dict[int, float | None]:
-    """Return when what is not recorded any more had its last state, by slot."""
-    return {
-        slot: recorder.moment_before([ids[slot]], end) if slot in ids else None
+    """Return when what is not recorded any more had its last state, by slot.
+
+    What had one at the end or later was recorded all the while, however long it stayed the same.
+    """
+    lasts = {
+        slot: recorder.moment_before([ids[slot]], _EVER) if slot in ids else None
         for slot, name in enumerate(ENTITY_FIELDS)
         if name in device.not_recorded
     }
+    return {slot: last for slot, last in lasts.items() if last is None or last < end}
 
 
 def _ending(
@@ -205,7 +231,7 @@ def _ending(
     return merged([blocks, iter([over])]) if over else blocks
 
 
-def slots_of(device: JobDevice, metadata: Mapping[str, int]) -> list[Slot]:
+def slots_of(device: JobDevice | FormerEntities, metadata: Mapping[str, int]) -> list[Slot]:
     """Return the slots of a device's entities, by their recorder's ids."""
     return [
         (metadata[device.entities[name]], slot, parser_of(name))

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Integer, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
@@ -52,9 +52,14 @@ _PAGE = (
     .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
     .limit(bindparam("size", type_=Integer))
 )
+_ANY_ID = 2**62
 _BEFORE = (
     select(STATES.c.state, STATES.c.attributes_id)
-    .where(_OF_ENTITY, STATES.c.last_updated_ts < bindparam("moment"))
+    .where(
+        _OF_ENTITY,
+        STATES.c.last_updated_ts < bindparam("moment"),
+        STATES.c.state_id < bindparam("written_before", type_=BigInteger),
+    )
     .order_by(STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc())
 )
 _LAST_BEFORE = _BEFORE.limit(1)
@@ -64,6 +69,17 @@ _LAST_KNOWN_BEFORE = (
     .where(STATES.c.state.not_in(NOT_KNOWN))
     .limit(50)
     .offset(bindparam("skip", type_=Integer))
+)
+_KNOWN = (
+    select(STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
+    .where(_OF_ENTITY, STATES.c.state.not_in(NOT_KNOWN))
+    .limit(1)
+)
+_FIRST_FROM = _KNOWN.where(STATES.c.last_updated_ts >= bindparam("moment")).order_by(
+    STATES.c.last_updated_ts, STATES.c.state_id
+)
+_LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order_by(
+    STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc()
 )
 _OLDEST = select(func.min(STATES.c.last_updated_ts))
 _FIRST_AFTER = _OLDEST.where(
@@ -142,27 +158,68 @@ class Recorder:
             ]
         return min((ts for ts in found if ts is not None), default=None)
 
-    def moment_before(self, metadata_ids: Iterable[int], moment: float) -> float | None:
-        """Return when the last state of any of some entities was written before a moment."""
+    def misdated_from(self, counter: int, moment: float, parse: Parser) -> int | None:
+        """Return the id from which on states before a moment were written by a wrong clock.
+
+        A machine that starts in the past, until a time server tells it better, leaves states that
+        were written later than those that follow them. Of states that were brought from elsewhere
+        that is true too, but only a wrong clock lets a counter that never falls seem to fall. None
+        where it does not.
+
+        Args:
+            counter: the recorder's id of an entity that never falls.
+            moment: UTC seconds.
+            parse: what reads its states.
+
+        """
+        wanted = {"metadata_id": counter, "moment": moment}
+        with self.connect() as connection:
+            last = connection.execute(_LAST_UNTIL, wanted).first()
+            first = connection.execute(_FIRST_FROM, wanted).first()
+        if last is None or first is None or last.state_id < first.state_id:
+            return None
+        before, after = (
+            self.units.values(parse, one.attributes_id)[one.state] for one in (last, first)
+        )
+        is_falling = before is not None and after is not None and after < before
+        return int(first.state_id) if is_falling else None
+
+    def moment_before(
+        self, metadata_ids: Iterable[int], moment: float, written_before: int = _ANY_ID
+    ) -> float | None:
+        """Return when the last state of any of some entities was written before a moment.
+
+        `written_before` leaves out states from an id on, here and below (`misdated_from`).
+        """
         with self.connect() as connection:
             found = [
                 connection.execute(
-                    _LAST_MOMENT_BEFORE, {"metadata_id": metadata_id, "moment": moment}
+                    _LAST_MOMENT_BEFORE,
+                    {
+                        "metadata_id": metadata_id,
+                        "moment": moment,
+                        "written_before": written_before,
+                    },
                 ).scalar()
                 for metadata_id in metadata_ids
             ]
         return max((ts for ts in found if ts is not None), default=None)
 
-    def value_before(self, metadata_id: int, moment: float, parse: Parser) -> float | None:
+    def value_before(
+        self, metadata_id: int, moment: float, parse: Parser, written_before: int = _ANY_ID
+    ) -> float | None:
         """Return the value in force just before a moment, None when not known."""
+        wanted = {"metadata_id": metadata_id, "moment": moment, "written_before": written_before}
         with self.connect() as connection:
-            row = connection.execute(
-                _LAST_BEFORE, {"metadata_id": metadata_id, "moment": moment}
-            ).first()
+            row = connection.execute(_LAST_BEFORE, wanted).first()
         return None if row is None else self.units.values(parse, row.attributes_id)[row.state]
 
     def last_number_before(
-        self, metadata_id: int, moment: float, parse: Parser | None = None
+        self,
+        metadata_id: int,
+        moment: float,
+        parse: Parser | None = None,
+        written_before: int = _ANY_ID,
     ) -> float | None:
         """Return the last number before a moment, however long ago, None when there is none."""
         found = self._last_number_before(metadata_id, moment, parse or number)
@@ -187,7 +244,12 @@ class Recorder:
             with self.connect() as connection:
                 states = connection.execute(
                     _LAST_KNOWN_BEFORE,
-                    {"metadata_id": metadata_id, "moment": moment, "skip": skip},
+                    {
+                        "metadata_id": metadata_id,
+                        "moment": moment,
+                        "written_before": written_before,
+                        "skip": skip,
+                    },
                 ).fetchall()
             for row in states:
                 value = self.units.values(parse, row.attributes_id)[row.state]

@@ -136,14 +136,19 @@ class PlugHistory:
             found = hours | found
             end = start
         sums: dict[date, float] = defaultdict(float)
+        count: dict[date, int] = defaultdict(int)
         for at, kwh in found.items():
             sums[clock.day(at)] += kwh
-        # Hours that do not make up their day have been forgotten in part.
-        return {
-            at: kwh
-            for at, kwh in sorted(found.items())
-            if abs(sums[day := clock.day(at)] - days.get(day, 0)) <= _ROUNDING
+            count[clock.day(at)] += 1
+        whole = {
+            day
+            for day, kwh in sums.items()
+            # Hours that do not make up their day have been forgotten in part, and one that was not
+            # told may have had little.
+            if abs(kwh - days.get(day, 0)) <= _ROUNDING
+            and (day == today or count[day] >= clock.hours_of(day))
         }
+        return {at: kwh for at, kwh in sorted(found.items()) if clock.day(at) in whole}
 
     async def _answers(
         self, plug: Device, clock: PlugTime, interval: int, start: date, end: date

@@ -72,6 +72,10 @@ class PlugTime:
         """Return the beginning of one of its days as it shows it, in UTC."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
+    def hours_of(self, day: date) -> int:
+        """Return how many whole hours a date of the plug has."""
+        return (self.midnight(day + timedelta(days=1)) - self.midnight(day)) // _HOUR
+
     def offset(self, day: date) -> timedelta | None:
         """Return how far its zone is from UTC when a day begins."""
         return self.midnight(day).astimezone(self.zone).utcoffset()

@@ -14,7 +14,7 @@ from ...readings.custom_fields import formulas_of
 from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
 from ...readings.filters import kept_by_time, kept_by_value, stretches_of
-from ...readings.from_states import last_known
+from ...readings.from_states import begins, last_known
 from ...readings.gaps import (
     coverage_warnings,
     not_recorded_warnings,
@@ -292,9 +292,7 @@ class _Source:
 def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:
     """Tell whether the recorder has no state of a device's counter from before the range."""
     then = next((one for one in device.former if one.until > job.start), device)
-    counter = then.entities.get("energy_total_kwh")
-    ids = recorder.metadata_ids([] if counter is None else [counter])
-    return recorder.moment_before(ids.values(), job.start) is None
+    return begins(recorder, then, job.start)
 
 
 def _stretches(job: Job, end: float) -> list[Stretch] | None:

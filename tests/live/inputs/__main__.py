@@ -1,0 +1,53 @@
+"""Press inputs into a real Home Assistant, and print what each place says of them: Linux.
+
+`python -m tests.live.inputs [--keep FOLDER] [readings] [month_ends] …`
+
+Plugs are emulated, python-kasa, the broker and the database are real, and the house lives by a
+clock of its own. Ends with 1 where a place says something else than expected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from .corrections import press_corrections
+from .counters import press_month_ends, press_readings
+from .histories import press_histories
+from .refusals import press_refusals
+from .settings import press_settings
+from .table import Table
+from .zones import press_zones
+
+INPUTS = {
+    "readings": press_readings,
+    "month_ends": press_month_ends,
+    "zones": press_zones,
+    "refusals": press_refusals,
+    "histories": press_histories,
+    "settings": press_settings,
+    "corrections": press_corrections,
+}
+
+
+async def main() -> int:
+    """Press what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("inputs", nargs="*", metavar="input", help=", ".join(INPUTS))
+    parser.add_argument("--keep", type=Path, help="where the houses are to stay")
+    asked = parser.parse_args()
+    if unknown := set(asked.inputs) - INPUTS.keys():
+        parser.error(f"{', '.join(sorted(unknown))}: not of {', '.join(INPUTS)}")
+    table = Table()
+    with tempfile.TemporaryDirectory() as temporary:
+        for name in asked.inputs or INPUTS:
+            await INPUTS[name](table, (asked.keep or Path(temporary)) / name)
+    table.show()
+    return 1 if table.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

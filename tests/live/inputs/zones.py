@@ -1,0 +1,139 @@
+"""Days are local days in zones whose offset is no whole hour: 4.8 kWh on one, none on the next."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from tests.plug_emulator import EmulatedPlug, EveryOtherDay
+from tests.plug_emulator.smart import EmulatedSmartPlug
+from tests.real_home.configuration import REPOSITORY
+
+from .house import House, connected, house, plug_id
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from .house import Plug
+    from .table import Table
+
+ZONES = ("Asia/Kolkata", "America/St_Johns", "Asia/Kathmandu", "Australia/Adelaide")
+# Only newer plugs know this one.
+ONLY_NEWER = ("Pacific/Chatham",)
+_DAY = timedelta(days=1)
+_WITHIN = 0.002
+
+
+async def press_zones(table: Table, folder: Path) -> None:
+    """Live over two midnights in each zone, and let all places tell those days and some before."""
+    zones = (*ZONES, *ONLY_NEWER)
+    # A house waits most of the time.
+    await asyncio.gather(*[
+        _press(table, folder / name.replace("/", "_"), ZoneInfo(name), number)
+        for number, name in enumerate(zones, 1)
+    ])  # fmt: skip
+
+
+async def _press(table: Table, folder: Path, zone: ZoneInfo, number: int) -> None:
+    midnight = datetime(2026, 11, 12, tzinfo=zone)
+    async with house(folder, midnight - timedelta(minutes=2)) as here, AsyncExitStack() as stack:
+        plugs = _plugs(here, number, midnight - 6 * _DAY)
+        for pdl, plug in plugs.items():
+            await stack.enter_async_context(connected(plug))
+            await here.add(pdl, plug)
+        entities: dict[str, dict[date, float]] = defaultdict(dict)
+        for over in (midnight, midnight + _DAY):
+            if over is not midnight:
+                await here.sleep_off(over - timedelta(minutes=1))
+            await here.sleep_until(over + timedelta(seconds=20))
+            for pdl in plugs:
+                _, before = await here.of_point(pdl, "consumption_daily")
+                entities[pdl][(over - _DAY).date()] = before
+        await here.sleep_off(midnight + _DAY + timedelta(hours=6, minutes=10))
+        await here.are_read([*plugs.values()])
+        await here.push()
+        days = [(midnight + number * _DAY).date() for number in range(-3, 1)]
+        for pdl, plug in plugs.items():
+            await _compare(table, here, f"{zone.key}, {plug.alias}", pdl, plug, days, entities[pdl])
+        script = str(REPOSITORY / "scripts" / "check_sums")
+        checked = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, script, str(here.home.database), "--time-zone", zone.key],
+            check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        last = (checked.stdout + checked.stderr).strip().splitlines()[-1:]
+        table.say(f"{zone.key}: scripts/check_sums ends with {last}", 0, checked.returncode)
+        here.look_at_log(table, zone.key)
+
+
+def _plugs(here: House, number: int, installed_at: datetime) -> dict[str, Plug]:
+    plugs: dict[str, Plug] = {
+        "newer": EmulatedSmartPlug(
+            host=f"127.0.83.{number}", mac=f"5C:62:8B:83:00:{number:02X}", alias="newer",
+            load=EveryOtherDay(here.zone), clock=here.clock, timezone=here.zone,
+            installed_at=installed_at,
+        )
+    }  # fmt: skip
+    if here.zone.key not in ONLY_NEWER:
+        plugs["older"] = EmulatedPlug(
+            mac=f"50:C7:BF:00:0C:{number:02X}", alias="older", load=EveryOtherDay(here.zone),
+            clock=here.clock, timezone=here.zone, installed_at=installed_at,
+        )  # fmt: skip
+    return plugs
+
+
+async def _compare(
+    table: Table,
+    here: House,
+    what: str,
+    pdl: str,
+    plug: Plug,
+    days: list[date],
+    entities: dict[date, float],
+) -> None:
+    hourly = await here.file(days[0], days[-1], devices=[plug_id(plug)], aggregation="hourly")
+    report = await here.file(
+        days[0], days[-1], export_type="system_report", aggregation=None,
+        devices=[plug_id(plug)], report_sections=["energy_consumption"],
+    )  # fmt: skip
+    halves = here.heard(pdl, "detailed")
+    stored = await here.in_victoriametrics(pdl, "daily")
+    stored_halves = await here.in_victoriametrics(pdl, "detailed")
+    for day in days:
+        expected = 4.8 * (day.toordinal() % 2 == 0)
+        start, _ = here.bounds(day)
+        heard = here.in_mqtt(pdl, "daily", str(day))
+        kept = stored.get(start, [None])
+        told: dict[str, Any] = {"entity": entities[day]} if day in entities else {}
+        table.add(
+            f"{what}, {day}: by the day", expected,
+            **told,
+            ledger=here.ledger(plug, day),
+            file=await here.file_kwh(plug, day),
+            mqtt=heard[-1] if heard else None,
+            victoriametrics=kept[-1],
+            within=_WITHIN,
+        )  # fmt: skip
+        table.add(
+            f"{what}, {day}: its hours in a file, its half-hours where they are pushed", expected,
+            file=sum(row["energy_kwh"] or 0 for row in hourly
+                     if row["timestamp"].startswith(str(day))),
+            mqtt=sum(kwh for at, kwh in halves.items() if at.startswith(str(day))),
+            victoriametrics=sum(one[-1] for at, one in stored_halves.items() if at.date() == day),
+            within=_WITHIN,
+        )  # fmt: skip
+        table.add(
+            f"{what}, {day}: in a report", expected,
+            file=sum(row["energy_kwh"] or 0 for row in report
+                     if row["device"] and str(row["day"])[:10] == str(day)),
+            within=_WITHIN,
+        )  # fmt: skip
+    minutes = sorted({at[14:16] for at in halves} | {f"{at:%M}" for at in stored_halves})
+    table.say(f"{what}: minutes of the local hour at which half-hours begin", ["00", "30"], minutes)
