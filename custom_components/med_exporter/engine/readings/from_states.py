@@ -142,7 +142,7 @@ def _plug_at(
         if slot == _ENERGY:
             plug.last_number = recorder.last_number_before(metadata_id, begin, parse, **well_dated)
             if plug.in_force[slot] is None:
-                lost_at = recorder.unknown_since(metadata_id, begin, parse)
+                lost_at = recorder.unknown_since(metadata_id, begin, parse, **well_dated)
                 plug.lost_at = begin if lost_at is None else lost_at
     for slot in statistics.ids:
         if slot not in ids or recorder.moment_before([ids[slot]], begin, **well_dated) is None:

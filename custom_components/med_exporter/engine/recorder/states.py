@@ -222,12 +222,14 @@ class Recorder:
         written_before: int = _ANY_ID,
     ) -> float | None:
         """Return the last number before a moment, however long ago, None when there is none."""
-        found = self._last_number_before(metadata_id, moment, parse or number)
+        found = self._last_number_before(metadata_id, moment, parse or number, written_before)
         return None if found is None else found[0]
 
-    def unknown_since(self, metadata_id: int, moment: float, parse: Parser) -> float | None:
+    def unknown_since(
+        self, metadata_id: int, moment: float, parse: Parser, written_before: int = _ANY_ID
+    ) -> float | None:
         """Return since when no number has come at a moment, None where none has come before."""
-        found = self._last_number_before(metadata_id, moment, parse)
+        found = self._last_number_before(metadata_id, moment, parse, written_before)
         if found is None:
             return None
         with self.connect() as connection:
@@ -236,7 +238,7 @@ class Recorder:
             ).scalar()
 
     def _last_number_before(
-        self, metadata_id: int, moment: float, parse: Parser
+        self, metadata_id: int, moment: float, parse: Parser, written_before: int
     ) -> tuple[float, float] | None:
         """Return the last number before a moment, and when it came."""
         skip = 0
