@@ -349,18 +349,6 @@ class TestMonths:
             last = watch.read(None, 0.53 + kwh, 0.53 + kwh, month_before=16.28, dated=later)
         assert last.energy == 16_280_000 + 550_000
 
-    def test_a_month_that_shows_nothing_was_false_when_it_did(self) -> None:
-        watch = Watch(datetime(2026, 11, 30, 9, tzinfo=PARIS))
-        today, later = watch.at.date(), date(2026, 12, 1)
-        for kwh in (0, 0.04, 0.08):
-            watch.read(None, None, 92.73 + kwh, month_before=14.9, dated=today, after=60)
-        watch.read(None, None, 0.8, dated=later, after=55_200)
-        watch.read(None, None, 0.0, month_before=128.31, dated=later, after=60)
-        for kwh in (7.65, 7.69, 7.73):
-            after = 13_300 if kwh == 7.65 else 60
-            watch.read(None, None, kwh, month_before=129.28, dated=later, after=after)
-        assert watch.evidence.energy == 129_280_000 + 7_730_000
-
     def test_a_rounding_in_a_month_that_has_ended_is_of_then(self) -> None:
         watch = Watch(datetime(2026, 11, 30, 22, 30, tzinfo=PARIS))
         today, later = watch.at.date(), date(2026, 12, 1)

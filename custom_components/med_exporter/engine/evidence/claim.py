@@ -52,8 +52,6 @@ class Claimant(Standing):
         # A period that has not begun shows nothing, and an older one tells nothing new, but of
         # where the counter may still be found to stand.
         past = {p for place in self.places() if self.may_return for p in place.shown}
-        # One that is doubted may show nothing: then the doubt was right.
-        past |= set() if self.doubt is None else self.doubt.shown.keys()
         parts = {
             p: mwh
             for p, mwh in shown.items()
