@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from custom_components.med_exporter.engine.evidence import Reading
 
 from .knowable import After
+from .plugs import PARIS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -187,6 +189,24 @@ def removed_and_added(life: Life) -> None:
     life.begin()
 
 
+def month_ends(life: Life) -> None:
+    """Let the plug's month end between two readings, while its queries may fail."""
+    day = life.plug.local(life.at).date()
+    first = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    ends = life.plug.since(datetime.combine(first, time(), PARIS))
+    before = life.random.choice([20.0, 400.0, 1500.0])
+    if ends - before <= life.at:
+        return
+    life.at = ends - before
+    life.polls(3)
+    while life.at < ends + before:
+        life.at += life.interval
+        if life.random.random() < 0.3:
+            life.poll(lambda _: {}, is_false=False)
+        else:
+            life.poll()
+
+
 EVENTS: dict[str, Callable[[Life], None]] = {
     event.__name__.replace("_", " "): event
     for event in (
@@ -195,3 +215,6 @@ EVENTS: dict[str, Callable[[Life], None]] = {
         restart, clock_jumps, clock_is_wrong_for_hours, burst, frozen, removed_and_added,
     )
 } | {"another load": load}  # fmt: skip
+AT_MONTH_ENDS: dict[str, Callable[[Life], None]] = {
+    f"month ends {number}": month_ends for number in range(4)
+}

@@ -9,7 +9,9 @@ What may be missing of the truth, and nothing else:
 - what counters say beside one that shows more than can be: all of that may be as false;
 - what a counter said a few times only since a gap, when it is then back at less, which it could
   have come to from before the gap: a plug that goes back to what it had saved says the same as one
-  that has not rebooted, and said something false meanwhile.
+  that has not rebooted, and said something false meanwhile;
+- what a counter fell to, and stood at until it was beyond where it had been: a plug that was never
+  away, and said one falsehood for an hour at most, makes the same readings.
 
 A reading is proven by two later ones of the same counter in a row, without a break or a falsehood
 between, of which the second has grown: until then a spike cannot be told from energy.
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 SAVED = 4_200_000
 # So far apart readings may be for power to say something of the time between, in seconds.
 SHORT = 540.0
+# So long a counter may be told to stand where it does not, in seconds.
+STOOD = 3600.0
 # A counter that has moved so often goes on from where it stands.
 MOVES = 4
 
@@ -126,9 +130,28 @@ def certain(good: list[Said], breaks: list[Break]) -> tuple[list[Said], list[Bre
     return good, breaks
 
 
+def untold(said: list[Said], breaks: list[Break]) -> tuple[list[Said], list[Break]]:
+    """Return the readings and breaks without those of which only standing below tells."""
+    for end in breaks:
+        true = [one for one in said if one.mwh is not None]
+        before = next((one for one in reversed(true) if one.at < end.at), None)
+        rest = [one for one in true if one.at >= end.at]
+        stood = list(takewhile(lambda one, rest=rest: one.level == rest[0].level, rest))
+        after = next(iter(rest[len(stood) :]), None)
+        if before is None or after is None or stood[-1].at - stood[0].at > STOOD:
+            continue
+        if stood[0].level < before.level <= after.level:
+            said = [one for one in said if one not in stood]
+            breaks = [b for b in breaks if not before.at < b.at <= after.at]
+    return said, breaks
+
+
 def knowable(said: Mapping[str, list[Said]], breaks: Mapping[str, list[Break]]) -> float:
     """Return what the proven readings of all counters prove together, in mWh."""
-    good = {name: certain(proven(said[name], breaks[name]), breaks[name]) for name in said}
+    good = {}
+    for name in said:
+        told, ends = untold(said[name], breaks[name])
+        good[name] = certain(proven(told, ends), ends)
     breaks = {name: left for name, (_, left) in good.items()}
     rows = sorted(
         (reading.at, name, number, reading)

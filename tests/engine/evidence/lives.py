@@ -21,7 +21,7 @@ from typing import Any
 from custom_components.med_exporter.engine.evidence import Evidence, Reading, Reason, SteadyClock
 from custom_components.med_exporter.engine.evidence.reading import unlikely
 
-from .events import EVENTS, LOADS
+from .events import AT_MONTH_ENDS, EVENTS, LOADS
 from .knowable import SHORT, After, Break, Chapter, Said, knowable
 from .plugs import BEGINNINGS, PARIS, Truth, new_plug
 from .twins import LATE, SOCKET_WATTS, Falsehood, Twin, Watched, twin
@@ -30,6 +30,8 @@ type Told = dict[str, float]
 
 # So much of a time that never was lets a month have begun in it, in seconds.
 DAYS = 86400
+# How often a counter is brought up to date, in seconds.
+EVERY = (5.0, 60.0, 120.0, 300.0)
 # A counter that has moved so often without a gap stands where it stands.
 PROVEN_AFTER = 5
 
@@ -37,11 +39,17 @@ PROVEN_AFTER = 5
 class Life:
     """A plug's life with a Home Assistant that reads it, both generated."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *, own_times: Random | None = None) -> None:
+        """Begin; by `own_times` each counter is brought up to date at a time of its own."""
         self.random = random
         self.at = 0.0
         self.truth = Truth(random.choice(BEGINNINGS), random.choice(LOADS))
         self.plug = new_plug(random, self.truth)
+        self.events = EVENTS
+        if own_times is not None:
+            self.plug.every = {n: own_times.choice(EVERY) for n in ("total", "day", "month")}
+            self.plug.skew = own_times.choice([self.plug.skew, -20])
+            self.events = EVENTS | AT_MONTH_ENDS
         self.interval = random.choice([5, 30, 30, 60, 300])
         self.kinds: Counter[str] = Counter()
         self.evidence, self.clock = Evidence(), SteadyClock()
@@ -88,20 +96,30 @@ class Life:
             # What it had counted of a day that had not begun for anybody else.
             midnight = self.plug.since(datetime.combine(today, time(), PARIS))
             self.chapter.ambiguous += self.truth(self.at) - self.truth(midnight)
-        self.note(self.plug.counters(self.at, self.now.date()), self.at)
+        self.note(
+            self.plug.counters(self.at, self.now.date()), self.plug.stands_at("month", self.at)
+        )
+        # What was used before they were brought up to date.
+        late = max(self.plug.every.values(), default=0.0)
+        self.chapter.ambiguous += self.truth(self.at) - self.truth(self.at - late)
         self.polls(2)
 
     def end(self) -> None:
         """Let all doubts be resolved, and compare."""
         self.plug.frozen_at, self.wall_off = None, 0.0
         self.truth.draw(self.at, 1000.0)
-        self.polls(6 + math.ceil(3 * self.plug.grain * 3.6 / 1000 / self.interval))
+        late = max(self.plug.every.values(), default=0.0)
+        day = self.now.date()
+        self.polls(6 + math.ceil((3 * self.plug.grain * 3.6 / 1000 + 4.9 * late) / self.interval))
+        if self.now.date() != day:
+            # What it had counted of a day that had not begun for us is told but now.
+            self.polls(4)
         if not self.plug.is_dated:
             after = After.NAMED if self.plug.tells_clock else After.MONTH
             ends = self.firsts(self.chapter.began, self.plug.local(self.at).date())
             for first in [(f + timedelta(days=31)).replace(day=1) for f in ends]:
                 begins = self.plug.since(datetime.combine(first, time(), PARIS))
-                self.chapter.breaks["month"].append(Break(begins, after))
+                self.chapter.breaks["month"].append(Break(self.plug.rolls_at(begins), after))
         counted = self.evidence.energy - self.chapter.first
         true = self.truth(self.at) - self.truth(self.chapter.began)
         known = knowable(self.chapter.said, self.chapter.breaks)
@@ -176,12 +194,12 @@ class Life:
             not self.readings or outcome.energy == before + outcome.growth >= before or not before
         )
         self.readings += 1
-        self.note(true, self.at if self.plug.frozen_at is None else self.plug.frozen_at)
+        self.note(true, self.plug.stands_at("month", self.at))
 
     def note(self, true: dict[str, int], stands_at: float) -> None:
         """Write down what the plug said truly, and which breaks lie before it."""
         said, breaks = self.chapter.said, self.chapter.breaks
-        is_fresh = stands_at == self.at
+        is_fresh = self.plug.frozen_at is None
         if "total" in true:
             heard = [s.mwh for s in said["total"] if s.mwh is not None]
             if (
@@ -192,9 +210,12 @@ class Life:
                 breaks["total"].append(Break(self.at, After.ZERO))
             said["total"].append(Said(self.at, true["total"], true["total"], is_fresh=is_fresh))
         today = self.plug.local(stands_at).date()
-        if abs(self.now.date() - today).days <= 1:
+        is_near = abs(self.now.date() - today).days <= 1
+        if is_near:
             self.heard |= dict.fromkeys(true.keys() & {"day", "month"}, self.at)
-        if "month" in true and (not self.plug.is_dated or abs(self.now.date() - today).days <= 1):
+        # One that is asked for a month that is over says nothing of the one that runs.
+        is_running = is_near and self.now.date().replace(day=1) >= today.replace(day=1)
+        if "month" in true and (not self.plug.is_dated or is_running):
             level = float(true["month"])
             if self.plug.is_dated:
                 level += sum(
@@ -239,9 +260,9 @@ class Life:
 
     def happen(self) -> None:
         """Let something happen."""
-        kind = self.random.choice(list(EVENTS))
+        kind = self.random.choice(list(self.events))
         self.kinds[kind] += 1
-        EVENTS[kind](self)
+        self.events[kind](self)
 
     def breaks(self, **counters: After) -> None:
         """Note that counters do not go on."""
@@ -264,11 +285,12 @@ def main() -> int:
     parser.add_argument("--plugs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=3)
+    parser.add_argument("--own-times", action="store_true")
     options = parser.parse_args()
     kinds: Counter[str] = Counter()
     over, under, readings, ambiguous = [], [], 0, 0
     for number in range(options.plugs):
-        life = lived(options.seed, number)
+        life = lived(options.seed, number, own_times=options.own_times)
         kinds.update(life.kinds)
         readings += life.readings
         ambiguous += life.ambiguous
@@ -289,9 +311,10 @@ def main() -> int:
     return wrong
 
 
-def lived(seed: int, number: int) -> Life:
+def lived(seed: int, number: int, *, own_times: bool = False) -> Life:
     """Return the life of one of the plugs of a seed."""
-    life = Life(Random(seed * 1_000_003 + number))
+    place = seed * 1_000_003 + number
+    life = Life(Random(place), own_times=Random(f"{place}") if own_times else None)
     life.live()
     return life
 

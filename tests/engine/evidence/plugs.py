@@ -72,6 +72,20 @@ class Plug:
     erased_at: float = -1e9
     forgotten: list[tuple[float, float]] = field(default_factory=list)
     frozen_at: float | None = None
+    every: dict[str, float] = field(default_factory=dict)
+    """How often each counter is brought up to date, in seconds; at once where it is not told."""
+
+    def stands_at(self, name: str, at: float) -> float:
+        """Return the time as of which a counter shows what it has counted."""
+        if self.frozen_at is not None:
+            return self.frozen_at
+        every = self.every.get(name)
+        return at if every is None else max(at - at % every, self.booted_at)
+
+    def rolls_at(self, begins: float) -> float:
+        """Return when the month is seen to roll over that has begun."""
+        every = self.every.get("month")
+        return begins if every is None else math.ceil(begins / every) * every
 
     def local(self, at: float) -> datetime:
         """Return the time by the plug's own clock."""
@@ -128,16 +142,18 @@ class Plug:
 
     def counters(self, at: float, asked: date) -> dict[str, int]:
         """Return what the plug shows, in mWh; `asked` is the date that a dated one answers for."""
-        at = at if self.frozen_at is None else self.frozen_at
         shown: dict[str, int] = {}
         if self.has_total:
-            shown["total"] = self.total(at)
+            shown["total"] = self.total(self.stands_at("total", at))
         if self.has_periods:
-            day = asked if self.is_dated else self.local(at).date()
-            shown["day"] = self.between(day, day + timedelta(days=1), at)
-            shown["month"] = self.month(day, at)
+            now = self.stands_at("day", at)
+            day = asked if self.is_dated else self.local(now).date()
+            shown["day"] = self.between(day, day + timedelta(days=1), now)
+            now = self.stands_at("month", at)
+            day = asked if self.is_dated else self.local(now).date()
+            shown["month"] = self.month(day, now)
             if self.is_dated:
-                shown["month_before"] = self.month(day.replace(day=1) - timedelta(days=1), at)
+                shown["month_before"] = self.month(day.replace(day=1) - timedelta(days=1), now)
         return shown
 
     def _cut(self, mwh: float) -> int:

@@ -207,6 +207,81 @@ class TestContradicted:
         assert watch.evidence.energy == 13_444_000
 
 
+class TestWitnesses:
+    """Only a counter that can have lost nothing says what another one cannot have counted."""
+
+    def test_a_total_that_sticks_at_its_limit_says_nothing_of_what_leaps(self) -> None:
+        watch = Watch()
+        for number in range(8):
+            kwh = 0.029 * number
+            watch.read(9999.999, 0.29 + kwh, 14.21 + kwh)
+        for _ in range(15):
+            watch.read(9999.999, 0.493, 14.413)
+        watch.read(9999.999, 0.96, 14.88)
+        before = watch.evidence.energy
+        watch.read(9999.999, 0.989, 14.909)
+        assert watch.evidence.energy - before == pytest.approx(496_000)
+
+    def test_a_day_that_had_not_begun_for_the_plug_does_not_tell_all_of_the_night(self) -> None:
+        watch = Watch(datetime(2027, 1, 1, 0, 3, tzinfo=PARIS))
+        today = watch.at.date()
+        for number in range(8):
+            watch.read(
+                day=0.0, month=0.0, month_before=10.55 + number / 100, dated=today, power=1000.0
+            )
+        before = watch.evidence.energy
+        for number, after in enumerate((62_000, 36, 36)):
+            kwh = number / 100
+            watch.read(
+                day=16.31 + kwh,
+                month=16.31 + kwh,
+                month_before=11.5,
+                dated=today,
+                after=after,
+                power=1000.0,
+            )
+        assert watch.evidence.energy - before == pytest.approx(11_500_000 - 10_620_000 + 16_330_000)
+
+    def test_a_plug_that_was_erased_has_erased_its_day_too(self) -> None:
+        watch = Watch()
+        for number in range(3):
+            kwh = 0.03 * number
+            watch.dated(19.22 + kwh, 0.3 + kwh, 10.86 + kwh)
+        watch.dated(5.94, 5.94, 5.94, after=6_120)
+        assert watch.dated(5.97, 5.97, 5.97).energy == 19_280_000 + 5_970_000
+
+    def test_what_a_counter_forgot_with_the_total_it_does_not_deny(self) -> None:
+        watch = Watch()
+        for number in range(6):
+            kwh = 0.083 * number
+            watch.read(372.8 + kwh, None, 170.5 + kwh, after=300, power=1000.0)
+        before = watch.evidence.energy
+        # It was saved an hour ago at most, and has lost most of what passed since.
+        watch.read(0.092, None, 170.95, after=590, power=1000.0)
+        assert watch.read(0.175, None, 171.033, after=300, power=1000.0).energy - before == 175_000
+
+    def test_a_counter_that_is_heard_later_begins_with_what_was_proved_then(self) -> None:
+        watch = Watch()
+        watch.read(0.1)
+        watch.read(0.2, None, 13.5)
+        watch.read(0.3, None, 13.6)
+        watch.read(90.0, None, 103.3, after=100_000)
+        assert watch.read(90.1, None, 103.4).energy == 90_100_000
+
+    def test_what_begins_to_wait_together_is_believed_together(self) -> None:
+        watch = Watch()
+        for number in range(3):
+            kwh = number / 1000
+            watch.read(0.029 + kwh, 0.269 + kwh, 14.189 + kwh)
+        before = watch.evidence.energy
+        # It has rebooted, and the month has ended: only the total tells a little of that time.
+        watch.read(0.078, 0.001, 0.001, after=116_000)
+        watch.read(0.079, 0.002, 0.002)
+        watch.read(0.098, 0.021, 0.091, after=107_000)
+        watch.read(0.099, 0.022, 0.092)
+        assert watch.evidence.energy - before == 48_000 + 90_000
+
+
 class TestPower:
     """Power is a witness too: of a leap that it did not bring, and of a standstill."""
 
@@ -262,6 +337,39 @@ class TestMonths:
         for kwh in (27.1, 27.13, 27.16):
             last = watch.read(None, kwh, kwh, month_before=59.9, dated=later, power=3500)
         assert last.energy == 59_900_000 + 27_160_000
+
+    def test_a_month_that_is_not_told_with_the_next_one_is_told_later(self) -> None:
+        watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
+        today, later = watch.at.date(), date(2027, 1, 1)
+        for kwh in (0.26, 0.27, 0.28):
+            watch.read(None, kwh, 13.92 + kwh, month_before=14.4, dated=today)
+        # The first reading of the new year is a thousandth, and says nothing of the month before.
+        watch.read(None, 0.53, 0.000_53, dated=later, after=157_000)
+        for kwh in (0, 0.01, 0.02):
+            last = watch.read(None, 0.53 + kwh, 0.53 + kwh, month_before=16.28, dated=later)
+        assert last.energy == 16_280_000 + 550_000
+
+    def test_a_rounding_in_a_month_that_has_ended_is_of_then(self) -> None:
+        watch = Watch(datetime(2026, 11, 30, 22, 30, tzinfo=PARIS))
+        today, later = watch.at.date(), date(2026, 12, 1)
+        # Its clock is ahead: the month has ended, and rounding takes a step and gives it back.
+        months = (67.1, 67.2, 67.28, 67.29, 67.29, 67.29, 67.3, 67.3, 67.3, 67.3)
+        for number, month in enumerate(months):
+            total = 72.86 + number / 12
+            watch.read(total, None, month, month_before=14.9, dated=today, after=300, power=1000.0)
+        before = watch.evidence.energy
+        for number, after in enumerate((42_000, 300, 300)):
+            kwh = number / 12
+            watch.read(
+                total + 11.75 + kwh,
+                None,
+                12.3 + kwh,
+                month_before=67.3,
+                dated=later,
+                after=after,
+                power=1000.0,
+            )
+        assert watch.evidence.energy - before == pytest.approx(11_917_000, abs=20_000)
 
     def test_what_waits_is_of_the_month_that_the_plug_told_then(self) -> None:
         watch = Watch(datetime(2026, 10, 23, 14, tzinfo=PARIS))

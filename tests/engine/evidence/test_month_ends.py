@@ -96,3 +96,21 @@ def test_a_month_that_was_zero_when_it_was_read_last_is_not_told_from_there() ->
         later = (watch.at + timedelta(seconds=after)).date()
         watch.read(month=month, day=month - 48, after=after, clock=later, ended={NOVEMBER: 720.0})
     assert to_kwh(watch.evidence.energy - before) == pytest.approx(720.0 - 588.02 + 60.02)
+
+
+def test_a_month_that_stood_still_over_its_end_is_told_up_to_it_and_from_it() -> None:
+    watch = Watch(datetime(2026, 12, 31, 23, 39, tzinfo=PARIS))
+    december = {date(2026, 12, 1): 94.68}
+
+    def read(day: float, month: float) -> None:
+        after = (watch.at + timedelta(seconds=300)).date()
+        ended = december if after.year == 2027 else {}
+        watch.read(None, day, month, after=300, power=2300.0, clock=after, ended=ended)
+
+    for number in range(4):
+        read(54.19 + number * 0.19, 93.68 + number * 0.19)
+    for _ in range(17):
+        read(54.76, 94.25)
+    for number in range(4):
+        read(3.02 + number * 0.19, 3.02 + number * 0.19)
+    assert to_kwh(watch.evidence.energy) == pytest.approx(94.68 + 3.59)

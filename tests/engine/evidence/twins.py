@@ -11,6 +11,8 @@ truth makes the very same readings up to the one by which it is counted. These a
   another counter that goes on speaks against it, and so does that it stands where it must move.
 - **Fallen.** What was said again below the truth is where the twin is after a reboot. Where the
   socket can have passed the difference by the next reading, the twin has used that too.
+- **Risen.** What was said again above the truth is where the twin is; where it then shows less, it
+  has rebooted, and used since then what it shows, where the socket can have passed that.
 """
 
 from __future__ import annotations
@@ -75,12 +77,14 @@ class Watched:
 class Twin:
     """Another truth with the same readings: how much more it has used, in mWh.
 
-    `fallen` is where its counters stand that are below ours, in kWh by name, since `at`.
+    `fallen` is where its counters stand that are below ours, in kWh by name, since `at`, and
+    `risen` of those that are above.
     """
 
     excess: float
     at: float
     fallen: dict[str, float]
+    risen: dict[str, float]
 
     def goes_on_to(self, at: float, told: dict[str, float]) -> float:
         """Return what it has used by the next reading, in mWh, where the socket can have passed it.
@@ -89,6 +93,8 @@ class Twin:
         """
         room = SOCKET_WATTS * (at - self.at + LATE) / 3.6e6
         more = [told[name] - kwh for name, kwh in self.fallen.items() if name in told]
+        # Which show less again have begun anew there.
+        more += [told[name] for name, kwh in self.risen.items() if told.get(name, kwh) < kwh]
         return 1e6 * max((kwh for kwh in more if kwh <= room), default=0.0)
 
 
@@ -103,7 +109,8 @@ def twin(falsehoods: list[Falsehood], watched: Watched) -> Twin:
     ]
     excess = 1e6 * max([0.0, *together, *(one.excess(name) for one, name in again)])
     fallen = {name: one.told[name] for one, name in again if one.told[name] < one.true[name]}
-    return Twin(excess, falsehoods[-1].at if falsehoods else 0.0, fallen)
+    risen = {name: one.told[name] for one, name in again if one.told[name] > one.true[name]}
+    return Twin(excess, falsehoods[-1].at if falsehoods else 0.0, fallen, risen)
 
 
 def _together(falsehood: Falsehood, grain: int) -> float:

@@ -59,9 +59,7 @@ class Claimant(Standing):
         }
         if not parts or max(parts) < newest:
             return None
-        # A clock may be some seconds ahead of its counters: while it is watched, they show it fall.
-        has_fallen = parts.get(UNDATED, 0) < self.shown.get(UNDATED, 0)
-        if has_rolled and UNDATED in parts and (has_fallen or self.age > SHORT):
+        if has_rolled and UNDATED in parts:
             new, kept = parts[UNDATED], self._kept(parts, pace) if may_end else None
             told = ended if ended is not None and ended <= pace.room(self.still) else 0
             if ended is not None:
@@ -81,7 +79,10 @@ class Claimant(Standing):
             )
         new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
-        if self.is_suspect and self.level - self.claim > pace.likely(0) + self.noise:
+        is_behind = self.level - self.claim > pace.likely(0) + self.noise
+        # What others have proved may be among what it says of a period that has ended.
+        has_ended = any(known.get(p) != mwh for p, mwh in self.shown.items() if p != newest)
+        if self.is_suspect and is_behind and not has_ended:
             base = self.level
         may_be_new = UNDATED in parts and self.may_restart(parts, pace) and has_rolled is not False
         # What has fallen may have forgotten some, and have passed since what it showed.
@@ -95,8 +96,15 @@ class Claimant(Standing):
             max(base, self.level, self.stood) + growth + new,
             growth + new,
             pace,
-            is_exact=newest in parts and not may_be_new and not fell,
+            is_exact=newest in parts
+            and not (may_be_new or fell or (growth and self.has_lost(growth)))
+            # A period that shows nothing may not have begun where the plug is.
+            and (newest == UNDATED or self.shown[newest] > 0),
         )
+
+    def has_lost(self, growth: int) -> bool:
+        """Return whether that is less than power must have brought since it moved."""
+        return growth + self.noise < self.owed
 
     def _kept(self, parts: Parts, pace: Pace) -> int | None:
         """Return what it had grown by before it began anew, though nobody has confirmed that.

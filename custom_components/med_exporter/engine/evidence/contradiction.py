@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from .move import Kind
-from .pace import SHORT, Pace, passable
+from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from .register import Register
     from .verdict import Verdict
-
-# The counters of one plug are brought up to date at times of their own, in seconds.
-LAG: Final = 300
 
 
 def contradict(
@@ -50,19 +47,24 @@ def contradict(
         if kind is not Kind.FOLLOWS and not register.is_young:
             verdict.left.add(name)
 
-        most = _limit(name, verdict, registers, proved, lag)
+        most = _limit(name, verdict, registers, proved, lag, pace)
         if most is not None and move.claim > most + lag:
             verdict.untrue[name] = Reason.CONTRADICTED
             most = proved
         else:
             # What the others lack by being late, they show themselves soon.
-            most = _limit(name, verdict, registers, proved, 0)
+            most = _limit(name, verdict, registers, proved, 0, pace)
         if most is not None and move.claim > most + register.noise:
             verdict.good[name] = replace(move, claim=most, reach=most)
 
 
 def _limit(
-    name: str, verdict: Verdict, registers: Mapping[str, Register], proved: int, lag: int
+    name: str,
+    verdict: Verdict,
+    registers: Mapping[str, Register],
+    proved: int,
+    lag: int,
+    pace: Pace,
 ) -> int | None:
     """Return what counters that have forgotten nothing since let be true of another.
 
@@ -70,13 +72,22 @@ def _limit(
     where there are none that are as late at most.
     """
     register = registers[name]
+    # A plug of which two counters have begun anew may have been erased.
+    fallen = {n for n in verdict.jumped if _has_fallen(registers[n])}
+    erased = {
+        other
+        for other, move in verdict.good.items()
+        if len(fallen - {other}) > 1 and registers[other].may_restart(move.parts, pace)
+    }
     exact = [
         register.seen + registers[other].grown + move.growth - register.beside[other]
         for other, move in verdict.good.items()
-        if other in register.beside.keys() - {name}
+        if other in register.beside.keys() - {name} - erased
         and move.is_exact
-        and registers[other].speaks_of(
-            move, register.age, proved - max(lag, registers[other].noise)
-        )
+        and registers[other].speaks_of(move, register.age, proved, lag)
     ]
     return max(*exact, proved) if exact else None
+
+
+def _has_fallen(register: Register) -> bool:
+    return register.doubt is not None and register.doubt.kind is Kind.FALLS

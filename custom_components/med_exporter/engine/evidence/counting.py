@@ -56,14 +56,19 @@ def go_on(
             levels[name] = max(levels[name], proved - verdict.fresh[name])
         if name in levels:
             is_broken = is_broken or not verdict.good[name].is_exact
-            register.settle(proved, levels[name], is_broken=is_broken, may_catch_up=may_catch_up)
+            register.settle(
+                proved,
+                levels[name],
+                verdict.good[name].parts,
+                is_broken=is_broken,
+                may_catch_up=may_catch_up,
+            )
         elif verdict.anew:
             register.is_suspect = True
         if name in verdict.ahead:
             # From where it now stands it only grows.
             move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
             register.hold(move, proved, reading.at.isoformat(), clock_of(reading), pace)
-    remember(registers, proved)
     return proved
 
 
@@ -87,15 +92,23 @@ def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: 
 
     What has fallen may have been false to: where it stood then, only its next reading tells.
     """
-    for name in verdict.jumped:
-        register, move = registers[name], verdict.good[name]
-        more = register.goes_on(move, pace)
-        for other in registers.values():
-            if more is None or register.doubt is None or other.doubt is None:
+    confirmed = {
+        name: more
+        for name in verdict.jumped
+        if (more := registers[name].goes_on(verdict.good[name], pace)) is not None
+    }
+    for name, more in confirmed.items():
+        doubt, claim = registers[name].doubt, verdict.good[name].claim - more
+        for other, register in registers.items():
+            waits = register.doubt
+            if doubt is None or waits is None or waits.seconds > doubt.seconds:
                 continue
-            has_fallen = other.doubt.kind is Kind.FALLS
-            if not has_fallen and other.doubt.seconds <= register.doubt.seconds:
-                other.doubt.proved = max(other.doubt.proved, move.claim - more)
+            if waits.kind is not Kind.FALLS:
+                waits.proved = max(waits.proved, claim)
+            elif other in confirmed.keys() - verdict.untrue.keys() - verdict.ahead.keys():
+                move = verdict.good[other]
+                least = claim + min(more, confirmed[other])
+                verdict.good[other] = replace(move, claim=max(move.claim, least))
 
 
 def _leave(name: str, register: Register, verdict: Verdict, at: str) -> None:
@@ -120,7 +133,9 @@ def _accept(
         # What was proved while it was not read may have been used after it moved.
         was_read = register.age <= reading.seconds
         age = 0.0
-        level = (before if was_read else register.level) + move.claim - register.claim
+        # What has moved by less than power has brought since has done so before.
+        has_moved_now = was_read and not register.has_lost(move.growth)
+        level = (before if has_moved_now else register.level) + move.claim - register.claim
         at, clock = reading.at.isoformat(), clock_of(reading)
         if name in verdict.ahead and register.doubt is not None:
             at, clock = register.doubt.at, register.doubt.clock
@@ -130,8 +145,9 @@ def _accept(
         if register.doubt is not None and not move.parts.items() <= register.doubt.shown.items():
             # It has moved since it was doubted.
             level = max(level, register.doubt.proved)
-        register.date(at, clock, restarts=name in verdict.anew)
-        if register.accept(move, restarts=name in verdict.anew, age=age):
+        has_moved = register.accept(move, restarts=name in verdict.anew, age=age)
+        register.date(at, clock, restarts=name in verdict.anew, has_moved=has_moved)
+        if has_moved:
             levels[name] = level
         if name in verdict.returned and move.to is not None:
             register.come_back(move.to)

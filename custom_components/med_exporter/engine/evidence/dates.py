@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from .move import ROLLS_WITHIN, UNDATED, Parts
+from .pace import SHORT
 from .reading import Reason, to_mwh, unlikely
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 type Unlikely = tuple[str, Reason, float]
 """A counter that cannot be true whatever was before: its name, why, and what it shows in kWh."""
 
+# How much of a date tells a period of a counter.
+_DATED_BY: Final = {"day": len("2026-11-28"), "month": len("2026-11")}
 # How far a plug's clock may be off and still tell its month.
 _CLOCK_SKEW: Final = timedelta(days=2)
 
@@ -67,7 +70,10 @@ def period_of(name: str, dated: date | None) -> str:
 
 
 def rolled(
-    registers: Mapping[str, Register], since: datetime, reading: Reading
+    registers: Mapping[str, Register],
+    since: datetime,
+    reading: Reading,
+    shown: Mapping[str, Parts],
 ) -> dict[str, bool | None]:
     """Return whether the plug's day and month are others than before; None if nobody knows.
 
@@ -75,6 +81,7 @@ def rolled(
         registers: the counters by name.
         since: until when the energy was known before.
         reading: what the plug said.
+        shown: what can be true of that, in mWh by counter and period.
 
     """
     clock = clock_of(reading)
@@ -83,9 +90,13 @@ def rolled(
     is_same = len({(edge.year, edge.month) for edge in edges}) == 1
     month = False if is_same else None
     found = {"day": None, "month": month}
-    day_clock, month_clock = registers["day"].clock, registers["month"].clock
-    if clock is not None and day_clock is not None:
-        found["day"] = clock != day_clock or None
-    if clock is not None and month_clock is not None:
-        found["month"] = clock[:7] != month_clock[:7] or month
+    for name, length in _DATED_BY.items():
+        register, mwh = registers[name], shown.get(name, {}).get(UNDATED)
+        if clock is None or register.clock is None or mwh is None:
+            continue
+        # A clock may be ahead of its counters: while they are watched, they show it fall.
+        has_fallen = mwh < register.value
+        read = register.counts_on if has_fallen else register.clock
+        if has_fallen or register.age > SHORT:
+            found[name] = clock[:length] != (read or clock)[:length] or found[name]
     return found

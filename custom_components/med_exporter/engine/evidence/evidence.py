@@ -104,21 +104,21 @@ class Evidence:
             registers=registers,
             proved=self._proved,
             pace=pace,
-            rolled=rolled(registers, self.told_at, reading),
+            rolled=rolled(registers, self.told_at, reading, begun),
             ended=ended_since(self.month, reading, pace.limit_w),
             at=reading.at,
             clock=clock_of(reading),
             is_suspect=is_suspect,
         ).judge(begun)
-        for name, parts in shown.items():
-            if name not in begun:
-                registers[name].begin(parts, self._proved)
-                registers[name].date(reading.at.isoformat(), clock_of(reading))
-            else:
-                registers[name].see_empty(parts)
+        for name, parts in begun.items():
+            registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
         since, until = self.told_at, self._told_until(reading, verdict)
         proved = go_on(registers, verdict, pace, reading, self.energy)
+        for name in shown.keys() - begun.keys():
+            registers[name].begin(shown[name], proved)
+            registers[name].date(reading.at.isoformat(), clock_of(reading))
+        remember(registers, proved)
         growth = max(0, proved - self.energy)
         self.energy += growth
         is_told = until > since

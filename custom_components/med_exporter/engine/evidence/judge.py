@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..lazy_dataclass import dataclass
-from .contradiction import LAG, contradict
+from .contradiction import contradict
 from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts, Past
-from .pace import SHORT, Pace, passable
+from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 from .verdict import Verdict
 
@@ -115,14 +115,16 @@ class Judge:
                 continue
             moves[name] = move
         fitting = {
-            name
+            name: back
             for name, move in moves.items()
-            if self.registers[name].back(move, self.pace, self.at, is_together=True)
+            if (back := self.registers[name].back(move, self.pace, self.at, is_together=True))
         }
         returning = set()
         for name, move in moves.items():
-            is_together = len(fitting) > 1 and name in fitting
-            back = self.registers[name].back(move, self.pace, self.at, is_together=is_together)
+            back = fitting.get(name)
+            if back is not None and len(fitting) == 1:
+                # It is alone: that is less likely.
+                back = self.registers[name].back(move, self.pace, self.at)
             self.waiting[name] = move if back is None else back
             if back is not None:
                 returning.add(name)

@@ -23,7 +23,7 @@ def month_left(month: Register, clock: date | None, day: date) -> date | None:
         day: the date by the clock that is believed.
 
     """
-    now, read = near_date(clock, day), month.clock
+    now, read = near_date(clock, day), month.counts_on
     is_forgotten = month.is_begun and UNDATED in month.shown
     if not is_forgotten or now is None or read is None or read[:7] >= now[:7]:
         return None

@@ -69,11 +69,12 @@ class Doubt:
     """A reading that would be true only if the next one goes on from it.
 
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
-    `can_owe` the most that the power has brought since, `could` the most before, since the counter
-    moved, None where no power was told;
+    `owed` and `can_owe` the least and the most that the power has brought since, `could` the most
+    before, since the counter moved, None where no power was told;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
-    `kept` as of its move; `fell` is the reading that had fallen before, and was taken back by it.
+    `kept` as of its move, `is_back` that it was again where the counter had been; `fell` is
+    the reading that had fallen before, and was taken back by it.
     """
 
     shown: Parts
@@ -84,20 +85,23 @@ class Doubt:
     may_be_new: bool = False
     clock: str | None = None
     seconds: float = 0.0
+    owed: int = 0
     can_owe: int = 0
     kept: int | None = None
+    is_back: bool = False
     could: int | None = None
     fell: Doubt | None = None
 
-    def pass_time(self, seconds: float, most: int) -> None:
-        """Let time pass, in which power has brought so much at most."""
+    def pass_time(self, seconds: float, least: int, most: int) -> None:
+        """Let time pass, in which power has brought so much at least and at most."""
         self.seconds += seconds
+        self.owed += least
         self.can_owe += most
         if self.could is not None and seconds > SHORT:
             # A clock that was behind is put right: that time had passed before.
             self.could += most
         if self.fell is not None:
-            self.fell.pass_time(seconds, most)
+            self.fell.pass_time(seconds, least, most)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -106,7 +110,8 @@ class Past:
 
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
     the time since it was good there, at `good_at`, and `still` since it moved there; `grain` is the
-    step in which it counted, `can_owe` the most that the power has brought since then, and
+    step in which it counted, `owed` and `can_owe` the least and the most that the power has brought
+    since then, and
     `was_proven` whether it had gone on from there for long before; `left_for` is
     the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
     all had proved when it moved last before, `left_at` when it was first read elsewhere, and
@@ -120,6 +125,7 @@ class Past:
     grain: int = 1
     still: float = 0.0
     can_owe: int = 0
+    owed: int = 0
     was_proven: bool = False
     left_for: float = 0.0
     moves: int = 0
@@ -154,7 +160,9 @@ def growth_between(held: Parts, shown: Parts, noise: int) -> int | None:
     for period, mwh in shown.items():
         before = held.get(period, mwh)
         fall = before - mwh
-        if fall > noise and not (fall <= min(SMALL_FALL, 5 * noise) and mwh * 2 >= before):
+        is_halved = mwh * 2 < before
+        # Rounding takes a step, and no more than that of what is as little.
+        if 2 * fall > noise and (is_halved or fall > max(noise, min(SMALL_FALL, 5 * noise))):
             return None
         growth += max(0, -fall)
     return growth

@@ -10,6 +10,8 @@ from ..lazy_dataclass import dataclass
 _REFRESH: Final = 120.0
 # So long a power that was measured says something of the time around it, in seconds.
 SHORT: Final = 600.0
+# The counters of one plug are brought up to date at times of their own, in seconds.
+LAG: Final = 300
 # What the power may have been more between two measurements, and less.
 _MORE, _LESS = 1.25, 0.5
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..lazy_dataclass import dataclass
 from .claim import Claimant
 from .move import SMALL_FALL, Doubt, Kind, Move, Parts, Past, growth_between
-from .pace import SHORT, at_most, passable
+from .pace import LAG, SHORT, at_most, passable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,9 +48,19 @@ class Register(Claimant):
                     move, kind=Kind.FOLLOWS, claim=claim, reach=claim, growth=growth, to=past
                 )
                 back = replace(back, is_exact=False, kept=None)
-                is_here = self._goes_on_here(past, move, growth, pace, is_together=is_together)
+                is_here = not self._was_back(move, pace) and self._goes_on_here(
+                    past, move, growth, pace, is_together=is_together
+                )
                 return None if is_here else back
         return None
+
+    def _was_back(self, move: Move, pace: Pace) -> bool:
+        """Return whether it goes on from a reading by which it was back: time does not alter it."""
+        doubt = self.doubt
+        if doubt is None or not doubt.is_back:
+            return False
+        more = growth_between(doubt.shown, move.parts, self.noise)
+        return more is not None and more <= pace.room(doubt.seconds)
 
     def _growth_since(self, past: Past, parts: Parts, pace: Pace, at: datetime) -> int | None:
         """Return what it has grown since it stood at a place; None if it cannot have."""
@@ -63,7 +73,9 @@ class Register(Claimant):
         if growth is None:
             return None
         growth += self._new(parts, past.shown, room, past.good_at, at, past.seconds)
-        return growth if growth <= room else None
+        # It may stand there though power flows, but does not go on by less than that brings.
+        noise = self.noise_since(past)
+        return None if growth > room or noise < growth < past.owed - noise else growth
 
     def _goes_on_here(
         self, past: Past, move: Move, growth: int, pace: Pace, *, is_together: bool
@@ -205,14 +217,13 @@ class Register(Claimant):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
-        least = pace.least(seconds)
         # Nothing is lost by another beginning.
         is_first = self.is_young and not self.is_contested
         may_stand = is_first if self.doubt.kind is not Kind.FALLS else not is_alone
         if self.doubt.kind is Kind.FOLLOWS and pace.high_w is None and not self.may_return:
             # The socket can have passed it while it was watched, and nothing takes it back.
             may_stand = may_stand or self.age - seconds <= SHORT
-        return more + self.noise >= least and (more > 0 or may_stand)
+        return more + self.noise >= self.doubt.owed and (more > 0 or may_stand)
 
     @property
     def is_false_start(self) -> bool:
@@ -251,20 +262,23 @@ class Register(Claimant):
         period = max(fallen, default=max(move.parts))
         value, before = move.parts[period], self.shown.get(period, 0)
         fallen_to = self.doubt.shown.get(period, value)
-        has_begun_anew = fallen_to <= pace.room(self.age - self.doubt.seconds) and _begins_anew(
+        # What has stood where power says that it must move may have begun anew since it moved.
+        seconds = max(self.age, self.still if self.owed > self.noise else 0) - self.doubt.seconds
+        has_begun_anew = fallen_to <= pace.room(seconds) and _begins_anew(
             before, fallen_to, pace, may_roll=may_roll
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
         claim = max(self.level + from_zero, self.doubt.proved + more)
         return replace(move, claim=claim, reach=claim)
 
-    def speaks_of(self, move: Move, seconds: float, least: int) -> bool:
+    def speaks_of(self, move: Move, seconds: float, proved: int, lag: int) -> bool:
         """Return whether it can have forgotten nothing in that time, and has not stopped.
 
-        What has moved when at least so much was proved goes on, unless it stands where power says
-        that it must move.
+        What has moved when all that is `proved` was goes on, unless it stands where power says
+        that it must move; it may have lacked what passes in a `lag` if it has moved as lately.
         """
         has_stopped = not move.growth and self.owed > self.noise
+        least = proved - max(lag if self.still <= LAG else 0, self.noise)
         return self.sure_for >= seconds and self.stood >= least and not has_stopped
 
     def hold(
@@ -291,6 +305,7 @@ class Register(Claimant):
             may_be_new=self.may_restart(move.parts, pace),
             clock=clock,
             kept=move.kept,
+            is_back=move.to is not None,
             could=could + pace.room(0) if is_timed and could is not None else None,
             fell=fell,
         )

@@ -34,7 +34,8 @@ class Standing:
     `grain` is the step in which it counts, `finest` the one that it seemed to in its last reading;
     `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
-    the time by our clock and the date by its own when it was good last;
+    the time by our clock and the date by its own when it was good last, `moved_on` the latter when
+    it moved last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
     `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
     `beside` what each of them had grown by then, `had_stopped` whether it stood where it must move;
@@ -62,6 +63,7 @@ class Standing:
     empty_for: float = 0.0
     good_at: str = ""
     clock: str | None = None
+    moved_on: str | None = None
     had_stopped: bool = False
     refused_for: float | None = None
     grown: int = 0
@@ -114,22 +116,36 @@ class Standing:
             self.refused_for += seconds
         self.sure_for += seconds
         if self.doubt is not None:
-            self.doubt.pass_time(seconds, pace.most(seconds))
+            self.doubt.pass_time(seconds, pace.least(seconds), pace.most(seconds))
         for past in self.places():
             past.seconds += seconds
             past.still += seconds
+            past.owed += pace.least(seconds)
             past.can_owe += pace.most(seconds)
             # Only where it is read it shows where it is.
             past.left_for += min(seconds, SHORT)
         if self.past is not None and self.past.left_for > _PAST_KEPT:
             self.past = None
 
-    def date(self, at: str, clock: str | None, *, restarts: bool = False) -> None:
+    def date(
+        self, at: str, clock: str | None, *, restarts: bool = False, has_moved: bool = True
+    ) -> None:
         """Remember when it was good, by our clock and by its own.
 
         A date that is not told is the one of before, unless it began anew.
         """
         self.good_at, self.clock = at, clock if clock or restarts else self.clock
+        if has_moved:
+            self.moved_on = self.clock
+
+    @property
+    def counts_on(self) -> str | None:
+        """Return a date by its own clock of the period that it counts.
+
+        One that stands above nothing stands in the period in which it has moved, whatever its
+        clock told since: it would have begun anew.
+        """
+        return (self.moved_on if self.value else None) or self.clock
 
     def see_empty(self, shown: Parts) -> None:
         """Remember a period that has begun, as far as it is asked for, but shows nothing yet."""
@@ -152,6 +168,7 @@ class Standing:
             claim=self.claim,
             seconds=self.age,
             still=self.still,
+            owed=self.owed,
             can_owe=self.can_owe,
             was_proven=self.is_proven,
             moves=moves,
@@ -181,8 +198,11 @@ class Standing:
         if restarts or self.age > SHORT:
             self.moves = 0
         has_moved = restarts
-        if restarts or (max(move.parts) > newest and newest not in move.parts):
+        if restarts:
             self.shown = {}
+        elif max(move.parts) > newest and newest not in move.parts:
+            # What it says later of the one that has ended is of the time after it moved there.
+            self.shown = {newest: self.shown[newest]}
         for period, mwh in move.parts.items():
             held = self.shown.get(period)
             if held is None or mwh > held or restarts:
@@ -211,12 +231,14 @@ class Standing:
         for past in self.places():
             past.moves += 1
 
-    def settle(self, proved: int, level: int, *, is_broken: bool, may_catch_up: bool) -> None:
+    def settle(
+        self, proved: int, level: int, told: Parts, *, is_broken: bool, may_catch_up: bool
+    ) -> None:
         """Remember what is proved after a reading in which the counter moved.
 
-        `level` is what was used for certain when it moved. What a counter has forgotten unseen is
-        missing from its claim for good: found to lack the same in two readings after something
-        broke, it goes on from what all have proved.
+        `level` is what was used for certain when it moved, `told` are the periods it told. What a
+        counter has forgotten unseen is missing from its claim for good: found to lack the same in
+        two readings after something broke, it goes on from what all have proved.
         """
         self.level, self.stood = min(proved, level), proved
         behind = proved - self.claim
@@ -231,6 +253,8 @@ class Standing:
             # A rounding is nothing that it has forgotten.
             if behind > self.noise:
                 self.claim, behind = proved - self.grain, self.grain
+                # What the others do not tell any more may be among that.
+                self.shown = {p: mwh for p, mwh in self.shown.items() if p in told}
             self.is_suspect = False
         self.behind = behind
 
