@@ -10,11 +10,14 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.pages import PAGES, ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _PROGRAM = re.compile(r"scripts/\w+|\.ci/run|python3?")
 _INLINE = re.compile(r"`((?:scripts/\w+|\.ci/run|python -m [\w.]+)(?: [^`]*)?)`")

@@ -223,6 +223,11 @@ class TestQueue:
         starts = [record.started_at for record in ended]
         assert starts == sorted(starts)
 
+    async def test_answers_when_the_history_has_the_export(self, jobs, fridge, held, hass):
+        created = await create(jobs)
+        assert created.id not in hass.data[DATA_HISTORY]._pending
+        held.set()
+
     async def test_says_how_far_an_export_is(self, jobs, fridge, held):
         records = [await create(jobs) for _ in range(MAX_RUNNING + 1)]
         assert jobs.progress(records[0]) == 40

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from sqlalchemy import create_mock_engine
 
 from custom_components.med_exporter.engine.database.history_tables import metadata
+from custom_components.med_exporter.history import history as history_module
 from custom_components.med_exporter.history import shares as shares_module
 from custom_components.med_exporter.history.records import (
     EVENT_EXPORT,
@@ -42,6 +43,20 @@ async def test_a_record_is_read_before_it_is_committed(life) -> None:
         assert await history.async_get(running.id) == running
         assert await history.async_list() == ([running], 1)
         assert not future.done()
+
+
+async def test_nobody_is_told_before_it_is_committed(life) -> None:
+    async with life() as (_, history):
+        await history.async_told(history.save(FULL))
+        assert not history._pending
+
+
+async def test_a_recorder_that_cannot_write_holds_up_no_answer(life, monkeypatch) -> None:
+    monkeypatch.setattr(history_module, "_ANSWER_WITHIN", 0.01)
+    async with life(started=False) as (_, history):
+        await history.async_told(saved := history.save(FULL))
+        assert not saved.done()
+        assert await history.async_get(FULL.id) == FULL
 
 
 async def test_changing_a_saved_record_changes_nothing_stored(life) -> None:
@@ -166,13 +181,13 @@ async def test_a_page_over_committed_and_waiting_records(life) -> None:
 
 
 async def test_a_deleted_record_is_gone_at_once_and_for_good(life) -> None:
-    async with life() as (hass, history):
+    async with life() as (_, history):
         await history.save(FULL)
         await history.async_delete(FULL.id)
+        # Nothing of it is left for a kill to bring back.
+        assert not history._deleted
         assert await history.async_get(FULL.id) is None
         assert await history.async_list() == ([], 0)
-        await committed(hass)
-        assert not history._deleted
         # As a download does that has ended in the meantime.
         await history.save(FULL)
         assert await history.async_get(FULL.id) is None

@@ -132,12 +132,14 @@ async def test_a_run_can_be_narrowed_down(
         )
         assert set(await received(broker, messages)) == {f"{PDL}/consumption/monthly"}
     with pytest.raises(DataNotChosenError) as unchosen:
-        runner(hass).async_start(
+        await runner(hass).async_start(
             entry.runtime_data, PushRequest(data=("production_daily",)), trigger="x"
         )
     assert unchosen.value.field == "data"
     with pytest.raises(UnknownMeteringPointError) as unknown:
-        runner(hass).async_start(entry.runtime_data, PushRequest(pdl=("nowhere",)), trigger="x")
+        await runner(hass).async_start(
+            entry.runtime_data, PushRequest(pdl=("nowhere",)), trigger="x"
+        )
     assert unknown.value.field == "pdl"
     assert (await hass.data[DATA_HISTORY].async_list())[1] == 1
 
@@ -268,13 +270,22 @@ async def slow(
 
 async def test_two_runs_never_overlap_on_one_destination(hass: HomeAssistant, slow) -> None:
     entry, _ = slow
-    record = runner(hass).async_start(entry.runtime_data, trigger="action")
+    record = await runner(hass).async_start(entry.runtime_data, trigger="action")
     assert record.status is ExportStatus.RUNNING
     with pytest.raises(AlreadyRunningError):
-        runner(hass).async_start(entry.runtime_data, trigger="action")
+        await runner(hass).async_start(entry.runtime_data, trigger="action")
     await hass.config_entries.async_unload(entry.entry_id)
     stored = await hass.data[DATA_HISTORY].async_get(record.id)
     assert (stored.status, stored.error_code) == (ExportStatus.INTERRUPTED, "INTERRUPTED")
+
+
+async def test_whoever_is_answered_finds_the_run_after_any_kill(hass: HomeAssistant, slow) -> None:
+    entry, _ = slow
+    history = hass.data[DATA_HISTORY]
+    await runner(hass).async_start(entry.runtime_data, trigger="action")
+    # Nothing of it is in memory alone.
+    assert not history._pending
+    await runner(hass).async_interrupt(entry.runtime_data)
 
 
 async def test_progress_moves(hass: HomeAssistant, slow) -> None:
@@ -282,7 +293,7 @@ async def test_progress_moves(hass: HomeAssistant, slow) -> None:
     runtime = entry.runtime_data
     changes: list[float | None] = []
     runtime.add_listener(lambda: changes.append(runtime.progress))
-    record = runner(hass).async_start(runtime, trigger="action")
+    record = await runner(hass).async_start(runtime, trigger="action")
     assert runtime.state is DestinationState.RUNNING
     assert runner(hass).progress(record.id) == 0
     destination.gate.set()
@@ -301,7 +312,7 @@ async def test_progress_moves(hass: HomeAssistant, slow) -> None:
 
 async def test_a_stop_of_home_assistant_interrupts(hass: HomeAssistant, slow) -> None:
     entry, _ = slow
-    record = runner(hass).async_start(entry.runtime_data, trigger="action")
+    record = await runner(hass).async_start(entry.runtime_data, trigger="action")
     await runner(hass).async_close()
     stored = await hass.data[DATA_HISTORY].async_get(record.id)
     assert stored.status is ExportStatus.INTERRUPTED

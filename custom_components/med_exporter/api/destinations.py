@@ -105,7 +105,7 @@ class RunView(ApiView):
         hass = self.hass(request)
         runtime = select_destination(hass, destination)
         asked = read_push_request(await read_body(request) if request.can_read_body else {})
-        record = hass.data[DATA_PUSHES].async_start(
+        record = await hass.data[DATA_PUSHES].async_start(
             runtime, asked, trigger="http", user_id=self.user(request).id
         )
         return self.json(push_log_entry(record), HTTPStatus.ACCEPTED)

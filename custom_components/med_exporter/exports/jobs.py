@@ -151,8 +151,9 @@ class JobManager:
             raise TooManyExportsError(self._runner.most)
         queued = replace(record)
         priority = _priority(trigger, background=checked.background_processing)
-        self._runner.add(record, job, plan, priority, cached_as)
+        kept = self._runner.add(record, job, plan, priority, cached_as)
         self._note(EventType.EXPORT_CREATED, record, user)
+        await self._history.async_told(kept)
         if not checked.background_processing and trigger != TRIGGER_SCHEDULE:
             return await self.async_wait(export_id, _FOREGROUND_SECONDS)
         return queued

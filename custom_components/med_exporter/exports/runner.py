@@ -111,16 +111,17 @@ class ExportRunner:
         plan: Callable[[], Job],
         priority: Priority,
         cache_key: str | None = None,
-    ) -> None:
-        """Let an export run as soon as it is its turn.
+    ) -> asyncio.Future[None]:
+        """Let an export run as soon as it is its turn; the future is that of `History.save`.
 
         `plan` makes the job anew, of the same devices, where a metering point has got another id.
         """
         active = ActiveExport(record=record, job=job, plan=plan, cache_key=cache_key)
         self._active[record.id] = active
         self._waiting.add(active, owner=record.user_id, priority=priority)
-        self._history.save(record)
+        kept = self._history.save(record)
         self._start_waiting()
+        return kept
 
     @callback
     def stop(self, active: ActiveExport, status: ExportStatus) -> None:

@@ -12,6 +12,7 @@ from ..engine.tariff import parse_contracts
 from ..engine.tariff.hours import remaining
 from ..engine.tariff.kinds import form_of
 from ..engine.tariff.week import DAYS
+from ..engine.words.colon import with_colon
 from ..engine.words.currency_signs import for_people
 from ..engine.words.dates import DateWords
 from ..engine.words.phrases import Words
@@ -44,7 +45,7 @@ class ContractTexts:
         locale = "fr" if french else "en"
         self._dates = DateWords(locale)
         self._lines = Words(locale)
-        self._colon = "\N{NO-BREAK SPACE}:" if french else ":"
+        self._french = french
 
     def word(self, key: str) -> str:
         """Return one of the words that summaries are made of."""
@@ -70,11 +71,15 @@ class ContractTexts:
 
     def period(self, period: Period) -> str:
         """Return a period's name, hours and price."""
-        return f"{period['name']}: {self.hours(period)}, {self.price(period['price'])}"
+        return self._named(period["name"], f"{self.hours(period)}, {self.price(period['price'])}")
 
     def rest(self, rest: Mapping[str, Any]) -> str:
         """Return name and price of the remaining hours."""
-        return f"{rest['name']}: {self.word('remaining_hours')}, {self.price(rest['price'])}"
+        told = f"{self.word('remaining_hours')}, {self.price(rest['price'])}"
+        return self._named(rest["name"], told)
+
+    def _named(self, name: str, told: str) -> str:
+        return with_colon(name, told, french=self._french)
 
     def contract(self, contract: Mapping[str, Any]) -> str:
         """Return the first day, the kind and the prices of a contract."""
@@ -92,7 +97,7 @@ class ContractTexts:
         # By the form in which it was entered: many hours and prices can be plain off-peak hours.
         kind = self._text("contract_kind", form_of(contract).name)
         since = self._dates.short(date.fromisoformat(contract["valid_from"]))
-        return f"{since}{self._colon} {kind}, {prices} {self._currency}/kWh"
+        return self._named(since, f"{kind}, {prices} {self._currency}/kWh")
 
     def contract_list(self, contracts: Sequence[Mapping[str, Any]]) -> str:
         """Return the contracts as lines of Markdown, the newest first."""

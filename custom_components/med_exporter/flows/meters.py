@@ -24,6 +24,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, EntryType, PlugRole
 from ..database import DatabaseUnavailableError
+from ..engine.words.colon import with_colon
 from ..form_fields import FiniteSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import (
@@ -215,14 +216,14 @@ class MetersSteps(MetersChoosingSteps):
                     if device_class is not None:
                         config = EntitySelectorConfig(domain=domain, device_class=device_class)
                     shown = {"suggested_value": known[field]} if field in known else None
-                    label = f"{names[meter_id]}: {words[field]}"
+                    label = self._label(names[meter_id], words[field])
                     fields[vol.Optional(label, description=shown)] = EntitySelector(config)
             return self.async_show_form(step_id="meters_entities", data_schema=vol.Schema(fields))
         for meter_id, meter in meters.items():
             entities = {
                 field: user_input[label]
                 for field in self._fields(meter)
-                if user_input.get(label := f"{names[meter_id]}: {words[field]}")
+                if user_input.get(label := self._label(names[meter_id], words[field]))
             }
             if is_entity(meter[CONF_STATISTIC_ID]):
                 entities[ENERGY_FIELD] = meter[CONF_STATISTIC_ID]
@@ -247,6 +248,9 @@ class MetersSteps(MetersChoosingSteps):
         if meter[CONF_REGISTRY_ID] is None:
             return ["power_w"]
         return list(FIELDS)
+
+    def _label(self, meter: str, reading: str) -> str:
+        return with_colon(meter, reading, french=self.hass.config.language.startswith("fr"))
 
     async def _words(self) -> dict[str, str]:
         """Return what readings are called in the installation's language."""

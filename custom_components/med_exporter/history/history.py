@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_ID
 from homeassistant.core import HomeAssistant, callback
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Row
 
     from .totals import PushTotals
+
+# How long an answer waits for the recorder, which may be held up for minutes.
+_ANSWER_WITHIN: Final = 5.0
 
 
 class History:
@@ -98,6 +101,14 @@ class History:
             self._announce(stored)
         async_dispatcher_send(self._hass, SIGNAL_HISTORY_CHANGED)
         return committed
+
+    async def async_told(self, committed: asyncio.Future[Any]) -> None:
+        """Wait for what `save` returned, before anybody is told: a kill then takes it from nobody.
+
+        Where the recorder cannot write for seconds, or not at all, it does not hold up the answer;
+        the record is kept here until it can.
+        """
+        await asyncio.wait([committed], timeout=_ANSWER_WITHIN)
 
     async def async_get(self, export_id: str) -> ExportRecord | None:
         """Return the record of this id, or None. Raises DatabaseUnavailableError."""
@@ -223,18 +234,20 @@ class History:
         return await queue_work(self._hass, TOTALS_SCHEMA, remove)
 
     async def async_delete(self, export_id: str) -> None:
-        """Forget the record of this id; nothing happens when there is none."""
+        """Forget the record of this id for good; nothing happens when there is none."""
         self._pending.pop(export_id, None)
         self._unfinished.discard(export_id)
         self._deleted.add(export_id)
         self._forgotten.add(export_id)
-        self._queue_write()
+        writing = self._queue_write()
         async_dispatcher_send(self._hass, SIGNAL_HISTORY_CHANGED)
+        await self.async_told(writing)
 
     @callback
-    def _queue_write(self) -> None:
+    def _queue_write(self) -> asyncio.Future[tuple[list[ExportRecord], set[str]]]:
         writing = queue_work(self._hass, SCHEMA, self._write_waiting)
         writing.add_done_callback(self._written)
+        return writing
 
     @callback
     def _announce(self, record: ExportRecord) -> None:

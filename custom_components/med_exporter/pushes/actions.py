@@ -70,7 +70,7 @@ async def run_push(call: ServiceCall, user: User | None) -> dict[str, Any]:
     user_id = None if user is None else user.id
     if not call.data["wait"]:
         return push_log_entry(
-            pushes.async_start(runtime, request, trigger="action", user_id=user_id)
+            await pushes.async_start(runtime, request, trigger="action", user_id=user_id)
         )
     record = await pushes.async_run(runtime, request, trigger="action", user_id=user_id)
     if record.status is not ExportStatus.COMPLETED:

@@ -60,6 +60,7 @@ class PushRun:
     Attributes:
         target: the destination.
         record: what the history says of it, as it stands.
+        kept: what tells that the history has what was last said, as of `History.save`.
         parts: what it consists of.
         asked: the range that it was asked for, None for all that is pending.
         turns: how often each series was looked at, as of `Planner.async_witnesses`.
@@ -73,6 +74,7 @@ class PushRun:
     hass: HomeAssistant
     target: Target
     record: ExportRecord
+    kept: asyncio.Future[None]
     parts: list[Part]
     notes: CorrectionNotes
     levels: Mapping[date, EcoWattDay]

@@ -92,8 +92,7 @@ class PushRunner:
         self._grid.async_setup()
         self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop)
 
-    @callback
-    def async_start(
+    async def async_start(
         self,
         target: Target,
         request: PushRequest = EVERYTHING,
@@ -101,13 +100,15 @@ class PushRunner:
         trigger: str,
         user_id: str | None = None,
     ) -> ExportRecord:
-        """Start a run in the background and return its record as it starts.
+        """Start a run in the background and return its record as it starts, once it is kept.
 
         Raises AlreadyRunningError, DataNotChosenError or UnknownMeteringPointError, with nothing
         started.
         """
-        run = self._start(target, request, trigger, user_id)
-        return replace(run.record)
+        run = self.start(target, request, trigger=trigger, user_id=user_id)
+        begun = replace(run.record)
+        await self.history.async_told(run.kept)
+        return begun
 
     async def async_run(
         self,
@@ -121,10 +122,11 @@ class PushRunner:
 
         A run that fails does not raise: its record says so.
         """
-        run = self._start(target, request, trigger, user_id)
+        run = self.start(target, request, trigger=trigger, user_id=user_id)
         assert run.task is not None
         # The run belongs to the destination, not to the one who waits for it.
         await asyncio.wait([run.task])
+        await self.history.async_told(run.kept)
         return replace(run.record)
 
     def progress(self, export_id: str) -> float | None:
@@ -167,13 +169,15 @@ class PushRunner:
             await self.async_interrupt(run.target)
 
     @callback
-    def _start(
+    def start(
         self,
         target: Target,
-        request: PushRequest,
+        request: PushRequest = EVERYTHING,
+        *,
         trigger: str,
-        user_id: str | None,
+        user_id: str | None = None,
     ) -> PushRun:
+        """Start a run of which nobody is told yet; arguments and errors as `async_start`."""
         parts = self._parts(target, request)
         if target.id in self._runs:
             raise AlreadyRunningError(target.name)
@@ -192,11 +196,12 @@ class PushRunner:
             records=0,
             request=request.described() or None,
         )
-        self.history.save(record)
+        kept = self.history.save(record)
         run = self._runs[target.id] = PushRun(
             self._hass,
             target,
             record,
+            kept,
             parts,
             self._notes,
             self._grid.levels,
@@ -251,7 +256,7 @@ class PushRunner:
             record.warnings = [*run.failures, *run.remarks]
             record.completed_at = dt_util.utcnow()
             del self._runs[run.target.id]
-            self.history.save(record)
+            run.kept = self.history.save(record)
         if run.target.kind.is_refused_secret(record.error_code):
             run.target.ask_for_secret()
 

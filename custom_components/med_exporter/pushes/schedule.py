@@ -184,7 +184,7 @@ class PushSchedule:
         if not self._is_on:
             return
         try:
-            self._pushes.async_start(self._runtime, request, trigger=TRIGGER_AUTOMATIC)
+            self._pushes.start(self._runtime, request, trigger=TRIGGER_AUTOMATIC)
         except AlreadyRunningError:
             # The end of that run plans another one.
             self._missed = True

@@ -195,6 +195,58 @@ def test_a_contract_without_colours_is_last_and_said(home, exports):
     assert "tempo" in warning["message"]
 
 
+AMOUNTS = ("energy_cost", "standing_charge", "feed_in", "total")
+
+
+def lines(found, table, name):
+    return [[row[one] for one in AMOUNTS] for row in found[table] if row["contract"] == name]
+
+
+def test_a_month_before_the_contract_costs_what_nobody_knows(home, exports):
+    home.priced("house", [{**OWN[0], "valid_from": "2026-03-01"}])
+    found = json.loads(made(exports))
+    before, since = lines(found, "contract_months", "own")
+    assert before == [None] * 4
+    assert None not in since
+    # What is known is the sum of what is shown.
+    assert lines(found, "contracts", "own") == [since]
+    with zipfile.ZipFile(io.BytesIO(made(exports, "csv"))) as archive:
+        text = archive.read("contract_months.csv").decode()
+    first = next(row for row in csv.DictReader(io.StringIO(text)) if row["contract"] == "own")
+    assert [first[one] for one in AMOUNTS] == [""] * 4
+    book = openpyxl.load_workbook(io.BytesIO(made(exports, "excel")))
+    headings, month, *_ = book["Month by month"].iter_rows(values_only=True)
+    assert month[headings.index("Your contract (€)")] is None
+
+
+def test_a_contract_of_later_costs_nobody_knows_what(home, exports):
+    home.priced("house", [{**OWN[0], "valid_from": "2026-04-01"}])
+    found = json.loads(made(exports))
+    assert lines(found, "contracts", "own") == [[None] * 4]
+    (own,) = [row for row in found["contracts"] if row["contract"] == "own"]
+    assert (own["difference"], own["shift_saving"]) == (None, None)
+    assert found["contracts"][-1] == own
+    for file_format in ("excel", "pdf"):
+        made(exports, file_format, include_charts=True)
+
+
+def test_energy_without_any_price_does_not_cost_nothing(home, exports):
+    found = json.loads(made(exports, offers=[*OFFERS[:1], {**OFFERS[3], "entity_id": "sensor.x"}]))
+    for energy, standing, _, total in lines(found, "contract_months", "sensor_price"):
+        assert (energy, standing, total) == (None, 0, None)
+    assert lines(found, "contracts", "sensor_price")[0][::3] == [None, None]
+
+
+def test_a_time_in_which_nothing_was_used_costs_nothing(recorder, exports):
+    home = Home(recorder)
+    home.uses(FRIDGE, START, END, lambda moment: 0.0)
+    home.priced("house", [{**OWN[0], "valid_from": "2026-04-01"}])
+    found = json.loads(made(exports, offers=OFFERS[:1]))
+    assert [row[0] for row in lines(found, "contracts", "base")] == [0]
+    # It holds at no time of it, and is not the cheapest for that.
+    assert lines(found, "contracts", "own") == [[None] * 4]
+
+
 def test_time_before_the_first_energy_is_not_compared(home, exports):
     found = json.loads(made(exports, start=at("2024-01-01")))
     assert found["contract_months"][0]["period_start"] == "2026-02-10T00:00:00+01:00"

@@ -34,18 +34,23 @@ def shown(column: str, value: str, locale: str, table: str = "any") -> str:
         ("unit", "MB", "MB", "Mo"),
         ("event_type", "export_created", "Export created", "Export créé"),
         ("severity", "warning", "Warning", "Avertissement"),
-        ("request", '{"date_range": "this_year"}', "period: This year", "période : Cette année"),
+        ("request", '{"date_range": "this_year"}', "period: This year", "période\N{NO-BREAK SPACE}: Cette année"),
         (
             "details",
             '{"export_type": "audit_logs", "format": "csv"}',
             "export: Audit log · format: CSV",
-            "export : Journal d’audit · format : CSV",  # noqa: RUF001
+            "export\N{NO-BREAK SPACE}: Journal d’audit · format\N{NO-BREAK SPACE}: CSV",  # noqa: RUF001
         ),
-        ("settings", '{"retain": true}', "retained: yes", "conservé : oui"),
-        ("request", '{"date_range": {"start": "a"}}', "period: start: a", "période : start : a"),
+        ("settings", '{"retain": true}', "retained: yes", "conservé\N{NO-BREAK SPACE}: oui"),
+        (
+            "request",
+            '{"date_range": {"start": "a"}}',
+            "period: start: a",
+            "période\N{NO-BREAK SPACE}: start\N{NO-BREAK SPACE}: a",
+        ),
         ("details", "no JSON", "no JSON", "no JSON"),
         ("details", "[1]", "[1]", "[1]"),
-        ("details", '{"unheard_of": null}', "unheard_of: -", "unheard_of : -"),
+        ("details", '{"unheard_of": null}', "unheard_of: -", "unheard_of\N{NO-BREAK SPACE}: -"),
     ],
 )  # fmt: skip
 def test_a_cell_is_in_the_language_of_its_reader(column, value, english, french):

@@ -22,7 +22,7 @@ _WARNING: Final[Shape] = {
     "required": ["code", "message"],
 }
 _MAYBE_TIME: Final = or_null(TIME)
-_MONEY: Final = dict.fromkeys(Money._fields, NUMBER)
+_MONEY: Final = dict.fromkeys(Money._fields, or_null(NUMBER))
 _EXPORT: Final[dict[str, Shape]] = {
     "export_id": TEXT,
     "export_type": or_null(one_of(EXPORT_TYPES)),
@@ -69,7 +69,7 @@ _CONTRACT: Final = told(
         "priced_on": or_null({"type": "string", "format": "date"}),
         **_MONEY,
         "difference": or_null(NUMBER),
-        "shift_saving": NUMBER,
+        "shift_saving": or_null(NUMBER),
         "unpriced_kwh": NUMBER,
     }
 )

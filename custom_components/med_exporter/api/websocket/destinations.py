@@ -50,8 +50,10 @@ def _again(shown: dict[str, Any]) -> float:
 async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     runtime = select_destination(hass, asked.text(_DESTINATION, required=True) or "")
     request = read_push_request(_rest(asked))
-    pushes = hass.data[DATA_PUSHES]
-    return push_log_entry(pushes.async_start(runtime, request, trigger=TRIGGER, user_id=user.id))
+    record = await hass.data[DATA_PUSHES].async_start(
+        runtime, request, trigger=TRIGGER, user_id=user.id
+    )
+    return push_log_entry(record)
 
 
 async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class Compared:
         standing_charge: owed besides.
         feed_in: what the production brings.
         unpriced_kwh: consumption whose price is not known; its cost is in no sum.
+        kwh: all consumption.
+        is_covered: whether the contract holds at some time of it.
 
     """
 
@@ -44,6 +46,14 @@ class Compared:
     standing_charge: float = 0.0
     feed_in: float = 0.0
     unpriced_kwh: float = 0.0
+    kwh: float = 0.0
+    is_covered: bool = False
+
+    @property
+    def is_priced(self) -> bool:
+        """Return whether what is used has a price, or a part of it."""
+        left = self.kwh - self.unpriced_kwh
+        return self.is_covered and (left > _NEGLIGIBLE_KWH or self.kwh <= _NEGLIGIBLE_KWH)
 
     @property
     def total(self) -> float:
@@ -56,6 +66,8 @@ class Compared:
         self.standing_charge += other.standing_charge
         self.feed_in += other.feed_in
         self.unpriced_kwh += other.unpriced_kwh
+        self.kwh += other.kwh
+        self.is_covered |= other.is_covered
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +100,15 @@ class Comparison:
         Those that leave energy without a price, where another does not, are not compared. None
         where there is no contract, or no energy has a price in any.
         """
-        if not self.totals:
+        priced = {name: one for name, one in self.totals.items() if one.is_priced}
+        if not priced:
             return None
-        least = min(one.unpriced_kwh for one in self.totals.values())
+        least = min(one.unpriced_kwh for one in priced.values())
         known = {
             name: one.total
-            for name, one in self.totals.items()
+            for name, one in priced.items()
             if one.unpriced_kwh <= least + _NEGLIGIBLE_KWH
         }
-        if least > 0 and least >= sum(self.kwh) - _NEGLIGIBLE_KWH:
-            return None
         return min(known, key=known.__getitem__)
 
     @property
@@ -131,12 +142,26 @@ def compare(
     edges = _months(start, end, zone)
     everything = together(energies)
     used = grown(everything)
+
+    def kwh(role: str) -> list[float]:
+        series = [one for (_, own_role), one in used.items() if own_role == role]
+        return [
+            sum(one.until(after) - one.until(begin) for one in series) / MWH_PER_KWH
+            for begin, after in pairwise(edges)
+        ]
+
+    consumption = kwh(CONSUMPTION)
     months: dict[str, list[Compared]] = {}
     totals: dict[str, Compared] = {}
     for name, tariff in contracts.items():
         own = [
-            Compared(standing_charge=standing_charge(tariff, begin, after, zone))
-            for begin, after in pairwise(edges)
+            Compared(
+                standing_charge=standing_charge(tariff, begin, after, zone),
+                kwh=consumption[place],
+                # No contract ends but where another begins.
+                is_covered=tariff.contract_on(day_of(after - 1, zone)) is not None,
+            )
+            for place, (begin, after) in enumerate(pairwise(edges))
         ]
         for part, amount in price(tariff, zone, known, everything, edges).sums.items():
             month = own[part.place]
@@ -149,13 +174,6 @@ def compare(
         totals[name] = Compared()
         for month in own:
             totals[name].add(month)
-
-    def kwh(role: str) -> list[float]:
-        series = [one for (_, own_role), one in used.items() if own_role == role]
-        return [
-            sum(one.until(after) - one.until(begin) for one in series) / MWH_PER_KWH
-            for begin, after in pairwise(edges)
-        ]
 
     consumed = [one for (_, role), one in used.items() if role == CONSUMPTION]
 
@@ -173,7 +191,7 @@ def compare(
             day.append(segment)
         saved += _dearer(day, stretch, between)
         shift[name] = saved * SHIFTED / MWH_PER_KWH
-    return Comparison(edges, kwh(CONSUMPTION), kwh(PRODUCTION), months, totals, shift)
+    return Comparison(edges, consumption, kwh(PRODUCTION), months, totals, shift)
 
 
 def _dearer(

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from ..formats import FORMATS
+from .colon import with_colon
 from .phrases import Words
 from .translated import choices
 
@@ -87,8 +88,10 @@ class DetailWords:
             return value
         if not isinstance(read, dict):
             return value
-        mark = " : " if self._french else ": "
-        return " · ".join(f"{self._name(key)}{mark}{self._value(one)}" for key, one in read.items())
+        return " · ".join(
+            with_colon(self._name(key), self._value(one), french=self._french)
+            for key, one in read.items()
+        )
 
     def _name(self, key: str) -> str:
         pair = _NAMES.get(key)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..times import utc_text
+from .colon import with_colon
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -139,7 +140,7 @@ def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float],
     text = _SENTENCES[code][french]
     kwh = said.get("kwh")
     if told := _together(said.get("about", ""), "" if kwh is None else energy(kwh)):
-        text = f"{text}\N{NO-BREAK SPACE}: {told}" if french else f"{text}: {told}"
+        text = with_colon(text, told, french=french)
     if code in _COUNTED:
         text = f"{text}, {_COUNTED[code][french].format(said['count'])}"
     return text

@@ -139,7 +139,7 @@ class _View:
                 Figure(name="cheapest", value=self._name(cheapest)),
                 self._figure("cheapest_total", cheapest.money.total),
             ]
-            if own is not None and cheapest is not own:
+            if own is not None and cheapest is not own and own.money.total is not None:
                 figures.append(self._figure("own_total", own.money.total))
                 if not own.unpriced_kwh:
                     saving = round(own.money.total - cheapest.money.total, 2)

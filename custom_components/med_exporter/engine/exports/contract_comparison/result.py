@@ -33,12 +33,16 @@ _DECIMALS: Final = 2
 
 
 class Money(NamedTuple):
-    """What a stretch costs, rounded; `total` is energy and standing charge less the feed-in."""
+    """What a stretch costs, rounded; `total` is energy and standing charge less the feed-in.
 
-    energy_cost: float
-    standing_charge: float
-    feed_in: float
-    total: float
+    None is what is not known: all of it where the contract does not hold yet, the energy and the
+    total where nothing that was used has a price.
+    """
+
+    energy_cost: float | None
+    standing_charge: float | None
+    feed_in: float | None
+    total: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,8 @@ class Line:
         money: what they cost together.
         difference: by how much it is dearer than the cheapest, None where none is known to be, or
             where it leaves energy without a price that another prices.
-        shift_saving: what moving a tenth of the dear hours' energy to cheap hours would bring.
+        shift_saving: what moving a tenth of the dear hours' energy to cheap hours would bring, None
+            where nothing that was used has a price.
         unpriced_kwh: energy without a known price, which is in no sum.
 
     """
@@ -64,7 +69,7 @@ class Line:
     months: tuple[Money, ...]
     money: Money
     difference: float | None
-    shift_saving: float
+    shift_saving: float | None
     unpriced_kwh: float
 
 
@@ -167,15 +172,19 @@ def _nothing(job: Job, name: str) -> Result:
 
 
 def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]:
-    shown = {name: _rounded(months) for name, months in comparison.months.items()}
+    shown = {
+        name: _rounded(months, comparison.totals[name])
+        for name, months in comparison.months.items()
+    }
     lowest = None if comparison.cheapest is None else shown[comparison.cheapest][1].total
     least = min((one.unpriced_kwh for one in comparison.totals.values()), default=0.0)
     lines = []
     for name, (months, money) in shown.items():
-        offer, unpriced = offers.get(name), comparison.totals[name].unpriced_kwh
-        difference = None
-        if lowest is not None and unpriced <= least + _NOTICED_KWH:
+        offer, whole = offers.get(name), comparison.totals[name]
+        unpriced, difference = whole.unpriced_kwh, None
+        if not (lowest is None or money.total is None or unpriced > least + _NOTICED_KWH):
             difference = rounded(money.total - lowest, _DECIMALS)
+        saving = rounded(comparison.shift[name], _DECIMALS) if whole.is_priced else None
         lines.append(
             Line(
                 name=name,
@@ -184,16 +193,23 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
                 months=months,
                 money=money,
                 difference=difference,
-                shift_saving=rounded(comparison.shift[name], _DECIMALS),
+                shift_saving=saving,
                 unpriced_kwh=round(unpriced, 3) + 0.0,
             )
         )
     return tuple(
-        sorted(lines, key=lambda line: (line.unpriced_kwh > least + _NOTICED_KWH, line.money.total))
+        sorted(
+            lines,
+            key=lambda line: (
+                line.money.total is None,
+                line.unpriced_kwh > least + _NOTICED_KWH,
+                line.money.total or 0.0,
+            ),
+        )
     )
 
 
-def _rounded(months: Sequence[Compared]) -> tuple[tuple[Money, ...], Money]:
+def _rounded(months: Sequence[Compared], whole: Compared) -> tuple[tuple[Money, ...], Money]:
     """Return months and their sum; each kind of amount is rounded by its running total."""
     columns, totals = [], []
     for name in Money._fields[:3]:
@@ -201,8 +217,13 @@ def _rounded(months: Sequence[Compared]) -> tuple[tuple[Money, ...], Money]:
         rounding = Apportioning(_DECIMALS, {None: math.fsum(exact)})
         columns.append([rounding.rounded(None, amount) for amount in exact])
         totals.append(rounding.total)
-    return tuple(_money(*parts) for parts in zip(*columns, strict=True)), _money(*totals)
+    amounts = zip(months, *columns, strict=True)
+    return tuple(_money(*parts) for parts in amounts), _money(whole, *totals)
 
 
-def _money(energy: float, standing: float, feed_in: float) -> Money:
+def _money(of: Compared, energy: float, standing: float, feed_in: float) -> Money:
+    if not of.is_covered:
+        return Money(None, None, None, None)
+    if not of.is_priced:
+        return Money(None, standing, feed_in, None)
     return Money(energy, standing, feed_in, rounded(energy + standing - feed_in, _DECIMALS))

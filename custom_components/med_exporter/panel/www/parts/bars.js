@@ -31,7 +31,7 @@ class Bars extends MedElement {
           const height = value === undefined ? 0 : Math.max(1, Math.abs(value) * scale);
           const top = (most - Math.max(value ?? 0, 0)) * scale;
           return svg`<rect x=${place * 10 + (10 - width) / 2} y=${Math.min(top, HEIGHT - height)} width=${width} height=${height}>
-            <title>${name}: ${say(value)}</title>
+            <title>${this.t("bars.one", { name, value: say(value) })}</title>
           </rect>`;
         })}
       </svg>
