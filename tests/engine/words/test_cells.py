@@ -34,7 +34,12 @@ def shown(column: str, value: str, locale: str, table: str = "any") -> str:
         ("unit", "MB", "MB", "Mo"),
         ("event_type", "export_created", "Export created", "Export créé"),
         ("severity", "warning", "Warning", "Avertissement"),
-        ("request", '{"date_range": "this_year"}', "period: This year", "période\N{NO-BREAK SPACE}: Cette année"),
+        (
+            "request",
+            '{"date_range": "this_year"}',
+            "period: This year",
+            "période\N{NO-BREAK SPACE}: Cette année",
+        ),
         (
             "details",
             '{"export_type": "audit_logs", "format": "csv"}',

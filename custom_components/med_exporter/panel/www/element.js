@@ -4,6 +4,11 @@ import { LitElement, html, live, nothing } from "./vendor/lit.js";
 import { fieldName } from "./requests.js";
 import { shared } from "./styles.js";
 
+/** Name a component, once: after an update an open page loads the new modules beside its own, and keeps its own. */
+export function define(name, component) {
+  if (!customElements.get(name)) customElements.define(name, component);
+}
+
 const STEPS = { number: "any", "datetime-local": 900 };
 /** Until a view that could not be followed is tried again, in ms. */
 const AGAIN = 15_000;

@@ -1,6 +1,7 @@
 // The page: its title, its views as tabs, and which one the address names.
 
 import { LitElement, css, html, nothing } from "./vendor/lit.js";
+import { define } from "./element.js";
 import { House } from "./house.js";
 import { shared } from "./styles.js";
 import "./views/overview.js";
@@ -197,4 +198,4 @@ class Panel extends LitElement {
   ];
 }
 
-customElements.define("med-exporter-panel", Panel);
+define("med-exporter-panel", Panel);

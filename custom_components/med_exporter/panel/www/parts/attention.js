@@ -1,7 +1,7 @@
 // What needs somebody's attention, and where it is put right.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import { INTEGRATION, entryAddress } from "../addresses.js";
 
 const SHOWN = 8;
@@ -57,4 +57,4 @@ class Attention extends MedElement {
   ];
 }
 
-customElements.define("med-attention", Attention);
+define("med-attention", Attention);

@@ -1,7 +1,7 @@
 // Values as bars: a small picture of its own, with the numbers for whoever cannot see it.
 
 import { css, html, nothing, svg } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 const HEIGHT = 64;
 /** Fewer bars than these are no wider. */
@@ -65,4 +65,4 @@ class Bars extends MedElement {
   ];
 }
 
-customElements.define("med-bars", Bars);
+define("med-bars", Bars);

@@ -1,7 +1,7 @@
 // What a metering point's past would have cost under other contracts: entered, compared, as a file.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 const PRICES = ["blue", "white", "red"].flatMap((colour) => ["off_peak", "peak"].map((hours) => `${colour}_${hours}`));
 /** What is asked of each kind; all but `entity_id` and times are amounts. */
@@ -204,4 +204,4 @@ class Comparison extends MedElement {
   ];
 }
 
-customElements.define("med-comparison", Comparison);
+define("med-comparison", Comparison);

@@ -1,7 +1,7 @@
 // A question before something that cannot be taken back.
 
 import { css, html } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 class Confirm extends MedElement {
   static properties = { ...MedElement.properties, question: { state: true } };
@@ -51,4 +51,4 @@ class Confirm extends MedElement {
   ];
 }
 
-customElements.define("med-confirm", Confirm);
+define("med-confirm", Confirm);

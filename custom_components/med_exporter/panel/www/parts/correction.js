@@ -1,7 +1,7 @@
 // Energy of a meter that was counted wrongly, put right; and that taken back.
 
 import { html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import "./confirm.js";
 
 const OPERATIONS = ["set", "scale", "remove"];
@@ -90,4 +90,4 @@ class Correction extends MedElement {
   }
 }
 
-customElements.define("med-correction", Correction);
+define("med-correction", Correction);

@@ -1,7 +1,7 @@
 // One destination: how it stands, and what can be done with it.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { FollowingElement, TONES } from "../element.js";
+import { FollowingElement, TONES, define } from "../element.js";
 import { entryAddress } from "../addresses.js";
 
 const DATA = [
@@ -189,4 +189,4 @@ class Destination extends FollowingElement {
   ];
 }
 
-customElements.define("med-destination", Destination);
+define("med-destination", Destination);

@@ -2,7 +2,7 @@
 // Tells of each change with `request`, whose detail is the request and the type it is of.
 
 import { css, html, live, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import { OPTIONS, PRESETS, daysOf, draftOf, requestOf } from "../requests.js";
 import "./formula.js";
 import "./option.js";
@@ -201,4 +201,4 @@ class FileForm extends MedElement {
   ];
 }
 
-customElements.define("med-file-form", FileForm);
+define("med-file-form", FileForm);

@@ -1,7 +1,7 @@
 // One file: where it stands, and what can be done with it.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { MedElement, TONES } from "../element.js";
+import { MedElement, TONES, define } from "../element.js";
 import "./confirm.js";
 
 const UNFINISHED = new Set(["queued", "running"]);
@@ -130,4 +130,4 @@ class File extends MedElement {
   ];
 }
 
-customElements.define("med-file", File);
+define("med-file", File);

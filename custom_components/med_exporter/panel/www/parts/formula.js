@@ -2,7 +2,7 @@
 // Tells of changes with `changed`, and that it is not wanted any more with `remove`.
 
 import { css, html, live, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 const PAUSE = 300;
 
@@ -98,4 +98,4 @@ class Formula extends MedElement {
   ];
 }
 
-customElements.define("med-formula", Formula);
+define("med-formula", Formula);

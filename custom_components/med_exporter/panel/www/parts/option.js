@@ -1,7 +1,7 @@
 // One option of a file, by its description in `requests.js`. Tells of changes with `chosen`.
 
 import { css, html, live, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 const FUNCTIONS = ["average", "min", "max", "sum", "first", "last", "count"];
 
@@ -115,4 +115,4 @@ class Option extends MedElement {
   ];
 }
 
-customElements.define("med-option", Option);
+define("med-option", Option);

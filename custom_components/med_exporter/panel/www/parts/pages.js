@@ -1,7 +1,7 @@
 // Back and forth through the pages of a list. Tells of a new place with `page`.
 
 import { html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 
 class Pages extends MedElement {
   static properties = {
@@ -35,4 +35,4 @@ class Pages extends MedElement {
   }
 }
 
-customElements.define("med-pages", Pages);
+define("med-pages", Pages);

@@ -1,7 +1,7 @@
 // The first rows of a file that is not made yet, as a table and as a picture.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import "./bars.js";
 
 const PAUSE = 400;
@@ -154,4 +154,4 @@ class Preview extends MedElement {
   ];
 }
 
-customElements.define("med-preview", Preview);
+define("med-preview", Preview);

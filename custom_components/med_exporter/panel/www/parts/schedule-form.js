@@ -1,7 +1,7 @@
 // A schedule as a form: which report, when, to whom. Tells of its end with `done`.
 
 import { html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import { keepPlan } from "../plan.js";
 import { EVERY, cronOf, saidBy } from "../cron.js";
 import { draftOf } from "../requests.js";
@@ -176,4 +176,4 @@ class ScheduleForm extends MedElement {
   }
 }
 
-customElements.define("med-schedule-form", ScheduleForm);
+define("med-schedule-form", ScheduleForm);

@@ -1,7 +1,7 @@
 // One schedule: when it runs, and what can be done with it.
 
 import { html, nothing } from "../vendor/lit.js";
-import { MedElement } from "../element.js";
+import { MedElement, define } from "../element.js";
 import { saidBy } from "../cron.js";
 import "./confirm.js";
 
@@ -90,4 +90,4 @@ class Schedule extends MedElement {
   }
 }
 
-customElements.define("med-schedule", Schedule);
+define("med-schedule", Schedule);

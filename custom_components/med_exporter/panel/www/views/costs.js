@@ -1,7 +1,7 @@
 // What metering points cost: their contracts in words, and month by month.
 
 import { css, html, nothing, repeat } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, define } from "../element.js";
 import { INTEGRATION, entryAddress } from "../addresses.js";
 import "../parts/bars.js";
 import "../parts/comparison.js";
@@ -126,4 +126,4 @@ class Costs extends FollowingElement {
   ];
 }
 
-customElements.define("med-costs", Costs);
+define("med-costs", Costs);

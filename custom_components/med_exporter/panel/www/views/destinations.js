@@ -1,7 +1,7 @@
 // Where data goes: a card for each destination.
 
 import { html, repeat } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, define } from "../element.js";
 import { ADD } from "../addresses.js";
 import "../parts/destination.js";
 
@@ -37,4 +37,4 @@ class Destinations extends FollowingElement {
   }
 }
 
-customElements.define("med-destinations", Destinations);
+define("med-destinations", Destinations);

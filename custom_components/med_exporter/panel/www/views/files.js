@@ -1,7 +1,7 @@
 // New files, and those that were made.
 
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, define } from "../element.js";
 import { keepPlan } from "../plan.js";
 import "../parts/file-form.js";
 import "../parts/file.js";
@@ -112,4 +112,4 @@ class Files extends FollowingElement {
   }
 }
 
-customElements.define("med-files", Files);
+define("med-files", Files);

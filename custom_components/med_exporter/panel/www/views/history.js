@@ -1,7 +1,7 @@
 // Pushes and files in one table, newest first.
 
 import { css, html, nothing, repeat } from "../vendor/lit.js";
-import { FollowingElement, TONES } from "../element.js";
+import { FollowingElement, TONES, define } from "../element.js";
 import "../parts/pages.js";
 
 const PAGE = 25;
@@ -174,4 +174,4 @@ class History extends FollowingElement {
   ];
 }
 
-customElements.define("med-history", History);
+define("med-history", History);

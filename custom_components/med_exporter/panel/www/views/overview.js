@@ -1,7 +1,7 @@
 // The house at a glance, and where a newcomer begins.
 
 import { css, html, nothing } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, define } from "../element.js";
 import { ADD } from "../addresses.js";
 import { daysOf } from "../requests.js";
 import "../parts/attention.js";
@@ -238,4 +238,4 @@ class Overview extends FollowingElement {
   ];
 }
 
-customElements.define("med-overview", Overview);
+define("med-overview", Overview);

@@ -1,7 +1,7 @@
 // Reports that are made and sent by themselves.
 
 import { html, nothing, repeat } from "../vendor/lit.js";
-import { FollowingElement } from "../element.js";
+import { FollowingElement, define } from "../element.js";
 import { takePlan } from "../plan.js";
 import "../parts/schedule-form.js";
 import "../parts/schedule.js";
@@ -68,4 +68,4 @@ class Schedules extends FollowingElement {
   }
 }
 
-customElements.define("med-schedules", Schedules);
+define("med-schedules", Schedules);
