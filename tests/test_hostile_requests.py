@@ -14,9 +14,11 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError
 from yarl import URL
 
-from custom_components.med_exporter.api import views
+from custom_components.med_exporter.api import views, websocket
 from custom_components.med_exporter.api.description import openapi
 from custom_components.med_exporter.const import DOMAIN
+from custom_components.med_exporter.costs.official import DATA_OFFICIAL, OfficialTariffs
+from custom_components.med_exporter.services import SERVICES
 from tests.api.websocket.conftest import Caller
 from tests.file_exports import request
 
@@ -82,12 +84,19 @@ COMMANDS: list[tuple[str, dict[str, Any]]] = [
     ("files/formula", {"formula": "power_w"}),
     ("files/list", {"limit": 5, "offset": 0}),
     ("files/link", {"export_id": UNKNOWN, "days": 3}),
+    ("files/again", {"export_id": UNKNOWN}),
+    ("files/cancel", {"export_id": UNKNOWN}),
+    ("files/delete", {"export_id": UNKNOWN}),
     ("history/list", {"kind": "file", "status": "failed", "destination": "x", "limit": 5}),
     ("schedules/create", SCHEDULE),
     ("schedules/update", {**SCHEDULE, "schedule_id": UNKNOWN}),
+    ("schedules/delete", {"schedule_id": UNKNOWN}),
+    ("schedules/run", {"schedule_id": UNKNOWN}),
     ("destinations/run", PUSHED),
+    ("destinations/test", {"destination": "mqtt"}),
     ("destinations/change", {"destination": "mqtt", "enabled": True}),
     ("costs/list", {"language": "fr"}),
+    ("costs/official", {"kind": "base", "power": 6}),
     ("costs/correct", CORRECTION),
     ("costs/compare", COMPARED),
 ]
@@ -96,13 +105,24 @@ ACTIONS: list[tuple[str, dict[str, Any]]] = [
     ("preview_export", {"preset": "today", "devices": ["Fridge"], "limit": 5}),
     ("get_export", {"export_id": UNKNOWN}),
     ("list_exports", {"limit": 5, "offset": 0}),
+    ("delete_export", {"export_id": UNKNOWN}),
+    ("cancel_export", {"export_id": UNKNOWN}),
     ("run_push", PUSHED),
+    ("test_destination", {"destination": "mqtt"}),
     ("list_push_log", {"destination": "mqtt", "status": "error", "limit": 5}),
     ("create_schedule", SCHEDULE),
     ("update_schedule", {**SCHEDULE, "schedule_id": UNKNOWN}),
+    ("delete_schedule", {"schedule_id": UNKNOWN}),
+    ("run_schedule", {"schedule_id": UNKNOWN}),
     ("compare_contracts", {"contracts": [CONTRACT], "preset": "last_month"}),
     ("correct_energy", CORRECTION),
 ]
+# What is asked nothing, and what would take away all that the others are asked of.
+ASKED_NOTHING = {
+    "overview", "destinations/list", "files/choices", "schedules/list", "schedules/choices",
+    "history/statistics", "get_export_statistics", "list_devices", "list_metrics",
+    "list_schedules", "remove_all_data",
+}  # fmt: skip
 HOSTILE: list[Any] = [
     None, True, 0, -1, 10**30, -(10**18), 1e308, 5e-324, "", " ", "\0", "\ud800", "x" * 10_000,
     "a\nb\r\n", "../../etc/passwd", "{{ 1/0 }}", "{{ states | list }}", "' OR 1=1 --", "=1+1",
@@ -177,6 +197,11 @@ def told_of(caplog):
     return told
 
 
+def test_no_door_is_left_out() -> None:
+    known = {*SERVICES, *(name for names in websocket.COMMANDS.values() for name in names)}
+    assert {name for name, _ in [*COMMANDS, *ACTIONS]} | ASKED_NOTHING == known
+
+
 async def test_over_http(jobs, fridge, hass_client, rounds, told_of):
     client = await hass_client()
     for by in rounds:
@@ -225,7 +250,8 @@ async def named(answer, asked) -> None:
     assert " " in said["message"], asked
 
 
-async def test_over_the_websocket(jobs, fridge, hass_ws_client, rounds, told_of):
+async def test_over_the_websocket(jobs, fridge, hass, hass_ws_client, rounds, told_of):
+    hass.data[DATA_OFFICIAL] = OfficialTariffs(hass, "http://127.0.0.1:1")
     caller = Caller(await hass_ws_client())
     for by in rounds:
         for command, fields in COMMANDS:

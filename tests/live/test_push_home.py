@@ -257,11 +257,12 @@ async def test_killed_at_any_moment_of_its_pushes_it_leaves_no_gap_and_no_double
     mosquitto: Callable[..., Any],
     victoriametrics: Callable[..., Any],
     influxd: Callable[..., Influxd],
+    pytestconfig: pytest.Config,
 ) -> None:
     # A stack kept for each callback of the servers here takes most of the time.
     asyncio.get_running_loop().set_debug(False)
-    broker, server, chance = mosquitto(), victoriametrics(), random.Random(SEED)
-    influx = influxd()
+    broker, server, influx = mosquitto(), victoriametrics(), influxd()
+    chance = random.Random(pytestconfig.getoption("--hypothesis-seed") or SEED)
     async with (
         plugs() as of_point,
         running_jeedom() as jeedom,

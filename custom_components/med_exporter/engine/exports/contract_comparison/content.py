@@ -134,15 +134,15 @@ class _View:
         (point,) = job.points
         figures = [Figure(name="metering_points", value=point.name)]
         cheapest, own = result.line(result.cheapest), result.line(OWN)
-        if cheapest is not None:
+        if cheapest is not None and (lowest := cheapest.money.total) is not None:
             figures += [
                 Figure(name="cheapest", value=self._name(cheapest)),
-                self._figure("cheapest_total", cheapest.money.total),
+                self._figure("cheapest_total", lowest),
             ]
             if own is not None and cheapest is not own and own.money.total is not None:
                 figures.append(self._figure("own_total", own.money.total))
                 if not own.unpriced_kwh:
-                    saving = round(own.money.total - cheapest.money.total, 2)
+                    saving = round(own.money.total - lowest, 2)
                     figures.append(self._figure("possible_saving", saving))
         for name, kwh in (("total_energy", result.kwh), ("total_production", result.produced_kwh)):
             if name == "total_energy" or any(kwh):
