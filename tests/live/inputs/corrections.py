@@ -81,7 +81,7 @@ async def _look_at_doors(table: Table, here: House) -> None:
     of_database = {"destination": "victoriametrics", "limit": 100}
     http = await here.home.get("/api/export/logs", **{k: str(v) for k, v in of_database.items()})
     action = await here.home.call_action("med_exporter.list_push_log", of_database)
-    panel = await here.home.command("med_exporter/history/list", kind="push", limit=100)
+    panel = await here.home.command("med_exporter/history/list", limit=100)
     doors = {
         "HTTP": http["logs"],
         "the action": action["logs"],
