@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from ..costs.plug_ledger import PlugLedger
     from ..job import FormerEntities, JobDevice
-    from ..recorder.misdated import Misdated
+    from ..recorder.dating import Misdated
     from ..recorder.state_values import Parser, Units
     from ..recorder.states import Recorder, State
     from .gathered import Gathered

@@ -8,17 +8,18 @@ that is true too, but only a wrong clock lets a counter that never falls seem to
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, func, not_, or_, select
+from sqlalchemy import bindparam, func, select
 
 from ..database.recorder_tables import STATES
+from .dating import Misdated, well_dated
 from .state_values import NOT_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import Select
 
     from .state_values import Parser
     from .states import Recorder
@@ -29,13 +30,6 @@ _OF_COUNTER = (
     STATES.c.last_updated_ts < bindparam("end"),
 )
 _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
-
-
-class Misdated(NamedTuple):
-    """States of a device before a moment (UTC seconds) with an id from one on are misdated."""
-
-    before: float
-    first_id: int
 
 
 def _turned(*, is_known: bool) -> Select[tuple[float, int, int]]:
@@ -90,18 +84,6 @@ def misdated_in(
     # What was written by the wrong clock among others is told by the last of them.
     told = [one for (one, earlier), (after, _) in pairwise(found) if earlier <= after.first_id]
     return [*told, *(one for one, _ in found[-1:])]
-
-
-def well_dated(misdated: Iterable[Misdated]) -> ColumnElement[bool]:
-    """Return the condition on states that leaves out what is misdated, of which there is some."""
-    return not_(
-        or_(
-            *(
-                and_(STATES.c.last_updated_ts < one.before, STATES.c.state_id >= one.first_id)
-                for one in misdated
-            )
-        )
-    )
 
 
 def oldest_well_dated(

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
-from .misdated import well_dated
+from .dating import well_dated
 from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ..database.connections import Connect
-    from .misdated import Misdated
+    from .dating import Misdated
     from .state_values import Parser
 
     type State = tuple[float, int, str | None, int | None]
