@@ -7,19 +7,21 @@ that is true too, but only a wrong clock lets a counter that never falls seem to
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, select
 
 from ..database.recorder_tables import STATES
+from ..times import UTC_DAY
 from .dating import Misdated, well_dated
 from .state_values import NOT_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Select
+    from sqlalchemy import Connection
 
     from .state_values import Parser
     from .states import Recorder
@@ -32,23 +34,24 @@ _OF_COUNTER = (
 _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 
 
-def _turned(*, is_known: bool) -> Select[tuple[float, int, int]]:
-    """Return what finds states of a counter that were written before the one before them."""
-    states = select(
+# A range of less than so many days is looked at in so many parts.
+_PARTS: Final = 16
+# Answered by an index alone.
+_WRITTEN = select(func.min(STATES.c.state_id), func.max(STATES.c.state_id)).where(*_OF_COUNTER)
+_STATES = (
+    select(
         STATES.c.last_updated_ts,
         STATES.c.state_id,
         func.lag(STATES.c.state_id).over(order_by=_BY_DATE).label("earlier"),
-    ).where(*_OF_COUNTER)
-    if is_known:
-        states = states.where(STATES.c.state.not_in(NOT_KNOWN))
-    found = states.subquery()
-    order = found.c.last_updated_ts
-    return select(*found.c).where(found.c.earlier > found.c.state_id).order_by(order)
-
-
-# An index alone answers whether there is any, which there nearly never is.
-_ANY = _turned(is_known=False).limit(1)
-_ALL = _turned(is_known=True)
+    )
+    .where(*_OF_COUNTER, STATES.c.state.not_in(NOT_KNOWN))
+    .subquery()
+)
+_TURNED = (
+    select(*_STATES.c)
+    .where(_STATES.c.earlier > _STATES.c.state_id)
+    .order_by(_STATES.c.last_updated_ts)
+)
 _OF_ID = select(STATES.c.state, STATES.c.attributes_id).where(
     STATES.c.state_id == bindparam("state_id")
 )
@@ -70,8 +73,9 @@ def misdated_in(
     found: list[tuple[Misdated, int]] = []
     wanted = {"counter": counter, "start": start, "end": end}
     with recorder.connect() as connection:
-        is_any = connection.execute(_ANY, wanted).first() is not None
-        for moment, state_id, earlier in connection.execute(_ALL, wanted).all() if is_any else ():
+        is_any = _is_any(connection, counter, start, end)
+        turned = connection.execute(_TURNED, wanted).all() if is_any else ()
+        for moment, state_id, earlier in turned:
             before, after = (
                 recorder.units.values(parse, one.attributes_id)[one.state]
                 for number in (earlier, state_id)
@@ -84,6 +88,23 @@ def misdated_in(
     # What was written by the wrong clock among others is told by the last of them.
     told = [one for (one, earlier), (after, _) in pairwise(found) if earlier <= after.first_id]
     return [*told, *(one for one, _ in found[-1:])]
+
+
+def _is_any(connection: Connection, counter: int, start: float, end: float) -> bool:
+    """Return whether anything of a day was written after what is dated later.
+
+    There nearly never is, and to look at each state takes as long as to read it. A clock that is
+    wrong by less mostly shows a time at which nothing was written.
+    """
+    last, step = 0, min(UTC_DAY, max(1.0, (end - start) / _PARTS))
+    for number in range(math.ceil((end - start) / step)):
+        begin = start + number * step
+        part = {"counter": counter, "start": begin, "end": min(end, begin + step)}
+        first, latest = connection.execute(_WRITTEN, part).one()
+        if first is not None and first < last:
+            return True
+        last = max(last, latest or 0)
+    return False
 
 
 def oldest_well_dated(
