@@ -34,6 +34,7 @@ class Shelf:
         self.intake = INTAKE
         self.kept = []
         self.refusal = None
+        self.outcome = Outcome.STORED
         self.opened = asyncio.Event()
         self.opened.set()
 
@@ -57,7 +58,7 @@ class Shelf:
             raise self.refusal
         async for measurement in measurements:
             self.kept.append(measurement)
-            settle(measurement, Outcome.STORED)
+            settle(measurement, self.outcome)
 
 
 class House:
@@ -135,6 +136,18 @@ class TestRunPush:
             await call("run_push", destination="Broker")
         assert error.value.translation_key == "already_running"
         broker.opened.set()
+
+    async def test_names_what_a_destination_cannot_take_though_the_run_succeeds(self, call, broker):
+        broker.outcome = Outcome.NOT_CORRECTABLE
+        pushed = await call("run_push", destination="Broker", wait=True)
+        (logged,) = (await call("list_push_log"))["logs"]
+        for told in (pushed, logged):
+            assert told["status"] == "success"
+            (warning,) = told["warnings"]
+            assert (warning["code"], warning["count"]) == ("NOT_CORRECTABLE", 1)
+            assert (warning["data"], warning["pdl"]) == ("consumption_daily", "house")
+            assert "cannot overwrite it" in warning["message"]
+            assert not {"key", "placeholders"} & warning.keys()
 
     async def test_can_be_narrowed_down(self, call, broker):
         await call("run_push", destination="Broker", data="consumption_monthly", wait=True)
@@ -229,6 +242,18 @@ class TestPushLog:
         log = await call("list_push_log", destination="Broker")
         assert [entry["id"] for entry in log["logs"]] == [second["id"], first["id"]]
         assert (log["total"], log["limit"], log["offset"]) == (2, 50, 0)
+
+    async def test_names_what_a_destination_cannot_take_though_the_run_succeeds(self, call, broker):
+        broker.outcome = Outcome.NOT_CORRECTABLE
+        pushed = await call("run_push", destination="Broker", wait=True)
+        (logged,) = (await call("list_push_log"))["logs"]
+        for told in (pushed, logged):
+            assert told["status"] == "success"
+            (warning,) = told["warnings"]
+            assert (warning["code"], warning["count"]) == ("NOT_CORRECTABLE", 1)
+            assert (warning["data"], warning["pdl"]) == ("consumption_daily", "house")
+            assert "cannot overwrite it" in warning["message"]
+            assert not {"key", "placeholders"} & warning.keys()
 
     async def test_can_be_narrowed_down(self, call, broker):
         await call("run_push", destination="Broker", wait=True)

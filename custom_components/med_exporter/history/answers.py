@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..answers import utc
 from ..rights import is_administrator
 from .history import DATA_HISTORY
-from .reasons import reason_of
+from .reasons import reason_of, remarks_of
 from .records import ExportKind, expire_if_due
 
 if TYPE_CHECKING:
@@ -79,5 +79,5 @@ def _entry(
         "downloads": record.downloads,
         "error_code": record.error_code,
         "reason": reason_of(hass, record),
-        "warnings": record.warnings,
+        "warnings": remarks_of(hass, record),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..texts import text_of
 from .records import ERROR_INTERRUPTED, ExportKind
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from ..errors import MedError
     from .records import ExportRecord
+
+_MADE_OF: Final = frozenset({"key", "placeholders"})
+"""What a record keeps of an error beside what it says, so that it can be said in any language."""
 
 
 def noted(err: MedError) -> dict[str, Any]:
@@ -24,6 +27,27 @@ def noted(err: MedError) -> dict[str, Any]:
     }
 
 
+def warnings_of(record: ExportRecord) -> list[dict[str, Any]]:
+    """Return what a run warns of, for programs: codes and English, without what words are made of.
+
+    Each has `code` and `message`, and where it is known what it is about: `data`, `pdl`, `start`,
+    `end`, `count`.
+    """
+    return [
+        {name: value for name, value in one.items() if name not in _MADE_OF}
+        for one in record.warnings
+    ]
+
+
+def remarks_of(hass: HomeAssistant, record: ExportRecord) -> list[dict[str, Any]]:
+    """Return what a run warns of beside its reason, for people: as `warnings_of`."""
+    return [
+        {**told, "message": _in_words(hass, one) or one.get("message")}
+        for one, told in zip(record.warnings, warnings_of(record), strict=True)
+        if record.error_code is None or one.get("message") != record.error_message
+    ]
+
+
 def reason_of(hass: HomeAssistant, record: ExportRecord) -> str | None:
     """Return why a run failed; None for one that did not."""
     if record.error_code is None:
@@ -33,10 +57,13 @@ def reason_of(hass: HomeAssistant, record: ExportRecord) -> str | None:
         return text_of(hass, key, {}) or record.error_message
     for failure in record.warnings:
         if failure.get("message") == record.error_message and "key" in failure:
-            text = text_of(hass, failure["key"], failure["placeholders"])
-            return text or record.error_message
+            return _in_words(hass, failure) or record.error_message
     if record.kind is ExportKind.FILE:
         said = {"reason": record.error_message or record.error_code}
         text = text_of(hass, f"file_{record.error_code.lower()}", said)
         return text or said["reason"]
     return record.error_message or record.error_code
+
+
+def _in_words(hass: HomeAssistant, failure: dict[str, Any]) -> str | None:
+    return text_of(hass, failure["key"], failure["placeholders"]) if "key" in failure else None

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from ..answers import utc
+from ..history.reasons import warnings_of
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ _PUSH_STATUS: Final = {
 
 
 def push_log_entry(record: ExportRecord) -> dict[str, Any]:
-    """Return a push as the log of exports shows it; an interrupted one is an error."""
+    """Return a push as the log of exports shows it; an interrupted one is an error.
+
+    `warnings` are all that failed or was skipped, also in a run that succeeded.
+    """
     return {
         "id": record.id,
         "export_config_id": record.destination_id,
@@ -46,6 +50,7 @@ def push_log_entry(record: ExportRecord) -> dict[str, Any]:
         "records_exported": record.records,
         "error_code": record.error_code,
         "error_message": record.error_message,
+        "warnings": warnings_of(record),
         "started_at": utc(record.started_at),
         "completed_at": utc(record.completed_at),
     }

@@ -12,6 +12,7 @@ from custom_components.med_exporter.engine.readings.from_states import readings
 from custom_components.med_exporter.engine.readings.pivot import growth
 from custom_components.med_exporter.engine.readings.reading import READING_COLUMNS
 from custom_components.med_exporter.engine.recorder.states import Recorder
+from custom_components.med_exporter.engine.recorder.statistics import Coverage
 
 from ..conftest import FRIDGE
 
@@ -87,6 +88,31 @@ class TestWhatAWrongClockHasWritten:
         recorder.add(ENERGY, [(START + 10, 5.0), (START + 20, 5.1)])
         recorder.add(ENERGY, [(START - 20, 5.2)])
         assert column(measured(recorder), "energy_kwh") == [None, pytest.approx(0.1)]
+
+    @pytest.mark.parametrize("end", [END, START + 250])
+    def test_what_lies_inside_the_range_is_left_out_of_all_fields(self, recorder, end):
+        own = [(START + 100 * n, 5 + n / 10) for n in range(10)]
+        recorder.add(POWER, [(START, 50), (START + 300, 60)])
+        recorder.add(ENERGY, [(START - 50, 4.9), *own])
+        # Among those of then, and once more: the clock was wrong twice.
+        for since, kwh in ((START + 190, 9.0), (START + 90, 9.5)):
+            recorder.add(POWER, [(since, 2000)])
+            recorder.add(ENERGY, [(since + 5 * n, kwh + n / 10) for n in range(5)])
+            recorder.add(ENERGY, [(END + 100 + kwh, kwh + 0.45)])
+        found = [one for one in all_readings(recorder, end=end) if one["measured"]]
+        assert column(found, "energy_kwh") == pytest.approx([0.1] * len(found))
+        assert set(column(found, "power_w")) <= {50, 60}
+        assert len(found) == (10 if end == END else 3)
+
+    def test_it_is_not_the_oldest_that_the_recorder_has_kept(self, recorder):
+        recorder.add(ENERGY, [(START + 100, 5.0), (START + 200, 5.1)])
+        recorder.add(ENERGY, [(START + 10, 5.2)])
+        recorder.add(ENERGY, [(START + 300, 5.3)])
+        coverage = Coverage()
+        ledger = plug_ledger(recorder.connect, FRIDGE.plug_id, costs=False)
+        list(readings(Recorder(recorder.connect), FRIDGE, ledger, (START, END), lambda _: None,
+                      coverage))  # fmt: skip
+        assert coverage.kept == START + 100
 
     def test_a_past_that_was_brought_from_elsewhere_counts(self, recorder):
         recorder.add(ENERGY, [(START + 10, 5.0)])

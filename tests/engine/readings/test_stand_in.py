@@ -54,6 +54,23 @@ class TestNothingOfTheCounterIsRecorded:
         assert [row["energy_kwh"] for row in rows] == [0.25, 0.2]
         assert energy == 0.45
 
+    def test_all_that_a_quarter_hour_has_so_far_was_used_before_now(self, exports):
+        now = START + 2 * 3600 + 600
+        _, energy, _ = made(exports, self.device, aggregation="hourly", now=now)
+        assert energy == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("end", [5, 8, 14])
+def test_a_range_may_end_in_the_quarter_hour_in_which_a_plug_joined(recorder, exports, end):
+    # 1 kW all the time; the counter's first number comes four minutes into a quarter-hour.
+    recorder.add_half_hours(FRIDGE.plug_id, [(START + n * 1800, 0.5, 0) for n in range(4)])
+    joined = START + 3600 + 240
+    recorder.add(ENERGY, [(joined + n * 60, 5 + n / 60) for n in range(30)])
+    _, whole, _ = made(
+        exports, aggregation="hourly", start=START + 2880, end=START + 3600 + end * 60 + 1
+    )
+    assert whole == pytest.approx(12 / 60 + end / 60, abs=0.002)
+
 
 @pytest.mark.usefixtures("booked")
 def test_a_counter_that_was_excluded_later_goes_on_in_the_ledger(recorder, exports):

@@ -72,7 +72,25 @@ async def press_corrections(table: Table, folder: Path) -> None:
         )
         ((named,),) = ask(here.home.database, question)
         table.say("what cannot be sent to the database is named in its runs", True, bool(named))
+        await _look_at_doors(table, here)
         here.look_at_log(table, "corrections")
+
+
+async def _look_at_doors(table: Table, here: House) -> None:
+    """Look whether who asks for the runs is told what the database cannot take."""
+    of_database = {"destination": "victoriametrics", "limit": 100}
+    http = await here.home.get("/api/export/logs", **{k: str(v) for k, v in of_database.items()})
+    action = await here.home.call_action("med_exporter.list_push_log", of_database)
+    panel = await here.home.command("med_exporter/history/list", limit=100)
+    doors = {
+        "HTTP": http["logs"],
+        "the action": action["logs"],
+        "the panel": [one for one in panel["entries"] if one["destination"] == "victoriametrics"],
+    }
+    for door, runs in doors.items():
+        told = [one for run in runs for one in run["warnings"] if one["code"] == "NOT_CORRECTABLE"]
+        words = {"cannot overwrite" in one["message"] for one in told}
+        table.say(f"{door} names what cannot be sent to the database", {True}, words)
 
 
 async def _compare(

@@ -249,7 +249,12 @@ class House:
 
     def look_at_log(self, table: Table, what: str) -> None:
         """Note the errors of the integration."""
-        errors = [one for one in self.home.complaints() if one.level == "ERROR"]
+        # An older Home Assistant logs each action that was refused, as a second push at a time is.
+        errors = [
+            one
+            for one in self.home.complaints()
+            if one.level == "ERROR" and one.logger != "aiohttp.server"
+        ]
         table.say(f"{what}: errors in the log", [], [one.text.splitlines()[0] for one in errors])
 
     async def follow(self, messages: asyncio.Queue[aiomqtt.Message]) -> None:

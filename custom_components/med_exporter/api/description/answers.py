@@ -10,17 +10,12 @@ from ...engine.exports.contract_comparison.result import Money
 from ...engine.formats import FORMATS
 from ...exports.catalogue import METRICS
 from ...history.records import ExportStatus
-from .shapes import BOOLEAN, COUNT, NUMBER, TEXT, TIME, listed, one_of, or_null, told
+from .shapes import BOOLEAN, COUNT, NUMBER, TEXT, TIME, WARNING, listed, one_of, or_null, told
 
 if TYPE_CHECKING:
     from .shapes import Shape
 
 _ANYTHING: Final[Shape] = {"type": "object"}
-_WARNING: Final[Shape] = {
-    "type": "object",
-    "properties": {"code": TEXT, "message": TEXT},
-    "required": ["code", "message"],
-}
 _MAYBE_TIME: Final = or_null(TIME)
 _MONEY: Final = dict.fromkeys(Money._fields, or_null(NUMBER))
 _EXPORT: Final[dict[str, Shape]] = {
@@ -35,7 +30,7 @@ _EXPORT: Final[dict[str, Shape]] = {
     "file_size": or_null(COUNT),
     "record_count": or_null(COUNT),
     "downloads": COUNT,
-    "warnings": listed(_WARNING),
+    "warnings": listed(WARNING),
     "error_code": TEXT,
     "message": or_null(TEXT),
 }
@@ -127,7 +122,7 @@ def answer_schemas() -> dict[str, Shape]:
                         }
                     )
                 ),
-                "warnings": listed(_WARNING),
+                "warnings": listed(WARNING),
             }
         ),
         "Schedule": _SCHEDULE,

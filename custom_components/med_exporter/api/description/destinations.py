@@ -11,7 +11,20 @@ from ...destinations.labels import LabelsSelector
 from ...destinations.registry import DESTINATIONS
 from ...engine.object_reader import MOST_ITEMS
 from ...pushes.answers import PushStatus
-from .shapes import BOOLEAN, COUNT, TEXT, TIME, asked, listed, named, one_of, or_null, several, told
+from .shapes import (
+    BOOLEAN,
+    COUNT,
+    TEXT,
+    TIME,
+    WARNING,
+    asked,
+    listed,
+    named,
+    one_of,
+    or_null,
+    several,
+    told,
+)
 
 if TYPE_CHECKING:
     from homeassistant.helpers.selector import Selector
@@ -47,6 +60,7 @@ def destination_schemas() -> dict[str, Shape]:
             "records_exported": or_null(COUNT),
             "error_code": _MAYBE_TEXT,
             "error_message": _MAYBE_TEXT,
+            "warnings": listed(WARNING),
             "started_at": _MAYBE_TIME,
             "completed_at": _MAYBE_TIME,
         }

@@ -14,6 +14,11 @@ BOOLEAN: Final[Shape] = {"type": "boolean"}
 NUMBER: Final[Shape] = {"type": "number"}
 COUNT: Final[Shape] = {"type": "integer", "minimum": 0}
 TIME: Final[Shape] = {"type": "string", "format": "date-time"}
+WARNING: Final[Shape] = {
+    "type": "object",
+    "properties": {"code": TEXT, "message": TEXT},
+    "required": ["code", "message"],
+}
 
 
 def one_of(values: Iterable[str]) -> Shape:

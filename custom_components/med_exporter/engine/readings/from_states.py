@@ -19,8 +19,8 @@ The rules:
   growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
   long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
   error for a restart would count the whole counter a second time.
-- What was written by a clock that was behind for a while lies before states that are older. Of
-  what was in force at the start it is left out, where the counter tells (`misdated_from`).
+- What was written by a clock that was behind for a while lies before states that are older. It is
+  left out, where the counter tells (`misdated.py`).
 - What lies before the oldest state that the recorder has kept of the device comes from hourly
   statistics (`statistics.py`).
 """
@@ -32,6 +32,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from ..recorder.misdated import misdated_in, oldest_well_dated
 from ..recorder.state_values import Quantity, on_off
 from ..recorder.states import last_seen
 from ..recorder.statistics import Coverage, Statistics, hourly_readings
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
     from ..costs.plug_ledger import PlugLedger
     from ..job import FormerEntities, JobDevice
+    from ..recorder.dating import Misdated
     from ..recorder.state_values import Parser, Units
     from ..recorder.states import Recorder, State
     from .gathered import Gathered
@@ -104,7 +106,11 @@ def readings(
     slots = slots_of(device, metadata)
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
     coverage = Coverage() if coverage is None else coverage
-    coverage.kept = recorder.oldest(ids.values()) if ids else None
+    misdated = _misdated(recorder, slots, start, end)
+    if misdated:
+        coverage.kept = oldest_well_dated(recorder, ids.values(), misdated)
+    else:
+        coverage.kept = recorder.oldest(ids.values()) if ids else None
     statistics = Statistics.of_device(recorder.connect, device)
     begin = _seam(coverage.kept, start, end) if statistics.ids else start
     purged = hourly_readings(statistics, start, begin, coverage)
@@ -112,12 +118,12 @@ def readings(
     if begin >= end:
         return purged
     plug = _plug_at(begin, recorder, ledger, slots, statistics, lasts)
-    if one_pass is not None and not lasts:
+    if one_pass is not None and not lasts and not misdated:
         found = one_pass.readings(plug, slots, start, end, on_block)
         if found is not None:
             return chain(purged, found)
     blocks = _ending(
-        recorder.states(dict.fromkeys(ids.values()), begin, end), lasts, ids, begin, end
+        recorder.states(dict.fromkeys(ids.values()), begin, end, misdated), lasts, ids, begin, end
     )
     found = chain.from_iterable(_pivoted(plug, blocks, recorder.units, slots, end, on_block))
     return chain(purged, found)
@@ -164,6 +170,16 @@ def _well_dated(recorder: Recorder, slots: Sequence[Slot], begin: float) -> dict
         ):
             return {"written_before": first}
     return {}
+
+
+def _misdated(
+    recorder: Recorder, slots: Sequence[Slot], start: float, end: float
+) -> list[Misdated]:
+    """Return what a wrong clock has written of a device into a range, where its counter tells."""
+    for metadata_id, slot, parse in slots:
+        if slot == _ENERGY and recorder.checks_dates:
+            return misdated_in(recorder, metadata_id, start, end, parse)
+    return []
 
 
 def begins(recorder: Recorder, device: JobDevice | FormerEntities, start: float) -> bool:

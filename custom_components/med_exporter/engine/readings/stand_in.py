@@ -49,6 +49,7 @@ class StandIn:
         start: UTC seconds, included.
         end: UTC seconds, not included.
         gives_rows: whether the energy is given as rows, or only told.
+        is_now: whether the end is the present: all that has been counted was used before it.
         first: UTC seconds at which the first energy begins that only the ledger knows, None
             without any.
         last: when the last one ends.
@@ -62,6 +63,7 @@ class StandIn:
     start: float
     end: float
     gives_rows: bool
+    is_now: bool = False
     first: float | None = None
     last: float | None = None
     kwh: float = 0.0
@@ -102,9 +104,21 @@ class StandIn:
                 yield from self._rows(self.start, self.end)
             return
         if begins and balance.begins:
-            yield from self._rest(balance.start, balance.begun - balance.start, balance.before)
+            before = balance.before * self._share_before(balance)
+            yield from self._rest(balance.start, balance.begun - balance.start, before)
         if self.is_needed and known_until < self.end:
             yield from self._after(balance, known_until)
+
+    def _share_before(self, balance: _Balance) -> float:
+        """Return how much of what only the ledger knows of the first stretch the range has.
+
+        Where the range ends inside it, some of that was used later: by time, what was not read.
+        """
+        after = balance.begun - self.end
+        before = balance.first_at - balance.start
+        if after <= 0 or before <= 0 or self.is_now:
+            return 1.0
+        return before / (before + after)
 
     def _after(self, balance: _Balance, known_until: float) -> Iterator[Reading]:
         """Yield what was used since the last number of the counter held."""
@@ -136,7 +150,8 @@ class StandIn:
             energy = self.ledger.energy(quarter)
             if energy is not None:
                 since, until = max(quarter, start), min(quarter + QUARTER, end)
-                share = (until - since) / QUARTER
+                lasted = self.end - quarter if self.is_now and until == self.end else QUARTER
+                share = (until - since) / lasted
                 yield from self._row(since, until, energy[0] * share, energy[1] * share)
 
     def _row(self, start: float, end: float, kwh: float, filled: float) -> Iterator[Reading]:
@@ -160,7 +175,7 @@ class _Balance:
     `start` is where the stretch of the ledger begins that holds its first number, `last` the same
     of its last number, `length` how long that is: a quarter-hour, of statistics an hour. `begins`:
     whether a part of the first, which ends at `begun`, may lie before the number. `kwh` is the
-    balance at `until`.
+    balance at `until`, `first_at` when the first number came.
     """
 
     ledger: PlugLedger
@@ -170,6 +185,7 @@ class _Balance:
     last: int
     until: int
     begun: int
+    first_at: float
     kwh: float = 0.0
     _first: float | None = None
     _recent: deque[float] = field(default_factory=lambda: deque(maxlen=UTC_DAY // QUARTER))
@@ -180,7 +196,10 @@ class _Balance:
         length = _length(reading)
         start = floor_to(reading[0], length)
         begins = reading[2] == FROM_STATISTICS or reading[0] > start
-        return cls(ledger, start, length, begins, start, start, begun=start + length)
+        return cls(
+            ledger, start, length, begins, start, start,
+            begun=start + length, first_at=reading[0],
+        )  # fmt: skip
 
     def take(self, reading: Reading) -> None:
         """Count a reading with a number: by then it has shown what it has grown."""

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
+from .dating import well_dated
 from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from ..database.connections import Connect
+    from .dating import Misdated
     from .state_values import Parser
 
     type State = tuple[float, int, str | None, int | None]
@@ -112,11 +114,16 @@ class Recorder:
         connect: opens a connection for a moment; no connection is held between pages, so the
             database keeps no snapshot and a shared connection is free for others.
         first_page: states of an entity that are read first; later pages are larger.
+        checks_dates: whether misdated states of a range are looked for, for which all of them are
+            read once; not where few of many are wanted.
 
     """
 
-    def __init__(self, connect: Connect, first_page: int | None = None) -> None:
+    def __init__(
+        self, connect: Connect, first_page: int | None = None, *, checks_dates: bool = True
+    ) -> None:
         self.connect = connect
+        self.checks_dates = checks_dates
         self.first_page = first_page or _SMALLEST_PAGE
         self._largest_page = _LARGEST_PAGE
         self._ids: dict[str, int] = {}
@@ -161,10 +168,7 @@ class Recorder:
     def misdated_from(self, counter: int, moment: float, parse: Parser) -> int | None:
         """Return the id from which on states before a moment were written by a wrong clock.
 
-        A machine that starts in the past, until a time server tells it better, leaves states that
-        were written later than those that follow them. Of states that were brought from elsewhere
-        that is true too, but only a wrong clock lets a counter that never falls seem to fall. None
-        where it does not.
+        None where there are none, as `misdated.py` tells.
 
         Args:
             counter: the recorder's id of an entity that never falls.
@@ -262,7 +266,11 @@ class Recorder:
             skip += len(states)
 
     def states(
-        self, metadata_ids: Iterable[int], start: float, end: float
+        self,
+        metadata_ids: Iterable[int],
+        start: float,
+        end: float,
+        misdated: Sequence[Misdated] = (),
     ) -> Iterator[list[State]]:
         """Yield the states of several entities by time, in blocks of a bounded size.
 
@@ -270,13 +278,17 @@ class Recorder:
             metadata_ids: the recorder's ids of the entities.
             start: UTC seconds, included.
             end: UTC seconds, not included.
+            misdated: what is left out.
 
         """
-        return merged([self._states_of(number_, start, end) for number_ in metadata_ids])
+        page = _PAGE.where(well_dated(misdated)) if misdated else _PAGE
+        return merged([self._states_of(number_, start, end, page) for number_ in metadata_ids])
 
-    def _states_of(self, metadata_id: int, start: float, end: float) -> Iterator[list[State]]:
+    def _states_of(
+        self, metadata_id: int, start: float, end: float, page: Select[Any]
+    ) -> Iterator[list[State]]:
         wanted = {"metadata_id": metadata_id, "start": start, "end": end}
-        for rows, _ in pages(self.connect, _PAGE, wanted, self.first_page, self._largest_page):
+        for rows, _ in pages(self.connect, page, wanted, self.first_page, self._largest_page):
             yield rows
 
 

@@ -234,6 +234,7 @@ class _Source:
             job.start,
             end,
             gives_rows=bool(spool.edges),
+            is_now=end < job.end,
         )
         self.seen = False
 

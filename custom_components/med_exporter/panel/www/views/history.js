@@ -70,6 +70,13 @@ class History extends FollowingElement {
     </div>`;
   }
 
+  /** What else a run has to say, such as what its destination cannot take. */
+  remarks(one) {
+    const said = ({ code, message, pdl }) => ({ code, message, about: pdl });
+    const found = one.kind === "push" ? one.warnings.map(said) : one.warnings;
+    return html`<div class="reason">${this.warnings(found)}</div>`;
+  }
+
   statistics() {
     if (!this.sums) return nothing;
     const { files, pushes } = this.sums;
@@ -103,7 +110,7 @@ class History extends FollowingElement {
       ${cell(
         "status",
         html`<span class=${TONES[one.status] ?? ""}>${this.t(`state.${one.status}`)}</span>
-          ${this.reason(one)}`,
+          ${this.reason(one)} ${this.remarks(one)}`,
       )}
       ${cell("by", one.user ?? this.t(`trigger.${one.trigger}`))}
       ${cell("records", formats.number(one.records), "number")}
