@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.energy import to_kwh
+from custom_components.med_exporter.engine.evidence.evidence import SOCKET_WATTS
+from custom_components.med_exporter.engine.evidence.pace import Pace
 from custom_components.med_exporter.ledger.feed import CounterFeed, CounterReading
 from custom_components.med_exporter.ledger.posting import CounterStart
 from custom_components.med_exporter.ledger.series import LedgerPlug
@@ -93,6 +96,9 @@ class Life:
 
     Postings wait until they are committed; a kill loses those that still wait, and what the feed
     has in memory. The counter's state is on disk after each poll.
+
+    `unseen_kwh` is what the total had shown before reboots that nobody can see: it shows as much
+    again, and so much that a socket cannot have passed it since it was read.
     """
 
     story: Story
@@ -102,6 +108,8 @@ class Life:
     metering_point: str = "house"
     waiting: list[Posting] = field(default_factory=list)
     states: list[dict[str, Any]] = field(default_factory=list)
+    heard: list[PlugCounters] = field(default_factory=list)
+    unseen_kwh: float = 0.0
 
     def __post_init__(self) -> None:
         story = self.story
@@ -118,6 +126,7 @@ class Life:
         self.start: CounterStart | None = None
         self._closed_days: dict[tuple[date, date], float] = {}
         self._begun = False
+        self._rebooted: tuple[datetime, float] | None = None
 
     @property
     def plug(self) -> LedgerPlug:
@@ -155,7 +164,9 @@ class Life:
         if last is not None and now <= last:
             return
         gap = last is not None and now - last > GAP
-        outcome = self.counter.advance(self.counters(), now)
+        self._see_reboot(now)
+        self.heard.append(self.counters())
+        outcome = self.counter.advance(self.heard[-1], now)
         self.states.append(self.counter.to_dict())
         if self.start is None:
             self.start = CounterStart(
@@ -166,6 +177,17 @@ class Life:
         days = self.day_kwh(self._last_known(last).date()) if last else None
         reading = CounterReading(value_kwh=self.counter.value, at=self.counter.seen_at, gap=gap)
         self.feed.read(self.plug, reading, start=self.start, day_kwh=days)
+
+    def _see_reboot(self, now: datetime) -> None:
+        """Allow for a reboot since the last reading that no total shows."""
+        read_at, total = self.counter.read_at, self.counter.evidence.total
+        if self._rebooted is None or read_at is None or self._rebooted[0] < read_at:
+            return
+        shown = max(total.doubt.shown.values()) if total.doubt else total.value
+        room = Pace(limit_w=SOCKET_WATTS).room((now - read_at).total_seconds())
+        if self.outlet.total_kwh >= to_kwh(max(room, shown)):
+            self.unseen_kwh += self._rebooted[1]
+        self._rebooted = None
 
     def _last_known(self, last: datetime) -> datetime:
         """Return when the counter, or after a start the ledger, was last heard of."""
@@ -210,6 +232,8 @@ class Life:
             case "use Wh":
                 self.outlet.use(amount / 1000)
             case "plug reboots":
+                before = self._rebooted[1] if self._rebooted else 0.0
+                self._rebooted = self.clock.local(), before + self.outlet.total_kwh
                 self.outlet.reboot()
             case "commit":
                 self.commit(amount)

@@ -7,9 +7,10 @@ What may be missing of the truth, and nothing else:
   that it had saved: less than half of before, and of a month more than an hour's worth less;
 - months that rolled over unseen, of a plug that tells no date and has no total;
 - what counters say beside one that shows more than can be: all of that may be as false;
-- what a counter said a few times only since a gap, when it is then back at less, which it could
-  have come to from before the gap: a plug that goes back to what it had saved says the same as one
-  that has not rebooted, and said something false meanwhile;
+- what a counter said a few times only since a gap, or since it had leapt by more than a socket
+  passes, when it is then back at less, which it could have come to from before that: a plug that
+  goes back to what it had saved says the same as one that has not rebooted, and said something
+  false meanwhile;
 - what a counter fell to, and stood at until it was beyond where it had been: a plug that was never
   away, and said one falsehood for an hour at most, makes the same readings.
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SAVED = 4_200_000
 # So far apart readings may be for power to say something of the time between, in seconds.
 SHORT = 540.0
+# What a socket passes in a second, and before a counter has to show it, in mWh and seconds.
+PASSES, LATE = 4_200_000 / 3600, 120
 # So long a counter may be told to stand where it does not, in seconds.
 STOOD = 3600.0
 # A counter that has moved so often goes on from where it stands.
@@ -124,7 +127,9 @@ def certain(good: list[Said], breaks: list[Break]) -> tuple[list[Said], list[Bre
         moves = sum(b.level > a.level for a, b in pairwise([first, *away]))
         ends = [b for b in breaks if first.at < b.at <= after.at]
         is_alike = moves < MOVES and {b.after for b in ends} == {After.SAVED}
-        if is_alike and away[0].at - first.at > SHORT:
+        seconds = away[0].at - first.at
+        has_leapt = away[0].level - first.level > PASSES * (seconds + LATE)
+        if is_alike and (seconds > SHORT or has_leapt):
             good = [one for one in good if one not in away]
             breaks = [b for b in breaks if b not in ends]
     return good, breaks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -21,6 +22,7 @@ _ONCE_WRONG = [
     (10, 138),
     (11, 266), (11, 602), (11, 996), (11, 1287), (11, 1359), (11, 2779), (11, 2897),
     (12, 2193), (12, 282), (12, 2268), (12, 2787), (2, 24), (6, 556), (1, 515), (7, 128),
+    (13, 1097), (14, 327), (14, 1300), (15, 872),
 ]  # fmt: skip
 
 
@@ -56,6 +58,20 @@ def test_what_a_plug_forgets_is_known_once_it_has_gone_on_from_where_it_was(
     shown += [(18_300, 7), (18_330, 8)]
     said = {"month": [Said(at, mwh, mwh) for at, mwh in shown]}
     assert knowable(said, {"month": [Break(18_290, After.SAVED)]}) == kwh + (moves > 4)
+
+
+def test_what_leapt_and_fell_again_may_never_have_been() -> None:
+    # A plug that has stood leaps, goes on, and is back at less: in another truth it was frozen,
+    # said a falsehood twice, and shows from then on what it has used since it froze.
+    shown = [(0, 5.0), (30, 5.01), *((30 * n, 5.02) for n in range(2, 41))]
+    shown += [(1201, 8.05), (1231, 8.08), *((1800 + 30 * n, 6.1 + 0.03 * n) for n in range(100))]
+    said = {"month": [Said(at, round(1e6 * kwh), round(1e6 * kwh)) for at, kwh in shown]}
+    watch = Watch()
+    for before, (at, kwh) in pairwise([(0, 0), *shown]):
+        watch.read(month=kwh, after=at - before[0])
+    used = watch.evidence.energy - 5_000_000
+    assert used == 9_070_000 - 5_000_000
+    assert knowable(said, {"month": [Break(1700, After.SAVED)]}) == used
 
 
 class TestTwins:

@@ -77,7 +77,7 @@ class Claimant(Standing):
                 reach=self.level,
                 kept=self._kept(parts, pace) if may_end else None,
             )
-        new = self._new(parts, self.shown, pace.room(self.still), self.good_at, at, self.age)
+        new = self._new(parts, self.shown, pace.room(self.ran), self.good_at, at, self.age)
         base = self.claim if newest in parts else max(self.claim, self.level)
         is_behind = self.level - self.claim > pace.likely(0) + self.noise
         # What others have proved may be among what it says of a period that has ended.

@@ -269,7 +269,7 @@ class Judge:
         if is_unpowered:
             self.verdict.untrue[name] = Reason.CONTRADICTED
             good = replace(good, claim=self.proved + more, reach=self.proved + more)
-        elif register.is_false_start:
+        elif register.is_false_start(move.growth - more, pace):
             self.verdict.untrue[name] = Reason.FALSE_START
             good = replace(good, claim=self.proved, reach=self.proved)
         if more > 0:

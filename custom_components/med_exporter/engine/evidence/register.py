@@ -160,11 +160,14 @@ class Register(Claimant):
         if doubt is None or (doubt.kind is Kind.FALLS) is not (move.kind is Kind.FALLS):
             return None
         more = growth_between(doubt.shown, move.parts, self.noise)
-        if more is None or (doubt.kind is Kind.LEAPS and max(doubt.shown) not in move.parts):
-            # Another day says nothing of what leapt in the one before.
+        newest = max(doubt.shown)
+        is_told = newest in move.parts or (
+            doubt.kind is not Kind.LEAPS and newest < max(move.parts)
+        )
+        if more is None or not is_told:
+            # Another day says nothing of what leapt in the one before, nor of a later one.
             return None
         # A period that has begun since has grown from nothing.
-        newest = max(doubt.shown)
         more += sum(mwh for p, mwh in move.parts.items() if p > newest)
         if more > pace.room(doubt.seconds):
             return None
@@ -225,11 +228,16 @@ class Register(Claimant):
             may_stand = may_stand or self.age - seconds <= SHORT
         return more + self.noise >= self.doubt.owed and (more > 0 or may_stand)
 
-    @property
-    def is_false_start(self) -> bool:
-        """Return whether it begins anew, rather than to have leapt or fallen since it began."""
+    def is_false_start(self, growth: int, pace: Pace) -> bool:
+        """Return whether it begins anew, rather than to have leapt or fallen since it began.
+
+        `growth` is what it has grown up to the reading that is doubted: never more than power or
+        the socket can have brought by then.
+        """
         if not self.is_young or self.doubt is None:
             return False
+        if self.doubt.kind is Kind.FOLLOWS:
+            return growth > self.can_owe - self.doubt.can_owe + pace.room(0)
         if self.doubt.kind is Kind.FALLS:
             # So soon, a beginning is likelier to be false than a plug to restart.
             return not self.doubt.may_be_new or self.age - self.doubt.seconds <= SHORT

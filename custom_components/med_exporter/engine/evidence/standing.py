@@ -30,7 +30,8 @@ class Standing:
 
     Energies in mWh. `claim` is what must have been used in all if the counter is right, `level`
     what all of them had proved when it moved last; `age` the seconds since it was good last,
-    `still` since it moved, and `sure_for` those in which it cannot have forgotten anything;
+    `still` since it moved, `ran` since it was good last before that, when its period still ran;
+    `sure_for` those in which it cannot have forgotten anything;
     `grain` is the step in which it counts, `finest` the one that it seemed to in its last reading;
     `owed` and `can_owe` what the power has brought at least and at most since it moved, `empty` a
     period that had begun, but showed nothing yet, `empty_for` seconds ago; `good_at` and `clock`
@@ -56,6 +57,7 @@ class Standing:
     is_contested: bool = False
     age: float = 0.0
     still: float = 0.0
+    ran: float = 0.0
     sure_for: float = 0.0
     owed: int = 0
     can_owe: int = 0
@@ -101,7 +103,7 @@ class Standing:
         self.shown = dict(parts)
         self.claim = self.level = self.stood = proved
         self.is_young, self.is_contested = True, False
-        self.age, self.still, self.sure_for = 0.0, 0.0, 0.0
+        self.age, self.still, self.ran, self.sure_for = 0.0, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
 
@@ -112,6 +114,7 @@ class Standing:
         self.age += seconds
         self.empty_for += seconds
         self.still += seconds
+        self.ran += seconds
         if self.refused_for is not None:
             self.refused_for += seconds
         self.sure_for += seconds
@@ -213,12 +216,14 @@ class Standing:
             del self.shown[period]
         self.grain = min(self.grain, grain_of(move.parts))
         self.grown += move.growth
+        ran = self.age
         self.claim, self.doubt, self.age = move.claim, None, age
         # What is again as it began has said both: which was false tells only how it goes on.
         self.is_young = self.is_young and self.is_contested and not (restarts or self.is_proven)
         if not move.is_exact:
             self.sure_for = move.sure_for
         if has_moved:
+            self.ran = ran
             self._remember_move(move, still, can_owe)
         return has_moved
 
