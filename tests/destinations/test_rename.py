@@ -137,7 +137,7 @@ async def test_equipment_of_jeedom_keeps_its_history_under_the_new_id(
     session: ClientSession,
 ) -> None:
     async with running_jeedom() as jeedom:
-        destination = of_jeedom(session, jeedom)
+        destination = of_jeedom(session, jeedom.url)
         await push(destination, days(3))
         before = jeedom.values(POINT.pdl, "consumption_daily")
         assert await destination.async_rename(POINT, NOW)

@@ -267,6 +267,8 @@ def _compare(
         if first is None:
             return [], True
         start = first if first < until else start
+        # Statistics may tell of hours that the ledger keeps no longer.
+        before = running_sum.sum_before(connection, start)
     # Never a short rest of a past, which would be left to Home Assistant's import.
     stretch = hours * HOUR
     end = start + stretch if until - start >= 2 * stretch else until
