@@ -47,6 +47,11 @@ def days(count: int, seed: int = 1) -> list[Energy]:
     return [day(ago, pick.uniform(0, 40)) for ago in range(count, 0, -1)]
 
 
+def days_since() -> int:
+    """Return how many midnights have passed since `TODAY` was made: tests run over them, too."""
+    return (dt_util.utcnow() - TODAY) // ONE_DAY
+
+
 def half_hours(count: int) -> list[Energy]:
     """Return the energy of the last half-hours, oldest first."""
     pick = random.Random(2)
