@@ -349,6 +349,19 @@ class TestMonths:
             last = watch.read(None, 0.53 + kwh, 0.53 + kwh, month_before=16.28, dated=later)
         assert last.energy == 16_280_000 + 550_000
 
+    def test_what_was_back_before_an_outage_was_not_used_in_it(self) -> None:
+        watch = Watch(datetime(2026, 11, 12, 8, 14, tzinfo=PARIS))
+        today, later = watch.at.date(), date(2026, 11, 13)
+        for day, month in ((0.22, 5.5), *[(0.29, 5.57)] * 4, *[(0.18, 5.46)] * 4):
+            watch.read(None, day, month, 60, month_before=14.9, dated=today)
+        # The plug has rebooted, and gone back to what it had saved; then its month is false.
+        for _ in range(2):
+            watch.read(None, 0.18, 0.0, 60, dated=today)
+        for _ in range(6):
+            watch.read(None, 0.18, 5.46, 60, month_before=14.9, dated=today)
+        last = watch.read(None, 0.0, 5.47, 59_160, month_before=14.9, dated=later)
+        assert last.energy == 5_570_000
+
     def test_a_rounding_in_a_month_that_has_ended_is_of_then(self) -> None:
         watch = Watch(datetime(2026, 11, 30, 22, 30, tzinfo=PARIS))
         today, later = watch.at.date(), date(2026, 12, 1)

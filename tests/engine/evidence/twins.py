@@ -95,7 +95,7 @@ class Twin:
         more = [told[name] - kwh for name, kwh in self.fallen.items() if name in told]
         # Which show less again have begun anew there.
         more += [told[name] for name, kwh in self.risen.items() if told.get(name, kwh) < kwh]
-        return 1e6 * max((kwh for kwh in more if kwh <= room), default=0.0)
+        return 1e6 * max((kwh for kwh in more if 0 < kwh <= room), default=0.0)
 
 
 def twin(falsehoods: list[Falsehood], watched: Watched) -> Twin:

@@ -256,7 +256,8 @@ class Register(Claimant):
             or (
                 move.kind is not Kind.FALLS
                 and self._is_below(past, move)
-                and move.growth > self.can_owe + pace.room(0)
+                # It had leapt when it was doubted, whatever has passed since.
+                and move.growth - more > self.can_owe - self.doubt.can_owe + pace.room(0)
             )
         ):
             may_begin = may_roll or past.is_right
