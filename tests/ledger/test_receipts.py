@@ -55,14 +55,19 @@ def test_a_year_that_a_plug_told_takes_less_than_the_year_itself(connection: Con
     take_receipts(connection, "year", 0.0)
 
 
-def test_those_of_the_version_before_are_read(connection: Connection) -> None:
-    old = b"\x03" + (1500).to_bytes(8, "little") + (0).to_bytes(8, "little")
+def insert_old(connection: Connection, plug_id: str, quarters: bytes) -> None:
+    """Insert a receipt of one day as the version before has packed it."""
     connection.execute(
         insert(receipts_table).values(
-            plug_id="old", number=0, day=20_000, account_id=1, ticks=5.0, opens=0, before=None,
-            quarters=old,
+            plug_id=plug_id, number=0, day=20_000, account_id=1, ticks=5.0, opens=0, before=None,
+            quarters=quarters,
         )
     )  # fmt: skip
+
+
+def test_those_of_the_version_before_are_read(connection: Connection) -> None:
+    old = b"\x03" + (1500).to_bytes(8, "little") + (0).to_bytes(8, "little")
+    insert_old(connection, "old", old)
     (added,) = take_receipts(connection, "old", 0.0)
     assert added.quarters == {MIDNIGHT + 3 * QUARTER: (1500, 0)}
 
@@ -70,12 +75,7 @@ def test_those_of_the_version_before_are_read(connection: Connection) -> None:
 def test_days_that_the_version_before_has_packed_alone_are_read(connection: Connection) -> None:
     numbers = [number.to_bytes(8, "little", signed=True) for number in (1500, -7, 1500, 0)]
     old = b"\xff" + zlib.compress(b"".join([bytes([2, 3, 95]), *numbers]), 1)
-    connection.execute(
-        insert(receipts_table).values(
-            plug_id="packed", number=0, day=20_000, account_id=1, ticks=5.0, opens=0, before=None,
-            quarters=old,
-        )
-    )  # fmt: skip
+    insert_old(connection, "packed", old)
     (added,) = take_receipts(connection, "packed", 0.0)
     assert added.quarters == {
         MIDNIGHT + 3 * QUARTER: (1500, 1500),

@@ -91,6 +91,26 @@ def write_states(database: Path, entities: dict[str, str], begin: float, reading
         connection.commit()
 
 
+async def give_past(home: RealHome, begin: float, readings: int) -> None:
+    """Give the fridge of a home so many readings before it was added, from a time on (UTC seconds).
+
+    Home Assistant is stopped meanwhile, and has come to rest again.
+    """
+    ids = (await plug_entity_ids(home, [FRIDGE]))[FRIDGE.name]
+
+    async def is_recorded() -> bool:
+        with suppress(Exception):
+            return bool(first_live_state(home.database, ids))
+        return False
+
+    await until(is_recorded)
+    await home.stop()
+    await asyncio.to_thread(write_states, home.database, ids, begin, readings)
+    await home.start()
+    await home.wait_until_running()
+    await asyncio.sleep(20)
+
+
 def engines(home: RealHome) -> list[int]:
     """Return the process ids of the engines of this Home Assistant."""
     parents, found = set(), []
@@ -160,19 +180,7 @@ async def bench(folder: Path, readings: int) -> None:
                 "med_exporter", {"next_step_id": "kasa"},
                 {"name": "House", "pdl": PDL, "hosts": [plug.address]}, {},
             )  # fmt: skip
-            ids = (await plug_entity_ids(home, [FRIDGE]))[FRIDGE.name]
-
-            async def is_recorded() -> bool:
-                with suppress(Exception):
-                    return bool(first_live_state(home.database, ids))
-                return False
-
-            await until(is_recorded)
-            await home.stop()
-            await asyncio.to_thread(write_states, home.database, ids, begin, readings)
-            await home.start()
-            await home.wait_until_running()
-            await asyncio.sleep(20)
+            await give_past(home, begin, readings)
             await home.get("/api/loop_probe")
             await asyncio.sleep(30)
             show("idle", await home.get("/api/loop_probe"))

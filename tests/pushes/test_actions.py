@@ -137,18 +137,6 @@ class TestRunPush:
         assert error.value.translation_key == "already_running"
         broker.opened.set()
 
-    async def test_names_what_a_destination_cannot_take_though_the_run_succeeds(self, call, broker):
-        broker.outcome = Outcome.NOT_CORRECTABLE
-        pushed = await call("run_push", destination="Broker", wait=True)
-        (logged,) = (await call("list_push_log"))["logs"]
-        for told in (pushed, logged):
-            assert told["status"] == "success"
-            (warning,) = told["warnings"]
-            assert (warning["code"], warning["count"]) == ("NOT_CORRECTABLE", 1)
-            assert (warning["data"], warning["pdl"]) == ("consumption_daily", "house")
-            assert "cannot overwrite it" in warning["message"]
-            assert not {"key", "placeholders"} & warning.keys()
-
     async def test_can_be_narrowed_down(self, call, broker):
         await call("run_push", destination="Broker", data="consumption_monthly", wait=True)
         assert broker.kept == []

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from scripts.demo_home.history import first_live_state
 from scripts.demo_home.household import midnight
-from scripts.demo_home.installation import plug_entity_ids
-from tests.live.bench import FIELDS, STEP, write_states
-from tests.live.conftest import FRIDGE, today, until
+from tests.live.bench import FIELDS, STEP, give_past
+from tests.live.conftest import FRIDGE, today
 from tests.measured_page import HOUSE
 
 from .plugs import add_plugs, watched_home
@@ -33,19 +30,7 @@ async def measure(folder: Path, readings: int = 100_000) -> None:
     try:
         async with watched_home(folder) as home:
             await add_plugs(home, [plug])
-            ids = (await plug_entity_ids(home, [FRIDGE]))[FRIDGE.name]
-
-            async def is_recorded() -> bool:
-                with suppress(Exception):
-                    return bool(first_live_state(home.database, ids))
-                return False
-
-            await until(is_recorded)
-            await home.stop()
-            await asyncio.to_thread(write_states, home.database, ids, begin, readings)
-            await home.start()
-            await home.wait_until_running()
-            await asyncio.sleep(20)
+            await give_past(home, begin, readings)
             pairs = [await _pair(home, begin, readings) for _ in range(3)]
     finally:
         plug.disconnect()
