@@ -42,6 +42,7 @@ _REDACTED: Final = frozenset(
         # Ids of entities and statistics are names that people give.
         "entities",
         "former",
+        "left_states",
         "registry_id",
         "statistic_id",
     }

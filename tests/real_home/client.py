@@ -150,23 +150,30 @@ class HomeClient:
 
         Raises FlowError when a step shows an error or the flow does not end with an entry.
         """
-        return await self._run_flow("/api/config/config_entries/flow", handler, answers)
+        return await self._run_flow("/api/config/config_entries/flow", {"handler": handler}, answers)
+
+    async def reconfigure(self, handler: str, entry_id: str, *answers: dict[str, Any]) -> None:
+        """Go through the flow that changes an entry. Raises FlowError as `flow` does."""
+        start = {"handler": handler, "entry_id": entry_id}
+        await self._run_flow("/api/config/config_entries/flow", start, answers)
 
     async def options_flow(self, entry_id: str, *answers: dict[str, Any]) -> dict[str, Any]:
         """Go through the options flow of an entry. Raises FlowError as `flow` does."""
-        return await self._run_flow("/api/config/config_entries/options/flow", entry_id, answers)
+        start = {"handler": entry_id}
+        return await self._run_flow("/api/config/config_entries/options/flow", start, answers)
 
     async def _run_flow(
-        self, path: str, handler: str, answers: tuple[dict[str, Any], ...]
+        self, path: str, start: dict[str, Any], answers: tuple[dict[str, Any], ...]
     ) -> dict[str, Any]:
-        result = await self.post(path, {"handler": handler})
+        result = await self.post(path, start)
         for answer in answers:
             if result["type"] not in ("form", "menu"):
                 raise FlowError(result)
             result = await self.post(f"{path}/{result['flow_id']}", answer)
             if result.get("errors"):
                 raise FlowError(result)
-        if result["type"] != "create_entry":
+        is_changed = result.get("reason") == "reconfigure_successful"
+        if result["type"] != "create_entry" and not is_changed:
             raise FlowError(result)
         finished: dict[str, Any] = result["result"] if result.get("result") else result
         return finished

@@ -26,6 +26,7 @@ from ..metering.devices import (
     export_devices,
     select_devices,
 )
+from ..metering.left_states import former_entities
 from ..object_reader import INVALID_REQUEST, shown
 from ..rights import readable_devices, readable_points
 from ..settings import settings
@@ -287,7 +288,7 @@ def _job_device(
         model=device.model,
         firmware=device.firmware,
         last_seen=last_answer(hass, device),
-        former=device.former,
+        former=former_entities(entities, device.former, device.left),
     )
 
 

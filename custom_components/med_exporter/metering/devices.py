@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
@@ -24,6 +25,7 @@ from ..engine.job import FormerEntities
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import LONGEST_NAME, clean
 from ..entries.finding import metering_point_entries
+from .left_states import async_note_left_states, left_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,7 +68,8 @@ class ExportDevice:
     the usual one, `rated_power` is in W, `entities` maps a reading field to an entity id,
     `plug_id` is how the ledger knows it, None when it does not, `model` and `firmware` are what it
     says of itself, `statistic_ids` the statistics that tell of it, the present one first,
-    `former` what stood in its place before, the oldest first. `mac` and `address` are empty for
+    `former` what stood in its place before, the oldest first, `left` where states of its own
+    entities stand under former ids. `mac` and `address` are empty for
     what has none.
     """
 
@@ -82,6 +85,7 @@ class ExportDevice:
     plug_id: str | None = None
     statistic_ids: tuple[str, ...] = ()
     former: tuple[FormerEntities, ...] = ()
+    left: tuple[FormerEntities, ...] = ()
     model: str | None = None
     firmware: str | None = None
 
@@ -96,6 +100,17 @@ def export_devices(hass: HomeAssistant) -> list[ExportDevice]:
         for device in _of_entry(entry, devices, entities)
     ]
     return sorted(found, key=lambda device: (device.name.casefold(), device.device_id))
+
+
+@callback
+def async_follow_states(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remember where states of a metering point's devices stay whose entities are renamed."""
+    registry = er.async_get(hass)
+
+    def entities_of(plug_id: str) -> Mapping[str, str]:
+        return _entities(plug_id, entry.data[CONF_PLUGS][plug_id], registry)
+
+    async_note_left_states(hass, entry, entities_of)
 
 
 def select_devices(
@@ -153,15 +168,23 @@ def _of_entry(
             plug_id=plug_id,
             statistic_ids=_statistic_ids(plug),
             former=_former(plug),
+            left=left_states(plug),
             model=device.model and clean(device.model, LONGEST_NAME),
             firmware=device.sw_version and clean(device.sw_version, LONGEST_NAME),
-            entities=plug.get("entities")
-            or {
-                field: entity_id
-                for field, (platform, key) in FIELD_ENTITIES.items()
-                if (entity_id := entities.async_get_entity_id(platform, DOMAIN, f"{plug_id}_{key}"))
-            },
+            entities=_entities(plug_id, plug, entities),
         )
+
+
+def _entities(
+    plug_id: str, plug: Mapping[str, Any], entities: er.EntityRegistry
+) -> Mapping[str, str]:
+    """Return the entities of a plug or meter, by reading field."""
+    told: Mapping[str, str] | None = plug.get("entities")
+    return told or {
+        field: entity_id
+        for field, (platform, key) in FIELD_ENTITIES.items()
+        if (entity_id := entities.async_get_entity_id(platform, DOMAIN, f"{plug_id}_{key}"))
+    }
 
 
 def _statistic_ids(plug: Mapping[str, Any]) -> tuple[str, ...]:

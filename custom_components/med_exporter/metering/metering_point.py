@@ -21,6 +21,7 @@ from ..vault import async_get_vault
 from .bookkeeping import Bookkeeper
 from .coordinator import PlugCoordinator
 from .counter_store import CounterStore
+from .devices import async_follow_states
 from .running import RunningPeriods
 from .timekeeper import clock_store
 
@@ -149,6 +150,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
             periods.follow(list(entry.data[CONF_PLUGS]), point.today)
 
     periods.async_setup()
+    async_follow_states(hass, entry)
     bookkeeper.on_booked = follow
     entry.async_on_unload(coordinator.async_shutdown)
     entry.async_on_unload(add_clock(hass, coordinator.now))

@@ -10,6 +10,7 @@ from homeassistant.util import slugify
 from ..const import CONF_PDL, DataType, PlugRole
 from ..engine.energy import to_kwh
 from ..ledger import DATA_LEDGER
+from ..metering.devices import async_follow_states
 from ..metering.metering_point import CurrentValue
 from .coordinator import MetersCoordinator
 from .devices import async_describe_meters
@@ -73,6 +74,7 @@ type MetersEntry = ConfigEntry[MetersPoint]
 async def async_setup_meters(hass: HomeAssistant, entry: MetersEntry) -> MetersPoint:
     """Begin to follow the meters; their past comes in the background."""
     async_follow_names(hass, entry)
+    async_follow_states(hass, entry)
     async_describe_meters(hass, entry)
     coordinator = MetersCoordinator(hass, entry, hass.data[DATA_LEDGER])
     coordinator.async_follow()

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
+from .exchanges import press_exchanges
 from .histories import press_histories
 from .refusals import press_refusals
 from .settings import press_settings
@@ -30,6 +31,7 @@ INPUTS = {
     "histories": press_histories,
     "settings": press_settings,
     "corrections": press_corrections,
+    "exchanges": press_exchanges,
 }
 
 

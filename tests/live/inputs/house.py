@@ -60,19 +60,29 @@ class House:
 
     # What is in it.
 
-    async def add(self, pdl: str, *plugs: Plug) -> None:
-        """Add a metering point of plugs by its flow, and let it poll every five seconds."""
-        login = LOGIN if any(isinstance(one, EmulatedSmartPlug) for one in plugs) else {}
+    async def add(self, pdl: str, *plugs: Plug, **answers: Any) -> None:
+        """Add a metering point of plugs by its flow, and let it poll every five seconds.
+
+        `answers` are for the form of its plugs.
+        """
         entry = await self.home.flow(
-            "med_exporter",
-            {"next_step_id": "kasa"},
-            {"name": pdl, "pdl": pdl, "hosts": [one.address for one in plugs], **login},
-            {},
+            "med_exporter", {"next_step_id": "kasa"}, _point(pdl, plugs), answers
         )
         self.entries[pdl] = entry["entry_id"]
         await self.home.options_flow(
             entry["entry_id"], {"next_step_id": "polling"}, {"polling_interval": 5}
         )
+        self._ids.clear()
+
+    async def change(self, pdl: str, *plugs: Plug, new: str | None = None, **answers: Any) -> None:
+        """Let a metering point have these plugs, and go by a new id.
+
+        `answers` are for the form of the plugs that are new; without new plugs, there is none.
+        """
+        wanted = {**_point(pdl, plugs), "pdl": new or pdl}
+        forms = [wanted, answers] if answers else [wanted]
+        await self.home.reconfigure("med_exporter", self.entries[pdl], *forms)
+        self.entries[new or pdl] = self.entries.pop(pdl)
         self._ids.clear()
 
     async def remove(self, pdl: str) -> None:
@@ -306,6 +316,11 @@ async def connected(plug: Plug) -> AsyncGenerator[None]:
 def plug_id(plug: Plug) -> str:
     """Return the id by which the integration knows a plug of one socket."""
     return plug.mac.replace(":", "").lower()
+
+
+def _point(pdl: str, plugs: Sequence[Plug]) -> dict[str, Any]:
+    login = LOGIN if any(isinstance(one, EmulatedSmartPlug) for one in plugs) else {}
+    return {"name": pdl, "pdl": pdl, "hosts": [one.address for one in plugs], **login}
 
 
 def _times_asked(plug: Plug) -> int:

@@ -1,0 +1,123 @@
+"""States that Home Assistant's recorder leaves under the former id of an entity that is renamed.
+
+It moves them, but not where states stand under the new id already: those of another entity that
+had it once, and in older versions also the first that the renamed one writes.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.core import callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from sqlalchemy import exists, select
+
+from ..const import CONF_PLUGS
+from ..database import queue_work
+from ..engine.database.recorder_tables import STATES, STATES_META
+from ..engine.job import FormerEntities
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Mapping, Sequence
+
+    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
+    from sqlalchemy.engine import Connection
+
+CONF_LEFT_STATES: Final = "left_states"
+"""In what an entry keeps of a plug or meter: `until` (UTC seconds) and `entities`, for each time
+that states were left, the oldest first."""
+
+
+@callback
+def async_note_left_states(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    entities_of: Callable[[str], Mapping[str, str]],
+) -> None:
+    """Remember where states stay, from now on until the entry is unloaded.
+
+    `entities_of` returns the present entities of a plug or meter, by reading field.
+    """
+
+    @callback
+    def on_update(event: Event[EventEntityRegistryUpdatedData]) -> None:
+        data = event.data
+        if data["action"] != "update" or "old_entity_id" not in data:
+            return
+        old, new, at = data["old_entity_id"], data["entity_id"], dt_util.utcnow().timestamp()
+        # The recorder may hear of it after this, and is to have moved them.
+        hass.loop.call_soon(look, old, new, at)
+
+    @callback
+    def look(old: str, new: str, at: float) -> None:
+        fields = {
+            plug_id: [field for field, one in entities_of(plug_id).items() if one in (old, new)]
+            for plug_id in entry.data[CONF_PLUGS]
+        }
+        if any(fields.values()):
+
+            @callback
+            def looked(found: asyncio.Future[bool]) -> None:
+                if not found.cancelled() and found.exception() is None and found.result():
+                    _note(hass, entry, fields, old, at)
+
+            queue_work(hass, None, lambda c: _has_states(c, old)).add_done_callback(looked)
+
+    entry.async_on_unload(hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, on_update))
+
+
+def left_states(plug: Mapping[str, Any]) -> tuple[FormerEntities, ...]:
+    """Return what an entry has noted of a plug or meter: the renamed entities, by former ids."""
+    return tuple(FormerEntities(**one) for one in plug.get(CONF_LEFT_STATES, ()))
+
+
+def former_entities(
+    present: Mapping[str, str],
+    replaced: Sequence[FormerEntities],
+    left: Sequence[FormerEntities],
+) -> tuple[FormerEntities, ...]:
+    """Return all entities under whose ids readings are found that are not found under the present.
+
+    `replaced` are the meters that stood in the place of this one.
+    """
+    edges = sorted({0.0, *(one.until for one in (*left, *replaced))})
+    found = []
+    for since, until in pairwise(edges):
+        then = next((one for one in replaced if one.until > since), None)
+        entities = dict(present if then is None else then.entities)
+        # Of an entity that was renamed twice, the id before the first time holds until then.
+        for one in reversed(left):
+            if one.until > since and (then is None or one.until <= then.until):
+                entities |= one.entities
+        found.append(FormerEntities(until=until, entities=entities))
+    return tuple(found)
+
+
+def _has_states(connection: Connection, entity_id: str) -> bool:
+    of_it = STATES_META.c.metadata_id == STATES.c.metadata_id
+    states = exists().where(of_it, STATES_META.c.entity_id == entity_id)
+    return bool(connection.execute(select(states)).scalar())
+
+
+@callback
+def _note(
+    hass: HomeAssistant, entry: ConfigEntry, fields: Mapping[str, list[str]], old: str, at: float
+) -> None:
+    plugs = {
+        plug_id: {
+            **plug,
+            CONF_LEFT_STATES: [
+                *plug.get(CONF_LEFT_STATES, ()),
+                {"until": at, "entities": dict.fromkeys(fields[plug_id], old)},
+            ],
+        }
+        if fields.get(plug_id)
+        else plug
+        for plug_id, plug in entry.data[CONF_PLUGS].items()
+    }
+    hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PLUGS: plugs})
