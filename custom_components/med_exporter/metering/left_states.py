@@ -89,12 +89,15 @@ def former_entities(
     found = []
     for since, until in pairwise(edges):
         then = next((one for one in replaced if one.until > since), None)
-        entities = dict(present if then is None else then.entities)
+        told = present if then is None else then.entities
+        states: dict[str, str] = {}
         # Of an entity that was renamed twice, the id before the first time holds until then.
         for one in reversed(left):
             if one.until > since and (then is None or one.until <= then.until):
-                entities |= one.entities
-        found.append(FormerEntities(until=until, entities=entities))
+                states |= one.entities
+        # Statistics stay behind for reasons of their own.
+        hours = {field: told[field] for field in states if field in told}
+        found.append(FormerEntities(until=until, entities={**told, **states}, hours=hours))
     return tuple(found)
 
 

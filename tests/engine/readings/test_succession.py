@@ -71,3 +71,18 @@ def test_hours_that_only_statistics_know_are_those_of_their_time(recorder, expor
         devices=(device,), fields=FIELDS, start=START, end=START + 4 * 3600, aggregation="hourly"
     )
     assert [row["energy_kwh"] for row in found] == [2, 2, 5, 5]
+
+
+def test_hours_of_a_renamed_entity_may_have_moved_although_its_states_have_not(recorder, exports):
+    new, old = "sensor.new", "sensor.old"
+    known = [
+        (START + 3600 * n, {"sum": 2.0 * n, "state": 2.0 * n, "mean": None}) for n in range(-1, 4)
+    ]
+    recorder.add_statistics(new, known, "kWh")
+    field = "energy_total_kwh"
+    former = FormerEntities(until=CHANGE, entities={field: old}, hours={field: new})
+    device = replace(FRIDGE, plug_id=None, entities={field: new}, former=(former,))
+    found = exports.rows(
+        devices=(device,), fields=FIELDS, start=START, end=START + 4 * 3600, aggregation="hourly"
+    )
+    assert [row["energy_kwh"] for row in found] == [2, 2, 2, 2]

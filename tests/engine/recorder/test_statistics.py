@@ -47,6 +47,16 @@ def life(recorder, states: list[tuple[float, float]], keep_from: float, until: f
     recorder.add_statistics(ENERGY, hours)
 
 
+def test_a_range_that_begins_within_an_hour_of_kept_states_has_nothing_of_its_hour(
+    recorder, exports
+):
+    life(recorder, [(START + 60 * n, 500 + n / 100) for n in range(240)], START, START + 4 * HOUR)
+    got = json.loads(exports.content(start=START + 90 * 60 + 1, end=START + 3 * HOUR))
+    assert [row["energy_total_kwh"] for row in got["data"]][:2] == [500.91, 500.92]
+    assert {row["from_statistics"] for row in got["data"]} == {False}
+    assert "FROM_STATISTICS" not in [one["code"] for one in got["metadata"]["warnings"]]
+
+
 def test_purged_hours_are_rows_and_say_so(recorder, exports):
     recorder.add_statistics(
         POWER, [(START + n * HOUR, {"mean": 10.0 * n, "min": 0, "max": 99}) for n in range(4)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  # the codec reads annotations
+from dataclasses import field
 from typing import Any
 
 from ..lazy_dataclass import dataclass
@@ -19,11 +20,13 @@ class FormerEntities:
     Attributes:
         until: UTC seconds, not included.
         entities: as those of a `JobDevice`.
+        hours: as those of a `JobDevice`.
 
     """
 
     until: float
     entities: Mapping[str, str]
+    hours: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,8 @@ class JobDevice:
         device_name: as shown in the file.
         entities: reading field (`ENTITY_FIELDS`) → entity id. A field without an entity is empty
             in the file. `energy_total_kwh` is an ever-growing counter.
+        hours: reading field → id under which its long-term statistics stand, where they may stand
+            under another one than that of the entity.
         not_recorded: fields whose entity Home Assistant's recorder does not keep now, since it is
             excluded or disabled: what it knew last does not hold on.
         rated_power: W, None when not known.
@@ -55,6 +60,7 @@ class JobDevice:
     device_id: str
     device_name: str
     entities: Mapping[str, str]
+    hours: Mapping[str, str] = field(default_factory=dict)
     not_recorded: tuple[str, ...] = ()
     device_ip: str | None = None
     rated_power: float | None = None

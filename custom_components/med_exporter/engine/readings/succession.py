@@ -47,7 +47,13 @@ def _stretches(
         until = min(former.until, end)
         if until > start:
             yield (
-                replace(device, entities=former.entities, not_recorded=(), former=()),
+                replace(
+                    device,
+                    entities=former.entities,
+                    hours=former.hours,
+                    not_recorded=(),
+                    former=(),
+                ),
                 start,
                 until,
             )

@@ -156,24 +156,28 @@ class Statistics:
     @classmethod
     def of_device(cls, connect: Connect, device: JobDevice) -> Statistics:
         """Find the statistics of a device; where there are no tables, it has none."""
-        slots = {
-            device.entities[name]: slot
+        ids = [
+            (slot, device.entities[name], device.hours.get(name))
             for slot, name in enumerate(ENTITY_FIELDS)
             if name in device.entities
-        }
+        ]
+        wanted = {one for _, *both in ids for one in both if one is not None}
         with connect() as connection:
             if not exists(connection, HOURS):
                 return cls(connect)
-            found = connection.execute(
-                select(HOURS_META).where(HOURS_META.c.statistic_id.in_(list(slots)))
-            ).fetchall()
+            query = select(HOURS_META).where(HOURS_META.c.statistic_id.in_(list(wanted)))
+            found = {row.statistic_id: row for row in connection.execute(query)}
+        rows = {
+            slot: row
+            for slot, own, other in ids
+            if (row := found.get(own) or found.get(other)) is not None
+        }
         return cls(
             connect,
-            {slots[row.statistic_id]: row.id for row in found},
+            {slot: row.id for slot, row in rows.items()},
             {
                 slot: factor(ENTITY_FIELDS[slot], row.unit_of_measurement)
-                for row in found
-                if (slot := slots[row.statistic_id]) is not None
+                for slot, row in rows.items()
             },
         )
 
@@ -254,6 +258,8 @@ def hourly_readings(
         coverage: told of each hour.
 
     """
+    if start >= end:
+        return
     before: Hour | None = None
     known_until: float | None = None
     asked = False
