@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.components.recorder.statistics import async_change_statistics_unit
-from homeassistant.const import UnitOfEnergy
+from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED, UnitOfEnergy
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
@@ -52,6 +53,19 @@ async def test_a_renamed_entity_goes_on(home: Home, grid: ConfigEntry) -> None:
     await home.look(grid, whole=True)
     assert await home.ledger(USED, START, NOON) == before
     assert (heard, home.issues()) == ([], {})
+
+
+async def test_what_is_told_during_a_look_is_looked_at_after_it(
+    home: Home, grid: ConfigEntry
+) -> None:
+    before = await home.ledger(USED, START, NOON)
+    async with grid.runtime_data.coordinator._looking:
+        await home.import_hours("sensor.grid", START + timedelta(hours=60), [SUMS[-1] + 2.0])
+        home.hass.bus.async_fire(EVENT_RECORDER_5MIN_STATISTICS_GENERATED)
+        await asyncio.sleep(0)
+    await home.settle()
+    found = await home.ledger(USED, START, NOON)
+    assert sum(found.values()) == sum(before.values()) + 2_000_000
 
 
 async def test_what_was_replaced_may_be_renamed_too(home: Home, grid: ConfigEntry) -> None:

@@ -55,6 +55,8 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
         self._booking = Booking(hass, entry, ledger)
         self._looking = asyncio.Lock()
         self._whole_at = 0.0
+        # Of statistics that no look has begun after; None while nobody looks.
+        self._is_news: bool | None = None
 
     @callback
     def async_follow(self) -> None:
@@ -144,8 +146,11 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
 
     @callback
     def _start(self) -> None:
-        """Look in the background, once at a time."""
-        if self._looking.locked() or not self.hass.is_running:
+        """Look in the background, and once more where there is news during a look."""
+        if not self.hass.is_running:
+            return
+        has_begun, self._is_news = self._is_news is not None, True
+        if has_begun:
             return
         self.config_entry.async_create_background_task(
             self.hass, self._try(), f"{DOMAIN} reads the statistics of {self.name}"
@@ -153,7 +158,11 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
 
     async def _try(self) -> None:
         try:
-            await self.async_look()
+            while self._is_news:
+                self._is_news = False
+                await self.async_look()
         except DatabaseUnavailableError:
             # It is in the log, and the next look makes up for it.
             return
+        finally:
+            self._is_news = None
