@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -42,6 +43,19 @@ def at(hour: float) -> datetime:
 
 class Killed(BaseException):
     """Home Assistant is gone at this point."""
+
+
+async def test_who_gives_up_waiting_gives_up_for_himself(books: Books) -> None:
+    await books.read(plug(), 1.0, at(8))
+    first = asyncio.create_task(books.read(plug(), 2.0, at(9)))
+    other = asyncio.create_task(books.read(plug(), 3.0, at(10)))
+    await asyncio.sleep(0)
+    # As the tasks of an entry are that is unloaded.
+    first.cancel()
+    await other
+    assert first.cancelled()
+    await books.close(at(12))
+    assert await total(books, books.ledger) == pytest.approx(2.0)
 
 
 async def late_plug(books: Books) -> LedgerChange:

@@ -55,6 +55,21 @@ async def test_a_renamed_entity_goes_on(home: Home, grid: ConfigEntry) -> None:
     assert (heard, home.issues()) == ([], {})
 
 
+async def test_states_that_stay_under_a_former_id_are_found(home: Home, grid: ConfigEntry) -> None:
+    for entity_id in ("sensor.taken", "sensor.grid"):
+        home.hass.states.async_set(entity_id, "700")
+        await home.committed()
+        home.hass.states.async_remove(entity_id)
+    er.async_get(home.hass).async_update_entity("sensor.grid", new_entity_id="sensor.taken")
+    home.hass.states.async_set("sensor.taken", "701")
+    await home.settle()
+    await home.committed()
+    await home.settle()
+    (device,) = export_devices(home.hass)
+    assert device.entities["energy_total_kwh"] == "sensor.taken"
+    assert [one.entities for one in device.left] == [{"energy_total_kwh": "sensor.grid"}]
+
+
 async def test_what_is_told_during_a_look_is_looked_at_after_it(
     home: Home, grid: ConfigEntry
 ) -> None:

@@ -150,7 +150,9 @@ class HomeClient:
 
         Raises FlowError when a step shows an error or the flow does not end with an entry.
         """
-        return await self._run_flow("/api/config/config_entries/flow", {"handler": handler}, answers)
+        return await self._run_flow(
+            "/api/config/config_entries/flow", {"handler": handler}, answers
+        )
 
     async def reconfigure(self, handler: str, entry_id: str, *answers: dict[str, Any]) -> None:
         """Go through the flow that changes an entry. Raises FlowError as `flow` does."""

@@ -237,13 +237,15 @@ class Ledger(LedgerAnswers):
                 self._names[series.statistic_id] = name
         if self._booking is None:
             self._booking = self._book()
-        return self._booking
+        # Who gives up waiting, as tasks of an entry do that is unloaded, gives up for himself.
+        own = asyncio.shield(self._booking)
+        own.add_done_callback(_ignored)
+        return own
 
     def _book(self) -> asyncio.Future[int]:
         """Let the recorder book all that waits, and return when that is done."""
         done: asyncio.Future[int] = self._hass.loop.create_future()
-        # Nobody has to look at the outcome.
-        done.add_done_callback(lambda future: future.cancelled() or future.exception())
+        done.add_done_callback(_ignored)
         zone, booked = local_zone(), 0
 
         def next_part() -> None:
@@ -326,6 +328,12 @@ class Ledger(LedgerAnswers):
             return
         except TimeoutError:
             LOGGER.warning("The recorder has been busy for too long to write the ledger")
+
+
+def _ignored(future: asyncio.Future[Any]) -> None:
+    """Take note of an outcome that nobody has to look at."""
+    if not future.cancelled():
+        future.exception()
 
 
 DATA_LEDGER: HassKey[Ledger] = HassKey(f"{DOMAIN}_ledger")

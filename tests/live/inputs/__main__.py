@@ -18,19 +18,22 @@ from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
 from .exchanges import press_exchanges
 from .histories import press_histories
+from .meters import press_meters
 from .refusals import press_refusals
 from .settings import press_settings
 from .table import Table
-from .zones import press_zones
+from .zones import press_clock_changes, press_zones
 
 INPUTS = {
     "readings": press_readings,
     "month_ends": press_month_ends,
     "zones": press_zones,
+    "clock_changes": press_clock_changes,
     "refusals": press_refusals,
     "histories": press_histories,
     "settings": press_settings,
     "corrections": press_corrections,
+    "meters": press_meters,
     "exchanges": press_exchanges,
 }
 

@@ -4,356 +4,130 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
-
-from tests.ledger_rows import quarters_in
-from tests.live.conftest import until
-from tests.plug_emulator import EmulatedPlug
 
 from .generic import Generic
-from .house import connected, house
+from .house import house
+from .points import PARIS, ChangingPoints
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
-    from .house import House
+    from tests.plug_emulator import EmulatedPlug
+
     from .table import Table
 
-PARIS = ZoneInfo("Europe/Paris")
-# The last of a month: what ends with it is a day and a month.
+# What ends with it is a day and a month.
 MIDNIGHT = datetime(2026, 11, 1, tzinfo=PARIS)
-SINCE = datetime(2026, 10, 28, tzinfo=PARIS)
-# A plug that comes or goes is read every five seconds, at 1 kW, and asked by the flow before.
-_WITHIN = 0.015
-# Two places that speak of the same moment.
-_SAME = 0.0015
-
-
-@dataclass
-class Point:
-    """A metering point: which plugs it has, and from when until when each has counted in it."""
-
-    pdl: str
-    what: str
-    plugs: list[EmulatedPlug]
-    stays: list[tuple[EmulatedPlug, datetime, datetime | None]] = field(default_factory=list)
-    meters: list[tuple[datetime, float]] = field(default_factory=list)
-
-    def used(self, start: datetime, end: datetime) -> float:
-        """Return what has truly counted in it, in kWh."""
-        stays = [(plug, max(start, since), min(end, to or end)) for plug, since, to in self.stays]
-        metered = sum(kwh for at, kwh in self.meters if start <= at < end)
-        used = (plug.outlets[0].energy_between(a, b) for plug, a, b in stays if a < b)
-        return sum(used) + metered
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is a metering point any more."""
-        return bool(self.plugs or self.meters)
-
-    def gone(self, plug: EmulatedPlug, at: datetime) -> None:
-        """Note that a plug has left."""
-        self.plugs.remove(plug)
-        self.stays = [
-            (one, since, at if one is plug and to is None else to) for one, since, to in self.stays
-        ]
-
-    def come(self, plug: EmulatedPlug, since: datetime) -> None:
-        """Note that a plug has joined, and counts from then on."""
-        self.plugs.append(plug)
-        self.stays.append((plug, since, None))
-
-
-class _Exchanges:
-    """What is done to metering points, and what all places say of them."""
-
-    def __init__(self, here: House, table: Table, stack: AsyncExitStack) -> None:
-        self.here, self.table = here, table
-        self.points: dict[str, Point] = {}
-        self._stack = stack
-        self._made = 0
-        self._away: list[tuple[datetime, float]] = []
-
-    async def plug(self, load: float) -> EmulatedPlug:
-        """Return a plug that has counted for some days."""
-        self._made += 1
-        plug = EmulatedPlug(
-            mac=f"50:C7:BF:00:10:{self._made:02X}", alias=f"Plug {self._made}", load=load,
-            clock=self.here.clock, timezone=PARIS, installed_at=SINCE,
-        )  # fmt: skip
-        await self._stack.enter_async_context(connected(plug))
-        return plug
-
-    async def add(self, pdl: str, what: str, *loads: float) -> None:
-        """Add a metering point of new plugs, whose past counts."""
-        plugs = [await self.plug(load) for load in loads]
-        await self.here.add(pdl, *plugs)
-        self.points[pdl] = Point(pdl, what, plugs, [(one, SINCE, None) for one in plugs])
-
-    async def leave(self, pdl: str, number: int = 0) -> EmulatedPlug:
-        """Take a plug out of a metering point that has others."""
-        point = self.points[pdl]
-        plug = point.plugs[number]
-        await self.here.change(pdl, *[one for one in point.plugs if one is not plug])
-        point.gone(plug, self.here.clock())
-        return plug
-
-    async def join(self, pdl: str, plug: EmulatedPlug, *, past: bool = False) -> None:
-        """Add a plug to a metering point; its past counts where that is wished."""
-        point = self.points[pdl]
-        await self.here.change(pdl, *point.plugs, plug, count_past=past)
-        if past:
-            self._bring_past(point, plug)
-        else:
-            point.come(plug, self._begin(plug))
-
-    async def exchange(self, pdl: str, new: EmulatedPlug, number: int = 0) -> EmulatedPlug:
-        """Put another plug in the place of one, in one go; its past does not count."""
-        point = self.points[pdl]
-        old = point.plugs[number]
-        wanted = [new if one is old else one for one in point.plugs]
-        await self.here.change(pdl, *wanted, count_past=False)
-        point.gone(old, self.here.clock())
-        point.come(new, self._begin(new))
-        return old
-
-    def _begin(self, plug: EmulatedPlug) -> datetime:
-        """Return from when on a plug counts that has just joined without its past.
-
-        It counts from that day on, but for what is booked elsewhere.
-        """
-        midnight = self.here.clock().astimezone(PARIS).replace(
-            hour=0, minute=0, second=0, microsecond=0
-        )
-        stays = [stay for point in self.points.values() for stay in point.stays]
-        return max([midnight, *(to for one, _, to in stays if one is plug and to is not None)])
-
-    async def re_add(self, old: str, new: str, what: str, *, past: bool) -> None:
-        """Remove a metering point, and add its plugs by another id."""
-        plugs = list(self.points[old].plugs)
-        await self.here.remove(old)
-        for plug in plugs:
-            self.points[old].gone(plug, self.here.clock())
-        await self.here.add(new, *plugs, count_past=past)
-        self.points[new] = Point(new, what, [])
-        for plug in plugs:
-            if past:
-                self._bring_past(self.points[new], plug)
-            else:
-                self.points[new].come(plug, self._begin(plug))
-
-    async def take(self, new: str, what: str, plug: EmulatedPlug, *, past: bool) -> None:
-        """Add a metering point of a plug that has left another one."""
-        await self.here.add(new, plug, count_past=past)
-        self.points[new] = Point(new, what, [])
-        if past:
-            self._bring_past(self.points[new], plug)
-        else:
-            self.points[new].come(plug, self._begin(plug))
-
-    async def rename(self, old: str, new: str) -> None:
-        """Put a mistyped id right."""
-        point = self.points.pop(old)
-        await self.here.change(old, *point.plugs, new=new)
-        point.pdl, self.points[new] = new, point
-
-    async def add_meter(self, pdl: str, what: str, meter: Generic) -> None:
-        """Add a metering point of an energy sensor, also in the place of one of plugs."""
-        form = {"name": pdl, "pdl": pdl, "take_over": False, "statistics": [meter.entity_id]}
-        made = await self.here.home.flow(
-            "med_exporter", {"next_step_id": "meters"}, form, {}, {}
-        )
-        self.here.entries[pdl] = made["entry_id"]
-        self.points.setdefault(pdl, Point(pdl, what, []))
-
-    async def meter(self, pdl: str, meter: Generic, value: float) -> None:
-        """Let an energy sensor of a metering point go on to a value."""
-        grown = await meter.count(self.here, value)
-        is_there = not self.points[pdl].plugs
-        told = self.points[pdl].meters if is_there else self._away
-        told.append((self.here.clock(), grown))
-
-    async def plug_for_meter(self, pdl: str, load: float) -> None:
-        """Put a plug, whose past counts, in the place of an energy sensor."""
-        plug, point = await self.plug(load), self.points[pdl]
-        await self.here.remove(pdl)
-        # What a meter has counted stands in its own statistics, and counts while it is there.
-        self._away, point.meters = point.meters, []
-        await self.here.add(pdl, plug)
-        point.come(plug, SINCE)
-
-    async def meter_for_plug(self, pdl: str, meter: Generic) -> None:
-        """Put an energy sensor back in the place of a plug."""
-        point = self.points[pdl]
-        await self.here.remove(pdl)
-        point.gone(point.plugs[0], self.here.clock())
-        await self.add_meter(pdl, point.what, meter)
-        point.meters = self._away
-
-    def _bring_past(self, point: Point, plug: EmulatedPlug) -> None:
-        for other in self.points.values():
-            other.stays = [stay for stay in other.stays if stay[0] is not plug]
-        point.come(plug, SINCE)
-
-    @property
-    def all_plugs(self) -> list[EmulatedPlug]:
-        """All plugs that are in a metering point."""
-        return [plug for point in self.points.values() for plug in point.plugs]
-
-    def booked(self, pdl: str, first: date, last: date | None = None) -> float:
-        """Return what the ledger has of a metering point on some days."""
-        start, end = (one.timestamp() for one in self.here.bounds(first, last))
-        quarters = quarters_in(
-            self.here.home.database, "metering_point = ? AND role = 'consumption'", pdl
-        )
-        return sum(kwh for at, kwh in quarters.items() if start <= at < end)
-
-    async def compare_running(self, when: str) -> None:
-        """Compare what entities say of the day and month that run, with the truth."""
-        now = self.here.clock().astimezone(PARIS)
-        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        for point in self.points.values():
-            if not point.is_there:
-                continue
-            for key, start in (("daily", day), ("monthly", day.replace(day=1))):
-                shown, _ = await self.here.of_point(point.pdl, f"consumption_{key}")
-                used = point.used(start, self.here.clock())
-                self.table.add(
-                    f"{point.pdl}, {point.what}: {when}, {key} so far",
-                    used, entity=shown, within=_WITHIN,
-                )  # fmt: skip
-
-    async def compare_ended(self, when: str, day: date, *, monthly: bool) -> None:
-        """Compare what all places say of a day that has ended, and of its month."""
-        spans = {"daily": (day, day)}
-        if monthly:
-            spans["monthly"] = (day.replace(day=1), day)
-        for point in self.points.values():
-            for key, (first, last) in spans.items():
-                start, end = self.here.bounds(first, last)
-                used = point.used(start, end)
-                hours = await self.here.statistics(
-                    f"med_exporter:consumption_{point.pdl}", first, last
-                )
-                found: dict[str, float | None] = {
-                    "ledger": self.booked(point.pdl, first, last),
-                    "statistics": sum(hours.values()),
-                }
-                if point.is_there:
-                    period = str(day) if key == "daily" else f"{day:%Y-%m}"
-                    heard = self.here.in_mqtt(point.pdl, key, period)
-                    _, found["entity"] = await self.here.of_point(point.pdl, f"consumption_{key}")
-                    found["file"] = await self._in_report(point.pdl, first, last)
-                    found["mqtt"] = heard[-1] if heard else None
-                    found["victoriametrics"] = await self.here.stored(point.pdl, key, start)
-                what = f"{point.pdl}, {point.what}: {when}, {key}"
-                self.table.add(what, used, **found, within=_WITHIN)
-                told = [one for one in found.values() if one is not None]
-                self.table.say(
-                    f"{what}: places differ by less than {_SAME}",
-                    True, max(told) - min(told) < _SAME,
-                )  # fmt: skip
-
-    async def _in_report(self, pdl: str, first: date, last: date) -> float:
-        rows = await self.here.file(
-            first, last, export_type="system_report", aggregation=None,
-            devices=[pdl], report_sections=["energy_consumption"],
-        )  # fmt: skip
-        return sum(row["energy_kwh"] or 0 for row in rows if row["device"] and row["day"])
+# A point whose plug has left in the hour that ends, and one whose hour Home Assistant tells later.
+LATE = ("x1", "g1")
+DAY = (MIDNIGHT - timedelta(days=1)).date()
 
 
 async def press_exchanges(table: Table, folder: Path) -> None:
     """Live the last day of a month with all kinds of exchanges, and look the morning after."""
     morning = MIDNIGHT - timedelta(hours=15, minutes=20)
-    generic = Generic("cellar")
+    cellar = Generic("cellar")
     async with (
-        house(folder, morning, settings=generic.settings) as here,
+        house(folder, morning, settings=cellar.settings) as here,
         AsyncExitStack() as stack,
     ):
-        all_of = _Exchanges(here, table, stack)
-        await all_of.add("x1", "exchanged at 23:59", 1000)
-        await all_of.add("x2", "exchanged at 00:01", 1000)
-        await all_of.add("x3", "exchanged twice in a day", 1000)
-        await all_of.add("x4", "one of two exchanged", 1000, 300)
-        await all_of.add("x5", "a plug leaves for x6", 1000, 400)
-        await all_of.add("x6", "a plug comes from x5", 200)
-        await all_of.add("x7", "a plug leaves for x8 and comes back", 1000, 400)
-        await all_of.add("x8", "a plug comes from x7 and goes back", 200)
-        await all_of.add("x9", "a plug leaves with its past for y9", 1000, 400)
-        await all_of.add("xa", "exchanged, and back", 1000)
-        await all_of.add("xb", "out at noon, in ya at six", 1000, 400)
-        await all_of.add("xd", "out at noon, in yd the day after", 1000, 400)
-        await all_of.add("xe", "out at noon, and back the day after", 400, 1000)
-        await all_of.add("typo1", "mistyped id", 1000, 300)
-        await all_of.add("typo2", "mistyped id, removed", 1000, 300)
-        await all_of.add("typo3", "mistyped id, removed; no past is wished", 1000)
-        await all_of.add("xc", "joined with its past, without asking", 300)
-        await all_of.add_meter("g1", "an energy sensor, a plug, the sensor again", generic)
-        await all_of.meter("g1", generic, 2.5)
-        await here.are_read(all_of.all_plugs, 3)
-
-        await _wake(all_of, MIDNIGHT - timedelta(hours=11, minutes=50))
-        c3 = await all_of.plug(700)
-        await all_of.exchange("x3", await all_of.plug(500))
-        await all_of.exchange("x4", await all_of.plug(600))
-        await all_of.join("x6", await all_of.leave("x5"))
-        await all_of.join("x8", await all_of.leave("x7"))
-        await all_of.take("y9", "a plug came with its past from x9", await all_of.leave("x9"),
-                          past=True)  # fmt: skip
-        back = await all_of.exchange("xa", await all_of.plug(500))
-        waiting = await all_of.leave("xb")
-        until_tomorrow = await all_of.leave("xd"), await all_of.leave("xe", 1)
-        await all_of.rename("typo1", "right1")
-        await all_of.re_add("typo2", "right2", "re-added with its past", past=True)
-        await all_of.re_add("typo3", "right3", "re-added without its past", past=False)
-        await all_of.join("xc", await all_of.plug(800), past=True)
-        await all_of.plug_for_meter("g1", 900)
-        await all_of.meter("g1", generic, 3.5)
-        await here.are_read(all_of.all_plugs, 3)
-        await all_of.compare_running("after noon")
-
-        await _wake(all_of, MIDNIGHT - timedelta(hours=5, minutes=50))
-        await all_of.exchange("x3", c3)
-        await all_of.join("x7", await all_of.leave("x8", 1))
-        await all_of.exchange("xa", back)
-        await all_of.take("ya", "came at six, was out since noon", waiting, past=False)
-        await all_of.meter_for_plug("g1", generic)
-        await here.are_read(all_of.all_plugs, 3)
-        await all_of.compare_running("in the evening")
-
-        late = [await all_of.plug(500) for _ in range(2)]
-        await _wake(all_of, MIDNIGHT - timedelta(minutes=2))
-        await here.sleep_until(MIDNIGHT - timedelta(minutes=1))
-        await all_of.exchange("x1", late[0])
-        await here.sleep_until(MIDNIGHT + timedelta(seconds=15))
-        await all_of.compare_running("just after midnight")
-        await asyncio.gather(here.push(), here.sleep_until(MIDNIGHT + timedelta(minutes=1)))
-        await all_of.exchange("x2", late[1])
-        await here.are_read(all_of.all_plugs, 3)
-        day = (MIDNIGHT - timedelta(days=1)).date()
-        await all_of.compare_ended("pushed at midnight", day, monthly=True)
-
-        await _wake(all_of, MIDNIGHT + timedelta(hours=6, minutes=10))
+        points = ChangingPoints(here, table, stack)
+        await _begin(points, cellar)
+        await _wake(points, MIDNIGHT - timedelta(hours=11, minutes=50))
+        away = await _change_at_noon(points, cellar)
+        await points.compare_running("after noon")
+        await _wake(points, MIDNIGHT - timedelta(hours=5, minutes=50))
+        await _change_in_the_evening(points, cellar, away)
+        await points.compare_running("in the evening")
+        late = [await points.plug(500) for _ in range(2)]
+        await _wake(points, MIDNIGHT - timedelta(minutes=2))
+        await _change_at_midnight(points, late)
+        await points.compare_ended("pushed at midnight", DAY, monthly=True, late=LATE)
+        await _wake(points, MIDNIGHT + timedelta(hours=6, minutes=10))
         await here.push()
-        await all_of.compare_ended("the morning after", day, monthly=True)
-        await all_of.compare_running("the morning after")
-
-        await all_of.take("yd", "came the day after", until_tomorrow[0], past=False)
-        await all_of.join("xe", until_tomorrow[1])
-        await all_of.compare_running("once two have come the day after")
+        await points.compare_ended("the morning after", DAY, monthly=True)
+        await points.take("yd", "came the day after", away["xd"], past=False)
+        await points.join("xe", away["xe"])
+        await here.are_read(points.all_plugs, 3)
+        await points.compare_running("the morning after")
+        await _wake(points, MIDNIGHT + timedelta(hours=30, minutes=10))
         await here.push()
-        await all_of.compare_ended("once two have come the day after", day, monthly=True)
-
-        await _wake(all_of, MIDNIGHT + timedelta(hours=30, minutes=10))
-        await here.push()
-        await all_of.compare_ended("the day after", MIDNIGHT.date(), monthly=False)
+        await points.compare_ended("two days after", DAY, monthly=True)
+        await points.compare_ended("the day after", MIDNIGHT.date(), monthly=False)
         here.look_at_log(table, "exchanges")
 
 
-async def _wake(all_of: _Exchanges, now: datetime) -> None:
-    await all_of.here.sleep_off(now)
-    await all_of.here.are_read(all_of.all_plugs, 2)
+async def _begin(points: ChangingPoints, cellar: Generic) -> None:
+    await points.add("x1", "exchanged at 23:59", 1000)
+    await points.add("x2", "exchanged at 00:01", 1000)
+    await points.add("x3", "exchanged twice in a day", 1000)
+    await points.add("x4", "one of two exchanged", 1000, 300)
+    await points.add("x5", "a plug leaves for x6", 1000, 400)
+    await points.add("x6", "a plug comes from x5", 200)
+    await points.add("x7", "a plug leaves for x8 and comes back", 1000, 400)
+    await points.add("x8", "a plug comes from x7 and goes back", 200)
+    await points.add("x9", "a plug leaves with its past for y9", 1000, 400)
+    await points.add("xa", "exchanged, and back", 1000)
+    await points.add("xb", "out at noon, in ya at six", 1000, 400)
+    await points.add("xc", "joined with its past, without asking", 300)
+    await points.add("xd", "out at noon, in yd the day after", 1000, 400)
+    await points.add("xe", "out at noon, and back the day after", 400, 1000)
+    await points.add("typo1", "mistyped id", 1000, 300)
+    await points.add("typo2", "mistyped id, removed", 1000, 300)
+    await points.add("typo3", "mistyped id, removed; no past is wished", 1000)
+    await cellar.count(points.here, 100.0)
+    await points.add_meter("g1", "an energy sensor, a plug, the sensor again", cellar)
+    await points.meter("g1", cellar, 102.5)
+    await points.here.are_read(points.all_plugs, 3)
+
+
+async def _change_at_noon(points: ChangingPoints, cellar: Generic) -> dict[str, EmulatedPlug]:
+    """Return the plugs that are away then, by what they are for."""
+    away = {"x3": await points.plug(700)}
+    await points.exchange("x3", await points.plug(500))
+    await points.exchange("x4", await points.plug(600))
+    await points.join("x6", await points.leave("x5"))
+    await points.join("x8", await points.leave("x7"))
+    nine = await points.leave("x9")
+    await points.take("y9", "a plug came with its past from x9", nine, past=True)
+    away["xa"] = await points.exchange("xa", await points.plug(500))
+    away["xb"] = await points.leave("xb")
+    away["xd"] = await points.leave("xd")
+    away["xe"] = await points.leave("xe", 1)
+    await points.rename("typo1", "right1")
+    await points.re_add("typo2", "right2", "re-added with its past", past=True)
+    await points.re_add("typo3", "right3", "re-added without its past", past=False)
+    await points.join("xc", await points.plug(800), past=True)
+    await points.plug_for_meter("g1", 900)
+    await points.meter("g1", cellar, 103.5)
+    await points.here.are_read(points.all_plugs, 3)
+    return away
+
+
+async def _change_in_the_evening(
+    points: ChangingPoints, cellar: Generic, away: dict[str, EmulatedPlug]
+) -> None:
+    await points.exchange("x3", away["x3"])
+    await points.join("x7", await points.leave("x8", 1))
+    await points.exchange("xa", away["xa"])
+    await points.take("ya", "came at six, was out since noon", away["xb"], past=False)
+    await points.meter_for_plug("g1", cellar)
+    await points.here.are_read(points.all_plugs, 3)
+
+
+async def _change_at_midnight(points: ChangingPoints, late: list[EmulatedPlug]) -> None:
+    here = points.here
+    await here.sleep_until(MIDNIGHT - timedelta(minutes=1))
+    await points.exchange("x1", late[0])
+    await here.sleep_until(MIDNIGHT + timedelta(seconds=15))
+    await points.compare_running("just after midnight")
+    await asyncio.gather(here.push(LATE), here.sleep_until(MIDNIGHT + timedelta(minutes=1)))
+    await points.exchange("x2", late[1])
+    await here.are_read(points.all_plugs, 3)
+
+
+async def _wake(points: ChangingPoints, now: datetime) -> None:
+    await points.here.sleep_off(now)
+    await points.here.are_read(points.all_plugs, 2)

@@ -11,22 +11,23 @@ if TYPE_CHECKING:
 class Generic:
     """A counter in a unit of energy; `settings` is what Home Assistant is to be given of it."""
 
-    def __init__(self, name: str, unit: str = "kWh") -> None:
-        self.name, self.entity_id = name, f"sensor.{name}"
+    def __init__(self, name: str, unit: str = "kWh", number: str = "number") -> None:
+        self.name, self.unit, self.entity_id = name, unit, f"sensor.{name}"
         self._shown = 0.0
-        self._number = f"input_number.{name}_number"
-        number = {"min": 0, "max": 1e12, "step": 0.001, "mode": "box"}
+        self._number = f"input_number.{name}_{number}"
+        box = {"min": 0, "max": 1e12, "step": 1e-6, "mode": "box"}
         sensor = {
             "name": name,
             "unique_id": name,
             "state": f"{{{{ states('{self._number}') }}}}",
-            "availability": f"{{{{ states('{self._number}') | is_number }}}}",
+            # Not known before it is set.
+            "availability": f"{{{{ states('{self._number}') | float(0) > 0 }}}}",
             "unit_of_measurement": unit,
             "device_class": "energy",
             "state_class": "total_increasing",
         }
         self.settings: dict[str, Any] = {
-            "input_number": {f"{name}_number": number},
+            "input_number": {f"{name}_{number}": box},
             "template": [{"sensor": [sensor]}],
         }
 

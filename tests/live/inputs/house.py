@@ -23,7 +23,7 @@ from tests.victoriametrics import VictoriaMetricsServer, victoriametrics_input
 from .house_clock import HouseClock
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
     from pathlib import Path
 
     import aiomqtt
@@ -135,13 +135,18 @@ class House:
         await self.home.start()
         await self.home.wait_until_running()
 
-    async def push(self) -> None:
-        """Push to all destinations, once what is over stands in the statistics."""
-        question = "SELECT MIN(dirty_from_ts) FROM med_exporter_sums"
+    async def push(self, late: Collection[str] = ()) -> None:
+        """Push to all destinations, once what is over stands in the statistics.
+
+        Metering points that are `late` wait longer for it than this does.
+        """
+        question = "SELECT statistic_id, dirty_from_ts FROM med_exporter_sums"
+        waited_for = {f"med_exporter:consumption_{one}" for one in self.entries.keys() - {*late}}
 
         async def is_written() -> bool:
-            ((since,),) = await asyncio.to_thread(ask, self.home.database, question)
-            return bool(since >= self.clock().timestamp() // 3600 * 3600)
+            rows = await asyncio.to_thread(ask, self.home.database, question)
+            since = [at for one, at in rows if one in waited_for]
+            return min(since, default=0) >= self.clock().timestamp() // 3600 * 3600
 
         await until(is_written, 180)
         for entry_id in self._destinations:
@@ -161,21 +166,24 @@ class House:
         """Return the number that a plug's sensor shows."""
         if not self._ids:
             self._ids = await self.home.entity_ids()
-        entity_id = self._ids[f"{plug_id(plug)}_{key}"]
-
-        async def shown() -> dict[str, Any] | None:
-            state = await self.home.get(f"/api/states/{entity_id}")
-            return None if state["state"] in _NO_VALUE else state
-
-        state = await until(shown)
-        assert state is not None
+        state = await self._shown(self._ids[f"{plug_id(plug)}_{key}"])
         return float(state["state"])
 
     async def of_point(self, pdl: str, key: str) -> tuple[float, float | None]:
         """Return what a metering point's sensor shows, and its period before."""
-        state = await self.home.get(f"/api/states/sensor.med_{pdl}_{key}")
-        assert state["state"] not in _NO_VALUE, state
+        state = await self._shown(f"sensor.med_{pdl}_{key}")
         return float(state["state"]), state["attributes"].get("last_period")
+
+    async def _shown(self, entity_id: str) -> dict[str, Any]:
+        """Return the state of an entity, once it has a value."""
+
+        async def known() -> dict[str, Any] | None:
+            state: dict[str, Any] = await self.home.get(f"/api/states/{entity_id}")
+            return None if state["state"] in _NO_VALUE else state
+
+        state = await until(known)
+        assert state is not None
+        return state
 
     def bounds(self, first: date, last: date | None = None) -> tuple[datetime, datetime]:
         """Return where days begin and end."""

@@ -63,6 +63,8 @@ async def press_settings(table: Table, folder: Path) -> None:
                     "config/entity_registry/update",
                     entity_id=ids[f"{plug_id(plug)}_{key}"], **change,
                 )  # fmt: skip
+            # Where states stay that were left behind is looked up in the background.
+            await here.are_read([plug])
             await _compare(table, here, plug, name, before, begun, over)
             await here.are_read([plug], 4)
             await _look_at_units(table, here, plug, name, since)
