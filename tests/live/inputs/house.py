@@ -241,7 +241,8 @@ class House:
         """Return what the database has of a closed period, once it shows it."""
 
         async def found() -> float | None:
-            return (await self.in_victoriametrics(pdl, grain)).get(start, [None])[-1]
+            kept = await self.in_victoriametrics(pdl, grain)
+            return kept.get(start.timestamp(), [None])[-1]
 
         with suppress(AssertionError):
             return await until(found, 10)
@@ -256,14 +257,11 @@ class House:
         topic = f"{PREFIX}/{pdl}/consumption/{grain}"
         return {period: told[-1] for (one, period), told in self._heard.items() if one == topic}
 
-    async def in_victoriametrics(self, pdl: str, grain: str) -> dict[datetime, list[float]]:
-        """Return the samples in kWh by the local start of their period."""
+    async def in_victoriametrics(self, pdl: str, grain: str) -> dict[float, list[float]]:
+        """Return the samples in kWh by the start of their period, in UTC seconds."""
         selector = f'myelectricaldata_consumption_wh{{pdl="{pdl}",type="{grain}"}}'
         samples = await asyncio.to_thread(self.server.samples, selector)
-        return {
-            datetime.fromtimestamp(stamp / 1000, self.zone): [one / 1000 for one in values]
-            for stamp, values in samples.items()
-        }
+        return {stamp / 1000: [one / 1000 for one in each] for stamp, each in samples.items()}
 
     def look_at_log(self, table: Table, what: str) -> None:
         """Note the errors of the integration."""

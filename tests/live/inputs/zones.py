@@ -134,7 +134,7 @@ async def _compare(
         start, end = here.bounds(day)
         expected = plug.outlets[0].energy_between(start, end)
         heard = here.in_mqtt(pdl, "daily", str(day))
-        kept = stored.get(start, [None])
+        kept = stored.get(start.timestamp(), [None])
         told: dict[str, Any] = {"entity": entities[day]} if day in entities else {}
         table.add(
             f"{what}, {day}: by the day", expected,
@@ -150,7 +150,11 @@ async def _compare(
             file=sum(row["energy_kwh"] or 0 for row in hourly
                      if row["timestamp"].startswith(str(day))),
             mqtt=sum(kwh for at, kwh in halves.items() if at.startswith(str(day))),
-            victoriametrics=sum(one[-1] for at, one in stored_halves.items() if at.date() == day),
+            victoriametrics=sum(
+                one[-1]
+                for at, one in stored_halves.items()
+                if start.timestamp() <= at < end.timestamp()
+            ),
             within=_WITHIN,
         )  # fmt: skip
         table.add(
@@ -159,5 +163,6 @@ async def _compare(
                      if row["device"] and str(row["day"])[:10] == str(day)),
             within=_WITHIN,
         )  # fmt: skip
-    minutes = sorted({at[14:16] for at in halves} | {f"{at:%M}" for at in stored_halves})
+    local = [datetime.fromtimestamp(at, here.zone) for at in stored_halves]
+    minutes = sorted({at[14:16] for at in halves} | {f"{at:%M}" for at in local})
     table.say(f"{what}: minutes of the local hour at which half-hours begin", ["00", "30"], minutes)
