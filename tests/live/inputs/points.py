@@ -234,6 +234,9 @@ class ChangingPoints:
         for point in self.points.values():
             for key, (first, last) in spans.items():
                 start, end = self.here.bounds(first, last)
+                if point.stays and all(since >= end for _, since, _ in point.stays):
+                    # It had no plug yet, and no place tells of it.
+                    continue
                 used = point.used(start, end)
                 hours = await self.here.statistics(
                     f"med_exporter:consumption_{point.pdl}", first, last
