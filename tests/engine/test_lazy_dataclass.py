@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from threading import Barrier, Thread
 
@@ -44,6 +45,75 @@ class Own:
 
     def __init__(self, text: str) -> None:
         self.count = int(text)
+
+
+def _kinds(decorate) -> tuple[type, ...]:
+    """Classes with all that records have, made by one of both decorators."""
+
+    @decorate(slots=True)
+    class First:
+        given: int
+        also: str = "none"
+        made: list[int] = dataclasses.field(default_factory=list)
+        kept: bool = dataclasses.field(default=False, init=False)
+        own: dict[str, int] = dataclasses.field(default_factory=dict, init=False, repr=False)
+        named: int = dataclasses.field(default=3, kw_only=True)
+
+        def __post_init__(self) -> None:
+            self.own["given"] = self.given
+
+    @decorate(slots=True, kw_only=True)
+    class Second(First):
+        also: str = "other"
+        more: int
+
+    @decorate(slots=True, frozen=True)
+    class Empty:
+        pass
+
+    @decorate(slots=True, eq=False)
+    class Alone:
+        one: int = 1
+
+    return First, Second, Empty, Alone
+
+
+def test_one_is_initialized_as_by_python_itself():
+    for own, pythons in zip(_kinds(dataclass), _kinds(dataclasses.dataclass), strict=True):
+        needed = {"given": 1, "more": 2}
+        takes = inspect.signature(pythons).parameters
+        one, other = (
+            kind(**{name: value for name, value in needed.items() if name in takes})
+            for kind in (own, pythons)
+        )
+        shown = list(inspect.signature(own).parameters.values())
+        assert [(one.name, one.kind) for one in shown] == [
+            (one.name, one.kind) for one in takes.values()
+        ]
+        assert dataclasses.asdict(one) == dataclasses.asdict(other)
+        assert repr(one) == repr(other)
+        assert (own.__hash__ is None) is (pythons.__hash__ is None)
+        assert own.__match_args__ == pythons.__match_args__
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda kind: kind(1) == kind(1) and kind(1) != kind(2),
+        lambda kind: hash(kind(1)) == hash(kind(1)),
+        lambda kind: repr(kind(1)).endswith("(x=1)"),
+        lambda kind: pickle.dumps(kind(1).__getstate__()) == pickle.dumps([1]),
+        lambda kind: kind.__match_args__ == ("x",),
+        lambda kind: dataclasses.replace(kind(1), x=2).x == 2,
+        lambda kind: len({kind(1), kind(1)}) == 1,
+    ],
+)
+def test_whatever_is_asked_first_is_answered(ask):
+    @dataclass(frozen=True, slots=True)
+    class Fresh:
+        x: int
+
+    assert ask(Fresh)
 
 
 def test_one_is_made_compared_and_shown():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from io import BytesIO
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ from .times import HOUR
 from .writers.json.writer import records
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .database.connections import Connect
     from .exports.export_type import PreviewedWork
@@ -76,7 +77,7 @@ def _rows_of(job: Job, recorder: Recorder, device: JobDevice, spool: Spool, end:
     if oldest is None and hour is None:
         return 0
     if spool.edges:
-        return sum(edge < end and after > known for edge, after in _periods(spool))
+        return _periods(spool.edges, known, end)
     states = 0.0 if oldest is None else _states_of(recorder, ids, begin, end)
     return round(states + (begin - known) / HOUR)
 
@@ -99,5 +100,7 @@ def _states_of(recorder: Recorder, ids: Iterable[int], begin: float, end: float)
     return counted * (end - begin) / seconds if seconds else 0.0
 
 
-def _periods(spool: Spool) -> list[tuple[float, float]]:
-    return list(zip(spool.edges, spool.edges[1:], strict=False))
+def _periods(edges: Sequence[float], known: float, end: float) -> int:
+    """Return how many periods begin before the end and end after a moment."""
+    first = max(bisect_right(edges, known) - 1, 0)
+    return max(min(bisect_left(edges, end), len(edges) - 1) - first, 0)

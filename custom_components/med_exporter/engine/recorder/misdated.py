@@ -36,7 +36,9 @@ _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 
 # A range of less than so many days is looked at in so many parts.
 _PARTS: Final = 16
-# Answered by an index alone.
+# Answered by an index alone, the bounds by one look into it each.
+_FIRST = select(func.min(STATES.c.last_updated_ts)).where(*_OF_COUNTER)
+_LAST = select(func.max(STATES.c.last_updated_ts)).where(*_OF_COUNTER)
 _WRITTEN = select(func.min(STATES.c.state_id), func.max(STATES.c.state_id)).where(*_OF_COUNTER)
 _STATES = (
     select(
@@ -96,9 +98,17 @@ def _is_any(connection: Connection, counter: int, start: float, end: float) -> b
     There nearly never is, and to look at each state takes as long as to read it. A clock that is
     wrong by less mostly shows a time at which nothing was written.
     """
+    wanted = {"counter": counter, "start": start, "end": end}
+    if (oldest := connection.execute(_FIRST, wanted).scalar()) is None:
+        return False
+    newest = connection.execute(_LAST, wanted).scalar_one()
     last, step = 0, min(UTC_DAY, max(1.0, (end - start) / _PARTS))
-    for number in range(math.ceil((end - start) / step)):
+    # A range may be years, of which the recorder keeps days. One more, for what division rounds.
+    skipped = max(int((oldest - start) / step) - 1, 0)
+    for number in range(skipped, math.ceil((end - start) / step)):
         begin = start + number * step
+        if begin > newest:
+            break
         part = {"counter": counter, "start": begin, "end": min(end, begin + step)}
         first, latest = connection.execute(_WRITTEN, part).one()
         if first is not None and first < last:
