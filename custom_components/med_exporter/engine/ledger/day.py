@@ -189,6 +189,14 @@ class Day:
         part = self.energy[first:after]
         return sum(part) - UNKNOWN * part.count(UNKNOWN)
 
+    def hours(self) -> list[int]:
+        """Return the energy of the day's 24 hours, 0 where nothing is known."""
+        energy = self.energy
+        if UNKNOWN in energy:
+            energy = [_known(mwh) for mwh in energy]
+        quarters = (energy[first::_QUARTERS_AN_HOUR] for first in range(_QUARTERS_AN_HOUR))
+        return [one + two + three + four for one, two, three, four in zip(*quarters, strict=True)]
+
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Return energy, filled energy and known quarter-hours up to each place, from 0 to 96."""
         energy, filled = self.energy, self.filled
