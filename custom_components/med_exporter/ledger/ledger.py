@@ -150,7 +150,9 @@ class Ledger(LedgerAnswers):
 
         To be called after the plug's first posting. Another call changes nothing.
         """
-        booked = self._queue(history, history.plug)
+        # A part at a time, so that the recorder can do something else in between.
+        for part in history.parts(local_zone()):
+            booked = self._queue(part, part.plug)
         self._pasts.note()
         booked.add_done_callback(lambda _: self._pasts.note())
         # Whoever has just added a plug wants to see what it brings.

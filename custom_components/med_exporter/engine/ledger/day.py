@@ -89,7 +89,11 @@ class Day:
     def _packed_filled(self) -> bytes | None:
         if self.filled is None or not any(self.filled):
             return None
-        if all(part == _known(mwh) for mwh, part in zip(self.energy, self.filled, strict=True)):
+        if UNKNOWN in self.energy:
+            is_all = [_known(mwh) for mwh in self.energy] == list(self.filled)
+        else:
+            is_all = list(self.energy) == list(self.filled)
+        if is_all:
             return _ALL_OF_IT
         pairs = zip(self.energy, self.filled, strict=True)
         if all(part == (0 if mwh == UNKNOWN else CUT) for mwh, part in pairs):
