@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from custom_components.med_exporter.database import (
     DatabaseUnavailableError,
+    UndoneError,
     async_read,
     async_work_within,
     queue_work,
@@ -39,6 +40,16 @@ class TestWriting:
         told = []
         await queue_work(hass, SCHEMA, put("a"), told.append)
         assert told == ["a"]
+
+    async def test_one_that_is_undone_has_a_result_all_the_same(self, hass, stored, caplog):
+        def undone(connection):
+            put("b")(connection)
+            raise UndoneError("nothing")
+
+        assert await queue_work(hass, SCHEMA, put("a")) == "a"
+        assert await queue_work(hass, SCHEMA, undone) == "nothing"
+        assert await stored() == ["a"]
+        assert "Error executing query" not in caplog.text
 
     async def test_long_texts_and_any_letters_survive(self, hass):
         written = "❄é\u200f" * 40_000

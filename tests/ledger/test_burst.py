@@ -30,31 +30,48 @@ class Clock:
         self.meanwhile()
 
 
+def come(pasts: Burst, count: int = 1) -> None:
+    """Let some pasts come, and be booked at once."""
+    for _ in range(count):
+        pasts.begin()
+        pasts.end()
+
+
 def test_few_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pasts = Burst(clock := Clock(monkeypatch))
-    for _ in range(10):
-        pasts.note()
+    come(pasts, 10)
     asyncio.run(pasts.async_over())
     assert clock.slept == 0
 
 
 def test_many_are_waited_for_until_none_comes_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     pasts = Burst(clock := Clock(monkeypatch))
-    for _ in range(11):
-        pasts.note()
+    come(pasts, 11)
     clock.now += 3
     left = [1, 1, 1]
-    clock.meanwhile = lambda: left and (left.pop(), pasts.note())
+    clock.meanwhile = lambda: left and (left.pop(), come(pasts))
     asyncio.run(pasts.async_over())
     assert (clock.slept, left) == (2 + 3 * 5, [])
     asyncio.run(pasts.async_over())
     assert clock.slept == 2 + 3 * 5
 
 
-def test_what_comes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_those_that_a_slow_recorder_still_books_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pasts = Burst(clock := Clock(monkeypatch))
     for _ in range(11):
-        pasts.note()
-    clock.meanwhile = pasts.note
+        pasts.begin()
+    left = [pasts.end] * 11
+    clock.meanwhile = lambda: left and clock.now > 200 and left.pop()()
+    asyncio.run(pasts.async_over())
+    assert left == []
+    assert clock.slept >= 100 + 5
+
+
+def test_what_comes_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pasts = Burst(clock := Clock(monkeypatch))
+    come(pasts, 11)
+    clock.meanwhile = lambda: come(pasts)
     asyncio.run(pasts.async_over())
     assert clock.slept == 900

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import freezegun.api
@@ -13,9 +14,11 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.helpers.recorder import get_instance
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.engine.ledger import accounts_of, quarters_table
 from custom_components.med_exporter.ledger import (
     CounterStart,
     LedgerChange,
@@ -23,11 +26,17 @@ from custom_components.med_exporter.ledger import (
     PlugSeries,
     PointSeries,
 )
+from custom_components.med_exporter.ledger import ledger as ledger_module
+from custom_components.med_exporter.ledger.books import write_history
+from custom_components.med_exporter.ledger.receipts import RECEIPTS_SCHEMA
 from custom_components.med_exporter.statistics import writer as writer_module
 from custom_components.med_exporter.statistics.tables import sums_table
 
 from .conftest import DAY, Books, kwh, plug
 from .stories import PARIS
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 HOUSE = PointSeries("house", PlugRole.CONSUMPTION)
 ONE = PlugSeries(plug().plug_id)
@@ -158,6 +167,52 @@ class TestSetUp:
         months = await books.ledger.async_months(ONE, DAY - timedelta(days=60), at(24))
         assert [(p.start.month, p.kwh) for p in months] == [(10, 31.0), (11, 33.4)]
         assert months[0].filled_kwh == 31.0
+
+    async def test_a_past_comes_to_the_same_in_parts_of_a_few_months(self, books: Books) -> None:
+        day, hour = date(2026, 11, 20), datetime(2026, 11, 20, tzinfo=UTC)
+        told = {
+            "hour_kwh": {hour - timedelta(hours=n): n % 7 / 10 for n in range(1, 2000, 3)},
+            "day_kwh": {day - timedelta(days=n): 2.0 + n % 5 for n in range(1, 250, 2)},
+            "month_kwh": {date(2025 + n // 12, n % 12 + 1, 1): 200.0 for n in range(23)},
+        }
+        whole = PlugHistory(plug=plug(1), **told)
+        parts = PlugHistory(plug=plug(2), **told).parts(PARIS)
+        assert [part.is_all for part in parts] == [False] * (len(parts) - 1) + [True]
+        assert all(len({*part.month_kwh}) <= 3 for part in parts)
+        assert sum(len(part.hour_kwh) + len(part.day_kwh) for part in parts) == 667 + 125
+        for number in (1, 2):
+            await books.read(plug(number), 3.0, at(10))
+
+        def book(connection: Connection) -> list[list[Any]]:
+            for one in (whole, *parts):
+                write_history(connection, one, {}, PARIS)
+                # As where the plug is asked again after a stop in between.
+                write_history(connection, one, {}, PARIS)
+            columns = quarters_table.c
+            of_day = select(columns.day, columns.energy, columns.filled, columns.joined)
+            return [
+                [tuple(row) for row in connection.execute(of_day.where(columns.account_id == one))]
+                for (one, *_) in accounts_of(connection)
+            ]
+
+        first, second = await queue_work(books.hass, RECEIPTS_SCHEMA, book)
+        assert len(first) > 390
+        assert first == second
+        assert await books.ledger.async_without_history([plug(2).plug_id]) == set()
+
+    async def test_it_is_booked_a_part_at_a_time(self, books: Books) -> None:
+        await books.read(plug(), 3.0, at(10))
+        days = {date(2026, 11, 19) - timedelta(days=n): 4.8 for n in range(365)}
+        booked: list[int] = []
+
+        def write(connection: Connection, history: PlugHistory, *rest: Any) -> bool:
+            booked.append(len(history.day_kwh))
+            return write_history(connection, history, *rest)
+
+        with patch.object(ledger_module, "write_history", write):
+            await books.ledger.backfill(PlugHistory(plug=plug(), day_kwh=days))
+        assert sum(booked) == 365
+        assert max(booked) <= 92
 
     async def test_it_is_done_once(self, books: Books) -> None:
         ids = [plug(1).plug_id, plug(2).plug_id]

@@ -17,7 +17,7 @@ from homeassistant.components.recorder.statistics import (
 )
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
@@ -147,6 +147,25 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
     assert {name for name, _ in order[:8]} == {f"med_exporter:{name}" for name in "abcd"}
     for name in "abcd":
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
+
+
+async def test_no_page_is_copied_so_that_a_part_could_be_undone(sums: Sums) -> None:
+    # SQLite keeps what each page was before a savepoint in a file, several times what is written.
+    for name in "abc":
+        await sums.count(f"med_exporter:{name}", last_hours(1500))
+    said: list[str] = []
+
+    def note(_connection, name: str, _context) -> None:
+        said.append(name)
+
+    engine = get_instance(sums.hass).engine
+    event.listen(engine, "savepoint", note)
+    try:
+        await sums.writer.async_write()
+    finally:
+        event.remove(engine, "savepoint", note)
+    assert said == []
+    assert await sums.stored("med_exporter:a") == list(range(1, 1501))
 
 
 async def test_the_recorder_goes_on_with_its_own_work_in_between(sums: Sums, freezer) -> None:

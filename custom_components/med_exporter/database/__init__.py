@@ -8,7 +8,7 @@ from .migration import NewerFormatError
 from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
 from .unavailable import DatabaseUnavailableError
-from .work import async_work_within, close_database, open_database, queue_work
+from .work import UndoneError, async_work_within, close_database, open_database, queue_work
 
 __all__ = [
     "LONG_TEXT",
@@ -16,6 +16,7 @@ __all__ = [
     "DatabaseUnavailableError",
     "NewerFormatError",
     "Schema",
+    "UndoneError",
     "async_read",
     "async_read_by",
     "async_read_recorder",

@@ -37,6 +37,18 @@ if TYPE_CHECKING:
 _DATA_CLOSED: HassKey[bool] = HassKey(f"{DOMAIN}_database_closed")
 
 
+class UndoneError[T](Exception):
+    """Raised by work that is to be undone as a whole; `result` is what it comes to nevertheless.
+
+    A savepoint would undo a part of it, too, but has SQLite copy each page that changes after it
+    into a file, which is several times what is written otherwise.
+    """
+
+    def __init__(self, result: T) -> None:
+        super().__init__("all of it is undone")
+        self.result = result
+
+
 @callback
 def close_database(hass: HomeAssistant) -> asyncio.Future[int]:
     """Drop all tables, and let no later work make them again until `open_database`."""
@@ -71,11 +83,11 @@ def queue_work[T](
     Args:
         hass: whose recorder.
         schema: the tables, which are made first where they are missing; None to make none.
-        work: what to do; its return value is the result.
+        work: what to do; its return value is the result. It may raise UndoneError.
         committed: called with the result after the commit, in the recorder's thread too.
 
     Returns:
-        A future with what `work` returned, done after the commit, or failed with
+        A future with the result, done after the commit, or failed with
         DatabaseUnavailableError, also where the tables are of a newer version. Callers may ignore
         it.
 
@@ -118,10 +130,9 @@ async def async_work_within[T](
     def unless_withdrawn(connection: Connection) -> T | None:
         if decided.locked():
             return None
-        with connection.begin_nested() as savepoint:
-            result = work(connection)
-            if not decided.acquire(blocking=False):
-                savepoint.rollback()
+        result = work(connection)
+        if not decided.acquire(blocking=False):
+            raise UndoneError(result)
         return result
 
     done = queue_work(hass, schema, unless_withdrawn)
@@ -185,7 +196,12 @@ class _Work[T](RecorderTask):
     def do(self, instance: Recorder) -> None:
         """Do the work in one transaction, and tell the result."""
         with session_scope(session=instance.get_session()) as session:
-            result = self.work(session.connection())
+            try:
+                result = self.work(session.connection())
+            except UndoneError as err:
+                # Caught here, since the recorder would log it with all that led to it.
+                session.rollback()
+                result = err.result
         if self.committed is not None:
             self.committed(result)
         self._settle(lambda: self.done.set_result(result))

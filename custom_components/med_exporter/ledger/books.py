@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from collections import defaultdict
+from dataclasses import field, replace
+from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import delete, func, select, update
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ..clocks.lived import TooOld
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
+# How much of a past is booked at once.
+_MONTHS_AT_ONCE = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,16 +49,52 @@ class PlugHistory:
     """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
     Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
-    for a plug that keeps no such statistics. Raises ValueError for what is no energy, or no time.
+    for a plug that keeps no such statistics. `is_all` says that nothing more follows. Raises
+    ValueError for what is no energy, or no time.
     """
 
     plug: LedgerPlug
     hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     month_kwh: Mapping[date, float] = field(default_factory=dict)
+    is_all: bool = True
 
     def __post_init__(self) -> None:
         check_told(hour_kwh=self.hour_kwh, day_kwh=self.day_kwh, month_kwh=self.month_kwh)
+
+    def parts(self, zone: ZoneInfo) -> list[PlugHistory]:
+        """Return the history of a few local months each, oldest first.
+
+        Booked one after the other they come to the same as the whole: what a plug tells of a month
+        goes to days of that month.
+        """
+        hours, days, months = (defaultdict[int, dict[Any, float]](dict) for _ in range(3))
+        for at, kwh in self.hour_kwh.items():
+            hours[_part_of(day_of(at.timestamp(), zone))][at] = kwh
+        for day, kwh in self.day_kwh.items():
+            days[_part_of(day)][day] = kwh
+        for month, kwh in self.month_kwh.items():
+            months[_part_of(month)][month] = kwh
+        *before, last = sorted(hours.keys() | days.keys() | months.keys()) or [0]
+        return [
+            replace(
+                self,
+                hour_kwh=hours[number],
+                day_kwh=days[number],
+                month_kwh=months[number],
+                is_all=number == last,
+            )
+            for number in (*before, last)
+        ]
+
+    def stretch(self, zone: ZoneInfo) -> tuple[int, int]:
+        """Return from when to when it may tell something, in UTC seconds."""
+        dates = [*self.day_kwh, *self.month_kwh]
+        dates += [day_of(at.timestamp(), zone) for at in self.hour_kwh]
+        if not dates:
+            return 0, 0
+        end = max(dates).replace(day=1) + timedelta(days=32)
+        return day_start(min(dates), zone), day_start(end, zone)
 
 
 def write_posting(
@@ -114,8 +154,8 @@ def write_history(
         return False
     first_day = day_of(account.first_ts, zone)
     until = day_start(first_day, zone)
-    oldest = account.first_ts - _KEPT_SECONDS - 32 * UTC_DAY
-    known = held_quarters(connection, plug.plug_id, oldest, until)
+    start, end = history.stretch(zone)
+    known = held_quarters(connection, plug.plug_id, start, min(end, until))
     stretch = (account.gap_from_ts, until)
     told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
     add(known, told.quarters)
@@ -131,12 +171,17 @@ def write_history(
         receipt = Receipt(before=account, ticks=None)
         first = _add(connection, plug, told.quarters, filled.quarters, joined, receipt)
         _mark(connection, plug, first, names)
-    connection.execute(
-        update(counters_table)
-        .where(counters_table.c.plug_id == plug.plug_id)
-        .values(backfilled=True)
-    )
+    if history.is_all:
+        connection.execute(
+            update(counters_table)
+            .where(counters_table.c.plug_id == plug.plug_id)
+            .values(backfilled=True)
+        )
     return True
+
+
+def _part_of(day: date) -> int:
+    return (12 * day.year + day.month) // _MONTHS_AT_ONCE
 
 
 def held_quarters(connection: Connection, plug_id: str, start: float, end: float) -> Quarters:

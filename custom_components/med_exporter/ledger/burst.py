@@ -29,20 +29,31 @@ class Burst:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._count = 0
+        self._count = self._open = 0
         self._last_at = float("-inf")
 
-    def note(self) -> None:
-        """Note that a past has come."""
+    def begin(self) -> None:
+        """Note that a past has come, and is to be booked."""
         now = self._clock()
-        self._count = self._count + 1 if now - self._last_at <= _QUIET else 1
+        goes_on = self._open or now - self._last_at <= _QUIET
+        self._count = self._count + 1 if goes_on else 1
+        self._open += 1
         self._last_at = now
 
+    def end(self) -> None:
+        """Note that a past is booked, or given up."""
+        self._open -= 1
+        self._last_at = self._clock()
+
     async def async_over(self) -> None:
-        """Wait until no more come; not at all where few have come, and for minutes at most."""
+        """Wait until no more come, and all that came are booked, however slow the recorder is.
+
+        Not at all where few have come, and for minutes at most.
+        """
         until = self._clock() + _PATIENCE
         while self._count > _FEW:
             now = self._clock()
-            if now >= min(until, self._last_at + _QUIET):
+            quiet_at = (now if self._open else self._last_at) + _QUIET
+            if now >= min(until, quiet_at):
                 return
-            await asyncio.sleep(min(until, self._last_at + _QUIET) - now)
+            await asyncio.sleep(min(until, quiet_at) - now)

@@ -19,7 +19,7 @@ from .series import COUNTED_ROLES, PlugSeries, PointSeries, Series
 from .tables import counters_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy.engine import Connection, Row
 
@@ -68,15 +68,15 @@ def accounts_of(connection: Connection, series: Series) -> list[Account]:
             )
 
 
-def read_counters(connection: Connection) -> Sequence[Row[Any]]:
-    """Return what is remembered of all plugs."""
-    return connection.execute(select(counters_table)).all()
+def read_counters(connection: Connection) -> Mapping[str, Row[Any]]:
+    """Return what is remembered of all plugs, by their ids."""
+    return {row.plug_id: row for row in connection.execute(select(counters_table))}
 
 
 def closed_until(
     connection: Connection,
     series: Series,
-    counters: Sequence[Row[Any]],
+    counters: Mapping[str, Row[Any]],
     now: float,
     length: int,
 ) -> int | None:
@@ -95,15 +95,15 @@ def closed_until(
 
     """
     if isinstance(series, PlugSeries):
-        read = [row.posted_ts for row in counters if row.plug_id == series.plug_id]
-        return floor_to(min(read[0], now), length) if read else None
+        read = counters.get(series.plug_id)
+        return None if read is None else floor_to(min(read.posted_ts, now), length)
     known = held.known_range(connection, accounts_of(connection, series))
     if known is None:
         return None
     until = min(ceil_to(known[1], length), floor_to(now, length))
     late = any(
         until - length <= row.posted_ts < until
-        for row in counters
+        for row in counters.values()
         if (row.metering_point, row.role) == (series.metering_point, series.role.value)
     )
     return until - length if late and now < until + _PATIENCE else until
@@ -124,8 +124,7 @@ def _hours(
     accounts: Collection[Account], connection: Connection, start: int, end: int
 ) -> dict[int, int]:
     """Return the energy of hours in mWh."""
-    sums = held.sums_between(connection, accounts, range(start, end + 1, HOUR))
-    return {start + place * HOUR: one.mwh for place, one in sums.items()}
+    return held.hours_between(connection, accounts, start, end)
 
 
 def _first_hour(accounts: Collection[Account], connection: Connection) -> int | None:

@@ -150,9 +150,11 @@ class Ledger(LedgerAnswers):
 
         To be called after the plug's first posting. Another call changes nothing.
         """
-        booked = self._queue(history, history.plug)
-        self._pasts.note()
-        booked.add_done_callback(lambda _: self._pasts.note())
+        # A part at a time, so that the recorder can do something else in between.
+        for part in history.parts(local_zone()):
+            booked = self._queue(part, part.plug)
+        self._pasts.begin()
+        booked.add_done_callback(lambda _: self._pasts.end())
         # Whoever has just added a plug wants to see what it brings.
         booked.add_done_callback(self._write_now)
         return booked

@@ -51,6 +51,8 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
 
     """
     length = sum(end - start for start, end in stretches)
+    if len(stretches) == 1 and not (stretches[0][0] % QUARTER or stretches[0][1] % QUARTER):
+        return _spread_evenly(mwh, int(stretches[0][0]), int(stretches[0][1]))
     quarters: Quarters = {}
     # Differences of moments, and their sums, are exact: in the end `passed` is `length`.
     passed, given = 0.0, 0
@@ -64,6 +66,13 @@ def spread(mwh: int, stretches: Sequence[Stretch]) -> Quarters:
             quarters[quarter] = quarters.get(quarter, 0) + due - given
             given, since = due, until
     return quarters
+
+
+def _spread_evenly(mwh: int, start: int, end: int) -> Quarters:
+    """Spread an energy over whole quarter-hours, as the days of a past are: hundreds at once."""
+    starts = range(start, end, QUARTER)
+    due = [mwh * place // len(starts) for place in range(len(starts) + 1)]
+    return {quarter: due[place + 1] - due[place] for place, quarter in enumerate(starts)}
 
 
 def spread_by_hours(
@@ -165,6 +174,10 @@ def _shared(mwh: int, told: Sequence[tuple[int, list[Stretch]]]) -> Spread:
 
 def add(to: Quarters, more: Mapping[int, int]) -> None:
     """Add energies to quarter-hours."""
+    if to.keys().isdisjoint(more):
+        # As a day of a past is from those before.
+        to.update(more)
+        return
     for quarter, mwh in more.items():
         to[quarter] = to.get(quarter, 0) + mwh
 

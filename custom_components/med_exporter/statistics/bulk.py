@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from homeassistant.util import dt as dt_util
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import DataError, IntegrityError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Container, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -39,8 +38,8 @@ def store_sums(
 ) -> bool:
     """Store the sums of some hours, and return whether Home Assistant knows the statistic as a sum.
 
-    Nothing is stored of one that it does not know, and of one that the database refuses: raises
-    ValueError, and what else belongs to the transaction stays.
+    Nothing is stored of one that it does not know. Raises IntegrityError or DataError where the
+    database refuses an hour: the transaction is to be undone then.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -69,20 +68,8 @@ def store_sums(
         for hour, amount in rows
         if hour in stored
     ]
-    try:
-        with connection.begin_nested():
-            _insert_and_update(connection, new, changed)
-    except (IntegrityError, DataError) as err:
-        raise ValueError(str(err.orig)) from err
-    return True
-
-
-def _insert_and_update(
-    connection: Connection,
-    new: Sequence[Mapping[str, float]],
-    changed: Sequence[Mapping[str, float]],
-) -> None:
     if new:
         connection.execute(_INSERT, new)
     if changed:
         connection.execute(_UPDATE, changed)
+    return True

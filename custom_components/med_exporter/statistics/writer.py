@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import field
 from datetime import UTC, datetime
 from functools import cache, partial
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from homeassistant.components.recorder.db_schema import StatisticsMeta
@@ -17,10 +17,11 @@ from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import get_instance
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
-from ..database import queue_work
+from ..database import UndoneError, queue_work
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
 from .bulk import store_sums
@@ -37,8 +38,11 @@ if TYPE_CHECKING:
     from ..database import Schema
     from .sums import Compared, RunningSum
 
-# How long the recorder looks at a time, in seconds, and how many hours its own import is given.
-_SHORT: Final = 0.4
+# How long the recorder looks at a time, in seconds of processor and by the clock, and how many
+# hours its own import is given. By the clock alone parts would be the smaller the more others do,
+# and each rewrites all pages of the indexes that it has a share in.
+_SHORT: Final = 0.3
+_LATE: Final = 0.6
 _ROWS_AT_ONCE: Final = 250
 # Hours that are compared at once, or up to twice as many: more may be too much work, where hours
 # have to be priced. Of many sums fewer hours: a transaction rewrites the part of the index by time
@@ -201,7 +205,8 @@ class SumsWriter:
         """
         sums = self._sums(connection, now)
         rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
-        part, begun = _Part(), monotonic()
+        part, begun, worked = _Part(), monotonic(), thread_time()
+        tries = dict(self._tries)
         part.renamed += _of_other_units(connection, sums)
         turns = deque(_Record(*row) for row in rows)
         left, looked_at = _ROWS_AT_ONCE, 0
@@ -211,7 +216,8 @@ class SumsWriter:
             running_sum = sums.get(record.statistic_id)
             if running_sum is None or record.statistic_id in self._left_out:
                 continue
-            if left <= 0 or (looked_at and monotonic() - begun > _SHORT):
+            took_long = thread_time() - worked > _SHORT or monotonic() - begun > _LATE
+            if left <= 0 or (looked_at and took_long):
                 part.is_last = False
                 break
             looked_at += 1
@@ -220,6 +226,10 @@ class SumsWriter:
             except ValueError as err:
                 self._leave_out(record.statistic_id, str(err))
                 continue
+            except (IntegrityError, DataError) as err:
+                self._leave_out(record.statistic_id, str(err.orig))
+                self._tries = tries
+                raise UndoneError(_Part(is_last=False)) from err
             if wrong and not self._is_stuck(record.statistic_id, wrong):
                 wrong = wrong[:left]
                 left -= len(wrong)

@@ -17,11 +17,12 @@ from custom_components.med_exporter.engine.ledger import (
     Day,
     accounts_of,
     energies_between,
+    hours_between,
     is_readable,
     known_range,
     sums_between,
 )
-from custom_components.med_exporter.engine.times import QUARTER, boundaries, day_bounds
+from custom_components.med_exporter.engine.times import HOUR, QUARTER, boundaries, day_bounds
 from custom_components.med_exporter.ledger.quarters import account_id, add_quarters
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger.stories import ZONES
@@ -52,6 +53,7 @@ def test_a_day_comes_back_as_it_was_packed(energy: list[int], filled: str) -> No
     assert back.known() == sum(mwh != UNKNOWN for mwh in energy)
     assert back.mwh() == sum(max(mwh, 0) for mwh in energy)
     assert back.mwh(3, 17) == sum(max(mwh, 0) for mwh in energy[3:17])
+    assert back.hours() == [back.mwh(first, first + 4) for first in range(0, QUARTERS_A_DAY, 4)]
 
 
 def test_a_day_takes_384_bytes_and_no_more_where_all_of_it_was_filled() -> None:
@@ -172,6 +174,19 @@ def test_local_days_are_the_sums_of_their_quarter_hours(database, account, zone)
             for place, one in sums_between(connection, accounts, edges).items():
                 found[f"{local(edges[place], zone):{key}}"] += one.mwh
             assert {k: v for k, v in found.items() if v} == {k: v for k, v in expected.items() if v}
+
+
+def test_hours_are_the_sums_of_their_quarter_hours(database, account) -> None:  # noqa: F811
+    midnight = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp())
+    account({midnight + place * QUARTER: (place % 5, place % 2) for place in range(10, 300)})
+    account({midnight + place * QUARTER: (1, 0) for place in range(250, 310)})
+    with database.connect() as connection:
+        accounts = accounts_of(connection)
+        for start, hours in ((-4, 100), (0, 24), (5, 3), (20, 70), (200, 3), (7, 0)):
+            first = midnight + start * HOUR
+            sums = sums_between(connection, accounts, range(first, first + hours * HOUR + 1, HOUR))
+            found = hours_between(connection, accounts, first, first + hours * HOUR)
+            assert found == {first + n * HOUR: one.mwh for n, one in sums.items() if one.mwh}
 
 
 def local(moment: float, zone: ZoneInfo) -> datetime:

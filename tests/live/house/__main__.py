@@ -1,10 +1,10 @@
-"""Measure Home Assistant's own process: `scripts/bench --house PART [NUMBER]`.
+"""Measure Home Assistant's own process: `scripts/bench --house PART [NUMBER...]`.
 
-`many [PLUGS]` adds plugs at once; `start [TIMES]` compares starts with and without the integration;
-`devices [TIMES]` asks for the devices; `prices [PLUGS]` prices a year, and anew; `files [READINGS]`
-makes three files at once; `slow [PLUGS]` leaves Home Assistant a tenth of a processor; `soak
-[MINUTES]` does everything at once for a while; `large [GIGABYTES]` asks for a year of a database of
-a whole house. Each writes its section of the page.
+`many [PLUGS [DAYS]]` adds plugs at once; `start [TIMES]` compares starts with and without the
+integration; `devices [TIMES]` asks for the devices; `prices [PLUGS]` prices a year, and anew;
+`files [READINGS]` makes three files at once; `slow [PLUGS]` leaves Home Assistant a tenth of a
+processor; `soak [MINUTES]` does everything at once for a while; `large [GIGABYTES]` asks for a year
+of a database of a whole house. Each writes its section of the page.
 """
 
 from __future__ import annotations

@@ -214,7 +214,7 @@ class Most:
 
     def __init__(self) -> None:
         self.held = self.lag_99 = self.busy = self.worked = self.waited = self.swept = 0.0
-        self.what: dict[str, list[tuple[float, str]]] = {"held": [], "busy": []}
+        self.what: dict[str, list[tuple[float, str]]] = {"held": [], "busy": [], "worked": []}
 
     def add(self, seen: Seen) -> None:
         """Take in a look."""
@@ -224,5 +224,5 @@ class Most:
         self.worked = max(self.worked, seen.worked.most)
         self.waited = max(self.waited, seen.waited.most)
         self.swept = max(self.swept, seen.swept.most)
-        for kind, times in (("held", seen.held), ("busy", seen.busy)):
+        for kind, times in (("held", seen.held), ("busy", seen.busy), ("worked", seen.worked)):
             self.what[kind] = sorted([*self.what[kind], *map(tuple, times.what)])[-3:]

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
 from ..database.own_tables import stored_version
-from ..times import QUARTER, UTC_DAY, ceil_to
+from ..times import HOUR, QUARTER, UTC_DAY, ceil_to
 from .day import QUARTERS_A_DAY, Day
 from .tables import COMPONENT, VERSION, accounts_table, quarters_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Row
 
 
 _QUARTERS = quarters_table.c
@@ -90,16 +90,38 @@ def days_between(
     connection: Connection, accounts: Collection[Account], start: float, end: float
 ) -> Iterator[tuple[int, int, Day]]:
     """Yield account id, UTC second of the midnight, and day, where they touch [start, end)."""
+    for account_id, day, *packed in _days(connection, accounts, start, end):
+        yield account_id, day * UTC_DAY, Day.unpacked(*packed)
+
+
+def hours_between(
+    connection: Connection, accounts: Collection[Account], start: int, end: int
+) -> dict[int, int]:
+    """Return the mWh of accounts together by hour, from one full hour until before another.
+
+    Hours that have none are left out, known or not. It is what `sums_between` finds, in a fraction
+    of the time: a past has tens of thousands of them.
+    """
+    totals = [0] * max((end - start) // HOUR, 0)
+    for _, number, energy, *_ in _days(connection, accounts, start, end):
+        hours = Day.unpacked(energy, None).hours()
+        first = (number * UTC_DAY - start) // HOUR
+        for place in range(max(first, 0), min(first + len(hours), len(totals))):
+            totals[place] += hours[place - first]
+    return {start + place * HOUR: mwh for place, mwh in enumerate(totals) if mwh}
+
+
+def _days(
+    connection: Connection, accounts: Collection[Account], start: float, end: float
+) -> Iterable[Row[Any]]:
     if not accounts or start >= end:
-        return
+        return ()
     here = {
         "accounts": [account.id for account in accounts],
         "first": int(start // UTC_DAY),
         "after": ceil_to(end, UTC_DAY) // UTC_DAY,
     }
-    rows = connection.execute(_DAYS, here)
-    for account_id, day, *packed in rows:
-        yield account_id, day * UTC_DAY, Day.unpacked(*packed)
+    return connection.execute(_DAYS, here)
 
 
 def sums_by_account(

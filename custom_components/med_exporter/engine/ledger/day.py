@@ -89,7 +89,11 @@ class Day:
     def _packed_filled(self) -> bytes | None:
         if self.filled is None or not any(self.filled):
             return None
-        if all(part == _known(mwh) for mwh, part in zip(self.energy, self.filled, strict=True)):
+        if UNKNOWN in self.energy:
+            is_all = [_known(mwh) for mwh in self.energy] == list(self.filled)
+        else:
+            is_all = list(self.energy) == list(self.filled)
+        if is_all:
             return _ALL_OF_IT
         pairs = zip(self.energy, self.filled, strict=True)
         if all(part == (0 if mwh == UNKNOWN else CUT) for mwh, part in pairs):
@@ -188,6 +192,14 @@ class Day:
         """Return the energy of the quarter-hours in [first, after)."""
         part = self.energy[first:after]
         return sum(part) - UNKNOWN * part.count(UNKNOWN)
+
+    def hours(self) -> list[int]:
+        """Return the energy of the day's 24 hours, 0 where nothing is known."""
+        energy = self.energy
+        if UNKNOWN in energy:
+            energy = [_known(mwh) for mwh in energy]
+        quarters = (energy[first::_QUARTERS_AN_HOUR] for first in range(_QUARTERS_AN_HOUR))
+        return [one + two + three + four for one, two, three, four in zip(*quarters, strict=True)]
 
     def running(self) -> tuple[Numbers, Numbers, Numbers]:
         """Return energy, filled energy and known quarter-hours up to each place, from 0 to 96."""
