@@ -162,3 +162,21 @@ def test_files_are_the_same_byte_for_byte(
         except ExportError as err:
             made.append(err.code)
     assert made[0] == made[1]
+
+
+def test_what_is_read_apart_is_passed_over(database, always):
+    database.add(POWER, [(START + n, n) for n in range(50)])
+    database.add(OTHER, [(START + n, n) for n in range(50)])
+    ended = JobDevice(
+        device_id="ended", device_ip="", device_name="ended", entities={"power_w": OTHER},
+        not_recorded=("power_w",),
+    )  # fmt: skip
+    devices = (DEVICES[0], ended)
+    recorder = Recorder(database.connect)
+    with gathered(recorder, devices, START, END, None) as one_pass:
+        span = START, END
+        found = [
+            readings(recorder, one, PlugLedger(), span, lambda _: None, one_pass=one_pass)
+            for one in devices
+        ]
+        assert [len(list(one)) for one in found] == [50, 50]

@@ -100,11 +100,8 @@ def gathered(
     if not is_faster:
         yield None
         return
-    size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
-    wanted = {"ids": ids, "start": start, "end": end}
-    found = pages(recorder.connect, _IN_ORDER, wanted, size, size)
     with TemporaryFile(dir=folder) as file:
-        yield Gathered(recorder, ids, start, end, found, file)
+        yield Gathered(recorder, ids, start, end, file)
 
 
 class Gathered:
@@ -115,7 +112,6 @@ class Gathered:
         ids: of entities, the recorder's.
         start: UTC seconds, included.
         end: UTC seconds, not included.
-        found: the states, a page at a time.
         file: empty; where readings wait on the disk.
 
     """
@@ -126,7 +122,6 @@ class Gathered:
         ids: Sequence[int],
         start: float,
         end: float,
-        found: Iterator[Page],
         file: BinaryIO,
     ) -> None:
         self._ids = frozenset(ids)
@@ -136,7 +131,8 @@ class Gathered:
         self._lines = Lines(recorder.units)
         self._queues: list[_Queue] = []
         self._waiting = 0
-        self._pages = found
+        self._connect = recorder.connect
+        self._pages: Iterator[Page] | None = None
 
     def readings(
         self,
@@ -175,6 +171,12 @@ class Gathered:
 
     def _read(self) -> bool:
         """Read a page of states and tell whether there was one."""
+        if self._pages is None:
+            # Of those who have asked: what is read apart is not read here too.
+            ids = self._lines.ids
+            size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
+            wanted = {"ids": ids, "start": self._start, "end": self._end}
+            self._pages = pages(self._connect, _IN_ORDER, wanted, size, size)
         states, self._reached = next(self._pages, (None, self._end))
         if states is None:
             return False

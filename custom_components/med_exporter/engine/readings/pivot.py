@@ -67,12 +67,17 @@ class Lines:
         self._parsers: dict[int, Parser] = {}
         self._lines: dict[int, Line] = {}
 
+    @property
+    def ids(self) -> list[int]:
+        """The recorder's ids of the entities that are led anywhere."""
+        return [number for number in self._lines if number >= 0]
+
     def lead(self, plug: Plug, slots: Sequence[Slot]) -> None:
         """Lead entities to a plug."""
         for number, slot, parse in slots:
             key, also = number, None
             if number in self._lines:
-                # No entity has such an id.
+                # No entity has such an id: they are not negative.
                 key, also = -1 - len(self._lines), self._lines[number][-1]
                 self._lines[number] = (*self._lines[number][:-1], key)
             self._parsers[key] = parse
