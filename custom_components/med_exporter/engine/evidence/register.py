@@ -221,7 +221,7 @@ class Register(Claimant):
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
         # Nothing is lost by another beginning.
-        is_first = self.is_young and not self.is_contested
+        is_first = self.is_young and not (self.is_contested or self.is_second)
         may_stand = is_first if self.doubt.kind is not Kind.FALLS else not is_alone
         if self.doubt.kind is Kind.FOLLOWS and pace.high_w is None and not self.may_return:
             # The socket can have passed it while it was watched, and nothing takes it back.
@@ -238,10 +238,8 @@ class Register(Claimant):
             return False
         if self.doubt.kind is Kind.FOLLOWS:
             return growth > self.can_owe - self.doubt.can_owe + pace.room(0)
-        if self.doubt.kind is Kind.FALLS:
-            # So soon, a beginning is likelier to be false than a plug to restart.
-            return not self.doubt.may_be_new or self.age - self.doubt.seconds <= SHORT
-        return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
+        # Whatever it showed once it may never have stood at.
+        return True
 
     def confirmed(self, move: Move, more: int, pace: Pace, at: datetime, *, may_roll: bool) -> Move:
         """Return what is claimed by a reading that goes on from the one that was doubted.
@@ -304,7 +302,6 @@ class Register(Claimant):
         """Wait for the next reading before this one is believed; `fell` is what it took back."""
         # Where no clock tells that any time has passed, none tells how much.
         is_timed = self.age > 0 and pace.high_w is not None
-        could = self.could_owe
         self.doubt = Doubt(
             shown=dict(move.parts),
             proved=proved,
@@ -315,7 +312,7 @@ class Register(Claimant):
             clock=clock,
             kept=move.kept,
             is_back=move.to is not None,
-            could=could + pace.room(0) if is_timed and could is not None else None,
+            could=self.could_owe + pace.room(0) if is_timed else None,
             fell=fell,
         )
 
