@@ -196,21 +196,24 @@ class Judge:
         verdict, waiting = self.verdict, self.waiting
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
+        far = {n for n, m in following.items() if m.to and m.growth > self._likely(n, m.to)}
         for name, move in following.items():
             likely = self._likely(name, move.to)
-            near = {n: self.registers[n].noise for n in peers if n != name}
+            # What is back far from where it was may be nowhere: others that are so say no more.
+            others = peers.keys() - (far if name in far else {name})
+            near = {n: self.registers[n].noise for n in others}
             noise = self.registers[name].noise
             # What the plug tells of its ended months needs no witness; what follows them does.
             claim = move.claim - move.told
             alone = min(move.claim - self.proved, move.growth - move.told)
-            if alone <= likely or any(
+            if (alone <= likely and name not in far) or any(
                 abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
         for name in following.keys() & waiting.keys():
-            if waiting[name].claim <= most + self.registers[name].noise:
+            if waiting[name].claim <= most + self.registers[name].noise and name not in far:
                 verdict.good[name] = waiting.pop(name)
             else:
                 self._confirm(name, told)

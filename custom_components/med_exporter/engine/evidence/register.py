@@ -220,6 +220,9 @@ class Register(Claimant):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
+        if is_alone and pace.high_w is not None and more > self.doubt.can_owe + self.noise:
+            # It goes on by more than power brings: one of the two at least is false.
+            return False
         # Nothing is lost by another beginning.
         is_first = self.is_young and not (self.is_contested or self.is_second)
         may_stand = is_first if self.doubt.kind is not Kind.FALLS else not is_alone
