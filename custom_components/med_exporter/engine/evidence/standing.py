@@ -203,11 +203,12 @@ class Standing:
         if restarts or self.age > SHORT:
             self.moves = 0
         has_moved = restarts
-        if restarts:
-            self.shown = {}
-        elif max(move.parts) > newest and newest not in move.parts:
+        has_ended = max(move.parts) > newest and newest not in move.parts
+        if has_ended and (not restarts or move.kind is Kind.FOLLOWS):
             # What it says later of the one that has ended is of the time after it moved there.
             self.shown = {newest: self.shown[newest]}
+        elif restarts:
+            self.shown = {}
         for period, mwh in move.parts.items():
             held = self.shown.get(period)
             if held is None or mwh > held or restarts:
