@@ -5,7 +5,8 @@ What may be missing of the truth, and nothing else:
 - what a plug forgets: from the last reading that was *proven* before it rebooted, was erased or
   rolled over untold, to the first one after, less what it shows then, where that can be nothing
   that it had saved: less than half of before, and of a month more than an hour's worth less;
-- months that rolled over unseen, of a plug that tells no date and has no total;
+- months that rolled over unseen, of a plug that tells no date and has no total; and of one that
+  tells them by date, what was used in a month after it was told last, where no reading tells it;
 - what counters say beside one that shows more than can be: all of that may be as false;
 - what a counter said a few times only since a gap, or since it had leapt by more than a socket
   passes, when it is then back at less, which it could have come to from before that: a plug that
@@ -27,6 +28,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
 # What a socket passes in the hour that a plug may not have saved, in mWh.
 SAVED = 4_200_000
@@ -85,6 +87,8 @@ class Chapter:
     first: int = 0
     said: dict[str, list[Said]] = field(default_factory=lambda: {"total": [], "month": []})
     breaks: dict[str, list[Break]] = field(default_factory=lambda: {"total": [], "month": []})
+    months: dict[date, int] = field(default_factory=dict)
+    """What a plug said last of each month that it tells by date, in mWh by the first of it."""
     ambiguous: float = 0.0
     """By how much truths exceed this one that nobody can tell from it, in mWh."""
 

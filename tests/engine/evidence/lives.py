@@ -218,10 +218,15 @@ class Life:
         if "month" in true and (not self.plug.is_dated or is_running):
             level = float(true["month"])
             if self.plug.is_dated:
-                level += sum(
-                    self.plug.month(first, stands_at)
-                    for first in self.firsts(self.chapter.began, self.now.date())
-                )
+                # Of those before it tells one at a time: the rest of another nobody hears.
+                first = self.now.date().replace(day=1)
+                before = (first - timedelta(days=1)).replace(day=1)
+                if "month_before" in true:
+                    self.chapter.months[before] = true["month_before"]
+                self.chapter.months[first] = true["month"]
+                began = self.plug.local(self.chapter.began).date().replace(day=1)
+                ended = (mwh for m, mwh in self.chapter.months.items() if began <= m < first)
+                level += sum(ended)
             said["month"].append(Said(self.at, true["month"], level, is_fresh=is_fresh))
 
     def firsts(self, since: float, until: date) -> list[date]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from itertools import pairwise
 from random import Random
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from .knowable import After, Break, Said, knowable
 from .lives import Life, lived
+from .plugs import BEGINNINGS, Truth, new_plug
 from .twins import Falsehood, Watched, twin
 from .watch import Watch
 
@@ -23,6 +26,9 @@ _ONCE_WRONG = [
     (11, 266), (11, 602), (11, 996), (11, 1287), (11, 1359), (11, 2779), (11, 2897),
     (12, 2193), (12, 282), (12, 2268), (12, 2787), (2, 24), (6, 556), (1, 515), (7, 128),
     (13, 1097), (14, 327), (14, 1300), (15, 872),
+    (16, 1217), (20, 179), (22, 800), (24, 172), (24, 399), (24, 1485), (26, 309), (26, 618),
+    (26, 1326), (28, 741), (28, 1299), (31, 458), (31, 502), (35, 1178), (35, 1254), (35, 1413),
+    (37, 305), (37, 1019), (37, 1103), (41, 512), (46, 537),
 ]  # fmt: skip
 
 
@@ -58,6 +64,22 @@ def test_what_a_plug_forgets_is_known_once_it_has_gone_on_from_where_it_was(
     shown += [(18_300, 7), (18_330, 8)]
     said = {"month": [Said(at, mwh, mwh) for at, mwh in shown]}
     assert knowable(said, {"month": [Break(18_290, After.SAVED)]}) == kwh + (moves > 4)
+
+
+def test_what_a_month_used_that_no_reading_tells_nobody_knows() -> None:
+    shown, used = [], []
+    for watts in (1000.0, 3500.0):
+        # Nobody reads it from December to February; the twins differ before the year ends.
+        truth = Truth(BEGINNINGS[1], 60.0)
+        plug = replace(new_plug(Random(1), truth), has_total=False, is_dated=True, skew=0.0)
+        truth.draw(300.0, watts)
+        truth.draw(86_400.0, 60.0)
+        february = 33 * 86_400.0
+        dates = [(60.0, date(2026, 12, 30)), (february, date(2027, 2, 1))]
+        shown.append([plug.counters(at, asked) for at, asked in dates])
+        used.append(truth(february))
+    assert shown[0] == shown[1]
+    assert used[0] < used[1]
 
 
 def test_what_leapt_and_fell_again_may_never_have_been() -> None:

@@ -210,15 +210,18 @@ class Claimant(Standing):
             return None
         return told[:length] != self.clock[:length] or None
 
-    def is_unpowered(self, growth: int) -> bool:
-        """Return whether power tells that a growth up to the reading that is doubted never was."""
+    def is_unpowered(self, growth: int, more: int) -> bool:
+        """Return whether power tells that it never grew so far.
+
+        Of its `growth`, `more` is since the reading that is doubted. A clock that was behind may
+        have hidden the time that is told since: all of the growth must then fit into all of it.
+        """
         doubt = self.doubt
-        return (
-            doubt is not None
-            and doubt.kind is Kind.LEAPS
-            and doubt.could is not None
-            and growth > doubt.could
-        )
+        if doubt is None or doubt.kind is not Kind.LEAPS or doubt.could is None:
+            return False
+        leap = growth - more
+        is_hidden = leap <= doubt.could + doubt.unseen and growth <= doubt.could + doubt.can_owe
+        return leap > doubt.could and not is_hidden
 
     def is_disproved(self) -> bool:
         """Return whether no clock has explained for long what power says never was."""

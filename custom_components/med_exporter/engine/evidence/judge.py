@@ -196,21 +196,24 @@ class Judge:
         verdict, waiting = self.verdict, self.waiting
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
+        far = {n for n, m in following.items() if m.to and m.growth > self._likely(n, m.to)}
         for name, move in following.items():
             likely = self._likely(name, move.to)
-            near = {n: self.registers[n].noise for n in peers if n != name}
+            # What is back far from where it was may be nowhere: others that are so say no more.
+            others = peers.keys() - (far if name in far else {name})
+            near = {n: self.registers[n].noise for n in others}
             noise = self.registers[name].noise
             # What the plug tells of its ended months needs no witness; what follows them does.
             claim = move.claim - move.told
             alone = min(move.claim - self.proved, move.growth - move.told)
-            if alone <= likely or any(
+            if (alone <= likely and name not in far) or any(
                 abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
         for name in following.keys() & waiting.keys():
-            if waiting[name].claim <= most + self.registers[name].noise:
+            if waiting[name].claim <= most + self.registers[name].noise and name not in far:
                 verdict.good[name] = waiting.pop(name)
             else:
                 self._confirm(name, told)
@@ -219,11 +222,11 @@ class Judge:
         """Return how much of a counter is believed though no other says the same."""
         register = self.registers[name]
         # What is back where it was had all the time since it was there.
-        if to is not None:
-            likely = self.pace.likely(max(register.age, to.seconds))
-        elif register.age > SHORT:
+        if max(register.age, 0.0 if to is None else to.seconds) > SHORT:
             # What the others lack by being late, they show themselves soon.
             likely = 0
+        elif to is not None:
+            likely = self.pace.likely(max(register.age, to.seconds))
         else:
             # What the power could not bring while it waited, it has not brought since.
             likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
@@ -241,8 +244,13 @@ class Judge:
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
             return
-        is_unpowered = move.kind is not Kind.FALLS and register.is_unpowered(move.growth - more)
-        if is_unpowered and not register.is_disproved():
+        is_false_start = register.is_false_start(move.growth - more, pace)
+        is_unpowered = (
+            not is_false_start
+            and move.kind is not Kind.FALLS
+            and register.is_unpowered(move.growth, more)
+        )
+        if is_unpowered and register.is_proven and not register.is_disproved():
             return
         beyond = 0
         if register.outgrows(more, pace):
@@ -266,12 +274,12 @@ class Judge:
             self.verdict.ahead[name] = replace(
                 ahead, kind=Kind.FOLLOWS, claim=claim, reach=claim, kept=None
             )
-        if is_unpowered:
-            self.verdict.untrue[name] = Reason.CONTRADICTED
-            good = replace(good, claim=self.proved + more, reach=self.proved + more)
-        elif register.is_false_start(move.growth - more, pace):
-            self.verdict.untrue[name] = Reason.FALSE_START
-            good = replace(good, claim=self.proved, reach=self.proved)
+        if is_unpowered or is_false_start:
+            reason = Reason.FALSE_START if is_false_start else Reason.CONTRADICTED
+            self.verdict.untrue[name] = reason
+            # Whatever it was before, from there it has grown.
+            claim = register.doubt.proved + more
+            good = replace(good, claim=claim, reach=claim, is_first=is_false_start)
         if more > 0:
             self.verdict.fresh[name] = pace.likely(register.doubt.seconds)
         if name not in self.verdict.ahead and not register.may_restart_since_doubt(good, pace):

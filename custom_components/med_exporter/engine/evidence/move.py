@@ -44,7 +44,8 @@ class Move:
     `claim` is all that must have been used by then, in mWh, and `reach` the same with what it
     lacked before; `is_exact` says that it cannot have forgotten any since it was read before,
     and `sure_for` else that it cannot in so many seconds;
-    `is_back` that it is where it had been, and has forgotten some. Of one that has begun anew,
+    `is_back` that it is where it had been, and has forgotten some, `is_first` that what it showed
+    before was a false beginning, and this may be one. Of one that has begun anew,
     `kept` is what it had grown by in a reading before that was still waiting, or by what the plug
     tells of the period that has ended; else it is None. `told` is what of the claim the plug tells
     so, which needs no other witness. `to` is where it is back, None where it is nowhere else than
@@ -58,6 +59,7 @@ class Move:
     growth: int = 0
     is_exact: bool = False
     is_back: bool = False
+    is_first: bool = False
     sure_for: float = 0.0
     kept: int | None = None
     told: int = 0
@@ -70,7 +72,8 @@ class Doubt:
 
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
     `owed` and `can_owe` the least and the most that the power has brought since, `could` the most
-    before, since the counter moved, None where no power was told;
+    before, since the counter moved, None where no power was told, `unseen` what of the most since
+    was brought while nobody read it;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
     `kept` as of its move, `is_back` that it was again where the counter had been; `fell` is
@@ -90,6 +93,7 @@ class Doubt:
     kept: int | None = None
     is_back: bool = False
     could: int | None = None
+    unseen: int = 0
     fell: Doubt | None = None
 
     def pass_time(self, seconds: float, least: int, most: int) -> None:
@@ -97,9 +101,9 @@ class Doubt:
         self.seconds += seconds
         self.owed += least
         self.can_owe += most
-        if self.could is not None and seconds > SHORT:
-            # A clock that was behind is put right: that time had passed before.
-            self.could += most
+        if seconds > SHORT:
+            # A clock that was behind is put right: that time may have passed before.
+            self.unseen += most
         if self.fell is not None:
             self.fell.pass_time(seconds, least, most)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A plug that reboots goes back to what it saved last, an hour ago at most.
 _SAVED_EVERY: Final = 3600
+# Power was told all the time where the most and the least that it brought differ by no more.
+_TOLD: Final = 4
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
 # What stands still where it must move is believed after so long, in seconds.
@@ -94,15 +96,25 @@ class Register(Claimant):
             or move.growth <= pace.room(self.age)
             or self._is_brought(past, move, growth),
             Kind.FALLS: max(self.shown) not in past.shown
-            or (self.may_restart(move.parts, pace) and not is_sure),
+            or (
+                self.may_restart(move.parts, pace)
+                and not is_sure
+                and not self._is_just_there(past, move.parts, growth, pace)
+            ),
         }[move.kind]
+
+    def _is_just_there(self, past: Past, parts: Parts, growth: int, pace: Pace) -> bool:
+        """Return whether it is so far from zero just where it was that it has not restarted."""
+        is_near = growth <= pace.likely(past.seconds) + self.noise
+        return is_near and parts[max(parts)] > pace.room(SHORT)
 
     def _is_brought(self, past: Past, move: Move, growth: int) -> bool:
         """Return whether power tells rather what it has grown from here than from a place before.
 
-        Only where it has stood while power flowed, which can have brought so much.
+        Only where it has stood while power flowed that was told, and can have brought so much.
         """
-        if self.owed <= self.noise or move.growth > self.can_owe + self.noise:
+        is_told = self.noise < self.owed and self.can_owe <= _TOLD * self.owed
+        if not is_told or move.growth > self.can_owe + self.noise:
             return False
         from_here = abs(at_most(move.growth) - self.can_owe)
         return from_here < abs(at_most(growth) - past.can_owe)
@@ -220,8 +232,11 @@ class Register(Claimant):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
+        if is_alone and pace.high_w is not None and more > self.doubt.can_owe + self.noise:
+            # It goes on by more than power brings: one of the two at least is false.
+            return False
         # Nothing is lost by another beginning.
-        is_first = self.is_young and not self.is_contested
+        is_first = self.is_young and not (self.is_contested or self.is_second)
         may_stand = is_first if self.doubt.kind is not Kind.FALLS else not is_alone
         if self.doubt.kind is Kind.FOLLOWS and pace.high_w is None and not self.may_return:
             # The socket can have passed it while it was watched, and nothing takes it back.
@@ -238,10 +253,8 @@ class Register(Claimant):
             return False
         if self.doubt.kind is Kind.FOLLOWS:
             return growth > self.can_owe - self.doubt.can_owe + pace.room(0)
-        if self.doubt.kind is Kind.FALLS:
-            # So soon, a beginning is likelier to be false than a plug to restart.
-            return not self.doubt.may_be_new or self.age - self.doubt.seconds <= SHORT
-        return self.doubt.kind is Kind.LEAPS and self.doubt.is_alone
+        # Whatever it showed once it may never have stood at.
+        return True
 
     def confirmed(self, move: Move, more: int, pace: Pace, at: datetime, *, may_roll: bool) -> Move:
         """Return what is claimed by a reading that goes on from the one that was doubted.
@@ -278,6 +291,10 @@ class Register(Claimant):
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
         claim = max(self.level + from_zero, self.doubt.proved + more)
+        # What it now tells of a period that has ended was used before, whatever has fallen since.
+        held = {p: mwh for p, mwh in self.shown.items() if p < period}
+        if ended := growth_between(held, {p: m for p, m in move.parts.items() if p in held}, 0):
+            claim = max(claim, self.claim + ended + value - before)
         return replace(move, claim=claim, reach=claim)
 
     def speaks_of(self, move: Move, seconds: float, proved: int, lag: int) -> bool:
@@ -304,7 +321,6 @@ class Register(Claimant):
         """Wait for the next reading before this one is believed; `fell` is what it took back."""
         # Where no clock tells that any time has passed, none tells how much.
         is_timed = self.age > 0 and pace.high_w is not None
-        could = self.could_owe
         self.doubt = Doubt(
             shown=dict(move.parts),
             proved=proved,
@@ -315,7 +331,7 @@ class Register(Claimant):
             clock=clock,
             kept=move.kept,
             is_back=move.to is not None,
-            could=could + pace.room(0) if is_timed and could is not None else None,
+            could=self.could_owe + pace.room(0) if is_timed else None,
             fell=fell,
         )
 

@@ -43,7 +43,8 @@ class Standing:
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
-    `is_contested` once it has shown anything else meanwhile; `moves` how often it has moved there,
+    `is_contested` once it has shown anything else meanwhile, `is_second` after a false beginning:
+    then it has to move to go on; `moves` how often it has moved there,
     watched all the time, and `rate` how fast it went then, in W.
     """
 
@@ -55,6 +56,7 @@ class Standing:
     finest: int = _GRAINS[0]
     is_young: bool = True
     is_contested: bool = False
+    is_second: bool = False
     age: float = 0.0
     still: float = 0.0
     ran: float = 0.0
@@ -102,7 +104,7 @@ class Standing:
         self.grain = self.finest = min(self.grain, grain_of(parts))
         self.shown = dict(parts)
         self.claim = self.level = self.stood = proved
-        self.is_young, self.is_contested = True, False
+        self.is_young, self.is_contested, self.is_second = True, False, False
         self.age, self.still, self.ran, self.sure_for = 0.0, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
@@ -201,11 +203,12 @@ class Standing:
         if restarts or self.age > SHORT:
             self.moves = 0
         has_moved = restarts
-        if restarts:
-            self.shown = {}
-        elif max(move.parts) > newest and newest not in move.parts:
+        has_ended = max(move.parts) > newest and newest not in move.parts
+        if has_ended and (not restarts or move.kind is Kind.FOLLOWS):
             # What it says later of the one that has ended is of the time after it moved there.
             self.shown = {newest: self.shown[newest]}
+        elif restarts:
+            self.shown = {}
         for period, mwh in move.parts.items():
             held = self.shown.get(period)
             if held is None or mwh > held or restarts:
@@ -219,7 +222,9 @@ class Standing:
         ran = self.age
         self.claim, self.doubt, self.age = move.claim, None, age
         # What is again as it began has said both: which was false tells only how it goes on.
-        self.is_young = self.is_young and self.is_contested and not (restarts or self.is_proven)
+        is_open = (self.is_contested and not self.is_proven) or (self.is_second and not has_moved)
+        self.is_young = move.is_first or (self.is_young and is_open and not restarts)
+        self.is_second = move.is_first or (self.is_second and self.is_young)
         if not move.is_exact:
             self.sure_for = move.sure_for
         if has_moved:
@@ -269,18 +274,16 @@ class Standing:
         return self.moves > _PROVEN_AFTER
 
     @property
-    def could_owe(self) -> int | None:
-        """Return the most that it may have to show more; None where nothing bounds it.
+    def could_owe(self) -> int:
+        """Return the most that it may have to show more.
 
         Where it has not stood for long, it may be false to be there: then what could be shown from
-        where it stood before counts.
+        wherever it stood before counts.
         """
         if self.is_proven:
             return self.can_owe
-        past = self.past
-        if past is None or not past.was_proven:
-            return None
-        return max(self.can_owe, past.claim + past.can_owe - self.claim)
+        from_places = (past.claim + past.can_owe - self.claim for past in self.places())
+        return max(self.can_owe, *from_places, 0)
 
     def places(self) -> Iterator[Past]:
         """Return where it has stood before, the latest first."""
