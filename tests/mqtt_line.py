@@ -26,6 +26,7 @@ class Line:
         passing: how many of these still pass before the others are dropped.
         cuts: bytes after which connections break, one after the other; then they hold.
         crumbles: whether answers come byte by byte.
+        pause: seconds before each answer.
         connections: how many there were.
         answers: how many packets of each kind the broker has sent.
         published: the messages that went to the broker.
@@ -38,6 +39,7 @@ class Line:
     passing: int = 0
     cuts: list[int] = field(default_factory=list)
     crumbles: bool = False
+    pause: float = 0.0
     connections: int = 0
     answers: Counter[int] = field(default_factory=Counter)
     published: list[bytes] = field(default_factory=list)
@@ -104,6 +106,7 @@ class Line:
                 await self._open.wait()
                 buffer += data
                 for packet in _packets(buffer):
+                    await asyncio.sleep(self.pause)
                     if self._passes(packet[0] >> 4):
                         size = 1 if self.crumbles else len(packet)
                         for at in range(0, len(packet), size):

@@ -159,6 +159,38 @@ async def test_answers_may_come_byte_by_byte(line: Line, version: int, qos: int)
         assert await arrived(messages, last=99) == list(range(100))
 
 
+@pytest.mark.parametrize("at_once", [1, 20])
+async def test_a_slow_broker_has_its_time_for_all_that_waits(mosquitto, at_once: int) -> None:
+    waiting = Waiting(100)
+    async with (
+        bad_line(mosquitto(settings=(f"max_inflight_messages {at_once}",)).port) as line,
+        destination(line.port) as made,
+    ):
+        await made.async_reach()
+        # Longer for all than it may be silent.
+        line.pause = 0.02
+        pushing = asyncio.create_task(waiting.push(made))
+        while len(waiting.days) == 100:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        # What waits behind others is not given up either.
+        await made.async_reach()
+        await pushing
+    assert waiting.days == []
+    assert line.connections == 1
+    assert len([one for one in line.published if b'"value"' in one]) == 100
+
+
+async def test_of_what_is_ready_behind_a_refused_message_nothing_leaves(mosquitto) -> None:
+    status = "topic write home/energy/status\n"
+    broker = mosquitto(acl=f"{status}topic write home/energy/{PDL}/consumption/monthly\n")
+    waiting = Waiting(150)
+    async with bad_line(broker.port) as line, destination(line.port) as made:
+        assert (await waiting.fails(made)).code == "PUBLISH_NOT_ALLOWED"
+        await made.async_reach()
+    assert len(waiting.days) == 150
+    assert 0 < len([one for one in line.published if b'"value"' in one]) <= 40
+
+
 async def test_a_broker_that_never_acknowledges_fails_every_run_in_bounded_time(
     line: Line, version: int
 ) -> None:

@@ -575,6 +575,26 @@ async def test_no_more_are_held_than_there_is_room_for_however_many_series_there
     assert most <= 30
 
 
+@pytest.mark.parametrize("last", [15, 25], ids=["ahead", "further"])
+async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    monkeypatch.setattr(module, "_BATCH", 10)
+    monkeypatch.setattr(module, "_IN_FLIGHT", 20)
+
+    async def stream() -> AsyncIterator[Measurement]:
+        for one in days(35)[:last]:
+            yield one
+        raise OSError("the ledger is gone")
+
+    destination = destination_at(session, victoriametrics(), on_disk_after=0)
+    for _ in range(3):
+        with pytest.raises(OSError, match="gone"):
+            await destination.async_push(stream(), lambda _, __: None)
+    # There is room for all of it, again.
+    assert set(await push(destination, days(35))) <= {Outcome.STORED, Outcome.ALREADY_THERE}
+
+
 async def test_where_rows_are_missing_none_after_them_is_settled(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:

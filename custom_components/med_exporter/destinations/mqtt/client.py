@@ -85,6 +85,7 @@ class MqttClient:
         self._under_way: dict[int, Sending] = {}
         self._subscribing: dict[int, asyncio.Future[bool]] = {}
         self._taken: set[str] = set()
+        self._heard = 0
         self._unread: asyncio.Queue[Incoming] = asyncio.Queue(_MAX_UNREAD)
         self._paho = paho_client(broker, publishing, identifier=identifier, version=version)
         self._line = Line(loop, self._paho, self._hang_up)
@@ -167,12 +168,14 @@ class MqttClient:
     async def answered(self, answer: asyncio.Future[bool]) -> bool:
         """Wait for the broker's answer. Raises DestinationError where it refuses.
 
-        A broker that leaves one message unanswered is done with: what it would answer later could
-        not be told from what it forgot, so the connection ends, and the next one begins anew.
+        A broker that leaves messages unanswered, and says nothing to any other meanwhile, is done
+        with: what it would answer later could not be told from what it forgot, so the connection
+        ends, and the next one begins anew. One that is only slow has its time for what waits.
         """
-        if not answer.done():
+        while not answer.done():
+            begun = self._heard
             await asyncio.wait([answer], timeout=_ANSWER_TIMEOUT)
-            if not answer.done():
+            if not answer.done() and self._heard == begun:
                 self._end(
                     DestinationError(
                         "timed_out",
@@ -239,6 +242,9 @@ class MqttClient:
     def _publish_queued(self) -> None:
         """Publish what waits for an answer, as much at a time as the broker takes."""
         while self._queue:
+            if self._queue[0].answer.cancelled():
+                self._queue.popleft()
+                continue
             qos = self._qos_of(self._queue[0])
             if qos and len(self._under_way) >= self.receive_maximum:
                 return
@@ -285,6 +291,7 @@ class MqttClient:
         """Settle a message; an answer to something else is none."""
         if (sending := self._under_way.pop(number, None)) is None:
             return
+        self._heard += 1
         topic = sending.message.topic
         if reason.is_failure:
             self._taken.discard(topic)
@@ -295,7 +302,8 @@ class MqttClient:
         else:
             self._taken.add(topic)
             settle(sending.answer, is_allowed=True)
-        self._publish_queued()
+        if self._queue:
+            self._publish_queued()
 
     def _allowed(self, number: int, reasons: list[ReasonCode]) -> None:
         if (answer := self._subscribing.pop(number, None)) is not None:

@@ -40,6 +40,10 @@ INTAKE: Final = Intake(
 """A broker hands everything on, and a later value of a period replaces the earlier one."""
 
 
+# Messages that are ready to leave, and for how many seconds answers are gathered, to settle them
+# together.
+_READY: Final = 200
+_SETTLED_WITHIN: Final = 0.2
 # Messages of QoS 0 after which the broker is asked whether it still reads.
 _CONFIRMED_AT_ONCE: Final = 500
 
@@ -184,7 +188,10 @@ class MqttDestination:
             # What was sent before may have arrived.
             await flight.land()
             raise
-        await flight.land()
+        else:
+            await flight.land()
+        finally:
+            flight.abandon()
 
     async def _attend(self, client: MqttClient) -> None:
         """Look after what the broker keeps, as long as a connection stands."""
@@ -210,8 +217,10 @@ class MqttDestination:
 class _Flight:
     """Messages under way, settled in the order in which they were sent.
 
-    After the first that was not taken nothing is sent or settled any more: whatever came behind
-    it is sent again. With QoS 0 the broker is asked now and then whether it still reads.
+    Some are ready before the broker takes them, so that each of its answers makes the next one
+    leave at once. After the first that was not taken nothing is sent or settled any more: whatever
+    came behind it is sent again. With QoS 0 the broker is asked now and then whether it still
+    reads.
     """
 
     def __init__(
@@ -225,8 +234,8 @@ class _Flight:
 
     async def send(self, measurement: Measurement | None, message: Message | None) -> None:
         """Send a message, when there is room for it. Raises what an earlier one met."""
-        while len(self._under_way) >= self._client.receive_maximum:
-            await self._settle_oldest()
+        if len(self._under_way) >= self._client.receive_maximum + _READY:
+            await self._make_room()
         answer = None if message is None else self._client.send(message, qos=self._qos)
         self._under_way.append((measurement, answer))
 
@@ -236,13 +245,29 @@ class _Flight:
             await self._settle_oldest()
         await self._confirm()
 
+    def abandon(self) -> None:
+        """Send nothing of what has not left yet."""
+        while self._under_way:
+            _, answer = self._under_way.popleft()
+            if answer is not None:
+                answer.cancel()
+
+    async def _make_room(self) -> None:
+        """Settle what is answered, at least the oldest: mostly some at a time."""
+        _, one = self._under_way[_READY // 2]
+        if one is not None:
+            await asyncio.wait([one], timeout=_SETTLED_WITHIN)
+        await self._settle_oldest()
+        while self._under_way and ((answer := self._under_way[0][1]) is None or answer.done()):
+            await self._settle_oldest()
+
     async def _settle_oldest(self) -> None:
         measurement, answer = self._under_way.popleft()
         if answer is not None:
             try:
                 await self._client.answered(answer)
             except BaseException:
-                self._under_way.clear()
+                self.abandon()
                 await self._confirm()
                 raise
         if measurement is not None:

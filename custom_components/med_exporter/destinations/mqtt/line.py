@@ -67,6 +67,7 @@ class Line:
         self._gone: asyncio.Future[None] = loop.create_future()
         self._descriptor: int | None = None
         self._ticking: asyncio.TimerHandle | None = None
+        self._is_reading = False
 
     @property
     def is_reached(self) -> bool:
@@ -107,10 +108,8 @@ class Line:
             raise ConnectionError(str(result))
         self._descriptor = socket.fileno()
         self._loop.add_reader(self._descriptor, self._read)
-        if self._paho.want_write():
-            self._watch_writing()
-        self._paho.on_socket_register_write = self._watch_writing
-        self._paho.on_socket_unregister_write = self._unwatch_writing
+        self._loop.call_soon(self._write)
+        self._paho.on_socket_register_write = self._asked_to_write
         self._paho.on_socket_close = self._unwatch
         self._ticking = self._loop.call_later(_TICK, self._tick)
 
@@ -140,6 +139,7 @@ class Line:
     def _read(self) -> None:
         if self._descriptor is None:
             return
+        self._is_reading = True
         try:
             self._paho.loop_read()
         except Exception as err:  # noqa: BLE001  # paho raises anything over what is no MQTT
@@ -147,23 +147,31 @@ class Line:
                 self._loop.remove_reader(self._descriptor)
             self._stumbled(err)
             return
+        finally:
+            self._is_reading = False
+        # What answers have made room for: the broker is not to wait for another turn of the loop.
+        self._write()
         if self._descriptor is not None and self._paho.has_unread:
             self._loop.call_soon(self._read)
 
+    def _asked_to_write(self, *_: object) -> None:
+        if not self._is_reading:
+            self._loop.call_soon(self._write)
+
     def _write(self) -> None:
-        self._paho.loop_write()
+        """Write what waits, and look when there is room for more where that is too much."""
+        if self._paho.want_write():
+            self._paho.loop_write()
+        if self._descriptor is None:
+            return
+        if self._paho.want_write():
+            self._loop.add_writer(self._descriptor, self._write)
+        else:
+            self._loop.remove_writer(self._descriptor)
 
     def _tick(self) -> None:
         self._ticking = self._loop.call_later(_TICK, self._tick)
         self._paho.loop_misc()
-
-    def _watch_writing(self, *_: object) -> None:
-        if self._descriptor is not None:
-            self._loop.add_writer(self._descriptor, self._write)
-
-    def _unwatch_writing(self, *_: object) -> None:
-        if self._descriptor is not None:
-            self._loop.remove_writer(self._descriptor)
 
     def _unwatch(self, *_: object) -> None:
         """Let go of the socket, which is about to be closed; once, as its number is used again."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Final
+
+import orjson
 
 from ...const import DataType
 from ...engine.lazy_dataclass import dataclass
@@ -135,9 +136,13 @@ def _of_the_grid(topic: str, payload: str, publishing: Publishing, today: date) 
     )
 
 
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
 def _energy(measurement: Energy, pdl: str) -> str:
     read_at = measurement.timestamp.replace(tzinfo=None).isoformat(timespec="seconds")
-    return json.dumps(
+    return _json(
         {
             "value": round(measurement.kwh, _DIGITS),
             "unit": "kWh",
@@ -150,11 +155,11 @@ def _energy(measurement: Energy, pdl: str) -> str:
 
 
 def _tempo(colour: str | None, day: date) -> str:
-    return json.dumps({"color": colour, "date": day.isoformat()})
+    return _json({"color": colour, "date": day.isoformat()})
 
 
 def _ecowatt(measurement: EcoWattLevel) -> str:
-    return json.dumps(
+    return _json(
         {
             "value": measurement.level,
             "message": measurement.details.get("message"),

@@ -61,8 +61,15 @@ class QuickClient(BoundedClient):
         return number
 
     def _packet_read(self) -> MQTTErrorCode:
-        if not self._in_packet["command"] and self._read_answers() and not self._received:
-            return MQTTErrorCode.MQTT_ERR_AGAIN
+        if not self._in_packet["command"]:
+            try:
+                self._received = self._received or self._receive()
+            except BlockingIOError:
+                return MQTTErrorCode.MQTT_ERR_AGAIN
+            except OSError:
+                return MQTTErrorCode.MQTT_ERR_CONN_LOST
+            if self._read_answers() and not self._received:
+                return MQTTErrorCode.MQTT_ERR_AGAIN
         return super()._packet_read()
 
     def _read_answers(self) -> int:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
-from ...web.answers import in_turn
 from ..base import PERIODS, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from ..web import TIMEOUT
 from .moving import labels_of_other, samples_of
 from .probe import PROBE, async_read_nothing
+from .reading import Reader
 from .retention import USUAL_RETENTION, milliseconds_ago
 from .rows import EXACT, NAME, TYPES, Rows, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
@@ -26,7 +25,6 @@ from .whereabouts import Whereabouts
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterable,
-        AsyncIterator,
         Callable,
         Collection,
         Mapping,
@@ -48,8 +46,6 @@ INTAKE: Final = Intake(
 
 # Rows that are sent and read back at once: more than the half-hours of a year.
 _BATCH: Final = 50_000
-# So many are read before others have their turn.
-_AT_A_TIME: Final = 500
 # Rows of all series that are held in memory until they are on the disk.
 _IN_FLIGHT: Final = 100_000
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
@@ -205,14 +201,16 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
         """
         batches: deque[Batch] = deque()
+        reader = Reader(aiter(measurements), _BATCH)
         try:
-            await self._push(aiter(measurements), settle, batches)
+            await self._push(reader, settle, batches)
         finally:
-            self._free(sum(len(batch.rows) for batch in batches))
+            await reader.close()
+            self._free(reader.reserved + sum(len(batch.rows) for batch in batches))
 
     async def _push(
         self,
-        rest: AsyncIterator[Measurement],
+        reader: Reader,
         settle: Callable[[Measurement, Outcome], None],
         batches: deque[Batch],
     ) -> None:
@@ -221,13 +219,13 @@ class VictoriaMetricsDestination(DatabaseDestination):
         count, is_proved = _BATCH, False
         try:
             while count == _BATCH:
-                while self._in_flight + _BATCH > _IN_FLIGHT:
+                while not (reader.is_reading or self._has_room):
                     if batches:
                         await self._settle(batches, flags, settle)
                     else:
                         self._is_freed.clear()
                         await self._is_freed.wait()
-                count, flags = await self._send_next(rest, batches, flags, is_proved=is_proved)
+                count, flags = await self._send_next(reader, batches, flags, is_proved=is_proved)
                 # Nobody changes what a series is called within a run.
                 is_proved = bool(batches) and bool(batches[-1].sent) and not batches[-1].is_missing
                 while batches and self._is_to_settle(batches, flags):
@@ -244,7 +242,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
 
     async def _send_next(
         self,
-        rest: AsyncIterator[Measurement],
+        reader: Reader,
         batches: deque[Batch],
         flags: Flags,
         *,
@@ -252,23 +250,33 @@ class VictoriaMetricsDestination(DatabaseDestination):
     ) -> tuple[int, Flags]:
         """Read and send the next rows, and return how many these were.
 
-        Nothing is read before it is one's turn.
+        Nothing is read before it is one's turn, but what comes next while the server takes these.
         """
-        count = 0
+        if not reader.is_reading:
+            self._reserve(reader)
+        async with self._turn:
+            rows = await reader.next()
+            self._free(_BATCH - len(rows))
+            reader.reserved -= _BATCH - len(rows)
+            if len(rows) == _BATCH and self._has_room:
+                self._reserve(reader)
+                reader.begin()
+            if rows and not is_proved:
+                await self._let_unconfirmed_rows_appear()
+                flags = await self._flags()
+                await self._server.flush()
+            if rows:
+                batches.append(await self._send(rows, flags, is_proved=is_proved))
+                reader.reserved -= len(rows)
+        return len(rows), flags
+
+    def _reserve(self, reader: Reader) -> None:
         self._in_flight += _BATCH
-        try:
-            async with self._turn:
-                rows = await _next_of(rest)
-                if rows and not is_proved:
-                    await self._let_unconfirmed_rows_appear()
-                    flags = await self._flags()
-                    await self._server.flush()
-                if rows:
-                    batches.append(await self._send(rows, flags, is_proved=is_proved))
-                    count = len(rows)
-        finally:
-            self._free(_BATCH - count)
-        return count, flags
+        reader.reserved += _BATCH
+
+    @property
+    def _has_room(self) -> bool:
+        return self._in_flight + _BATCH <= _IN_FLIGHT
 
     def _free(self, count: int) -> None:
         self._in_flight -= count
@@ -340,15 +348,3 @@ def _now() -> float:
 
 async def _sleep_until(moment: float) -> None:
     await asyncio.sleep(max(0.0, moment - _now()))
-
-
-async def _next_of(rest: AsyncIterator[Measurement]) -> Rows:
-    """Read the next rows of a series; fewer than a batch are the last ones."""
-    some: list[Measurement] = []
-    async for measurement in rest:
-        some.append(measurement)
-        if len(some) == _BATCH:
-            break
-        if not len(some) % _AT_A_TIME:
-            await asyncio.sleep(0)
-    return await in_turn(partial(rows_of, some)) if some else Rows((), [], [])

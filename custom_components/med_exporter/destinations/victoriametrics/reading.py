@@ -1,0 +1,73 @@
+"""What a run has for VictoriaMetrics, read as rows, a batch while another one is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ...web.answers import in_turn
+from .rows import Rows, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ..measurements import Measurement
+
+# So many are read before others have their turn.
+_AT_A_TIME: Final = 500
+
+
+class Reader:
+    """Reads the rows of one series; closed once.
+
+    Args:
+        rest: the measurements of the series.
+        most: how many rows are read at a time; fewer are the last ones.
+
+    Attributes:
+        reserved: how many rows have room in memory that are not on their way yet.
+
+    """
+
+    def __init__(self, rest: AsyncIterator[Measurement], most: int) -> None:
+        self._rest = rest
+        self._most = most
+        self.reserved = 0
+        self._reading: asyncio.Task[Rows] | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Return whether rows are being read, or have been, that nobody has taken yet."""
+        return self._reading is not None
+
+    def begin(self) -> None:
+        """Begin to read the next rows."""
+        self._reading = asyncio.get_running_loop().create_task(self._read())
+
+    async def next(self) -> Rows:
+        """Return the next rows, none at the end. Raises what the measurements raise."""
+        if (reading := self._reading) is None:
+            return await self._read()
+        self._reading = None
+        return await reading
+
+    async def close(self) -> None:
+        """Read no further; what nobody has taken is dropped."""
+        if (reading := self._reading) is None:
+            return
+        self._reading = None
+        reading.cancel()
+        await asyncio.wait([reading])
+        if not reading.cancelled():
+            reading.exception()  # whoever gave up on it need not hear how it ended
+
+    async def _read(self) -> Rows:
+        some: list[Measurement] = []
+        async for measurement in self._rest:
+            some.append(measurement)
+            if len(some) == self._most:
+                break
+            if not len(some) % _AT_A_TIME:
+                await asyncio.sleep(0)
+        return await in_turn(partial(rows_of, some)) if some else Rows((), [], [])

@@ -1,0 +1,76 @@
+"""What a run has is read a batch ahead, and no further."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import pytest
+
+from custom_components.med_exporter.destinations.victoriametrics.reading import Reader
+
+from .bench import half_hours
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from custom_components.med_exporter.destinations.measurements import Energy
+
+
+class Series:
+    """Some measurements, and how many of them have been read."""
+
+    def __init__(self, count: int) -> None:
+        self.values = list(half_hours(count, "one"))
+        self.taken = 0
+        self.fails_at: int | None = None
+
+    async def __aiter__(self) -> AsyncIterator[Energy]:
+        for number, value in enumerate(self.values):
+            if number == self.fails_at:
+                raise OSError("gone")
+            self.taken += 1
+            yield value
+
+
+async def test_rows_come_in_batches_the_last_one_is_shorter() -> None:
+    reader = Reader(aiter(Series(5)), 2)
+    assert [len(await reader.next()) for _ in range(4)] == [2, 2, 1, 0]
+    await reader.close()
+
+
+async def test_what_comes_next_is_read_while_others_work() -> None:
+    series = Series(2000)
+    reader = Reader(aiter(series), 600)
+    first = await reader.next()
+    assert series.taken == 600
+    reader.begin()
+    assert reader.is_reading
+    while series.taken < 1200:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    second = await reader.next()
+    assert not reader.is_reading
+    assert series.taken == 1200
+    assert [*first.measurements, *second.measurements] == list(islice(series.values, 1200))
+
+
+async def test_what_is_read_ahead_for_nobody_is_dropped() -> None:
+    series = Series(2000)
+    reader = Reader(aiter(series), 2000)
+    reader.begin()
+    await asyncio.sleep(0)
+    await reader.close()
+    assert not reader.is_reading
+    assert 0 < series.taken < 2000
+
+
+async def test_what_fails_ahead_fails_when_it_is_asked_for() -> None:
+    series = Series(10)
+    series.fails_at = 3
+    reader = Reader(aiter(series), 2)
+    assert len(await reader.next()) == 2
+    reader.begin()
+    with pytest.raises(OSError, match="gone"):
+        await reader.next()
+    assert not reader.is_reading
