@@ -106,7 +106,10 @@ async def _arrivals(listener: Listener, expected: int) -> int:
 
 def _is_value(message: Message) -> bool:
     """Return whether a message is a record; that tomorrow's colour is not known yet is none."""
-    return message.topic not in _OWN_TOPICS and '"color": null' not in message.payload
+    return (
+        message.topic not in _OWN_TOPICS
+        and json.loads(message.payload).get("color", "") is not None
+    )
 
 
 def _mistake(payload: str, wanted: Expected) -> str | None:

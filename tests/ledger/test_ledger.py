@@ -190,6 +190,7 @@ class TestSetUp:
                 write_history(connection, one, {}, PARIS)
             columns = quarters_table.c
             of_day = select(columns.day, columns.energy, columns.filled, columns.joined)
+            of_day = of_day.order_by(columns.day)
             return [
                 [tuple(row) for row in connection.execute(of_day.where(columns.account_id == one))]
                 for (one, *_) in accounts_of(connection)
