@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
 from .dating import well_dated
+from .manner import USUAL, Manner
 from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _MOMENT = itemgetter(0)
 
 _SMALLEST_PAGE = 512
-_LARGEST_PAGE = 8192
 _LEAST_PAGE = 64
 _MOST_AT_ONCE = 65_536
 """States that may be in memory at once."""
@@ -44,8 +44,9 @@ _OF_ENTITY = STATES.c.metadata_id == bindparam("metadata_id")
 STATE = (
     STATES.c.last_updated_ts, STATES.c.metadata_id, STATES.c.state, STATES.c.attributes_id,
 )  # fmt: skip
+_WITHOUT_ID = itemgetter(0, 2, 3, 4)
 _PAGE = (
-    select(*STATE)
+    select(STATE[0], STATES.c.state_id, *STATE[1:])
     .where(
         _OF_ENTITY,
         STATES.c.last_updated_ts >= bindparam("start"),
@@ -116,16 +117,23 @@ class Recorder:
         first_page: states of an entity that are read first; later pages are larger.
         checks_dates: whether misdated states of a range are looked for, for which all of them are
             read once; not where few of many are wanted.
+        manner: how they are read.
 
     """
 
     def __init__(
-        self, connect: Connect, first_page: int | None = None, *, checks_dates: bool = True
+        self,
+        connect: Connect,
+        first_page: int | None = None,
+        *,
+        checks_dates: bool = True,
+        manner: Manner = USUAL,
     ) -> None:
         self.connect = connect
         self.checks_dates = checks_dates
-        self.first_page = first_page or _SMALLEST_PAGE
-        self._largest_page = _LARGEST_PAGE
+        self.manner = manner
+        self.first_page = min(first_page or _SMALLEST_PAGE, manner.page)
+        self._largest_page = manner.page
         self._ids: dict[str, int] = {}
         self._asked: set[str] = set()
         self.units = Units(connect)
@@ -133,7 +141,7 @@ class Recorder:
     def read_side_by_side(self, entities: int) -> None:
         """Take so many entities' pages small enough to be in memory together, from now on."""
         each = max(_MOST_AT_ONCE // max(entities, 1), _LEAST_PAGE)
-        self._largest_page = min(each, _LARGEST_PAGE)
+        self._largest_page = min(each, self.manner.page)
         self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
@@ -274,6 +282,8 @@ class Recorder:
     ) -> Iterator[list[State]]:
         """Yield the states of several entities by time, in blocks of a bounded size.
 
+        Those of the same moment come in the order in which they were written.
+
         Args:
             metadata_ids: the recorder's ids of the entities.
             start: UTC seconds, included.
@@ -282,11 +292,13 @@ class Recorder:
 
         """
         page = _PAGE.where(well_dated(misdated)) if misdated else _PAGE
-        return merged([self._states_of(number_, start, end, page) for number_ in metadata_ids])
+        streams = [self._states_of(number_, start, end, page) for number_ in metadata_ids]
+        for block in merged(streams, order=None):
+            yield list(map(_WITHOUT_ID, block))
 
     def _states_of(
         self, metadata_id: int, start: float, end: float, page: Select[Any]
-    ) -> Iterator[list[State]]:
+    ) -> Iterator[list[tuple[Any, ...]]]:
         wanted = {"metadata_id": metadata_id, "start": start, "end": end}
         for rows, _ in pages(self.connect, page, wanted, self.first_page, self._largest_page):
             yield rows
@@ -294,12 +306,12 @@ class Recorder:
 
 def pages(
     connect: Connect, query: Select[Any], wanted: Mapping[str, Any], size: int, largest: int
-) -> Iterator[tuple[list[State], float]]:
+) -> Iterator[tuple[list[Any], float]]:
     """Yield states a page at a time, so that nothing stays open in the database.
 
     Args:
         connect: opens a connection for a moment.
-        query: gives `STATE` by time; takes `start`, `end` and the `size` of a page.
+        query: gives states by time, which comes first; takes `start`, `end` and `size`, of a page.
         wanted: its parameters, without the size.
         size: of the first page.
         largest: of the pages behind it, which grow.
@@ -313,7 +325,7 @@ def pages(
         with connect() as connection:
             # The driver's own rows: a wrapper around each takes longer than what is done here.
             cursor = connection.execute(query, {**wanted, "start": start, "size": size}).cursor
-            rows = cast("list[State]", cursor.fetchall())
+            rows = cast("list[Any]", cursor.fetchall())
             most = min(_CACHED_PAGE, largest) if connection.dialect.name == "sqlite" else largest
         if len(rows) < size:
             yield rows, wanted["end"]
