@@ -11,6 +11,7 @@ import os
 from collections import deque
 from contextlib import contextmanager
 from itertools import chain
+from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +23,7 @@ from ..rows.packing import packed, unpacked
 from .pivot import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
     from .pivot import Plug, Slot
     from .reading import Reading
 
-    type Page = tuple[Iterable[State], float]
+    type Page = tuple[list[State], float]
     """States, and up to when they are all (UTC seconds, not included)."""
 
+_MOMENT, _MOMENT_AND_ENTITY = itemgetter(0), itemgetter(0, 1)
 _LEAST_STATES = 20_000
 _LEAST_PART = 0.3
 """Of all states, from which on one pass is faster."""
@@ -177,6 +179,9 @@ class Gathered:
         states, self._reached = next(self._pages, (None, self._end))
         if states is None:
             return False
+        if len(set(map(_MOMENT, states))) < len(states):
+            # As they come where each entity is read by itself.
+            states = sorted(states, key=_MOMENT_AND_ENTITY)
         self._lines.take(states)
         for queue in self._queues:
             if self._reached == self._end:

@@ -8,20 +8,18 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 _MOMENT = itemgetter(0)
 
 
-def merged[T: tuple[Any, ...]](
-    streams: Sequence[Iterator[list[T]]], order: Callable[[T], Any] | None = _MOMENT
-) -> Iterator[list[T]]:
+def merged[T: tuple[Any, ...]](streams: Sequence[Iterator[list[T]]]) -> Iterator[list[T]]:
     """Yield what streams bring, in order of time, in blocks about as large as theirs.
+
+    What has the same moment comes in the order of the streams.
 
     Args:
         streams: items that begin with their moment, oldest first, some at a time, perhaps none.
-        order: gives what they are put in order by. The default is the moment: what has the same
-            comes in the order of the streams. None: all of the item, as they compare.
 
     """
     if len(streams) == 1:
@@ -38,7 +36,7 @@ def merged[T: tuple[Any, ...]](
         if not block:
             return
         # The sort is stable and knows runs: it merges those of the streams in C.
-        block.sort(key=order)
+        block.sort(key=_MOMENT)
         yield block
 
 

@@ -44,9 +44,8 @@ _OF_ENTITY = STATES.c.metadata_id == bindparam("metadata_id")
 STATE = (
     STATES.c.last_updated_ts, STATES.c.metadata_id, STATES.c.state, STATES.c.attributes_id,
 )  # fmt: skip
-_WITHOUT_ID = itemgetter(0, 2, 3, 4)
 _PAGE = (
-    select(STATE[0], STATES.c.state_id, *STATE[1:])
+    select(*STATE)
     .where(
         _OF_ENTITY,
         STATES.c.last_updated_ts >= bindparam("start"),
@@ -282,7 +281,7 @@ class Recorder:
     ) -> Iterator[list[State]]:
         """Yield the states of several entities by time, in blocks of a bounded size.
 
-        Those of the same moment come in the order in which they were written.
+        Those of the same moment come by their entities, and in the order of writing.
 
         Args:
             metadata_ids: the recorder's ids of the entities.
@@ -292,13 +291,13 @@ class Recorder:
 
         """
         page = _PAGE.where(well_dated(misdated)) if misdated else _PAGE
-        streams = [self._states_of(number_, start, end, page) for number_ in metadata_ids]
-        for block in merged(streams, order=None):
-            yield list(map(_WITHOUT_ID, block))
+        return merged(
+            [self._states_of(number_, start, end, page) for number_ in sorted(set(metadata_ids))]
+        )
 
     def _states_of(
         self, metadata_id: int, start: float, end: float, page: Select[Any]
-    ) -> Iterator[list[tuple[Any, ...]]]:
+    ) -> Iterator[list[State]]:
         wanted = {"metadata_id": metadata_id, "start": start, "end": end}
         for rows, _ in pages(self.connect, page, wanted, self.first_page, self._largest_page):
             yield rows
@@ -306,12 +305,12 @@ class Recorder:
 
 def pages(
     connect: Connect, query: Select[Any], wanted: Mapping[str, Any], size: int, largest: int
-) -> Iterator[tuple[list[Any], float]]:
+) -> Iterator[tuple[list[State], float]]:
     """Yield states a page at a time, so that nothing stays open in the database.
 
     Args:
         connect: opens a connection for a moment.
-        query: gives states by time, which comes first; takes `start`, `end` and `size`, of a page.
+        query: gives `STATE` by time; takes `start`, `end` and the `size` of a page.
         wanted: its parameters, without the size.
         size: of the first page.
         largest: of the pages behind it, which grow.
@@ -325,7 +324,7 @@ def pages(
         with connect() as connection:
             # The driver's own rows: a wrapper around each takes longer than what is done here.
             cursor = connection.execute(query, {**wanted, "start": start, "size": size}).cursor
-            rows = cast("list[Any]", cursor.fetchall())
+            rows = cast("list[State]", cursor.fetchall())
             most = min(_CACHED_PAGE, largest) if connection.dialect.name == "sqlite" else largest
         if len(rows) < size:
             yield rows, wanted["end"]
