@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.med_exporter.engine.job import Job, JobDevice, Options
 from custom_components.med_exporter.engine.readings.fields import FIELDS
+from custom_components.med_exporter.engine.recorder.manner import USUAL, Manner
 from custom_components.med_exporter.engine.run import run_job
 
 from .recorder_database import RecorderDatabase
@@ -90,9 +91,11 @@ class Exports:
         """Return options with changes."""
         return Options(**changes)
 
-    def run(self, job: Job, now: float = MUCH_LATER) -> Result:
+    def run(self, job: Job, now: float = MUCH_LATER, manner: Manner = USUAL) -> Result:
         """Make a job's file in this process."""
-        return run_job(job, self.recorder.connect, lambda *_: None, lambda: False, now=now)
+        return run_job(
+            job, self.recorder.connect, lambda *_: None, lambda: False, now=now, manner=manner
+        )
 
     def content(self, now: float = MUCH_LATER, **changes: Any) -> bytes:
         """Return what is in the file of a job."""

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from sqlalchemy import Connection
+
 _ID = BigInteger().with_variant(Integer, "sqlite")
 _TABLES = MetaData()
 _META = Table(
@@ -104,31 +106,47 @@ class RecorderDatabase:
         self, entity_id: str, states: Iterable[tuple[float, State]], unit: str | None = None
     ) -> None:
         """Add states of an entity: when (UTC seconds) and what, in a unit that they name."""
+        self.write([entity_id], ((entity_id, moment, state, unit) for moment, state in states))
+
+    def write(
+        self,
+        entities: Iterable[str],
+        states: Iterable[tuple[str, float, State, str | None]],
+    ) -> None:
+        """Let entities be known, and add states in the order in which they were written.
+
+        Each is that of an entity: its id, when (UTC seconds), what, and the unit that it names.
+        """
         with self.engine.begin() as connection:
-            attributes_id = None
-            if unit is not None:
-                text = json.dumps({"unit_of_measurement": unit, "friendly_name": entity_id})
-                attributes_id = connection.execute(
-                    _ATTRIBUTES.insert().values(shared_attrs=text)
-                ).inserted_primary_key[0]
-            metadata_id = connection.execute(
-                select(_META.c.metadata_id).where(_META.c.entity_id == entity_id)
-            ).scalar()
-            if metadata_id is None:
-                metadata_id = connection.execute(
-                    _META.insert().values(entity_id=entity_id)
-                ).inserted_primary_key[0]
-            rows = [
-                {
-                    "metadata_id": metadata_id,
-                    "attributes_id": attributes_id,
+            numbers = {one: self._number(connection, one) for one in entities}
+            attributes: dict[tuple[str, str], int] = {}
+            rows = []
+            for entity_id, moment, state, unit in states:
+                key = (entity_id, unit or "")
+                if unit is not None and key not in attributes:
+                    text = json.dumps({"unit_of_measurement": unit, "friendly_name": entity_id})
+                    attributes[key] = connection.execute(
+                        _ATTRIBUTES.insert().values(shared_attrs=text)
+                    ).inserted_primary_key[0]
+                rows.append({
+                    "metadata_id": numbers[entity_id],
+                    "attributes_id": attributes.get(key),
                     "last_updated_ts": moment,
                     "state": None if state is None else str(state),
-                }
-                for moment, state in states
-            ]
+                })  # fmt: skip
             if rows:
                 connection.execute(_STATES.insert(), rows)
+
+    @staticmethod
+    def _number(connection: Connection, entity_id: str) -> int:
+        """Return the id of an entity, which is known from now on."""
+        found = connection.execute(
+            select(_META.c.metadata_id).where(_META.c.entity_id == entity_id)
+        ).scalar()
+        if found is None:
+            made = connection.execute(_META.insert().values(entity_id=entity_id))
+            found = made.inserted_primary_key[0]
+        return found
 
     def add_statistics(
         self,

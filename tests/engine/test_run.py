@@ -14,6 +14,7 @@ from custom_components.med_exporter.engine import run as module
 from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.engine.job import CustomField, Filters, Privacy, TimeOfDay
 from custom_components.med_exporter.engine.output import OutputFile
+from custom_components.med_exporter.engine.recorder.manner import USUAL, Manner
 from custom_components.med_exporter.engine.rows.shelf import Shelf
 from custom_components.med_exporter.engine.run import preview, run_job
 
@@ -23,7 +24,6 @@ START = at("2026-01-10 00:00")
 POWER = FRIDGE.entities["power_w"]
 
 ENGINE = "custom_components.med_exporter.engine"
-READER = f"{ENGINE}.recorder.states"
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def failure(exports, job, **changes) -> ErrorCode:
             changes.get("progress", lambda *_: None),
             changes.get("cancelled", lambda: False),
             now=MUCH_LATER,
+            manner=changes.get("manner", USUAL),
         )
     assert exports.left() == []
     return failed.value.code
@@ -79,10 +80,8 @@ class TestResult:
 class TestProgress:
     @pytest.mark.parametrize("aggregation", ["raw", "hourly"])
     def test_rises_while_reading_and_while_writing_up_to_the_end(
-        self, states, exports, monkeypatch, aggregation
+        self, states, exports, aggregation
     ):
-        monkeypatch.setattr(f"{READER}._SMALLEST_PAGE", 10)
-        monkeypatch.setattr(f"{READER}._LARGEST_PAGE", 10)
         seen: list[tuple[float, int]] = []
         job = exports.job(
             devices=(FRIDGE, WASHER), aggregation=aggregation, end=START + 6000,
@@ -94,6 +93,7 @@ class TestProgress:
             lambda *at: seen.append(at),
             lambda: False,
             now=MUCH_LATER,
+            manner=Manner(page=10),
         )
         assert seen == sorted(seen)
         assert seen[0] == (0.0, 0)
@@ -114,9 +114,7 @@ class TestLimits:
     def test_a_record_too_many_fails_and_leaves_nothing(self, states, exports, changes):
         assert failure(exports, exports.job(**changes)) is ErrorCode.TOO_MANY_RECORDS
 
-    def test_too_many_raw_records_are_not_read_to_the_end(self, states, exports, monkeypatch):
-        monkeypatch.setattr(f"{READER}._SMALLEST_PAGE", 5)
-        monkeypatch.setattr(f"{READER}._LARGEST_PAGE", 5)
+    def test_too_many_raw_records_are_not_read_to_the_end(self, states, exports):
         opened = 0
 
         def connect():
@@ -124,7 +122,7 @@ class TestLimits:
             opened += 1
             return exports.recorder.connect()
 
-        failure(exports, exports.job(max_records=3), connect=connect)
+        failure(exports, exports.job(max_records=3), connect=connect, manner=Manner(page=5))
         assert opened < 10
 
     @pytest.mark.parametrize("compression", [False, True])

@@ -20,6 +20,7 @@ from .output import OutputFile, spool_path
 from .preview import preview_rows
 from .privacy import Mask
 from .readings.custom_fields import formulas_of
+from .recorder.manner import USUAL, Manner
 from .recorder.states import Recorder
 from .results import Result
 from .rows.spool import Spool
@@ -51,6 +52,7 @@ def run_job(
     cancelled: Callable[[], bool],
     *,
     now: float | None = None,
+    manner: Manner = USUAL,
 ) -> Result:
     """Make the file of a job; it appears under its final name when it is whole, owner-only.
 
@@ -62,6 +64,7 @@ def run_job(
         progress: called often; its values never fall.
         cancelled: asked often; true ends the job.
         now: UTC seconds until when the latest values are known to hold; the default is the clock.
+        manner: how states are read.
 
     Raises:
         ExportError: why there is no file; nothing is left behind.
@@ -82,7 +85,7 @@ def run_job(
         export_type, file_format = EXPORT_TYPES[job.export_type], FORMATS[job.format]
         content = export_type.work().content(
             job,
-            Recorder(connect),
+            Recorder(connect, manner=manner),
             spool,
             end,
             lambda share: report.at(share * _READING_SHARE),

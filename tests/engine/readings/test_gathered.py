@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from itertools import islice
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.costs.plug_ledger import PlugLedger
-from custom_components.med_exporter.engine.errors import ExportError
-from custom_components.med_exporter.engine.job import JobDevice, Options
+from custom_components.med_exporter.engine.job import JobDevice
 from custom_components.med_exporter.engine.readings import gathered as module
 from custom_components.med_exporter.engine.readings.from_states import readings
 from custom_components.med_exporter.engine.readings.gathered import gathered
-from custom_components.med_exporter.engine.recorder import states as recorder_module
+from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.states import Recorder
 
 from ..recorder_database import RecorderDatabase
-from ..test_properties import OPTIONS, STATES, live, requests
 
+FEW = Manner(one_pass=True, page=3, per_entity=1, waiting=4)
+"""One pass however few states there are, a few at a time."""
 POWER, PLUG, OTHER = "sensor.power", "switch.plug", "sensor.other"
 START, END = 1000.0, 2000.0
 DEVICES = (
@@ -36,17 +34,6 @@ DEVICES = (
     ),
     JobDevice(device_id="three", device_ip="", device_name="three", entities={"power_w": OTHER}),
 )  # fmt: skip
-
-
-@pytest.fixture
-def always(monkeypatch):
-    """Gather however few states there are, and a few at a time."""
-    monkeypatch.setattr(module, "_LEAST_STATES", 0)
-    monkeypatch.setattr(module, "_LEAST_PART", 0)
-    monkeypatch.setattr(module, "_PAGE_SIZE", 3)
-    monkeypatch.setattr(module, "_PER_ENTITY", 1)
-    monkeypatch.setattr(recorder_module, "_LARGEST_PAGE", 3)
-    monkeypatch.setattr(module, "_MOST_WAITING", 4)
 
 
 @pytest.fixture
@@ -75,7 +62,7 @@ MOMENTS = st.lists(st.sampled_from([999.9, *map(float, range(1000, 1020)), 1999.
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_the_same_readings_in_whatever_order_they_are_asked_for(
-    tmp_path_factory, always, power, kilo, plug, other, data
+    tmp_path_factory, power, kilo, plug, other, data
 ):
     numbers = st.sampled_from(["1.5", "-0", "unavailable", "", None, "inf", "1e400", "200"])
     database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("states"))
@@ -87,7 +74,7 @@ def test_the_same_readings_in_whatever_order_they_are_asked_for(
     ):
         database.add(entity, [(moment, data.draw(states)) for moment in sorted(moments)], unit)
     database.add(POWER, [(1500.0, "7")], "W")
-    recorder = Recorder(database.connect)
+    recorder = Recorder(database.connect, manner=FEW)
     expected = [list(found) for found in asked(recorder)]
     with use(recorder) as one_pass:
         streams = asked(recorder, one_pass)
@@ -99,7 +86,7 @@ def test_the_same_readings_in_whatever_order_they_are_asked_for(
     database.close()
 
 
-def test_reads_the_database_once_in_order_of_time(database, always):
+def test_reads_the_database_once_in_order_of_time(database):
     database.add(POWER, [(START + n, n) for n in range(100)])
     query = module._IN_ORDER.params(start=0.0, end=END, ids=[1, 2], size=9)
     with database.connect() as connection:
@@ -108,7 +95,7 @@ def test_reads_the_database_once_in_order_of_time(database, always):
     steps = [row[3] for row in plan]
     assert "USING INDEX ix_states_last_updated_ts (last_updated_ts>?" in steps[0]
     assert not [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step]
-    recorder = Recorder(database.connect)
+    recorder = Recorder(database.connect, manner=FEW)
     moments = []
     with use(recorder) as one_pass:
         first, second, third = asked(recorder, one_pass, moments.append)
@@ -122,9 +109,9 @@ def test_reads_the_database_once_in_order_of_time(database, always):
         assert list(third) == []
 
 
-def test_who_asks_when_the_pass_has_begun_reads_by_himself(database, always):
+def test_who_asks_when_the_pass_has_begun_reads_by_himself(database):
     database.add(POWER, [(START + n, n) for n in range(100)])
-    recorder = Recorder(database.connect)
+    recorder = Recorder(database.connect, manner=FEW)
     with use(recorder) as one_pass:
         early, first, _ = asked(recorder, one_pass)
         assert len(list(first)) == 100
@@ -145,26 +132,7 @@ def test_gathers_only_where_it_is_faster(database, monkeypatch, own, others, exp
         assert (one_pass is not None) is expected
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(life=STATES, request=requests(), options=OPTIONS, form=st.sampled_from(["csv", "json"]))
-def test_files_are_the_same_byte_for_byte(
-    recorder, exports, monkeypatch, always, life, request, options, form
-):
-    live(recorder, life)
-    made = []
-    for least in (0, math.inf):
-        monkeypatch.setattr(module, "_LEAST_STATES", least)
-        job = exports.job(**request, format=form, options=Options(**options))
-        try:
-            made.append((exports.run(job), Path(job.path).read_bytes()))
-        except ExportError as err:
-            made.append(err.code)
-    assert made[0] == made[1]
-
-
-def test_what_is_read_apart_is_passed_over(database, always):
+def test_what_is_read_apart_is_passed_over(database):
     database.add(POWER, [(START + n, n) for n in range(50)])
     database.add(OTHER, [(START + n, n) for n in range(50)])
     ended = JobDevice(
@@ -172,7 +140,7 @@ def test_what_is_read_apart_is_passed_over(database, always):
         not_recorded=("power_w",),
     )  # fmt: skip
     devices = (DEVICES[0], ended)
-    recorder = Recorder(database.connect)
+    recorder = Recorder(database.connect, manner=FEW)
     with gathered(recorder, devices, START, END, None) as one_pass:
         span = START, END
         found = [

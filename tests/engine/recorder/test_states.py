@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from custom_components.med_exporter.engine.recorder import states as module
+from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.state_values import number, on_off
 from custom_components.med_exporter.engine.recorder.states import Recorder, last_seen
 
@@ -17,13 +18,8 @@ from ...servers import KINDS, new_database
 from ..recorder_database import RecorderDatabase
 
 START, END = 1000.0, 2000.0
-
-
-@pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a page as small as can be, so that every row is a border."""
-    monkeypatch.setattr(module, "_SMALLEST_PAGE", 2)
-    monkeypatch.setattr(module, "_LARGEST_PAGE", 3)
+FEW = Manner(page=3)
+"""Pages as small as can be, so that every row is a border."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", *KINDS])
@@ -49,7 +45,7 @@ def database(any_database: RecorderDatabase) -> RecorderDatabase:
 
 
 def entries(database: RecorderDatabase, entity_ids: list[str]) -> list[tuple]:
-    reader = Recorder(database.connect)
+    reader = Recorder(database.connect, manner=FEW)
     known = reader.metadata_ids(entity_ids)
     place = {known[entity_id]: place for place, entity_id in enumerate(entity_ids)}
     blocks = list(reader.states(place, START, END))
@@ -62,20 +58,20 @@ def entries(database: RecorderDatabase, entity_ids: list[str]) -> list[tuple]:
 
 
 class TestPages:
-    def test_entities_are_merged_by_time(self, database, small_pages):
+    def test_entities_are_merged_by_time(self, database):
         database.add("sensor.a", [(START + n, n) for n in range(0, 20, 2)])
         database.add("sensor.b", [(START + n, n) for n in range(1, 20, 2)])
         assert [entry[2] for entry in entries(database, ["sensor.a", "sensor.b"])] == list(
             range(20)
         )
 
-    def test_a_dense_and_a_sparse_entity_are_merged(self, database, small_pages):
+    def test_a_dense_and_a_sparse_entity_are_merged(self, database):
         database.add("sensor.a", [(START + n / 10, n) for n in range(100)])
         database.add("sensor.b", [(START + 5.05, -1)])
         found = [entry[2] for entry in entries(database, ["sensor.a", "sensor.b"])]
         assert found == [*range(51), -1, *range(51, 100)]
 
-    def test_many_states_of_one_moment_keep_their_order(self, database, small_pages):
+    def test_many_states_of_one_moment_keep_their_order(self, database):
         database.add("sensor.a", [(START + 1, n) for n in range(10)])
         assert [entry[2] for entry in entries(database, ["sensor.a"])] == list(range(10))
 
@@ -87,10 +83,10 @@ class TestPages:
         assert max(sizes) <= module._LEAST_PAGE
         assert sum(sizes) == 1500
 
-    def test_times_keep_all_their_digits(self, database, small_pages):
+    def test_times_keep_all_their_digits(self, database):
         moments = [1763740800.123457 + n * 1e-6 for n in range(9)]
         database.add("sensor.a", [(moment, 1) for moment in moments])
-        reader = Recorder(database.connect)
+        reader = Recorder(database.connect, manner=FEW)
         ids = reader.metadata_ids(["sensor.a"]).values()
         blocks = reader.states(ids, moments[2], moments[8])
         assert [entry[0] for block in blocks for entry in block] == moments[2:8]
@@ -103,7 +99,7 @@ class TestPages:
         database.add("sensor.a", [(START, 1), (START + 1, "unavailable"), (START + 2, "nan")])
         assert [entry[2] for entry in entries(database, ["sensor.a"])] == [1, None, None]
 
-    def test_no_connection_is_held_between_pages(self, recorder, small_pages):
+    def test_no_connection_is_held_between_pages(self, recorder):
         recorder.add("sensor.a", [(START + n, n) for n in range(20)])
         held = 0
 
@@ -115,7 +111,7 @@ class TestPages:
                 yield connection
             held -= 1
 
-        reader = Recorder(connect)
+        reader = Recorder(connect, manner=FEW)
         for _ in reader.states(reader.metadata_ids(["sensor.a"]).values(), START, END):
             assert held == 0
 
@@ -126,7 +122,7 @@ class TestPages:
             min_size=1, max_size=4,
         )
     )  # fmt: skip
-    def test_every_state_in_the_range_comes_once_and_in_order(self, recorder, small_pages, moments):
+    def test_every_state_in_the_range_comes_once_and_in_order(self, recorder, moments):
         recorder.clear()
         ids = [f"sensor.s{place}" for place in range(len(moments))]
         expected = []

@@ -3,16 +3,20 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
+import tracemalloc
 
 import pytest
 
 from custom_components.med_exporter.engine.readings.fields import Kind
 from custom_components.med_exporter.engine.rows.content import Content
 from custom_components.med_exporter.engine.rows.tables import Column, Table
+from custom_components.med_exporter.engine.words.phrases import Words
 from custom_components.med_exporter.engine.writers.pdf.fonts import shown
+from custom_components.med_exporter.engine.writers.pdf.pages import Pages
 
 from .documents import FIGURES, READING_COLUMNS, WARNING, charts, readings, table, written
 
@@ -284,3 +288,20 @@ def test_no_page_is_turned_back_for_a_few_rows():
     assert turned([narrow_table(3), wide_table(), narrow_table(4)]) == [True]
     assert turned([narrow_table(30), wide_table()]) == [False, True]
     assert turned([narrow_table(3)]) == [False]
+
+
+def test_a_page_that_is_full_waits_in_a_few_kilobytes():
+    document = Pages(io.BytesIO(), "Title", Words("en"))
+
+    def draw(count: int) -> None:
+        for _ in range(count):
+            document.begin()
+            for line in range(60):
+                document.paragraph(f"{line} device readings of a whole day, and of the next", 8)
+
+    draw(5)
+    tracemalloc.start()
+    draw(50)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held / 50 < 6000

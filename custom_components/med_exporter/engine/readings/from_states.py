@@ -122,9 +122,7 @@ def readings(
         found = one_pass.readings(plug, slots, start, end, on_block)
         if found is not None:
             return chain(purged, found)
-    blocks = _ending(
-        recorder.states(dict.fromkeys(ids.values()), begin, end, misdated), lasts, ids, begin, end
-    )
+    blocks = _ending(recorder.states(ids.values(), begin, end, misdated), lasts, ids, begin, end)
     found = chain.from_iterable(_pivoted(plug, blocks, recorder.units, slots, end, on_block))
     return chain(purged, found)
 

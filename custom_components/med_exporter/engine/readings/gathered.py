@@ -11,6 +11,7 @@ import os
 from collections import deque
 from contextlib import contextmanager
 from itertools import chain
+from operator import itemgetter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, cast
 
@@ -22,7 +23,7 @@ from ..rows.packing import packed, unpacked
 from .pivot import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -33,14 +34,10 @@ if TYPE_CHECKING:
     from .pivot import Plug, Slot
     from .reading import Reading
 
-    type Page = tuple[Iterable[State], float]
+    type Page = tuple[list[State], float]
     """States, and up to when they are all (UTC seconds, not included)."""
 
-_PAGE_SIZE = 8192
-_PER_ENTITY = 16
-"""States of an entity that a page has at least, on the average."""
-_MOST_WAITING = 16_384
-"""Readings in memory; what waits beyond them does so on the disk."""
+_MOMENT, _MOMENT_AND_ENTITY = itemgetter(0), itemgetter(0, 1)
 _LEAST_STATES = 20_000
 _LEAST_PART = 0.3
 """Of all states, from which on one pass is faster."""
@@ -95,9 +92,10 @@ def gathered(
     """
     entities = [one for device in devices for one in device.entities.values()]
     ids = list(recorder.metadata_ids(entities).values())
-    with recorder.connect() as connection:
-        is_faster = _is_faster(connection, ids, start, end)
-    if not is_faster:
+    if (wanted := recorder.manner.one_pass) is None:
+        with recorder.connect() as connection:
+            wanted = _is_faster(connection, ids, start, end)
+    if not wanted:
         yield None
         return
     with TemporaryFile(dir=folder) as file:
@@ -132,6 +130,7 @@ class Gathered:
         self._queues: list[_Queue] = []
         self._waiting = 0
         self._connect = recorder.connect
+        self._manner = recorder.manner
         self._pages: Iterator[Page] | None = None
 
     def readings(
@@ -174,12 +173,15 @@ class Gathered:
         if self._pages is None:
             # Of those who have asked: what is read apart is not read here too.
             ids = self._lines.ids
-            size = max(_PAGE_SIZE, _PER_ENTITY * len(ids))
+            size = max(self._manner.page, self._manner.per_entity * len(ids))
             wanted = {"ids": ids, "start": self._start, "end": self._end}
             self._pages = pages(self._connect, _IN_ORDER, wanted, size, size)
         states, self._reached = next(self._pages, (None, self._end))
         if states is None:
             return False
+        if len(set(map(_MOMENT, states))) < len(states):
+            # As they come where each entity is read by itself.
+            states = sorted(states, key=_MOMENT_AND_ENTITY)
         self._lines.take(states)
         for queue in self._queues:
             if self._reached == self._end:
@@ -190,7 +192,7 @@ class Gathered:
 
     def _kept(self, readings: list[Reading]) -> list[Reading] | tuple[int, int]:
         """Return readings that wait in memory, or place and length of them in the file."""
-        if self._waiting + len(readings) <= _MOST_WAITING:
+        if self._waiting + len(readings) <= self._manner.waiting:
             self._waiting += len(readings)
             return readings
         data = packed(readings)

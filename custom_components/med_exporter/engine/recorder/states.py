@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Integer, bindparam, func, select
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
 from .dating import well_dated
+from .manner import USUAL, Manner
 from .state_values import NOT_KNOWN, Units, number
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 _MOMENT = itemgetter(0)
 
 _SMALLEST_PAGE = 512
-_LARGEST_PAGE = 8192
 _LEAST_PAGE = 64
 _MOST_AT_ONCE = 65_536
 """States that may be in memory at once."""
@@ -116,16 +116,23 @@ class Recorder:
         first_page: states of an entity that are read first; later pages are larger.
         checks_dates: whether misdated states of a range are looked for, for which all of them are
             read once; not where few of many are wanted.
+        manner: how they are read.
 
     """
 
     def __init__(
-        self, connect: Connect, first_page: int | None = None, *, checks_dates: bool = True
+        self,
+        connect: Connect,
+        first_page: int | None = None,
+        *,
+        checks_dates: bool = True,
+        manner: Manner = USUAL,
     ) -> None:
         self.connect = connect
         self.checks_dates = checks_dates
-        self.first_page = first_page or _SMALLEST_PAGE
-        self._largest_page = _LARGEST_PAGE
+        self.manner = manner
+        self.first_page = min(first_page or _SMALLEST_PAGE, manner.page)
+        self._largest_page = manner.page
         self._ids: dict[str, int] = {}
         self._asked: set[str] = set()
         self.units = Units(connect)
@@ -133,7 +140,7 @@ class Recorder:
     def read_side_by_side(self, entities: int) -> None:
         """Take so many entities' pages small enough to be in memory together, from now on."""
         each = max(_MOST_AT_ONCE // max(entities, 1), _LEAST_PAGE)
-        self._largest_page = min(each, _LARGEST_PAGE)
+        self._largest_page = min(each, self.manner.page)
         self.first_page = min(self.first_page, self._largest_page)
 
     def metadata_ids(self, entity_ids: Sequence[str]) -> dict[str, int]:
@@ -274,6 +281,8 @@ class Recorder:
     ) -> Iterator[list[State]]:
         """Yield the states of several entities by time, in blocks of a bounded size.
 
+        Those of the same moment come by their entities, and in the order of writing.
+
         Args:
             metadata_ids: the recorder's ids of the entities.
             start: UTC seconds, included.
@@ -282,7 +291,9 @@ class Recorder:
 
         """
         page = _PAGE.where(well_dated(misdated)) if misdated else _PAGE
-        return merged([self._states_of(number_, start, end, page) for number_ in metadata_ids])
+        return merged(
+            [self._states_of(number_, start, end, page) for number_ in sorted(set(metadata_ids))]
+        )
 
     def _states_of(
         self, metadata_id: int, start: float, end: float, page: Select[Any]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.pagesizes import A4, landscape
+from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFStream, PDFZCompress
 from reportlab.pdfgen.canvas import Canvas
 
 from . import fonts
@@ -74,7 +75,7 @@ class Pages:
     def begin(self, *, wide: bool = False) -> None:
         """Begin a page, on its side when it is to be wide."""
         if self._started:
-            self.canvas.showPage()
+            self._end()
         self._started = True
         self.width, self.height = landscape(A4) if wide else A4
         self.canvas.setPageSize((self.width, self.height))
@@ -153,13 +154,25 @@ class Pages:
     def finish(self) -> None:
         """Fill in what was not known before, and hand over the bytes."""
         total = self.canvas.getPageNumber()
-        self.canvas.showPage()
+        self._end()
         for number in range(1, total + 1):
             words = f"{self._words.text('page', number=number)} {total}"
             self._form(f"{_PAGE}-{number}", words, _FOOT_SIZE, color=MUTED)
         for place, page in enumerate(self._sections):
             self._form(f"{_NUMBERS}-{place}", str(page), 10.5)
         self.canvas.save()
+
+    def _end(self) -> None:
+        """End a page, and keep no more of it than the file will have.
+
+        reportlab would keep its drawing as it is until the last page, many times as large.
+        """
+        canvas: Any = self.canvas
+        canvas.showPage()
+        page = canvas._doc.Pages.pages[-1]  # noqa: SLF001  # there is no other way to it
+        packed = PDFZCompress.encode(page.stream)
+        how = PDFDictionary({"Filter": PDFArray([PDFName(PDFZCompress.pdfname)])})
+        page.Contents, page.stream = PDFStream(how, packed), None
 
     def _place(self, name: str, y: float) -> None:
         """Leave room at the right margin for what is not known before the end."""

@@ -1,0 +1,26 @@
+"""In which manner states are read; what is made of them does not depend on it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Manner(NamedTuple):
+    """How many states are read at a time, and in which order.
+
+    Attributes:
+        one_pass: whether all devices are read in one pass by time, where a device can be; None:
+            where that is faster.
+        page: states that are read at a time.
+        per_entity: states of an entity that a page of one pass has at least, on the average.
+        waiting: readings of one pass in memory; what waits beyond them does so on the disk.
+
+    """
+
+    one_pass: bool | None = None
+    page: int = 8192
+    per_entity: int = 16
+    waiting: int = 16_384
+
+
+USUAL = Manner()
