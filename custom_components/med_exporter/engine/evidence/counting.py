@@ -91,7 +91,6 @@ def remember(registers: Mapping[str, Register], proved: int) -> None:
         if register.is_begun and not register.age:
             register.seen, register.beside = proved, grown
             register.had_stopped = register.owed > register.noise
-            register.comes_late |= register.had_stopped
 
 
 def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: Pace) -> None:

@@ -245,7 +245,7 @@ class Judge:
             return
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
-            register.comes_late |= not more and register.doubt.owed > register.noise
+            register.doubt.has_stood |= not more and register.doubt.owed > register.noise
             return
         is_false_start = register.is_false_start(move.growth - more, pace)
         is_unpowered = (

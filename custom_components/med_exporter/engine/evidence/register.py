@@ -235,7 +235,8 @@ class Register(Claimant):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
-        could = self.doubt.can_owe + (pace.late(0) if self.comes_late else 0)
+        is_late = self.comes_late or self.doubt.has_stood
+        could = self.doubt.can_owe + (pace.late(0) if is_late else 0)
         if is_alone and pace.high_w is not None and more > could + self.noise:
             # It goes on by more than power brings: one of the two at least is false.
             return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..lazy_dataclass import dataclass
 from .move import Doubt, Kind, Move, Parts, Past
-from .pace import SHORT
+from .pace import LAG, SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class Standing:
     `stood` what all had proved by the reading in which it moved last, `level` or more;
     `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
     `beside` what each of them had grown by then, `had_stopped` whether it stood where it must
-    move, and `comes_late` whether it ever has;
+    move, and `comes_late` whether it has, and then shown all that power had brought;
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
@@ -240,6 +240,9 @@ class Standing:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
         # What goes on by less than power must bring does not show that it stands there.
         if restarts or not self.has_lost(move.growth):
+            # It was seen to stand where power moved it, and shows now all that this brought.
+            is_brought = move.growth <= self.can_owe + self.noise
+            self.comes_late |= self.had_stopped and self.still <= LAG and is_brought
             self.moves += 1
             for past in self.places():
                 past.moves += 1
