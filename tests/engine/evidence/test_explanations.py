@@ -120,5 +120,39 @@ def test_a_month_that_has_ended_counts_though_the_next_one_was_false_at_first() 
     assert _kwh(watch, 14.2) == pytest.approx(92.3 - 14.2 + 942.038, abs=0.03)
 
 
+def test_what_goes_on_by_less_than_power_brings_does_not_prove_where_it_stands() -> None:
+    watch = Watch(datetime(2026, 12, 31, 12, 54, tzinfo=PARIS))
+    for kwh in (0.0, 0.01, 0.02, 0.03, 0.04, 0.05):
+        watch.dated(None, 14.26 + kwh, 38.08 + kwh)
+    before = watch.evidence.energy
+    new_year = date(2027, 1, 1)
+    # A thousandth of the new day and month, that moves by a thousandth of what the load brings.
+    for kwh, after in ((0.01453, 87_000), (0.01454, 30), (0.01455, 30)):
+        watch.read(None, kwh, kwh, after=after, dated=new_year, power=1000)
+    for kwh in (14.56, 14.57, 14.58, 14.59):
+        watch.read(None, kwh, kwh, dated=new_year, month_before=47.81, power=1000)
+    used = (watch.evidence.energy - before) / 1e6
+    assert used == pytest.approx(47.81 - 38.13 + 14.59, abs=0.02)
+
+
+def test_a_month_that_shows_more_than_passed_since_it_began_waits() -> None:
+    watch = Watch(datetime(2026, 12, 31, 17, 31, tzinfo=PARIS))
+    for kwh in (0.0, 0.292, 0.583):
+        watch.read(
+            None, 1.8 + kwh, 16.7 + kwh, 300,
+            dated=watch.at.date(), month_before=14.4, power=3500,
+        )  # fmt: skip
+    before = watch.evidence.energy
+    new_year = date(2027, 1, 1)
+    watch.read(None, 38.772, 129.572, after=68_220, dated=new_year, power=3500)
+    for kwh in (0.292, 0.583, 0.875):
+        watch.read(
+            None, 38.772 + kwh, 38.772 + kwh, 300,
+            dated=new_year, month_before=44.849, power=3500,
+        )  # fmt: skip
+    used = (watch.evidence.energy - before) / 1e6
+    assert used == pytest.approx(44.849 - 17.283 + 39.647, abs=0.01)
+
+
 def _is_right(life: Life) -> bool:
     return life.too_much <= 0 and life.too_little <= 0

@@ -102,10 +102,6 @@ class Claimant(Standing):
             and (newest == UNDATED or self.shown[newest] > 0),
         )
 
-    def has_lost(self, growth: int) -> bool:
-        """Return whether that is less than power must have brought since it moved."""
-        return growth + self.noise < self.owed
-
     def _kept(self, parts: Parts, pace: Pace) -> int | None:
         """Return what it had grown by before it began anew, though nobody has confirmed that.
 
@@ -139,8 +135,10 @@ class Claimant(Standing):
         *,
         is_exact: bool = False,
     ) -> Move:
+        newest, room = max(self.shown), pace.room(self.ran)
         leaps = (
             growth > pace.room(self.age)
+            or any(mwh > room for p, mwh in parts.items() if p > newest)
             or (
                 parts.get(self.empty, 0) > pace.room(self.empty_for)
                 and self.empty not in self.shown
@@ -163,7 +161,11 @@ class Claimant(Standing):
         """
         if self.doubt is None or growth <= pace.room(self.doubt.seconds):
             return False
-        more = sum(max(0, mwh - self.doubt.shown.get(p, 0)) for p, mwh in parts.items())
+        doubted = self.doubt.shown
+        # What it did not tell of a period before tells nothing.
+        more = sum(
+            max(0, mwh - doubted.get(p, 0 if p > max(doubted) else mwh)) for p, mwh in parts.items()
+        )
         return more > pace.room(self.doubt.seconds)
 
     def _new(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .dates import clock_of
 from .move import Kind
 from .pace import SHORT, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .dates import Clocks
     from .reading import Reading
     from .register import Register
     from .verdict import Verdict
@@ -26,7 +26,12 @@ def proved_by(registers: Mapping[str, Register], energy: int) -> int:
 
 
 def go_on(
-    registers: Mapping[str, Register], verdict: Verdict, pace: Pace, reading: Reading, energy: int
+    registers: Mapping[str, Register],
+    verdict: Verdict,
+    pace: Pace,
+    reading: Reading,
+    clocks: Clocks,
+    energy: int,
 ) -> int:
     """Let the counters go on from what is believed, and return all that is then proved, in mWh.
 
@@ -35,12 +40,13 @@ def go_on(
         verdict: what is believed of the reading.
         pace: what can have passed before it.
         reading: what the plug said.
+        clocks: the plug's own date of each counter.
         energy: what had been counted, in mWh.
 
     """
     gaps = {name for name, register in registers.items() if register.age > SHORT / 2}
     _tell_what_waits(registers, verdict, pace)
-    levels = _accept(registers, verdict, reading, proved_by(registers, energy))
+    levels = _accept(registers, verdict, reading, clocks, proved_by(registers, energy))
     for name in verdict.good:
         others = [registers[other] for other in verdict.good if other != name]
         registers[name].recover(pace, reading.at, others, may_roll=name == "total")
@@ -68,7 +74,7 @@ def go_on(
         if name in verdict.ahead:
             # From where it now stands it only grows.
             move = replace(verdict.ahead[name], kind=Kind.FOLLOWS)
-            register.hold(move, proved, reading.at.isoformat(), clock_of(reading), pace)
+            register.hold(move, proved, reading.at.isoformat(), clocks[name], pace)
     return proved
 
 
@@ -123,7 +129,11 @@ def _leave(name: str, register: Register, verdict: Verdict, at: str) -> None:
 
 
 def _accept(
-    registers: Mapping[str, Register], verdict: Verdict, reading: Reading, before: int
+    registers: Mapping[str, Register],
+    verdict: Verdict,
+    reading: Reading,
+    clocks: Clocks,
+    before: int,
 ) -> dict[str, int]:
     """Believe the good moves, and return what was used for certain when each moved last."""
     levels = dict[str, int]()
@@ -136,7 +146,7 @@ def _accept(
         # What has moved by less than power has brought since has done so before.
         has_moved_now = was_read and not register.has_lost(move.growth)
         level = (before if has_moved_now else register.level) + move.claim - register.claim
-        at, clock = reading.at.isoformat(), clock_of(reading)
+        at, clock = reading.at.isoformat(), clocks[name]
         if name in verdict.ahead and register.doubt is not None:
             at, clock = register.doubt.at, register.doubt.clock
             age, level = register.doubt.seconds, max(move.claim, register.doubt.proved)

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..lazy_dataclass import dataclass
 from .counting import go_on, proved_by, remember
-from .dates import by_period, clock_of, period_of, rolled
+from .dates import by_period, clock_of, clocks_of, period_of, rolled
 from .judge import Judge
 from .month_ends import ended_since
 from .move import UNDATED, Kind, Parts
@@ -93,6 +93,7 @@ class Evidence:
         if self.told_at is None:
             return self._begin(reading, shown, refusals)
         registers = self._registers()
+        clocks = clocks_of(reading, shown, registers, pace)
         for register in registers.values():
             register.pass_time(reading.seconds, pace)
         too_much = {one.counter for one in refusals if one.reason is Reason.TOO_MUCH}
@@ -104,20 +105,20 @@ class Evidence:
             registers=registers,
             proved=self._proved,
             pace=pace,
-            rolled=rolled(registers, self.told_at, reading, begun),
-            ended=ended_since(self.month, reading, pace.limit_w),
+            rolled=rolled(registers, self.told_at, reading, begun, clocks),
+            ended=ended_since(self.month, reading, clocks["month"], pace.limit_w),
             at=reading.at,
-            clock=clock_of(reading),
+            clocks=clocks,
             is_suspect=is_suspect,
         ).judge(begun)
         for name, parts in begun.items():
             registers[name].see_empty(parts)
         self._refuse(reading, verdict, refusals)
         since, until = self.told_at, self._told_until(reading, verdict)
-        proved = go_on(registers, verdict, pace, reading, self.energy)
+        proved = go_on(registers, verdict, pace, reading, clocks, self.energy)
         for name in shown.keys() - begun.keys():
             registers[name].begin(shown[name], proved)
-            registers[name].date(reading.at.isoformat(), clock_of(reading))
+            registers[name].date(reading.at.isoformat(), clocks[name])
         remember(registers, proved)
         growth = max(0, proved - self.energy)
         self.energy += growth

@@ -16,6 +16,7 @@ from .verdict import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .dates import Clocks
     from .register import Register
 
 
@@ -32,7 +33,7 @@ class Judge:
         ended: what the plug says of its months that have ended since its month was read, in mWh
             used since then; None where it says nothing.
         at: when it was read.
-        clock: the plug's own date then, where it tells one.
+        clocks: the plug's own date then of each counter, where it tells one.
         is_suspect: whether another counter shows more than can be. What is said together with it
             confirms nothing that waits, nor waits itself.
 
@@ -44,7 +45,7 @@ class Judge:
     rolled: Mapping[str, bool | None]
     at: datetime
     ended: int | None = None
-    clock: str | None = None
+    clocks: Clocks = field(default_factory=dict)
     is_suspect: bool = False
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
@@ -82,7 +83,7 @@ class Judge:
                     move,
                     self.proved,
                     self.at.isoformat(),
-                    self.clock,
+                    self.clocks.get(name),
                     self.pace,
                     is_alone=is_alone,
                     fell=fallen.get(name) if move.kind is Kind.FALLS else None,
@@ -229,7 +230,8 @@ class Judge:
             likely = self.pace.likely(max(register.age, to.seconds))
         else:
             # What the power could not bring while it waited, it has not brought since.
-            likely = min(self.pace.likely(register.age), register.can_owe + self.pace.likely(0))
+            seconds = max(register.age, min(register.still, LAG))
+            likely = min(self.pace.likely(seconds), register.can_owe + self.pace.likely(0))
             if self.pace.high_w is None and register.rate is not None:
                 # What goes on otherwise than before waits for one reading more.
                 likely = min(likely, passable(2 * register.rate, register.age + SHORT / 10))
@@ -243,6 +245,7 @@ class Judge:
             return
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
+            register.doubt.has_stood |= not more and register.doubt.owed > register.noise
             return
         is_false_start = register.is_false_start(move.growth - more, pace)
         is_unpowered = (

@@ -30,16 +30,17 @@ def month_left(month: Register, clock: date | None, day: date) -> date | None:
     return date.fromisoformat(read)
 
 
-def ended_since(month: Register, reading: Reading, limit_w: float) -> int | None:
+def ended_since(month: Register, reading: Reading, clock: str | None, limit_w: float) -> int | None:
     """Return what was used, in mWh, from when a month was good last until its end, and in others.
 
-    By the months that the plug itself has kept; None where it tells none of them. `limit_w` is
-    the power that its socket passes, in W.
+    By the months that the plug itself has kept; None where it tells none of them. `clock` is its
+    own date of the month that it shows, `limit_w` the power that its socket passes, in W.
     """
-    left = month_left(month, reading.clock, reading.at.date())
-    if left is None or reading.clock is None:
+    now = None if clock is None else date.fromisoformat(clock)
+    left = month_left(month, now, reading.at.date())
+    if left is None or now is None:
         return None
-    first, now = left.replace(day=1), reading.clock.replace(day=1)
+    first, now = left.replace(day=1), now.replace(day=1)
     told = [
         to_mwh(kwh) - (_stood(month, to_mwh(kwh)) if start == first else 0)
         for start, kwh in reading.ended.items()

@@ -76,8 +76,9 @@ class Doubt:
     was brought while nobody read it;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
-    `kept` as of its move, `is_back` that it was again where the counter had been; `fell` is
-    the reading that had fallen before, and was taken back by it.
+    `kept` as of its move, `is_back` that it was again where the counter had been; `has_stood` that
+    it was told again when power must have moved it, so that it comes late; `fell` is the reading
+    that had fallen before, and was taken back by it.
     """
 
     shown: Parts
@@ -94,6 +95,7 @@ class Doubt:
     is_back: bool = False
     could: int | None = None
     unseen: int = 0
+    has_stood: bool = False
     fell: Doubt | None = None
 
     def pass_time(self, seconds: float, least: int, most: int) -> None:

@@ -155,6 +155,9 @@ class Register(Claimant):
             return past.claim + growth + new if growth + new <= room else None
         newest = max(parts)
         value, before = parts[newest], past.shown.get(newest, 0)
+        if value >= before:
+            # A period that has ended shows less: that one was erased, and this one with it.
+            return None
         if value <= room and _begins_anew(before, value, pace, may_roll=may_roll):
             return past.level + value
         return past.claim if before - value <= passable(pace.limit_w, _SAVED_EVERY) else None
@@ -183,7 +186,7 @@ class Register(Claimant):
         more += sum(mwh for p, mwh in move.parts.items() if p > newest)
         if more > pace.room(doubt.seconds):
             return None
-        is_likely = doubt.seconds > SHORT or more <= pace.likely(doubt.seconds) + self.noise
+        is_likely = doubt.seconds > SHORT or more <= pace.late(doubt.seconds) + self.noise
         return more if is_likely else None
 
     def recall(self, move: Move, pace: Pace) -> Doubt | None:
@@ -216,7 +219,7 @@ class Register(Claimant):
     def outgrows(self, more: int, pace: Pace) -> bool:
         """Return whether a reading that goes on by so much says more than it confirms."""
         assert self.doubt is not None
-        return more > pace.likely(self.doubt.seconds) + self.noise
+        return more > pace.late(self.doubt.seconds) + self.noise
 
     def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
         """Return whether a reading that goes on by so much says that the doubted one was true.
@@ -232,7 +235,9 @@ class Register(Claimant):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
-        if is_alone and pace.high_w is not None and more > self.doubt.can_owe + self.noise:
+        is_late = self.comes_late or self.doubt.has_stood
+        could = self.doubt.can_owe + (pace.late(0) if is_late else 0)
+        if is_alone and pace.high_w is not None and more > could + self.noise:
             # It goes on by more than power brings: one of the two at least is false.
             return False
         # Nothing is lost by another beginning.

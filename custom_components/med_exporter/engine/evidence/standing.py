@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..lazy_dataclass import dataclass
 from .move import Doubt, Kind, Move, Parts, Past
-from .pace import SHORT
+from .pace import LAG, SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,8 @@ class Standing:
     it moved last;
     `stood` what all had proved by the reading in which it moved last, `level` or more;
     `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
-    `beside` what each of them had grown by then, `had_stopped` whether it stood where it must move;
+    `beside` what each of them had grown by then, `had_stopped` whether it stood where it must
+    move, and `comes_late` whether it has, and then shown all that power had brought;
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
@@ -69,6 +70,7 @@ class Standing:
     clock: str | None = None
     moved_on: str | None = None
     had_stopped: bool = False
+    comes_late: bool = False
     refused_for: float | None = None
     grown: int = 0
     seen: int = 0
@@ -229,17 +231,26 @@ class Standing:
             self.sure_for = move.sure_for
         if has_moved:
             self.ran = ran
-            self._remember_move(move, still, can_owe)
+            self._remember_move(move, still, can_owe, restarts=restarts)
         return has_moved
 
-    def _remember_move(self, move: Move, still: float, can_owe: int) -> None:
+    def _remember_move(self, move: Move, still: float, can_owe: int, *, restarts: bool) -> None:
         """Remember that it has moved, and stands so long since then."""
         if move.kind is Kind.FOLLOWS and self.still <= SHORT:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
+        # What goes on by less than power must bring does not show that it stands there.
+        if restarts or not self.has_lost(move.growth):
+            # It was seen to stand where power moved it, and shows now all that this brought.
+            is_brought = move.growth <= self.can_owe + self.noise
+            self.comes_late |= self.had_stopped and self.still <= LAG and is_brought
+            self.moves += 1
+            for past in self.places():
+                past.moves += 1
         self.still, self.owed, self.can_owe = still, 0, can_owe
-        self.moves += 1
-        for past in self.places():
-            past.moves += 1
+
+    def has_lost(self, growth: int) -> bool:
+        """Return whether that is less than power must have brought since it moved."""
+        return growth + self.noise < self.owed
 
     def settle(
         self, proved: int, level: int, told: Parts, *, is_broken: bool, may_catch_up: bool

@@ -1,0 +1,73 @@
+"""Each counter of a plug is brought up to date at times of its own, minutes after the others."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+
+from .lives import lived
+from .watch import PARIS, Watch
+
+# Each was counted wrong once, by a kilowatt-hour or more: its seed and number.
+_ONCE_WRONG = [(22, 180), (22, 194), (22, 277), (22, 283), (23, 10), (23, 136)]
+
+
+@pytest.mark.parametrize(("seed", "number"), _ONCE_WRONG)
+def test_a_life_that_was_counted_wrong_once_is_not_again(seed: int, number: int) -> None:
+    life = lived(seed, number, own_times=True)
+    assert life.too_much <= 0
+    assert life.too_little <= 0
+
+
+def test_a_month_that_is_shown_after_its_end_is_not_counted_as_the_next_one() -> None:
+    watch = Watch(datetime(2026, 10, 24, 8, 6, tzinfo=PARIS))
+    for mwh in range(4):
+        watch.read(None, 0.491 + mwh / 1000, 11.931 + mwh / 1000, power=60, clock=watch.at.date())
+    before = watch.evidence.energy
+    october, november = date(2026, 10, 31), date(2026, 11, 1)
+    watch.read(None, 1.434, 23.014, after=661_000, power=60, clock=october)
+    ended = {date(2026, 10, 1): 23.019}
+    # The plug's clock is past midnight, its counters are not.
+    watch.read(None, 1.439, 23.019, after=300, power=60, clock=november, ended=ended)
+    for kwh in (0.004, 0.009, 0.014, 0.019):
+        watch.read(None, kwh, kwh, after=300, power=60, clock=november, ended=ended)
+    used = watch.evidence.energy - before
+    assert used / 1e6 == pytest.approx(23.019 - 11.934 + 0.019, abs=0.002)
+
+
+def test_a_month_that_has_begun_near_where_the_last_one_ended_counts_with_all_of_it() -> None:
+    watch = Watch(datetime(2026, 10, 31, 20, tzinfo=PARIS))
+    for mwh in range(4):
+        watch.read(None, 0.247 + mwh / 1000, 0.247 + mwh / 1000, power=60, clock=watch.at.date())
+    before = watch.evidence.energy
+    november, ended = date(2026, 11, 1), {date(2026, 10, 1): 0.3}
+    for kwh, after in ((0.28, 21_000), (0.285, 300), (0.29, 300), (0.295, 300), (0.31, 900)):
+        watch.read(None, kwh, kwh, after=after, power=60, clock=november, ended=ended)
+    for kwh in (0.315, 0.32):
+        watch.read(None, kwh, kwh, after=300, power=60, clock=november, ended=ended)
+    used = (watch.evidence.energy - before) / 1e6
+    assert used <= 0.3 - 0.25 + 0.32
+    assert used >= 0.32 - 0.25
+
+
+def test_what_stands_and_then_shows_what_power_brought_bears_out_where_it_stood() -> None:
+    watch = Watch()
+    for _ in range(4):
+        watch.read(144.387, power=1000, after=60)
+    # It is brought up to date every five minutes, and erased just after one of them.
+    for kwh, after in ((148.637, 15_120), (148.637, 60), (148.72, 60), (0.0, 90), (0.0, 60)):
+        watch.read(kwh, power=1000, after=after)
+    assert watch.evidence.energy / 1e6 == pytest.approx(148.72, abs=0.001)
+
+
+def test_one_that_always_came_late_does_so_after_an_outage() -> None:
+    watch = Watch()
+    for kwh in (0.0, 0.0, 0.077, 0.077, 0.153, 0.153, 0.23, 0.23):
+        watch.read(100 + kwh, power=2300, after=60)
+    # Two readings, of which the second shows what two minutes have brought.
+    for kwh, after in ((43.396, 67_920), (43.473, 60)):
+        watch.read(100 + kwh, power=2300, after=after)
+    for kwh in (0.0, 0.0, 0.077, 0.077, 0.153):
+        watch.read(kwh, power=2300, after=60)
+    assert watch.evidence.energy / 1e6 == pytest.approx(143.473 + 0.153, abs=0.08)
