@@ -169,6 +169,35 @@ async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
     assert shared["20 12"] == pytest.approx(0.25)
 
 
+@pytest.mark.parametrize(
+    ("ahead", "wh", "begins"),
+    [
+        # 100 s of an hour lie beyond its edge: more than 1 Wh of 37, and less of 35.
+        (-100, 37, "08:15"),
+        (-100, 35, None),
+        (100, 37, "07:45"),
+        (-400, 750, "08:15"),
+        # Half an hour off, the other edge of half-hours is near.
+        (-1900, 750, "08:45"),
+        # Where its hours begin at a quarter past, none is.
+        (-1000, 750, None),
+        (0, 750, None),
+    ],
+)
+async def test_what_was_shared_by_time_is_told_with_the_whole_it_is_of(
+    session: ClientSession, ahead: int, wh: int, begins: str | None
+) -> None:
+    off = timedelta(seconds=ahead)
+    plug = plug_at("127.0.83.16", load=0.0, ahead=off)
+    plug.clock.set(datetime(2026, 11, 19, 8, 20, tzinfo=PARIS))
+    plug.outlets[0].use(wh / 1000)
+    plug.clock.set(NOW + off)
+    past = await past_of(session, plug, date(2026, 11, 18))
+    assert sum(past.hours.values()) == pytest.approx(wh / 1000)
+    told = [start.astimezone(PARIS).strftime("%H:%M") for start in past.wholes.values()]
+    assert told == ([] if begins is None else [begins])
+
+
 @pytest.mark.parametrize(("ahead", "begins"), [(20, "07:45"), (-20, "08:15"), (-40, "07:45")])
 async def test_hours_by_a_clock_that_is_far_off_stay_whole_where_they_lie(
     session: ClientSession, ahead: int, begins: str

@@ -68,8 +68,9 @@ class PlugHistory:
         since, today = clock.first_day(since), clock.day(clock.now())
         months = _from_first(await self._months(plug, clock, since, today))
         days = _from_first(await self._days(plug, clock, since, today))
-        hours = await self._hours(plug, clock, days, today) if days else {}
-        return PlugStatistics(hours=clock.true_hours(hours), days=days, months=months)
+        told = await self._hours(plug, clock, days, today) if days else {}
+        hours, wholes = clock.true_hours(told)
+        return PlugStatistics(hours=hours, wholes=wholes, days=days, months=months)
 
     async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
         """Return what a newer plug has counted in months, those of both of its dates included.
