@@ -77,6 +77,10 @@ class PlugTime:
         """Return how many whole hours a date of the plug has."""
         return (self.midnight(day + timedelta(days=1)) - self.midnight(day)) // _HOUR
 
+    def is_in_hours(self, day: date) -> bool:
+        """Tell whether a date of the plug has no other hours than whole ones."""
+        return not (self.midnight(day + timedelta(days=1)) - self.midnight(day)) % _HOUR
+
     def offset(self, day: date) -> timedelta | None:
         """Return how far its zone is from UTC when a day begins."""
         return self.midnight(day).astimezone(self.zone).utcoffset()
