@@ -34,6 +34,9 @@ class _Told(NamedTuple):
     day_kwh: Mapping[date, float] | None = None
 
 
+_NOTHING: Final = _Told()
+
+
 @dataclass(slots=True)
 class _Tally:
     """What was measured of one plug since its last posting."""
@@ -205,7 +208,7 @@ class CounterFeed:
             # A posting may have begun before what it is taken back for.
             if ticks >= since or (base is not None and ticks > base.ticks):
                 self.read(plug, reading, start=start, **told._asdict())
-                told = _Told()
+                told = _NOTHING
 
     def forget(self, plug: LedgerPlug, since: float) -> None:
         """Take back what was read from a moment on, in ticks: the plug is read anew from its start.
@@ -222,7 +225,7 @@ class CounterFeed:
             if tally.quarters:
                 self._flush(tally)
 
-    def _flush(self, tally: _Tally, told: _Told = _Told()) -> None:
+    def _flush(self, tally: _Tally, told: _Told = _NOTHING) -> None:
         posting = tally.posting(told)
         tally.since, tally.quarters = tally.at, {}
         if tally.ticks is not None:

@@ -58,12 +58,8 @@ def async_note_left_states(
         if data["action"] != "update" or "old_entity_id" not in data:
             return
         old, new, at = data["old_entity_id"], data["entity_id"], dt_util.utcnow().timestamp()
-        renamed = {}
-        for plug_id in entry.data[CONF_PLUGS]:
-            fields = [field for field, one in entities_of(plug_id).items() if one in (old, new)]
-            if fields:
-                renamed[plug_id] = {"until": at, "entities": dict.fromkeys(fields, old)}
-        if renamed:
+        entities = {plug_id: entities_of(plug_id) for plug_id in entry.data[CONF_PLUGS]}
+        if renamed := _renamed(entities, old, new, at):
             _change(hass, entry, renamed, add_to=_CONF_RENAMED)
             # The recorder may hear of it after this, and is to have moved them.
             hass.loop.call_soon(look, old, renamed)
@@ -118,6 +114,17 @@ def _has_states(connection: Connection, entity_id: str) -> bool:
     of_it = STATES_META.c.metadata_id == STATES.c.metadata_id
     states = exists().where(of_it, STATES_META.c.entity_id == entity_id)
     return bool(connection.execute(select(states)).scalar())
+
+
+def _renamed(
+    entities: Mapping[str, Mapping[str, str]], old: str, new: str, at: float
+) -> dict[str, _Renamed]:
+    """Return which fields of which plugs an entity shows that was renamed then."""
+    found: dict[str, _Renamed] = {}
+    for plug_id, own in entities.items():
+        if fields := [field for field, one in own.items() if one in (old, new)]:
+            found[plug_id] = {"until": at, "entities": dict.fromkeys(fields, old)}
+    return found
 
 
 @callback

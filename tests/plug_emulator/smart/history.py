@@ -21,8 +21,8 @@ class EnergyHistory:
 
     `most` is how many hours one answer holds at most, `most_days` and `most_months` likewise.
     `kept_hours` is of how many of the last days it still has the hours; of others it tells none.
-    One that tells `as_asked` does not begin with the quarter or the year. With `end_is_start` the answer's end
-    is its start, which says nothing. `intervals` are those it knows.
+    One that tells `as_asked` does not begin with the quarter or the year. With `end_is_start` the
+    answer's end is its start, which says nothing. `intervals` are those it knows.
     """
 
     most: int = 400

@@ -71,9 +71,7 @@ class _Past:
         """Tell whether dates in [start, end) are known to have had energy."""
         return any(kwh and start <= day < end for day, kwh in self.days.items())
 
-    def believed(
-        self, hours: Mapping[datetime, float], clock: PlugTime
-    ) -> dict[datetime, float]:
+    def believed(self, hours: Mapping[datetime, float], clock: PlugTime) -> dict[datetime, float]:
         """Return the hours that make up their day: others have been forgotten in part."""
         sums, count = _days_of(hours, clock), Counter(clock.day(at) for at in hours)
         # What is forgotten is told as nothing; that ends within a day.
@@ -85,9 +83,7 @@ class _Past:
             if day == self.today or (count[day] >= clock.hours_of(day) and clock.is_in_hours(day))
         }
         right = {
-            day
-            for day in whole & self.days.keys()
-            if abs(sums[day] - self.days[day]) <= _ROUNDING
+            day for day in whole & self.days.keys() if abs(sums[day] - self.days[day]) <= _ROUNDING
         }
         untold = {day for day in whole - self.days.keys() if day > kept_from}
         for month, kwh in self.months.items():
