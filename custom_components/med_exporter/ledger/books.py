@@ -49,8 +49,8 @@ class PlugHistory:
     """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
     Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
-    for a plug that keeps no such statistics. `wholes` are as of `Posting`. `is_all` says that nothing
-    more follows. Raises ValueError for what is no energy, or no time.
+    for a plug that keeps no such statistics. `wholes` are as of `Posting`. `is_all` says that
+    nothing more follows. Raises ValueError for what is no energy, or no time.
     """
 
     plug: LedgerPlug
