@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from homeassistant.helpers import entity_registry as er
@@ -14,6 +16,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.job import FormerEntities
+from custom_components.med_exporter.metering import left_states
 from custom_components.med_exporter.metering.devices import async_follow_states, export_devices
 from custom_components.med_exporter.metering.left_states import former_entities
 from tests.file_exports import add_plug, path_of, request
@@ -84,6 +87,27 @@ async def test_an_id_under_which_another_ones_states_stand(jobs, hass, plug):
     assert after[: len(before)] == before
     assert (after[-1]["energy_total_kwh"], after[-1]["power_w"]) == (10, 80)
     assert 500 not in {row["energy_total_kwh"] for row in after}
+
+
+async def test_a_stop_before_anybody_has_looked_hides_no_states(jobs, hass, plug):
+    """Neither the ones that were left, nor that there are none."""
+    (entry,) = [one for one in hass.config_entries.async_entries(DOMAIN) if "plugs" in one.data]
+    before = await rows(jobs, hass)
+    with patch(f"{left_states.__name__}.queue_work", lambda *_: asyncio.Future()):
+        await rename(hass, plug, "energy_total_kwh", "sensor.taken")
+        await rename(hass, plug, "power_w", "sensor.watts")
+    (device,) = export_devices(hass)
+    assert not device.left
+    async_follow_states(hass, entry)
+    await async_wait_recording_done(hass)
+    await hass.async_block_till_done()
+    (device,) = export_devices(hass)
+    assert [list(one.entities) for one in device.left] == [["energy_total_kwh"]]
+    assert (await rows(jobs, hass))[: len(before)] == before
+    kept = entry.data["plugs"][device.plug_id]
+    async_follow_states(hass, entry)
+    await async_wait_recording_done(hass)
+    assert entry.data["plugs"][device.plug_id] == kept
 
 
 def test_each_id_holds_until_its_entity_was_renamed():

@@ -33,7 +33,7 @@ def backfill(*told) -> dict[int, int]:
 
 
 def by_hours(hours, stretch, held, told_at: float = UNTIL) -> dict[int, int]:
-    return backfill_module.by_hours(hours, stretch, held, told_at).quarters
+    return backfill_module.by_hours(hours, stretch, held, told_at, {}).quarters
 
 
 def of_day(quarters: dict[int, int], day: date) -> int:
@@ -127,6 +127,19 @@ def _days_of(days: dict[date, int], month: date) -> int:
 
 class TestHours:
     START = int(day_start(date(2026, 11, 18), PARIS))
+
+    def test_an_hour_that_the_plug_cut_elsewhere_is_a_whole_with_a_quarter_beside_it(self) -> None:
+        hours, wholes = {self.START: 4 * KWH}, {self.START: self.START + QUARTER}
+        found = backfill_module.by_hours(hours, (None, UNTIL), {}, UNTIL, wholes)
+        assert set(found.quarters) == {self.START + QUARTER * n for n in range(4)}
+        assert found.joined == {self.START + QUARTER * n for n in (2, 3, 4)}
+
+    def test_a_whole_ends_with_the_stretch(self) -> None:
+        wholes = {self.START: self.START - QUARTER}
+        found = backfill_module.by_hours(
+            {self.START: 4 * KWH}, (self.START, UNTIL), {}, UNTIL, wholes
+        )
+        assert found.joined == {self.START + QUARTER * n for n in (1, 2)}
 
     def test_each_goes_to_its_quarter_hours_evenly(self) -> None:
         found = by_hours({self.START: 4 * KWH, self.START + 3600: 0}, (None, UNTIL), {})

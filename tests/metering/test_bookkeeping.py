@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database.commit import async_commit
@@ -113,6 +114,25 @@ async def test_the_hours_that_a_newer_plug_tells_are_no_estimate(
     assert [day.kwh for day in days] == pytest.approx([24.0] * 6 + [12.0], abs=0.03)
     assert [day.filled_kwh for day in days] == pytest.approx([0.0] * 7, abs=0.03)
     assert [hour.kwh for hour in hours] == pytest.approx([1.0] * 156, abs=0.002)
+
+
+async def test_a_stop_of_home_assistant_posts_what_was_measured(
+    hass: HomeAssistant, plug_network: PlugNetwork, clock: HouseClock
+) -> None:
+    """It would be spread over the time of the stop, since nobody knows then when it was used."""
+    plug = EmulatedPlug(mac=MAC, alias="Heater", load=1000.0)
+    await plug_network.start(plug)
+    before = hass.bus.async_listeners()[EVENT_HOMEASSISTANT_STOP]
+    entry = await add_metering_point(hass, plug.address)
+    # A stop unloads no entry.
+    assert hass.bus.async_listeners()[EVENT_HOMEASSISTANT_STOP] > before
+    await poll_every_minute(hass, entry, clock, NOON + timedelta(minutes=8))
+    coordinator = entry.runtime_data.coordinator
+    await coordinator.async_shutdown()
+    await settle(hass)
+    await async_commit(hass)
+    posted = await hass.data[DATA_LEDGER].async_posted_until([PLUG.plug_id])
+    assert posted[PLUG.plug_id] == coordinator.data[PLUG.plug_id].counter.seen_at
 
 
 async def test_setting_up_again_counts_nothing_twice(

@@ -124,6 +124,94 @@ async def test_an_answer_that_falls_short_is_asked_on_from_its_end(
     assert (short.days, short.months) == (whole.days, whole.months)
 
 
+@pytest.mark.parametrize(
+    "history",
+    [
+        {"most_days": 31},
+        {"most_days": 7, "most_months": 3},
+        {"most_days": 7, "as_asked": True},
+        {"intervals": (60,)},
+        {"intervals": (60, 43200)},
+    ],
+)
+async def test_days_that_are_not_told_are_those_of_their_hours(
+    session: ClientSession, history: dict[str, Any]
+) -> None:
+    """A plug that begins with the quarter whatever is asked, and ends early, tells no more days."""
+    whole = await past_of(session, plug_at("127.0.83.17"))
+    part = await past_of(session, plug_at("127.0.83.17", history=EnergyHistory(**history)))
+    # The first day with hours may have been forgotten in part.
+    missing = whole.days.keys() - part.days.keys()
+    assert missing <= {INSTALLED.date()}
+    assert part.days == pytest.approx({d: one for d, one in whole.days.items() if d not in missing})
+    assert part.hours.items() <= whole.hours.items()
+    lost = whole.hours.keys() - part.hours.keys()
+    assert {at.astimezone(PARIS).date() for at in lost} <= {INSTALLED.date()}
+
+
+async def test_hours_that_are_forgotten_are_no_days_without_energy(session: ClientSession) -> None:
+    history = EnergyHistory(most_days=15, kept_hours=10)
+    past = await past_of(session, plug_at("127.0.83.17", history=history))
+    november = [day.day for day in past.days if day.month == 11]
+    # Of the tenth, its hours since half past twelve are left.
+    assert november == list(range(11, 21))
+    assert past.days[date(2026, 11, 11)] == 24
+    assert past.months[date(2026, 11, 1)] == 468.5
+
+
+async def test_hours_that_are_more_than_their_month_are_not_believed(
+    session: ClientSession,
+) -> None:
+    def change(told: dict[str, Any], _: int) -> dict[str, Any]:
+        return told | {"data": [2 * wh for wh in told["data"]]} if told["interval"] == 60 else told
+
+    plug = plug_at("127.0.83.17", history=EnergyHistory(most_days=31))
+    with telling(plug, change):
+        past = await past_of(session, plug)
+    assert max(past.days) == date(2026, 10, 31)
+    assert not past.hours
+
+
+@pytest.mark.parametrize("hole", [None, -1])
+async def test_a_hole_in_an_answer_is_a_hole(session: ClientSession, hole: Any) -> None:
+    """The day that has it stays without hours; a day that is one is made up of its hours."""
+
+    def change(told: dict[str, Any], _: int) -> dict[str, Any]:
+        data = [*told["data"]]
+        start = datetime.fromtimestamp(told["start_timestamp"], PARIS)
+        length = {60: HOUR, 1440: 24 * HOUR}.get(told["interval"])
+        for day in (10, 12):
+            place = (datetime(2026, 11, day, 5, tzinfo=PARIS) - start) // length if length else -1
+            if 0 <= place < len(data) and (length == HOUR) == (day == 10):
+                data[place] = hole
+        return told | {"data": data}
+
+    plug = plug_at("127.0.83.17")
+    with telling(plug, change):
+        past = await past_of(session, plug)
+    days = {at.astimezone(PARIS).date() for at in past.hours}
+    assert date(2026, 11, 10) not in days
+    assert {date(2026, 11, day) for day in (9, 11, 12, 13)} <= days
+    assert [past.days[date(2026, 11, day)] for day in (9, 10, 11, 12)] == [24] * 4
+
+
+@pytest.mark.parametrize("minutes", [60, 1440, 43200])
+async def test_an_answer_that_tells_less_than_it_says_is_asked_on(
+    session: ClientSession, minutes: int
+) -> None:
+    def change(told: dict[str, Any], _: int) -> dict[str, Any]:
+        few = {60: 48, 1440: 20, 43200: 2}[minutes]
+        return told | {"data": told["data"][:few]} if told["interval"] == minutes else told
+
+    whole = await past_of(session, plug_at("127.0.83.17"))
+    plug = plug_at("127.0.83.17", history=EnergyHistory(as_asked=True))
+    with telling(plug, change):
+        past = await past_of(session, plug)
+    assert (past.days, past.months) == (whole.days, whole.months)
+    lost = whole.hours.keys() - past.hours.keys()
+    assert {at.astimezone(PARIS).date() for at in lost} <= {date(2026, 10, 25)}
+
+
 async def test_a_day_of_which_an_hour_was_not_told_stays_without_hours(
     session: ClientSession,
 ) -> None:
@@ -167,6 +255,35 @@ async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
     # The plug's hour from 08:06:40 on is shared by time.
     assert list(shared) == ["19 08", *(["19 09"] if ahead % HOUR else []), "20 12"]
     assert shared["20 12"] == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "wh", "begins"),
+    [
+        # 100 s of an hour lie beyond its edge: more than 1 Wh of 37, and less of 35.
+        (-100, 37, "08:15"),
+        (-100, 35, None),
+        (100, 37, "07:45"),
+        (-400, 750, "08:15"),
+        # Half an hour off, the other edge of half-hours is near.
+        (-1900, 750, "08:45"),
+        # Where its hours begin at a quarter past, none is.
+        (-1000, 750, None),
+        (0, 750, None),
+    ],
+)
+async def test_what_was_shared_by_time_is_told_with_the_whole_it_is_of(
+    session: ClientSession, ahead: int, wh: int, begins: str | None
+) -> None:
+    off = timedelta(seconds=ahead)
+    plug = plug_at("127.0.83.16", load=0.0, ahead=off)
+    plug.clock.set(datetime(2026, 11, 19, 8, 20, tzinfo=PARIS))
+    plug.outlets[0].use(wh / 1000)
+    plug.clock.set(NOW + off)
+    past = await past_of(session, plug, date(2026, 11, 18))
+    assert sum(past.hours.values()) == pytest.approx(wh / 1000)
+    told = [start.astimezone(PARIS).strftime("%H:%M") for start in past.wholes.values()]
+    assert told == ([] if begins is None else [begins])
 
 
 @pytest.mark.parametrize(("ahead", "begins"), [(20, "07:45"), (-20, "08:15"), (-40, "07:45")])

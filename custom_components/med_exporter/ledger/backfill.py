@@ -17,7 +17,7 @@ from ..engine.times import (
     quarter_of,
     quarters_between,
 )
-from .spreading import Spread, Stretch, without
+from .spreading import Spread, Stretch, whole_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ def by_hours(
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
     told_at: float,
+    wholes: Mapping[int, int],
 ) -> Spread:
     """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
 
@@ -46,20 +47,23 @@ def by_hours(
             begins before it counts.
         held: what is known of the plug already, in mWh by quarter-hour.
         told_at: the UTC second at which the plug told them: the running hour is as of then.
+        wholes: where the whole of an hour begins beside it, by the hour's begin.
 
     """
     since, until = stretch
     oldest = until - KEPT_DAYS * UTC_DAY
+    first = oldest if since is None else max(since, oldest)
     found = Spread({}, set())
     for hour, mwh in sorted(hours.items()):
-        if hour < (oldest if since is None else max(since, oldest)) or hour >= until:
+        if hour < first or hour >= until:
             continue
         end, past = min(hour + HOUR, until), min(hour + HOUR, max(told_at, until))
         used = mwh if end == past else round(mwh * (end - hour) / (past - hour))
         quarters = quarters_between(hour, end)
         if any(quarter not in held for quarter in quarters):
             rest = max(0, used - sum(held.get(quarter, 0) for quarter in quarters))
-            found.take(rest, without((hour, end), [q for q in quarters if q in held]))
+            places = without((hour, end), [q for q in quarters if q in held])
+            found.take(rest, places, whole_of(hour, wholes, (first, until)))
     return found
 
 

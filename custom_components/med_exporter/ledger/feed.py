@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 
 # How long measured energy waits in memory, in seconds. A sudden stop makes it filled energy.
 _POST_EVERY: Final = 300
+
+
+class _Told(NamedTuple):
+    """What a plug itself has counted, as of `CounterFeed.read`."""
+
+    hour_kwh: Mapping[datetime, float] | None = None
+    wholes: Mapping[datetime, datetime] | None = None
+    day_kwh: Mapping[date, float] | None = None
+
+
+_NOTHING: Final = _Told()
 
 
 @dataclass(slots=True)
@@ -49,7 +60,7 @@ class _Tally:
             counted = until
         self.value_kwh, self.at, self.ticks = reading.value_kwh, reading.at, reading.ticks
 
-    def posting(self, hour_kwh: Mapping[datetime, float], day_kwh: Mapping[date, float]) -> Posting:
+    def posting(self, told: _Told) -> Posting:
         return Posting(
             plug=self.plug,
             start=self.start,
@@ -57,8 +68,9 @@ class _Tally:
             at=self.at,
             since=self.since,
             quarters=self.quarters,
-            hour_kwh=hour_kwh,
-            day_kwh=day_kwh,
+            hour_kwh=told.hour_kwh or {},
+            wholes=told.wholes or {},
+            day_kwh=told.day_kwh or {},
             ticks=self.ticks,
         )
 
@@ -120,6 +132,7 @@ class CounterFeed:
         *,
         start: CounterStart,
         hour_kwh: Mapping[datetime, float] | None = None,
+        wholes: Mapping[datetime, datetime] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
         """Take one reading of a plug's counter, after it has been written to disk.
@@ -129,6 +142,7 @@ class CounterFeed:
             reading: of the counter.
             start: where this counter began; it stays the same over restarts.
             hour_kwh: what the plug itself counted in the hours of the gap, by their begin.
+            wholes: where the wholes of hours begin beside them, as of `Posting`.
             day_kwh: what the plug itself counted on the local days of the gap, today's as of
                 this very reading; used where there was a gap, and for a plug's first reading
                 after a start.
@@ -146,7 +160,7 @@ class CounterFeed:
                 self._flush(tally)
             tally = _Tally(plug, start, reading.value_kwh, at, since=at, ticks=reading.ticks)
             self._tallies[plug.plug_id] = tally
-            self._flush(tally, hour_kwh, day_kwh)
+            self._flush(tally, _Told(hour_kwh, wholes, day_kwh))
             return
         was = quarter_of(tally.at.timestamp())
         tally.count(reading)
@@ -163,6 +177,7 @@ class CounterFeed:
         *,
         start: CounterStart,
         hour_kwh: Mapping[datetime, float] | None = None,
+        wholes: Mapping[datetime, datetime] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
         """Take readings back that were dated by a clock that was wrong, and take them anew.
@@ -173,9 +188,11 @@ class CounterFeed:
             readings: of the last day, with the times that are right.
             start: where its counter began.
             hour_kwh: as of `read`, for the first that is taken anew.
+            wholes: likewise.
             day_kwh: likewise.
 
         """
+        told = _Told(hour_kwh, wholes, day_kwh)
         posted = self._posted.setdefault(plug.plug_id, _recent())
         while posted and posted[-1].ticks >= since:
             posted.pop()
@@ -190,8 +207,8 @@ class CounterFeed:
             ticks = -math.inf if reading.ticks is None else reading.ticks
             # A posting may have begun before what it is taken back for.
             if ticks >= since or (base is not None and ticks > base.ticks):
-                self.read(plug, reading, start=start, hour_kwh=hour_kwh, day_kwh=day_kwh)
-                hour_kwh = day_kwh = None
+                self.read(plug, reading, start=start, **told._asdict())
+                told = _NOTHING
 
     def forget(self, plug: LedgerPlug, since: float) -> None:
         """Take back what was read from a moment on, in ticks: the plug is read anew from its start.
@@ -208,13 +225,8 @@ class CounterFeed:
             if tally.quarters:
                 self._flush(tally)
 
-    def _flush(
-        self,
-        tally: _Tally,
-        hour_kwh: Mapping[datetime, float] | None = None,
-        day_kwh: Mapping[date, float] | None = None,
-    ) -> None:
-        posting = tally.posting(hour_kwh or {}, day_kwh or {})
+    def _flush(self, tally: _Tally, told: _Told = _NOTHING) -> None:
+        posting = tally.posting(told)
         tally.since, tally.quarters = tally.at, {}
         if tally.ticks is not None:
             posted = self._posted.setdefault(tally.plug.plug_id, _recent())

@@ -72,7 +72,9 @@ class Posting:
             beyond it is filled in between the last posting and `since`.
         hour_kwh: what the plug itself counted in hours, by their begin (aware, on a quarter-hour),
             as of `at`. It guides the filling, before its days.
-        day_kwh: the same on local days.
+        wholes: where what is known as a whole begins beside an hour, by the hour's begin: it lasts
+            an hour, too.
+        day_kwh: what the plug counted on local days.
         ticks: `at` in seconds of a clock that is never put right, None where there is none.
 
     Raises ValueError for what cannot be booked.
@@ -86,6 +88,7 @@ class Posting:
     since: datetime
     quarters: Mapping[int, int] = field(default_factory=dict)
     hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
+    wholes: Mapping[datetime, datetime] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     ticks: float | None = None
 
@@ -178,6 +181,11 @@ def by_moment(hour_kwh: Mapping[datetime, float]) -> dict[int, int]:
     return {int(at.timestamp()): to_mwh(kwh) for at, kwh in hour_kwh.items()}
 
 
+def wholes_by_moment(wholes: Mapping[datetime, datetime]) -> dict[int, int]:
+    """Return where the wholes of hours begin that begin beside them, all in UTC seconds."""
+    return {int(at.timestamp()): int(begin.timestamp()) for at, begin in wholes.items()}
+
+
 def _go_on(
     account: Account,
     posting: Posting,
@@ -233,7 +241,7 @@ def _begin(
     midnight, stretch = day_start(day, zone), (gap_from, start_ts)
     hours = {at: mwh for at, mwh in by_moment(posting.hour_kwh).items() if at >= midnight}
     known = dict(held(midnight, start_ts))
-    told = by_hours(hours, stretch, known, at)
+    told = by_hours(hours, stretch, known, at, wholes_by_moment(posting.wholes))
     add(known, told.quarters)
     before = Spread({}, set())
     if start.today_kwh:
@@ -291,7 +299,8 @@ def _fill(
     standing = held(first, last)
     hours = by_moment(posting.hour_kwh)
     known = _Known(measured, standing)
-    found, left = spread_by_hours(rest, (start, end), hours, known)
+    wholes = wholes_by_moment(posting.wholes)
+    found, left = spread_by_hours(rest, (start, end), hours, known, wholes)
     if left:
         known = _Known(measured, standing, found.quarters)
         days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}

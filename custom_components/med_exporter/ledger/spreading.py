@@ -27,15 +27,16 @@ class Spread(NamedTuple):
     quarters: Quarters
     joined: set[int]
 
-    def take(self, mwh: int, stretches: Sequence[Stretch]) -> None:
+    def take(self, mwh: int, stretches: Sequence[Stretch], whole: Stretch | None = None) -> None:
         """Spread an energy evenly over some stretches, which then share a whole.
 
-        So does what lies between them: an edge there splits the whole, too.
+        So does what lies between them: an edge there splits the whole, too. Another `whole` lies
+        beside them.
         """
         add(self.quarters, spread(mwh, stretches))
         # How nothing is shared out is no guess.
         if mwh:
-            start, end = stretches[0][0], stretches[-1][1]
+            start, end = whole or (stretches[0][0], stretches[-1][1])
             self.joined.update(q for q in quarters_between(start, end) if q > start)
 
 
@@ -80,6 +81,7 @@ def spread_by_hours(
     stretch: Stretch,
     hours: Mapping[int, int],
     known: Callable[[float, float], int],
+    wholes: Mapping[int, int],
 ) -> tuple[Spread, list[Stretch]]:
     """Spread an energy over a stretch, as far as known by what the plug counted each hour.
 
@@ -92,13 +94,14 @@ def spread_by_hours(
         stretch: where it was used.
         hours: what the plug counted, in mWh, by the UTC second at which an hour begins.
         known: returns the energy of a range that is known from elsewhere, in mWh.
+        wholes: where the whole of an hour begins beside it, by the hour's begin.
 
     Returns:
         What was spread, and the parts of the stretch of which the plug tells no hours.
 
     """
     start, end = stretch
-    told: list[tuple[int, list[Stretch]]] = []
+    told: list[_Told] = []
     left: list[Stretch] = []
     reached = start
     for hour, counted in sorted(hours.items()):
@@ -107,11 +110,12 @@ def spread_by_hours(
             continue
         if reached < place[0]:
             left.append((reached, place[0]))
-        told.append((max(0, counted - known(hour, hour + HOUR)), [place]))
+        more = max(0, counted - known(hour, hour + HOUR))
+        told.append(_Told(more, [place], whole_of(hour, wholes, stretch)))
         reached = place[1]
     if reached < end:
         left.append((reached, end))
-    total = sum(part for part, _ in told)
+    total = sum(one.mwh for one in told)
     if not left and not total:
         return Spread({}, set()), [stretch]
     return _shared(min(mwh, total) if left else mwh, told), left
@@ -144,30 +148,48 @@ def spread_by_days(
     for stretch in stretches:
         for day, start, end in days_between(*stretch, zone):
             (places.setdefault(day, []) if day in days else untold).append((start, end))
-    told = [(max(0, days[day] - known(day)), parts) for day, parts in places.items()]
-    total = sum(part for part, _ in told)
+    told = [_Told(max(0, days[day] - known(day)), parts) for day, parts in places.items()]
+    total = sum(one.mwh for one in told)
     if not total and not untold:
-        told = [(1, list(stretches))]
+        told = [_Told(1, list(stretches))]
     found = _shared(min(mwh, total) if untold else mwh, told)
     if untold:
         found.take(max(0, mwh - total), untold)
     return found
 
 
-def _shared(mwh: int, told: Sequence[tuple[int, list[Stretch]]]) -> Spread:
+def whole_of(hour: int, wholes: Mapping[int, int], within: Stretch) -> Stretch | None:
+    """Return the whole that an hour's energy is known of, as far as it lies within a stretch.
+
+    None where that is the hour itself.
+    """
+    if hour not in wholes:
+        return None
+    return max(wholes[hour], within[0]), min(wholes[hour] + HOUR, within[1])
+
+
+class _Told(NamedTuple):
+    """What was told of some places, in mWh, and the whole that lies beside them."""
+
+    mwh: int
+    places: list[Stretch]
+    whole: Stretch | None = None
+
+
+def _shared(mwh: int, told: Sequence[_Told]) -> Spread:
     """Spread an energy over places, ascending, by what was told of each.
 
     What is told beyond the energy was used after it: a plug answers a moment later than the
     reading that is believed. Where there is more energy than was told, all have their share of it.
     """
     found = Spread({}, set())
-    total = sum(part for part, _ in told)
+    total = sum(one.mwh for one in told)
     counted, given = 0, 0
-    for part, places in told:
+    for part, places, whole in told:
         counted += part
         due = counted if mwh < total else mwh * counted // total if total else 0
         due = min(due, mwh)
-        found.take(due - given, places)
+        found.take(due - given, places, whole)
         given = due
     return found
 

@@ -97,6 +97,7 @@ class Bookkeeper:
                     ),
                     start=start,
                     hour_kwh=None if told is None else told.hours,
+                    wholes=None if told is None else told.wholes,
                     day_kwh=None if told is None else told.days,
                 )
             self._known.add(plug_id)
@@ -109,7 +110,11 @@ class Bookkeeper:
                     # What it has counted before it joined is its own.
                     plug = replace(plug, role=PlugRole.IGNORED)
                 history = PlugHistory(
-                    plug=plug, hour_kwh=told.hours, day_kwh=told.days, month_kwh=told.months
+                    plug=plug,
+                    hour_kwh=told.hours,
+                    wholes=told.wholes,
+                    day_kwh=told.days,
+                    month_kwh=told.months,
                 )
                 self._ledger.backfill(history).add_done_callback(self._booked)
 
@@ -163,6 +168,7 @@ class Bookkeeper:
                 ],
                 start=start,
                 hour_kwh=None if told is None else told.hours,
+                wholes=None if told is None else told.wholes,
                 day_kwh=None if told is None else _without_later(told.days, counter, since),
             )
 

@@ -110,6 +110,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         self._kept = CounterStore(hass, entry.entry_id)
         self._time = Timekeeper(hass, entry.entry_id)
         self._told = told
+        self._reading: set[asyncio.Task[None]] = set()
         self.counted = 0
 
     async def _async_setup(self) -> None:
@@ -155,8 +156,11 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         self.async_update_listeners()
 
     async def async_shutdown(self) -> None:
-        """Stop polling and drop the connections."""
+        """Stop polling, post what was measured, and drop the connections."""
         await super().async_shutdown()
+        if self._reading:
+            # What is being read now is still counted.
+            await asyncio.wait(self._reading, timeout=_PATIENCE)
         self._bookkeeper.close()
         await self._time.async_keep(at_once=True)
         await asyncio.gather(*(host.link.close() for host in self._hosts))
@@ -189,9 +193,12 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 host.busy = False
 
         host.busy = True
-        return self.config_entry.async_create_background_task(
+        task = self.config_entry.async_create_background_task(
             self.hass, run(), f"{DOMAIN} reads {host.mac}"
         )
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+        return task
 
     @callback
     def _show(self, _: asyncio.Task[None]) -> None:

@@ -7,6 +7,7 @@ had it once, and in older versions also the first that the renamed one writes.
 from __future__ import annotations
 
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
@@ -28,9 +29,16 @@ if TYPE_CHECKING:
     from homeassistant.helpers.entity_registry import EventEntityRegistryUpdatedData
     from sqlalchemy.engine import Connection
 
+    type _Renamed = dict[str, Any]
+    """`until` and `entities` of one time."""
+
 CONF_LEFT_STATES: Final = "left_states"
 """In what an entry keeps of a plug or meter: `until` (UTC seconds) and `entities`, for each time
 that states were left, the oldest first."""
+
+_CONF_RENAMED: Final = "renamed"
+"""The same for what was renamed, as long as nobody has looked whether states were left: a stop may
+come first."""
 
 
 @callback
@@ -50,24 +58,25 @@ def async_note_left_states(
         if data["action"] != "update" or "old_entity_id" not in data:
             return
         old, new, at = data["old_entity_id"], data["entity_id"], dt_util.utcnow().timestamp()
-        # The recorder may hear of it after this, and is to have moved them.
-        hass.loop.call_soon(look, old, new, at)
+        entities = {plug_id: entities_of(plug_id) for plug_id in entry.data[CONF_PLUGS]}
+        if renamed := _renamed(entities, old, new, at):
+            _change(hass, entry, renamed, add_to=_CONF_RENAMED)
+            # The recorder may hear of it after this, and is to have moved them.
+            hass.loop.call_soon(look, old, renamed)
 
     @callback
-    def look(old: str, new: str, at: float) -> None:
-        fields = {
-            plug_id: [field for field, one in entities_of(plug_id).items() if one in (old, new)]
-            for plug_id in entry.data[CONF_PLUGS]
-        }
-        if any(fields.values()):
+    def look(old: str, renamed: Mapping[str, _Renamed]) -> None:
+        @callback
+        def looked(found: asyncio.Future[bool]) -> None:
+            if not found.cancelled() and found.exception() is None:
+                to = CONF_LEFT_STATES if found.result() else None
+                _change(hass, entry, renamed, add_to=to, take_from=_CONF_RENAMED)
 
-            @callback
-            def looked(found: asyncio.Future[bool]) -> None:
-                if not found.cancelled() and found.exception() is None and found.result():
-                    _note(hass, entry, fields, old, at)
+        queue_work(hass, None, lambda c: _has_states(c, old)).add_done_callback(looked)
 
-            queue_work(hass, None, lambda c: _has_states(c, old)).add_done_callback(looked)
-
+    for plug_id, plug in entry.data[CONF_PLUGS].items():
+        for one in plug.get(_CONF_RENAMED, ()):
+            look(next(iter(one["entities"].values())), {plug_id: one})
     entry.async_on_unload(hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, on_update))
 
 
@@ -107,20 +116,36 @@ def _has_states(connection: Connection, entity_id: str) -> bool:
     return bool(connection.execute(select(states)).scalar())
 
 
+def _renamed(
+    entities: Mapping[str, Mapping[str, str]], old: str, new: str, at: float
+) -> dict[str, _Renamed]:
+    """Return which fields of which plugs an entity shows that was renamed then."""
+    found: dict[str, _Renamed] = {}
+    for plug_id, own in entities.items():
+        if fields := [field for field, one in own.items() if one in (old, new)]:
+            found[plug_id] = {"until": at, "entities": dict.fromkeys(fields, old)}
+    return found
+
+
 @callback
-def _note(
-    hass: HomeAssistant, entry: ConfigEntry, fields: Mapping[str, list[str]], old: str, at: float
+def _change(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    renamed: Mapping[str, _Renamed],
+    *,
+    add_to: str | None,
+    take_from: str | None = None,
 ) -> None:
-    plugs = {
-        plug_id: {
-            **plug,
-            CONF_LEFT_STATES: [
-                *plug.get(CONF_LEFT_STATES, ()),
-                {"until": at, "entities": dict.fromkeys(fields[plug_id], old)},
-            ],
-        }
-        if fields.get(plug_id)
-        else plug
-        for plug_id, plug in entry.data[CONF_PLUGS].items()
-    }
+    """Write what was renamed, by plug, to a list of what the entry keeps, and take it from one."""
+    plugs = {}
+    for plug_id, plug in entry.data[CONF_PLUGS].items():
+        plugs[plug_id] = kept = dict(plug)
+        if (one := renamed.get(plug_id)) is None:
+            continue
+        if take_from is not None:
+            kept[take_from] = [other for other in plug.get(take_from, ()) if other != one]
+            if not kept[take_from]:
+                del kept[take_from]
+        if add_to is not None:
+            kept[add_to] = sorted([*kept.get(add_to, ()), one], key=itemgetter("until"))
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_PLUGS: plugs})

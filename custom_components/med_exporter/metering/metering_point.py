@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_change
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from homeassistant.config_entries import ConfigEntry
-    from homeassistant.core import HomeAssistant
+    from homeassistant.core import Event, HomeAssistant
 
     from .counter import EnergyCounter
 
@@ -152,7 +153,13 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     periods.async_setup()
     async_follow_states(hass, entry)
     bookkeeper.on_booked = follow
+
+    async def stop(_: Event) -> None:
+        await coordinator.async_shutdown()
+
     entry.async_on_unload(coordinator.async_shutdown)
+    # A stop of Home Assistant unloads nothing.
+    entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop))
     entry.async_on_unload(add_clock(hass, coordinator.now))
     await coordinator.async_config_entry_first_refresh()
 

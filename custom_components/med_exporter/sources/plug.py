@@ -75,9 +75,14 @@ class PlugStatistics:
     Days and months end by the plug's clock. `hours`, by the quarter-hour of UTC nearest to their
     true start, are there for as many of the days as the plug tells by the hour; the last one is
     still running. Each is empty for a plug that keeps no such statistics.
+
+    `wholes` are there for hours that the plug has cut elsewhere: each of these was used, but for
+    less than a watt-hour, in the four quarter-hours from the time that stands there, nobody knows
+    in which.
     """
 
     hours: Mapping[datetime, float] = field(default_factory=dict)
+    wholes: Mapping[datetime, datetime] = field(default_factory=dict)
     days: Mapping[date, float] = field(default_factory=dict)
     months: Mapping[date, float] = field(default_factory=dict)
 

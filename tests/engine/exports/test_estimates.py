@@ -166,3 +166,38 @@ def test_the_parts_of_a_whole_that_do_not_touch_are_one_too(recorder, exports) -
     assert (start, end) == (at("2026-11-19T12:15"), at(day[1]))
     assert kwh == pytest.approx(0.8 * 11.75 / 19.75, abs=1e-3)
     assert estimates(exports, day, grouping="hourly") == whole(0.8, day)
+
+
+QUARTER = timedelta(minutes=15)
+DAY_BEFORE = ("2026-11-17", "2026-11-19")
+
+
+@pytest.mark.parametrize("towards", [QUARTER, -QUARTER])
+@pytest.mark.parametrize(("grouping", "wholes"), [("daily", 1), ("hourly", 3)])
+def test_hours_that_a_plug_has_cut_elsewhere_are_known_with_their_neighbours(
+    recorder, exports, towards: timedelta, grouping: str, wholes: int
+) -> None:
+    """Of three hours that the plug cut beside those of the house, one lies on both days."""
+    home = Home(recorder)
+    recorder.add_statistics("sensor.other", [])
+    midnight = datetime(2026, 11, 18, tzinfo=PARIS).astimezone(UTC)
+    over = midnight - timedelta(hours=1) if towards > timedelta() else midnight
+    hours = {over + timedelta(hours=n): 0.1 for n in (-5, 0, 5)}
+    history = PlugHistory(
+        plug=PLUG,
+        hour_kwh={midnight + timedelta(hours=n): 0.0 for n in range(-24, 24)} | hours,
+        wholes={hour: hour + towards for hour in hours},
+        day_kwh={date(2026, 11, 17): 0.2, date(2026, 11, 18): 0.1},
+    )
+    with recorder.engine.begin() as connection:
+        start = CounterStart(at=JOINED, value_kwh=0.0, today_kwh=1.0)
+        posting = Posting(plug=PLUG, start=start, value_kwh=0.0, at=JOINED, since=JOINED)
+        RECEIPTS_SCHEMA.create(connection)
+        write_posting(connection, posting, {}, PARIS)
+        write_history(connection, history, {}, PARIS)
+    home.priced("house", [FLAT])
+    ((kwh, start, end),) = estimates(exports, DAY_BEFORE, grouping=grouping)
+    # Three quarters of an hour's energy stand on its own side of the edge, and are known with the
+    # quarter-hour on the other.
+    assert kwh == pytest.approx(wholes * 0.075)
+    assert end - start == (wholes - 1) * 5 * 3600 + 2700

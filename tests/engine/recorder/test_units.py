@@ -53,7 +53,7 @@ def test_the_value_before_the_range_is_in_its_own_unit(recorder, exports) -> Non
 def test_power_in_kilowatts_is_watts_in_rows_and_peaks(recorder, exports) -> None:
     recorder.add(POWER, [(START + 1, 0.05), (START + 9, 1.25), (START + 20, "unavailable")], "kW")
     assert [row["power_w"] for row in exports.rows(fields=("power_w",))] == [50, 1250]
-    assert peaks(Recorder(recorder.connect), POWER, [START, START + 3600]) == {0: 1250}
+    assert peaks(Recorder(recorder.connect), FRIDGE, [START, START + 3600]) == {0: 1250}
 
 
 def test_hours_from_statistics_are_converted_too(recorder, exports) -> None:
@@ -66,4 +66,4 @@ def test_hours_from_statistics_are_converted_too(recorder, exports) -> None:
     rows = exports.rows(fields=("energy_kwh", "power_w"))
     assert [row["energy_kwh"] for row in rows] == pytest.approx([1, 1, 1, 0.5])
     assert rows[0]["power_w"] == 500
-    assert peaks(Recorder(recorder.connect), POWER, [START, START + 3600]) == {0: 2000}
+    assert peaks(Recorder(recorder.connect), FRIDGE, [START, START + 3600]) == {0: 2000}

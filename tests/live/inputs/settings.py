@@ -68,7 +68,8 @@ async def press_settings(table: Table, folder: Path) -> None:
             await _compare(table, here, plug, name, before, begun, over)
             await here.are_read([plug], 4)
             await _look_at_units(table, here, plug, name, since)
-        await _exclude(table, here, plug, before, begun, over)
+        for how, excluded in (await _exclusions(here, plug)).items():
+            await _exclude(table, here, plug, before, begun, over, how, excluded)
         here.look_at_log(table, "settings")
 
 
@@ -148,25 +149,35 @@ async def _look_at_units(
     )
 
 
-async def _exclude(
-    table: Table, here: House, plug: EmulatedPlug, before: dict[str, bytes],
-    begun: datetime, over: datetime,
-) -> None:  # fmt: skip
-    """Let the recorder leave out all entities of the plug, from a restart on."""
+async def _exclusions(here: House, plug: EmulatedPlug) -> dict[str, dict[str, list[str]]]:
+    """Let the plug's entities be recorded again, and return the ways to leave them all out."""
     ids = await here.home.entity_ids()
     own = [ids[f"{plug_id(plug)}_{key}"] for key in ("energy", "power", "voltage", "current")]
-    for key in ("energy", "power"):
+    for entity_id in own[:2]:
         await here.home.command(
-            "config/entity_registry/update",
-            entity_id=ids[f"{plug_id(plug)}_{key}"], disabled_by=None,
-        )  # fmt: skip
+            "config/entity_registry/update", entity_id=entity_id, disabled_by=None
+        )
+    return {
+        "excluded by the recorder": {"entities": own},
+        "excluded by globs": {"entity_globs": [f"{one[:-3]}*" for one in own]},
+        "excluded by their domain": {"domains": ["sensor"]},
+    }
+
+
+async def _exclude(
+    table: Table, here: House, plug: EmulatedPlug, before: dict[str, bytes],
+    begun: datetime, over: datetime, how: str, excluded: dict[str, list[str]],
+) -> None:  # fmt: skip
+    """Let the recorder leave out all entities of the plug, from a restart on."""
     path = here.home.folder / "configuration.yaml"
     configuration = json.loads(path.read_text())
-    configuration["recorder"] = {**_RECORDER, "exclude": {"entities": own}}
+    configuration["recorder"] = {**_RECORDER, "exclude": excluded}
     path.write_text(json.dumps(configuration))
     await here.sleep_off(here.clock() + timedelta(hours=2))
+    plug.set_load(1000.0)
+    since = here.clock()
     await here.are_read([plug], 3)
-    await _compare(table, here, plug, "excluded by the recorder", before, begun, over)
+    await _compare(table, here, plug, how, before, begun, over)
     plug.set_load(0)
     await here.are_read([plug], 3)
     midnight = here.clock().astimezone(PARIS).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -180,8 +191,11 @@ async def _exclude(
     kwh = await here.file_kwh(plug, day)
     codes = sorted({one["code"] for one in here.last_file.get("warnings", [])})
     table.add(
-        f"excluded by the recorder: the day, warnings {codes}",
+        f"{how}: the day, warnings {codes}",
         used, ledger=here.ledger(plug, day), file=kwh,
         entity=(await here.of_point("u1", "consumption_daily"))[0], within=0.012,
     )  # fmt: skip
-    table.say("excluded by the recorder: what is missing is named", True, bool(codes))
+    stretch = {one: at.isoformat() for one, at in (("start", since), ("end", here.clock()))}
+    await here.file(day, date_range=stretch, devices=[plug_id(plug)], aggregation="raw")
+    codes = sorted({one["code"] for one in here.last_file.get("warnings", [])})
+    table.say(f"{how}: {codes} name what is missing", True, bool(codes))

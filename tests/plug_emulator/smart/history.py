@@ -19,11 +19,17 @@ _HOUR, _DAY, _MONTH = 60, 1440, 43200
 class EnergyHistory:
     """How a firmware answers a question about the past.
 
-    `most` is how many hours one answer holds at most. With `end_is_start` the answer's end
-    is its start, which says nothing. `intervals` are those it knows.
+    `most` is how many hours one answer holds at most, `most_days` and `most_months` likewise.
+    `kept_hours` is of how many of the last days it still has the hours; of others it tells none.
+    One that tells `as_asked` does not begin with the quarter or the year. With `end_is_start` the
+    answer's end is its start, which says nothing. `intervals` are those it knows.
     """
 
     most: int = 400
+    most_days: int = 400
+    most_months: int = 400
+    kept_hours: int = 4000
+    as_asked: bool = False
     end_is_start: bool = False
     intervals: tuple[int, ...] = (_HOUR, _DAY, _MONTH)
 
@@ -33,16 +39,19 @@ class EnergyHistory:
         if interval not in self.intervals:
             return None
         asked = datetime.fromtimestamp(params["start_timestamp"], clock.timezone).date()
-        start = _first(asked, interval)
+        start = asked if self.as_asked else _first(asked, interval)
+        most = {_HOUR: self.most, _DAY: self.most_days, _MONTH: self.most_months}[interval]
+        forgotten = clock() - timedelta(days=self.kept_hours)
         end = datetime.fromtimestamp(params["end_timestamp"], UTC)
         data: list[int] = []
         at = _midnight(clock, start)
         first, last = at, at
         for since, to in _buckets(clock, start, interval):
-            if since >= end or (interval == _HOUR and len(data) == self.most):
+            if since >= end or len(data) == most:
                 break
             over = min(to, clock())
-            data.append(round(outlet.energy_between(since, over) * 1000) if since < over else 0)
+            is_told = since < over and (interval != _HOUR or since >= forgotten)
+            data.append(round(outlet.energy_between(since, over) * 1000) if is_told else 0)
             last = to
         return {
             "local_time": clock.local().strftime("%Y-%m-%d %H:%M:%S"),

@@ -12,16 +12,18 @@ from ..database.recorder_tables import HOURS, HOURS_META
 from ..recorder.state_values import Quantity
 from ..recorder.units import factor
 from ..times import HOUR, ceil_to
+from .succession import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..job import JobDevice
     from ..recorder.states import Recorder
 
 _POWER = Quantity("power_w")
 _WINDOW = 2048 * HOUR
 _ID = select(HOURS_META.c.id, HOURS_META.c.unit_of_measurement).where(
-    HOURS_META.c.statistic_id == bindparam("entity_id")
+    HOURS_META.c.statistic_id == bindparam("statistic_id")
 )
 _IN_WINDOW = select(HOURS.c.start_ts, HOURS.c.max).where(
     HOURS.c.metadata_id == bindparam("id", type_=BigInteger),
@@ -30,31 +32,39 @@ _IN_WINDOW = select(HOURS.c.start_ts, HOURS.c.max).where(
 )
 
 
-def peaks(recorder: Recorder, entity_id: str, edges: Sequence[float]) -> dict[int, float]:
-    """Return the highest value of an entity by the place of the period; unknown ones are absent.
+def peaks(recorder: Recorder, device: JobDevice, edges: Sequence[float]) -> dict[int, float]:
+    """Return the highest power of a device by the place of the period; unknown ones are absent.
 
     Hours come from the long-term statistics, which are kept for good; what these do not have yet,
-    at the end of the range, comes from the states.
+    at the end of the range, comes from the states. What stood in its place before tells of its own
+    time.
 
     Args:
         recorder: where states and statistics are.
-        entity_id: of a sensor.
+        device: whose power.
         edges: UTC seconds; period i runs from edge i to before edge i + 1.
 
     """
     found = _Peaks(edges)
-    until = _add_hours(recorder, entity_id, found, edges[0], edges[-1])
+    for one, start, end in stretches(device, edges[0], edges[-1]):
+        if _POWER.field in one.entities:
+            _add(recorder, one, found, start, end)
+    return found.values
+
+
+def _add(recorder: Recorder, device: JobDevice, found: _Peaks, start: float, end: float) -> None:
+    """Add what a device tells of a range."""
+    entity_id = device.entities[_POWER.field]
+    until = _add_hours(recorder, device.hours.get(_POWER.field, entity_id), found, start, end)
     metadata_id = recorder.metadata_ids([entity_id]).get(entity_id)
     if metadata_id is None:
-        return found.values
-    first_hour = ceil_to(edges[0], HOUR)
+        return
     if until is None:
-        _add_states(recorder, metadata_id, found, edges[0], edges[-1])
+        _add_states(recorder, metadata_id, found, start, end)
     else:
         # Statistics know nothing of the part of an hour at the beginning either.
-        _add_states(recorder, metadata_id, found, edges[0], min(first_hour, edges[-1]))
-        _add_states(recorder, metadata_id, found, until, edges[-1])
-    return found.values
+        _add_states(recorder, metadata_id, found, start, min(ceil_to(start, HOUR), end))
+        _add_states(recorder, metadata_id, found, until, end)
 
 
 class _Peaks:
@@ -76,13 +86,13 @@ class _Peaks:
 
 
 def _add_hours(
-    recorder: Recorder, entity_id: str, found: _Peaks, start: float, end: float
+    recorder: Recorder, statistic_id: str, found: _Peaks, start: float, end: float
 ) -> float | None:
     """Add the hours that begin in a range; return when the last one ends, None without any."""
     with recorder.connect() as connection:
         if not exists(connection, HOURS):
             return None
-        meta = connection.execute(_ID, {"entity_id": entity_id}).first()
+        meta = connection.execute(_ID, {"statistic_id": statistic_id}).first()
     if meta is None:
         return None
     by = factor(_POWER.field, meta.unit_of_measurement)

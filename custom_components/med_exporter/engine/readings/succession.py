@@ -31,7 +31,7 @@ def successive_readings(
     """Return the readings of a device and of those before it, as `readings` describes."""
     kept: list[float] = []
     parts: list[Iterator[Reading]] = []
-    for one, since, until in _stretches(device, *span):
+    for one, since, until in stretches(device, *span):
         parts.append(readings(recorder, one, ledger, (since, until), on_block, coverage, one_pass))
         if coverage.kept is not None:
             kept.append(coverage.kept)
@@ -39,10 +39,10 @@ def successive_readings(
     return chain.from_iterable(parts)
 
 
-def _stretches(
+def stretches(
     device: JobDevice, start: float, end: float
 ) -> Iterator[tuple[JobDevice, float, float]]:
-    """Yield who tells of which part of a range, oldest first."""
+    """Yield who tells of which part of a range (UTC seconds), oldest first."""
     for former in device.former:
         until = min(former.until, end)
         if until > start:

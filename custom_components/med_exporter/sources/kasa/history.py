@@ -6,7 +6,8 @@ call for; `_ask` is the one place that sends it, by the library's general query.
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +20,7 @@ from ..plug import PlugStatistics
 from .plug_time import PlugTime
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _METHOD: Final = "get_energy_data"
 # The lengths of a bucket that a newer plug knows, in minutes.
@@ -40,13 +41,57 @@ _ROUNDING: Final = 0.026
 class _Answer:
     """Buckets in kWh from a time on, by the plug's clock, and the time at which they end.
 
-    `first` and `last` are the plug's dates of both.
+    `first` and `last` are the plug's dates of both. A bucket of which it tells nothing is None.
     """
 
     start: datetime
     first: date
     last: date
-    kwh: list[float]
+    kwh: list[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The days and months that a plug tells of some of its dates, both included."""
+
+    since: date
+    today: date
+    days: Mapping[date, float]
+    months: Mapping[date, float]
+
+    @property
+    def first(self) -> date:
+        """The first date that may have had energy."""
+        day = self.since
+        while day < self.today and not self.days.get(day, self.months.get(day.replace(day=1), 1)):
+            day += _DAY
+        return day
+
+    def has_energy(self, start: date, end: date) -> bool:
+        """Tell whether dates in [start, end) are known to have had energy."""
+        return any(kwh and start <= day < end for day, kwh in self.days.items())
+
+    def believed(self, hours: Mapping[datetime, float], clock: PlugTime) -> dict[datetime, float]:
+        """Return the hours that make up their day: others have been forgotten in part."""
+        sums, count = _days_of(hours, clock), Counter(clock.day(at) for at in hours)
+        # What is forgotten is told as nothing; that ends within a day.
+        kept_from = min((day for day, kwh in sums.items() if kwh), default=date.max)
+        # One that was not told may have had little.
+        whole = {
+            day
+            for day in sums
+            if day == self.today or (count[day] >= clock.hours_of(day) and clock.is_in_hours(day))
+        }
+        right = {
+            day for day in whole & self.days.keys() if abs(sums[day] - self.days[day]) <= _ROUNDING
+        }
+        untold = {day for day in whole - self.days.keys() if day > kept_from}
+        for month, kwh in self.months.items():
+            own = {day for day in untold if day.replace(day=1) == month}
+            others = sum(one for day, one in self.days.items() if day.replace(day=1) == month)
+            if sum(sums[day] for day in own) + others > kwh + 31 * _ROUNDING:
+                untold -= own
+        return {at: hours[at] for at in sorted(hours) if clock.day(at) in right | untold}
 
 
 class PlugHistory:
@@ -66,10 +111,15 @@ class PlugHistory:
             return await _of_older(plug, since, today)
         clock = PlugTime.of(plug)
         since, today = clock.first_day(since), clock.day(clock.now())
-        months = _from_first(await self._months(plug, clock, since, today))
-        days = _from_first(await self._days(plug, clock, since, today))
-        hours = await self._hours(plug, clock, days, today) if days else {}
-        return PlugStatistics(hours=clock.true_hours(hours), days=days, months=months)
+        months = await self._months(plug, clock, since, today)
+        days = await self._days(plug, clock, since, today)
+        told = await self._hours(plug, clock, _Past(since, today, days, months))
+        days = _from_first(_days_of(told, clock) | days)
+        hours, wholes = clock.true_hours(
+            {at: kwh for at, kwh in told.items() if clock.day(at) in days}
+        )
+        months = _from_first(months)
+        return PlugStatistics(hours=hours, wholes=wholes, days=days, months=months)
 
     async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
         """Return what a newer plug has counted in months, those of both of its dates included.
@@ -92,7 +142,7 @@ class PlugHistory:
         for year in range(since.year, today.year + 1):
             start, end = date(year, 1, 1), date(year + 1, 1, 1)
             for answer in await self._answers(plug, clock, _MONTHS, start, end):
-                found |= dict(zip(_months_from(answer.first), answer.kwh, strict=False))
+                found |= _told(zip(_months_from(answer.first), answer.kwh, strict=False))
         return {m: kwh for m, kwh in found.items() if since.replace(day=1) <= m <= today}
 
     async def _days(
@@ -103,52 +153,39 @@ class PlugHistory:
         while quarter <= today:
             after = _month_after(quarter, 3)
             for answer in await self._answers(plug, clock, _DAYS, quarter, after):
-                found |= {
-                    answer.first + timedelta(days=number): kwh
+                found |= _told(
+                    (answer.first + timedelta(days=number), kwh)
                     for number, kwh in enumerate(answer.kwh)
-                }
+                )
             quarter = after
         return {day: kwh for day, kwh in found.items() if since <= day <= today}
 
-    async def _hours(
-        self, plug: Device, clock: PlugTime, days: Mapping[date, float], today: date
-    ) -> dict[datetime, float]:
-        """Return the hours of these days, as far back as the plug has kept them, by its clock."""
+    async def _hours(self, plug: Device, clock: PlugTime, past: _Past) -> dict[datetime, float]:
+        """Return hours, as far back as the plug has kept them, by its clock: those of whole days.
+
+        Also those of days that it does not tell: a firmware may have more hours than days.
+        """
         began, now = datetime.now(UTC), clock.now()
         found: dict[datetime, float] = {}
-        end = today + _DAY
-        while end > min(days) and datetime.now(UTC) - began < _HOURS_LIMIT:
-            start = max(end - _HOURS_STEP, min(days))
+        end, first = past.today + _DAY, past.first
+        while end > first and datetime.now(UTC) - began < _HOURS_LIMIT:
+            start = max(end - _HOURS_STEP, first)
             while start + _DAY < end and clock.offset(start) != clock.offset(end):
                 # After a change of half an hour, hours no longer begin with the days.
                 start += _DAY
             hours: dict[datetime, float] = {}
             for answer in await self._answers(plug, clock, _HOURS, start, end):
-                hours |= {
-                    at: kwh
+                hours |= _told(
+                    (at, kwh)
                     for number, kwh in enumerate(answer.kwh)
                     if (at := answer.start + timedelta(hours=number)) < now
                     and start <= clock.day(at) < end
-                }
-            kept = {day for day in days if start <= day < end and days[day]}
-            if kept and not any(hours.values()):
+                )
+            if past.has_energy(start, end) and not any(hours.values()):
                 break
             found = hours | found
             end = start
-        sums: dict[date, float] = defaultdict(float)
-        count: dict[date, int] = defaultdict(int)
-        for at, kwh in found.items():
-            sums[clock.day(at)] += kwh
-            count[clock.day(at)] += 1
-        whole = {
-            day
-            for day, kwh in sums.items()
-            # Hours that do not make up their day have been forgotten in part, and one that was not
-            # told may have had little.
-            if abs(kwh - days.get(day, 0)) <= _ROUNDING
-            and (day == today or count[day] >= clock.hours_of(day))
-        }
-        return {at: kwh for at, kwh in sorted(found.items()) if clock.day(at) in whole}
+        return past.believed(found, clock)
 
     async def _answers(
         self, plug: Device, clock: PlugTime, interval: int, start: date, end: date
@@ -197,13 +234,32 @@ async def _ask(
             datetime.fromtimestamp(round(told[key] / QUARTER) * QUARTER, UTC)
             for key in ("start_timestamp", "end_timestamp")
         )
-        kwh = [float(wh) / 1000 for wh in told["data"]]
-        if last <= first:  # which says nothing
-            last = first + timedelta(minutes=interval * len(kwh))
-        noon = timedelta(hours=12)
-        return _Answer(start=first, first=clock.day(first + noon), last=clock.day(last), kwh=kwh)
+        kwh = [_kwh(wh) for wh in told["data"]]
+        first_day = clock.day(first + timedelta(hours=12))
+        end_day = _end_of(first, first_day, interval, len(kwh), clock)
+        if last > first:  # else it says nothing
+            # It may say that it ends where it was asked to, and tell less.
+            end_day = min(end_day, clock.day(last))
+        return _Answer(start=first, first=first_day, last=end_day, kwh=kwh)
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError, OSError):
         return None
+
+
+def _kwh(wh: float | str | None) -> float | None:
+    """Return a bucket's energy, None for a hole. Raises ValueError for what is no number."""
+    kwh = math.nan if wh is None else float(wh) / 1000
+    return kwh if math.isfinite(kwh) and kwh >= 0 else None
+
+
+def _told[Start](buckets: Iterable[tuple[Start, float | None]]) -> dict[Start, float]:
+    return {start: kwh for start, kwh in buckets if kwh is not None}
+
+
+def _end_of(start: datetime, first: date, interval: int, count: int, clock: PlugTime) -> date:
+    """Return the date at which so many buckets end."""
+    if interval == _HOURS:
+        return clock.day(start + timedelta(hours=count))
+    return first + timedelta(days=count) if interval == _DAYS else _month_after(first, count)
 
 
 async def _of_older(plug: Device, since: date, today: date) -> PlugStatistics:
@@ -235,6 +291,14 @@ def period_kwh(rows: list[dict[str, Any]], period: str, number: int) -> float:
         if row[period] == number:
             return float(row["energy_wh"] / 1000 if "energy_wh" in row else row["energy"])
     return 0.0
+
+
+def _days_of(hours: Mapping[datetime, float], clock: PlugTime) -> dict[date, float]:
+    """Return the sums of hours, by the plug's dates."""
+    sums: dict[date, float] = defaultdict(float)
+    for at, kwh in hours.items():
+        sums[clock.day(at)] += kwh
+    return dict(sums)
 
 
 def _from_first(periods: dict[date, float]) -> dict[date, float]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # A clock that is further off says nothing of how far it was off before.
 _MOST_OFF: Final = timedelta(days=2)
 _HOUR: Final = timedelta(hours=1)
+_WATT_HOUR: Final = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,29 +77,40 @@ class PlugTime:
         """Return how many whole hours a date of the plug has."""
         return (self.midnight(day + timedelta(days=1)) - self.midnight(day)) // _HOUR
 
+    def is_in_hours(self, day: date) -> bool:
+        """Tell whether a date of the plug has no other hours than whole ones."""
+        return not (self.midnight(day + timedelta(days=1)) - self.midnight(day)) % _HOUR
+
     def offset(self, day: date) -> timedelta | None:
         """Return how far its zone is from UTC when a day begins."""
         return self.midnight(day).astimezone(self.zone).utcoffset()
 
-    def true_hours(self, hours: Mapping[datetime, float]) -> dict[datetime, float]:
+    def true_hours(
+        self, hours: Mapping[datetime, float]
+    ) -> tuple[dict[datetime, float], dict[datetime, datetime]]:
         """Return what was used in hours that begin nearest to its own, on a quarter-hour.
 
-        Where these lie in two hours of the house, they are wholes that nobody can split. What lies
-        in two of them, less than half a quarter-hour, is shared out by time; the last one ends now.
+        What of its own lies beside them, less than half a quarter-hour, is shared out by time; the
+        last one ends now. Where that is a watt-hour or more beyond a half-hour of the house, it is
+        told, too, from when on four quarter-hours are the whole that nobody can split: a quarter of
+        an hour towards where it was shared to, so that they lie on both sides.
         """
         if not self.ahead:
-            return dict(hours)
+            return dict(hours), {}
         true: dict[datetime, float] = defaultdict(float)
-        now = datetime.now(UTC)
+        wholes: dict[datetime, datetime] = {}
+        house, now = local_zone(), datetime.now(UTC)
         for shown, kwh in hours.items():
             start = shown - self.ahead
             end = max(min(start + _HOUR, now), start + timedelta(seconds=1))
             place = datetime.fromtimestamp(round(start.timestamp() / QUARTER) * QUARTER, UTC)
-            beside = place + _HOUR if place <= start else place - _HOUR
+            towards = 1 if place <= start else -1
             length = end - start
             outside = max(place - start, end - place - _HOUR, timedelta(0))
             share = min(1.0, outside / length)
             true[place] += kwh * (1 - share)
             if share:
-                true[beside] += kwh * share
-        return dict(sorted(true.items()))
+                true[place + towards * _HOUR] += kwh * share
+            if kwh * share >= _WATT_HOUR and not place.astimezone(house).minute % 30:
+                wholes[place] = place + towards * timedelta(seconds=QUARTER)
+        return dict(sorted(true.items())), wholes

@@ -50,8 +50,8 @@ def section(job: Job, recorder: Recorder, end: float, on_read: Callable[[float],
         energies |= {(one.place, plugs[one.plug_id], one.role): one.kwh for one in found}
     highest: dict[tuple[int, int], float] = {}
     for device, one in enumerate(job.devices):
-        if "power_w" in one.entities and edges:
-            for day, power in peaks(recorder, one.entities["power_w"], edges).items():
+        if edges:
+            for day, power in peaks(recorder, one, edges).items():
                 highest[day, device] = power
         on_read((device + 1) / len(job.devices))
     rows = _rows(job, edges, energies, highest)
