@@ -44,7 +44,9 @@ INTAKE: Final = Intake(
 """Samples cannot be overwritten: only what changes no more is sent."""
 
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
-# earlier, it forgets samples that it has acknowledged and shown.
+# earlier, it forgets samples that it has acknowledged and shown. `/internal/force_flush` makes it
+# show them and no more. `/snapshot/create` writes them, but is for who administers the server, and
+# leaves a snapshot that holds its disk until somebody deletes it: a run is not to do that.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
 REMARK_ROUNDED: Final = "destination_values_rounded"
