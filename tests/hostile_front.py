@@ -136,9 +136,10 @@ async def _in[T](loop: asyncio.AbstractEventLoop, what: Any) -> T:
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(what, loop))
 
 
-def whole(body: bytes, encoding: str | None = None, status: int = 200) -> Speech:
-    """Say something whole, packed as it may be."""
+def whole(body: bytes, encoding: str | None = None, status: int = 200, **others: str) -> Speech:
+    """Say something whole, packed as it may be; `others` are headers, as in `Retry_After`."""
     headers = {} if encoding is None else {"Content-Encoding": encoding}
+    headers |= {name.replace("_", "-"): text for name, text in others.items()}
 
     async def say(request: web.Request) -> web.StreamResponse:
         return web.Response(body=body, headers=headers, status=status)

@@ -18,7 +18,7 @@ from custom_components.med_exporter.destinations.measurements import (
 from custom_components.med_exporter.sources.tempo_calendar import PARIS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from custom_components.med_exporter.destinations.base import Destination, Outcome
 
@@ -68,6 +68,31 @@ def half_hours(count: int) -> list[Energy]:
     ]  # fmt: skip
 
 
+class Settled(list[tuple[Measurement, "Outcome"]]):
+    """What became of measurements, one by one: they may be settled many at once.
+
+    Args:
+        given: those that are pushed, in their order.
+
+    """
+
+    def __init__(self, given: Sequence[Measurement]) -> None:
+        super().__init__()
+        self.given = given
+
+    def __call__(
+        self,
+        measurement: Measurement,
+        outcome: Outcome,
+        first: Measurement | None = None,
+        count: int = 1,
+    ) -> None:
+        """Take note of some."""
+        some = self.given[len(self) : len(self) + count]
+        assert (some[0], some[-1]) == (first or measurement, measurement)
+        self += [(one, outcome) for one in some]
+
+
 class Latest:
     """The samples that a connection test may send."""
 
@@ -94,12 +119,16 @@ async def push(
 ) -> list[Outcome]:
     """Push measurements and return what became of them, in their order."""
     given = list(measurements)
-    settled = [] if outcomes is None else outcomes
+    settled = Settled(given)
 
     async def stream() -> AsyncIterator[Measurement]:
         for measurement in given:
             yield measurement
 
-    await destination.async_push(stream(), lambda *item: settled.append(item))
+    try:
+        await destination.async_push(stream(), settled)
+    finally:
+        if outcomes is not None:
+            outcomes += settled
     assert [measurement for measurement, _ in settled] == given
     return [outcome for _, outcome in settled]

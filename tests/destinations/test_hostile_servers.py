@@ -72,10 +72,16 @@ TROUBLED = {
         whole(b'{"error": "expired"}', status=401),
         {"UNAUTHORIZED", "WRONG_CREDENTIALS", "NOT_EXPECTED_SERVER"},
     ),
-    "too many requests": (
-        whole(b"slow down", status=429),
-        {"BAD_REQUEST", "NOT_EXPECTED_SERVER", "SERVER_ERROR"},
+    "too many requests": (whole(b"slow down", status=429), {"TOO_MANY_REQUESTS"}),
+    "too many requests for a while": (
+        whole(b"slow down", status=429, Retry_After="120"),
+        {"TOO_MANY_REQUESTS"},
     ),
+    "too many requests until a date": (
+        whole(b"", status=429, Retry_After="Wed, 21 Oct 2099 07:28:00 GMT"),
+        {"TOO_MANY_REQUESTS"},
+    ),
+    "maintenance": (whole(b"later", status=503, Retry_After="120"), {"SERVER_BUSY"}),
 }
 OTHERS: dict[str, bytes] = {
     "victoriametrics": b'{"metric":{"__name__":"up"},"values":[1],"timestamps":[1]}',
@@ -182,7 +188,7 @@ async def test_trouble_in_the_middle_of_a_run_is_named_and_the_next_run_sends_th
         await push(destination, year)
     except DestinationError as err:
         code = err.code
-    assert code in {"none", *codes} if after else codes
+    assert code in ({"none", *codes} if after else codes)
     front.says = None
     assert (await push(destination, year))[:10] == [Outcome.ALREADY_THERE] * 10
     assert list(await destination.async_missing(year)) == []

@@ -14,6 +14,7 @@ from custom_components.med_exporter.const import (
     DOMAIN,
     DataType,
 )
+from custom_components.med_exporter.destinations.base import ASKED_LATER
 from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.history.records import (
@@ -79,6 +80,23 @@ async def test_pauses_double_up_to_the_interval_or_an_hour(
     assert pauses == [min(2**number, most) for number in range(16)]
     outage.note(record(START, COMPLETED))
     assert outage.retry_at(HOUR) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [("30", 60), ("600", 600), ("86400", 3600)],
+    ids=["sooner", "later", "tomorrow"],
+)
+@pytest.mark.parametrize("code", sorted(ASKED_LATER))
+async def test_it_is_left_alone_as_long_as_it_asks_within_bounds(
+    outage: Outage, code: str, asked: str, pause: int
+) -> None:
+    told = record(START, FAILED, code)
+    told.warnings.append({"code": code, "message": "Later.", "placeholders": {"seconds": asked}})
+    for life in (outage.note, lambda one: outage.restore([one])):
+        outage.note(record(START, COMPLETED))
+        life(told)
+        assert outage.retry_at(HOUR) == START + timedelta(seconds=pause)
 
 
 async def test_pauses_go_on_after_a_restart(outage: Outage) -> None:

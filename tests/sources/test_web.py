@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import ssl
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from custom_components.med_exporter.sources import web
-from custom_components.med_exporter.sources.web import SourceError, request_json, retry_after
+from custom_components.med_exporter.sources.web import SourceError, request_json
 
 from ..grid_server import (
     HTML,
@@ -128,28 +128,6 @@ async def test_a_certificate_of_nobody_trusted(session, tmp_path) -> None:
 async def test_tls_spoken_to_a_server_without(session, server: GridServer) -> None:
     address = server.address.replace("http:", "https:")
     assert await code_of(session, address + PATH) == "tls"
-
-
-@pytest.mark.parametrize(
-    ("header", "wait"),
-    [
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("0", timedelta(0)),
-        ("900", timedelta(minutes=15)),
-        (" 120 ", timedelta(minutes=2)),
-        ("99999999999999999999", timedelta(days=1)),
-        ("Thu, 15 Jan 2026 12:07:00 GMT", timedelta(minutes=7)),
-        ("Thu, 15 Jan 2026 13:07:00 +0100", timedelta(minutes=7)),
-        ("Thu, 15 Jan 2026 11:59:00 GMT", None),
-        ("Thu, 15 Jan 2099 12:00:00 GMT", timedelta(days=1)),
-    ],
-)
-def test_retry_after_in_seconds_and_as_a_date(freezer, header, wait) -> None:
-    freezer.move_to(datetime(2026, 1, 15, 12, 0, tzinfo=UTC))
-    assert retry_after(header) == wait
 
 
 async def test_an_error_tells_how_long_to_wait(session, server: GridServer) -> None:

@@ -13,9 +13,12 @@ from ..errors import MedError
 from .measurements import Grain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterable, Collection, Mapping, Sequence
 
     from .measurements import Measurement, PointName
+
+ASKED_LATER: Final = frozenset({"TOO_MANY_REQUESTS", "SERVER_BUSY"})
+"""Codes of a server that wants to be asked later; the placeholder `seconds` is when, if it said."""
 
 UNUSABLE: Final = frozenset(
     {
@@ -31,6 +34,7 @@ UNUSABLE: Final = frozenset(
         "UNAUTHORIZED",
         "SERVER_REFUSED",
         "SERVER_ERROR",
+        *ASKED_LATER,
         "CONNECTION_LOST",
         "QOS_NOT_SUPPORTED",
         "RETAIN_NOT_SUPPORTED",
@@ -138,6 +142,19 @@ class Outcome(StrEnum):
     """The destination has another value and cannot overwrite it: counted and said."""
 
 
+class Settle(Protocol):
+    """Is told what became of measurements, in the order in which they were given."""
+
+    def __call__(
+        self,
+        measurement: Measurement,
+        outcome: Outcome,
+        first: Measurement | None = None,
+        count: int = 1,
+    ) -> None:
+        """Take note of one, or of `count` in a row, from `first` to `measurement`."""
+
+
 class Destination(Protocol):
     """A place that measurements are pushed to."""
 
@@ -185,13 +202,13 @@ class Destination(Protocol):
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
-        settle: Callable[[Measurement, Outcome], None],
+        settle: Settle,
     ) -> None:
         """Send the measurements of one series, in their order.
 
         A series is one data type of one metering point, its costs another: closed periods first,
-        oldest first, then the current value. `settle` is called for each one, in the same order,
-        as soon as the destination has it for good, or never will. Raises DestinationError when
-        one of them was not taken; nothing further is sent then, but what was under way is still
-        waited for. Only one that `settles_late` is given several series at once.
+        oldest first, then the current value. `settle` is called for each one, or for many at once,
+        in the same order, as soon as the destination has it for good, or never will. Raises
+        DestinationError when one of them was not taken; nothing further is sent then, but what was
+        under way is still waited for. Only one that `settles_late` is given several series at once.
         """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import (
@@ -22,6 +24,7 @@ from aiohttp import (
 from yarl import URL
 
 from ..web.answers import ENCODING, StrangeAnswerError
+from ..web.retry_after import retry_after
 from .base import DestinationError
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ TIMEOUT: Final = 15
 
 # Bytes in a second of the slowest line over which a year arrives: 64 kbit/s.
 _SLOWEST: Final = 8192
+# Requests that a server wants a moment for wait that long in all, and are made again.
+_WAITED_OUT: Final = 10.0
 # What a network says, or a proxy, that lets nobody through who has not logged in there.
 _OF_THE_NETWORK: Final = frozenset(
     {
@@ -70,27 +75,67 @@ async def request(
     It is packed as it came: `web_answers` has what reads it. `arguments` are those of
     `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
     user has not entered. `is_known` and errors as in `named_errors`; a redirect is
-    `NOT_EXPECTED_SERVER`, and so is a network that asks for a login first.
+    `NOT_EXPECTED_SERVER`, and so is a network that asks for a login first. A server that wants to
+    be asked again within seconds is; else errors as `later_error`.
     """
     data = arguments.get("data")
     sent = len(data) if isinstance(data, bytes) else 0
+    left = _WAITED_OUT
     with named_errors(url, seconds, is_known=is_known):
-        async with session.request(
-            method,
-            url,
-            timeout=ClientTimeout(
-                total=patience(seconds, sent + answer_size), sock_read=patience(seconds, sent)
-            ),
-            allow_redirects=False,
-            auto_decompress=False,
-            headers={**(headers or {}), "Accept-Encoding": ENCODING if pays(url) else "identity"},
-            **arguments,
-        ) as response:
-            if 300 <= response.status < 400:
-                raise DestinationError("not_expected_server", field="url", host=host_of(url))
-            if (error := network_error(response.status, url)) is not None:
-                raise error
-            yield response
+        while True:
+            async with session.request(
+                method,
+                url,
+                timeout=ClientTimeout(
+                    total=patience(seconds, sent + answer_size), sock_read=patience(seconds, sent)
+                ),
+                allow_redirects=False,
+                auto_decompress=False,
+                headers={
+                    **(headers or {}),
+                    "Accept-Encoding": ENCODING if pays(url) else "identity",
+                },
+                **arguments,
+            ) as response:
+                if 300 <= response.status < 400:
+                    raise DestinationError("not_expected_server", field="url", host=host_of(url))
+                if (error := network_error(response.status, url)) is not None:
+                    raise error
+                error = later_error(response.status, response.headers, url)
+                if error is None:
+                    yield response
+                    return
+                # What was refused since it was one too many has not been looked at.
+                pause = _pause(response.headers)
+                is_soon = pause is not None and pause <= left
+                if not is_soon or response.status != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise error
+            pause = max(pause or 0, 1)
+            left -= pause
+            await asyncio.sleep(pause)
+
+
+def later_error(status: int, headers: Mapping[str, str], url: str) -> DestinationError | None:
+    """Return what an answer is that wants to be asked later: `TOO_MANY_REQUESTS`, `SERVER_BUSY`.
+
+    The second is a server that says when it is well again; others may be out of order for long.
+    """
+    pause = _pause(headers)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        code, variant = "too_many_requests", None if pause is None else "until"
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE and pause is not None:
+        code, variant = "server_busy", None
+    else:
+        return None
+    told = {} if pause is None else {"seconds": pause}
+    return DestinationError(
+        code, variant=variant, field="url", host=host_of(url), status=status, **told
+    )
+
+
+def _pause(headers: Mapping[str, str]) -> int | None:
+    pause = retry_after(headers)
+    return None if pause is None else ceil(pause.total_seconds())
 
 
 def network_error(status: int, url: str) -> DestinationError | None:

@@ -12,6 +12,7 @@ from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..destinations.base import ASKED_LATER
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Outage:
         self._failures = 0
         self.failed_at: datetime | None = None
         self._error: str | None = None
+        self._asked = timedelta(0)
         self._cancel: CALLBACK_TYPE | None = None
         self.since: datetime | None = None
         self.is_restored = False
@@ -88,6 +90,9 @@ class Outage:
     def retry_at(self, interval: timedelta) -> datetime | None:
         """Return when to try again: after 1, 2, 4 … minutes, at most the interval or an hour.
 
+        Not before the destination wants to be asked again, where it has said that, within these
+        bounds.
+
         None while the destination is not down.
         """
         if self.failed_at is None or not self._failures:
@@ -95,7 +100,7 @@ class Outage:
         most = max(interval, _LEAST_CAP)
         # Twelve doublings are longer than any interval.
         doublings: int = 2 ** min(self._failures - 1, 12)
-        return self.failed_at + min(_FIRST_PAUSE * doublings, most)
+        return self.failed_at + min(max(_FIRST_PAUSE * doublings, self._asked), most)
 
     @callback
     def close(self) -> None:
@@ -112,6 +117,7 @@ class Outage:
         self._failures += 1
         self.failed_at = record.completed_at
         self._error = record.error_message
+        self._asked = _asked_pause(record)
         if self.since is None:
             self.since = record.completed_at
 
@@ -138,6 +144,16 @@ class Outage:
                 "error": self._error or "",
             },
         )
+
+
+def _asked_pause(record: ExportRecord) -> timedelta:
+    """Return how long the destination wants to be left alone, by what a run has noted."""
+    told = [
+        float(one.get("placeholders", {}).get("seconds", 0))
+        for one in record.warnings
+        if one.get("code") in ASKED_LATER
+    ]
+    return timedelta(seconds=max(told, default=0))
 
 
 def issue_id(destination_id: str) -> str:

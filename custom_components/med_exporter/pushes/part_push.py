@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from dataclasses import field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -72,6 +73,16 @@ class _Counted:
     count: int = 0
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """How many in a row were given in one phase; of gaps, where each begins."""
+
+    phase: Phase
+    last: Measurement
+    count: int = 0
+    starts: deque[int] = field(default_factory=deque)
+
+
 class PartPush:
     """Gives a destination what a plan says.
 
@@ -81,7 +92,7 @@ class PartPush:
         destination_id: its public id.
         plan: what to send.
         with_current: whether the running value goes along.
-        settled: called with the outcome of each measurement.
+        settled: called with an outcome, and of how many measurements it is.
 
     Attributes:
         is_stale: a change came meanwhile, so that the plan was not the last word.
@@ -96,7 +107,7 @@ class PartPush:
         plan: Plan,
         *,
         with_current: bool,
-        settled: Callable[[Outcome], None],
+        settled: Callable[[Outcome, int], None],
     ) -> None:
         self._hass = hass
         self._destination = destination
@@ -104,7 +115,7 @@ class PartPush:
         self._plan = plan
         self._with_current = with_current
         self._settled = settled
-        self._under_way: deque[tuple[Measurement, Phase]] = deque()
+        self._under_way: deque[_UnderWay] = deque()
         self._counted: dict[Outcome, _Counted] = {}
         self._move = self._new_move()
         self._unwritten = 0
@@ -164,12 +175,21 @@ class PartPush:
         """Yield the measurements, and remember why each was sent."""
         for span in self._plan.spans:
             async for measurement in self._closed(span):
-                self._under_way.append((measurement, span.phase))
+                self._give(measurement, span.phase)
                 yield measurement
         if self._with_current and self._plan.part.shows_current:
             for measurement in current_values(self._hass, self._plan.part):
-                self._under_way.append((measurement, Phase.CURRENT))
+                self._give(measurement, Phase.CURRENT)
                 yield measurement
+
+    def _give(self, measurement: Measurement, phase: Phase) -> None:
+        if not self._under_way or self._under_way[-1].phase is not phase:
+            self._under_way.append(_UnderWay(phase, measurement))
+        run = self._under_way[-1]
+        run.last = measurement
+        run.count += 1
+        if phase is Phase.GAP:
+            run.starts.append(int(measurement.start.timestamp()))
 
     async def _closed(self, span: Span) -> AsyncIterator[Measurement]:
         plan = self._plan
@@ -184,31 +204,49 @@ class PartPush:
             yield _of_day(self._hass, plan.part, plan.days[day], day)
 
     @callback
-    def _settle(self, measurement: Measurement, outcome: Outcome) -> None:
-        if not self._under_way or self._under_way[0][0] is not measurement:
-            raise ValueError("Measurements are settled in the order in which they were given")
-        _, phase = self._under_way.popleft()
+    def _settle(
+        self,
+        measurement: Measurement,
+        outcome: Outcome,
+        first: Measurement | None = None,
+        count: int = 1,
+    ) -> None:
         if outcome in _SAID:
-            counted = self._counted.setdefault(
-                outcome, _Counted(measurement.date, measurement.date)
-            )
+            begin = (first or measurement).date
+            counted = self._counted.setdefault(outcome, _Counted(begin, begin))
             counted.last = measurement.date
-            counted.count += 1
-        start, end = int(measurement.start.timestamp()), int(measurement.end.timestamp())
+            counted.count += count
+        left = count
+        while left:
+            left -= self._pass(measurement, left)
+        if self._unwritten >= _FLUSH_PERIODS:
+            self._flush()
+        elif self._unwritten and self._timer is None:
+            self._timer = self._hass.loop.call_later(_FLUSH_SECONDS, self._flush)
+        self._settled(outcome, count)
+
+    def _pass(self, measurement: Measurement, most: int) -> int:
+        """Take note of settled ones of one phase up to a measurement, and return how many."""
+        run = self._under_way[0] if self._under_way else None
+        # That which ends a phase is the last that was given in it, and nothing else is.
+        if run is None or (run.count <= most) is not (run.last is measurement or most > run.count):
+            raise ValueError("Measurements are settled in the order in which they were given")
+        count = min(most, run.count)
+        run.count -= count
+        last = measurement if run.count else run.last
+        if not run.count:
+            self._under_way.popleft()
+        end = int(last.end.timestamp())
         move = self._move
-        if phase is Phase.AGAIN:
+        if run.phase is Phase.AGAIN:
             move.again_from_ts = end
-        elif phase is Phase.PENDING:
+        elif run.phase is Phase.PENDING:
             move.until_ts = end
-        elif phase is Phase.GAP:
-            move.filled.add(start)
-        if phase is not Phase.CURRENT:
-            self._unwritten += 1
-            if self._unwritten >= _FLUSH_PERIODS:
-                self._flush()
-            elif self._timer is None:
-                self._timer = self._hass.loop.call_later(_FLUSH_SECONDS, self._flush)
-        self._settled(outcome)
+        elif run.phase is Phase.GAP:
+            move.filled.update(run.starts.popleft() for _ in range(count))
+        if run.phase is not Phase.CURRENT:
+            self._unwritten += count
+        return count
 
     def _complete(self) -> None:
         """Pass what has no value, at the end of spans too: should it get one, that is a change.

@@ -242,10 +242,10 @@ class PushRun:
     def _sends_current(self, part: Part) -> bool:
         return part.shows_current and (self.asked is None or self.asked.reaches_now)
 
-    def _settled(self, part: Part, outcome: Outcome) -> None:
+    def _settled(self, part: Part, outcome: Outcome, count: int) -> None:
         if outcome is Outcome.STORED:
-            self.record.records = (self.record.records or 0) + 1
-        self._done[part] = self._done.get(part, 0) + 1
+            self.record.records = (self.record.records or 0) + count
+        self._done[part] = self._done.get(part, 0) + count
         # Each change writes states; thousands of periods settle within seconds.
         if self.hass.loop.time() - self._shown_at >= _SHOW_EVERY:
             self._show()

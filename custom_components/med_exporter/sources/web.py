@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from datetime import UTC, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from aiohttp import (
@@ -14,10 +13,10 @@ from aiohttp import (
     ClientSSLError,
     ClientTimeout,
 )
-from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from ..web.answers import ENCODING, in_turn, taken_apart, text_of, understood
+from ..web.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 # Given to a request; also bounds a server that sends without end.
 TIMEOUT: Final = timedelta(seconds=15)
 _MAX_BODY: Final = 4 * 1024 * 1024
-_MAX_RETRY_AFTER: Final = timedelta(days=1)
 
 _STATUS_CODES: Final = {
     401: "unauthorized",
@@ -169,28 +167,4 @@ def _named() -> Iterator[None]:
 def _status_error(response: ClientResponse) -> SourceError:
     status = response.status
     code = _STATUS_CODES.get(status, "server_error" if status >= 500 else "not_expected_server")
-    return SourceError(
-        code, status=status, retry_after=retry_after(response.headers.get("Retry-After"))
-    )
-
-
-def retry_after(header: str | None) -> timedelta | None:
-    """Return how long a Retry-After header asks to wait: seconds or an HTTP date, RFC 9110.
-
-    None for no header and for one that says nothing. A day at most: more is a mistake.
-    """
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdecimal():
-        # Longer numbers are not worth the arithmetic.
-        seconds = int(text) if len(text) < 10 else _MAX_RETRY_AFTER.total_seconds()
-        return min(timedelta(seconds=seconds), _MAX_RETRY_AFTER)
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    if until.tzinfo is None:
-        until = until.replace(tzinfo=UTC)
-    wait = until - dt_util.utcnow()
-    return min(wait, _MAX_RETRY_AFTER) if wait > timedelta(0) else None
+    return SourceError(code, status=status, retry_after=retry_after(response.headers))

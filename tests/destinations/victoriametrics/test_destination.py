@@ -25,10 +25,15 @@ from custom_components.med_exporter.destinations.measurements import (
     Energy,
     Grain,
     Measurement,
+    PointName,
     TempoDay,
 )
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
-from custom_components.med_exporter.destinations.victoriametrics import probe, visibility
+from custom_components.med_exporter.destinations.victoriametrics import (
+    probe,
+    series_push,
+    visibility,
+)
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
@@ -37,13 +42,12 @@ from custom_components.med_exporter.destinations.victoriametrics.sending import 
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.lag import loop_lag
-from tests.measurements import ONE_DAY, POINT, TODAY, day, days, half_hours, push
+from tests.measurements import ONE_DAY, POINT, TODAY, Settled, day, days, half_hours, push
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
-    from custom_components.med_exporter.destinations.measurements import PointName
     from tests.victoriametrics import VictoriaMetricsServer
 
 DAILY = 'myelectricaldata_consumption_wh{pdl="Mon_PDL-1",type="daily"}'
@@ -275,7 +279,7 @@ async def test_a_retention_that_nobody_tells_is_found_out(session, victoriametri
 async def test_batches_wait_for_a_newer_row_that_tells_why_they_are_missing(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 30)
+    monkeypatch.setattr(series_push, "_BATCH", 30)
     monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
     server = victoriametrics(retention="1", options=("-flagsAuthKey=another",))
     quarter = days(90)
@@ -478,10 +482,10 @@ async def test_values_of_very_different_size_keep_their_digits(session, victoria
 async def test_an_error_of_the_source_still_settles_what_was_under_way(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 5)
+    monkeypatch.setattr(series_push, "_BATCH", 5)
     server = victoriametrics()
     week = days(7)
-    settled: list[Outcome] = []
+    settled = Settled(week)
 
     async def stream() -> AsyncIterator[Measurement]:
         for measurement in week:
@@ -490,9 +494,9 @@ async def test_an_error_of_the_source_still_settles_what_was_under_way(
 
     destination = destination_at(session, server)
     with pytest.raises(DestinationError):
-        await destination.async_push(stream(), lambda _, outcome: settled.append(outcome))
+        await destination.async_push(stream(), settled)
 
-    assert settled == [Outcome.STORED] * 5
+    assert settled == [(one, Outcome.STORED) for one in week[:5]]
     assert server.samples(DAILY) == expected(week[:5])
 
 
@@ -527,7 +531,7 @@ async def test_all_series_wait_for_the_disk_together(
 ) -> None:
     points = [replace(POINT, pdl=f"point-{number}") for number in range(14)]
     waiting = asyncio.Barrier(len(points))
-    outcomes: list[Outcome] = []
+    outcomes: list[tuple[Outcome, int]] = []
 
     async def until_all_wait(_: float) -> None:
         assert outcomes == []
@@ -537,50 +541,57 @@ async def test_all_series_wait_for_the_disk_together(
         for one in days(3):
             yield replace(one, point=point)
 
-    monkeypatch.setattr(module, "_sleep_until", until_all_wait)
+    def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
+        outcomes.append((outcome, count))
+
+    monkeypatch.setattr(series_push, "sleep_until", until_all_wait)
     destination = destination_at(session, victoriametrics(), on_disk_after=4)
     async with asyncio.timeout(120):
-        await asyncio.gather(
-            *(
-                destination.async_push(stream(point), lambda _, outcome: outcomes.append(outcome))
-                for point in points
-            )
-        )
-    assert outcomes == [Outcome.STORED] * len(points) * 3
+        await asyncio.gather(*(destination.async_push(stream(one), settle) for one in points))
+    assert outcomes == [(Outcome.STORED, 3)] * len(points)
 
 
 async def test_no_more_are_held_than_there_is_room_for_however_many_series_there_are(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 10)
-    monkeypatch.setattr(module, "_IN_FLIGHT", 30)
-    held = most = 0
+    monkeypatch.setattr(series_push, "_BATCH", 10)
+    monkeypatch.setattr(module, "IN_FLIGHT", 30)
+    held = most = stored = 0
 
-    async def stream(point: PointName) -> AsyncIterator[Measurement]:
+    class Held(PointName):
+        """Counts in memory."""
+
+        def __del__(self) -> None:
+            nonlocal held
+            held -= 1
+
+    async def stream(pdl: str) -> AsyncIterator[Measurement]:
         nonlocal held, most
-        for one in days(25):
+        for one in days(25 * 4):
             held += 1
+            yield replace(one, point=Held(pdl=pdl, slug=pdl, name=pdl))
             most = max(most, held)
-            yield replace(one, point=point)
 
-    def settle(_: Measurement, outcome: Outcome) -> None:
-        nonlocal held
+    def settle(_: object, outcome: Outcome, __: object = None, count: int = 1) -> None:
+        nonlocal stored
         assert outcome is Outcome.STORED
-        held -= 1
+        stored += count
 
-    destination = destination_at(session, victoriametrics(), on_disk_after=0.2)
-    points = [replace(POINT, pdl=f"point-{number}") for number in range(5)]
-    await asyncio.gather(*(destination.async_push(stream(one), settle) for one in points))
-    assert held == 0
-    assert most <= 30
+    destination = destination_at(session, victoriametrics(), on_disk_after=4)
+    pushes = (destination.async_push(stream(f"point-{number}"), settle) for number in range(5))
+    async with asyncio.timeout(60):
+        await asyncio.gather(*pushes)
+    assert stored == 5 * 100
+    # Of each of the notes, which are of 10 rows, the first one and the last are left.
+    assert most <= 30 + 5 * 10 * 2 + 5 * 2
 
 
 @pytest.mark.parametrize("last", [15, 25], ids=["ahead", "further"])
 async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 10)
-    monkeypatch.setattr(module, "_IN_FLIGHT", 20)
+    monkeypatch.setattr(series_push, "_BATCH", 10)
+    monkeypatch.setattr(module, "IN_FLIGHT", 20)
 
     async def stream() -> AsyncIterator[Measurement]:
         for one in days(35)[:last]:
@@ -590,7 +601,7 @@ async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
     destination = destination_at(session, victoriametrics(), on_disk_after=0)
     for _ in range(3):
         with pytest.raises(OSError, match="gone"):
-            await destination.async_push(stream(), lambda _, __: None)
+            await destination.async_push(stream(), lambda *_: None)
     # There is room for all of it, again.
     assert set(await push(destination, days(35))) <= {Outcome.STORED, Outcome.ALREADY_THERE}
 
@@ -598,8 +609,8 @@ async def test_what_was_read_ahead_of_a_run_that_fails_takes_no_room(
 async def test_where_rows_are_missing_none_after_them_is_settled(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 10)
-    monkeypatch.setattr(module, "_IN_FLIGHT", 20)
+    monkeypatch.setattr(series_push, "_BATCH", 10)
+    monkeypatch.setattr(module, "IN_FLIGHT", 20)
     server = victoriametrics()
     destination = destination_at(session, server, on_disk_after=1)
     send, settled = Sender.send, []
@@ -611,12 +622,12 @@ async def test_where_rows_are_missing_none_after_them_is_settled(
             await asyncio.to_thread(server.get, "/api/v1/admin/tsdb/delete_series", gone)
         return batch
 
-    monkeypatch.setattr(Sender, "send", forgetful)
-    with pytest.raises(DestinationError) as raised:
-        await push(destination, days(35), settled)
+    with monkeypatch.context() as deleting:
+        deleting.setattr(Sender, "send", forgetful)
+        with pytest.raises(DestinationError) as raised:
+            await push(destination, days(35), settled)
     assert raised.value.code == "ROWS_MISSING"
     assert settled == []
-    monkeypatch.undo()
     again = await push(destination, days(35))
     assert set(again) <= {Outcome.STORED, Outcome.ALREADY_THERE}
     assert server.samples(DAILY) == expected(days(35))
@@ -637,7 +648,7 @@ async def test_many_rows_are_built_and_compared_beside_the_event_loop(
 async def test_killed_at_any_moment_it_ends_up_with_each_value_once(
     session, victoriametrics, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(module, "_BATCH", 400)
+    monkeypatch.setattr(series_push, "_BATCH", 400)
     server = victoriametrics()
     pick = random.Random(seed)
     rows = half_hours(4000)

@@ -9,8 +9,7 @@ import pytest
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
-from custom_components.med_exporter.destinations.victoriametrics import destination as module
-from custom_components.med_exporter.destinations.victoriametrics import visibility
+from custom_components.med_exporter.destinations.victoriametrics import sending, visibility
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
@@ -34,7 +33,7 @@ OF_DAYS = "if: '{type=\"daily\"}'"
 @pytest.fixture(autouse=True)
 def without_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visibility, "_FLUSHED_FOR", 0.1)
-    monkeypatch.setattr(module, "SHOWN_AFTER", 0.1)
+    monkeypatch.setattr(sending, "SHOWN_AFTER", 0.1)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from custom_components.med_exporter.const import (
     PlugRole,
 )
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
+from custom_components.med_exporter.destinations.victoriametrics import series_push
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
@@ -84,7 +85,7 @@ async def test_all_series_wait_for_the_disk_together(
         async with asyncio.timeout(30):
             await all_wait.wait()
 
-    monkeypatch.setattr(module, "_sleep_until", wait)
+    monkeypatch.setattr(series_push, "sleep_until", wait)
     server = victoriametrics()
     runtime = await destination(
         house, server, DataType.CONSUMPTION_DAILY, DataType.PRODUCTION_DAILY

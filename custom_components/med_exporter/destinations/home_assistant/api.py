@@ -26,6 +26,7 @@ from ..redaction import without_secrets
 from ..web import (
     TIMEOUT,
     host_of,
+    later_error,
     named_errors,
     network_error,
     request,
@@ -248,6 +249,8 @@ async def _open_socket(hass: HomeAssistant, remote: Remote) -> BoundedSocket:
                 )
         except WSServerHandshakeError as err:
             if (error := network_error(err.status, address)) is not None:
+                raise error from err
+            if (error := later_error(err.status, err.headers or {}, address)) is not None:
                 raise error from err
             if err.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 # Most often a proxy before it, while it starts anew.

@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from ...const import DataType
-from ..base import PERIODS, DestinationError, Intake, Outcome
+from ..base import PERIODS, DestinationError, Intake
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..measurements import Grain
 from ..web import TIMEOUT
 from .moving import labels_of_other, samples_of
 from .probe import PROBE, async_read_nothing
-from .reading import Reader
 from .retention import USUAL_RETENTION, milliseconds_ago
+from .room import Room
 from .rows import EXACT, NAME, TYPES, Rows, labels_of, rows_of, selector_of
 from .sending import Batch, Sender
-from .server import Flags
-from .visibility import SHOWN_AFTER
+from .series_push import IN_FLIGHT, SeriesPush, sleep_until
 from .whereabouts import Whereabouts
 
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncIterable,
-        Callable,
         Collection,
         Mapping,
         Sequence,
     )
 
+    from ..base import Settle
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
-    from .server import VictoriaMetrics
+    from .notes import Note
+    from .server import Flags, VictoriaMetrics
 
 INTAKE: Final = Intake(
     closed=PERIODS,
@@ -44,12 +43,10 @@ INTAKE: Final = Intake(
 )
 """Samples cannot be overwritten: only what changes no more is sent."""
 
-# Rows that are sent and read back at once: more than the half-hours of a year.
-_BATCH: Final = 50_000
-# Rows of all series that are held in memory until they are on the disk.
-_IN_FLIGHT: Final = 100_000
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
-# earlier, it forgets samples that it has acknowledged and shown.
+# earlier, it forgets samples that it has acknowledged and shown. `/internal/force_flush` makes it
+# show them and no more. `/snapshot/create` writes them, but is for who administers the server, and
+# leaves a snapshot that holds its disk until somebody deletes it: a run is not to do that.
 ON_DISK_AFTER: Final = 15.0
 _LONGEST_WAIT: Final = 120.0
 REMARK_ROUNDED: Final = "destination_values_rounded"
@@ -62,7 +59,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
     """A server that takes measurements, and is asked what it has before and after.
 
     It acknowledges rows that it may still drop or forget. So a row counts as stored when it is
-    read back after the time in which a server writes to its disk. What an earlier run has sent is
+    still there after the time in which a server writes to its disk. What an earlier run has sent is
     found by the reading before, and is not sent again.
     """
 
@@ -81,10 +78,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
         self._server = server
         self._whereabouts = Whereabouts(server, labels)
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
-        # Series wait for the disk together, but are sent and looked for one after the other.
+        # Series wait for the disk together, but are sent one after the other.
         self._turn = asyncio.Lock()
-        self._in_flight = 0
-        self._is_freed = asyncio.Event()
+        self._room = Room(IN_FLIGHT)
         self._sender = Sender(server, self._whereabouts)
 
     async def async_test(self) -> str | None:
@@ -157,20 +153,21 @@ class VictoriaMetricsDestination(DatabaseDestination):
         ours = await self._async_series(before)
         if not ours:
             return True
+        notes: list[Note] = []
         async with self._turn:
-            await self._let_unconfirmed_rows_appear()
-            flags = await self._flags()
-            await self._server.flush()
-            batches = [
-                await self._send(rows, flags, labels=labels)
-                for source in ours
-                for labels in (labels_of_other(source, now, self._labels),)
-                async for rows in samples_of(self._server, source)
-            ]
-        for batch in batches:
-            await _sleep_until(batch.due)
-            async with self._turn:
-                await self._sender.settle(batch, flags, lambda _row, _outcome: None)
+            flags = await self._begin()
+            for source in ours:
+                labels = labels_of_other(source, now, self._labels)
+                async for rows in samples_of(self._server, source):
+                    batch = await self._send(rows, flags, labels=labels)
+                    note, error = await self._sender.look(batch, flags)
+                    if error is not None:
+                        raise error
+                    if note is not None:
+                        notes.append(note)
+        for note in notes:
+            await sleep_until(note.due)
+            await self._sender.settle(note, lambda *_: None)
         return True
 
     async def _async_delete(self, pdl: str) -> bool:
@@ -188,121 +185,30 @@ class VictoriaMetricsDestination(DatabaseDestination):
         none = dict.fromkeys((name for one in there for name in one), "")
         return [{**none, **one} for one in there if await self._whereabouts.async_is_ours(one, pdl)]
 
-    async def async_push(
-        self,
-        measurements: AsyncIterable[Measurement],
-        settle: Callable[[Measurement, Outcome], None],
-    ) -> None:
-        """Send what the server does not have, and settle what it still has after a while.
+    async def async_push(self, measurements: AsyncIterable[Measurement], settle: Settle) -> None:
+        """Send what the server does not have, and settle what is still there on its disk.
 
         Raises:
             DestinationError: `ROWS_MISSING` where rows were not taken or were forgotten, or one
                 of those of `VictoriaMetrics`.
 
         """
-        batches: deque[Batch] = deque()
-        reader = Reader(aiter(measurements), _BATCH)
-        try:
-            await self._push(reader, settle, batches)
-        finally:
-            await reader.close()
-            self._free(reader.reserved + sum(len(batch.rows) for batch in batches))
+        series = SeriesPush(
+            self._sender, self._room, self._turn, begin=self._begin, send=self._send, settle=settle
+        )
+        await series.async_run(measurements)
 
-    async def _push(
-        self,
-        reader: Reader,
-        settle: Callable[[Measurement, Outcome], None],
-        batches: deque[Batch],
-    ) -> None:
-        flags = Flags()
-        error: DestinationError | None = None
-        count, is_proved = _BATCH, False
-        try:
-            while count == _BATCH:
-                while not (reader.is_reading or self._has_room):
-                    if batches:
-                        await self._settle(batches, flags, settle)
-                    else:
-                        self._is_freed.clear()
-                        await self._is_freed.wait()
-                count, flags = await self._send_next(reader, batches, flags, is_proved=is_proved)
-                # Nobody changes what a series is called within a run.
-                is_proved = bool(batches) and bool(batches[-1].sent) and not batches[-1].is_missing
-                while batches and self._is_to_settle(batches, flags):
-                    await self._settle(batches, flags, settle)
-        except DestinationError as err:
-            error = err
-        try:
-            while batches:
-                await self._settle(batches, flags, settle)
-        except DestinationError as err:
-            error = error or err
-        if error is not None:
-            raise error
-
-    async def _send_next(
-        self,
-        reader: Reader,
-        batches: deque[Batch],
-        flags: Flags,
-        *,
-        is_proved: bool,
-    ) -> tuple[int, Flags]:
-        """Read and send the next rows, and return how many these were.
-
-        Nothing is read before it is one's turn, but what comes next while the server takes these.
-        """
-        if not reader.is_reading:
-            self._reserve(reader)
-        async with self._turn:
-            rows = await reader.next()
-            self._free(_BATCH - len(rows))
-            reader.reserved -= _BATCH - len(rows)
-            if len(rows) == _BATCH and self._has_room:
-                self._reserve(reader)
-                reader.begin()
-            if rows and not is_proved:
-                await self._let_unconfirmed_rows_appear()
-                flags = await self._flags()
-                await self._server.flush()
-            if rows:
-                batches.append(await self._send(rows, flags, is_proved=is_proved))
-                reader.reserved -= len(rows)
-        return len(rows), flags
-
-    def _reserve(self, reader: Reader) -> None:
-        self._in_flight += _BATCH
-        reader.reserved += _BATCH
-
-    @property
-    def _has_room(self) -> bool:
-        return self._in_flight + _BATCH <= _IN_FLIGHT
-
-    def _free(self, count: int) -> None:
-        self._in_flight -= count
-        self._is_freed.set()
-
-    async def _let_unconfirmed_rows_appear(self) -> None:
-        if self._sender.is_unconfirmed:
-            await _sleep_until(self._sender.last_sent + SHOWN_AFTER)
-
-    def _is_to_settle(self, batches: deque[Batch], flags: Flags) -> bool:
-        oldest = batches[0]
-        if (
-            oldest.is_missing
-            and flags.retention is None
-            and not self._sender.retention.has_witnesses
-        ):
-            # Whether these are too old is seen when newer ones arrive.
-            return False
-        return oldest.due <= _now()
+    async def _begin(self) -> Flags:
+        """Have the server show all that was written before, and tell what it keeps."""
+        await self._sender.confirm()
+        return await self._flags()
 
     async def _send(
         self,
         rows: Rows,
         flags: Flags,
+        is_proved: bool = False,  # noqa: FBT001, FBT002 (of a row of arguments)
         *,
-        is_proved: bool = False,
         labels: dict[str, str] | None = None,
     ) -> Batch:
         labels = labels or labels_of(rows.measurements[0], self._labels)
@@ -313,38 +219,9 @@ class VictoriaMetricsDestination(DatabaseDestination):
         batch.given = self._given(selector_of(labels))
         return batch
 
-    async def _settle(
-        self,
-        batches: deque[Batch],
-        flags: Flags,
-        settle: Callable[[Measurement, Outcome], None],
-    ) -> None:
-        """Settle the oldest; where rows of it are missing, none of the others can be."""
-        batch = batches.popleft()
-        freed = len(batch.rows)
-        try:
-            if len(batch.too_old) < len(batch.rows):
-                await _sleep_until(batch.due)
-            async with self._turn:
-                await self._sender.settle(batch, flags, settle)
-        except DestinationError:
-            freed += sum(len(one.rows) for one in batches)
-            batches.clear()
-            raise
-        finally:
-            self._free(freed)
-
     def _disk_time(self, flags: Flags) -> float:
         """Return the seconds after which a server has written a row to its disk."""
         if flags.flush_interval is None:
             return self._on_disk_after
         told = 2.2 * flags.flush_interval.total_seconds() + 4
         return min(max(self._on_disk_after, told), _LONGEST_WAIT)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
-async def _sleep_until(moment: float) -> None:
-    await asyncio.sleep(max(0.0, moment - _now()))

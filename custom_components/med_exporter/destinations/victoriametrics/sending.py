@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import field
+from dataclasses import field, replace
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from math import nan
+from typing import TYPE_CHECKING
 
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import in_turn
 from ..base import DestinationError, Outcome
+from .notes import Note, Stretch, moments_of, stretches_of
 from .retention import Retention
 from .rows import NAME, Found, Rows, lines_of_rows
-from .visibility import until_shown
+from .visibility import SHOWN_AFTER, until_shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from ..measurements import Measurement
+    from ..base import Settle
     from .server import Flags, VictoriaMetrics
     from .whereabouts import Whereabouts
-
-# So many are settled before others have their turn.
-_AT_A_TIME: Final = 500
 
 
 @dataclass(slots=True)
@@ -55,6 +55,9 @@ class Sender:
 
     def __init__(self, server: VictoriaMetrics, whereabouts: Whereabouts) -> None:
         self._server = server
+        # How many imports have begun, and whether one of them broke off.
+        self._begun = 0
+        self._is_importing = self._is_broken_off = False
         self._whereabouts = whereabouts
         self.retention = Retention(whereabouts, self.write)
         self.last_sent = _now()
@@ -121,16 +124,36 @@ class Sender:
                 return False
         if len(rows) > 1:
             await self._import(labels, rows.but(trial.row.stamp))
-        self.is_unconfirmed = not await self._server.flush()
+        await self._flush()
         return True
+
+    async def confirm(self) -> None:
+        """Have the server show what it was given, or wait until it has had the time to."""
+        is_flushed = await self._flush()
+        if self._is_broken_off or not (is_flushed or not self.is_unconfirmed):
+            # Of a request that broke off, the server may still be taking rows.
+            await asyncio.sleep(max(0.0, self.last_sent + SHOWN_AFTER - _now()))
+            self._is_broken_off = False
+            await self._flush()
+
+    async def _flush(self) -> bool:
+        """Make what was written readable; return False where that is not offered."""
+        begun = self._begun
+        is_flushed = await self._server.flush()
+        if is_flushed and begun == self._begun and not self._is_importing:
+            self.is_unconfirmed = False
+        return is_flushed
 
     async def _import(self, labels: dict[str, str], rows: Rows) -> None:
         lines = await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
-        self.is_unconfirmed = True
+        self.is_unconfirmed = self._is_importing = self._is_broken_off = True
+        self._begun += 1
         self.last_sent = _now()
         try:
             await self._server.write(lines)
+            self._is_broken_off = False
         finally:
+            self._is_importing = False
             self.last_sent = _now()
 
     async def _shown(self, labels: dict[str, str], rows: Rows) -> tuple[Found, Rows]:
@@ -145,15 +168,12 @@ class Sender:
             return not missing
 
         if rows:
-            if self.is_unconfirmed:
-                self.is_unconfirmed = not await self._server.flush()
-            await until_shown(self._server, look, is_flushed=not self.is_unconfirmed)
+            is_flushed = not self.is_unconfirmed or await self._flush()
+            await until_shown(self._server, look, is_flushed=is_flushed)
         return found, missing
 
-    async def settle(
-        self, batch: Batch, flags: Flags, settle: Callable[[Measurement, Outcome], None]
-    ) -> None:
-        """Settle what the server has of a batch, and raise `ROWS_MISSING` for the rest."""
+    async def look(self, batch: Batch, flags: Flags) -> tuple[Note | None, DestinationError | None]:
+        """Look for a batch; returns a note of its first rows, and `ROWS_MISSING` for the rest."""
         kept = batch.rows
         if batch.too_old:
             kept = Rows.of([row for row in kept if row.stamp not in batch.too_old])
@@ -162,25 +182,62 @@ class Sender:
             self.is_unconfirmed = False
             batch.too_old.update(missing.stamps)
             missing = missing[:0]
-        outcomes = await in_turn(partial(_outcomes, batch, kept, found))
-        measurements = batch.rows.measurements
-        count = batch.rows.stamps.index(missing.stamps[0]) if missing else len(measurements)
-        for start in range(0, count, _AT_A_TIME):
-            part = slice(start, min(start + _AT_A_TIME, count))
-            for measurement, outcome in zip(measurements[part], outcomes[part], strict=True):
-                settle(measurement, outcome)
-            await asyncio.sleep(0)
-        if missing:
-            # Whoever stands before the server may have begun to change labels.
-            self._whereabouts.forget()
-            raise DestinationError(
-                "rows_missing",
-                variant="one" if len(missing) == 1 else None,
-                host=self._server.host,
-                count=len(missing),
-                metric=batch.labels[NAME],
-                date=missing[0].measurement.date,
-            )
+        count = batch.rows.stamps.index(missing.stamps[0]) if missing else len(batch.rows)
+        note = await self._note(batch, kept, found, count) if count else None
+        if not missing:
+            return note, None
+        return note, self._missing(batch.labels, len(missing), missing[0].measurement.date)
+
+    async def _note(self, batch: Batch, kept: Rows, found: Found, count: int) -> Note:
+        """Return a note of the first rows of a batch, all of which are there or too old."""
+
+        def described() -> tuple[list[Stretch], list[range]]:
+            outcomes = _outcomes(batch, kept, found)[:count]
+            there = [at for at in batch.rows.stamps[:count] if at not in batch.too_old]
+            return stretches_of(batch.rows.measurements, outcomes), moments_of(there)
+
+        stretches, moments = await in_turn(described)
+        samples = None
+        if moments:
+            samples = await self._server.count(batch.labels, moments[0][0], moments[-1][-1])
+        return Note(batch.labels, stretches, moments, samples, batch.due)
+
+    async def settle(self, note: Note, settle: Settle) -> None:
+        """Settle what a note tells; raises `ROWS_MISSING` where the server has forgotten rows.
+
+        What it counts as it did when it had shown them is there. Else each moment is looked for.
+        """
+        if note.moments and (gone := await self._gone(note)):
+            first = note.stretches[0].first
+            start = datetime.fromtimestamp(gone[0] / 1000, first.start.tzinfo)
+            raise self._missing(note.labels, len(gone), replace(first, start=start).date)
+        for one in note.stretches:
+            settle(one.last, one.outcome, one.first, one.count)
+
+    async def _gone(self, note: Note) -> list[int]:
+        """Return the moments of a note at which nothing is any more."""
+        if note.samples is not None:
+            first, end = note.moments[0][0], note.moments[-1][-1]
+            if await self._server.count(note.labels, first, end) == note.samples:
+                return []
+        stamps = note.stamps()
+        # Whose number is unknown agrees with none.
+        measurements = [note.stretches[0].first] * len(stamps)
+        rows = Rows(measurements, stamps, [nan] * len(stamps))
+        _, missing = await self._shown(note.labels, rows)
+        return list(missing.stamps)
+
+    def _missing(self, labels: dict[str, str], count: int, date: str) -> DestinationError:
+        # Whoever stands before the server may have begun to change labels.
+        self._whereabouts.forget()
+        return DestinationError(
+            "rows_missing",
+            variant="one" if count == 1 else None,
+            host=self._server.host,
+            count=count,
+            metric=labels[NAME],
+            date=date,
+        )
 
 
 def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:

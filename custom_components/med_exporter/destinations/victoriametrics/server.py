@@ -32,6 +32,8 @@ _MOST_OF_A_REASON: Final = 200
 # beginning every now and then, and ends it as if it were whole.
 _OWN_CONNECTION: Final = {"Connection": "close"}
 
+_WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
+
 _FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
 _DURATION: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>ms|[smhdwMy])")
 _SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[KMGT])?(?P<binary>i)?B?")
@@ -123,6 +125,29 @@ class VictoriaMetrics(DatabaseServer):
                 with understood(self.not_expected):
                     series = _series(await parsed(line), labels or {}, start, end)
                 yield series
+
+    async def count(self, labels: Mapping[str, str], start: int, end: int) -> int | None:
+        """Return how many samples it has between two milliseconds, both included.
+
+        They are those of all series that have some labels, and perhaps others. None where it is
+        not to be asked that.
+        """
+        window = f"count_over_time({selector_of(labels)}[{end - start + 1}ms])"
+        async with request(
+            self.session,
+            "POST",
+            f"{reading_url(self.url)}/api/v1/query",
+            seconds=_EXPORT_SECONDS,
+            is_known=self.is_known,
+            headers={**self.login, **_OWN_CONNECTION},
+            # What it remembers is no answer: it may have forgotten samples since.
+            data={"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW},
+        ) as response:
+            if response.status != HTTPStatus.OK:
+                return None
+            text = await text_of(response)
+        with understood(self.not_expected):
+            return await taken_apart(text, _number_of)
 
     async def series(self, wanted: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
         """Return the labels of each series that has those of one of these, and perhaps others."""
@@ -240,6 +265,12 @@ def _series(line: Any, labels: Mapping[str, str], start: int, end: int) -> Mappi
     ):
         raise ValueError(metric)
     return line  # type: ignore[no-any-return]
+
+
+def _number_of(answer: Any) -> int:  # noqa: ANN401 (JSON)
+    """Return the one number of an answer, as `_series`."""
+    results = answer["data"]["result"]
+    return int(float(results[0]["value"][1])) if results else 0
 
 
 def _labels_of(answer: Any) -> list[dict[str, str]]:  # noqa: ANN401 (JSON)

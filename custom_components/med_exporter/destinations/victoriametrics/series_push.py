@@ -1,0 +1,227 @@
+"""One series on its way to a VictoriaMetrics server: sent, seen there, and on its disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from ..base import DestinationError
+from .reading import Reader
+from .server import Flags
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Awaitable, Callable
+
+    from ..base import Settle
+    from ..measurements import Measurement
+    from .notes import Note
+    from .room import Room
+    from .rows import Rows
+    from .sending import Batch, Sender
+
+# Rows that are sent and read back at once: more than the half-hours of a year.
+_BATCH: Final = 25_000
+IN_FLIGHT: Final = 4 * _BATCH
+"""Rows of all series that are held in memory: some are read, some sent, some read back."""
+
+
+class SeriesPush:
+    """Pushes the rows of one series.
+
+    What was sent is read back while more is sent. Of rows that the server has shown, a note is
+    left; it is settled when they are on the disk, for which all of a run wait once, in the end.
+
+    Args:
+        sender: writes the rows and looks for them.
+        room: where the rows of all series are held.
+        turn: held while something is sent.
+        begin: asks the server what it tells of its settings, before the first row.
+        send: sends some rows.
+        settle: is told what became of them.
+
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        room: Room,
+        turn: asyncio.Lock,
+        *,
+        begin: Callable[[], Awaitable[Flags]],
+        send: Callable[[Rows, Flags, bool], Awaitable[Batch]],
+        settle: Settle,
+    ) -> None:
+        self._sender = sender
+        self._room = room
+        self._turn = turn
+        self._begin = begin
+        self._send = send
+        self._settle = settle
+        self._flags = Flags()
+        self._batches: deque[Batch] = deque()
+        self._notes: deque[Note] = deque()
+        self._look: asyncio.Task[None] | None = None
+        self._is_proved = False
+
+    async def async_run(self, measurements: AsyncIterable[Measurement]) -> None:
+        """Push all; raises DestinationError, and what the measurements raise."""
+        reader = Reader(aiter(measurements), _BATCH)
+        error: DestinationError | None = None
+        try:
+            try:
+                await self._send_all(reader)
+            except DestinationError as err:
+                error = err
+            try:
+                await self._finish()
+            except DestinationError as err:
+                error = error or err
+            if error is not None:
+                raise error
+        finally:
+            await self._drop_look()
+            await reader.close()
+            self._room.take(-reader.reserved)
+            self._drop_batches()
+            self._drop_notes()
+
+    async def _send_all(self, reader: Reader) -> None:
+        count = _BATCH
+        while count == _BATCH:
+            while not (reader.is_reading or self._room.has(_BATCH)):
+                await self._make_room()
+            count = await self._send_next(reader)
+            await self._looked()
+            if self._batches and self._is_to_look(self._batches[0]):
+                self._begin_look()
+            while self._notes and self._notes[0].due <= now():
+                await self._settle_next()
+
+    async def _finish(self) -> None:
+        """Look for what nobody has looked for, then wait for the disk; settles what is there."""
+        error: DestinationError | None = None
+        try:
+            await self._looked()
+            while self._batches:
+                self._begin_look()
+                await self._looked()
+        except DestinationError as err:
+            error = err
+        while self._notes:
+            await self._settle_next()
+        if error is not None:
+            raise error
+
+    async def _make_room(self) -> None:
+        if self._batches:
+            if self._look is None:
+                self._begin_look()
+            await self._looked()
+        elif self._notes and self._room.is_noted(_BATCH):
+            await self._settle_next()
+        else:
+            await self._room.freed()
+
+    async def _send_next(self, reader: Reader) -> int:
+        """Read and send the next rows, and return how many these were.
+
+        Nothing is read before it is one's turn, but what comes next while the server takes these.
+        """
+        if not reader.is_reading:
+            self._reserve(reader, _BATCH)
+        async with self._turn:
+            rows = await reader.next()
+            self._reserve(reader, len(rows) - _BATCH)
+            if len(rows) == _BATCH and self._room.has(_BATCH):
+                self._reserve(reader, _BATCH)
+                reader.begin()
+            if rows:
+                if not self._is_proved:
+                    self._flags = await self._begin()
+                batch = await self._send(rows, self._flags, self._is_proved)
+                reader.reserved -= len(rows)
+                self._batches.append(batch)
+                # Nobody changes what a series is called within a run.
+                self._is_proved = bool(batch.sent) and not batch.is_missing
+        return len(rows)
+
+    def _reserve(self, reader: Reader, count: int) -> None:
+        self._room.take(count)
+        reader.reserved += count
+
+    def _is_to_look(self, oldest: Batch) -> bool:
+        """Return whether to look for a batch yet: why it is missing newer rows may tell."""
+        retention = self._sender.retention
+        is_known = self._flags.retention is not None or retention.has_witnesses
+        return is_known or not oldest.is_missing
+
+    def _begin_look(self) -> None:
+        self._look = asyncio.get_running_loop().create_task(self._look_for(self._batches[0]))
+
+    async def _looked(self) -> None:
+        """Wait for the look that is under way. Raises DestinationError where rows are missing.
+
+        Then none can be settled of all that were sent after them.
+        """
+        if self._look is None:
+            return
+        try:
+            await self._look
+        except DestinationError:
+            self._drop_batches()
+            raise
+        finally:
+            self._look = None
+
+    async def _look_for(self, batch: Batch) -> None:
+        note, error = await self._sender.look(batch, self._flags)
+        if note is not None:
+            self._room.take(notes=note.size)
+            self._notes.append(note)
+        if error is not None:
+            raise error
+        self._batches.popleft()
+        self._room.take(-len(batch.rows))
+
+    async def _drop_look(self) -> None:
+        if (look := self._look) is None:
+            return
+        self._look = None
+        look.cancel()
+        await asyncio.wait([look])
+        if not look.cancelled():
+            look.exception()  # whoever gave up on it need not hear how it ended
+
+    def _drop_batches(self) -> None:
+        self._room.take(-sum(len(one.rows) for one in self._batches))
+        self._batches.clear()
+
+    def _drop_notes(self) -> None:
+        self._room.take(notes=-sum(one.size for one in self._notes))
+        self._notes.clear()
+
+    async def _settle_next(self) -> None:
+        """Settle the oldest note; where rows of it are gone, none that came later can be."""
+        note = self._notes[0]
+        if note.moments:
+            await sleep_until(note.due)
+        try:
+            await self._sender.settle(note, self._settle)
+        except DestinationError:
+            await self._drop_look()
+            self._drop_batches()
+            self._drop_notes()
+            raise
+        self._notes.popleft()
+        self._room.take(notes=-note.size)
+
+
+def now() -> float:
+    """Return the loop's time."""
+    return asyncio.get_running_loop().time()
+
+
+async def sleep_until(moment: float) -> None:
+    """Sleep until a time of the loop."""
+    await asyncio.sleep(max(0.0, moment - now()))
