@@ -120,6 +120,25 @@ def test_a_month_that_has_ended_counts_though_the_next_one_was_false_at_first() 
     assert _kwh(watch, 14.2) == pytest.approx(92.3 - 14.2 + 942.038, abs=0.03)
 
 
+def test_a_day_that_shows_nothing_after_it_was_erased_began_before_it_was_read_so() -> None:
+    watch = Watch(datetime(2026, 11, 28, 23, 39, tzinfo=PARIS))
+    # Its clock is more than an hour ahead: the day that it is asked for is over.
+    for kwh in (0.0, 0.038, 0.077):
+        watch.dated(1.347 + kwh, 0.48, 14.795 + kwh, after=60)
+    for kwh in (0.059, 0.097, 0.135):
+        watch.read(
+            kwh, 0.0, kwh, 60,
+            dated=date(2026, 11, 28), month_before=0.0, power=2300,
+        )  # fmt: skip
+    for kwh in (14.012, 14.05, 14.088):
+        after = 21_600 if kwh < 14.03 else 60
+        watch.read(
+            None, kwh, kwh, after,
+            dated=date(2026, 11, 29), month_before=0.0, power=2300,
+        )  # fmt: skip
+    assert _kwh(watch, 14.795) == pytest.approx(0.077 + 14.088, abs=0.003)
+
+
 def test_what_goes_on_by_less_than_power_brings_does_not_prove_where_it_stands() -> None:
     watch = Watch(datetime(2026, 12, 31, 12, 54, tzinfo=PARIS))
     for kwh in (0.0, 0.01, 0.02, 0.03, 0.04, 0.05):

@@ -113,6 +113,9 @@ def _tell_what_waits(registers: Mapping[str, Register], verdict: Verdict, pace: 
                 waits.proved = max(waits.proved, claim)
             elif other in confirmed.keys() - verdict.untrue.keys() - verdict.ahead.keys():
                 move = verdict.good[other]
+                if not any(move.parts.values()):
+                    # It was emptied before it was read so: what it shows next may be of that time.
+                    continue
                 least = claim + min(more, confirmed[other])
                 verdict.good[other] = replace(move, claim=max(move.claim, least))
 
