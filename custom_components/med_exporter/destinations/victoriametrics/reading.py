@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...web.answers import in_turn
 from .rows import Rows, rows_of
@@ -54,13 +54,8 @@ class Reader:
 
     async def close(self) -> None:
         """Read no further; what nobody has taken is dropped."""
-        if (reading := self._reading) is None:
-            return
-        self._reading = None
-        reading.cancel()
-        await asyncio.wait([reading])
-        if not reading.cancelled():
-            reading.exception()  # whoever gave up on it need not hear how it ended
+        reading, self._reading = self._reading, None
+        await give_up(reading)
 
     async def _read(self) -> Rows:
         some: list[Measurement] = []
@@ -71,3 +66,13 @@ class Reader:
             if not len(some) % _AT_A_TIME:
                 await asyncio.sleep(0)
         return await in_turn(partial(rows_of, some)) if some else Rows((), [], [])
+
+
+async def give_up(task: asyncio.Task[Any] | None) -> None:
+    """Cancel a task, if there is one, and wait until it has ended, however it ends."""
+    if task is None:
+        return
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # whoever gave up on it need not hear how it ended

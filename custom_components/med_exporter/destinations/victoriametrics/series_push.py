@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
-from .reading import Reader
+from .reading import Reader, give_up
 from .server import Flags
 
 if TYPE_CHECKING:
@@ -185,13 +185,8 @@ class SeriesPush:
         self._room.take(-len(batch.rows))
 
     async def _drop_look(self) -> None:
-        if (look := self._look) is None:
-            return
-        self._look = None
-        look.cancel()
-        await asyncio.wait([look])
-        if not look.cancelled():
-            look.exception()  # whoever gave up on it need not hear how it ended
+        look, self._look = self._look, None
+        await give_up(look)
 
     def _drop_batches(self) -> None:
         self._room.take(-sum(len(one.rows) for one in self._batches))
