@@ -42,6 +42,7 @@ async def refused(response, status, code, field=None):
     answer = await response.json()
     assert (response.status, answer["error_code"], answer["field"]) == (status, code, field)
     assert " " in answer["message"], "not translated"
+    assert "{" not in answer["message"], "not filled in"
     return answer
 
 
@@ -166,6 +167,9 @@ class TestPut:
             ({"config": {"data": ["weather"]}}, "INVALID_VALUE", "config.data"),
             ({"config": {"data": []}}, "NO_DATA", "config.data"),
             ({"config": {"broker": "http://x"}}, "URL_SCHEME", "config.broker"),
+            ({"config": {"broker": "mqtt://:1883"}}, "URL_HOST", "config.broker"),
+            ({"config": {"broker": "mqtt://x/path"}}, "URL_PATH", "config.broker"),
+            ({"config": {"broker": "mqtt://a..b"}}, "URL_HOST_NAME", "config.broker"),
             ({"config": {"broker": 5}}, "INVALID_REQUEST", "config.broker"),
             ({"config": {"broker": "mqtt://127.0.0.1:1"}}, "REFUSED_LOOPBACK", "config.broker"),
             ({"config": {"password": "wrong"}}, "WRONG_CREDENTIALS", "config.password"),

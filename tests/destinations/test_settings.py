@@ -209,7 +209,9 @@ async def test_a_remark_is_handed_on(
 ) -> None:
     server.answer = "destination_could_not_be_verified"
     settings = await async_settings(hass, kind, GIVEN)
-    assert await async_check(hass, kind, settings) == Finding(remark=server.answer)
+    assert await async_check(hass, kind, settings) == Finding(
+        placeholders={"example": kind.example}, remark=server.answer
+    )
 
 
 @pytest.mark.parametrize("kind", DESTINATIONS.values(), ids=list(DESTINATIONS))

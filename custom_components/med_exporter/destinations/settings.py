@@ -47,7 +47,10 @@ _ENCRYPTED: Final = frozenset({"https", "mqtts"})
 
 @dataclass(slots=True)
 class Finding:
-    """What a check has found: errors by field, or a remark of the connection test."""
+    """What a check has found: errors by field, or a remark of the connection test.
+
+    `placeholders` are what the words of the errors and of the remark need.
+    """
 
     errors: dict[str, str] = field(default_factory=dict)
     placeholders: dict[str, str] = field(default_factory=dict)
@@ -86,7 +89,7 @@ async def async_check(
 
     `fields` are those that the user sees; a mistake elsewhere is reported at `base`.
     """
-    finding = Finding(_mistakes(kind, settings))
+    finding = Finding(_mistakes(kind, settings), {"example": kind.example})
     try:
         if not finding.errors:
             _check_unique(hass, kind, settings, entry, finding)
