@@ -121,6 +121,7 @@ class TestCreateExport:
             ({"start": "2026-01-01"}, "range_and_preset", "preset"),
             ({"preset": None, "start": "2026-02-01", "end": "2026-01-01"}, None, "start"),
             ({"preset": None, "start": "2026-02-01"}, "required", "end"),
+            ({"preset": None, "date_range": "today"}, "unknown_field", "date_range"),
             ({"devices": ["Oven"]}, "unknown_device", "devices"),
             ({"fields": ["colour"]}, "not_one_of", "fields"),
             ({"timezone": "Mars"}, "unknown_time_zone", "timezone"),

@@ -111,7 +111,10 @@ def as_json(value: Any, levels: int = _MOST_LEVELS) -> Any:  # noqa: ANN401  # w
 
 def named_as_here(err: InvalidRequest) -> InvalidRequest:
     """Return a mistake in a request at the name that its field has in the action."""
-    own = None if err.field is None else _OWN_NAMES.get(err.field)
+    # A name that nobody knows is the caller's own word.
+    if err.field is None or err.key == "unknown_field":
+        return err
+    own = _OWN_NAMES.get(err.field)
     return err if own is None else err.at(own)
 
 
