@@ -9,7 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.costs.apportioning import Apportioning, rounded
+from custom_components.med_exporter.engine.costs.apportioning import (
+    Apportioning,
+    rounded,
+    to_digits,
+)
 
 amounts = st.lists(
     st.tuples(st.integers(0, 4), st.integers(-2_000_000, 9_000_000).map(lambda n: n / 1e6)),
@@ -48,3 +52,9 @@ def test_an_amount_by_itself_is_rounded_as_a_total(amount):
     """Half a cent is a tie whatever its nearest number of 64 bits is."""
     assert rounded(amount, 2) == Apportioning(2, {None: amount}).total
     assert rounded(amount, 2) == rounded(round(amount, 8), 2)
+
+
+def test_without_digits_after_the_point_an_amount_is_a_whole_number():
+    rounding = Apportioning(0, {"a": 2.6})
+    shown = [rounding.rounded("a", 1.3), rounding.total, rounded(-0.4, 0), to_digits(-0.4, 0)]
+    assert list(map(repr, shown)) == ["1", "3", "0", "0"]

@@ -318,3 +318,16 @@ def test_a_document_cuts_no_name_and_writes_money_as_people_do(exports, home, lo
     assert re.search(money, text)
     assert "EUR" not in text
     assert "EUR" in made(exports, "json", offers, options=options).decode()
+
+
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_money_has_as_many_digits_as_asked_for_and_months_add_up(home, exports, decimals):
+    tables = json.loads(made(exports, options=exports.options(decimal_places=decimals)))
+    names = ("energy_cost", "standing_charge", "feed_in", "total")
+    months = tables["contract_months"]
+    for whole in tables["contracts"]:
+        its = [month for month in months if month["contract"] == whole["contract"]]
+        for name in names:
+            parts = [month[name] for month in its if month[name] is not None]
+            assert [round(part, decimals) for part in parts] == parts
+            assert whole[name] is None or sum(parts) == pytest.approx(whole[name])

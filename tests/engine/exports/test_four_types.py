@@ -49,7 +49,7 @@ def export(recorder, exports):
     home = demo(recorder, START, END)
     home.insert(audit_table, [event(START + number) for number in range(3)])
 
-    def make(export_type: str, file_format: str) -> bytes:
+    def make(export_type: str, file_format: str, **options: object) -> bytes:
         about_devices = export_type in {"cost_analysis", "system_report"}
         document = FORMATS[file_format].document
         return exports.content(
@@ -64,7 +64,7 @@ def export(recorder, exports):
             breakdown_by=("device", "time_of_use"),
             include_charts=document and about_devices,
             given=CONFIGURATION if export_type == "configuration" else (),
-            options=exports.options(locale="fr" if document else "en"),
+            options=exports.options(locale="fr" if document else "en", **options),
         )
 
     return make
@@ -164,3 +164,18 @@ def test_documents_put_our_own_words_into_their_language(export):
 def test_a_configuration_is_of_no_period(export):
     summary = openpyxl.load_workbook(io.BytesIO(export("configuration", "excel"))).worksheets[0]
     assert "Période" not in {row[0] for row in summary.iter_rows(values_only=True)}
+
+
+@pytest.mark.parametrize("export_type", ["cost_analysis", "system_report"])
+def test_without_digits_after_the_point_numbers_are_whole(export, export_type):
+    tables = json.loads(export(export_type, "json", decimal_places=0))
+    del tables["metadata"]
+    always = {"answer_rate", "longest_gap", "size_mb"}
+    fractions = {
+        name
+        for rows in tables.values()
+        for row in rows
+        for name, value in row.items()
+        if isinstance(value, float) and name not in always
+    }
+    assert fractions == set()

@@ -18,8 +18,13 @@ _NOISE_DIGITS = 6
 
 def rounded(amount: float, decimals: int) -> float:
     """Return an amount by itself, as an `Apportioning` shows the total of several."""
-    unit: int = 10**decimals
-    return _whole(amount, decimals) / unit + 0.0
+    return _shown(_whole(amount, decimals), decimals)
+
+
+def to_digits(value: float, decimals: int) -> float:
+    """Return a value rounded by itself; without digits after the point it is a whole number."""
+    # Adding 0.0 turns -0.0 into 0.0.
+    return round(value, decimals) + 0.0 if decimals else round(value)
 
 
 class Apportioning[K: Hashable]:
@@ -42,7 +47,7 @@ class Apportioning[K: Hashable]:
         exact = {owner: self._units(total) for owner, total in totals.items()}
         whole = _whole(math.fsum(totals.values()), decimals)
         left = whole - sum(math.floor(units) for units in exact.values())
-        self.total = whole / self._unit
+        self.total = _shown(whole, decimals)
         """The grand total, rounded."""
         # What is added to a running total before it is cut.
         self._push: dict[K, float] = {}
@@ -61,10 +66,16 @@ class Apportioning[K: Hashable]:
         running += amount
         units = math.floor(self._units(running) + self._push[owner])
         self._running[owner] = (running, units)
-        return round((units - shown) / self._unit, self._decimals) + 0.0
+        return _shown(units - shown, self._decimals)
 
     def _units(self, amount: float) -> float:
         return round(amount * self._unit, _NOISE_DIGITS)
+
+
+def _shown(units: int, decimals: int) -> float:
+    """Return so many units of the last digit as an amount; a whole number without digits."""
+    unit: int = 10**decimals
+    return units / unit if decimals else units
 
 
 def _whole(amount: float, decimals: int) -> int:

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..costs.apportioning import Apportioning
+from ..costs.apportioning import Apportioning, to_digits
 from ..costs.costing import read_terms
 from ..costs.standing_charge import standing_charge
 from ..formats import FORMATS
@@ -295,7 +295,7 @@ class CostRows:
     ) -> float | None:
         known = [cost, standing, None if feed_in is None else -feed_in]
         parts = [part for part in known if part is not None]
-        return round(sum(parts), self._money_decimals) + 0.0 if parts else None
+        return to_digits(sum(parts), self._money_decimals) if parts else None
 
 
 _SPLITS = {

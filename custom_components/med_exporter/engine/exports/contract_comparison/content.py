@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from ...costs.apportioning import to_digits
 from ...formats import FORMATS
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Content, Figure, Series
@@ -13,7 +14,7 @@ from ...tariff.offers import OWN
 from ...times import local_time
 from ...words.dates import DateWords
 from ...words.phrases import Words
-from .result import compared
+from .result import compared, money_decimals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ class _View:
         self.is_document = FORMATS[job.format].document
         self._in_words = self.is_document or not job.options.machine_names
         asked = job.options.decimal_places
-        self._money, self._energy = (2, 3) if asked is None else (min(asked, 2), asked)
+        self._money, self._energy = money_decimals(job), 3 if asked is None else asked
 
     def totals(self) -> Table:
         """Return a row for each contract."""
@@ -80,7 +81,7 @@ class _View:
                 *line.money,
                 line.difference,
                 line.shift_saving,
-                line.unpriced_kwh,
+                to_digits(line.unpriced_kwh, self._energy),
                 self._job.currency,
             )
             for line in self._result.lines
@@ -142,7 +143,7 @@ class _View:
             if own is not None and cheapest is not own and own.money.total is not None:
                 figures.append(self._figure("own_total", own.money.total))
                 if not own.unpriced_kwh:
-                    saving = round(own.money.total - lowest, 2)
+                    saving = to_digits(own.money.total - lowest, self._money)
                     figures.append(self._figure("possible_saving", saving))
         for name, kwh in (("total_energy", result.kwh), ("total_production", result.produced_kwh)):
             if name == "total_energy" or any(kwh):

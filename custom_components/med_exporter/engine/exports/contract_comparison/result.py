@@ -29,7 +29,7 @@ COLOURS: Final = "tempo_colours"
 """The table that Home Assistant's side gives: dates (`YYYY-MM-DD`) and the colours of Tempo."""
 _NOTICED_KWH: Final = 0.0005
 _DECIMALS: Final = 2
-"""Digits after the point of money."""
+"""Digits after the point of money: these, or fewer where they are asked for."""
 
 
 class Money(NamedTuple):
@@ -136,7 +136,8 @@ def compared(job: Job, connection: Connection, end: float) -> Result:
         colours=colours,
     )
     changes = price_edges(connection, contracts.values(), (start, end), zone=zone, colours=colours)
-    lines = _lines(comparison, {offer.name: offer for offer in offers})
+    decimals = money_decimals(job)
+    lines = _lines(comparison, {offer.name: offer for offer in offers}, decimals)
     warnings = []
     if start > job.start:
         warnings.append(warning("BEFORE_ENERGY", job.start, start, 1))
@@ -171,9 +172,15 @@ def _nothing(job: Job, name: str) -> Result:
     return Result(edges=(), kwh=(), produced_kwh=(), lines=(), cheapest=None, warnings=warnings)
 
 
-def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]:
+def money_decimals(job: Job) -> int:
+    """Return the digits after the point of an amount of money in a comparison."""
+    asked = job.options.decimal_places
+    return _DECIMALS if asked is None else min(asked, _DECIMALS)
+
+
+def _lines(comparison: Comparison, offers: dict[str, Offer], decimals: int) -> tuple[Line, ...]:
     shown = {
-        name: _rounded(months, comparison.totals[name])
+        name: _rounded(months, comparison.totals[name], decimals)
         for name, months in comparison.months.items()
     }
     lowest = None if comparison.cheapest is None else shown[comparison.cheapest][1].total
@@ -183,8 +190,8 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
         offer, whole = offers.get(name), comparison.totals[name]
         unpriced, difference = whole.unpriced_kwh, None
         if not (lowest is None or money.total is None or unpriced > least + _NOTICED_KWH):
-            difference = rounded(money.total - lowest, _DECIMALS)
-        saving = rounded(comparison.shift[name], _DECIMALS) if whole.is_priced else None
+            difference = rounded(money.total - lowest, decimals)
+        saving = rounded(comparison.shift[name], decimals) if whole.is_priced else None
         lines.append(
             Line(
                 name=name,
@@ -203,27 +210,34 @@ def _lines(comparison: Comparison, offers: dict[str, Offer]) -> tuple[Line, ...]
             key=lambda line: (
                 line.money.total is None,
                 line.unpriced_kwh > least + _NOTICED_KWH,
+                # Before one that is as cheap only as it is shown.
+                line.name != comparison.cheapest,
                 line.money.total or 0.0,
             ),
         )
     )
 
 
-def _rounded(months: Sequence[Compared], whole: Compared) -> tuple[tuple[Money, ...], Money]:
+def _rounded(
+    months: Sequence[Compared], whole: Compared, decimals: int
+) -> tuple[tuple[Money, ...], Money]:
     """Return months and their sum; each kind of amount is rounded by its running total."""
     columns, totals = [], []
     for name in Money._fields[:3]:
         exact = [getattr(month, name) for month in months]
-        rounding = Apportioning(_DECIMALS, {None: math.fsum(exact)})
+        rounding = Apportioning(decimals, {None: math.fsum(exact)})
         columns.append([rounding.rounded(None, amount) for amount in exact])
         totals.append(rounding.total)
     amounts = zip(months, *columns, strict=True)
-    return tuple(_money(*parts) for parts in amounts), _money(whole, *totals)
+    return (
+        tuple(_money(decimals, *parts) for parts in amounts),
+        _money(decimals, whole, *totals),
+    )
 
 
-def _money(of: Compared, energy: float, standing: float, feed_in: float) -> Money:
+def _money(decimals: int, of: Compared, energy: float, standing: float, feed_in: float) -> Money:
     if not of.is_covered:
         return Money(None, None, None, None)
     if not of.is_priced:
         return Money(None, standing, feed_in, None)
-    return Money(energy, standing, feed_in, rounded(energy + standing - feed_in, _DECIMALS))
+    return Money(energy, standing, feed_in, rounded(energy + standing - feed_in, decimals))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from ...costs.apportioning import Apportioning
+from ...costs.apportioning import Apportioning, to_digits
 from ...formats import FORMATS
 from ...ledger.sums import CONSUMPTION, PRODUCTION
 from ...readings.fields import Kind
@@ -114,7 +114,7 @@ def _rows(
 
 
 def _rounded(value: float | None, decimals: int) -> float | None:
-    return None if value is None else round(value, decimals) + 0.0
+    return None if value is None else to_digits(value, decimals)
 
 
 def _roles(energies: _Energies) -> set[str]:

@@ -13,6 +13,7 @@ from collections import defaultdict
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from ...costs.apportioning import to_digits
 from ...formats import FORMATS
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Figure, Series
@@ -95,14 +96,14 @@ class _Week:
             (
                 day + 1,
                 hour,
-                round(self._average((day, hour)), decimals),
+                to_digits(self._average((day, hour)), decimals),
                 round(self._lowest[day, hour] * _WATTS),
                 rank[day, hour],
             )
             for day, hour in sorted(self._kwh)
         ]
         average = sum(self._kwh.values()) / sum(self._count.values()) * _QUARTERS
-        return [*rows, (None, None, round(average, decimals), round(self._base_load()), None)]
+        return [*rows, (None, None, to_digits(average, decimals), round(self._base_load()), None)]
 
     def figures(self) -> list[Figure]:
         """Return the base load and the busiest hours."""
