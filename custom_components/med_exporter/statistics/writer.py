@@ -305,7 +305,7 @@ def _compare(
     return [], end >= until
 
 
-def _known_units(connection: Connection) -> dict[str, str | None]:
+def _known_units(connection: Connection) -> dict[str | None, str | None]:
     """Return what Home Assistant calls the units of the sums that it knows, by statistic id."""
     columns = StatisticsMeta.statistic_id, StatisticsMeta.unit_of_measurement
     of_ours = select(*columns).where(StatisticsMeta.source == DOMAIN)
