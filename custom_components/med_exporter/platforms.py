@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 # the first of its device, which takes it milliseconds.
 _AT_ONCE: Final = 3
 # How much may wait for the recorder before more is added, and how long that waits at most, in
-# seconds: states of the house stand in the same queue, and Home Assistant gives a platform 60.
+# seconds: states of the house stand in the same queue, for as long as all that is added at once
+# after that takes to record. Home Assistant gives a platform 60.
 _BACKLOG: Final = 100
-_PATIENCE: Final = 20
+_PATIENCE: Final = 40
 
 
 async def async_add_entities_of(

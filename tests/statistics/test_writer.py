@@ -149,6 +149,41 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
         assert await sums.stored(f"med_exporter:{name}") == list(range(1, 6001))
 
 
+async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) -> None:
+    # Home Assistant makes each in a transaction of its own, and what it records stands behind them.
+    names = [f"med_exporter:{number}" for number in range(60)]
+    for name in names:
+        await sums.count(name, last_hours(150))
+    done: list[str] = []
+
+    def write(*args) -> None:
+        done.append("import")
+        async_add_external_statistics(*args)
+
+    def queue(*args):
+        done.append("look")
+        return queue_work(*args)
+
+    def store(*args) -> bool:
+        is_stored = store_sums(*args)
+        done.extend(["store"] * is_stored)
+        return is_stored
+
+    with (
+        patch.object(writer_module, "async_add_external_statistics", write),
+        patch.object(writer_module, "queue_work", queue),
+        patch.object(writer_module, "store_sums", store),
+    ):
+        await sums.writer.async_write()
+    looks = " ".join(done).split("look")
+    handed = [look.count("import") for look in looks]
+    assert [count for count in handed if count] == [25, 25, 10]
+    # Not each few of them with their pasts: the index by time would be rewritten every time.
+    assert all("store" not in look for look in looks if look.count("import") == 25)
+    assert done.count("import") == done.count("store") == 60
+    assert await sums.stored(names[-1]) == list(range(1, 151))
+
+
 async def test_no_page_is_copied_so_that_a_part_could_be_undone(sums: Sums) -> None:
     # SQLite keeps what each page was before a savepoint in a file, several times what is written.
     for name in "abc":

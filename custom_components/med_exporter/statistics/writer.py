@@ -28,7 +28,7 @@ from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from homeassistant.components.recorder.models import StatisticMetaData
     from homeassistant.core import HomeAssistant
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _SHORT: Final = 0.3
 _LATE: Final = 0.6
 _ROWS_AT_ONCE: Final = 250
+# And of how many sums: each is a transaction of its own, and states of the house stand behind them.
+_IMPORTS_AT_ONCE: Final = 25
 # Hours that are compared at once, or up to twice as many: more may be too much work, where hours
 # have to be priced. Of many sums fewer hours: a transaction rewrites the part of the index by time
 # in which they lie, whichever of the sums it has come to.
@@ -207,8 +209,12 @@ class SumsWriter:
         rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
         part, begun, worked = _Part(), monotonic(), thread_time()
         tries = dict(self._tries)
-        part.renamed += _of_other_units(connection, sums)
-        turns = deque(_Record(*row) for row in rows)
+        units = _known_units(connection)
+        # A currency before, or a user's choice.
+        part.renamed += [one for name, one in sums.items() if units.get(name, one.unit) != one.unit]
+        # What Home Assistant does not know yet is told first, so that all then go ahead together.
+        records = [_Record(*row) for row in rows]
+        turns = deque(sorted(records, key=lambda record: record.statistic_id in units))
         left, looked_at = _ROWS_AT_ONCE, 0
         hours = max(_FEWEST_HOURS, min(_HOURS_AT_ONCE, _IN_INDEX // max(1, len(sums))))
         while turns:
@@ -217,7 +223,8 @@ class SumsWriter:
             if running_sum is None or record.statistic_id in self._left_out:
                 continue
             took_long = thread_time() - worked > _SHORT or monotonic() - begun > _LATE
-            if left <= 0 or (looked_at and took_long):
+            is_full = left <= 0 or len(part.rows) >= _IMPORTS_AT_ONCE
+            if is_full or (looked_at and took_long):
                 part.is_last = False
                 break
             looked_at += 1
@@ -298,14 +305,11 @@ def _compare(
     return [], end >= until
 
 
-def _of_other_units(connection: Connection, sums: Mapping[str, RunningSum]) -> Iterator[RunningSum]:
-    """Yield what is called by another unit than its own: a currency before, or a user's choice."""
+def _known_units(connection: Connection) -> dict[str | None, str | None]:
+    """Return what Home Assistant calls the units of the sums that it knows, by statistic id."""
     columns = StatisticsMeta.statistic_id, StatisticsMeta.unit_of_measurement
-    rows = connection.execute(select(*columns).where(StatisticsMeta.source == DOMAIN))
-    for statistic_id, unit in rows:
-        running_sum = sums.get(statistic_id)
-        if running_sum is not None and running_sum.unit != unit:
-            yield running_sum
+    of_ours = select(*columns).where(StatisticsMeta.source == DOMAIN)
+    return dict(connection.execute(of_ours).tuples().all())
 
 
 def _left_to_import(
