@@ -15,6 +15,7 @@ from custom_components.med_exporter.engine.readings.fields import FIELDS
 from custom_components.med_exporter.engine.recorder.manner import USUAL, Manner
 from custom_components.med_exporter.engine.run import run_job
 
+from ..servers import KINDS, new_database
 from .recorder_database import RecorderDatabase
 
 if TYPE_CHECKING:
@@ -56,6 +57,29 @@ def recorder(tmp_path: Path) -> Iterator[RecorderDatabase]:
     database = RecorderDatabase.in_folder(tmp_path)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", *KINDS])
+def any_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_server
+):
+    """A recorder-like database on each kind of server that is installed."""
+    if request.param == "sqlite":
+        database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("sqlite"))
+        yield database
+        database.close()
+        return
+    with new_database(database_server(request.param)) as url:
+        database = RecorderDatabase(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture
+def database(any_database: RecorderDatabase) -> RecorderDatabase:
+    """The same, empty."""
+    any_database.clear()
+    return any_database
 
 
 class Exports:

@@ -28,12 +28,10 @@ def data() -> GridData:
     return data
 
 
-def test_display_changes_at_midnight_and_prices_at_six(data: GridData) -> None:
-    for hour, today, contract in ((0, BLUE, WHITE), (5, BLUE, WHITE), (6, BLUE, BLUE)):
-        now = datetime(2026, 1, 15, hour, 30, tzinfo=PARIS)
-        assert (data.today(now), data.contract_colour(now)) == (today, contract)
-    midnight = datetime(2026, 1, 16, 0, 0, tzinfo=PARIS)
-    assert (data.today(midnight), data.contract_colour(midnight)) == (RED, BLUE)
+def test_display_changes_at_midnight(data: GridData) -> None:
+    for hour in (0, 5, 6, 23):
+        assert data.today(datetime(2026, 1, 15, hour, 30, tzinfo=PARIS)) == BLUE
+    assert data.today(datetime(2026, 1, 16, 0, 0, tzinfo=PARIS)) == RED
 
 
 def test_tomorrows_colour_becomes_todays_because_it_is_dated_so(data: GridData) -> None:

@@ -30,7 +30,7 @@ async def test_a_restart_goes_on_offline(live, server: GridServer, freezer) -> N
     freezer.move_to(paris(2026, 1, 16, 7))
     now = paris(2026, 1, 16, 7)
     grid = await live()
-    assert (grid.data.today(now), grid.data.contract_colour(now)) == (RED, RED)
+    assert grid.data.today(now) == RED
     assert set(grid.data.colours(date(2025, 9, 1), TODAY).values()) == {BLUE}
     assert grid.data.days_left(now) == {BLUE: 163, WHITE: 43, RED: 21}
 

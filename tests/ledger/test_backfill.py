@@ -16,7 +16,7 @@ from custom_components.med_exporter.engine.times import (
 )
 from custom_components.med_exporter.ledger import backfill as backfill_module
 from custom_components.med_exporter.ledger.backfill import KEPT_DAYS
-from custom_components.med_exporter.ledger.spreading import add
+from custom_components.med_exporter.ledger.spreading import Hour, add
 
 from .stories import PARIS, ZONES
 
@@ -33,7 +33,8 @@ def backfill(*told) -> dict[int, int]:
 
 
 def by_hours(hours, stretch, held, told_at: float = UNTIL) -> dict[int, int]:
-    return backfill_module.by_hours(hours, stretch, held, told_at, {}).quarters
+    told = {hour: Hour(mwh) for hour, mwh in hours.items()}
+    return backfill_module.by_hours(told, stretch, held, told_at).quarters
 
 
 def of_day(quarters: dict[int, int], day: date) -> int:
@@ -129,16 +130,14 @@ class TestHours:
     START = int(day_start(date(2026, 11, 18), PARIS))
 
     def test_an_hour_that_the_plug_cut_elsewhere_is_a_whole_with_a_quarter_beside_it(self) -> None:
-        hours, wholes = {self.START: 4 * KWH}, {self.START: self.START + QUARTER}
-        found = backfill_module.by_hours(hours, (None, UNTIL), {}, UNTIL, wholes)
+        hours = {self.START: Hour(4 * KWH, self.START + QUARTER)}
+        found = backfill_module.by_hours(hours, (None, UNTIL), {}, UNTIL)
         assert set(found.quarters) == {self.START + QUARTER * n for n in range(4)}
         assert found.joined == {self.START + QUARTER * n for n in (2, 3, 4)}
 
     def test_a_whole_ends_with_the_stretch(self) -> None:
-        wholes = {self.START: self.START - QUARTER}
-        found = backfill_module.by_hours(
-            {self.START: 4 * KWH}, (self.START, UNTIL), {}, UNTIL, wholes
-        )
+        hours = {self.START: Hour(4 * KWH, self.START - QUARTER)}
+        found = backfill_module.by_hours(hours, (self.START, UNTIL), {}, UNTIL)
         assert found.joined == {self.START + QUARTER * n for n in (1, 2)}
 
     def test_each_goes_to_its_quarter_hours_evenly(self) -> None:

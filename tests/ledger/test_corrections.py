@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.ledger import (
     Correction,
     CorrectionError,
@@ -81,7 +82,7 @@ async def test_what_is_removed_is_known_to_be_nothing_and_comes_back_as_it_was(
     day: Books, operation: str, value: float
 ) -> None:
     # An hour that was measured, and two of which only the sum is known.
-    hours = {DAY + (8 + n) * HOUR: 0.25 for n in range(2)}
+    hours = {DAY + (8 + n) * HOUR: HourKwh(0.25) for n in range(2)}
     await day.read(FRIDGE, 21.5, DAY + 10 * HOUR, hour_kwh=hours)
     await day.close(DAY + 11 * HOUR)
     stretch = (POINT, DAY, DAY + 10 * HOUR)

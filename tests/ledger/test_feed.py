@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from custom_components.med_exporter.const import PlugRole
-from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.engine.energy import HourKwh, to_mwh
 from custom_components.med_exporter.engine.times import quarter_of
 from custom_components.med_exporter.ledger.feed import CounterFeed, CounterReading
 from custom_components.med_exporter.ledger.posting import CounterStart, Posting
@@ -68,7 +68,7 @@ def test_a_gap_posts_what_was_measured_before_it_and_leaves_the_rest_to_be_fille
     feed: Feed,
 ) -> None:
     feed.read(1.1, 30)
-    hours = {NOON.replace(minute=0): 0.5}
+    hours = {NOON.replace(minute=0): HourKwh(0.5)}
     feed.read(5.0, 7200, gap=True, hour_kwh=hours, day_kwh={date(2026, 11, 20): 9.0})
     before, after = feed.postings
     assert (before.value_kwh, before.quarters) == (

@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database import queue_work
+from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.engine.ledger import accounts_of, quarters_table
 from custom_components.med_exporter.ledger import (
     CounterStart,
@@ -171,7 +172,7 @@ class TestSetUp:
     async def test_a_past_comes_to_the_same_in_parts_of_a_few_months(self, books: Books) -> None:
         day, hour = date(2026, 11, 20), datetime(2026, 11, 20, tzinfo=UTC)
         told = {
-            "hour_kwh": {hour - timedelta(hours=n): n % 7 / 10 for n in range(1, 2000, 3)},
+            "hour_kwh": {hour - timedelta(hours=n): HourKwh(n % 7 / 10) for n in range(1, 2000, 3)},
             "day_kwh": {day - timedelta(days=n): 2.0 + n % 5 for n in range(1, 250, 2)},
             "month_kwh": {date(2025 + n // 12, n % 12 + 1, 1): 200.0 for n in range(23)},
         }

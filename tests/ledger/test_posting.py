@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from custom_components.med_exporter.engine.energy import to_mwh
+from custom_components.med_exporter.engine.energy import HourKwh, to_mwh
 from custom_components.med_exporter.engine.times import quarter_of
 from custom_components.med_exporter.ledger.posting import CounterStart, Posting
 
 from .conftest import plug
 from .paper import Paper
 from .stories import PARIS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NOON = datetime(2026, 11, 20, 12, 10, tzinfo=PARIS)
 START = CounterStart(at=NOON, value_kwh=10.0)
@@ -132,13 +136,21 @@ def hourly(paper: Paper, first: datetime, hours: int) -> list[float]:
 
 
 MIDNIGHT = NOON.replace(hour=0, minute=0)
-MORNING = {MIDNIGHT + timedelta(hours=n): 0.1 * n for n in range(12)}
+
+
+def hours_from(first: datetime, counted: Iterable[float]) -> dict[datetime, HourKwh]:
+    return {first + timedelta(hours=n): HourKwh(kwh) for n, kwh in enumerate(counted)}
+
+
+def morning_and(noon: float) -> dict[datetime, HourKwh]:
+    """What a plug has counted by the hour until noon, and in the hour that runs."""
+    return hours_from(MIDNIGHT, [*(0.1 * n for n in range(12)), noon])
 
 
 def test_the_plugs_hours_of_the_day_on_which_it_joined_come_first() -> None:
     paper = Paper(PARIS)
     start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=6.75)
-    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.15}))
+    paper.post(posting(10.0, 0, start=start, hour_kwh=morning_and(0.15)))
     assert hourly(paper, MIDNIGHT, 13) == [pytest.approx(0.1 * n) for n in range(12)] + [0.15]
     assert not any(paper.filled.values())
 
@@ -146,7 +158,7 @@ def test_the_plugs_hours_of_the_day_on_which_it_joined_come_first() -> None:
 def test_what_the_hour_that_runs_does_not_tell_yet_the_day_does() -> None:
     paper = Paper(PARIS)
     start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=6.75)
-    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.0}))
+    paper.post(posting(10.0, 0, start=start, hour_kwh=morning_and(0.0)))
     assert hourly(paper, MIDNIGHT, 13)[-1] == 0.15
     assert sum(paper.filled.values()) == to_mwh(0.15)
 
@@ -154,19 +166,19 @@ def test_what_the_hour_that_runs_does_not_tell_yet_the_day_does() -> None:
 def test_a_day_by_a_clock_that_is_wrong_adds_nothing_to_its_hours() -> None:
     paper = Paper(PARIS)
     start = CounterStart(at=NOON, value_kwh=10.0, today_kwh=9.0)
-    paper.post(posting(10.0, 0, start=start, hour_kwh=MORNING | {MIDNIGHT.replace(hour=12): 0.15}))
+    paper.post(posting(10.0, 0, start=start, hour_kwh=morning_and(0.15)))
     assert sum(paper.quarters.values()) == to_mwh(6.75)
 
 
 def test_hours_of_a_plug_that_tells_no_day_count_too() -> None:
     paper = Paper(PARIS)
-    paper.post(posting(10.0, 0, hour_kwh=MORNING))
+    paper.post(posting(10.0, 0, hour_kwh=hours_from(MIDNIGHT, [0.1 * n for n in range(12)])))
     assert sum(paper.quarters.values()) == to_mwh(6.6)
 
 
 def test_a_new_counter_is_not_given_hours_that_stand_in_the_ledger(paper: Paper) -> None:
     paper.post(posting(11.0, 60, measured=1.0))
-    hours = {NOON.replace(minute=0) + timedelta(hours=n): kwh for n, kwh in enumerate((0.2, 1.5))}
+    hours = hours_from(NOON.replace(minute=0), (0.2, 1.5))
     start = CounterStart(at=NOON + timedelta(minutes=125), value_kwh=50.0)
     paper.post(posting(50.0, 125, start=start, hour_kwh=hours))
     assert hourly(paper, NOON.replace(minute=0), 2) == [0.0, 1.5]
@@ -176,7 +188,7 @@ def test_the_plugs_hours_guide_what_a_gap_is_filled_with_before_its_days(paper: 
     first = NOON.replace(minute=0)
     paper.post(posting(10.2, 10, measured=0.2))
     counted = [0.3, 2.0, 0.0, 0.5, 0.0, 0.25]
-    hours = {first + timedelta(hours=n): kwh for n, kwh in enumerate(counted)}
+    hours = hours_from(first, counted)
     days = {date(2026, 11, 20): 4.0, date(2026, 11, 21): 3.0}
     # The hours end at six; the rest of that day's energy was used after that.
     paper.post(posting(10.0 + 0.2 + 2.85 + 0.95 + 3.0, 35 * 60, hour_kwh=hours, day_kwh=days))
@@ -186,7 +198,7 @@ def test_the_plugs_hours_guide_what_a_gap_is_filled_with_before_its_days(paper: 
 
 def test_what_hours_tell_beyond_the_reading_came_after_it(paper: Paper) -> None:
     first = NOON.replace(minute=0)
-    hours = {first + timedelta(hours=n): kwh for n, kwh in enumerate((1.0, 2.0, 1.0))}
+    hours = hours_from(first, (1.0, 2.0, 1.0))
     paper.post(posting(12.0, 170, hour_kwh=hours))
     assert hourly(paper, first, 3) == [1.0, 1.0, 0.0]
 
@@ -208,10 +220,10 @@ def test_with_its_hours_the_past_of_a_plug_is_no_estimate(
         return (sum(wh[:whole]) + wh[whole] * part / 60) / 1000
 
     def told(minute: int) -> dict:
-        hours = {
-            MIDNIGHT + timedelta(hours=n): until(min(n * 60 + 60, minute)) - until(n * 60)
-            for n in range(minute // 60 + 1)
-        }
+        hours = hours_from(
+            MIDNIGHT,
+            [until(min(n * 60 + 60, minute)) - until(n * 60) for n in range(minute // 60 + 1)],
+        )
         days = {
             (MIDNIGHT + timedelta(days=n)).date(): until(min(n * 1440 + 1440, minute))
             - until(n * 1440)
@@ -246,8 +258,8 @@ def test_a_lost_database_does_not_squeeze_years_into_the_days_that_are_kept() ->
         ({"at": datetime(2026, 1, 1)}, "at"),  # noqa: DTZ001
         ({"since": datetime(2027, 1, 1, tzinfo=UTC)}, "since"),
         ({"day_kwh": {date(2026, 1, 1): float("inf")}}, "day_kwh"),
-        ({"hour_kwh": {NOON.replace(minute=0): -1.0}}, "hour_kwh"),
-        ({"hour_kwh": {NOON: 1.0}}, "hour_kwh"),
+        ({"hour_kwh": hours_from(NOON.replace(minute=0), [-1.0])}, "hour_kwh"),
+        ({"hour_kwh": hours_from(NOON, [1.0])}, "hour_kwh"),
         ({"quarters": {17: 1}}, "quarters"),
         ({"quarters": {900: -1}}, "quarters"),
     ],

@@ -15,6 +15,7 @@ from custom_components.med_exporter.engine.times import (
     quarters_between,
 )
 from custom_components.med_exporter.ledger.spreading import (
+    Hour,
     spread,
     spread_by_days,
     spread_by_hours,
@@ -113,8 +114,8 @@ def test_quarters_are_cut_out_of_a_stretch() -> None:
 
 def test_hours_that_the_plug_cut_elsewhere_are_wholes_beside_them_in_a_gap_too() -> None:
     start = 1_770_000_300 // 3600 * 3600
-    hours, wholes = {start: 4, start + 3600: 8}, {start: start + QUARTER}
-    found, left = spread_by_hours(12, (start, start + 7200), hours, lambda *_: 0, wholes)
+    hours = {start: Hour(4, start + QUARTER), start + 3600: Hour(8)}
+    found, left = spread_by_hours(12, (start, start + 7200), hours, lambda *_: 0)
     assert not left
     assert found.joined == {start + QUARTER * n for n in (2, 3, 4, 5, 6, 7)}
     assert [found.quarters[start + QUARTER * n] for n in range(8)] == [1] * 4 + [2] * 4

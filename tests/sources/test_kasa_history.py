@@ -87,7 +87,7 @@ async def test_hours_days_and_months(session: ClientSession) -> None:
     assert past.days[date(2026, 11, 20)] == 12.5
     assert min(past.days) == date(2026, 9, 28)
     assert len(past.days) == 54
-    hours = past.hours
+    hours = {at: kwh for at, (kwh, _) in past.hours.items()}
     assert min(at for at, kwh in hours.items() if kwh) == INSTALLED.astimezone(UTC)
     assert max(hours) == datetime(2026, 11, 20, 11, tzinfo=UTC)
     assert hours[max(hours)] == 0.5
@@ -233,7 +233,7 @@ async def test_energy_that_comes_at_once_is_told_by_its_hour(session: ClientSess
     plug.outlets[0].use(0.75)
     plug.clock.set(NOW)
     past = await past_of(session, plug)
-    used = {at: kwh for at, kwh in past.hours.items() if kwh}
+    used = {at: kwh for at, (kwh, _) in past.hours.items() if kwh}
     assert used == {datetime(2026, 11, 19, 7, tzinfo=UTC): 0.75}
 
 
@@ -249,7 +249,9 @@ async def test_hours_by_a_clock_that_is_wrong_have_their_true_time(
     plug.outlets[0].use(0.25)
     plug.clock.advance(timedelta(seconds=2))
     past = await past_of(session, plug, date(2026, 11, 18))
-    hours = {start.astimezone(PARIS).strftime("%d %H"): kwh for start, kwh in past.hours.items()}
+    hours = {
+        start.astimezone(PARIS).strftime("%d %H"): kwh for start, (kwh, _) in past.hours.items()
+    }
     assert sum(hours.values()) == pytest.approx(1.0)
     shared = {hour: kwh for hour, kwh in hours.items() if kwh}
     # The plug's hour from 08:06:40 on is shared by time.
@@ -281,8 +283,10 @@ async def test_what_was_shared_by_time_is_told_with_the_whole_it_is_of(
     plug.outlets[0].use(wh / 1000)
     plug.clock.set(NOW + off)
     past = await past_of(session, plug, date(2026, 11, 18))
-    assert sum(past.hours.values()) == pytest.approx(wh / 1000)
-    told = [start.astimezone(PARIS).strftime("%H:%M") for start in past.wholes.values()]
+    assert sum(one.kwh for one in past.hours.values()) == pytest.approx(wh / 1000)
+    told = [
+        one.whole.astimezone(PARIS).strftime("%H:%M") for one in past.hours.values() if one.whole
+    ]
     assert told == ([] if begins is None else [begins])
 
 
@@ -299,8 +303,8 @@ async def test_hours_by_a_clock_that_is_far_off_stay_whole_where_they_lie(
     past = await past_of(session, plug, date(2026, 11, 18))
     most = max(past.hours, key=lambda start: past.hours[start])
     assert most.astimezone(PARIS).strftime("%H:%M") == begins
-    assert past.hours[most] == pytest.approx(0.75 * 55 / 60)
-    assert sum(past.hours.values()) == pytest.approx(0.75)
+    assert past.hours[most].kwh == pytest.approx(0.75 * 55 / 60)
+    assert sum(one.kwh for one in past.hours.values()) == pytest.approx(0.75)
 
 
 async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(
@@ -311,7 +315,7 @@ async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(
     plug.outlets[0].use(0.75)
     plug.clock.set(NOW)
     past = await past_of(session, plug, date(2026, 11, 18))
-    used = {start: kwh for start, kwh in past.hours.items() if kwh}
+    used = {start: kwh for start, (kwh, _) in past.hours.items() if kwh}
     assert used == {datetime(2026, 11, 19, 8, 15, tzinfo=PARIS): 0.75}
 
 
@@ -387,7 +391,7 @@ async def test_no_answer_makes_more_of_a_day_than_was_used(
         past = await past_of(session, plug, date(2026, 10, 20))
     for day, kwh in past.days.items():
         assert kwh in (24.0, 25.0 if day == date(2026, 10, 25) else 24.0, 12.5)
-    assert all(kwh in (1.0, 0.5) for kwh in past.hours.values())
+    assert all(one.kwh in (1.0, 0.5) for one in past.hours.values())
     assert all(at < NOW for at in past.hours)
     assert max(past.days, default=NOW.date()) <= NOW.date()
     assert len(plug.received) < 120
@@ -436,7 +440,7 @@ async def test_hours_fill_the_days_of_every_zone(
         start, end = (
             datetime.combine(one, time(), here) for one in (whole, whole + timedelta(days=1))
         )
-        mine = {at: kwh for at, kwh in past.hours.items() if start <= at < end}
+        mine = {at: kwh for at, (kwh, _) in past.hours.items() if start <= at < end}
         if whole == day and hours % 1:
             # Whole hours do not make up that day: the day itself tells.
             assert not mine

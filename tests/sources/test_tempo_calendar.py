@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from custom_components.med_exporter.sources.tempo_calendar import (
     PARIS,
     TempoColour,
     announced_at,
-    contract_date,
     days_between,
     days_left,
     paris_date,
@@ -30,41 +26,11 @@ def paris(*when: int, fold: int = 0) -> datetime:
     return datetime(*when, tzinfo=PARIS, fold=fold)
 
 
-@pytest.mark.parametrize(
-    ("moment", "day"),
-    [
-        (paris(2026, 1, 15, 0, 0), date(2026, 1, 14)),
-        (paris(2026, 1, 15, 5, 59, 59), date(2026, 1, 14)),
-        (paris(2026, 1, 15, 6, 0), date(2026, 1, 15)),
-        (paris(2026, 1, 15, 23, 59), date(2026, 1, 15)),
-        (datetime(2026, 1, 15, 5, 0, tzinfo=UTC), date(2026, 1, 15)),
-        (datetime(2026, 7, 15, 4, 0, tzinfo=UTC), date(2026, 7, 15)),
-        (datetime(2026, 1, 15, 0, 30, tzinfo=ZoneInfo("America/New_York")), date(2026, 1, 15)),
-        # 23 hours: 05:59 and 06:00 by the clock, whatever has passed since midnight.
-        (paris(2026, 3, 29, 5, 59), date(2026, 3, 28)),
-        (paris(2026, 3, 29, 6, 0), date(2026, 3, 29)),
-        # 25 hours: both of 02:30 belong to the day before.
-        (paris(2026, 10, 25, 2, 30), date(2026, 10, 24)),
-        (paris(2026, 10, 25, 2, 30, fold=1), date(2026, 10, 24)),
-        (paris(2026, 10, 25, 6, 0), date(2026, 10, 25)),
-    ],
-)
-def test_the_contract_day_runs_from_six_to_six_in_paris(moment, day) -> None:
-    assert contract_date(moment) == day
-
-
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25), date(2026, 1, 15)])
 def test_the_calendar_day_changes_at_midnight_in_paris(day) -> None:
     midnight = datetime.combine(day, datetime.min.time(), PARIS).astimezone(UTC)
     assert paris_date(midnight) == day
     assert paris_date(midnight - timedelta(seconds=1)) == day - timedelta(days=1)
-
-
-@given(st.integers(0, 25 * 366 * 24 * 60))
-def test_a_contract_day_is_the_calendar_day_or_the_one_before(minutes) -> None:
-    moment = datetime(2015, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    behind = paris_date(moment) - contract_date(moment)
-    assert behind == timedelta(days=int(moment.astimezone(PARIS).hour < 6))
 
 
 def test_a_colour_is_final_at_ten_forty_on_the_day_before() -> None:

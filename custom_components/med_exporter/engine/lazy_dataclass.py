@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,16 +90,6 @@ class _Found:
         return getattr(owner, self._name)
 
 
-class _Field(NamedTuple):
-    """What initializing needs to know of a field."""
-
-    name: str
-    default: Any = dataclasses.MISSING
-    factory: Any = dataclasses.MISSING
-    is_given: bool = True
-    by_name: bool = False
-
-
 class _Later:
     """Gives a class its methods: what initializes the first, and the others when one is called."""
 
@@ -138,25 +128,19 @@ class _Later:
                     setattr(self._cls, name, value)
             self._is_written = True
 
-    def fields(self) -> dict[str, _Field]:
+    def fields(self) -> dict[str, Any]:
         """Return the fields of the class by their names, as those before it have begun them."""
-        found: dict[str, _Field] = {}
+        found: dict[str, Any] = {}
         for base in reversed(self._cls.__mro__[1:]):
             known = vars(base).get(_FIELDS, {})
-            found |= (
-                known.later.fields()
-                if isinstance(known, _Found)
-                else {name: _of_dataclass(one) for name, one in known.items()}
-            )
-        by_name = self._options.get("kw_only", False)
+            found |= known.later.fields() if isinstance(known, _Found) else known
         for name in self._body.get("__annotations__", {}):
-            default = self._body.get(name, dataclasses.MISSING)
-            if isinstance(default, dataclasses.Field):
-                one = _of_dataclass(default, name)
-                is_told = default.kw_only is not dataclasses.MISSING
-                found[name] = one if is_told else one._replace(by_name=by_name)
-            else:
-                found[name] = _Field(name, default, by_name=by_name)
+            one = self._body.get(name, dataclasses.MISSING)
+            if not isinstance(one, dataclasses.Field):
+                one = dataclasses.field(default=one)
+            if one.kw_only is dataclasses.MISSING:
+                one.kw_only = self._options.get("kw_only", False)
+            found[name] = one
         return found
 
     def _begin(self) -> None:
@@ -164,39 +148,31 @@ class _Later:
         with _WRITING:
             if not self._is_begun and "__init__" not in self._body:
                 is_frozen = self._options.get("frozen", False)
-                fields = list(self.fields().values())
-                self._cls.__init__ = _initializing(self._cls, fields, is_frozen=is_frozen)  # type: ignore[misc]
+                made = _initializing(self._cls, self.fields(), is_frozen=is_frozen)
+                self._cls.__init__ = made  # type: ignore[misc]
             self._is_begun = True
 
 
-def _of_dataclass(field: dataclasses.Field[Any], name: str = "") -> _Field:
-    return _Field(
-        name or field.name, field.default, field.default_factory, field.init, field.kw_only is True
-    )
-
-
-def _default_and_value(field: _Field) -> tuple[str, str]:
+def _default_and_value(name: str, field: dataclasses.Field[Any]) -> tuple[str, str]:
     """Return the default of a field's parameter, and what the field becomes, if anything."""
-    name = field.name
-    if field.factory is not dataclasses.MISSING:
+    if field.default_factory is not dataclasses.MISSING:
         made = f"_make_{name}()"
-        return "=_unset", f"{made} if {name} is _unset else {name}" if field.is_given else made
+        return "=_unset", f"{made} if {name} is _unset else {name}" if field.init else made
     if field.default is not dataclasses.MISSING:
-        return f"=_default_{name}", name if field.is_given else f"_default_{name}"
-    return "", name if field.is_given else ""
+        return f"=_default_{name}", name if field.init else f"_default_{name}"
+    return "", name if field.init else ""
 
 
-def _initializing(cls: type, fields: list[_Field], *, is_frozen: bool) -> Callable[..., None]:
+def _initializing(cls: type, fields: dict[str, Any], *, is_frozen: bool) -> Callable[..., None]:
     """Return a function that gives one of a class its fields."""
     scope: dict[str, Any] = {"_unset": dataclasses.MISSING, "_set": object.__setattr__}
     places, names = ["self"], [""]
     lines = []
-    for field in fields:
-        name = field.name
-        scope |= {f"_default_{name}": field.default, f"_make_{name}": field.factory}
-        default, value = _default_and_value(field)
-        if field.is_given:
-            (names if field.by_name else places).append(name + default)
+    for name, field in fields.items():
+        scope |= {f"_default_{name}": field.default, f"_make_{name}": field.default_factory}
+        default, value = _default_and_value(name, field)
+        if field.init:
+            (names if field.kw_only else places).append(name + default)
         if value:
             lines.append(
                 f"_set(self, {name!r}, {value})" if is_frozen else f"self.{name} = {value}"

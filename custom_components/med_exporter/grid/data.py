@@ -12,7 +12,6 @@ from ..sources.tempo_calendar import (
     ONE_DAY,
     TempoColour,
     announced_at,
-    contract_date,
     days_between,
     days_left,
     paris_date,
@@ -37,7 +36,7 @@ class GridData:
     """Colours and signals by their date, never by "today" or "tomorrow": nothing goes stale.
 
     All `now` are aware times. The calendar day (`today`, `tomorrow`) changes at midnight in Paris
-    and is for display; the contract day (`contract_colour`) changes at 06:00 and is for prices.
+    and is for display; prices go by days that begin at 06:00 (`engine/tariff/kinds/tempo.py`).
     `tempo_read_at` is when a colour was last learnt, `ecowatt_read_at` when the signals were,
     `forecast_read_at` when the forecast was. What is forecast is never a colour.
     """
@@ -76,10 +75,6 @@ class GridData:
     def tomorrow(self, now: datetime) -> TempoColour | None:
         """Return the colour of the next calendar day; known from about 10:40 on."""
         return self._colours.get(paris_date(now) + ONE_DAY)
-
-    def contract_colour(self, now: datetime) -> TempoColour | None:
-        """Return the colour that prices this moment: before 06:00 it is the day before's."""
-        return self._colours.get(contract_date(now))
 
     def days_left(self, now: datetime) -> dict[TempoColour, int] | None:
         """Return the days per colour that the season still has to place; None when not known."""

@@ -17,11 +17,13 @@ from ..engine.times import (
     quarter_of,
     quarters_between,
 )
-from .spreading import Spread, Stretch, whole_of, without
+from .spreading import Spread, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
+
+    from .spreading import Hour, Stretch
 
 KEPT_DAYS: Final = 400
 
@@ -30,11 +32,10 @@ _ROUNDING_MWH = 1000
 
 
 def by_hours(
-    hours: Mapping[int, int],
+    hours: Mapping[int, Hour],
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
     told_at: float,
-    wholes: Mapping[int, int],
 ) -> Spread:
     """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
 
@@ -42,28 +43,28 @@ def by_hours(
     known of. Nothing goes further back than 400 days.
 
     Args:
-        hours: what the plug counted per hour, in mWh, by the UTC second at which it begins.
+        hours: what the plug counted per hour, by the UTC second at which it begins.
         stretch: as for `backfill`; an hour that goes on after it has its share by time. None that
             begins before it counts.
         held: what is known of the plug already, in mWh by quarter-hour.
         told_at: the UTC second at which the plug told them: the running hour is as of then.
-        wholes: where the whole of an hour begins beside it, by the hour's begin.
 
     """
     since, until = stretch
     oldest = until - KEPT_DAYS * UTC_DAY
     first = oldest if since is None else max(since, oldest)
     found = Spread({}, set())
-    for hour, mwh in sorted(hours.items()):
+    for hour, counted in sorted(hours.items()):
         if hour < first or hour >= until:
             continue
         end, past = min(hour + HOUR, until), min(hour + HOUR, max(told_at, until))
+        mwh = counted.mwh
         used = mwh if end == past else round(mwh * (end - hour) / (past - hour))
         quarters = quarters_between(hour, end)
         if any(quarter not in held for quarter in quarters):
             rest = max(0, used - sum(held.get(quarter, 0) for quarter in quarters))
             places = without((hour, end), [q for q in quarters if q in held])
-            found.take(rest, places, whole_of(hour, wholes, (first, until)))
+            found.take(rest, places, counted.whole_within((first, until)))
     return found
 
 

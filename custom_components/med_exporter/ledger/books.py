@@ -22,7 +22,7 @@ from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS, backfill, by_hours
 from .carrying import Carried, carry
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Booking, Posting, book, by_moment, check_told, wholes_by_moment
+from .posting import Booking, Posting, book, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from ..clocks.lived import TooOld
+    from ..engine.energy import HourKwh
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
 # How much of a past is booked at once.
@@ -49,13 +50,12 @@ class PlugHistory:
     """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
 
     Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
-    for a plug that keeps no such statistics. `wholes` are as of `Posting`. `is_all` says that
-    nothing more follows. Raises ValueError for what is no energy, or no time.
+    for a plug that keeps no such statistics. `is_all` says that nothing more follows.
+    Raises ValueError for what is no energy, or no time.
     """
 
     plug: LedgerPlug
-    hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
-    wholes: Mapping[datetime, datetime] = field(default_factory=dict)
+    hour_kwh: Mapping[datetime, HourKwh] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     month_kwh: Mapping[date, float] = field(default_factory=dict)
     is_all: bool = True
@@ -69,9 +69,9 @@ class PlugHistory:
         Booked one after the other they come to the same as the whole: what a plug tells of a month
         goes to days of that month.
         """
-        hours, days, months = (defaultdict[int, dict[Any, float]](dict) for _ in range(3))
-        for at, kwh in self.hour_kwh.items():
-            hours[_part_of(day_of(at.timestamp(), zone))][at] = kwh
+        hours, days, months = (defaultdict[int, dict[Any, Any]](dict) for _ in range(3))
+        for at, hour in self.hour_kwh.items():
+            hours[_part_of(day_of(at.timestamp(), zone))][at] = hour
         for day, kwh in self.day_kwh.items():
             days[_part_of(day)][day] = kwh
         for month, kwh in self.month_kwh.items():
@@ -158,13 +158,7 @@ def write_history(
     start, end = history.stretch(zone)
     known = held_quarters(connection, plug.plug_id, start, min(end, until))
     stretch = (account.gap_from_ts, until)
-    told = by_hours(
-        by_moment(history.hour_kwh),
-        stretch,
-        known,
-        account.posted_ts,
-        wholes_by_moment(history.wholes),
-    )
+    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
     add(known, told.quarters)
     filled = backfill(
         {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from ..engine.energy import HourKwh
     from .posting import CounterStart
     from .series import LedgerPlug
     from .spreading import Quarters
@@ -29,8 +30,7 @@ _POST_EVERY: Final = 300
 class _Told(NamedTuple):
     """What a plug itself has counted, as of `CounterFeed.read`."""
 
-    hour_kwh: Mapping[datetime, float] | None = None
-    wholes: Mapping[datetime, datetime] | None = None
+    hour_kwh: Mapping[datetime, HourKwh] | None = None
     day_kwh: Mapping[date, float] | None = None
 
 
@@ -69,7 +69,6 @@ class _Tally:
             since=self.since,
             quarters=self.quarters,
             hour_kwh=told.hour_kwh or {},
-            wholes=told.wholes or {},
             day_kwh=told.day_kwh or {},
             ticks=self.ticks,
         )
@@ -131,8 +130,7 @@ class CounterFeed:
         reading: CounterReading,
         *,
         start: CounterStart,
-        hour_kwh: Mapping[datetime, float] | None = None,
-        wholes: Mapping[datetime, datetime] | None = None,
+        hour_kwh: Mapping[datetime, HourKwh] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
         """Take one reading of a plug's counter, after it has been written to disk.
@@ -142,7 +140,6 @@ class CounterFeed:
             reading: of the counter.
             start: where this counter began; it stays the same over restarts.
             hour_kwh: what the plug itself counted in the hours of the gap, by their begin.
-            wholes: where the wholes of hours begin beside them, as of `Posting`.
             day_kwh: what the plug itself counted on the local days of the gap, today's as of
                 this very reading; used where there was a gap, and for a plug's first reading
                 after a start.
@@ -160,7 +157,7 @@ class CounterFeed:
                 self._flush(tally)
             tally = _Tally(plug, start, reading.value_kwh, at, since=at, ticks=reading.ticks)
             self._tallies[plug.plug_id] = tally
-            self._flush(tally, _Told(hour_kwh, wholes, day_kwh))
+            self._flush(tally, _Told(hour_kwh, day_kwh))
             return
         was = quarter_of(tally.at.timestamp())
         tally.count(reading)
@@ -176,8 +173,7 @@ class CounterFeed:
         readings: Sequence[CounterReading],
         *,
         start: CounterStart,
-        hour_kwh: Mapping[datetime, float] | None = None,
-        wholes: Mapping[datetime, datetime] | None = None,
+        hour_kwh: Mapping[datetime, HourKwh] | None = None,
         day_kwh: Mapping[date, float] | None = None,
     ) -> None:
         """Take readings back that were dated by a clock that was wrong, and take them anew.
@@ -188,11 +184,10 @@ class CounterFeed:
             readings: of the last day, with the times that are right.
             start: where its counter began.
             hour_kwh: as of `read`, for the first that is taken anew.
-            wholes: likewise.
             day_kwh: likewise.
 
         """
-        told = _Told(hour_kwh, wholes, day_kwh)
+        told = _Told(hour_kwh, day_kwh)
         posted = self._posted.setdefault(plug.plug_id, _recent())
         while posted and posted[-1].ticks >= since:
             posted.pop()

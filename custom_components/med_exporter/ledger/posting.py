@@ -20,13 +20,14 @@ from ..engine.times import (
     quarters_between,
 )
 from .backfill import backfill, by_hours
-from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
+from .spreading import Hour, Quarters, Spread, add, spread_by_days, spread_by_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
+    from ..engine.energy import HourKwh
     from .series import LedgerPlug
 
 # Nothing is spread further back: older quarter-hours are not kept.
@@ -72,8 +73,6 @@ class Posting:
             beyond it is filled in between the last posting and `since`.
         hour_kwh: what the plug itself counted in hours, by their begin (aware, on a quarter-hour),
             as of `at`. It guides the filling, before its days.
-        wholes: where what is known as a whole begins beside an hour, by the hour's begin: it lasts
-            an hour, too.
         day_kwh: what the plug counted on local days.
         ticks: `at` in seconds of a clock that is never put right, None where there is none.
 
@@ -87,8 +86,7 @@ class Posting:
     at: datetime
     since: datetime
     quarters: Mapping[int, int] = field(default_factory=dict)
-    hour_kwh: Mapping[datetime, float] = field(default_factory=dict)
-    wholes: Mapping[datetime, datetime] = field(default_factory=dict)
+    hour_kwh: Mapping[datetime, HourKwh] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
     ticks: float | None = None
 
@@ -165,25 +163,23 @@ def check_kwh(name: str, kwh: float) -> None:
         raise ValueError(f"{name} is no energy: {kwh}")
 
 
-def check_told(*, hour_kwh: Mapping[datetime, float], **others: Mapping[date, float]) -> None:
+def check_told(*, hour_kwh: Mapping[datetime, HourKwh], **others: Mapping[date, float]) -> None:
     """Raise ValueError for what is no energy, and for hours that begin on no quarter-hour."""
     if any(at.tzinfo is None or at.timestamp() % QUARTER for at in hour_kwh):
         raise ValueError("hour_kwh does not go by quarter-hours with a time zone")
-    for kwh in hour_kwh.values():
-        check_kwh("hour_kwh", kwh)
+    for hour in hour_kwh.values():
+        check_kwh("hour_kwh", hour.kwh)
     for name, told in others.items():
         for kwh in told.values():
             check_kwh(name, kwh)
 
 
-def by_moment(hour_kwh: Mapping[datetime, float]) -> dict[int, int]:
-    """Return what a plug counted in hours, in mWh by the UTC second at which they begin."""
-    return {int(at.timestamp()): to_mwh(kwh) for at, kwh in hour_kwh.items()}
-
-
-def wholes_by_moment(wholes: Mapping[datetime, datetime]) -> dict[int, int]:
-    """Return where the wholes of hours begin that begin beside them, all in UTC seconds."""
-    return {int(at.timestamp()): int(begin.timestamp()) for at, begin in wholes.items()}
+def by_moment(hour_kwh: Mapping[datetime, HourKwh]) -> dict[int, Hour]:
+    """Return what a plug counted in hours, by the UTC second at which they begin."""
+    return {
+        int(at.timestamp()): Hour(to_mwh(kwh), None if whole is None else int(whole.timestamp()))
+        for at, (kwh, whole) in hour_kwh.items()
+    }
 
 
 def _go_on(
@@ -239,14 +235,14 @@ def _begin(
         return Booking(account=opened, measured={quarter_of(at): 0})
     day = day_of(start_ts, zone)
     midnight, stretch = day_start(day, zone), (gap_from, start_ts)
-    hours = {at: mwh for at, mwh in by_moment(posting.hour_kwh).items() if at >= midnight}
+    hours = {at: one for at, one in by_moment(posting.hour_kwh).items() if at >= midnight}
     known = dict(held(midnight, start_ts))
-    told = by_hours(hours, stretch, known, at, wholes_by_moment(posting.wholes))
+    told = by_hours(hours, stretch, known, at)
     add(known, told.quarters)
     before = Spread({}, set())
     if start.today_kwh:
         # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
-        is_told = any(hour <= start_ts < hour + HOUR and mwh for hour, mwh in hours.items())
+        is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
         unknown = (gap_from, quarter_of(start_ts) if is_told else start_ts)
         before = backfill({day: to_mwh(start.today_kwh)}, {}, unknown, known, zone)
 
@@ -299,8 +295,7 @@ def _fill(
     standing = held(first, last)
     hours = by_moment(posting.hour_kwh)
     known = _Known(measured, standing)
-    wholes = wholes_by_moment(posting.wholes)
-    found, left = spread_by_hours(rest, (start, end), hours, known, wholes)
+    found, left = spread_by_hours(rest, (start, end), hours, known)
     if left:
         known = _Known(measured, standing, found.quarters)
         days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}

@@ -18,6 +18,22 @@ type Stretch = tuple[float, float]
 """A range [start, end) in UTC seconds."""
 
 
+class Hour(NamedTuple):
+    """What a plug counted in an hour, in mWh, and where the whole of it begins, in UTC seconds.
+
+    It lasts an hour too; None where it is the hour itself.
+    """
+
+    mwh: int
+    whole: int | None = None
+
+    def whole_within(self, stretch: Stretch) -> Stretch | None:
+        """Return the whole as far as it lies in a stretch, None where it is the hour itself."""
+        if self.whole is None:
+            return None
+        return max(self.whole, stretch[0]), min(self.whole + HOUR, stretch[1])
+
+
 class Spread(NamedTuple):
     """Energy that was spread, and the quarter-hours that share a whole with the one before.
 
@@ -79,9 +95,8 @@ def _spread_evenly(mwh: int, start: int, end: int) -> Quarters:
 def spread_by_hours(
     mwh: int,
     stretch: Stretch,
-    hours: Mapping[int, int],
+    hours: Mapping[int, Hour],
     known: Callable[[float, float], int],
-    wholes: Mapping[int, int],
 ) -> tuple[Spread, list[Stretch]]:
     """Spread an energy over a stretch, as far as known by what the plug counted each hour.
 
@@ -92,9 +107,8 @@ def spread_by_hours(
     Args:
         mwh: the energy of the whole stretch, at least 0.
         stretch: where it was used.
-        hours: what the plug counted, in mWh, by the UTC second at which an hour begins.
+        hours: what the plug counted, by the UTC second at which an hour begins.
         known: returns the energy of a range that is known from elsewhere, in mWh.
-        wholes: where the whole of an hour begins beside it, by the hour's begin.
 
     Returns:
         What was spread, and the parts of the stretch of which the plug tells no hours.
@@ -110,8 +124,8 @@ def spread_by_hours(
             continue
         if reached < place[0]:
             left.append((reached, place[0]))
-        more = max(0, counted - known(hour, hour + HOUR))
-        told.append(_Told(more, [place], whole_of(hour, wholes, stretch)))
+        more = max(0, counted.mwh - known(hour, hour + HOUR))
+        told.append(_Told(more, [place], counted.whole_within(stretch)))
         reached = place[1]
     if reached < end:
         left.append((reached, end))
@@ -156,16 +170,6 @@ def spread_by_days(
     if untold:
         found.take(max(0, mwh - total), untold)
     return found
-
-
-def whole_of(hour: int, wholes: Mapping[int, int], within: Stretch) -> Stretch | None:
-    """Return the whole that an hour's energy is known of, as far as it lies within a stretch.
-
-    None where that is the hour itself.
-    """
-    if hour not in wholes:
-        return None
-    return max(wholes[hour], within[0]), min(wholes[hour] + HOUR, within[1])
 
 
 class _Told(NamedTuple):

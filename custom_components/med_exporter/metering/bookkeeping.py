@@ -97,7 +97,6 @@ class Bookkeeper:
                     ),
                     start=start,
                     hour_kwh=None if told is None else told.hours,
-                    wholes=None if told is None else told.wholes,
                     day_kwh=None if told is None else told.days,
                 )
             self._known.add(plug_id)
@@ -112,7 +111,6 @@ class Bookkeeper:
                 history = PlugHistory(
                     plug=plug,
                     hour_kwh=told.hours,
-                    wholes=told.wholes,
                     day_kwh=told.days,
                     month_kwh=told.months,
                 )
@@ -168,7 +166,6 @@ class Bookkeeper:
                 ],
                 start=start,
                 hour_kwh=None if told is None else told.hours,
-                wholes=None if told is None else told.wholes,
                 day_kwh=None if told is None else _without_later(told.days, counter, since),
             )
 

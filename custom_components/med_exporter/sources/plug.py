@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from ..engine.energy import HourKwh
+
 CLOCK_IS_RIGHT: Final = timedelta(seconds=60)
 """A plug's clock that is off by no more is taken for right: its answers take their time."""
 
@@ -76,13 +78,11 @@ class PlugStatistics:
     true start, are there for as many of the days as the plug tells by the hour; the last one is
     still running. Each is empty for a plug that keeps no such statistics.
 
-    `wholes` are there for hours that the plug has cut elsewhere: each of these was used, but for
-    less than a watt-hour, in the four quarter-hours from the time that stands there, nobody knows
-    in which.
+    An hour that the plug has cut elsewhere was used, but for less than a watt-hour, in the four
+    quarter-hours of its `whole`, nobody knows in which.
     """
 
-    hours: Mapping[datetime, float] = field(default_factory=dict)
-    wholes: Mapping[datetime, datetime] = field(default_factory=dict)
+    hours: Mapping[datetime, HourKwh] = field(default_factory=dict)
     days: Mapping[date, float] = field(default_factory=dict)
     months: Mapping[date, float] = field(default_factory=dict)
 
@@ -90,15 +90,11 @@ class PlugStatistics:
         """Return them without what is no energy, or more than any socket can have passed."""
         return replace(
             self,
-            hours=_possible(self.hours, 1),
-            days=_possible(self.days, 25),
-            months=_possible(self.months, 745),
+            hours={at: one for at, one in self.hours.items() if _can_be(one.kwh, 1)},
+            days={day: kwh for day, kwh in self.days.items() if _can_be(kwh, 25)},
+            months={month: kwh for month, kwh in self.months.items() if _can_be(kwh, 745)},
         )
 
 
-def _possible[Start](told: Mapping[Start, float], hours: int) -> dict[Start, float]:
-    return {
-        start: kwh
-        for start, kwh in told.items()
-        if math.isfinite(kwh) and 0 <= kwh <= hours * _MOST_PER_HOUR
-    }
+def _can_be(kwh: float, hours: int) -> bool:
+    return math.isfinite(kwh) and 0 <= kwh <= hours * _MOST_PER_HOUR

@@ -17,8 +17,6 @@ FIRST_DAY: Final = date(2014, 9, 1)
 # RTE publishes the next day's colour at 10:30 and asks to be read from 10:40; earlier colours may
 # still change.
 ANNOUNCEMENT: Final = time(10, 40)
-# A colour runs from here on its day to here on the next.
-CONTRACT_DAY_START: Final = 6
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -69,12 +67,6 @@ def paris_date_of_text(text: object) -> date | None:
         return moment.date() if moment.tzinfo is None else paris_date(moment)
     except (ValueError, OverflowError):
         return None
-
-
-def contract_date(moment: datetime) -> date:
-    """Return the day whose colour prices an aware time: it runs from 06:00 to 06:00 in Paris."""
-    local = moment.astimezone(PARIS)
-    return local.date() if local.hour >= CONTRACT_DAY_START else local.date() - ONE_DAY
 
 
 def announced_at(day: date) -> datetime:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.engine.tariff.offers import read_offers
 from custom_components.med_exporter.ledger import CounterStart, LedgerPlug, PlugHistory, Posting
 from custom_components.med_exporter.ledger.books import write_history, write_posting
@@ -24,7 +25,8 @@ PLUG = LedgerPlug(
     role=PlugRole.CONSUMPTION,
 )
 DAYS = {date(2026, 11, day): 2.4 for day in range(10, 20)}
-HOURS = {datetime(2026, 11, 17, 23, tzinfo=UTC) + timedelta(hours=hour): 0.1 for hour in range(24)}
+MIDNIGHT = datetime(2026, 11, 17, 23, tzinfo=UTC)
+HOURS = {MIDNIGHT + timedelta(hours=hour): HourKwh(0.1) for hour in range(24)}
 OCTOBER = ("2026-10-01", "2026-11-01")
 TWO_DAYS = ("2026-11-11", "2026-11-13")
 DAY_OF_HOURS = ("2026-11-18", "2026-11-19")
@@ -182,11 +184,11 @@ def test_hours_that_a_plug_has_cut_elsewhere_are_known_with_their_neighbours(
     recorder.add_statistics("sensor.other", [])
     midnight = datetime(2026, 11, 18, tzinfo=PARIS).astimezone(UTC)
     over = midnight - timedelta(hours=1) if towards > timedelta() else midnight
-    hours = {over + timedelta(hours=n): 0.1 for n in (-5, 0, 5)}
+    cut = [over + timedelta(hours=n) for n in (-5, 0, 5)]
+    nothing = {midnight + timedelta(hours=n): HourKwh(0.0) for n in range(-24, 24)}
     history = PlugHistory(
         plug=PLUG,
-        hour_kwh={midnight + timedelta(hours=n): 0.0 for n in range(-24, 24)} | hours,
-        wholes={hour: hour + towards for hour in hours},
+        hour_kwh=nothing | {hour: HourKwh(0.1, hour + towards) for hour in cut},
         day_kwh={date(2026, 11, 17): 0.2, date(2026, 11, 18): 0.1},
     )
     with recorder.engine.begin() as connection:

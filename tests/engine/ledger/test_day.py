@@ -27,8 +27,6 @@ from custom_components.med_exporter.ledger.quarters import account_id, add_quart
 from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.ledger.stories import ZONES
 
-from ..recorder.test_states import any_database, database  # noqa: F401
-
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -101,7 +99,7 @@ def test_what_is_no_day_is_refused(data: bytes) -> None:
 
 
 @pytest.fixture
-def account(database):  # noqa: F811
+def account(database):
     """An account of one plug, and what adds energies to it."""
     with database.engine.begin() as connection:
         assert not is_readable(connection)
@@ -117,7 +115,7 @@ def account(database):  # noqa: F811
     return add
 
 
-def test_energies_of_the_same_quarter_hour_add_up(database, account) -> None:  # noqa: F811
+def test_energies_of_the_same_quarter_hour_add_up(database, account) -> None:
     start = 1_795_000_500 // QUARTER * QUARTER
     account({start: (5, 0), start + QUARTER: (0, 0)})
     account({start: (7, 7), start + 86400: (2**40, 3)})
@@ -134,7 +132,7 @@ def test_energies_of_the_same_quarter_hour_add_up(database, account) -> None:  #
 
 
 @pytest.mark.parametrize("zone", ZONES, ids=str)
-def test_local_days_are_the_sums_of_their_quarter_hours(database, account, zone) -> None:  # noqa: F811
+def test_local_days_are_the_sums_of_their_quarter_hours(database, account, zone) -> None:
     """A plug whose days are 4.8 and 0 kWh in turn, around both clock changes."""
     truth: dict[date, int] = {}
     for first in (date(2026, 3, 1), date(2026, 9, 25)):
@@ -176,7 +174,7 @@ def test_local_days_are_the_sums_of_their_quarter_hours(database, account, zone)
             assert {k: v for k, v in found.items() if v} == {k: v for k, v in expected.items() if v}
 
 
-def test_hours_are_the_sums_of_their_quarter_hours(database, account) -> None:  # noqa: F811
+def test_hours_are_the_sums_of_their_quarter_hours(database, account) -> None:
     midnight = int(datetime(2026, 3, 1, tzinfo=UTC).timestamp())
     account({midnight + place * QUARTER: (place % 5, place % 2) for place in range(10, 300)})
     account({midnight + place * QUARTER: (1, 0) for place in range(250, 310)})

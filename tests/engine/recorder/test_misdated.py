@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from custom_components.med_exporter.engine.database.recorder_tables import STATES
 from custom_components.med_exporter.engine.recorder.dating import Misdated
 from custom_components.med_exporter.engine.recorder.misdated import misdated_in
 from custom_components.med_exporter.engine.recorder.state_values import number
@@ -18,14 +19,14 @@ BEGIN = at("2026-01-10T00:00:00")
 
 
 @pytest.fixture
-def look(recorder):
+def look(database):
     """Return what is misdated in a range, and how many questions that took."""
 
     def look(start: float, end: float) -> tuple[list[Misdated], int]:
         asked = []
-        states = Recorder(recorder.engine.connect)
+        states = Recorder(database.engine.connect)
         (counter,) = states.metadata_ids([COUNTER]).values()
-        event.listen(recorder.engine, "before_cursor_execute", lambda *_: asked.append(1))
+        event.listen(database.engine, "before_cursor_execute", lambda *_: asked.append(1))
         return misdated_in(states, counter, start, end, number), len(asked)
 
     return look
@@ -33,18 +34,21 @@ def look(recorder):
 
 @pytest.mark.parametrize("before", [0, 1, 20, 4000])
 @pytest.mark.parametrize("after", [5, 4000])
-def test_it_is_found_within_any_range(recorder, look, before, after):
-    recorder.add(COUNTER, [(BEGIN + day * UTC_DAY, 10.0 + day) for day in range(5)])
-    recorder.add(COUNTER, [(BEGIN + 0.5 * UTC_DAY, 15.0)])
+def test_it_is_found_within_any_range(database, look, before, after):
+    database.add(COUNTER, [(BEGIN + day * UTC_DAY, 10.0 + day) for day in range(5)])
+    database.add(COUNTER, [(BEGIN + 0.5 * UTC_DAY, 15.0)])
+
+    with database.connect() as connection:
+        second = connection.execute(select(STATES.c.state_id).order_by(STATES.c.state_id)).all()[1]
 
     found, _ = look(BEGIN - before * UTC_DAY, BEGIN + after * UTC_DAY)
 
     # Whatever is dated before the second state was written before it, too.
-    assert found == [Misdated(BEGIN + UTC_DAY, 2)]
+    assert found == [Misdated(BEGIN + UTC_DAY, second.state_id)]
 
 
-def test_years_of_which_nothing_is_kept_are_not_asked_for(recorder, look):
-    recorder.add(COUNTER, [(BEGIN + day * UTC_DAY, day) for day in range(5)])
+def test_years_of_which_nothing_is_kept_are_not_asked_for(database, look):
+    database.add(COUNTER, [(BEGIN + day * UTC_DAY, day) for day in range(5)])
 
     found, asked = look(BEGIN - 4000 * UTC_DAY, BEGIN + 4000 * UTC_DAY)
 

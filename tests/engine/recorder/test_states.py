@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,34 +15,12 @@ from custom_components.med_exporter.engine.recorder.manner import Manner
 from custom_components.med_exporter.engine.recorder.state_values import number, on_off
 from custom_components.med_exporter.engine.recorder.states import Recorder, last_seen
 
-from ...servers import KINDS, new_database
-from ..recorder_database import RecorderDatabase
+if TYPE_CHECKING:
+    from ..recorder_database import RecorderDatabase
 
 START, END = 1000.0, 2000.0
 FEW = Manner(page=3)
 """Pages as small as can be, so that every row is a border."""
-
-
-@pytest.fixture(scope="module", params=["sqlite", *KINDS])
-def any_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_server
-):
-    """A recorder-like database on each kind of server that is installed."""
-    if request.param == "sqlite":
-        database = RecorderDatabase.in_folder(tmp_path_factory.mktemp("sqlite"))
-        yield database
-        database.close()
-        return
-    with new_database(database_server(request.param)) as url:
-        database = RecorderDatabase(url)
-        yield database
-        database.close()
-
-
-@pytest.fixture
-def database(any_database: RecorderDatabase) -> RecorderDatabase:
-    any_database.clear()
-    return any_database
 
 
 def entries(database: RecorderDatabase, entity_ids: list[str]) -> list[tuple]:
@@ -150,8 +129,8 @@ class TestBeforeTheRange:
         reader = Recorder(database.connect)
         metadata_id = reader.metadata_ids(["sensor.a"])["sensor.a"]
         assert reader.value_before(metadata_id, 9, number) is None
-        assert reader.last_number_before(metadata_id, 9) == 5
-        assert reader.last_number_before(metadata_id, 1) is None
+        assert reader.last_number_before(metadata_id, 9, number) == (5, 1)
+        assert reader.last_number_before(metadata_id, 1, number) is None
 
     def test_the_last_moment_before_is_that_of_any_entity(self, database):
         database.add("sensor.a", [(1, 5), (4, 6)])
@@ -216,7 +195,7 @@ def test_states_are_found_through_the_index(database):
     moment = START + 100
     list(reader.states([one], moment, moment + 2))
     reader.value_before(one, moment, number)
-    reader.last_number_before(one, moment)
+    reader.last_number_before(one, moment, number)
     reader.moment_before([one], moment)
     reader.oldest([one])
     reader.counts([one], moment, moment + 9)

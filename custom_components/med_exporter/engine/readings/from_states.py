@@ -32,7 +32,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from ..recorder.misdated import misdated_in, oldest_well_dated
+from ..recorder.misdated import misdated_before, misdated_in, oldest_well_dated
 from ..recorder.state_values import Quantity, on_off
 from ..recorder.states import last_seen
 from ..recorder.statistics import Coverage, Statistics, hourly_readings
@@ -138,36 +138,35 @@ def _plug_at(
     """Return a plug as it is when its states begin."""
     ids = {slot: metadata_id for metadata_id, slot, _ in slots}
     plug = Plug(ledger, begin)
-    well_dated = _well_dated(recorder, slots, begin)
+    misdated = _misdated_before(recorder, slots, begin)
     ended = {slot for slot, last in lasts.items() if last is None or last < begin}
     for metadata_id, slot, parse in slots:
         if slot not in ended:
-            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse, **well_dated)
+            plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse, misdated)
         if slot == _ENERGY:
-            plug.last_number = recorder.last_number_before(metadata_id, begin, parse, **well_dated)
+            last = recorder.last_number_before(metadata_id, begin, parse, misdated)
+            plug.last_number = last and last[0]
             if plug.in_force[slot] is None:
-                lost_at = recorder.unknown_since(metadata_id, begin, parse, **well_dated)
+                lost_at = last and recorder.first_moment_between(metadata_id, last[1], begin)
                 plug.lost_at = begin if lost_at is None else lost_at
     for slot in statistics.ids:
-        if slot not in ids or recorder.moment_before([ids[slot]], begin, **well_dated) is None:
+        if slot not in ids or recorder.moment_before([ids[slot]], begin, misdated) is None:
             plug.take_over(slot, statistics.last_before(slot, begin), begin)
             if slot in ended:
                 plug.end(slot, begin)
     if ledger.has_energy:
-        before = recorder.moment_before(ids.values(), begin, **well_dated)
+        before = recorder.moment_before(ids.values(), begin, misdated)
         plug.read_before = begin if before is None else before
     plug.begin()
     return plug
 
 
-def _well_dated(recorder: Recorder, slots: Sequence[Slot], begin: float) -> dict[str, int]:
-    """Return which states before a moment were not written by a wrong clock after it."""
+def _misdated_before(recorder: Recorder, slots: Sequence[Slot], begin: float) -> list[Misdated]:
+    """Return what a wrong clock has dated before a moment, where the device's counter tells."""
     for metadata_id, slot, parse in slots:
-        if slot == _ENERGY and (
-            (first := recorder.misdated_from(metadata_id, begin, parse)) is not None
-        ):
-            return {"written_before": first}
-    return {}
+        if slot == _ENERGY:
+            return misdated_before(recorder, metadata_id, begin, parse)
+    return []
 
 
 def _misdated(
@@ -184,8 +183,8 @@ def begins(recorder: Recorder, device: JobDevice | FormerEntities, start: float)
     """Tell whether the recorder has no state of a device's counter from before a moment."""
     slots = slots_of(device, recorder.metadata_ids(tuple(device.entities.values())))
     counter = [metadata_id for metadata_id, slot, _ in slots if slot == _ENERGY]
-    well_dated = _well_dated(recorder, slots, start)
-    return recorder.moment_before(counter, start, **well_dated) is None
+    misdated = _misdated_before(recorder, slots, start)
+    return recorder.moment_before(counter, start, misdated) is None
 
 
 def _pivoted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import and_, not_, or_
+from sqlalchemy import or_
 
 from ..database.recorder_tables import STATES
 
@@ -21,13 +21,9 @@ class Misdated(NamedTuple):
     first_id: int
 
 
-def well_dated(misdated: Iterable[Misdated]) -> ColumnElement[bool]:
-    """Return the condition on states that leaves out what is misdated, of which there is some."""
-    return not_(
-        or_(
-            *(
-                and_(STATES.c.last_updated_ts < one.before, STATES.c.state_id >= one.first_id)
-                for one in misdated
-            )
-        )
-    )
+def well_dated(misdated: Iterable[Misdated]) -> list[ColumnElement[bool]]:
+    """Return the conditions on states that leave out what is misdated."""
+    return [
+        or_(STATES.c.last_updated_ts >= one.before, STATES.c.state_id < one.first_id)
+        for one in misdated
+    ]

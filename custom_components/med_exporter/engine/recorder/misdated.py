@@ -33,12 +33,15 @@ _OF_COUNTER = (
 )
 _BY_DATE = (STATES.c.last_updated_ts, STATES.c.state_id)
 
-
 # A range of less than so many days is looked at in so many parts.
 _PARTS: Final = 16
 # Answered by an index alone, the bounds by one look into it each.
-_FIRST = select(func.min(STATES.c.last_updated_ts)).where(*_OF_COUNTER)
-_LAST = select(func.max(STATES.c.last_updated_ts)).where(*_OF_COUNTER)
+_BOUNDS = select(
+    *(
+        select(bound(STATES.c.last_updated_ts)).where(*_OF_COUNTER).scalar_subquery()
+        for bound in (func.min, func.max)
+    )
+)
 _WRITTEN = select(func.min(STATES.c.state_id), func.max(STATES.c.state_id)).where(*_OF_COUNTER)
 _STATES = (
     select(
@@ -53,6 +56,15 @@ _TURNED = (
     select(*_STATES.c)
     .where(_STATES.c.earlier > _STATES.c.state_id)
     .order_by(_STATES.c.last_updated_ts)
+)
+_KNOWN = (
+    select(STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
+    .where(STATES.c.metadata_id == bindparam("counter"), STATES.c.state.not_in(NOT_KNOWN))
+    .limit(1)
+)
+_FIRST_FROM = _KNOWN.where(STATES.c.last_updated_ts >= bindparam("moment")).order_by(*_BY_DATE)
+_LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order_by(
+    *(column.desc() for column in _BY_DATE)
 )
 _OF_ID = select(STATES.c.state, STATES.c.attributes_id).where(
     STATES.c.state_id == bindparam("state_id")
@@ -85,11 +97,35 @@ def misdated_in(
             )
             if before is not None and after is not None and after < before:
                 found.append((Misdated(moment, state_id), earlier))
-    if (first_id := recorder.misdated_from(counter, end, parse)) is not None:
-        found.append((Misdated(end, first_id), first_id))
+    found += [(one, one.first_id) for one in misdated_before(recorder, counter, end, parse)]
     # What was written by the wrong clock among others is told by the last of them.
     told = [one for (one, earlier), (after, _) in pairwise(found) if earlier <= after.first_id]
     return [*told, *(one for one, _ in found[-1:])]
+
+
+def misdated_before(
+    recorder: Recorder, counter: int, moment: float, parse: Parser
+) -> list[Misdated]:
+    """Return which states before a moment were written after the first one from then on.
+
+    Args:
+        recorder: where they are.
+        counter: as of `misdated_in`.
+        moment: UTC seconds.
+        parse: what reads the counter's states.
+
+    """
+    wanted = {"counter": counter, "moment": moment}
+    with recorder.connect() as connection:
+        last = connection.execute(_LAST_UNTIL, wanted).first()
+        first = connection.execute(_FIRST_FROM, wanted).first()
+    if last is None or first is None or last.state_id < first.state_id:
+        return []
+    before, after = (
+        recorder.units.values(parse, one.attributes_id)[one.state] for one in (last, first)
+    )
+    is_falling = before is not None and after is not None and after < before
+    return [Misdated(moment, first.state_id)] if is_falling else []
 
 
 def _is_any(connection: Connection, counter: int, start: float, end: float) -> bool:
@@ -99,9 +135,9 @@ def _is_any(connection: Connection, counter: int, start: float, end: float) -> b
     wrong by less mostly shows a time at which nothing was written.
     """
     wanted = {"counter": counter, "start": start, "end": end}
-    if (oldest := connection.execute(_FIRST, wanted).scalar()) is None:
+    oldest, newest = connection.execute(_BOUNDS, wanted).one()
+    if oldest is None:
         return False
-    newest = connection.execute(_LAST, wanted).scalar_one()
     last, step = 0, min(UTC_DAY, max(1.0, (end - start) / _PARTS))
     # A range may be years, of which the recorder keeps days. One more, for what division rounds.
     skipped = max(int((oldest - start) / step) - 1, 0)
@@ -122,7 +158,7 @@ def oldest_well_dated(
 ) -> float | None:
     """Return when the oldest state of some entities was written that is not misdated."""
     oldest = select(func.min(STATES.c.last_updated_ts)).where(
-        STATES.c.metadata_id.in_(list(metadata_ids)), well_dated(misdated)
+        STATES.c.metadata_id.in_(list(metadata_ids)), *well_dated(misdated)
     )
     with recorder.connect() as connection:
         return connection.execute(oldest).scalar()

@@ -10,13 +10,13 @@ from bisect import bisect_left
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import BigInteger, Integer, bindparam, func, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from ..database.recorder_tables import STATES, STATES_META
 from ..readings.merging import merged
 from .dating import well_dated
 from .manner import USUAL, Manner
-from .state_values import NOT_KNOWN, Units, number
+from .state_values import NOT_KNOWN, Units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -54,14 +54,9 @@ _PAGE = (
     .order_by(STATES.c.last_updated_ts, STATES.c.state_id)
     .limit(bindparam("size", type_=Integer))
 )
-_ANY_ID = 2**62
 _BEFORE = (
     select(STATES.c.state, STATES.c.attributes_id)
-    .where(
-        _OF_ENTITY,
-        STATES.c.last_updated_ts < bindparam("moment"),
-        STATES.c.state_id < bindparam("written_before", type_=BigInteger),
-    )
+    .where(_OF_ENTITY, STATES.c.last_updated_ts < bindparam("moment"))
     .order_by(STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc())
 )
 _LAST_BEFORE = _BEFORE.limit(1)
@@ -72,19 +67,8 @@ _LAST_KNOWN_BEFORE = (
     .limit(50)
     .offset(bindparam("skip", type_=Integer))
 )
-_KNOWN = (
-    select(STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
-    .where(_OF_ENTITY, STATES.c.state.not_in(NOT_KNOWN))
-    .limit(1)
-)
-_FIRST_FROM = _KNOWN.where(STATES.c.last_updated_ts >= bindparam("moment")).order_by(
-    STATES.c.last_updated_ts, STATES.c.state_id
-)
-_LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order_by(
-    STATES.c.last_updated_ts.desc(), STATES.c.state_id.desc()
-)
 _OLDEST = select(func.min(STATES.c.last_updated_ts))
-_FIRST_AFTER = _OLDEST.where(
+_FIRST_BETWEEN = _OLDEST.where(
     _OF_ENTITY,
     STATES.c.last_updated_ts > bindparam("start"),
     STATES.c.last_updated_ts < bindparam("end"),
@@ -172,97 +156,47 @@ class Recorder:
             ]
         return min((ts for ts in found if ts is not None), default=None)
 
-    def misdated_from(self, counter: int, moment: float, parse: Parser) -> int | None:
-        """Return the id from which on states before a moment were written by a wrong clock.
-
-        None where there are none, as `misdated.py` tells.
-
-        Args:
-            counter: the recorder's id of an entity that never falls.
-            moment: UTC seconds.
-            parse: what reads its states.
-
-        """
-        wanted = {"metadata_id": counter, "moment": moment}
-        with self.connect() as connection:
-            last = connection.execute(_LAST_UNTIL, wanted).first()
-            first = connection.execute(_FIRST_FROM, wanted).first()
-        if last is None or first is None or last.state_id < first.state_id:
-            return None
-        before, after = (
-            self.units.values(parse, one.attributes_id)[one.state] for one in (last, first)
-        )
-        is_falling = before is not None and after is not None and after < before
-        return int(first.state_id) if is_falling else None
-
     def moment_before(
-        self, metadata_ids: Iterable[int], moment: float, written_before: int = _ANY_ID
+        self, metadata_ids: Iterable[int], moment: float, misdated: Sequence[Misdated] = ()
     ) -> float | None:
         """Return when the last state of any of some entities was written before a moment.
 
-        `written_before` leaves out states from an id on, here and below (`misdated_from`).
+        What is `misdated` is left out, here and below.
         """
+        query = _LAST_MOMENT_BEFORE.where(*well_dated(misdated))
         with self.connect() as connection:
             found = [
-                connection.execute(
-                    _LAST_MOMENT_BEFORE,
-                    {
-                        "metadata_id": metadata_id,
-                        "moment": moment,
-                        "written_before": written_before,
-                    },
-                ).scalar()
+                connection.execute(query, {"metadata_id": metadata_id, "moment": moment}).scalar()
                 for metadata_id in metadata_ids
             ]
         return max((ts for ts in found if ts is not None), default=None)
 
     def value_before(
-        self, metadata_id: int, moment: float, parse: Parser, written_before: int = _ANY_ID
+        self, metadata_id: int, moment: float, parse: Parser, misdated: Sequence[Misdated] = ()
     ) -> float | None:
         """Return the value in force just before a moment, None when not known."""
-        wanted = {"metadata_id": metadata_id, "moment": moment, "written_before": written_before}
+        query = _LAST_BEFORE.where(*well_dated(misdated))
         with self.connect() as connection:
-            row = connection.execute(_LAST_BEFORE, wanted).first()
+            row = connection.execute(query, {"metadata_id": metadata_id, "moment": moment}).first()
         return None if row is None else self.units.values(parse, row.attributes_id)[row.state]
 
-    def last_number_before(
-        self,
-        metadata_id: int,
-        moment: float,
-        parse: Parser | None = None,
-        written_before: int = _ANY_ID,
-    ) -> float | None:
-        """Return the last number before a moment, however long ago, None when there is none."""
-        found = self._last_number_before(metadata_id, moment, parse or number, written_before)
-        return None if found is None else found[0]
-
-    def unknown_since(
-        self, metadata_id: int, moment: float, parse: Parser, written_before: int = _ANY_ID
-    ) -> float | None:
-        """Return since when no number has come at a moment, None where none has come before."""
-        found = self._last_number_before(metadata_id, moment, parse, written_before)
-        if found is None:
-            return None
+    def first_moment_between(self, metadata_id: int, start: float, end: float) -> float | None:
+        """Return when the first state after a moment and before another was written."""
         with self.connect() as connection:
             return connection.execute(
-                _FIRST_AFTER, {"metadata_id": metadata_id, "start": found[1], "end": moment}
+                _FIRST_BETWEEN, {"metadata_id": metadata_id, "start": start, "end": end}
             ).scalar()
 
-    def _last_number_before(
-        self, metadata_id: int, moment: float, parse: Parser, written_before: int
+    def last_number_before(
+        self, metadata_id: int, moment: float, parse: Parser, misdated: Sequence[Misdated] = ()
     ) -> tuple[float, float] | None:
-        """Return the last number before a moment, and when it came."""
+        """Return the last number before a moment, however long ago, and when it came."""
+        query = _LAST_KNOWN_BEFORE.where(*well_dated(misdated))
         skip = 0
         while True:
             with self.connect() as connection:
                 states = connection.execute(
-                    _LAST_KNOWN_BEFORE,
-                    {
-                        "metadata_id": metadata_id,
-                        "moment": moment,
-                        "written_before": written_before,
-                        "skip": skip,
-                    },
+                    query, {"metadata_id": metadata_id, "moment": moment, "skip": skip}
                 ).fetchall()
             for row in states:
                 value = self.units.values(parse, row.attributes_id)[row.state]
@@ -290,7 +224,7 @@ class Recorder:
             misdated: what is left out.
 
         """
-        page = _PAGE.where(well_dated(misdated)) if misdated else _PAGE
+        page = _PAGE.where(*well_dated(misdated))
         return merged(
             [self._states_of(number_, start, end, page) for number_ in sorted(set(metadata_ids))]
         )

@@ -115,11 +115,9 @@ class PlugHistory:
         days = await self._days(plug, clock, since, today)
         told = await self._hours(plug, clock, _Past(since, today, days, months))
         days = _from_first(_days_of(told, clock) | days)
-        hours, wholes = clock.true_hours(
-            {at: kwh for at, kwh in told.items() if clock.day(at) in days}
-        )
+        hours = clock.true_hours({at: kwh for at, kwh in told.items() if clock.day(at) in days})
         months = _from_first(months)
-        return PlugStatistics(hours=hours, wholes=wholes, days=days, months=months)
+        return PlugStatistics(hours=hours, days=days, months=months)
 
     async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
         """Return what a newer plug has counted in months, those of both of its dates included.

@@ -11,6 +11,7 @@ from kasa import Module
 from kasa.smart.smartmodule import SmartModule
 
 from ...clocks.local import local_zone
+from ...engine.energy import HourKwh
 from ...engine.lazy_dataclass import dataclass
 from ...engine.times import QUARTER
 from ..plug import CLOCK_IS_RIGHT
@@ -85,9 +86,7 @@ class PlugTime:
         """Return how far its zone is from UTC when a day begins."""
         return self.midnight(day).astimezone(self.zone).utcoffset()
 
-    def true_hours(
-        self, hours: Mapping[datetime, float]
-    ) -> tuple[dict[datetime, float], dict[datetime, datetime]]:
+    def true_hours(self, hours: Mapping[datetime, float]) -> dict[datetime, HourKwh]:
         """Return what was used in hours that begin nearest to its own, on a quarter-hour.
 
         What of its own lies beside them, less than half a quarter-hour, is shared out by time; the
@@ -96,7 +95,7 @@ class PlugTime:
         an hour towards where it was shared to, so that they lie on both sides.
         """
         if not self.ahead:
-            return dict(hours), {}
+            return {at: HourKwh(kwh) for at, kwh in hours.items()}
         true: dict[datetime, float] = defaultdict(float)
         wholes: dict[datetime, datetime] = {}
         house, now = local_zone(), datetime.now(UTC)
@@ -113,4 +112,4 @@ class PlugTime:
                 true[place + towards * _HOUR] += kwh * share
             if kwh * share >= _WATT_HOUR and not place.astimezone(house).minute % 30:
                 wholes[place] = place + towards * timedelta(seconds=QUARTER)
-        return dict(sorted(true.items())), wholes
+        return {at: HourKwh(kwh, wholes.get(at)) for at, kwh in sorted(true.items())}
