@@ -208,8 +208,6 @@ class Standing:
         newest = max(self.shown)
         if restarts or self.age > SHORT:
             self.moves = 0
-        if restarts:
-            self.lasts_for = age
         has_moved = restarts
         has_ended = max(move.parts) > newest and newest not in move.parts
         if has_ended and (not restarts or move.kind is Kind.FOLLOWS):
@@ -242,6 +240,8 @@ class Standing:
 
     def _remember_move(self, move: Move, still: float, can_owe: int, *, restarts: bool) -> None:
         """Remember that it has moved, and stands so long since then."""
+        if restarts:
+            self.lasts_for = self.age
         if move.kind is Kind.FOLLOWS and self.still <= SHORT:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
         # What goes on by less than power must bring does not show that it stands there.
