@@ -22,6 +22,14 @@ class TestWaiting:
         assert watch.read(510.8, 12.8, 20.8).energy == 510_000_000
         assert watch.read(510.01, 12.01, 20.01).energy == 510_010_000
 
+    def test_what_leapt_does_not_become_true_by_standing_long(self) -> None:
+        watch = Watch()
+        # A day that began falsely, and is over by the plug's clock; only the total runs.
+        for second in range(0, 305, 5):
+            total = 3500 * second / 3.6e6
+            watch.read(total, 0.0005 if second == 0 else 0.48, after=5, power=3500.0)
+        assert watch.evidence.energy <= 501 + 3500 * 300 / 3.6
+
     def test_an_outage_after_a_restart_hides_nothing(self) -> None:
         watch = Watch()
         watch.reads(500, 500.01, 0)
@@ -267,6 +275,16 @@ class TestWitnesses:
         watch.read(0.3, None, 13.6)
         watch.read(90.0, None, 103.3, after=100_000)
         assert watch.read(90.1, None, 103.4).energy == 90_100_000
+
+    def test_a_day_alone_tells_nothing_of_a_time_in_which_all_others_grew_alike(self) -> None:
+        watch = Watch()
+        for _ in range(3):
+            watch.read(19.2, 0.0, 13.44, power=3.0)
+        # The day is false twice, after hours in which it could have been true.
+        watch.read(19.23, 30.0, 13.47, power=3.0, after=37_700)
+        watch.read(19.23, 30.0, 13.47, power=3.0)
+        last = watch.read(19.26, 70.0, 13.51, power=3.0, after=45_500)
+        assert last.energy <= 19_200_000 + 70_000 + 20_000
 
     def test_what_begins_to_wait_together_is_believed_together(self) -> None:
         watch = Watch()

@@ -114,3 +114,23 @@ def test_a_month_that_stood_still_over_its_end_is_told_up_to_it_and_from_it() ->
     for number in range(4):
         read(3.02 + number * 0.19, 3.02 + number * 0.19)
     assert to_kwh(watch.evidence.energy) == pytest.approx(94.68 + 3.59)
+
+
+def test_what_others_proved_since_a_month_stood_is_not_counted_again_with_its_end() -> None:
+    watch = Watch(datetime(2026, 3, 27, 14, tzinfo=PARIS))
+    told = {"power": 2300.0, "clock": watch.at.date()}
+    for _ in range(3):
+        watch.read(0.0, 0.24, 12.72, **told)
+    # After a restart that nobody saw the total and the day go on, the month is late.
+    told["clock"] = date(2026, 3, 28)
+    for place, (total, day) in enumerate([(38.2, 48.07)] * 2 + [(38.275, 48.146)] * 4):
+        watch.read(total, day, 88.428, after=30 if place else 118_410, **told)
+    for _ in range(2):
+        watch.read(38.352, 48.223, 88.428, **told)
+    for _ in range(8):
+        # Nothing of this is true, and the month alone is believed.
+        watch.read(0.0, 0.0, 0.0, **told)
+    april = {"power": 2300.0, "clock": date(2026, 4, 1), "ended": {date(2026, 3, 1): 258.82}}
+    watch.read(208.629, 0.0, 0.0, after=266_230, **april)
+    watch.read(208.667, 0.038, 0.0, after=60, **april)
+    assert to_kwh(watch.evidence.energy) <= 258.82 + 0.04

@@ -9,8 +9,8 @@ import pytest
 from .lives import lived
 from .watch import PARIS, Watch
 
-# Each was counted wrong once, by a kilowatt-hour or more: its seed and number.
-_ONCE_WRONG = [(22, 180), (22, 194), (22, 277), (22, 283), (23, 10), (23, 136)]
+# Each was counted wrong once, most by a kilowatt-hour or more: its seed and number.
+_ONCE_WRONG = [(22, 180), (22, 194), (22, 277), (22, 283), (23, 10), (23, 136), (22, 207)]
 
 
 @pytest.mark.parametrize(("seed", "number"), _ONCE_WRONG)

@@ -144,6 +144,7 @@ class Claimant(Standing):
                 and self.empty not in self.shown
             )
             or self._outruns_doubt(parts, growth, pace)
+            or self._has_leapt(parts, growth, pace)
         )
         return Move(
             kind=Kind.LEAPS if leaps else Kind.FOLLOWS,
@@ -167,6 +168,14 @@ class Claimant(Standing):
             max(0, mwh - doubted.get(p, 0 if p > max(doubted) else mwh)) for p, mwh in parts.items()
         )
         return more > pace.room(self.doubt.seconds)
+
+    def _has_leapt(self, parts: Parts, growth: int, pace: Pace) -> bool:
+        """Return whether it goes on from a reading that had leapt: waiting makes that no truer."""
+        doubt = self.doubt
+        if doubt is None or doubt.kind is not Kind.LEAPS:
+            return False
+        more = growth_between(doubt.shown, parts, self.noise)
+        return more is not None and growth - more > pace.room(self.age - doubt.seconds)
 
     def _new(
         self, parts: Parts, held: Parts, room: int, since: str, at: datetime, seconds: float

@@ -12,6 +12,7 @@ from .reading import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .move import Move
     from .register import Register
     from .verdict import Verdict
 
@@ -45,13 +46,14 @@ def contradict(
         kind = doubt.kind if doubt is not None and name in verdict.jumped else move.kind
         since = register.age - (0.0 if doubt is None else doubt.seconds)
         fits = kind is not Kind.FALLS and move.growth <= pace.room(since)
-        if fits and since > SHORT:
+        agreed = _alike(name, verdict, registers)
+        if fits and since > SHORT and not agreed:
             # What happened while nobody looked one counter may tell alone.
             continue
         if kind is not Kind.FOLLOWS and not register.is_young:
             verdict.left.add(name)
 
-        most = _limit(name, verdict, registers, proved, lag, pace)
+        most = _limit(name, verdict, registers, proved, lag, pace, agreed)
         may_forget = name == "total" and kind is Kind.FALLS and since > SHORT
         if may_forget and most is not None and move.claim <= most + passable(pace.limit_w, HOUR):
             # With a restart that nobody saw the others may have forgotten what was not saved.
@@ -61,7 +63,7 @@ def contradict(
             most = proved
         else:
             # What the others lack by being late, they show themselves soon.
-            most = _limit(name, verdict, registers, proved, 0, pace)
+            most = _limit(name, verdict, registers, proved, 0, pace, agreed)
         if most is not None and move.claim > most + register.noise:
             verdict.good[name] = replace(move, claim=most, reach=most)
 
@@ -73,11 +75,12 @@ def _limit(
     proved: int,
     lag: int,
     pace: Pace,
+    agreed: frozenset[str],
 ) -> int | None:
     """Return what counters that have forgotten nothing since let be true of another.
 
     It is what all had proved when that one was good last, and what they have grown by since. None
-    where there are none that are as late at most.
+    where there are none that are as late at most. Those `agreed` have forgotten nothing.
     """
     register = registers[name]
     # A plug of which two counters have begun anew may have been erased.
@@ -88,13 +91,41 @@ def _limit(
         if len(fallen - {other}) > 1 and registers[other].may_restart(move.parts, pace)
     }
     exact = [
-        register.seen + registers[other].grown + move.growth - register.beside[other]
+        register.seen + _grown_beside(register, registers[other], other, move)
         for other, move in verdict.good.items()
         if other in register.beside.keys() - {name} - erased
-        and move.is_exact
-        and registers[other].speaks_of(move, register.age, proved, lag)
+        and (
+            other in agreed
+            or (move.is_exact and registers[other].speaks_of(move, register.age, proved, lag))
+        )
     ]
     return max(*exact, proved) if exact else None
+
+
+def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> frozenset[str]:
+    """Return the total and the month where they have grown alike since the day was good last.
+
+    Each forgets at a time of its own: what both say, neither has forgotten. The day says nothing
+    so of the others: it begins anew too often.
+    """
+    register = registers[name]
+    grown = {
+        other: _grown_beside(register, registers[other], other, move)
+        for other, move in verdict.good.items()
+        if name == "day"
+        and other in register.beside.keys() - {name} - verdict.anew
+        and move.kind is Kind.FOLLOWS
+        and registers[other].lasts_for >= register.age
+        and (move.growth or registers[other].owed <= registers[other].noise)
+    }
+    noise = sum(registers[other].noise for other in grown)
+    is_alike = len(grown) > 1 and max(grown.values()) - min(grown.values()) <= noise
+    return frozenset(grown if is_alike else ())
+
+
+def _grown_beside(register: Register, other: Register, name: str, move: Move) -> int:
+    """Return what another has grown by since a counter was good last, in mWh."""
+    return other.grown + move.growth - register.beside[name]
 
 
 def _has_fallen(register: Register) -> bool:

@@ -42,7 +42,7 @@ def ended_since(month: Register, reading: Reading, clock: str | None, limit_w: f
         return None
     first, now = left.replace(day=1), now.replace(day=1)
     told = [
-        to_mwh(kwh) - (_stood(month, to_mwh(kwh)) if start == first else 0)
+        max(0, to_mwh(kwh) - _stood(month, to_mwh(kwh))) if start == first else to_mwh(kwh)
         for start, kwh in reading.ended.items()
         if first <= start < now and not unlikely("month", kwh, limit_w)
     ]
@@ -50,10 +50,13 @@ def ended_since(month: Register, reading: Reading, clock: str | None, limit_w: f
 
 
 def _stood(month: Register, ended: int) -> int:
-    """Return where a month stood that has ended with so much, in mWh.
+    """Return where a month stood that has ended with so much when its level was used, in mWh.
 
-    Where it was read last it may have been false to be: the most that it can have been is it.
+    Where it was read last it may have been false to be: the most that it can have been is it. What
+    all have proved since it stood there is among what it then used.
     """
-    places = [past for past in month.places() if month.may_return and not past.is_over]
-    stood = [month.value, *(past.shown.get(UNDATED, 0) for past in places)]
-    return max((mwh for mwh in stood if mwh <= ended), default=ended)
+    stood = [(month.value, 0)]
+    if month.may_return:
+        places = [past for past in month.places() if not past.is_over]
+        stood += [(past.shown.get(UNDATED, 0), month.level - past.claim) for past in places]
+    return sum(max((one for one in stood if one[0] <= ended), default=(ended, 0)))

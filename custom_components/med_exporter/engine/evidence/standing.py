@@ -41,6 +41,7 @@ class Standing:
     `grown` is all that it has grown by; `seen` what all had proved when it was good last, and
     `beside` what each of them had grown by then, `had_stopped` whether it stood where it must
     move, and `comes_late` whether it has, and then shown all that power had brought;
+    `lasts_for` how long it has gone on without beginning anew,
     `refused_for` how long it has shown what cannot be, None where it does not;
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
@@ -72,6 +73,7 @@ class Standing:
     had_stopped: bool = False
     comes_late: bool = False
     refused_for: float | None = None
+    lasts_for: float = 0.0
     grown: int = 0
     seen: int = 0
     beside: dict[str, int] = field(default_factory=dict)
@@ -110,6 +112,7 @@ class Standing:
         self.age, self.still, self.ran, self.sure_for = 0.0, 0.0, 0.0, 0.0
         self.owed, self.can_owe, self.empty, self.empty_for = 0, 0, "", 0.0
         self.behind, self.is_suspect, self.doubt, self.moves = None, False, None, 0
+        self.lasts_for = 0.0
 
     def pass_time(self, seconds: float, pace: Pace) -> None:
         """Let time pass before the next reading, at the pace that was measured."""
@@ -118,6 +121,7 @@ class Standing:
         self.age += seconds
         self.empty_for += seconds
         self.still += seconds
+        self.lasts_for += seconds
         self.ran += seconds
         if self.refused_for is not None:
             self.refused_for += seconds
@@ -236,6 +240,8 @@ class Standing:
 
     def _remember_move(self, move: Move, still: float, can_owe: int, *, restarts: bool) -> None:
         """Remember that it has moved, and stands so long since then."""
+        if restarts:
+            self.lasts_for = self.age
         if move.kind is Kind.FOLLOWS and self.still <= SHORT:
             self.rate = 3.6 * move.growth / max(1.0, self.still)
         # What goes on by less than power must bring does not show that it stands there.
