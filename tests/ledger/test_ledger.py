@@ -13,10 +13,12 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.const import CONF_TYPE
 from homeassistant.helpers.recorder import get_instance
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from sqlalchemy import select, update
 
-from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.const import CONF_PDL, CONF_PLUGS, DOMAIN, PlugRole
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.engine.energy import HourKwh
 from custom_components.med_exporter.engine.ledger import accounts_of, quarters_table
@@ -303,6 +305,9 @@ class TestStatistics:
         assert len(heard) == 1
 
     async def test_a_plug_about_to_report_is_waited_for(self, books: Books) -> None:
+        plugs = {plug(number).plug_id: {} for number in (1, 2)}
+        data = {CONF_TYPE: "kasa", CONF_PDL: "house", CONF_PLUGS: plugs}
+        MockConfigEntry(domain=DOMAIN, data=data).add_to_hass(books.hass)
         for number in (1, 2):
             await books.read(plug(number), 1.0, at(8))
             await books.read(plug(number), 2.0, at(8.9), measured=True)

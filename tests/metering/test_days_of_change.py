@@ -163,6 +163,29 @@ async def test_between_two_postings_the_counters_go_on(
     assert shown == pytest.approx(before + 1 / 60, abs=0.002)
 
 
+@pytest.mark.parametrize("is_taken_out", [True, False])
+async def test_a_day_waits_for_a_silent_plug_but_not_for_one_that_was_taken_out(
+    hass: HomeAssistant, clock: HouseClock, plugs: list[EmulatedPlug], is_taken_out: bool
+) -> None:
+    first, second = plugs
+    entry = await add_metering_point(hass, first.address, second.address)
+    clock.move_to(TODAY.replace(hour=23, minute=50))
+    await pass_minutes(hass, clock, 5, entry)
+    if is_taken_out:
+        await change_hosts(hass, entry, second.address)
+    else:
+        first.silence()
+    clock.move_to(TODAY + timedelta(days=1, seconds=30))
+    await poll(hass, entry)
+    await told(hass, entry, TODAY)
+    ledger = hass.data[DATA_LEDGER]
+    series = PointSeries(entry.runtime_data.slug, PlugRole.CONSUMPTION)
+    await ledger.async_write_statistics()
+    for ask in (ledger.async_days, ledger.async_half_hours):
+        period = (await ask(series, TODAY, TODAY + timedelta(days=1)))[-1]
+        assert period.closed == is_taken_out
+
+
 class TestPast:
     """What a plug has counted before it joined counts where it is wished to."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from tests.metering_points import HouseClock
+    from tests.plug_emulator import EmulatedPlug
 
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
@@ -97,3 +98,44 @@ async def test_what_no_history_tells_is_lost_and_no_more(
     _, counted = await grown(hass, clock, until, history=NO_HISTORY)
     december = datetime.now(PARIS) - datetime(2026, 12, 1, tzinfo=PARIS)
     assert counted == pytest.approx(december.total_seconds() / 3600, abs=WATT_HOUR)
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        datetime(2026, 12, 3, 15, tzinfo=PARIS),
+        datetime(2027, 1, 2, 9, tzinfo=PARIS),
+        datetime(2027, 3, 30, 9, tzinfo=PARIS),
+    ],
+)
+async def test_an_older_plug_whose_total_restarted_while_it_was_away(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, until: datetime
+) -> None:
+    entry = await add_metering_point(hass, fridge.address)
+    for _ in range(3):
+        clock.tick(30)
+        await poll(hass, entry)
+    counter = entry.runtime_data.coordinator.data[fridge.mac.replace(":", "").lower()].counter
+    before, since = counter.value, counter.seen_at
+    fridge.silence()
+    clock.tick(300)
+    await poll(hass, entry)
+    clock.move_to(until)
+    fridge.reboot()
+    await fridge.heal()
+    for _ in range(4):
+        clock.tick(30)
+        await poll(hass, entry)
+    now = counter.seen_at
+    assert since is not None
+    assert now is not None
+    used = fridge.energy_between(since, now)
+    assert counter.value - before == pytest.approx(used, abs=WATT_HOUR)
+    assert counter.last_month == pytest.approx(
+        fridge.energy_between(*_month_before(until)), abs=WATT_HOUR
+    )
+
+
+def _month_before(day: datetime) -> tuple[datetime, datetime]:
+    end = day.replace(day=1, hour=0)
+    return (end - timedelta(days=1)).replace(day=1), end

@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from homeassistant.util import slugify
+
 from ..clocks.local import certain_now, local_zone
+from ..const import CONF_PDL, CONF_PLUGS
 from ..database import async_read
+from ..entries.finding import metering_point_entries
 from . import reading
+from .closing import Clock
 from .running import RunningEnergy, read_running
 from .tables import SCHEMA
 
@@ -94,15 +99,23 @@ class LedgerAnswers:
         )
         return set(plug_ids) - known
 
+    def _present(self) -> set[tuple[str, str]]:
+        """Return the plugs that metering points have, each with its metering point."""
+        return {
+            (plug_id, slugify(entry.data[CONF_PDL]))
+            for entry in metering_point_entries(self._hass)
+            for plug_id in entry.data[CONF_PLUGS]
+        }
+
     async def _async_periods(
         self, series: Series, aggregation: str, start: datetime, end: datetime
     ) -> list[EnergyPeriod]:
         stretch, zone = _stretch(start, end), local_zone()
-        now = certain_now(self._hass).timestamp()
+        clock = Clock(certain_now(self._hass).timestamp(), self._present())
         return await async_read(
             self._hass,
             SCHEMA,
-            lambda c: reading.read_periods(c, series, aggregation, stretch, now, zone),
+            lambda c: reading.read_periods(c, series, aggregation, stretch, clock, zone),
             [],
         )
 

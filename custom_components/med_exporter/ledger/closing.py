@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from homeassistant.const import UnitOfEnergy
 from homeassistant.util.unit_conversion import EnergyConverter
@@ -37,7 +37,18 @@ class LedgerChange:
     first_ts: int
 
 
-def running_sums(connection: Connection, now: float) -> dict[Series, RunningSum]:
+class Clock(NamedTuple):
+    """What time it is, and who may still tell something of what is over.
+
+    `now` is in UTC seconds; `present` are the plugs that metering points have, by id, each with its
+    metering point. One that was taken out of it has told all.
+    """
+
+    now: float
+    present: Collection[tuple[str, str]]
+
+
+def running_sums(connection: Connection, clock: Clock) -> dict[Series, RunningSum]:
     """Return the running sums of all series."""
     counters = read_counters(connection)
     accounts = held.accounts_of(connection)
@@ -50,7 +61,7 @@ def running_sums(connection: Connection, now: float) -> dict[Series, RunningSum]
             hours=partial(_hours, own),
             first_hour=partial(_first_hour, own),
             closed_until=partial(
-                closed_until, series=series, counters=counters, now=now, length=HOUR
+                closed_until, series=series, counters=counters, clock=clock, length=HOUR
             ),
         )
         for series, own in _by_series(accounts).items()
@@ -77,36 +88,37 @@ def closed_until(
     connection: Connection,
     series: Series,
     counters: Mapping[str, Row[Any]],
-    now: float,
+    clock: Clock,
     length: int,
 ) -> int | None:
     """Return the end of the last period that is closed; None where there is none.
 
     A plug's period is closed when the plug was read after its end. A metering point's is closed
-    when it is over: plugs that were read in it and not since are waited for a while. What a silent
-    plug brings later changes the periods that it belongs to.
+    when it is over: plugs that were read in it and not since are waited for a while, if they are
+    still there. What a silent plug brings later changes the periods that it belongs to.
 
     Args:
         connection: to the recorder's database.
         series: whose periods.
         counters: as `read_counters` returns them.
-        now: UTC seconds.
+        clock: as of now.
         length: of the periods, in seconds: an hour, or a quarter of one.
 
     """
     if isinstance(series, PlugSeries):
         read = counters.get(series.plug_id)
-        return None if read is None else floor_to(min(read.posted_ts, now), length)
+        return None if read is None else floor_to(min(read.posted_ts, clock.now), length)
     known = held.known_range(connection, accounts_of(connection, series))
     if known is None:
         return None
-    until = min(ceil_to(known[1], length), floor_to(now, length))
+    until = min(ceil_to(known[1], length), floor_to(clock.now, length))
     late = any(
         until - length <= row.posted_ts < until
         for row in counters.values()
         if (row.metering_point, row.role) == (series.metering_point, series.role.value)
+        and (row.plug_id, row.metering_point) in clock.present
     )
-    return until - length if late and now < until + _PATIENCE else until
+    return until - length if late and clock.now < until + _PATIENCE else until
 
 
 def _by_series(accounts: Iterable[Account]) -> dict[Series, list[Account]]:

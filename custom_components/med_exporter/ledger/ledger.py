@@ -29,7 +29,7 @@ from .books import (
     write_posting,
 )
 from .burst import Burst
-from .closing import LedgerChange, running_sums
+from .closing import Clock, LedgerChange, running_sums
 from .corrections import Corrected, Correction, CorrectionError, correct
 from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
@@ -87,6 +87,8 @@ class Ledger(LedgerAnswers):
         self._booking: asyncio.Future[int] | None = None
         self._writing_now = False
         self._series: dict[str, Series] = {}
+        # Those that metering points had when the statistics were to be written.
+        self._plugs: set[tuple[str, str]] = set()
         self._pasts = Burst(hass.loop.time)
         self._sums = SumsWriter(
             hass, SCHEMA, self._running_sums, self._announce, self._pasts.async_over
@@ -220,6 +222,7 @@ class Ledger(LedgerAnswers):
         are pushed; it also runs every two minutes. Not during set-up: it waits for the recorder.
         Raises DatabaseUnavailableError and TimeoutError.
         """
+        self._plugs = self._present()
         await self._sums.async_write()
 
     async def async_purge(self) -> int:
@@ -313,7 +316,7 @@ class Ledger(LedgerAnswers):
         self._carried = self._carried_then
 
     def _running_sums(self, connection: Connection, now: float) -> dict[str, RunningSum]:
-        sums = running_sums(connection, now)
+        sums = running_sums(connection, Clock(now, self._plugs))
         self._series = {series.statistic_id: series for series in sums}
         return {one.statistic_id: one for one in sums.values()}
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from .closing import Clock
     from .series import Series
 
 HOURLY = "hourly"
@@ -56,7 +57,7 @@ def read_periods(
     series: Series,
     aggregation: str,
     stretch: tuple[float, float],
-    now: float,
+    clock: Clock,
     zone: ZoneInfo,
 ) -> list[EnergyPeriod]:
     """Return the periods that begin in a stretch and that anything is known of.
@@ -66,7 +67,7 @@ def read_periods(
         series: whose energy.
         aggregation: `half_hourly` (of the last 400 days), `hourly`, `daily`, `weekly` or `monthly`.
         stretch: start and end (excluded), in UTC seconds.
-        now: UTC seconds.
+        clock: as of now.
         zone: the time zone of all but hours, which are those of UTC, as in the long-term
             statistics.
 
@@ -77,7 +78,7 @@ def read_periods(
     accounts = accounts_of(connection, series)
     sums = held.sums_between(connection, accounts, edges)
     if aggregation == HALF_HOURLY:
-        closed = closed_until(connection, series, read_counters(connection), now, QUARTER)
+        closed = closed_until(connection, series, read_counters(connection), clock, QUARTER)
     else:
         closed = written_until(connection, series.statistic_id)
         known = held.known_range(connection, accounts)

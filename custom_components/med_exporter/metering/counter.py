@@ -171,10 +171,10 @@ class EnergyCounter:
         )
 
     def month_left(self, seen: PlugCounters, now: datetime) -> date | None:
-        """Return when a plug's month was read last, by its own clock, if that one has ended.
+        """Return when a plug's month was read last, if its readings do not tell how that one ended.
 
         Args:
-            seen: the plug's own counters, which may have forgotten the end of that month.
+            seen: the plug's own counters.
             now: when they were read.
 
         """

@@ -46,11 +46,11 @@ async def _with_ended(
 ) -> PlugSample:
     seen = sample.counters
     left = state.counter.month_left(seen, now)
-    if left is None or seen.clock is None:
+    if left is None:
         return sample
     try:
         async with asyncio.timeout(_ANSWERS_WITHIN):
-            told = await link.months(sample.identity.plug_id, left, seen.clock.date())
+            told = await link.months(sample.identity.plug_id, left, (seen.clock or now).date())
     except (KasaError, TimeoutError) as err:
         LOGGER.debug("%s: no months of its own: %s", link.connection.host, err)
         return sample

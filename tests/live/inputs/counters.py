@@ -72,9 +72,9 @@ async def press_readings(table: Table, folder: Path) -> None:
         async def is_booked() -> bool:
             return all(here.ledger(one, today) > truth[plug_id(one)] - _OFF for one in plugs)
 
-        # A stop before that would have it spread over the night.
+        # A stop before that would have it spread over the night; it is posted every five minutes.
         with suppress(AssertionError):
-            await until(is_booked, 180)
+            await until(is_booked, 330)
         for one in cases:
             booked, used = here.ledger(one.plug, today), truth[plug_id(one.plug)]
             table.add(f"{one.what}: booked before the stop", used, ledger=booked, within=_OFF)

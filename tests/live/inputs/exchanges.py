@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # What ends with it is a day and a month.
 MIDNIGHT = datetime(2026, 11, 1, tzinfo=PARIS)
-# A point whose plug has left in the hour that ends, and one whose hour Home Assistant tells later.
-LATE = ("x1", "g1")
+# A point whose hour Home Assistant tells later.
+LATE = ("g1",)
 DAY = (MIDNIGHT - timedelta(days=1)).date()
 
 

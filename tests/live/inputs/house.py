@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 LOGIN = {"username": "me@example.com", "password": "secret"}
 DATA = ["consumption_daily", "consumption_monthly", "consumption_detailed"]
 _NO_VALUE = ("unknown", "unavailable")
+_END = f"{PREFIX}/all_is_heard"
 Plug = EmulatedPlug | EmulatedSmartPlug
 
 
@@ -57,6 +58,7 @@ class House:
         self._destinations: list[str] = []
         self._heard: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
         self._ids: dict[str, str] = {}
+        self._all_is_heard = asyncio.Event()
 
     # What is in it.
 
@@ -159,6 +161,12 @@ class House:
                 return True
 
             await until(done, 180)
+        # The broker passes on in order what it has taken.
+        self._all_is_heard.clear()
+        async with self.broker.client() as client:
+            await client.publish(_END, qos=1)
+        async with asyncio.timeout(60):
+            await self._all_is_heard.wait()
 
     # What it tells.
 
@@ -277,6 +285,8 @@ class House:
         """Note what is published."""
         while True:
             message = await messages.get()
+            if str(message.topic) == _END:
+                self._all_is_heard.set()
             payload = json.loads(message.payload) if b"{" in bytes(message.payload) else {}
             if payload.get("closed"):
                 self._heard[str(message.topic), payload["date"]].append(payload["value"])

@@ -97,13 +97,17 @@ def by_period(reading: Reading, limit_w: float) -> tuple[dict[str, Parts], list[
             refused.append((name, reason, kwh))
         else:
             shown[name] = {period_of(name, reading.dated): to_mwh(kwh)}
-    last = reading.month_before
-    if reading.dated is not None and "month" in shown and last is not None:
-        if reason := unlikely("month", last, limit_w):
-            refused.append(("month", reason, last))
+    if reading.dated is None or "month" not in shown:
+        return shown, refused
+    first = reading.dated.replace(day=1)
+    before = {start: kwh for start, kwh in reading.ended.items() if start < first}
+    if reading.month_before is not None:
+        before[(first - timedelta(days=1)).replace(day=1)] = reading.month_before
+    for start, kwh in before.items():
+        if reason := unlikely("month", kwh, limit_w):
+            refused.append(("month", reason, kwh))
         else:
-            first = reading.dated.replace(day=1)
-            shown["month"][period_of("month", first - timedelta(days=1))] = to_mwh(last)
+            shown["month"][period_of("month", start)] = to_mwh(kwh)
     return shown, refused
 
 

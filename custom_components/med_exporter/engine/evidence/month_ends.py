@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from .dates import near_date
@@ -15,19 +15,24 @@ if TYPE_CHECKING:
 
 
 def month_left(month: Register, clock: date | None, day: date) -> date | None:
-    """Return when a plug's month was read last, by its own clock, if that one has ended.
+    """Return when a plug's month was read last, if its readings do not tell how that one ended.
 
     Args:
-        month: the counter; one that is asked for by date tells its months by itself.
+        month: the counter; one that is asked for by date tells the month before with each reading.
         clock: the plug's own date now, None where it tells none.
         day: the date by the clock that is believed.
 
     """
-    now, read = near_date(clock, day), month.counts_on
-    is_forgotten = month.is_begun and UNDATED in month.shown
-    if not is_forgotten or now is None or read is None or read[:7] >= now[:7]:
+    if not month.is_begun:
         return None
-    return date.fromisoformat(read)
+    if UNDATED not in month.shown:
+        before = day.replace(day=1) - timedelta(days=1)
+        read = date.fromisoformat(f"{max(month.shown)}-01")
+        return read if read < before.replace(day=1) else None
+    now, counted = near_date(clock, day), month.counts_on
+    if now is None or counted is None or counted[:7] >= now[:7]:
+        return None
+    return date.fromisoformat(counted)
 
 
 def ended_since(month: Register, reading: Reading, clock: str | None, limit_w: float) -> int | None:

@@ -77,7 +77,8 @@ class Reading:
         dated: the date whose entries `day` and `month` are, where the plug was asked for a date.
             None where it rolls them over by itself.
         clock: the plug's own date, where it tells one.
-        ended: of months of the plug that are over, by the first of each, as far as it was asked.
+        ended: of months of the plug that are over, by the first of each, as far as it was asked:
+            those of which `month` and `month_before` tell nothing.
         power: in W.
 
     """

@@ -120,11 +120,14 @@ class PlugHistory:
         return PlugStatistics(hours=hours, days=days, months=months)
 
     async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
-        """Return what a newer plug has counted in months, those of both of its dates included.
+        """Return what a plug has counted in months, those of both of its dates included.
 
         Of a firmware that tells only days, they are summed up. Raises what python-kasa raises
         where the plug does not answer.
         """
+        energy = plug.modules[Module.Energy]
+        if isinstance(energy, Emeter):
+            return await _months_of_older(energy, since, today)
         clock = PlugTime.of(plug)
         if months := await self._months(plug, clock, since, today):
             return months
@@ -263,24 +266,26 @@ def _end_of(start: datetime, first: date, interval: int, count: int, clock: Plug
 async def _of_older(plug: Device, since: date, today: date) -> PlugStatistics:
     energy = plug.modules[Module.Energy]
     assert isinstance(energy, Emeter)
+    months = await _months_of_older(energy, since, today)
     days: dict[date, float] = {}
-    months: dict[date, float] = {}
-    for year in range(since.year, today.year + 1):
-        rows = (await energy.get_raw_monthstat(year=year))["month_list"]
-        for month in sorted({row["month"] for row in rows}):
-            first = date(year, month, 1)
-            if not since.replace(day=1) <= first <= today:
-                continue
-            months[first] = period_kwh(rows, "month", month)
-            day_rows = (await energy.get_raw_daystat(year=year, month=month))["day_list"]
-            days |= {
-                date(year, month, row["day"]): period_kwh(day_rows, "day", row["day"])
-                for row in day_rows
-            }
+    for first in months:
+        rows = (await energy.get_raw_daystat(year=first.year, month=first.month))["day_list"]
+        days |= {first.replace(day=row["day"]): period_kwh(rows, "day", row["day"]) for row in rows}
     return PlugStatistics(
         days={day: kwh for day, kwh in sorted(days.items()) if since <= day <= today},
         months=months,
     )
+
+
+async def _months_of_older(energy: Emeter, since: date, today: date) -> dict[date, float]:
+    months: dict[date, float] = {}
+    for year in range(since.year, today.year + 1):
+        rows = (await energy.get_raw_monthstat(year=year))["month_list"]
+        for number in sorted({row["month"] for row in rows}):
+            first = date(year, number, 1)
+            if since.replace(day=1) <= first <= today:
+                months[first] = period_kwh(rows, "month", number)
+    return months
 
 
 def period_kwh(rows: list[dict[str, Any]], period: str, number: int) -> float:

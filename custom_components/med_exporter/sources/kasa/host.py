@@ -106,7 +106,7 @@ class KasaHost:
             raise KasaError("timed_out", self.connection.host) from err
 
     async def months(self, plug_id: str, since: date, today: date) -> dict[date, float]:
-        """Return what a newer plug has itself counted in months, by the first of each.
+        """Return what a plug has itself counted in months, by the first of each.
 
         Args:
             plug_id: the plug's.
