@@ -157,7 +157,7 @@ async def test_one_that_is_down_is_no_success_though_nothing_was_to_be_sent(hous
 
 
 async def test_series_side_by_side_tell_once_that_all_is_in_vain(house: House) -> None:
-    shelf = Shelf(replace(DAYS, settles_late=True))
+    shelf = Shelf(replace(DAYS, at_once=32))
     shelf.fails = lambda _: refuse()
     runtime = await house.add_destination(shelf)
     record = await house.push(runtime)

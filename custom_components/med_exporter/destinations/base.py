@@ -115,8 +115,8 @@ class Intake:
         grid_per_point: whether Tempo and EcoWatt go out for each metering point, or once.
         patience: how long after its end a period waits for plugs that have not reported, where
             what was sent cannot be corrected.
-        settles_late: whether it waits before it settles, so that several series are to be given to
-            it at once.
+        at_once: how many series it is given at once: most of what each takes is waiting for the
+            other side, for an answer from far away or for a disk.
 
     """
 
@@ -126,7 +126,7 @@ class Intake:
     corrections: Corrections = Corrections.AGAIN
     grid_per_point: bool = True
     patience: timedelta = timedelta(0)
-    settles_late: bool = False
+    at_once: int = 1
 
 
 class Outcome(StrEnum):
@@ -210,5 +210,5 @@ class Destination(Protocol):
         oldest first, then the current value. `settle` is called for each one, or for many at once,
         in the same order, as soon as the destination has it for good, or never will. Raises
         DestinationError when one of them was not taken; nothing further is sent then, but what was
-        under way is still waited for. Only one that `settles_late` is given several series at once.
+        under way is still waited for. No more series are given at once than its intake says.
         """

@@ -48,8 +48,6 @@ ERROR_DATABASE: Final = "DATABASE_UNAVAILABLE"
 # Changes may come while a part is read; what comes after so many times waits for the next run.
 _MOST_PASSES: Final = 3
 _SHOW_EVERY: Final = 1.0
-# Series of a destination that waits before it settles.
-_AT_ONCE: Final = 32
 _NONE_RENAMED: Final[list[Renamed]] = []
 
 
@@ -103,8 +101,7 @@ class PushRun:
         await self._async_count(planner)
         if self.unusable:
             return
-        at_once = _AT_ONCE if self.target.destination.intake.settles_late else 1
-        places = asyncio.Semaphore(at_once)
+        places = asyncio.Semaphore(self.target.destination.intake.at_once)
         async with asyncio.TaskGroup() as pushing:
             for part in self.parts:
                 pushing.create_task(self._async_in_turn(planner, part, places))

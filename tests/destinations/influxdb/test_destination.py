@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -30,6 +32,7 @@ from custom_components.med_exporter.destinations.measurements import (
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from custom_components.med_exporter.web import answers
 from tests.influxdb import Influxd, PaperInflux, running_influx
+from tests.lag import loop_lag
 from tests.measurements import (
     ONE_DAY,
     POINT,
@@ -552,3 +555,27 @@ async def test_a_server_that_takes_or_shows_little_at_a_time_gets_everything(
     values = half_hours(500)
     assert set(await push(destination_at(session, server), values)) == {Outcome.STORED}
     assert set(await push(destination_at(session, server), values)) == {Outcome.ALREADY_THERE}
+
+
+async def test_a_year_is_built_and_compared_beside_the_event_loop(session, influxd) -> None:
+    destination, year = destination_at(session, influxd()), half_hours(17_520)
+    assert set(await push(destination, year)) == {Outcome.STORED}
+    gc.collect()
+    async with loop_lag() as lag:
+        outcomes = await push(destination, year)
+    assert set(outcomes) == {Outcome.ALREADY_THERE}
+    assert lag.held < 0.02
+
+
+async def test_series_side_by_side_arrive_each_as_it_is(session, influxd) -> None:
+    server = influxd()
+    destination = destination_at(session, server)
+    places = [replace(POINT, pdl=f"point-{number}") for number in range(8)]
+    given = [
+        [replace(one, point=point) for one in days(30, seed=number)]
+        for number, point in enumerate(places)
+    ]
+    for outcomes in await asyncio.gather(*(push(destination, some) for some in given)):
+        assert set(outcomes) == {Outcome.STORED}
+    for point, some in zip(places, given, strict=True):
+        assert await points(server, pdl=point.pdl, type="daily") == expected(some)

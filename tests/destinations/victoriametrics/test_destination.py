@@ -39,7 +39,10 @@ from custom_components.med_exporter.destinations.victoriametrics.destination imp
 )
 from custom_components.med_exporter.destinations.victoriametrics.rows import rows_of
 from custom_components.med_exporter.destinations.victoriametrics.sending import Sender
-from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
+from custom_components.med_exporter.destinations.victoriametrics.server import (
+    Flags,
+    VictoriaMetrics,
+)
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.lag import loop_lag
 from tests.measurements import ONE_DAY, POINT, TODAY, Settled, day, days, half_hours, push
@@ -549,6 +552,29 @@ async def test_all_series_wait_for_the_disk_together(
     async with asyncio.timeout(120):
         await asyncio.gather(*(destination.async_push(stream(one), settle) for one in points))
     assert outcomes == [(Outcome.STORED, 3)] * len(points)
+
+
+async def test_a_few_series_are_sent_side_by_side(
+    session, victoriametrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    four, flags = asyncio.Barrier(4), VictoriaMetrics.flags
+
+    async def when_four_have_begun(server: VictoriaMetrics) -> Flags:
+        await four.wait()
+        return await flags(server)
+
+    monkeypatch.setattr(VictoriaMetrics, "flags", when_four_have_begun)
+    server = victoriametrics()
+    destination = destination_at(session, server)
+    given = [
+        [replace(one, point=replace(POINT, pdl=f"point-{number}")) for one in days(3, number)]
+        for number in range(8)
+    ]
+    async with asyncio.timeout(60):
+        for outcomes in await asyncio.gather(*(push(destination, some) for some in given)):
+            assert outcomes == [Outcome.STORED] * 3
+    for number, some in enumerate(given):
+        assert server.samples(DAILY.replace(POINT.pdl, f"point-{number}")) == expected(some)
 
 
 async def test_no_more_are_held_than_there_is_room_for_however_many_series_there_are(

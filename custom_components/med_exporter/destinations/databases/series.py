@@ -30,16 +30,12 @@ MILLIONTHS: Final = 1_000_000
 fractions leaves behind the millionth of a watt-hour would cost it the digits that count."""
 
 
-def number_of(measurement: Measurement) -> float:
-    """Return what is stored: energy in Wh, a Tempo day as 1 (blue) to 3 (red), EcoWatt's level.
-
-    Raises TypeError for what has no series.
-    """
-    return numbers_of([measurement])[0]
-
-
 def numbers_of(measurements: Sequence[Measurement]) -> list[float]:
-    """Return what is stored of measurements of one series, as `number_of` for each."""
+    """Return what is stored of each of the measurements of one series.
+
+    Energy in Wh, a Tempo day as 1 (blue) to 3 (red), EcoWatt's level. Raises TypeError for what has
+    no series.
+    """
     kind = type(measurements[0])
     if kind is Energy:
         # Much faster than rounding to decimals, and the same.

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
 
 from ...const import DataType
-from ...web.answers import MOST_OF_AN_ANSWER
+from ...web.answers import MOST_OF_AN_ANSWER, in_turn
 from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
 from ..databases.series import SERIES, labels_of_point
 from ..measurements import Grain
 from ..web import TIMEOUT
-from .lines import Point, Series, own_series, point_of, series_of
+from .lines import Point, Series, own_series, point_of, points_of, series_of
 from .moving import copy_series
 from .server import NotAskableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+    from datetime import datetime
 
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
@@ -33,6 +35,7 @@ REMARK_NOT_ASKABLE: Final = "destination_not_askable"
 INTAKE: Final = Intake(
     closed={**PERIODS, DataType.ECOWATT: Grain.DAILY},
     current=RUNNING,
+    at_once=4,
 )
 """A point of the same tags and time is overwritten: running values and corrections go too."""
 
@@ -94,7 +97,7 @@ class InfluxDestination(DatabaseDestination):
         return _oldest(await self._server.retention()), self._server.tells_retention
 
     async def _async_held(self, periods: Sequence[Measurement]) -> Collection[int] | None:
-        points = [point_of(one) for one in periods]
+        points = await in_turn(partial(points_of, periods))
         found = await self._find(series_of(periods[0], self._labels), points)
         return found and {point.stamp for point in points if _has(found, point)}
 
@@ -134,25 +137,26 @@ class InfluxDestination(DatabaseDestination):
         """
         batch: list[Measurement] = []
         retention: timedelta | None = None
-        is_asked = False
+        end: datetime | None = None
         async for measurement in measurements:
-            if not is_asked:
-                retention, is_asked = await self._server.retention(), True
-            if batch and self._is_full(batch, measurement):
+            if end is None:
+                retention = await self._server.retention()
+            elif measurement.start >= end:
                 await self._send(batch, settle, retention)
                 batch = []
+            if not batch:
+                end = self._end_of_batch(measurement)
             batch.append(measurement)
         if batch:
             await self._send(batch, settle, retention)
 
-    def _is_full(self, batch: Sequence[Measurement], next_one: Measurement) -> bool:
-        """Return whether a batch is not to span another period too.
+    def _end_of_batch(self, first: Measurement) -> datetime:
+        """Return where the first period begins that a batch is not to span too.
 
         What is asked back is everything in between, and each point comes with its tags.
         """
-        first = batch[0]
         most = max(1, min(_BATCH, _BATCH_BYTES // _size_of(series_of(first, self._labels))))
-        return next_one.start - first.start >= most * (first.end - first.start)
+        return first.start + most * (first.end - first.start)
 
     async def _send(
         self,
@@ -161,18 +165,18 @@ class InfluxDestination(DatabaseDestination):
         retention: timedelta | None,
     ) -> None:
         series = series_of(batch[0], self._labels)
-        points = [point_of(measurement) for measurement in batch]
+        points = await in_turn(partial(points_of, batch))
         oldest = _oldest(retention)
         kept = [point for point in points if point.stamp >= oldest]
         found = await self._find(series, kept)
-        wanted = [point for point in kept if found is None or not _has(found, point)]
+        wanted = kept if found is None else await in_turn(partial(_lacking, found, kept))
         missing: list[Point] = []
         if wanted:
-            lines = b"".join(series.line(point.stamp, point.value) for point in wanted)
+            lines = await in_turn(partial(series.lines, wanted))
             keeps_all = await self._server.write(lines)
             if found is not None:
                 found = await self._find(series, kept)
-                missing = [] if found is None else [one for one in kept if not _has(found, one)]
+                missing = [] if found is None else await in_turn(partial(_lacking, found, kept))
             elif not keeps_all:
                 raise DestinationError("points_dropped", host=self._server.host)
             if missing and await self._are_too_old(missing, found or {}, keeps_all=keeps_all):
@@ -257,6 +261,10 @@ def _oldest(retention: timedelta | None) -> int:
 
 def _seconds_ago(ago: timedelta) -> int:
     return math.ceil((dt_util.utcnow() - ago).timestamp())
+
+
+def _lacking(found: Mapping[int, float], points: Sequence[Point]) -> list[Point]:
+    return [point for point in points if not _has(found, point)]
 
 
 def _has(found: Mapping[int, float], point: Point) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...engine.lazy_dataclass import dataclass
-from ..databases.series import SERIES, labels_of, number_of
+from ..databases.series import SERIES, labels_of, numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..measurements import Measurement
 
@@ -49,17 +49,21 @@ class Series:
     tags: Mapping[str, str]
 
     def line(self, stamp: int, value: float) -> bytes:
-        """Return a line: the value (always a float, as a field keeps its type) at a second."""
+        """Return the line of one point, as `lines`."""
+        return self.lines([Point(stamp, value)])
+
+    def lines(self, points: Iterable[Point]) -> bytes:
+        """Return a line for each point: its value is always a float, as a field keeps its type."""
         tags = "".join(
             f",{name.translate(_IN_TAG)}={text.translate(_IN_TAG)}"
             for name, text in sorted(self.tags.items())
         )
         name = self.measurement.translate(_IN_NAME)
-        return f"{name}{tags} {self.field}={float(value)!r} {stamp}\n".encode()
+        start = f"{name}{tags} {self.field}="
+        return "".join([f"{start}{float(value)!r} {stamp}\n" for stamp, value in points]).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A value at the second (UTC) that it belongs to."""
 
     stamp: int
@@ -74,7 +78,13 @@ def series_of(measurement: Measurement, labels: Mapping[str, str]) -> Series:
 
 def point_of(measurement: Measurement) -> Point:
     """Return the point of a measurement, at its period's start."""
-    return Point(round(measurement.start.timestamp()), number_of(measurement))
+    return points_of([measurement])[0]
+
+
+def points_of(measurements: Sequence[Measurement]) -> list[Point]:
+    """Return the points of measurements of one series, as `point_of` for each."""
+    stamps = [round(one.start.timestamp()) for one in measurements]
+    return list(map(Point, stamps, numbers_of(measurements)))
 
 
 def own_series(name: str, labels: Mapping[str, str]) -> Series:

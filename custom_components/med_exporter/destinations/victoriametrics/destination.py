@@ -39,9 +39,14 @@ INTAKE: Final = Intake(
     closed=PERIODS,
     current=frozenset({DataType.ECOWATT}),
     patience=timedelta(hours=48),
-    settles_late=True,
+    at_once=32,
 )
-"""Samples cannot be overwritten: only what changes no more is sent."""
+"""Samples cannot be overwritten: only what changes no more is sent.
+
+All series wait for the disk at once, but a few are sent at a time.
+"""
+# Series on their way to the server, each of which asks it a dozen questions, one after the other.
+_SENT_AT_ONCE: Final = 4
 
 # A server writes what it holds in memory to its disk every 5 seconds, in two steps. Killed
 # earlier, it forgets samples that it has acknowledged and shown. `/internal/force_flush` makes it
@@ -78,8 +83,7 @@ class VictoriaMetricsDestination(DatabaseDestination):
         self._server = server
         self._whereabouts = Whereabouts(server, labels)
         self._on_disk_after = ON_DISK_AFTER if on_disk_after is None else on_disk_after
-        # Series wait for the disk together, but are sent one after the other.
-        self._turn = asyncio.Lock()
+        self._turn = asyncio.Semaphore(_SENT_AT_ONCE)
         self._room = Room(IN_FLIGHT)
         self._sender = Sender(server, self._whereabouts)
 

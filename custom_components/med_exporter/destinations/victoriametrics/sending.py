@@ -55,9 +55,9 @@ class Sender:
 
     def __init__(self, server: VictoriaMetrics, whereabouts: Whereabouts) -> None:
         self._server = server
-        # How many imports have begun, and whether one of them broke off.
-        self._begun = 0
-        self._is_importing = self._is_broken_off = False
+        # How many imports have begun, how many are under way, and whether one of them broke off.
+        self._begun = self._under_way = 0
+        self._is_broken_off = False
         self._whereabouts = whereabouts
         self.retention = Retention(whereabouts, self.write)
         self.last_sent = _now()
@@ -140,20 +140,23 @@ class Sender:
         """Make what was written readable; return False where that is not offered."""
         begun = self._begun
         is_flushed = await self._server.flush()
-        if is_flushed and begun == self._begun and not self._is_importing:
+        if is_flushed and begun == self._begun and not self._under_way:
             self.is_unconfirmed = False
         return is_flushed
 
     async def _import(self, labels: dict[str, str], rows: Rows) -> None:
         lines = await in_turn(partial(lines_of_rows, labels, rows, self.longest_line))
-        self.is_unconfirmed = self._is_importing = self._is_broken_off = True
+        self.is_unconfirmed = True
         self._begun += 1
+        self._under_way += 1
         self.last_sent = _now()
         try:
             await self._server.write(lines)
-            self._is_broken_off = False
+        except BaseException:
+            self._is_broken_off = True
+            raise
         finally:
-            self._is_importing = False
+            self._under_way -= 1
             self.last_sent = _now()
 
     async def _shown(self, labels: dict[str, str], rows: Rows) -> tuple[Found, Rows]:

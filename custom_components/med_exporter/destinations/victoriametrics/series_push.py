@@ -46,7 +46,7 @@ class SeriesPush:
         self,
         sender: Sender,
         room: Room,
-        turn: asyncio.Lock,
+        turn: asyncio.Semaphore,
         *,
         begin: Callable[[], Awaitable[Flags]],
         send: Callable[[Rows, Flags, bool], Awaitable[Batch]],
