@@ -256,7 +256,7 @@ class Register(Claimant):
         """
         if not self.is_young or self.doubt is None:
             return False
-        if self.doubt.kind is Kind.FOLLOWS:
+        if self.doubt.kind is Kind.FOLLOWS and not self.is_false:
             return growth > self.can_owe - self.doubt.can_owe + pace.room(0)
         # Whatever it showed once it may never have stood at.
         return True
