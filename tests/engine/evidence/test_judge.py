@@ -11,6 +11,44 @@ from custom_components.med_exporter.engine.evidence import Reason
 from .watch import PARIS, Watch
 
 
+class TestTogether:
+    """What several counters say at once is true of all of them, or of none."""
+
+    def test_a_month_that_began_anew_with_its_day_is_not_back_alone(self) -> None:
+        watch = Watch(datetime(2026, 10, 23, 14, tzinfo=PARIS))
+        for mwh in range(3):
+            watch.read(None, 0.28 + mwh / 1000, 10.84 + mwh / 1000, power=3.0, after=300)
+        watch.read(None, 0.071, 11.448, power=3.0, after=728_000)
+        for kwh in (0.0, 0.0, 0.0, 0.001, 0.001):
+            before = watch.read(None, kwh, kwh, power=3.0, after=300).energy
+        # The eight days before could have passed so much more than they have.
+        for day, month in ((0.001, 90.801), (0.001, 90.801), (0.002, 90.802), (0.002, 0.002)):
+            watch.read(None, day, month, power=3.0, after=300)
+        assert watch.evidence.energy - before <= 1000
+
+    def test_a_month_that_is_back_from_a_false_zero_at_midnight_is_where_it_was(self) -> None:
+        watch = Watch(datetime(2026, 11, 19, 23, 40, tzinfo=PARIS))
+        for month in (10.0, 10.08, 10.17):
+            watch.read(None, month - 9, month, power=1000, after=300)
+        for day in (0.0, 0.08, 0.17):
+            watch.read(None, day, 0.0, power=1000, after=300)
+        for more in (0.25, 0.33, 0.42):
+            watch.read(None, more, 10.25 + more, power=1000, after=300)
+        assert watch.evidence.energy == 10_670_000
+
+    def test_a_false_beginning_is_one_of_all_counters_that_were_read_with_it(self) -> None:
+        watch = Watch()
+        # A thousandth of all of them; the total is then out of sight behind a spike.
+        watch.read(0.01029, 0.00832, 0.01031, power=1000)
+        watch.read(10.288, 8.316, 10.313, power=1000, after=5)
+        before = watch.evidence.energy
+        watch.read(125.821, 9.033, 35.03, power=1000, after=88_900)
+        for kwh in (0.0, 0.017, 0.034, 0.051):
+            watch.read(35.021 + kwh, 9.033 + kwh, 35.03 + kwh, power=1000, after=60)
+        used = watch.evidence.energy - before
+        assert used / 1e6 == pytest.approx(35.081 - 10.313, abs=0.02)
+
+
 class TestWaiting:
     """What waits is believed by what was known when it was seen, not by what came after."""
 

@@ -18,7 +18,7 @@ clear that none of them says something false. The rules, in their order:
 6. A counter that is again where it stood before it leapt or fell never was away: what it had
    claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
 7. What several say at once is true of all of them, or of none: what one of them takes back gives no
-   other a new beginning.
+   other a new beginning, and one that shows the same as another since both began is not back alone.
 """
 
 from __future__ import annotations

@@ -120,6 +120,8 @@ class Judge:
             for name, move in moves.items()
             if (back := self.registers[name].back(move, self.pace, self.at, is_together=True))
         }
+        alone = {n for n, back in fitting.items() if self._is_left(n, back, moves, fitting)}
+        fitting = {name: back for name, back in fitting.items() if name not in alone}
         returning = set()
         for name, move in moves.items():
             back = fitting.get(name)
@@ -133,6 +135,20 @@ class Judge:
                 self.verdict.taken_back.append((name, false))
         self._unmask(moves, returning)
         return returning
+
+    def _is_left(
+        self, name: str, back: Move, moves: Mapping[str, Move], fitting: Mapping[str, Move]
+    ) -> bool:
+        """Return whether another goes on from where both began anew at once, and show the same."""
+        register = self.registers[name]
+        left_at = back.to.left_at if back.to else ""
+        others = [self.registers[other] for other in moves.keys() - fitting.keys()]
+        return register.value > 0 and any(
+            other.past is not None
+            and other.past.left_at == left_at
+            and abs(other.value - register.value) <= register.noise + other.noise
+            for other in others
+        )
 
     def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> None:
         """Hold what counters say against those that said something false together with them.
@@ -198,6 +214,7 @@ class Judge:
         following = {name: m for name, m in waiting.items() if m.kind is Kind.FOLLOWS}
         peers = verdict.good | following
         far = {n for n, m in following.items() if m.to and m.growth > self._likely(n, m.to)}
+        far |= {name for name in following if self.registers[name].is_false}
         for name, move in following.items():
             likely = self._likely(name, move.to)
             # What is back far from where it was may be nowhere: others that are so say no more.
@@ -247,7 +264,7 @@ class Judge:
         if not register.confirms(more, pace, is_alone=is_alone):
             register.doubt.has_stood |= not more and register.doubt.owed > register.noise
             return
-        is_false_start = register.is_false_start(move.growth - more, pace)
+        is_false_start = self._is_false_start(register, move, more)
         is_unpowered = (
             not is_false_start
             and move.kind is not Kind.FALLS
@@ -290,6 +307,15 @@ class Judge:
         self.verdict.good[name] = good
         (self.verdict.returned if good.is_back else self.verdict.jumped).add(name)
         del self.waiting[name]
+
+    def _is_false_start(self, register: Register, move: Move, more: int) -> bool:
+        """Return whether it began falsely: what began as low with it has then done so as well."""
+        is_false = register.is_false_start(move.growth - more, self.pace)
+        # By a fall it may have begun anew, and the others not.
+        if is_false and move.kind is not Kind.FALLS:
+            for other in self.registers.values():
+                other.is_false = other.is_young and other.lasts_for == register.lasts_for
+        return is_false
 
     def _is_alone(self, name: str, told: Mapping[str, Move]) -> bool:
         """Return whether no other counter says the same."""

@@ -184,7 +184,7 @@ class Register(Claimant):
             return None
         # A period that has begun since has grown from nothing.
         more += sum(mwh for p, mwh in move.parts.items() if p > newest)
-        if more > pace.room(doubt.seconds):
+        if more > pace.shows(doubt.seconds):
             return None
         is_likely = doubt.seconds > SHORT or more <= pace.late(doubt.seconds) + self.noise
         return more if is_likely else None
@@ -256,7 +256,7 @@ class Register(Claimant):
         """
         if not self.is_young or self.doubt is None:
             return False
-        if self.doubt.kind is Kind.FOLLOWS:
+        if self.doubt.kind is Kind.FOLLOWS and not self.is_false:
             return growth > self.can_owe - self.doubt.can_owe + pace.room(0)
         # Whatever it showed once it may never have stood at.
         return True

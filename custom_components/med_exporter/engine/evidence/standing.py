@@ -46,7 +46,8 @@ class Standing:
     `behind` what it lacked of all that was proved, when it moved last, and `is_suspect` whether
     it may have forgotten some unseen; `is_young` until a reading goes on from the first one, and
     `is_contested` once it has shown anything else meanwhile, `is_second` after a false beginning:
-    then it has to move to go on; `moves` how often it has moved there,
+    then it has to move to go on, `is_false` where another that began with it has begun falsely;
+    `moves` how often it has moved there,
     watched all the time, and `rate` how fast it went then, in W.
     """
 
@@ -59,6 +60,7 @@ class Standing:
     is_young: bool = True
     is_contested: bool = False
     is_second: bool = False
+    is_false: bool = False
     age: float = 0.0
     still: float = 0.0
     ran: float = 0.0
@@ -230,6 +232,7 @@ class Standing:
         # What is again as it began has said both: which was false tells only how it goes on.
         is_open = (self.is_contested and not self.is_proven) or (self.is_second and not has_moved)
         self.is_young = move.is_first or (self.is_young and is_open and not restarts)
+        self.is_false = False
         self.is_second = move.is_first or (self.is_second and self.is_young)
         if not move.is_exact:
             self.sure_for = move.sure_for
