@@ -27,24 +27,11 @@ from ..database import DatabaseUnavailableError
 from ..engine.words.colon import with_colon
 from ..form_fields import FiniteSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
-from ..meters.choosing import (
-    ENERGY_FIELD,
-    FIELDS,
-)
+from ..meters.choosing import ENERGY_FIELD, FIELDS
 from ..meters.dashboard import Proposal, async_dashboard
-from ..meters.meter import (
-    CONF_ENTITIES,
-    CONF_REGISTRY_ID,
-    CONF_STATISTIC_ID,
-    is_entity,
-)
+from ..meters.meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
 from ..texts import text_of
-from .meters_choosing import (
-    CONF_REPLACED,
-    CONF_REPLACEMENT,
-    CONF_STATISTICS,
-    MetersChoosingSteps,
-)
+from .meters_choosing import CONF_REPLACED, CONF_REPLACEMENT, CONF_STATISTICS, MetersChoosingSteps
 from .point_names import check_name, pdl_error, point_name
 
 if TYPE_CHECKING:

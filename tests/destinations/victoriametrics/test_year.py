@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from freezegun import api
 
-from custom_components.med_exporter.const import (
-    DataType,
-    PlugRole,
-)
+from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
 from custom_components.med_exporter.destinations.victoriametrics import series_push
 from custom_components.med_exporter.history.records import ExportStatus

@@ -11,38 +11,18 @@ from homeassistant.core import callback
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
-from ...const import (
-    CONF_PDL,
-    DOMAIN,
-    DataType,
-    PlugRole,
-)
+from ...const import CONF_PDL, DOMAIN, DataType, PlugRole
 from ...engine.times import HOUR
 from ...entries.finding import metering_point_entries
 from ...web.answers import in_turn
-from ..base import (
-    RUNNING,
-    Corrections,
-    DestinationError,
-    Intake,
-)
-from ..measurements import (
-    Cost,
-    Grain,
-)
+from ..base import RUNNING, Corrections, DestinationError, Intake
+from ..measurements import Cost, Grain
 from ..stretches import stretches
-from .api import (
-    Remote,
-    RemoteConnection,
-)
+from .api import Remote, RemoteConnection
 from .hourly_push import HourlyPush
 from .probe import async_probe
 from .rows import holds
-from .states import (
-    STATE_KEYS,
-    CurrentStates,
-    entity_id_of,
-)
+from .states import STATE_KEYS, CurrentStates, entity_id_of
 from .statistics import RemoteStatistics
 
 if TYPE_CHECKING:
