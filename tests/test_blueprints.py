@@ -12,10 +12,7 @@ from homeassistant.components.blueprint.models import Blueprint
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util import yaml as yaml_util
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    async_mock_service,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed, async_mock_service
 
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.exports.jobs import DATA_JOBS

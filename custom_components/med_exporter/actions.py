@@ -14,11 +14,7 @@ from homeassistant.helpers import config_validation as cv
 from .answers import utc
 from .corrections.actions import CORRECT_SCHEMA, correct_energy
 from .errors import ExportFailedError, InvalidRequest
-from .exports.action_fields import (
-    named_as_here,
-    plain_values,
-    request_of,
-)
+from .exports.action_fields import named_as_here, plain_values, request_of
 from .exports.answers import export_page, export_status, statistics_answer
 from .exports.catalogue import async_list_devices, list_metrics
 from .exports.comparison import async_compare_contracts

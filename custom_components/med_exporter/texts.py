@@ -1,10 +1,13 @@
-"""Sentences of the translations in the language of the house."""
+"""Words of the translations in the language of the house."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.helpers.translation import (
+    async_get_cached_translations,
+    async_get_translations,
+)
 
 from .const import DOMAIN
 
@@ -34,3 +37,10 @@ def counted(hass: HomeAssistant, key: str, count: int) -> str:
     text = text_of(hass, key, {"count": count})
     assert text is not None
     return text
+
+
+async def async_options(hass: HomeAssistant, selector: str) -> dict[str, str]:
+    """Return what the options of a selector of the forms are called, by option."""
+    prefix = f"component.{DOMAIN}.selector.{selector}.options."
+    texts = await async_get_translations(hass, hass.config.language, "selector", [DOMAIN])
+    return {key.removeprefix(prefix): text for key, text in texts.items() if key.startswith(prefix)}

@@ -19,13 +19,7 @@ from .contract import PRICES, add_contract, write_tariff
 from .file_export import export_to_file, sum_days
 from .history import NotRecordedError, first_live_state, past_readings, write_readings
 from .household import APPLIANCES, NAME, PDL, Household, open_household
-from .installation import (
-    PASSWORD,
-    USERNAME,
-    add_broker,
-    add_metering_point,
-    plug_entity_ids,
-)
+from .installation import PASSWORD, USERNAME, add_broker, add_metering_point, plug_entity_ids
 from .ledger import check_sums, month_sums, running_costs, wait_for_statistics
 from .output import DemoError, Report
 from .push import expected_messages, mistakes_in, push, values_of_test

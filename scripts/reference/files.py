@@ -5,12 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from scripts.reference.choices import (
-    SERVICES,
-    services_text,
-    translations_path,
-    translations_text,
-)
+from scripts.reference.choices import SERVICES, services_text, translations_path, translations_text
 from scripts.reference.http import OPENAPI, openapi_text
 from scripts.reference.page import LANGUAGES, path_of, reference
 

@@ -9,11 +9,7 @@ import pytest
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from sqlalchemy import text, update
 
-from custom_components.med_exporter.database import (
-    DatabaseUnavailableError,
-    async_read,
-    queue_work,
-)
+from custom_components.med_exporter.database import DatabaseUnavailableError, async_read, queue_work
 
 from .conftest import SCHEMA, names, put, shelf_table
 

@@ -25,12 +25,7 @@ from custom_components.med_exporter.history.history import DATA_HISTORY
 from custom_components.med_exporter.pushes.outage import issue_id
 from tests.jeedom_server import Jeedom, add_jeedom, running_jeedom
 from tests.metering_points import NOON, PARIS
-from tests.mqtt_destinations import (
-    PREFIX,
-    add_mqtt,
-    destination_entity,
-    destination_value,
-)
+from tests.mqtt_destinations import PREFIX, add_mqtt, destination_entity, destination_value
 from tests.pushing import House, plug, since
 from tests.victoriametrics import add_victoriametrics
 

@@ -11,10 +11,7 @@ from aiohttp import ClientSession, TCPConnector, ThreadedResolver, web
 from aiohttp.test_utils import TestServer
 
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
-from custom_components.med_exporter.destinations.home_assistant.api import (
-    Remote,
-    RemoteConnection,
-)
+from custom_components.med_exporter.destinations.home_assistant.api import Remote, RemoteConnection
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )

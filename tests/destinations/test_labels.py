@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.med_exporter.destinations.labels import (
-    InvalidLabelsError,
-    labels_from,
-)
+from custom_components.med_exporter.destinations.labels import InvalidLabelsError, labels_from
 
 
 @pytest.mark.parametrize("text", [None, "", "{}"])

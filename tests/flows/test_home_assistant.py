@@ -11,9 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.setup import async_setup_component
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.destinations.home_assistant import (
-    destination as home_assistant,
-)
+from custom_components.med_exporter.destinations.home_assistant import destination as home_assistant
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow, start_reconfigure
 from tests.mosquitto import free_port

@@ -21,11 +21,7 @@ from tests.metering_points import (
     start_flow,
     start_reconfigure,
 )
-from tests.plug_emulator import (
-    EmulatedPlug,
-    EmulatedStrip,
-    PlugNetwork,
-)
+from tests.plug_emulator import EmulatedPlug, EmulatedStrip, PlugNetwork
 
 from .kasa_forms import FRIDGE, WASHER, suggested
 

@@ -11,17 +11,8 @@ from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
-from tests.metering_points import (
-    add_metering_point,
-    answer,
-    entity_of,
-    start_flow,
-)
-from tests.plug_emulator import (
-    BROADCAST_ADDRESS,
-    EmulatedPlug,
-    PlugNetwork,
-)
+from tests.metering_points import add_metering_point, answer, entity_of, start_flow
+from tests.plug_emulator import BROADCAST_ADDRESS, EmulatedPlug, PlugNetwork
 
 from .kasa_forms import FRIDGE, WASHER, offered, suggested
 

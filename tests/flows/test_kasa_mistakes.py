@@ -13,17 +13,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
 from tests.file_exports import add_meter
-from tests.metering_points import (
-    PDL,
-    add_metering_point,
-    answer,
-    start_flow,
-)
-from tests.plug_emulator import (
-    HS100,
-    EmulatedPlug,
-    PlugNetwork,
-)
+from tests.metering_points import PDL, add_metering_point, answer, start_flow
+from tests.plug_emulator import HS100, EmulatedPlug, PlugNetwork
 
 from .kasa_forms import suggested
 

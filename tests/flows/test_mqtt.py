@@ -12,12 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.destinations.mqtt import (
-    opening as mqtt_opening,
-)
-from custom_components.med_exporter.destinations.mqtt import (
-    probe,
-)
+from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
+from custom_components.med_exporter.destinations.mqtt import probe
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority, free_port

@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.med_exporter.grid.coordinator import (
-    GridCoordinator,
-    async_setup_grid,
-)
+from custom_components.med_exporter.grid.coordinator import GridCoordinator, async_setup_grid
 from custom_components.med_exporter.vault import async_get_vault
 from tests.grid_server import (
     CLIENT_ID,

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 
 from custom_components.med_exporter.grid.coordinator import GridCoordinator
 from custom_components.med_exporter.sources.tempo_calendar import PARIS, TempoColour
-from tests.grid_server import (
-    TEMPO_SERVICES,
-    GridServer,
-)
+from tests.grid_server import TEMPO_SERVICES, GridServer
 
 if TYPE_CHECKING:
     import pytest

@@ -8,24 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from tests.grid_server import (
-    HTML,
-    Failure,
-    GridServer,
-    rte_signal,
-)
+from tests.grid_server import HTML, Failure, GridServer, rte_signal
 
-from .lives import (
-    BLUE,
-    MORNING,
-    RED,
-    TODAY,
-    WHITE,
-    follow,
-    paris,
-    tempo_requests,
-    warnings,
-)
+from .lives import BLUE, MORNING, RED, TODAY, WHITE, follow, paris, tempo_requests, warnings
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.sources.tempo_calendar import TempoColour

@@ -12,12 +12,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.vault import async_get_vault
-from tests.grid_server import (
-    HTML,
-    TEMPO_SERVICES,
-    Failure,
-    GridServer,
-)
+from tests.grid_server import HTML, TEMPO_SERVICES, Failure, GridServer
 
 from .lives import BLUE, MORNING, follow, paris, warnings
 

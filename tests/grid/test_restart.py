@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from custom_components.med_exporter.grid.coordinator import (
-    async_remove_grid,
-    grid_store,
-)
+from custom_components.med_exporter.grid.coordinator import async_remove_grid, grid_store
 from custom_components.med_exporter.grid.servers import async_probe
 from custom_components.med_exporter.sources.rte import RteCredentials
-from tests.grid_server import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    TEMPO_SERVICES,
-    Failure,
-    GridServer,
-)
+from tests.grid_server import CLIENT_ID, CLIENT_SECRET, TEMPO_SERVICES, Failure, GridServer
 
 from .lives import BLUE, MORNING, RED, TODAY, WHITE, paris
 from .test_servers import all_at

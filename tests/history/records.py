@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING
 
 from homeassistant.helpers.recorder import get_instance
 
-from custom_components.med_exporter.history.records import (
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-)
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant

@@ -11,11 +11,7 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.history.history import History
-from custom_components.med_exporter.history.records import (
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-)
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
 from custom_components.med_exporter.history.totals import PushTotal
 
 if TYPE_CHECKING:

@@ -21,14 +21,7 @@ from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
-from tests.metering_points import (
-    NOON,
-    add_metering_point,
-    answer,
-    poll,
-    settle,
-    start_reconfigure,
-)
+from tests.metering_points import NOON, add_metering_point, answer, poll, settle, start_reconfigure
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:

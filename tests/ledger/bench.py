@@ -22,10 +22,7 @@ from typing import TYPE_CHECKING
 from homeassistant.helpers.recorder import async_initialize_recorder, get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 from sqlalchemy import event
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole

@@ -17,12 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.database import DatabaseUnavailableError
-from custom_components.med_exporter.ledger import (
-    Ledger,
-    LedgerChange,
-    PlugSeries,
-    PointSeries,
-)
+from custom_components.med_exporter.ledger import Ledger, LedgerChange, PlugSeries, PointSeries
 from custom_components.med_exporter.ledger import books as books_module
 from custom_components.med_exporter.ledger import ledger as ledger_module
 from custom_components.med_exporter.ledger.tables import SCHEMA

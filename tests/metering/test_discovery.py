@@ -15,13 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.metering import discovery
 from tests.metering_points import add_metering_point, entity_of, poll, settle
-from tests.plug_emulator import (
-    BROADCAST_ADDRESS,
-    HS100,
-    EmulatedPlug,
-    EmulatedStrip,
-    PlugNetwork,
-)
+from tests.plug_emulator import BROADCAST_ADDRESS, HS100, EmulatedPlug, EmulatedStrip, PlugNetwork
 from tests.plug_emulator.smart import L530, P100, P110, P210M, EmulatedSmartPlug, SmartKind
 
 if TYPE_CHECKING:

@@ -8,12 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.plug_emulator import (
-    Fridge,
-    Load,
-    SolarInverter,
-    WashingMachine,
-)
+from tests.plug_emulator import Fridge, Load, SolarInverter, WashingMachine
 from tests.plug_emulator_test.devices import PARIS
 
 APPLIANCES = (Fridge(), WashingMachine(), SolarInverter())

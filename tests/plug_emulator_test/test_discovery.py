@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from kasa import Discover, Module
 
-from tests.plug_emulator import (
-    BROADCAST_ADDRESS,
-    PlugNetwork,
-)
+from tests.plug_emulator import BROADCAST_ADDRESS, PlugNetwork
 from tests.plug_emulator_test.devices import plug_at, strip_at
 
 

@@ -12,9 +12,7 @@ from kasa import Discover, KasaException, Module
 from tests.plug_emulator_test.devices import NOON, connected, plug_at
 
 if TYPE_CHECKING:
-    from tests.plug_emulator import (
-        PlugNetwork,
-    )
+    from tests.plug_emulator import PlugNetwork
 
 
 async def test_slowed(plug_network: PlugNetwork) -> None:

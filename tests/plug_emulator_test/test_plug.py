@@ -9,12 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from kasa import DeviceType, Module
 
-from tests.plug_emulator import (
-    HS100,
-    KP115,
-    EmulatedPlug,
-    PlugNetwork,
-)
+from tests.plug_emulator import HS100, KP115, EmulatedPlug, PlugNetwork
 from tests.plug_emulator_test.devices import NOON, PARIS, clock_at, connected, plug_at
 
 if TYPE_CHECKING:

@@ -8,12 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.plug_emulator import (
-    HS100,
-    EmulatedPlug,
-    EmulatedStrip,
-    PlugNetwork,
-)
+from tests.plug_emulator import HS100, EmulatedPlug, EmulatedStrip, PlugNetwork
 from tests.plug_emulator_test.devices import connected, plug_at
 
 

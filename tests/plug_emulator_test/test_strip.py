@@ -11,9 +11,7 @@ from kasa import DeviceType, Module
 from tests.plug_emulator_test.devices import connected, strip_at
 
 if TYPE_CHECKING:
-    from tests.plug_emulator import (
-        PlugNetwork,
-    )
+    from tests.plug_emulator import PlugNetwork
 
 
 async def test_six_sockets_with_meters_of_their_own(plug_network: PlugNetwork) -> None:

@@ -11,14 +11,8 @@ from homeassistant.core import Context
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.med_exporter.const import (
-    DOMAIN,
-    DataType,
-)
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.const import DOMAIN, DataType
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.mqtt.destination import INTAKE
 from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.pushes import runner as push_module

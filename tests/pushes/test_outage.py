@@ -10,22 +10,12 @@ import pytest
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.med_exporter.const import (
-    DOMAIN,
-    DataType,
-)
+from custom_components.med_exporter.const import DOMAIN, DataType
 from custom_components.med_exporter.destinations.base import ASKED_LATER
 from custom_components.med_exporter.destinations.mqtt.kind import MQTT
 from custom_components.med_exporter.history.history import DATA_HISTORY
-from custom_components.med_exporter.history.records import (
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-)
-from custom_components.med_exporter.pushes.outage import (
-    Outage,
-    issue_id,
-)
+from custom_components.med_exporter.history.records import ExportKind, ExportRecord, ExportStatus
+from custom_components.med_exporter.pushes.outage import Outage, issue_id
 from tests.pushing import House, plug
 from tests.shelf import Shelf, refuse
 

@@ -15,13 +15,7 @@ from custom_components.med_exporter.sources.ecowatt import (
 )
 from custom_components.med_exporter.sources.web import SourceError
 
-from ..grid_server import (
-    FAILURES,
-    Failure,
-    GridServer,
-    gateway_signal,
-    rte_signal,
-)
+from ..grid_server import FAILURES, Failure, GridServer, gateway_signal, rte_signal
 
 TODAY = date(2026, 1, 15)
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)

@@ -21,13 +21,7 @@ from custom_components.med_exporter.sources.tempo import (
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from custom_components.med_exporter.sources.web import SourceError
 
-from ..grid_server import (
-    FAILURES,
-    TEMPO_SERVICES,
-    Failure,
-    GridServer,
-    Service,
-)
+from ..grid_server import FAILURES, TEMPO_SERVICES, Failure, GridServer, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable

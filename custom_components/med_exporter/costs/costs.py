@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final, cast
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
@@ -24,6 +23,7 @@ from ..entries.finding import metering_point_entries
 from ..grid.link import loaded_grid
 from ..metering.contracts import currency_of, tariff_of
 from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
+from ..texts import async_options
 from .currency import async_look_at_currency
 from .occasions import async_follow_occasions
 from .prices import async_read_shown, keep_shown
@@ -80,12 +80,8 @@ class Costs:
 
     async def async_setup(self) -> None:
         """Price what the ledger books, from now on and until Home Assistant stops."""
-        key = f"component.{DOMAIN}.selector.cost_statistic.options.cost"
-        texts = await async_get_translations(
-            self._hass, self._hass.config.language, "selector", [DOMAIN]
-        )
-        if key in texts:
-            self._statistic_name = f"{{name}} {texts[key].lower()}"
+        if word := (await async_options(self._hass, "cost_statistic")).get("cost"):
+            self._statistic_name = f"{{name}} {word.lower()}"
 
         async_follow_occasions(self._hass, self.async_request)
 

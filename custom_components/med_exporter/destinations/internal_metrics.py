@@ -14,10 +14,7 @@ from ..const import LOGGER
 from ..database import DatabaseUnavailableError
 from ..engine.lazy_dataclass import dataclass
 from ..history.history import DATA_HISTORY
-from ..history.records import (
-    SIGNAL_EXPORT_FINISHED,
-    ExportKind,
-)
+from ..history.records import SIGNAL_EXPORT_FINISHED, ExportKind
 from .base import DestinationError
 
 if TYPE_CHECKING:

@@ -16,13 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import voluptuous as vol
-from homeassistant.const import (
-    CONF_ID,
-    CONF_PASSWORD,
-    CONF_TYPE,
-    CONF_USERNAME,
-    CONF_VERIFY_SSL,
-)
+from homeassistant.const import CONF_ID, CONF_PASSWORD, CONF_TYPE, CONF_USERNAME, CONF_VERIFY_SSL
 from homeassistant.helpers.selector import TextSelector
 from yarl import URL
 

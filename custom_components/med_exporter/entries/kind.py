@@ -10,12 +10,7 @@ from ..engine.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from homeassistant.config_entries import (
-        ConfigEntry,
-        ConfigFlow,
-        ConfigFlowResult,
-        OptionsFlow,
-    )
+    from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
     from homeassistant.const import Platform
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from homeassistant.auth.models import User
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import HomeAssistant
 
     from ..audit import AuditLog
     from ..engine.job import GivenTable, Job, Request
@@ -95,11 +95,7 @@ class JobManager:
         self.links = await LinkSigner.async_open(self._hass)
         await self.files.async_find_again()
         await self.files.async_expire()
-
-        async def close(_event: Event) -> None:
-            await self.async_close()
-
-        self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, close)
+        self._hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self.async_close)
 
     async def async_create(
         self, request: object, *, user: User | None, trigger: str, now: datetime | None = None
@@ -289,9 +285,13 @@ class JobManager:
         await self._history.async_delete(export_id)
         self._note(EventType.EXPORT_DELETED, record, user)
 
-    async def async_pause(self) -> None:
-        """Stop everything, and take nothing more until `async_resume`."""
-        await self.async_close()
+    async def async_close(self, _: object = None) -> None:
+        """Stop everything, and take nothing more until `async_resume`.
+
+        What was under way ends as interrupted.
+        """
+        await self.previewer.async_close()
+        await self._runner.async_close()
 
     async def async_resume(self) -> None:
         """Go on with a folder and a key of links that are new where they were removed."""
@@ -299,11 +299,6 @@ class JobManager:
         await self._hass.async_add_executor_job(self._folder.prepare)
         self._runner.open()
         self.previewer.open()
-
-    async def async_close(self) -> None:
-        """Stop everything as Home Assistant stops; what was under way ends as interrupted."""
-        await self.previewer.async_close()
-        await self._runner.async_close()
 
     async def _async_cached(self, key: str, user: User | None) -> ExportRecord | None:
         """Return the newest complete export of this key that the caller may see, None for none."""

@@ -6,10 +6,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import (
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
+from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode
 
 from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff import TariffError, parse_contracts

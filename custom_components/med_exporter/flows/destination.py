@@ -10,13 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..destinations.settings import (
-    Finding,
-    async_check,
-    async_data,
-    async_settings,
-    title_of,
-)
+from ..destinations.settings import Finding, async_check, async_data, async_settings, title_of
 from .steps import Steps
 
 if TYPE_CHECKING:

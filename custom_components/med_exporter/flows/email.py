@@ -9,11 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import voluptuous as vol
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.const import CONF_HOST, CONF_PASSWORD, CONF_PORT, CONF_TYPE, CONF_USERNAME
-from homeassistant.helpers.selector import (
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    TextSelector,
-)
+from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode, TextSelector
 
 from ..const import EntryType
 from ..delivery.account import CONF_FROM, CONF_SECURITY, SECRETS, account_of

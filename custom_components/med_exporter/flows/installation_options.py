@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import (
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
+from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode
 
 from ..form_fields import FiniteSelector
 from ..settings import BOUNDS, Settings

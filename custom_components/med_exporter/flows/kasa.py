@@ -8,10 +8,7 @@ import voluptuous as vol
 from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.selector import (
-    BooleanSelector,
-    TextSelector,
-)
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 from homeassistant.util import slugify
 
 from ..const import (

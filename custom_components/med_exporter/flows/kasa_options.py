@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
-from homeassistant.helpers.selector import (
-    NumberSelectorConfig,
-    NumberSelectorMode,
-)
+from homeassistant.helpers.selector import NumberSelectorConfig, NumberSelectorMode
 
 from ..const import CONF_POLLING_INTERVAL
 from ..form_fields import FiniteSelector

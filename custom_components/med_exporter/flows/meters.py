@@ -19,32 +19,18 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
-from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN, EntryType, PlugRole
+from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, EntryType, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.words.colon import with_colon
 from ..form_fields import FiniteSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
-from ..meters.choosing import (
-    ENERGY_FIELD,
-    FIELDS,
-)
+from ..meters.choosing import ENERGY_FIELD, FIELDS
 from ..meters.dashboard import Proposal, async_dashboard
-from ..meters.meter import (
-    CONF_ENTITIES,
-    CONF_REGISTRY_ID,
-    CONF_STATISTIC_ID,
-    is_entity,
-)
-from ..texts import text_of
-from .meters_choosing import (
-    CONF_REPLACED,
-    CONF_REPLACEMENT,
-    CONF_STATISTICS,
-    MetersChoosingSteps,
-)
+from ..meters.meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
+from ..texts import async_options, text_of
+from .meters_choosing import CONF_REPLACED, CONF_REPLACEMENT, CONF_STATISTICS, MetersChoosingSteps
 from .point_names import check_name, pdl_error, point_name
 
 if TYPE_CHECKING:
@@ -254,11 +240,8 @@ class MetersSteps(MetersChoosingSteps):
 
     async def _words(self) -> dict[str, str]:
         """Return what readings are called in the installation's language."""
-        prefix = f"component.{DOMAIN}.selector.reading_field.options."
-        texts = await async_get_translations(
-            self.hass, self.hass.config.language, "selector", [DOMAIN]
-        )
-        return {field: texts.get(prefix + field, field) for field in FIELDS}
+        words = await async_options(self.hass, "reading_field")
+        return {field: words.get(field, field) for field in FIELDS}
 
 
 def _labels(meters: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING
 from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import (
-        ConfigEntry,
-        ConfigFlow,
-        ConfigFlowContext,
-        OptionsFlow,
-    )
+    from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowContext, OptionsFlow
     from homeassistant.core import HomeAssistant
 
     from ..entries.kind import Step

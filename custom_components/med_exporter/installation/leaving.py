@@ -38,7 +38,7 @@ async def async_leave(hass: HomeAssistant) -> None:
         # Where all entries are removed at once, two of them can be the last.
         return
     hass.data[_DATA_LEFT] = True
-    await hass.data[DATA_JOBS].async_pause()
+    await hass.data[DATA_JOBS].async_close()
     await hass.data[DATA_SCHEDULES].async_clear()
     await hass.data[DATA_DELIVERIES].async_clear()
     dropped = close_database(hass)

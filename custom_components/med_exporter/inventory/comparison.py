@@ -15,7 +15,7 @@ from ..engine.job import GivenTable
 from ..engine.readings.fields import Kind
 from ..engine.rows.tables import Column
 from ..engine.tariff.kind import Need
-from ..engine.tariff.kinds import KINDS
+from ..engine.tariff.kinds import needs
 from ..engine.tariff.price_units import per_kwh
 from ..errors import InvalidRequest
 from ..exports.planning import chosen_point
@@ -45,7 +45,7 @@ async def async_comparison(
     entry = chosen_point(hass, request, user)
     contracts = [offer["contract"] for offer in request.own["contracts"]]
     await _async_learn_prices(hass, entry, request, contracts, user)
-    if any(Need.COLOURS in KINDS[contract["kind"]].needs for contract in contracts):
+    if any(needs(contract, Need.COLOURS) for contract in contracts):
         return (await _async_colours(hass, request),)
     return ()
 
@@ -60,7 +60,7 @@ async def _async_learn_prices(
     currency = currency_of(hass, entry)
     entities: list[str] = []
     for place, contract in enumerate(contracts):
-        if Need.PRICES not in KINDS[contract["kind"]].needs:
+        if not needs(contract, Need.PRICES):
             continue
         entity_id = contract["entity_id"]
         field = f"contracts[{place}].entity_id"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
@@ -20,6 +19,7 @@ from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_work_within, queue_work
 from ..statistics import SumsWriter
+from ..texts import async_options
 from .answers import LedgerAnswers
 from .backfill import KEPT_DAYS
 from .books import (
@@ -96,15 +96,8 @@ class Ledger(LedgerAnswers):
 
     async def async_setup(self) -> CALLBACK_TYPE:
         """Write statistics and delete what is too old from now on; return what ends that."""
-        prefix = f"component.{DOMAIN}.selector.role.options."
-        texts = await async_get_translations(
-            self._hass, self._hass.config.language, "selector", [DOMAIN]
-        )
-        self._roles = {
-            key.removeprefix(prefix): text.lower()
-            for key, text in texts.items()
-            if key.startswith(prefix)
-        }
+        roles = await async_options(self._hass, "role")
+        self._roles = {role: word.lower() for role, word in roles.items()}
 
         purged_at = datetime.min.replace(tzinfo=UTC)
 

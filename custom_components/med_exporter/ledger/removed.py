@@ -5,17 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import (
-    Column,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    delete,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Table, delete, insert, select, update
 
 from ..database import TABLE_OPTIONS, Schema
 from ..engine.database.own_tables import exists

@@ -12,14 +12,7 @@ from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 
 from ..clocks.certain import certain_time
-from ..const import (
-    CONF_HOSTS,
-    CONF_PLUGS,
-    CONF_POLLING_INTERVAL,
-    CONF_RATED_POWER,
-    DOMAIN,
-    LOGGER,
-)
+from ..const import CONF_HOSTS, CONF_PLUGS, CONF_POLLING_INTERVAL, CONF_RATED_POWER, DOMAIN, LOGGER
 from ..engine.evidence.evidence import SOCKET_WATTS
 from ..sources.connection import LOGIN_CODES, Connection, KasaError
 from ..vault import SecretLostError

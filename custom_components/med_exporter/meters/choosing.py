@@ -12,13 +12,7 @@ from homeassistant.helpers import entity_registry as er
 from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, DOMAIN
 from ..engine.outside import LONGEST_NAME, clean
 from ..entries.finding import metering_point_entries
-from .meter import (
-    CONF_ENTITIES,
-    CONF_FORMER,
-    CONF_REGISTRY_ID,
-    CONF_STATISTIC_ID,
-    is_entity,
-)
+from .meter import CONF_ENTITIES, CONF_FORMER, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,21 +15,11 @@ from ..destinations.registry import DESTINATIONS
 from ..errors import ExportFailedError
 from ..history.history import DATA_HISTORY
 from ..history.pages import PAGE_FIELDS
-from ..history.records import (
-    ExportKind,
-    ExportStatus,
-)
-from .answers import (
-    PushStatus,
-    push_log_entry,
-)
+from ..history.records import ExportKind, ExportStatus
+from .answers import PushStatus, push_log_entry
 from .request import read_push_request
 from .runner import DATA_PUSHES
-from .selection import (
-    DestinationNotFoundError,
-    select_destination,
-    select_entry,
-)
+from .selection import DestinationNotFoundError, select_destination, select_entry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

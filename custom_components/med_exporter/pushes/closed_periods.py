@@ -10,14 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..clocks.local import local_zone
 from ..costs import DATA_COSTS
-from ..destinations.measurements import (
-    Cost,
-    EcoWattLevel,
-    Energy,
-    Grain,
-    Measurement,
-    TempoDay,
-)
+from ..destinations.measurements import Cost, EcoWattLevel, Energy, Grain, Measurement, TempoDay
 from ..engine.times import HOUR, day_bounds, day_start, hour_of, local_time
 from ..ledger import DATA_LEDGER
 from ..metering.contracts import currencies_of

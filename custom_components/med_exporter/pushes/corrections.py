@@ -9,21 +9,11 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..clocks.local import local_zone
-from ..const import (
-    DataType,
-    PlugRole,
-)
+from ..const import DataType, PlugRole
 from ..costs import SIGNAL_COSTS_CHANGED
 from ..database import queue_work
-from ..ledger import (
-    SIGNAL_LEDGER_CHANGED,
-    PointSeries,
-)
-from .watermarks import (
-    SCHEMA,
-    SeriesKey,
-    note_change,
-)
+from ..ledger import SIGNAL_LEDGER_CHANGED, PointSeries
+from .watermarks import SCHEMA, SeriesKey, note_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 from homeassistant.util import dt as dt_util
 
 from ..const import DataType
-from ..destinations.measurements import (
-    Energy,
-    Grain,
-    Measurement,
-)
+from ..destinations.measurements import Energy, Grain, Measurement
 from ..grid.link import loaded_grid
-from ..sources.tempo_calendar import (
-    ONE_DAY,
-    paris_date,
-)
-from .closed_periods import (
-    ecowatt_level,
-    tempo_day,
-)
+from ..sources.tempo_calendar import ONE_DAY, paris_date
+from .closed_periods import ecowatt_level, tempo_day
 from .parts import GRID_DATA
 
 if TYPE_CHECKING:

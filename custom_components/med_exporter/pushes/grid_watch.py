@@ -8,14 +8,8 @@ from homeassistant.core import callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..grid.link import (
-    async_follow_grid,
-    loaded_grid,
-)
-from ..sources.tempo_calendar import (
-    ONE_DAY,
-    paris_date,
-)
+from ..grid.link import async_follow_grid, loaded_grid
+from ..sources.tempo_calendar import ONE_DAY, paris_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,21 +18,11 @@ from ..errors import MedError
 from ..grid.link import loaded_grid
 from ..history.reasons import noted
 from ..sources.ecowatt import EcoWattDay
-from .closed_periods import (
-    cost_periods,
-    ecowatt_level,
-    energy_periods,
-    known_days,
-    tempo_day,
-)
+from .closed_periods import cost_periods, ecowatt_level, energy_periods, known_days, tempo_day
 from .current_values import current_values
 from .periods import period_start
 from .plan import Phase
-from .watermarks import (
-    SCHEMA,
-    Move,
-    advance,
-)
+from .watermarks import SCHEMA, Move, advance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -44,10 +34,7 @@ if TYPE_CHECKING:
     from ..destinations.measurements import Measurement
     from ..sources.tempo_calendar import TempoColour
     from .parts import Part
-    from .plan import (
-        Plan,
-        Span,
-    )
+    from .plan import Plan, Span
 
 # What a sudden stop may repeat: so many periods, or those of so many seconds.
 _FLUSH_PERIODS: Final = 500

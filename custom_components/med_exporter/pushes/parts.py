@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..const import (
-    DataType,
-    PlugRole,
-)
+from ..const import DataType, PlugRole
 from ..destinations.measurements import PointName
 from ..engine.lazy_dataclass import dataclass
 from ..ledger import PointSeries

@@ -10,33 +10,16 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ..clocks.local import certain_now, local_zone
-from ..const import (
-    CONF_PLUGS,
-    CONF_ROLE,
-    DataType,
-)
-from ..database import (
-    async_read,
-    queue_work,
-)
+from ..const import CONF_PLUGS, CONF_ROLE, DataType
+from ..database import async_read, queue_work
 from ..destinations.base import Corrections
 from ..engine.times import day_start
 from ..grid.link import loaded_grid
 from ..ledger import DATA_LEDGER
-from ..sources.tempo_calendar import (
-    FIRST_DAY,
-    paris_date,
-)
+from ..sources.tempo_calendar import FIRST_DAY, paris_date
 from .periods import period_start
 from .plan import Phase, Plan, Span, spans_of, unknown_days, waiting
-from .watermarks import (
-    SCHEMA,
-    Opening,
-    Watermark,
-    open_series,
-    read_watermarks,
-    rewind,
-)
+from .watermarks import SCHEMA, Opening, Watermark, open_series, read_watermarks, rewind
 from .witnesses import Witnesses, find_witnesses
 
 if TYPE_CHECKING:

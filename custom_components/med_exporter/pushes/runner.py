@@ -17,27 +17,15 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN
 from ..destinations.samples import DATA_LATEST
 from ..errors import InvalidRequest, UnknownMeteringPointError
-from ..history.records import (
-    ERROR_INTERRUPTED,
-    ExportKind,
-    ExportRecord,
-    ExportStatus,
-)
+from ..history.records import ERROR_INTERRUPTED, ExportKind, ExportRecord, ExportStatus
 from ..metering.metering_point import metering_points
 from .corrections import CorrectionNotes
 from .grid_watch import GridWatch
 from .latest import async_latest_periods
-from .parts import (
-    GRID_DATA,
-    Part,
-    parts_of,
-)
+from .parts import GRID_DATA, Part, parts_of
 from .planner import Planner
 from .request import EVERYTHING, PushRequest
-from .run import (
-    ERROR_INTERNAL,
-    PushRun,
-)
+from .run import ERROR_INTERNAL, PushRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable

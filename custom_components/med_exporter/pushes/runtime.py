@@ -13,28 +13,12 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 
-from ..const import (
-    CONF_DATA,
-    CONF_INTERVAL,
-    DOMAIN,
-    LOGGER,
-    DataType,
-)
-from ..database import (
-    DatabaseUnavailableError,
-)
+from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, LOGGER, DataType
+from ..database import DatabaseUnavailableError
 from ..destinations.base import DestinationError
 from ..history.reasons import reason_of
-from ..history.records import (
-    SIGNAL_EXPORT_FINISHED,
-    UNFINISHED,
-    ExportKind,
-    ExportStatus,
-)
-from .outage import (
-    RECORDS_NEEDED,
-    Outage,
-)
+from ..history.records import SIGNAL_EXPORT_FINISHED, UNFINISHED, ExportKind, ExportStatus
+from .outage import RECORDS_NEEDED, Outage
 from .request import read_push_request
 from .schedule import PushSchedule
 

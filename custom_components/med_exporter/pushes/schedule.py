@@ -16,10 +16,7 @@ from homeassistant.helpers.event import (
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..const import (
-    DOMAIN,
-    LOGGER,
-)
+from ..const import DOMAIN, LOGGER
 from ..grid.link import loaded_grid
 from .request import EVERYTHING
 from .runner import AlreadyRunningError

@@ -20,11 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from ..database import (
-    LONG_TEXT,
-    TABLE_OPTIONS,
-    Schema,
-)
+from ..database import LONG_TEXT, TABLE_OPTIONS, Schema
 from ..destinations.measurements import Grain
 from ..engine.lazy_dataclass import dataclass
 from .periods import period_start

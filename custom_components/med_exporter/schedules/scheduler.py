@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from homeassistant.auth.models import User
-    from homeassistant.core import Event, HomeAssistant
+    from homeassistant.core import HomeAssistant
 
     from ..audit import AuditLog
     from ..delivery import Deliveries
@@ -94,11 +94,9 @@ class Scheduler:
                 continue
             self._schedules[schedule.id] = schedule
 
-        async def started(_: HomeAssistant) -> None:
-            await self._async_run_due()
-
-        async_at_started(self._hass, started)
-        self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_settings)
+        async_at_started(self._hass, self._async_run_due)
+        # The time zone may be another one.
+        self._hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._async_run_due)
 
     def schedules(self) -> list[Schedule]:
         """Return all schedules, by name."""
@@ -269,18 +267,10 @@ class Scheduler:
         if due:
             # A clock that is set while this waits, as at the start of a small machine, is noticed.
             sleep = min(max(min(due) - dt_util.utcnow(), timedelta(0)), _LONGEST_SLEEP)
-            job = HassJob(self._on_time, cancel_on_shutdown=True)
+            job = HassJob(self._async_run_due, cancel_on_shutdown=True)
             self._cancel_timer = async_call_later(self._hass, sleep, job)
 
-    async def _on_time(self, _: datetime) -> None:
-        self._cancel_timer = None
-        await self._async_run_due()
-
-    async def _on_settings(self, _: Event[Any]) -> None:
-        """Look again when the time zone may have changed."""
-        await self._async_run_due()
-
-    async def _async_run_due(self) -> None:
+    async def _async_run_due(self, _: object = None) -> None:
         """Start every run that is due, or was while nobody was there: once each."""
         now = dt_util.utcnow()
         due: list[tuple[Schedule, datetime]] = []

@@ -7,14 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..engine.lazy_dataclass import dataclass
 from .pace import growing_pause
-from .tempo_calendar import (
-    FIRST_DAY,
-    ONE_DAY,
-    announced_at,
-    days_between,
-    paris_date,
-    season_start,
-)
+from .tempo_calendar import FIRST_DAY, ONE_DAY, announced_at, days_between, paris_date, season_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

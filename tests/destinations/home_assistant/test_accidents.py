@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 from aiohttp import ClientError
 
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.home_assistant import statistics as module
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
@@ -24,14 +21,7 @@ from custom_components.med_exporter.destinations.home_assistant.destination impo
 from tests.hostile_front import front_of, never_held
 from tests.real_home import HomeClient, RequestError
 
-from .measured import (
-    assert_stored,
-    hours,
-    push,
-    remote,
-    some_values,
-    statistics,
-)
+from .measured import assert_stored, hours, push, remote, some_values, statistics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

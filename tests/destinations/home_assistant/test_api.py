@@ -17,18 +17,11 @@ from homeassistant.core import EventBus
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.med_exporter.const import (
-    CONF_PDL,
-    DOMAIN,
-    EntryType,
-)
+from custom_components.med_exporter.const import CONF_PDL, DOMAIN, EntryType
 from custom_components.med_exporter.destinations import web as destination_web
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.home_assistant import api as home_assistant_api
-from custom_components.med_exporter.destinations.home_assistant.api import (
-    Remote,
-    RemoteConnection,
-)
+from custom_components.med_exporter.destinations.home_assistant.api import Remote, RemoteConnection
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
     async_test_home_assistant,

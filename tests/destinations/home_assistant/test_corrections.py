@@ -9,16 +9,7 @@ from awesomeversion import AwesomeVersion
 
 from custom_components.med_exporter.destinations.base import Outcome
 
-from .measured import (
-    FIRST,
-    HOUR,
-    assert_stored,
-    hours,
-    metadata,
-    push,
-    some_values,
-    statistics,
-)
+from .measured import FIRST, HOUR, assert_stored, hours, metadata, push, some_values, statistics
 
 
 async def test_a_correction_moves_all_later_sums(destination, client, point) -> None:

@@ -8,10 +8,7 @@ import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
 )

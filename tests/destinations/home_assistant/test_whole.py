@@ -12,10 +12,7 @@ import pytest
 from freezegun import api
 from homeassistant.data_entry_flow import FlowResultType
 
-from custom_components.med_exporter.const import (
-    DataType,
-    PlugRole,
-)
+from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from freezegun import api
 
 from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.destinations.influxdb.server import InfluxDb
@@ -15,10 +14,10 @@ from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 from tests.influxdb import Influxd, add_influxdb, influxdb_input
-from tests.metering_points import NOON, answer, start_flow
+from tests.metering_points import NOON
 from tests.pushing import House, plug, since
 
-from ..years import closed, date_of, fill
+from ..years import accept, closed, date_of, fill, hours_of_ten_days
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
@@ -218,22 +217,14 @@ async def test_two_destinations_with_other_tags_side_by_side(house: House, influ
 
 
 async def test_what_the_server_does_not_keep_is_said_once(house: House, influxd) -> None:
-    # The server counts from its own clock.
-    now = datetime.fromtimestamp(api.real_time(), UTC)
-    house.freezer.move_to(now)
+    hours = hours_of_ten_days(house)
     server = influxd()
-    hours = round((now - since(10)) / timedelta(hours=1))
     await asyncio.to_thread(
         server.ask,
         f'CREATE RETENTION POLICY "short" ON "med" DURATION {hours}h REPLICATION 1 DEFAULT',
     )
-    flow = await start_flow(house.hass, "influxdb")
-    form = await answer(house.hass, flow, influxdb_input(server.url))
-    assert form["errors"] == {"base": "destination_retention_short_influxdb"}
-    result = await answer(house.hass, form, {})
-    await house.hass.async_block_till_done()
-    runtime = result["result"].runtime_data
-    runtime.set_enabled(enabled=False)
+    given, warning = influxdb_input(server.url), "destination_retention_short_influxdb"
+    runtime = await accept(house, "influxdb", given, warning)
     asked = {"data": ["consumption_daily"], "pdl": ["house"]}
 
     record = await house.push(runtime, **asked)

@@ -11,10 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.jeedom import destination as jeedom_module
 from custom_components.med_exporter.destinations.jeedom.destination import JeedomDestination
 from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc

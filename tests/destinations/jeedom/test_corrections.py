@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 
 from .measured import PDL, day, error_of, half_hour, push, running, words
 

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.const import DataType
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
 from custom_components.med_exporter.destinations.jeedom.kind import JEEDOM
 from custom_components.med_exporter.destinations.measurements import (
     EcoWattLevel,

@@ -11,17 +11,7 @@ from custom_components.med_exporter.destinations.jeedom.kind import JEEDOM
 from custom_components.med_exporter.destinations.measurements import PointName
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
 
-from .measured import (
-    BARN,
-    PDL,
-    day,
-    destination_at,
-    error_of,
-    push,
-    running,
-    tempo,
-    words,
-)
+from .measured import BARN, PDL, day, destination_at, error_of, push, running, tempo, words
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession

@@ -22,16 +22,7 @@ from tests.jeedom_server import CORE_KEY, VIRTUAL_KEY, Jeedom, add_jeedom, jeedo
 from tests.metering_points import add_metering_point
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
-from .measured import (
-    BARN,
-    HOUSE,
-    NAMES,
-    PDL,
-    day,
-    push,
-    running,
-    words,
-)
+from .measured import BARN, HOUSE, NAMES, PDL, day, push, running, words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,10 +14,7 @@ from hypothesis import strategies as st
 from custom_components.med_exporter.destinations.base import DestinationError
 from custom_components.med_exporter.destinations.jeedom import rpc as jeedom_rpc
 from custom_components.med_exporter.destinations.jeedom.destination import async_test_jeedom
-from custom_components.med_exporter.destinations.jeedom.rpc import (
-    JeedomRpc,
-    base_url,
-)
+from custom_components.med_exporter.destinations.jeedom.rpc import JeedomRpc, base_url
 from tests.jeedom_server import CORE_KEY, OTHER_KEY, VIRTUAL_KEY, Jeedom, jeedom, running_jeedom
 from tests.mosquitto import Authority, free_port
 

@@ -22,16 +22,7 @@ from custom_components.med_exporter.destinations.mqtt import connection as mqtt_
 from custom_components.med_exporter.destinations.mqtt import line as mqtt_line
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
 from tests.hostile_front import never_held
-from tests.mqtt_destinations import (
-    PDL,
-    POINT,
-    PUBLISHING,
-    UNIQUE,
-    destination,
-    energy,
-    take,
-    until,
-)
+from tests.mqtt_destinations import PDL, POINT, PUBLISHING, UNIQUE, destination, energy, take, until
 from tests.mqtt_line import ACKNOWLEDGEMENTS, PINGRESP, PUBACK, PUBCOMP, PUBREC, Line, bad_line
 
 if TYPE_CHECKING:

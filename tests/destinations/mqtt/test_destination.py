@@ -16,33 +16,18 @@ import aiomqtt
 import pytest
 
 from custom_components.med_exporter.const import LOGGER, DataType
-from custom_components.med_exporter.destinations.base import (
-    DestinationError,
-    Outcome,
-)
-from custom_components.med_exporter.destinations.mqtt import (
-    connection as mqtt_connection,
-)
-from custom_components.med_exporter.destinations.mqtt import (
-    opening as mqtt_opening,
-)
-from custom_components.med_exporter.destinations.mqtt import (
-    probe,
-)
-from custom_components.med_exporter.destinations.mqtt.broker import (
-    Broker,
-    is_certificate,
-)
+from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.mqtt import connection as mqtt_connection
+from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
+from custom_components.med_exporter.destinations.mqtt import probe
+from custom_components.med_exporter.destinations.mqtt.broker import Broker, is_certificate
 from custom_components.med_exporter.destinations.mqtt.longest import longest_message
 from custom_components.med_exporter.destinations.mqtt.probe import (
     REMARK_UNVERIFIED,
     async_test_broker,
 )
 from custom_components.med_exporter.destinations.mqtt.trial import Trial
-from custom_components.med_exporter.sources.tempo_calendar import (
-    ONE_DAY,
-    PARIS,
-)
+from custom_components.med_exporter.sources.tempo_calendar import ONE_DAY, PARIS
 from tests.mosquitto import Authority, free_port
 from tests.mqtt_destinations import (
     DAILY,

@@ -15,9 +15,7 @@ from homeassistant.helpers.template import Template
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.mqtt import discovery as mqtt_discovery
 from custom_components.med_exporter.destinations.mqtt.probe import REMARK_NO_DISCOVERY
-from custom_components.med_exporter.sources.tempo_calendar import (
-    ONE_DAY,
-)
+from custom_components.med_exporter.sources.tempo_calendar import ONE_DAY
 from tests.metering_points import answer, start_reconfigure
 from tests.mqtt_destinations import (
     DAILY,

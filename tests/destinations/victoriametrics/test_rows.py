@@ -29,10 +29,7 @@ from custom_components.med_exporter.destinations.victoriametrics.rows import (
     rows_of,
     selector_of,
 )
-from custom_components.med_exporter.sources.tempo_calendar import (
-    PARIS,
-    TempoColour,
-)
+from custom_components.med_exporter.sources.tempo_calendar import PARIS, TempoColour
 
 POINT = PointName(pdl="Mon_PDL-1", slug="mon_pdl_1", name="House")
 MIDNIGHT = datetime(2026, 3, 29, tzinfo=PARIS)

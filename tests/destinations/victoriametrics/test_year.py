@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from freezegun import api
 
-from custom_components.med_exporter.const import (
-    DataType,
-    PlugRole,
-)
+from custom_components.med_exporter.const import DataType, PlugRole
 from custom_components.med_exporter.destinations.victoriametrics import destination as module
 from custom_components.med_exporter.destinations.victoriametrics import series_push
 from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.sources.tempo_calendar import TempoColour
-from tests.metering_points import NOON, answer, start_flow
+from tests.metering_points import NOON
 from tests.pushing import House, plug, since
 from tests.shelf import Shelf as PaperShelf
 from tests.shelf import refuse
 from tests.victoriametrics import add_victoriametrics, victoriametrics_input
 
-from ..years import closed, date_of, fill
+from ..years import accept, closed, date_of, fill, hours_of_ten_days
 
 if TYPE_CHECKING:
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
@@ -180,17 +177,9 @@ async def test_a_day_filled_in_late_is_named_and_not_doubled(house: House, victo
 
 @pytest.mark.usefixtures("quick_disk")
 async def test_what_the_server_does_not_keep_is_said_once(house: House, victoriametrics) -> None:
-    # The server counts from its own clock.
-    now = datetime.fromtimestamp(api.real_time(), UTC)
-    house.freezer.move_to(now)
-    server = victoriametrics(retention=f"{round((now - since(10)) / timedelta(hours=1))}h")
-    flow = await start_flow(house.hass, "victoriametrics")
-    form = await answer(house.hass, flow, victoriametrics_input(server.url))
-    assert form["errors"] == {"base": "destination_retention_short"}
-    result = await answer(house.hass, form, {})
-    await house.hass.async_block_till_done()
-    runtime = result["result"].runtime_data
-    runtime.set_enabled(enabled=False)
+    server = victoriametrics(retention=f"{hours_of_ten_days(house)}h")
+    given, warning = victoriametrics_input(server.url), "destination_retention_short"
+    runtime = await accept(house, "victoriametrics", given, warning)
     asked = {"data": ["consumption_daily"], "pdl": ["house"]}
 
     record = await house.push(runtime, **asked)

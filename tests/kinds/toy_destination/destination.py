@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Callable, Collection, Sequence
     from pathlib import Path
 
-    from custom_components.med_exporter.destinations.measurements import (
-        Measurement,
-        PointName,
-    )
+    from custom_components.med_exporter.destinations.measurements import Measurement, PointName
 
 
 class FolderDestination:

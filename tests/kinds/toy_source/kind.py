@@ -24,12 +24,7 @@ from custom_components.med_exporter.ledger import DATA_LEDGER, CounterStart, Led
 from custom_components.med_exporter.metering.metering_point import CurrentValue
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import (
-        ConfigEntry,
-        ConfigFlow,
-        ConfigFlowResult,
-        OptionsFlow,
-    )
+    from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, OptionsFlow
     from homeassistant.core import HomeAssistant
 
     from custom_components.med_exporter.entries.kind import Step

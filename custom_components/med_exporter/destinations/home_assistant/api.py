@@ -23,14 +23,7 @@ from ...web.client import web_session
 from ...web.line import BoundedSocket
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import (
-    TIMEOUT,
-    host_of,
-    later_error,
-    named_errors,
-    network_error,
-    request,
-)
+from ..web import TIMEOUT, host_of, later_error, named_errors, network_error, request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,41 +8,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEnergy
 from homeassistant.core import callback
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
-from ...const import (
-    CONF_PDL,
-    DOMAIN,
-    DataType,
-    PlugRole,
-)
+from ...const import CONF_PDL, DOMAIN, DataType, PlugRole
 from ...engine.times import HOUR
 from ...entries.finding import metering_point_entries
+from ...texts import async_options
 from ...web.answers import in_turn
-from ..base import (
-    RUNNING,
-    Corrections,
-    DestinationError,
-    Intake,
-)
-from ..measurements import (
-    Cost,
-    Grain,
-)
+from ..base import RUNNING, Corrections, DestinationError, Intake
+from ..measurements import Cost, Grain
 from ..stretches import stretches
-from .api import (
-    Remote,
-    RemoteConnection,
-)
+from .api import Remote, RemoteConnection
 from .hourly_push import HourlyPush
 from .probe import async_probe
 from .rows import holds
-from .states import (
-    STATE_KEYS,
-    CurrentStates,
-    entity_id_of,
-)
+from .states import STATE_KEYS, CurrentStates, entity_id_of
 from .statistics import RemoteStatistics
 
 if TYPE_CHECKING:
@@ -250,16 +230,12 @@ class HomeAssistantDestination:
         """Return the statistic that a closed hour belongs to, with its name in words."""
         point = measurement.point
         assert point is not None
-        texts = await async_get_translations(
-            self._hass, self._hass.config.language, "selector", [DOMAIN]
-        )
-        selectors = f"component.{DOMAIN}.selector"
         if isinstance(measurement, Cost):
-            kind, unit = _COST, measurement.currency
-            word = texts.get(f"{selectors}.cost_statistic.options.cost", kind)
+            selector, kind, unit = "cost_statistic", _COST, measurement.currency
         else:
-            kind, unit = _ROLES[measurement.data_type].value, UnitOfEnergy.KILO_WATT_HOUR.value
-            word = texts.get(f"{selectors}.role.options.{kind}", kind)
+            selector, kind = "role", _ROLES[measurement.data_type].value
+            unit = UnitOfEnergy.KILO_WATT_HOUR.value
+        word = (await async_options(self._hass, selector)).get(kind, kind)
         return RemoteStatistics(
             connection,
             f"{DOMAIN}:{kind}_{point.slug}",

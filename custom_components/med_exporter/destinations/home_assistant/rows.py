@@ -9,10 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ...engine.lazy_dataclass import dataclass
-from ..measurements import (
-    Cost,
-    Energy,
-)
+from ..measurements import Cost, Energy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

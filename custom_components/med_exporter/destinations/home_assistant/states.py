@@ -15,27 +15,17 @@ from homeassistant.const import (
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from ...const import (
-    DOMAIN,
-    DataType,
-)
+from ...const import DOMAIN, DataType
 from ...sources.tempo_calendar import TempoColour
 from ..base import Outcome
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    TempoDay,
-)
+from ..measurements import EcoWattLevel, Energy, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from homeassistant.core import HomeAssistant
 
-    from ..measurements import (
-        Measurement,
-        PointName,
-    )
+    from ..measurements import Measurement, PointName
     from .api import RemoteConnection
 
 TEMPO_TODAY: Final = "tempo_color"

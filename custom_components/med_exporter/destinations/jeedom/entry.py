@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers import instance_id
-from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import slugify
 
-from ...const import CONF_DATA, CONF_PDL, DOMAIN, DataType
+from ...const import CONF_DATA, CONF_PDL, DataType
 from ...entries.finding import metering_point_entries
+from ...texts import async_options
 from ...web.client import web_session
 from ..measurements import PointName
 from .destination import JeedomDestination
@@ -98,10 +98,5 @@ class _EntryMemory:
 
 async def _command_names(hass: HomeAssistant) -> dict[DataType, str]:
     """Return the data types as the flow names them, in the house's language."""
-    words = await async_get_translations(hass, hass.config.language, "selector", {DOMAIN})
-    return {
-        data_type: words.get(
-            f"component.{DOMAIN}.selector.data.options.{data_type}", data_type.value
-        )
-        for data_type in DataType
-    }
+    words = await async_options(hass, "data")
+    return {data_type: words.get(data_type, data_type.value) for data_type in DataType}

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...web.answers import in_turn, parsed, text_of
 from ..base import DestinationError
 from ..redaction import without_secrets
-from ..web import (
-    TIMEOUT,
-    host_of,
-    request,
-)
+from ..web import TIMEOUT, host_of, request
 from .address import PATH, base_url
 
 if TYPE_CHECKING:

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.util import dt as dt_util
 
 from ..base import DestinationError, Outcome
-from ..measurements import (
-    EcoWattLevel,
-    Energy,
-    TempoDay,
-)
+from ..measurements import EcoWattLevel, Energy, TempoDay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,21 +6,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from homeassistant.config_entries import (
-    SIGNAL_CONFIG_ENTRY_CHANGED,
-    ConfigEntryChange,
-)
-from homeassistant.const import (
-    CONF_DISCOVERY,
-    CONF_ID,
-)
+from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntryChange
+from homeassistant.const import CONF_DISCOVERY, CONF_ID
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.issue_registry import (
-    IssueSeverity,
-    async_create_issue,
-)
+from homeassistant.helpers.issue_registry import IssueSeverity, async_create_issue
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 from homeassistant.util import slugify
@@ -36,13 +27,7 @@ from .longest import longest_message
 from .messages import Publishing, nothing
 from .opening import async_open, identifier
 from .probe import async_test_broker
-from .settings import (
-    CONF_BROKER,
-    CONF_QOS,
-    CONF_RETAIN,
-    CONF_TOPIC_PREFIX,
-    broker_of,
-)
+from .settings import CONF_BROKER, CONF_QOS, CONF_RETAIN, CONF_TOPIC_PREFIX, broker_of
 from .trial import trial_of
 
 if TYPE_CHECKING:

@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..base import DestinationError
 from .messages import Message, nothing
-from .mistakes import (
-    PACKET_TOO_LARGE,
-    message_refused,
-    qos_not_supported,
-    retain_not_supported,
-)
+from .mistakes import PACKET_TOO_LARGE, message_refused, qos_not_supported, retain_not_supported
 from .opening import VERSIONS, async_open, identifier
 from .trial import Trial
 

@@ -16,7 +16,7 @@ from ..lazy_dataclass import dataclass
 from ..tariff import Known, Tariff, compare, first_needed, parse_contracts, price
 from ..tariff.energy import MWH_PER_KWH, PRODUCTION
 from ..tariff.kind import Need
-from ..tariff.kinds import KINDS
+from ..tariff.kinds import needs
 from ..tariff.timeline import segments
 from ..times import day_of
 from .energy_source import points_of, read_energy, read_past
@@ -51,10 +51,7 @@ class Terms:
 
     def needs(self, need: Need) -> bool:
         """Tell whether prices depend on something."""
-        return any(
-            need in KINDS[contract.pricing.to_dict()["kind"]].needs
-            for contract in self.tariff.contracts
-        )
+        return any(needs(one.pricing.to_dict(), need) for one in self.tariff.contracts)
 
     def taxes_at(self, moment: float) -> tuple[float, float]:
         """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
@@ -96,15 +93,16 @@ class CostSum:
     cost: float | None
     unpriced_kwh: float
 
+    @property
+    def owed(self) -> float | None:
+        """Return `cost` as it is to be paid: what production brings is negative."""
+        return self.cost if self.cost is None or self.role != PRODUCTION else -self.cost
+
 
 def price_entities(tariff: Tariff) -> list[str]:
     """Return the ids of the entities whose price counts in a tariff, each once."""
-    found = (
-        contract.pricing.to_dict()
-        for contract in tariff.contracts
-        if Need.PRICES in KINDS[contract.pricing.to_dict()["kind"]].needs
-    )
-    return sorted({pricing["entity_id"] for pricing in found})
+    every = (contract.pricing.to_dict() for contract in tariff.contracts)
+    return sorted({one["entity_id"] for one in every if needs(one, Need.PRICES)})
 
 
 def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
@@ -255,7 +253,7 @@ def slot_costs(
     """Return kWh and cost of a plug's slots by their start; what production brings is negative.
 
     Args:
-        connection: opens a connection to the recorder's database.
+        connection: to the recorder's database.
         plug_id: of the plug.
         start: UTC seconds at which the first slot begins.
         end: UTC seconds at which the last one ends.
@@ -268,9 +266,8 @@ def slot_costs(
     costs = cost_sums(lambda: nullcontext(connection), [plug_id], edges, currency=currency)
     for found, _ in costs:
         for one in found:
-            money = None if one.cost is None else one.cost * (-1 if one.role == PRODUCTION else 1)
             kwh, before = slots.get(edges[one.place], (0.0, None))
-            known = [part for part in (before, money) if part is not None]
+            known = [part for part in (before, one.owed) if part is not None]
             slots[edges[one.place]] = (kwh + one.kwh, sum(known) if known else None)
     return slots
 
@@ -285,7 +282,7 @@ def billed(
     money = [0.0] * (len(edges) - 1)
     for found, _ in cost_sums(connect, [plug_id], edges, currency=currency):
         for one in found:
-            money[one.place] += (one.cost or 0.0) * (-1 if one.role == PRODUCTION else 1)
+            money[one.place] += one.owed or 0.0
     return money
 
 

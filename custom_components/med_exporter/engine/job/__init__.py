@@ -14,12 +14,7 @@ from .choices import (
     SEVERITY_LEVELS,
 )
 from .filters import Filters, TimeOfDay
-from .job import (
-    DEFAULT_MAX_BYTES,
-    DEFAULT_MAX_PDF_ROWS,
-    DEFAULT_MAX_RECORDS,
-    Job,
-)
+from .job import DEFAULT_MAX_BYTES, DEFAULT_MAX_PDF_ROWS, DEFAULT_MAX_RECORDS, Job
 from .parts import (
     DEFAULT_CHUNK_SIZE,
     MAX_CHUNK_SIZE,

@@ -13,13 +13,7 @@ import math
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from sqlalchemy import (
-    BigInteger,
-    Integer,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import BigInteger, Integer, bindparam, func, select
 
 from ..database.own_tables import exists
 from ..database.recorder_tables import HOURS, HOURS_META

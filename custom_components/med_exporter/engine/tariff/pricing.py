@@ -15,7 +15,7 @@ from ..lazy_dataclass import dataclass
 from ..times import day_of, day_start
 from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown
 from .kind import Need
-from .kinds import KINDS
+from .kinds import needs
 from .timeline import segments
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def first_needed(tariff: Tariff, zone: tzinfo, start: float, end: float) -> floa
     """Return from when on (UTC seconds) energy has to be known to price that of [start, end)."""
     first = day_of(start, zone)
     for contract in tariff.within(first, day_of(end, zone)):
-        if Need.MONTH in KINDS[contract.pricing.to_dict()["kind"]].needs:
+        if needs(contract.pricing.to_dict(), Need.MONTH):
             return min(start, day_start(first.replace(day=1), zone))
     return start
 

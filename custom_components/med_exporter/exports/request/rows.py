@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...engine.job import (
-    AGGREGATIONS,
-    DEVICE_STATES,
-    FUNCTIONS,
-    CustomField,
-    Filters,
-    TimeOfDay,
-)
+from ...engine.job import AGGREGATIONS, DEVICE_STATES, FUNCTIONS, CustomField, Filters, TimeOfDay
 from ...engine.job.filters import minutes_of_day
 from ...engine.readings.custom_fields import usable_fields
 from ...engine.readings.fields import ENTITY_FIELDS, FIELDS

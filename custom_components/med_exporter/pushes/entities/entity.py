@@ -9,10 +9,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.entity import Entity
 
 from ...const import DOMAIN
-from ...rights import (
-    async_user_of,
-    require_administrator,
-)
+from ...rights import async_user_of, require_administrator
 
 if TYPE_CHECKING:
     from homeassistant.auth.models import User

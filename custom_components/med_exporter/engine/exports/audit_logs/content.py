@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    BigInteger,
-    Double,
-    Integer,
-    bindparam,
-    func,
-    select,
-)
+from sqlalchemy import BigInteger, Double, Integer, bindparam, func, select
 
 from ...database.audit_tables import audit_table
 from ...database.own_tables import exists

@@ -10,7 +10,7 @@ from . import flat, sensor_price, tempo, tiers, time_of_use
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..kind import ContractKind, Page
+    from ..kind import ContractKind, Need, Page
 
 KINDS: Final[dict[str, ContractKind]] = {
     kind.name: kind
@@ -24,8 +24,13 @@ def forms() -> dict[str, tuple[ContractKind, Page | Dialogue]]:
     return {form.name: (kind, form) for kind in KINDS.values() for form in kind.forms}
 
 
+def needs(pricing: Mapping[str, Any], need: Need) -> bool:
+    """Tell whether prices, as they are stored with their `kind`, depend on something."""
+    return need in KINDS[pricing["kind"]].needs
+
+
 def form_of(pricing: Mapping[str, Any]) -> Page | Dialogue:
-    """Return the plainest form that can show prices as they are stored, `kind` among them."""
+    """Return the plainest form that can show prices, as they are stored with their `kind`."""
     return next(
         form
         for form in KINDS[pricing["kind"]].forms
