@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import Entity
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,11 +17,17 @@ from custom_components.med_exporter import platforms
 from custom_components.med_exporter.entries.kind import EntryKind
 
 if TYPE_CHECKING:
+    import pytest
     from homeassistant.core import HomeAssistant
 
 
 async def _nothing(*_: object) -> None:
     """Set up nothing."""
+
+
+def _entry() -> MockConfigEntry:
+    """Return an entry that Home Assistant sets up."""
+    return MockConfigEntry(state=ConfigEntryState.SETUP_IN_PROGRESS)
 
 
 async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> None:
@@ -50,7 +57,7 @@ async def test_the_loop_goes_on_while_many_are_added(hass: HomeAssistant) -> Non
         patch.object(platforms, "kind_of", lambda _: kind),
         patch.object(platforms, "get_instance", lambda _: SimpleNamespace(backlog=0)),
     ):
-        await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
+        await platforms.async_add_entities_of(Platform.SENSOR, hass, _entry(), add)
     assert sum(count for _, count in added) == 100
     assert max(count for _, count in added) <= 5
     assert len({when for when, _ in added}) >= len(added) - 1
@@ -85,9 +92,49 @@ async def test_the_recorder_is_given_time_to_follow(hass: HomeAssistant) -> None
         patch.object(platforms, "kind_of", lambda _: kind),
         patch.object(platforms, "get_instance", lambda _: waiting),
     ):
-        await platforms.async_add_entities_of(Platform.SENSOR, hass, MockConfigEntry(), add)
+        await platforms.async_add_entities_of(Platform.SENSOR, hass, _entry(), add)
     recording.cancel()
     with suppress(asyncio.CancelledError):
         await recording
     assert len(longest) == 100
     assert max(longest) <= 150
+
+
+async def test_what_is_left_after_the_set_up_is_added_at_the_same_pace(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A recorder that is slow for long holds up neither the set-up nor the house's states."""
+    recorder, added = _late_recorder(monkeypatch), []
+    entry = _entry()
+    await platforms.async_add_entities_of(Platform.SENSOR, hass, entry, added.extend)
+    assert len(added) == 3
+    entry.mock_state(hass, ConfigEntryState.LOADED)
+    recorder.backlog = 0
+    await asyncio.wait(entry._background_tasks)
+    assert len(added) == 12
+
+
+async def test_nothing_is_added_to_an_entry_that_is_being_unloaded(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder, added = _late_recorder(monkeypatch), []
+    entry = _entry()
+    await platforms.async_add_entities_of(Platform.SENSOR, hass, entry, added.extend)
+    entry.mock_state(hass, ConfigEntryState.UNLOAD_IN_PROGRESS)
+    recorder.backlog = 0
+    await asyncio.wait(entry._background_tasks)
+    assert len(added) == 3
+
+
+def _late_recorder(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Let a kind have twelve entities, and return a recorder that is behind for longer."""
+
+    def give(_hass, _entry, add) -> None:
+        add(Entity() for _ in range(12))
+
+    kind = EntryKind(type="toy", async_setup=_nothing, entities={Platform.SENSOR: give})
+    recorder = SimpleNamespace(backlog=1000)
+    monkeypatch.setattr(platforms, "kind_of", lambda _: kind)
+    monkeypatch.setattr(platforms, "get_instance", lambda _: recorder)
+    monkeypatch.setattr(platforms, "_PATIENCE", 0.01)
+    return recorder

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from itertools import batched, chain
 from typing import TYPE_CHECKING, Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CoreState, callback
 from homeassistant.helpers.recorder import get_instance
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 # How many entities Home Assistant adds before its event loop goes on with other things: one may be
 # the first of its device, which takes it milliseconds.
 _AT_ONCE: Final = 3
-# How much may wait for the recorder before more is added, and how long that waits at most, in
-# seconds: states of the house stand in the same queue, for as long as all that is added at once
-# after that takes to record. Home Assistant gives a platform 60.
+# How much may wait for the recorder before more is added: states of the house stand in the same
+# queue.
 _BACKLOG: Final = 100
+# How many seconds the set-up of an entry waits for that at most; Home Assistant gives a platform
+# 60. What is left then is added behind it, at the same pace.
 _PATIENCE: Final = 40
 
 
@@ -60,13 +61,32 @@ async def async_add_entities_of(
             first.append(new_entities)
 
     kind.entities[platform](hass, entry, add)
-    is_set_up, until = True, hass.loop.time() + _PATIENCE
-    for number, some in enumerate(batched(chain.from_iterable(first), _AT_ONCE, strict=False)):
+    is_set_up = True
+    adding = entry.async_create_background_task(
+        hass,
+        _async_add_paced(hass, entry, chain.from_iterable(first), async_add_entities),
+        f"{platform} entities of {entry.title}",
+    )
+    # Waiting so leaves it running when patience ends; its entry cancels it.
+    await asyncio.wait([adding], timeout=_PATIENCE)
+    if adding.done() and not adding.cancelled():
+        adding.result()
+
+
+async def _async_add_paced(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    entities: Iterable[Entity],
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add entities as fast as the recorder follows, and no more once their entry is unloaded."""
+    for number, some in enumerate(batched(entities, _AT_ONCE, strict=False)):
         if number:
             await asyncio.sleep(0)
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(until):
-                    await _async_recorder_follows(hass)
+            await _async_recorder_follows(hass)
+            # Home Assistant says so before it takes the platforms down, and cancels this after.
+            if entry.state not in (ConfigEntryState.SETUP_IN_PROGRESS, ConfigEntryState.LOADED):
+                return
         async_add_entities(some)
 
 
