@@ -84,9 +84,12 @@ async def _compare(
     first = min(since, midnight).astimezone(PARIS).date()
 
     async def is_booked() -> bool:
-        return abs(here.ledger(plug, first, now.date()) - truly(here.bounds(first)[0], now)) < _OFF
+        return (
+            abs(here.ledger(plug, first, now.date()) - truly(here.bounds(first)[0], now)) < _WITHIN
+        )
 
-    await until(is_booked, 60)
+    # It is posted every five minutes.
+    await until(is_booked, 330)
     booked = here.quarters(plug)
     slot = since - (since - here.bounds(first)[0]) % _QUARTER
     while slot < now:
