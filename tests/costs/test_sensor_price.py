@@ -60,6 +60,23 @@ class TestSensorPrice:
         assert (second.cost, second.unpriced_kwh) == (pytest.approx(0.0), 0.5)
         assert third.cost == pytest.approx(0.11)
 
+    async def test_the_mean_of_an_hour_is_no_price_of_what_was_not_shown_in_it(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 7), 100)
+        await self.show(house, day(20, 8) + timedelta(seconds=20), "unavailable")
+        await self.show(house, day(20, 9), 300)
+        # The recorder's mean is that of the seconds in which there was a price.
+        start = day(20, 8).astimezone(UTC)
+        await add_means(house, [{"start": start, "mean": 100.0, "min": 100, "max": 100}])
+        house.freezer.move_to(day(20, 10))
+        await house.use(day(20, 8), day(20, 10), 1.0)
+        await house.price()
+        found = await house.days(day(20, 8), aggregation="hourly")
+        costs = [(one.cost, one.unpriced_kwh) for one in found]
+        assert costs == [(pytest.approx(0.05), 1.5), (pytest.approx(0.6), 0.0)]
+
     async def test_each_price_is_in_the_unit_that_the_sensor_had_then(
         self, house: PricedBooks
     ) -> None:

@@ -36,7 +36,7 @@ class Shown(NamedTuple):
     """What the recorder has of an entity's price per kWh.
 
     `quarters` by the UTC second at which they begin, from states; `hours` likewise, the means of
-    long-term statistics.
+    long-term statistics before the first of these states.
     """
 
     entity_id: str
@@ -77,6 +77,9 @@ async def async_read_shown(
         quarters = by_quarter(prices, end)
         hours: dict[int, float] = {}
         if by_hours is not None:
+            # From their first on, states tell when there was no price; a mean is that of the rest.
+            if prices:
+                last = datetime.fromtimestamp(prices[0][0], UTC)
             rows = statistics_during_period(
                 hass, first, last, {entity_id}, "hour", None, {"mean"}
             ).get(entity_id, [])

@@ -18,7 +18,9 @@ from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
 from .exchanges import press_exchanges
 from .histories import press_histories
+from .jitter import press_jitter
 from .meters import press_meters
+from .money import press_money
 from .refusals import press_refusals
 from .settings import press_settings
 from .table import Table
@@ -35,6 +37,8 @@ INPUTS = {
     "corrections": press_corrections,
     "meters": press_meters,
     "exchanges": press_exchanges,
+    "money": press_money,
+    "jitter": press_jitter,
 }
 
 

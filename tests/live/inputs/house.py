@@ -99,8 +99,12 @@ class House:
             "victoriametrics": victoriametrics_input(self.server.url, data=DATA, interval="1440"),
         }
         for kind, user_input in inputs.items():
-            made = await self.home.flow("med_exporter", {"next_step_id": kind}, user_input)
-            self._destinations.append(made["entry_id"])
+            await self.add_destination(kind, user_input)
+
+    async def add_destination(self, kind: str, user_input: dict[str, Any]) -> None:
+        """Add a destination that is pushed to when it is told."""
+        made = await self.home.flow("med_exporter", {"next_step_id": kind}, user_input)
+        self._destinations.append(made["entry_id"])
 
     # What happens in it.
 

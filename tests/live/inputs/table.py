@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-PLACES = ("entity", "ledger", "statistics", "file", "mqtt", "victoriametrics")
+PLACES = ("entity", "ledger", "statistics", "file", "mqtt", "victoriametrics", "pushed")
 Found = float | str | None
 
 
