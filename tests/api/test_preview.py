@@ -79,6 +79,7 @@ async def test_more_rows_than_shown_are_estimated(client, fridge, hass):
         ("fields=colour", "fields", "UNKNOWN_FIELD"),
         ("devices=toaster", "devices", "UNKNOWN_DEVICE"),
         ("export_type=weather", "export_type", "NOT_SUPPORTED"),
+        ("export_type=cost_analysis", "export_type", "NOT_SUPPORTED"),
         ("start=2026-01-01", "end", "INVALID_DATE_RANGE"),
         ("start=2026-01-02&end=2026-01-01", "start", "INVALID_DATE_RANGE"),
         ("preset=today&start=2026-01-01", "preset", "INVALID_DATE_RANGE"),
@@ -90,6 +91,12 @@ async def test_a_mistake_is_named_at_its_field(client, query, field, code):
     assert answer.status == 400
     got = await answer.json()
     assert (got["field"], got["error_code"]) == (field, code)
+
+
+async def test_a_type_without_a_preview_is_told_with_what_to_do_instead(client):
+    answer = await (await client.get(f"{URL}?export_type=cost_analysis")).json()
+    assert "a preview of device_data only" in answer["message"]
+    assert "Make the file" in answer["message"]
 
 
 async def test_a_user_sees_only_devices_that_may_be_read(hass, fridge, log_in):

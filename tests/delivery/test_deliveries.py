@@ -187,6 +187,11 @@ class TestRefusal:
         for state in hass.states.async_all():
             json_bytes(state.as_dict())
 
+    async def test_without_a_word_has_its_number(self, post, mailed, server):
+        server.sender_refused = b"550\r\n"
+        (warning,) = await post.warnings(await mailed())
+        assert warning["message"].endswith("550")
+
     async def test_of_the_sender_or_the_size_is_not_tried_again(self, post, mailed, server):
         server.sender_refused = True
         export_id = await mailed()

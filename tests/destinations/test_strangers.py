@@ -199,6 +199,30 @@ async def test_another_service_is_named_as_such_by_the_connection_test(
     assert_said_in_both_languages(told)
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        ("418 I'm a Teapot", b"", ("418", "I'm a Teapot")),
+        ("499 Nginx", b" \n", ("499", "Bad Request")),
+        ("400 Bad Request", b"no such series.\n", ("400", "no such series")),
+    ],
+)
+async def test_a_refusal_has_the_servers_status_and_its_words_or_else_those_of_the_status(
+    session: ClientSession, status: str, body: bytes, expected: tuple[str, str]
+) -> None:
+    server = await running(web_page(status, body))
+    for made in databases(session, port_of(server)).values():
+        with pytest.raises(DestinationError) as raised:
+            await made.async_reach()
+        assert raised.value.code == "BAD_REQUEST"
+        told = raised.value.translation_placeholders
+        assert (told["status"], told["reason"]) == expected
+        for language in ("en", "fr"):
+            words = json.loads((WORDS / f"{language}.json").read_text())["exceptions"]
+            assert "400" not in words[raised.value.translation_key]["message"]
+    server.close()
+
+
 @pytest.mark.parametrize("status", ["200 OK", "204 No Content"])
 async def test_a_web_server_that_says_nothing_is_no_database_that_was_reached(
     session: ClientSession, status: str

@@ -121,6 +121,30 @@ class TestCustomFields:
         )  # fmt: skip
         assert rows == [{"busy": "no", "most": 50}, {"busy": "yes", "most": 50}]
 
+    @pytest.mark.parametrize("decimals", [None, 2])
+    def test_whole_numbers_have_no_point(self, recorder, exports, decimals):
+        recorder.add(POWER, [(START, 10)])
+        custom = (
+            CustomField(name="hour", formula="HOUR(timestamp)"),
+            CustomField(name="rest", formula="12 % 5"),
+            CustomField(name="half", formula="power_w / 5"),
+        )
+        (row,) = exports.rows(
+            custom_fields=custom, fields=("hour", "rest", "half"),
+            options=exports.options(decimal_places=decimals),
+        )  # fmt: skip
+        assert [str(value) for value in row.values()] == ["0", "2", "2.0"]
+
+    @pytest.mark.parametrize("decimals", [None, 0])
+    @pytest.mark.parametrize("formula", ["1e15 * 1e15", "1e15 * 1e15 * (power_w / 10)"])
+    def test_a_number_that_is_larger_than_those_of_json(self, recorder, exports, formula, decimals):
+        recorder.add(POWER, [(START, 10)])
+        rows = exports.rows(
+            custom_fields=(CustomField(name="huge", formula=formula),), fields=("huge",),
+            options=exports.options(decimal_places=decimals),
+        )  # fmt: skip
+        assert rows == [{"huge": 1e30}]
+
     def test_chunks_do_not_matter(self, recorder, exports):
         recorder.add(POWER, [(START + n * 10, n) for n in range(50)])
         custom = (CustomField(name="share", formula="power_w / SUM(power_w)"),)

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.engine.job import FormerEntities
+from custom_components.med_exporter.exports import runner
 from custom_components.med_exporter.metering import left_states
 from custom_components.med_exporter.metering.devices import async_follow_states, export_devices
 from custom_components.med_exporter.metering.left_states import former_entities
@@ -87,6 +88,40 @@ async def test_an_id_under_which_another_ones_states_stand(jobs, hass, plug):
     assert after[: len(before)] == before
     assert (after[-1]["energy_total_kwh"], after[-1]["power_w"]) == (10, 80)
     assert 500 not in {row["energy_total_kwh"] for row in after}
+
+
+async def test_an_entity_that_is_renamed_while_a_file_is_made(jobs, hass, plug):
+    """Before its states are read, and after they are: in both, the file is made anew."""
+    before, run = await rows(jobs, hass), runner.async_run_job
+    made = []
+
+    async def run_and_rename(hass, job, on_progress):
+        made.append(job.devices[0].entities["power_w"])
+        if len(made) == 1:
+            await rename(hass, plug, "power_w", "sensor.watts")
+        result = await run(hass, job, on_progress)
+        if len(made) == 2:
+            # The recorder has not heard of it yet.
+            er.async_get(hass).async_update_entity("sensor.watts", new_entity_id="sensor.power")
+        return result
+
+    with patch.object(runner, "async_run_job", run_and_rename):
+        assert (await rows(jobs, hass))[: len(before)] == before
+    assert made[1:] == ["sensor.watts", "sensor.power"]
+
+
+async def test_an_entity_that_is_removed_while_a_file_is_made(jobs, hass, plug):
+    before, run = await rows(jobs, hass), runner.async_run_job
+    made = []
+
+    async def run_and_remove(hass, job, on_progress):
+        made.append(job)
+        er.async_get(hass).async_remove(plug.entities["power_w"])
+        return await run(hass, job, on_progress)
+
+    with patch.object(runner, "async_run_job", run_and_remove):
+        assert (await rows(jobs, hass))[: len(before)] == before
+    assert len(made) == 1
 
 
 async def test_a_stop_before_anybody_has_looked_hides_no_states(jobs, hass, plug):

@@ -104,19 +104,21 @@ async def async_send(
                     try:
                         await client.rcpt(one)
                     except smtp.SMTPRecipientRefused as err:
-                        refused[one] = _recipient_refused(one, err.code, err.message)
+                        refused[one] = _recipient_refused(one, err)
                 if len(refused) < len(recipients):
                     await _hand_over(hass, smtp, client, message)
         except smtp.SMTPSenderRefused as err:
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
             raise DeliveryError(
-                "sender_refused", field="from", sender=account.sender, reason=err.message
+                "sender_refused", field="from", sender=account.sender, reason=_reason(err)
             ) from err
         except smtp.SMTPResponseException as err:
             if _is_too_large(err.code, err.message):
                 raise _too_large(account) from err
-            raise DeliveryError("server_refused", host=account.address, reason=err.message) from err
+            raise DeliveryError(
+                "server_refused", host=account.address, reason=_reason(err)
+            ) from err
         except FileNotFoundError:
             raise
         except (smtp.SMTPException, OSError) as err:
@@ -218,7 +220,7 @@ def _connection_error(smtp: ModuleType, account: Account, err: Exception) -> Del
     if (known := _network_error(host, err)) is not None:
         return known
     if isinstance(err, smtp.SMTPResponseException):
-        return DeliveryError("server_refused", field="host", host=host, reason=err.message)
+        return DeliveryError("server_refused", field="host", host=host, reason=_reason(err))
     return DeliveryError("not_expected_server", field="port", host=host)
 
 
@@ -239,10 +241,14 @@ def _causes(err: BaseException | None) -> Iterator[BaseException]:
         err = err.__cause__ or err.__context__
 
 
-def _recipient_refused(recipient: str, code: int, said: str) -> DeliveryError:
-    if 400 <= code < 500:
-        return DeliveryError("recipient_deferred", recipient=recipient, reason=said)
-    return DeliveryError("recipient_refused", recipient=recipient, reason=said)
+def _recipient_refused(recipient: str, err: aiosmtplib.SMTPResponseException) -> DeliveryError:
+    kind = "recipient_deferred" if 400 <= err.code < 500 else "recipient_refused"
+    return DeliveryError(kind, recipient=recipient, reason=_reason(err))
+
+
+def _reason(err: aiosmtplib.SMTPResponseException) -> str:
+    """Return a server's own words, or its number where it has none."""
+    return err.message.strip() or str(err.code)
 
 
 def _is_too_large(code: int, said: str) -> bool:

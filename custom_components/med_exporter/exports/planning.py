@@ -270,10 +270,7 @@ def _job_device(
     hass: HomeAssistant, device: ExportDevice, points: dict[str, MeteringPoint]
 ) -> JobDevice:
     point = points.get(device.pdl)
-    entities = dict(device.entities)
-    if device.statistic_ids:
-        # A statistic of no entity has hours, which stand where no states are.
-        entities.setdefault("energy_total_kwh", device.statistic_ids[0])
+    entities = _entities_of(device)
     return JobDevice(
         device_id=device.device_id,
         device_ip=device.address,
@@ -289,6 +286,28 @@ def _job_device(
         firmware=device.firmware,
         last_seen=last_answer(hass, device),
         former=former_entities(entities, device.former, device.left),
+    )
+
+
+def _entities_of(device: ExportDevice) -> dict[str, str]:
+    entities = dict(device.entities)
+    if device.statistic_ids:
+        # A statistic of no entity has hours, which stand where no states are.
+        entities.setdefault("energy_total_kwh", device.statistic_ids[0])
+    return entities
+
+
+def is_of_now(hass: HomeAssistant, job: Job) -> bool:
+    """Return whether all that a job names by an id still goes by it: metering points, entities.
+
+    What has been removed has left its states, and its energy, under the id that it had.
+    """
+    points = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+    present = {device.device_id: _entities_of(device) for device in export_devices(hass)}
+    return all(point.slug in points for point in job.points) and all(
+        present.get(device.device_id, {}).get(field, entity_id) == entity_id
+        for device in job.devices
+        for field, entity_id in device.entities.items()
     )
 
 

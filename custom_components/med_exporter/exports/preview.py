@@ -43,9 +43,7 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     export_type = _DEFAULT_TYPE if named is None else named
     known = EXPORT_TYPES.get(export_type)
     if known is None or not known.has_preview:
-        raise InvalidRequest(
-            NOT_SUPPORTED, "value_not_supported", field="export_type", value=shown(export_type)
-        )
+        raise _no_preview(export_type)
     request = {
         "export_type": export_type,
         "format": "csv",
@@ -57,6 +55,13 @@ async def async_preview(hass: HomeAssistant, asked: object, user: User | None) -
     # The document names what the answer holds, and programs may read just that.
     del answer["estimated_bytes"]
     return answer
+
+
+def _no_preview(export_type: str) -> InvalidRequest:
+    known = ", ".join(one.id for one in EXPORT_TYPES.values() if one.has_preview)
+    return InvalidRequest(
+        NOT_SUPPORTED, "no_preview", field="export_type", value=shown(export_type), known=known
+    )
 
 
 async def async_preview_request(
@@ -71,9 +76,7 @@ async def async_preview_request(
     require_export_type(user, request)
     checked = await async_read_request(hass, request)
     if not EXPORT_TYPES[checked.export_type].has_preview:
-        raise InvalidRequest(
-            NOT_SUPPORTED, "value_not_supported", field="export_type", value=checked.export_type
-        )
+        raise _no_preview(checked.export_type)
     devices = chosen_devices(hass, checked, user)
     key = hass.data[DATA_JOBS].links.privacy_key()
     job = plan_job(hass, "", checked, devices, "", key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import field
 from datetime import timedelta
 from functools import partial
@@ -10,16 +11,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
-from ..const import CONF_PDL, DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER
+from ..database import DatabaseUnavailableError, queue_work
 from ..engine.errors import ErrorCode, ExportError
 from ..engine.lazy_dataclass import dataclass
 from ..engine.outside import clean
-from ..entries.finding import metering_point_entries
 from ..history.records import ExportStatus, mark_interrupted
 from ..settings import settings
 from .estimate import Estimate
+from .planning import is_of_now
 from .queue import FairQueue, Priority
 from .worker import async_run_job
 
@@ -114,7 +115,8 @@ class ExportRunner:
     ) -> asyncio.Future[None]:
         """Let an export run as soon as it is its turn; the future is that of `History.save`.
 
-        `plan` makes the job anew, of the same devices, where a metering point has got another id.
+        `plan` makes the job anew, of the same devices, where one of them, or a metering point, has
+        got another id.
         """
         active = ActiveExport(record=record, job=job, plan=plan, cache_key=cache_key)
         self._active[record.id] = active
@@ -223,21 +225,20 @@ class ExportRunner:
     async def _async_result(
         self, active: ActiveExport, on_progress: Callable[[float], None]
     ) -> Result:
-        """Make the file, and make it anew if a metering point has got another id meanwhile.
+        """Make the file, and make it anew if something in it has got another id meanwhile.
 
-        What was read of one by its former id may be from after all of it had moved. Raises as
+        What was read of it by its former id may be from after all of it had moved. Raises as
         `async_run_job`.
         """
         while True:
-            if not self._is_of_now(active.job):
+            if not is_of_now(self._hass, active.job):
+                # The recorder has its turn first: it moves the states of a renamed entity.
+                with suppress(DatabaseUnavailableError):
+                    await queue_work(self._hass, None, lambda _: None)
                 active.job = active.plan()
             result = await async_run_job(self._hass, active.job, on_progress)
-            if self._is_of_now(active.job):
+            if is_of_now(self._hass, active.job):
                 return result
-
-    def _is_of_now(self, job: Job) -> bool:
-        known = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(self._hass)}
-        return all(point.slug in known for point in job.points)
 
     async def _async_settle(self, active: ActiveExport, status: ExportStatus) -> None:
         """Describe a whole file, or remove what there is of one, and end the export."""

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .table import Row, values
+from custom_components.med_exporter.engine.formulas import compile_formula
+
+from .table import KNOWN, Row, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,3 +266,5 @@ def test_a_formula_gives_what_python_gives(expression, rows, rated):
     devices = [{"rated_power": power} for power in rated]
     found = values(expression.text, rows, devices=devices, zone=ZONE)
     assert found == evaluated(expression, rows, rated)
+    if compile_formula(expression.text, KNOWN).is_whole:
+        assert all(value is None or value.is_integer() for value in found)

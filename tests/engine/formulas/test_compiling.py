@@ -39,6 +39,35 @@ def test_a_formula_tells_what_it_gives_and_needs(formula, kind, fields):
     assert (compiled.kind, compiled.fields, compiled.text) == (kind, fields, formula)
 
 
+@pytest.mark.parametrize(
+    ("formula", "is_whole"),
+    [
+        ("HOUR(timestamp)", True),
+        ("HOUR(timestamp) % 2", True),
+        ("-(HOUR(timestamp) * 2 + 1)", True),
+        ("COUNT(*)", True),
+        ("COUNT(DISTINCT DATE(timestamp)) - 1", True),
+        ("SUM(is_on)", True),
+        ("SUM(CASE WHEN power_w > 5 THEN 1 END)", True),
+        ("CASE WHEN is_on THEN 1 ELSE is_on END", True),
+        ("CASE HOUR(timestamp) WHEN 6 THEN 0.5 ELSE 1 END", False),
+        ("MAX(HOUR(timestamp), COALESCE(NULL, 7))", True),
+        ("ABS(ROUND(power_w))", True),
+        ("ROUND(power_w, -1)", True),
+        ("ROUND(power_w, 1)", False),
+        ("ROUND(HOUR(timestamp), 1)", True),
+        ("HOUR(timestamp) / 2", False),
+        ("HOUR(timestamp) + 0.5", False),
+        ("AVG(HOUR(timestamp))", False),
+        ("power_w % 5", False),
+        ("12 % 5.0", True),
+        ("DATE(timestamp)", False),
+    ],
+)
+def test_a_formula_tells_whether_it_gives_whole_numbers(formula, is_whole):
+    assert compile_formula(formula, KNOWN).is_whole == is_whole
+
+
 def test_a_total_is_computed_once():
     compiled = compile_formula("SUM(cost) / SUM(cost) + SUM( cost )", KNOWN)
     assert len(compiled.totals) == 1

@@ -46,6 +46,36 @@ class TestByValue:
         recorder.add(SWITCH, [(START + 10, "on"), (START + 20, "off"), (START + 30, "unknown")])
         assert powers(exports, filters=Filters(device_states=states)) == kept
 
+    @pytest.mark.parametrize("aggregation", ["raw", "daily"])
+    @pytest.mark.parametrize(
+        ("filters", "name"),
+        [
+            (Filters(device_states=("on",)), "device_states"),
+            (Filters(min_power=0, max_power=0.5), "min_power, max_power"),
+            (Filters(time_of_day=TimeOfDay(start="05:00", end="06:00")), "time_of_day"),
+            (Filters(days_of_week=(7,)), "days_of_week"),
+        ],
+    )
+    def test_what_leaves_nothing_of_a_device_is_named(
+        self, recorder, exports, filters, name, aggregation
+    ):
+        recorder.add(POWER, [(START + 10, 1), (START + 20, "unavailable")])
+        recorder.add(WASHER.entities["power_w"], [(START + 10, 0)])
+        got = json.loads(
+            exports.content(devices=(FRIDGE, WASHER), filters=filters, aggregation=aggregation)
+        )
+        said = [w for w in got["metadata"]["warnings"] if w["code"] == "FILTERED_OUT"]
+        emptied = {"Fridge", "Washing machine"} - {row["device_name"] for row in got["data"]}
+        assert "Fridge" in emptied
+        assert [(w["count"], w["about"]) for w in said] == [
+            (len(emptied), f"{', '.join(sorted(emptied))} ({name})")
+        ]
+
+    def test_what_leaves_something_is_not_named(self, recorder, exports):
+        recorder.add(POWER, [(START + 10, 1)])
+        got = json.loads(exports.content(filters=Filters(min_power=1, exclude_outliers=True)))
+        assert "FILTERED_OUT" not in {w["code"] for w in got["metadata"]["warnings"]}
+
     def test_energy_of_what_is_not_kept_is_not_there_in_any_view(self, recorder, exports):
         recorder.add(POWER, [(START + n * 600, n % 3) for n in range(60)])
         recorder.add(ENERGY, [(START + n * 600, n / 10) for n in range(60)])

@@ -21,9 +21,22 @@ if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 _ONE_PACKET: Final = 1400
+_MOST_OF_A_REASON: Final = 200
 _TOO_LARGE: Final = 413
 # As Go, nginx and Apache put it.
 _ENCRYPTED_ONLY: Final = re.compile(r"plain HTTP|HTTP request to an HTTPS", re.IGNORECASE)
+
+
+def reason_of(status: int, text: str) -> str:
+    """Return why a server refuses, in its own words, else in those that its status has.
+
+    `text` holds no secret any more. A status without words counts as the first of its class, as
+    RFC 9110 (15) has it.
+    """
+    if said := " ".join(text.split())[:_MOST_OF_A_REASON].rstrip(" ."):
+        return said
+    known = status in HTTPStatus
+    return HTTPStatus(status if known else status // 100 * 100).phrase
 
 
 @dataclass(frozen=True, slots=True)

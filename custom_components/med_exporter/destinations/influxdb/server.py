@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import beginning_of, in_turn, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
-from ..databases.server import DatabaseServer
+from ..databases.server import DatabaseServer, reason_of
 from ..redaction import without_secrets
 from ..web import request
 from . import questions
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _WRITE_SECONDS: Final = 60
 _READ_SECONDS: Final = 30
-_MOST_OF_A_REASON: Final = 200
 # How servers that take line protocol, but are not InfluxDB, answer its questions.
 _NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
@@ -219,8 +218,7 @@ class InfluxDb(DatabaseServer):
     def _of_the_server(self, status: int, reason: str, path: str) -> DestinationError:
         """Name what the server refuses, by its status and its words."""
         words = reason.casefold()
-        said = " ".join(without_secrets(reason, self.password, self.token).split())
-        said = said[:_MOST_OF_A_REASON]
+        said = reason_of(status, without_secrets(reason, self.password, self.token))
         if status == HTTPStatus.UNAUTHORIZED:
             return self._refused_login()
         if status == HTTPStatus.FORBIDDEN:

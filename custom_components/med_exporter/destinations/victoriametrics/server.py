@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
-from ..databases.server import DatabaseServer
+from ..databases.server import DatabaseServer, reason_of
 from ..redaction import without_secrets
 from ..web import request
 from .address import reading_url
@@ -27,7 +27,6 @@ _EXPORT_SECONDS: Final = 60
 # Keeps a line of an answer far below what aiohttp takes as one.
 _SAMPLES_PER_LINE: Final = 1000
 _EVERYTHING: Final = f'{{{NAME}!=""}}'
-_MOST_OF_A_REASON: Final = 200
 # Of what is asked in a body over a connection that is used again, vmauth passes on no more than the
 # beginning every now and then, and ends it as if it were whole.
 _OWN_CONNECTION: Final = {"Connection": "close"}
@@ -238,13 +237,12 @@ class VictoriaMetrics(DatabaseServer):
             return DestinationError("wrong_path", field="url", host=self.host, path=path)
         # The address and the path come first in the server's answers.
         reason = text.rpartition("requestURI: ")[2].partition("; ")[2] or text
-        reason = " ".join(self._without_login(reason).split())
         return DestinationError(
             "bad_request",
             field="url",
             host=self.host,
             status=status,
-            reason=reason[:_MOST_OF_A_REASON],
+            reason=reason_of(status, self._without_login(reason)),
         )
 
 

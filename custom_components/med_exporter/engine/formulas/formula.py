@@ -21,6 +21,7 @@ class Formula:
         totals: aggregate expressions, to be computed once per device.
         row: the expression for a row; the totals stand in it as `{total_0}` and so on. It has no
             value where a needed one is not known, a divisor is zero or a number overflows.
+        is_whole: whether it gives numbers without digits after the point, in every row.
 
     """
 
@@ -29,3 +30,4 @@ class Formula:
     fields: frozenset[str]
     totals: tuple[str, ...]
     row: str
+    is_whole: bool

@@ -14,6 +14,7 @@ from .errors import FormulaError, FormulaProblem
 from .formula import Formula
 from .operators import OPERATORS
 from .rewriter import Rewriter, Type
+from .whole import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,4 +50,11 @@ def rewrite(text: str, tree: exp.Expression, fields: Mapping[str, Kind]) -> Form
     if part.type is Type.NUMBER:
         # No file format has a way to write infinity.
         row = f"nullif(nullif({row}, 9e999), -9e999)"
-    return Formula(text, _RESULTS[part.type], frozenset(rewriter.used), tuple(rewriter.totals), row)
+    return Formula(
+        text,
+        _RESULTS[part.type],
+        frozenset(rewriter.used),
+        tuple(rewriter.totals),
+        row,
+        part.type is Type.NUMBER and is_whole(tree, fields),
+    )

@@ -53,6 +53,13 @@ class Filters:
     days_of_week: tuple[int, ...] = ()
 
     @property
+    def given(self) -> tuple[str, ...]:
+        """Return the names of the filters that are."""
+        silent = Filters()
+        names = self.__slots__
+        return tuple(name for name in names if getattr(self, name) != getattr(silent, name))
+
+    @property
     def by_value(self) -> bool:
         """Tell whether rows are chosen by their own values."""
         return (

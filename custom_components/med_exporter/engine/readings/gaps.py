@@ -80,6 +80,14 @@ def silence_warning(job: Job, silent: Sequence[str]) -> list[Warning_]:
     return [warning("NO_READINGS", job.start, job.end, len(silent), about=", ".join(silent))]
 
 
+def filter_warning(job: Job, emptied: Sequence[str]) -> list[Warning_]:
+    """Name the devices of whose readings the filters keep none, and the filters: `FILTERED_OUT`."""
+    if not emptied:
+        return []
+    about = f"{', '.join(emptied)} ({', '.join(job.filters.given)})"
+    return [warning("FILTERED_OUT", job.start, job.end, len(emptied), about=about)]
+
+
 def not_recorded_warnings(
     job: Job, recorder: Recorder, end: float, stand_ins: Sequence[StandIn]
 ) -> list[Warning_]:

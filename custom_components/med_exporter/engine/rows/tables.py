@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     """Some rows, column by column."""
 
 
+_EXACT = 2**53
+"""From here on all floats are whole, and JSON has no integers that all programs read."""
 _NEARLY_A_TIE = 0.4999
 """Farther than this from a whole number, rounding to four digits first may make a difference."""
 
@@ -159,12 +161,17 @@ class Rounding:
         return rounded
 
 
+def _whole(value: float) -> float:
+    """Return a number without digits after the point; a float that has none anyway stays one."""
+    return round(value) if -_EXACT < value < _EXACT else value
+
+
 def _rounded(column: Column) -> Callable[[Any], Any]:
     """Return what rounds a value of a column that stands for itself."""
     decimals = column.decimals
     if column.kind is Kind.FLAG:
         return lambda value: None if value is None else bool(value)
     if decimals == 0:
-        return lambda value: None if value is None else round(value)
+        return lambda value: None if value is None else _whole(value)
     # Adding 0.0 turns -0.0 into 0.0.
     return lambda value: None if value is None else round(value, decimals) + 0.0

@@ -43,6 +43,10 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
         "When some energy was used is an estimate",
         "Le moment où une partie de l’énergie a été utilisée est une estimation",
     ),
+    "FILTERED_OUT": (
+        "The filters keep none of the readings that these devices have in this range",
+        "Les filtres n’ont gardé aucun des relevés de ces appareils sur cette période",
+    ),
     "FROM_LEDGER": (
         "The recorder has no counter here; its energy is the ledger's",
         "Home Assistant n’a pas de relevés ici ; l’énergie est celle que MED Exporter a comptée",

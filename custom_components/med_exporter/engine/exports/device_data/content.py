@@ -17,6 +17,7 @@ from ...readings.filters import kept_by_time, kept_by_value, stretches_of
 from ...readings.from_states import begins, last_known
 from ...readings.gaps import (
     coverage_warnings,
+    filter_warning,
     not_recorded_warnings,
     outlier_warning,
     silence_warning,
@@ -80,12 +81,14 @@ def content(
         make = _periods if spool.edges else _raw_rows
         total = make(job, spool, sources, progress)
     coverages = [source.coverage for source in sources]
-    silent = [source.name for source in sources if not source.seen]
+    silent = [source.name for source in sources if not source.read.any]
+    emptied = [one.name for one in sources if one.read.any and not one.kept.any]
     sums = sums_by_column(job, spool, columns_of(job))
     table = table_of(job, spool, total, sums=sums)
     table.warnings += coverage_warnings(job, recorder, end, coverages)
     table.warnings += not_recorded_warnings(job, recorder, end, [one.stand_in for one in sources])
     table.warnings += silence_warning(job, silent)
+    table.warnings += filter_warning(job, emptied)
     table.warnings += _estimated(job, recorder, spool, end, coverages)
     table.warnings += outlier_warning(job, sum(source.outliers for source in sources))
     figures, charts = overview(job, spool, table.columns, sums, end)
@@ -198,7 +201,8 @@ def preview(
 class _Source:
     """Where the rows of one device come from.
 
-    `seen`: whether there was any reading before filters; `outliers`: how many were left out.
+    `read` and `kept`: whether there was any reading before filters, and behind them; `outliers`:
+    how many were left out.
     """
 
     def __init__(
@@ -236,7 +240,9 @@ class _Source:
             gives_rows=bool(spool.edges),
             is_now=end < job.end,
         )
-        self.seen = False
+        is_by_period = bool(spool.edges)
+        self.read = _Noticed(carried_counts=is_by_period)
+        self.kept = _Noticed(carried_counts=is_by_period)
 
     @property
     def is_in_one_pass(self) -> bool:
@@ -260,13 +266,14 @@ class _Source:
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:
             corrected = with_costs(corrected, ledger, job.start, self._end)
-        found: Iterator[Reading] = chain.from_iterable(self._noticed(corrected))
+        found = self.read.of(corrected)
         if job.filters.by_value:
             found = kept_by_value(found, job.filters)
         if self._stretches is not None:
             found = kept_by_time(found, self._stretches)
         if job.filters.exclude_outliers:
             found = spool.without_outliers(found, job.options.chunk_size, self._left_out)
+        found = self.kept.of(found)
         if spool.edges:
             return spread_over_periods(found, ledger, spool.edges)
         return found
@@ -280,12 +287,23 @@ class _Source:
             until = last_known(self._recorder, self._device, "energy_total_kwh")
         return Line(self.readings(lambda _: None), until)
 
-    def _noticed(self, found: Iterator[Reading]) -> Iterator[Iterable[Reading]]:
-        """Pass readings on and notice whether there is any: one by one only to the first."""
+
+class _Noticed:
+    """Whether any reading has passed; raw rows have none of what was `CARRIED` only."""
+
+    def __init__(self, *, carried_counts: bool) -> None:
+        self._carried_counts = carried_counts
+        self.any = False
+
+    def of(self, found: Iterator[Reading]) -> Iterator[Reading]:
+        """Pass readings on: one by one only to the first."""
+        return chain.from_iterable(self._parts(found))
+
+    def _parts(self, found: Iterator[Reading]) -> Iterator[Iterable[Reading]]:
         for reading in found:
             yield (reading,)
-            if reading[2] or self._spool.edges:
-                self.seen = True
+            if reading[2] or self._carried_counts:
+                self.any = True
                 break
         yield found
 

@@ -62,11 +62,12 @@ def _is_share(job: Job, name: str) -> bool:
 def columns_of(job: Job) -> list[Column]:
     """Return the columns of a job's fields, in their order."""
     asked = job.options.decimal_places
+    digits = DECIMALS if asked is None else asked
     custom = {
         one.name: Column(
             one.name,
             formula.kind,
-            (DECIMALS if asked is None else asked) if formula.kind is Kind.NUMBER else 0,
+            digits if formula.kind is Kind.NUMBER and not formula.is_whole else 0,
             one.unit,
         )
         for one, formula in zip(job.custom_fields, formulas_of(job), strict=True)
