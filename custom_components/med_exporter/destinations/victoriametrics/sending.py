@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import field, replace
 from datetime import datetime
 from functools import partial
-from math import nan
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 from ...engine.lazy_dataclass import dataclass
@@ -55,9 +55,9 @@ class Sender:
 
     def __init__(self, server: VictoriaMetrics, whereabouts: Whereabouts) -> None:
         self._server = server
-        # How many imports have begun, how many are under way, and whether one of them broke off.
+        # How many imports have begun, how many are under way, and when the last one broke off.
         self._begun = self._under_way = 0
-        self._is_broken_off = False
+        self._broken_off = -inf
         self._whereabouts = whereabouts
         self.retention = Retention(whereabouts, self.write)
         self.last_sent = _now()
@@ -129,11 +129,11 @@ class Sender:
 
     async def confirm(self) -> None:
         """Have the server show what it was given, or wait until it has had the time to."""
+        # Of a request that broke off, the server may still be taking rows.
+        may_take_rows = _now() < self._broken_off + SHOWN_AFTER
         is_flushed = await self._flush()
-        if self._is_broken_off or not (is_flushed or not self.is_unconfirmed):
-            # Of a request that broke off, the server may still be taking rows.
+        if may_take_rows or (self.is_unconfirmed and not is_flushed):
             await asyncio.sleep(max(0.0, self.last_sent + SHOWN_AFTER - _now()))
-            self._is_broken_off = False
             await self._flush()
 
     async def _flush(self) -> bool:
@@ -153,7 +153,7 @@ class Sender:
         try:
             await self._server.write(lines)
         except BaseException:
-            self._is_broken_off = True
+            self._broken_off = _now()
             raise
         finally:
             self._under_way -= 1
