@@ -11,6 +11,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import SLOW_SETUP_WARNING
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter import platforms
@@ -112,6 +113,10 @@ async def test_what_is_left_after_the_set_up_is_added_at_the_same_pace(
     recorder.backlog = 0
     await asyncio.wait(entry._background_tasks)
     assert len(added) == 12
+
+
+def test_home_assistant_warns_of_no_set_up_that_waits_for_the_recorder() -> None:
+    assert platforms._PATIENCE < SLOW_SETUP_WARNING
 
 
 async def test_nothing_is_added_to_an_entry_that_is_being_unloaded(

@@ -28,9 +28,9 @@ _AT_ONCE: Final = 3
 # How much may wait for the recorder before more is added: states of the house stand in the same
 # queue.
 _BACKLOG: Final = 100
-# How many seconds the set-up of an entry waits for that at most; Home Assistant gives a platform
-# 60. What is left then is added behind it, at the same pace.
-_PATIENCE: Final = 40
+# How many seconds the set-up of an entry waits for that at most: after 10, Home Assistant warns
+# that it takes long. What is left then is added behind it, at the same pace.
+_PATIENCE: Final = 8
 
 
 async def async_add_entities_of(
