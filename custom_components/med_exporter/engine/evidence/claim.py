@@ -160,14 +160,14 @@ class Claimant(Standing):
 
         One of the two is false: which of them, only the next one tells.
         """
-        if self.doubt is None or growth <= pace.shows(self.doubt.seconds):
+        if self.doubt is None or growth <= pace.room(self.doubt.seconds):
             return False
         doubted = self.doubt.shown
         # What it did not tell of a period before tells nothing.
         more = sum(
             max(0, mwh - doubted.get(p, 0 if p > max(doubted) else mwh)) for p, mwh in parts.items()
         )
-        return more > pace.shows(self.doubt.seconds)
+        return more > pace.room(self.doubt.seconds)
 
     def _has_leapt(self, parts: Parts, growth: int, pace: Pace) -> bool:
         """Return whether it goes on from a reading that had leapt: waiting makes that no truer."""

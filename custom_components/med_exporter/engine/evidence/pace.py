@@ -58,10 +58,6 @@ class Pace:
         """Return how much a counter is believed to show more that may be late to show it."""
         return self.likely(seconds if seconds > SHORT else min(seconds + LAG, SHORT))
 
-    def shows(self, seconds: float) -> int:
-        """Return the most that a counter can show more, as late as it may be to show it."""
-        return max(self.room(seconds), self.late(seconds))
-
     def most(self, seconds: float) -> int:
         """Return the most that some seconds can have brought, by the power where it is told."""
         if self.high_w is None or seconds > SHORT:

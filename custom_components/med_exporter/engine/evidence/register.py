@@ -184,7 +184,7 @@ class Register(Claimant):
             return None
         # A period that has begun since has grown from nothing.
         more += sum(mwh for p, mwh in move.parts.items() if p > newest)
-        if more > pace.shows(doubt.seconds):
+        if more > pace.room(doubt.seconds):
             return None
         is_likely = doubt.seconds > SHORT or more <= pace.late(doubt.seconds) + self.noise
         return more if is_likely else None
