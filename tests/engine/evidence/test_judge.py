@@ -449,6 +449,17 @@ class TestMonths:
         last = watch.read(None, 0.702, 19.422, clock=date(2026, 11, 14))
         assert last.energy == 12_517_000 + 19_422_000
 
+    def test_a_day_that_began_before_others_proved_it_is_counted_once(self) -> None:
+        watch = Watch(datetime(2026, 12, 3, 23, 27, tzinfo=PARIS))
+        watch.dated(100, 20, 68)
+        watch.dated(100.001, 20.001, 68.001, after=5)
+        before = watch.dated(100.002, 20.002, 68.002, after=5).energy
+        # Its clock is an hour ahead: the month proves, later, half an hour of what is its next day.
+        watch.dated(4.968, 24, 92.45, after=86_390)
+        watch.dated(19.904, 15.39, 107.39, after=53_770)
+        last = watch.dated(19.905, 15.392, 107.391, after=5)
+        assert last.energy - before <= 107_391_000 - 68_002_000 + 20_000
+
 
 class TestPace:
     """Of a total alone that tells no power, its own pace is the only other witness."""

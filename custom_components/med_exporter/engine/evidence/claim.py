@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
-from .move import UNDATED, Kind, Move, Parts, begins_within, growth_between
+from .move import (
+    ROLLS_WITHIN,
+    UNDATED,
+    Kind,
+    Move,
+    Parts,
+    begins_within,
+    first_day,
+    growth_between,
+)
 from .pace import SHORT
 from .standing import Standing, grain_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from .pace import Pace
 
 # A plug that is read every hour is watched, in seconds.
@@ -78,7 +86,10 @@ class Claimant(Standing):
                 kept=self._kept(parts, pace) if may_end else None,
             )
         new = self._new(parts, self.shown, pace.room(self.ran), self.good_at, at, self.age)
-        base = self.claim if newest in parts else max(self.claim, self.level)
+        base = self.claim
+        # What others had proved by then may be of what begins already.
+        if newest not in parts and not self._may_have_begun(min(p for p in parts if p > newest)):
+            base = max(self.claim, self.level)
         is_behind = self.level - self.claim > pace.likely(0) + self.noise
         # What others have proved may be among what it says of a period that has ended.
         has_ended = any(known.get(p) != mwh for p, mwh in self.shown.items() if p != newest)
@@ -188,6 +199,13 @@ class Claimant(Standing):
         )
         # More than what can have passed since was there before.
         return new if new <= room else 0
+
+    def _may_have_begun(self, period: str) -> bool:
+        """Return whether a dated period can have begun where the plug is when it was good last."""
+        if not self.good_at:
+            return False
+        latest = datetime.fromisoformat(self.good_at) + ROLLS_WITHIN
+        return latest.date() >= first_day(period)
 
     def may_restart(self, parts: Parts, pace: Pace) -> bool:
         """Return whether all that it shows can have passed since it was good last."""

@@ -149,12 +149,17 @@ class Past:
             yield from self.before.earlier()
 
 
+def first_day(period: str) -> date:
+    """Return the first day of a dated period: a day, or a month."""
+    return date.fromisoformat(period if len(period) > len("2026-11") else f"{period}-01")
+
+
 def begins_within(period: str, since: str, at: datetime, seconds: float) -> bool:
     """Return whether a dated period can have begun in the seconds between two readings.
 
     Where the dates of both do not agree with the seconds, it must have begun for certain.
     """
-    first = date.fromisoformat(period if len(period) > len("2026-11") else f"{period}-01")
+    first = first_day(period)
     passed = timedelta(seconds=seconds)
     is_sure = not since or abs(at - datetime.fromisoformat(since) - passed) <= _CLOCKS_AGREE
     return first > (at - passed - (ROLLS_WITHIN if is_sure else -ROLLS_WITHIN)).date()
