@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...costs.apportioning import Apportioning, rounded
+from ...costs.apportioning import Apportioning, rounded, to_digits
 from ...costs.costing import compare_contracts, price_edges, read_terms
 from ...costs.energy_source import ROLES, first_known
 from ...lazy_dataclass import dataclass
@@ -201,7 +201,7 @@ def _lines(comparison: Comparison, offers: dict[str, Offer], decimals: int) -> t
                 money=money,
                 difference=difference,
                 shift_saving=saving,
-                unpriced_kwh=round(unpriced, 3) + 0.0,
+                unpriced_kwh=to_digits(unpriced, 3),
             )
         )
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from ...costs.apportioning import Apportioning, rounded
+from ...costs.apportioning import Apportioning, rounded, to_digits
 from ...costs.costing import read_terms
 from ...costs.standing_charge import standing_charge
 from ...readings.fields import Kind
@@ -213,7 +213,7 @@ class Bill:
         is_priced = charge or any(
             one.cost is not None for one in (*self._used.values(), *self._made.values())
         )
-        owed = round(total + charge, self._money) + 0.0 if is_priced else None
+        owed = to_digits(total + charge, self._money) if is_priced else None
         rows.append((self._words.column("total"), *_NO_READINGS, kwh.total, None, owed))
         taxes = self._taxes.rows(self._job.options.locale, self._money)
         rows += [(first, *_NO_READINGS, *amounts) for first, *amounts in taxes]
@@ -275,7 +275,7 @@ class Bill:
                 rounding.rounded(None, value)
                 for rounding, value in zip(roundings, row, strict=True)
             ]
-            total = round(parts[1] + parts[2] - parts[3], self._money) + 0.0
+            total = to_digits(parts[1] + parts[2] - parts[3], self._money)
             shown.append((edge, *parts, total))
         keep = [place for place in range(6) if place != 4 or any(row[4] for row in shown)]
         return small_table(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ...costs.apportioning import rounded
+from ...costs.apportioning import rounded, to_digits
 from ...costs.standing_charge import standing_charge
 from ...ledger.sums import known_quarters
 from ...readings.fields import Kind
@@ -69,12 +69,12 @@ class Earlier:
             share = None if kwh <= 0 else round(100 * (now - kwh) / kwh)
             more = None
             if money is not None and now_money is not None:
-                more = round(now_money - money, self._money) + 0.0
+                more = to_digits(now_money - money, self._money)
             rows.append(
                 (
                     self._dates.period(local_time(start, self._zone), local_time(end, self._zone)),
                     rounded(kwh, self._energy),
-                    None if money is None else round(money, self._money) + 0.0,
+                    None if money is None else to_digits(money, self._money),
                     more,
                     share,
                 )
