@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
+import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.helpers.entity import Entity
@@ -18,7 +19,6 @@ from custom_components.med_exporter import platforms
 from custom_components.med_exporter.entries.kind import EntryKind
 
 if TYPE_CHECKING:
-    import pytest
     from homeassistant.core import HomeAssistant
 
 
@@ -101,34 +101,26 @@ async def test_the_recorder_is_given_time_to_follow(hass: HomeAssistant) -> None
     assert max(longest) <= 150
 
 
-async def test_what_is_left_after_the_set_up_is_added_at_the_same_pace(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("state", "count"),
+    [(ConfigEntryState.LOADED, 12), (ConfigEntryState.UNLOAD_IN_PROGRESS, 3)],
+)
+async def test_what_is_left_after_the_set_up_is_added_unless_its_entry_is_being_unloaded(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch, state: ConfigEntryState, count: int
 ) -> None:
     """A recorder that is slow for long holds up neither the set-up nor the house's states."""
     recorder, added = _late_recorder(monkeypatch), []
     entry = _entry()
     await platforms.async_add_entities_of(Platform.SENSOR, hass, entry, added.extend)
     assert len(added) == 3
-    entry.mock_state(hass, ConfigEntryState.LOADED)
+    entry.mock_state(hass, state)
     recorder.backlog = 0
     await asyncio.wait(entry._background_tasks)
-    assert len(added) == 12
+    assert len(added) == count
 
 
 def test_home_assistant_warns_of_no_set_up_that_waits_for_the_recorder() -> None:
     assert platforms._PATIENCE < SLOW_SETUP_WARNING
-
-
-async def test_nothing_is_added_to_an_entry_that_is_being_unloaded(
-    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recorder, added = _late_recorder(monkeypatch), []
-    entry = _entry()
-    await platforms.async_add_entities_of(Platform.SENSOR, hass, entry, added.extend)
-    entry.mock_state(hass, ConfigEntryState.UNLOAD_IN_PROGRESS)
-    recorder.backlog = 0
-    await asyncio.wait(entry._background_tasks)
-    assert len(added) == 3
 
 
 def _late_recorder(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:

@@ -15,6 +15,7 @@ from tests.plug_emulator.smart import NO_HISTORY, EnergyHistory
 from .heaters import heater
 
 if TYPE_CHECKING:
+    from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
 
     from tests.metering_points import HouseClock
@@ -39,9 +40,7 @@ async def grown(
     plug = heater(50, ahead=ahead, history=history)
     async with plug:
         entry = await add_metering_point(hass, plug.address, **LOGIN)
-        for _ in range(3):
-            clock.tick(30)
-            await poll(hass, entry)
+        await polls(hass, entry, clock, 3)
         counter = entry.runtime_data.coordinator.data[plug.plain_mac].counter
         before, since = counter.value, counter.seen_at
         assert since is not None
@@ -50,9 +49,7 @@ async def grown(
         await poll(hass, entry)
         clock.move_to(until)
         await plug.restore()
-        for _ in range(4):
-            clock.tick(30)
-            await poll(hass, entry)
+        await polls(hass, entry, clock, 4)
         now = counter.seen_at
         assert now is not None
         assert now > until
@@ -112,9 +109,7 @@ async def test_an_older_plug_whose_total_restarted_while_it_was_away(
     hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, until: datetime
 ) -> None:
     entry = await add_metering_point(hass, fridge.address)
-    for _ in range(3):
-        clock.tick(30)
-        await poll(hass, entry)
+    await polls(hass, entry, clock, 3)
     counter = entry.runtime_data.coordinator.data[fridge.mac.replace(":", "").lower()].counter
     before, since = counter.value, counter.seen_at
     fridge.silence()
@@ -123,9 +118,7 @@ async def test_an_older_plug_whose_total_restarted_while_it_was_away(
     clock.move_to(until)
     fridge.reboot()
     await fridge.heal()
-    for _ in range(4):
-        clock.tick(30)
-        await poll(hass, entry)
+    await polls(hass, entry, clock, 4)
     now = counter.seen_at
     assert since is not None
     assert now is not None
@@ -134,6 +127,12 @@ async def test_an_older_plug_whose_total_restarted_while_it_was_away(
     assert counter.last_month == pytest.approx(
         fridge.energy_between(*_month_before(until)), abs=WATT_HOUR
     )
+
+
+async def polls(hass: HomeAssistant, entry: ConfigEntry, clock: HouseClock, count: int) -> None:
+    for _ in range(count):
+        clock.tick(30)
+        await poll(hass, entry)
 
 
 def _month_before(day: datetime) -> tuple[datetime, datetime]:

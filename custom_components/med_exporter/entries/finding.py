@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homeassistant.const import CONF_TYPE
+from homeassistant.util import slugify
 
 from ..const import CONF_PDL, DOMAIN
 
@@ -33,3 +34,8 @@ def metering_point_entries(hass: HomeAssistant) -> list[ConfigEntry]:
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
         if CONF_PDL in entry.data
     ]
+
+
+def metering_point_slugs(hass: HomeAssistant) -> set[str]:
+    """Return the ids of all metering points as the ids of entities have them."""
+    return {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}

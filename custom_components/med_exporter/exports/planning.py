@@ -17,7 +17,7 @@ from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, metering_point_slugs
 from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..metering.contracts import currencies_of, tariff_of
 from ..metering.devices import (
@@ -302,7 +302,7 @@ def is_of_now(hass: HomeAssistant, job: Job) -> bool:
 
     What has been removed has left its states, and its energy, under the id that it had.
     """
-    points = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+    points = metering_point_slugs(hass)
     present = {device.device_id: _entities_of(device) for device in export_devices(hass)}
     return all(point.slug in points for point in job.points) and all(
         present.get(device.device_id, {}).get(field, entity_id) == entity_id

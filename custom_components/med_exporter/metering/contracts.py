@@ -9,7 +9,7 @@ from homeassistant.util import slugify
 
 from ..const import CONF_PDL, LOGGER
 from ..engine.tariff import Tariff, TariffError, parse_contracts
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, metering_point_slugs
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,8 +65,7 @@ def currency_of_costs(hass: HomeAssistant) -> str:
 
 def only_currency(hass: HomeAssistant) -> str:
     """Return the currency of all costs, nothing where they are in several."""
-    slugs = {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
-    found = currencies_of(hass, slugs)
+    found = currencies_of(hass, metering_point_slugs(hass))
     return found.pop() if len(found) == 1 else ""
 
 

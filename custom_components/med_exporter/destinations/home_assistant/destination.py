@@ -10,9 +10,9 @@ from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEne
 from homeassistant.core import callback
 from homeassistant.util import slugify
 
-from ...const import CONF_PDL, DOMAIN, DataType, PlugRole
+from ...const import DOMAIN, DataType, PlugRole
 from ...engine.times import HOUR
-from ...entries.finding import metering_point_entries
+from ...entries.finding import metering_point_slugs
 from ...texts import async_options
 from ...web.answers import in_turn
 from ..base import RUNNING, Corrections, DestinationError, Intake
@@ -95,7 +95,7 @@ async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None
     """
     connection = await RemoteConnection.open(hass, remote)
     try:
-        await _check_owners(connection, _slugs(hass))
+        await _check_owners(connection, metering_point_slugs(hass))
         _check_recorder(connection)
         await async_probe(connection)
     finally:
@@ -251,7 +251,7 @@ class HomeAssistantDestination:
         if self._connection is None:
             self._connection = await RemoteConnection.open(self._hass, self._remote)
             try:
-                await _check_owners(self._connection, _slugs(self._hass))
+                await _check_owners(self._connection, metering_point_slugs(self._hass))
             except BaseException:
                 await self.async_close()
                 raise
@@ -275,10 +275,6 @@ class HomeAssistantDestination:
 def _check_recorder(connection: RemoteConnection) -> None:
     if _RECORDER not in connection.components:
         raise DestinationError("no_recorder", field=CONF_URL, host=connection.host)
-
-
-def _slugs(hass: HomeAssistant) -> set[str]:
-    return {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
 
 
 async def _check_owners(connection: RemoteConnection, slugs: set[str]) -> None:

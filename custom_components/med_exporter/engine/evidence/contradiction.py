@@ -108,12 +108,13 @@ def _alike(name: str, verdict: Verdict, registers: Mapping[str, Register]) -> fr
     Each forgets at a time of its own: what both say, neither has forgotten. The day says nothing
     so of the others: it begins anew too often.
     """
+    if name != "day":
+        return frozenset()
     register = registers[name]
     grown = {
         other: _grown_beside(register, registers[other], other, move)
         for other, move in verdict.good.items()
-        if name == "day"
-        and other in register.beside.keys() - {name} - verdict.anew
+        if other in register.beside.keys() - {name} - verdict.anew
         and move.kind is Kind.FOLLOWS
         and registers[other].lasts_for >= register.age
         and (move.growth or registers[other].owed <= registers[other].noise)

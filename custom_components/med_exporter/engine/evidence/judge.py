@@ -120,8 +120,11 @@ class Judge:
             for name, move in moves.items()
             if (back := self.registers[name].back(move, self.pace, self.at, is_together=True))
         }
-        alone = {n for n, back in fitting.items() if self._is_left(n, back, moves, fitting)}
-        fitting = {name: back for name, back in fitting.items() if name not in alone}
+        fitting = {
+            name: back
+            for name, back in fitting.items()
+            if not self._is_left(name, back, moves, fitting)
+        }
         returning = set()
         for name, move in moves.items():
             back = fitting.get(name)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from .dates import near_date
-from .move import UNDATED
+from .move import UNDATED, first_day
 from .reading import to_mwh, unlikely
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def month_left(month: Register, clock: date | None, day: date) -> date | None:
         return None
     if UNDATED not in month.shown:
         before = day.replace(day=1) - timedelta(days=1)
-        read = date.fromisoformat(f"{max(month.shown)}-01")
+        read = first_day(max(month.shown))
         return read if read < before.replace(day=1) else None
     now, counted = near_date(clock, day), month.counts_on
     if now is None or counted is None or counted[:7] >= now[:7]:
