@@ -10,14 +10,13 @@ from homeassistant.components.recorder import is_entity_recorded  # type: ignore
 from homeassistant.const import CONF_NAME, STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS
 from ..engine.export_types import EXPORT_TYPES
 from ..engine.formats import FORMATS
 from ..engine.job import GivenTable, Job, JobDevice, MeteringPoint
 from ..engine.times import boundaries
-from ..entries.finding import metering_point_entries, metering_point_slugs
+from ..entries.finding import metering_point_entries, metering_point_slugs, point_slug
 from ..errors import InvalidRequest, UnknownMeteringPointError
 from ..metering.contracts import currencies_of, tariff_of
 from ..metering.devices import (
@@ -257,7 +256,7 @@ def _metering_points(hass: HomeAssistant) -> dict[str, MeteringPoint]:
     """Return all metering points by their pdl."""
     return {
         entry.data[CONF_PDL]: MeteringPoint(
-            slug=slugify(entry.data[CONF_PDL]),
+            slug=point_slug(entry),
             pdl=entry.data[CONF_PDL],
             name=entry.data.get(CONF_NAME, entry.title),
             plugs=tuple(entry.data[CONF_PLUGS]),

@@ -9,19 +9,17 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
-from homeassistant.util import slugify
 
 from ..const import (
     CONF_HOSTS,
     CONF_PAST,
     CONF_PDL,
     CONF_PLUGS,
-    CONF_ROLE,
     DOMAIN,
     EntryType,
-    PlugRole,
 )
 from ..database import DatabaseUnavailableError
+from ..entries.finding import slug_of
 from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from .kasa_plugs import PlugsForm
@@ -57,7 +55,7 @@ class KasaSteps(KasaReadingSteps):
                 errors[CONF_PDL] = error
             await self._read(user_input, errors)
             if not errors:
-                await self.async_set_unique_id(slugify(pdl))
+                await self.async_set_unique_id(slug_of(pdl))
                 self._draft = {
                     CONF_TYPE: EntryType.KASA,
                     CONF_NAME: point_name(user_input),
@@ -198,16 +196,9 @@ class KasaSteps(KasaReadingSteps):
         if not (self._asks_for_past and self._counts_past):
             return
         for plug_id in self._new:
-            if (plug := self._draft[CONF_PLUGS].get(plug_id)) is not None:
-                self.hass.data[DATA_LEDGER].bring_past(
-                    LedgerPlug(
-                        plug_id=plug_id,
-                        name=plug["name"],
-                        metering_point=slugify(self._draft[CONF_PDL]),
-                        metering_point_name=self._draft[CONF_NAME],
-                        role=PlugRole(plug[CONF_ROLE]),
-                    )
-                )
+            if plug_id in self._draft[CONF_PLUGS]:
+                plug = LedgerPlug.of(plug_id, self._draft, self._draft[CONF_NAME])
+                self.hass.data[DATA_LEDGER].bring_past(plug)
 
     async def _finish_kasa(self) -> ConfigFlowResult:
         title = self._draft[CONF_NAME]
@@ -223,7 +214,7 @@ class KasaSteps(KasaReadingSteps):
         is_joined = self.source != SOURCE_RECONFIGURE
         return self.async_update_reload_and_abort(
             self._entry,
-            unique_id=slugify(self._draft[CONF_PDL]),
+            unique_id=slug_of(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="plug_added" if is_joined else "reconfigure_successful",

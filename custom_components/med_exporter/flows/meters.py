@@ -19,11 +19,11 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
-from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, EntryType, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.words.colon import with_colon
+from ..entries.finding import slug_of
 from ..form_fields import FiniteSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import ENERGY_FIELD, FIELDS
@@ -68,7 +68,7 @@ class MetersSteps(MetersChoosingSteps):
             taken = proposal if user_input.get(CONF_TAKE_OVER) else Proposal()
             chosen = await self._chosen(taken, user_input.get(CONF_STATISTICS, []), errors)
             if not errors:
-                await self.async_set_unique_id(slugify(pdl))
+                await self.async_set_unique_id(slug_of(pdl))
                 self._abort_if_unique_id_configured()
                 self._draft = {
                     CONF_TYPE: EntryType.METERS,
@@ -223,7 +223,7 @@ class MetersSteps(MetersChoosingSteps):
             return self.async_abort(reason="database_unavailable")
         return self.async_update_reload_and_abort(
             self._entry,
-            unique_id=slugify(self._draft[CONF_PDL]),
+            unique_id=slug_of(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="reconfigure_successful",

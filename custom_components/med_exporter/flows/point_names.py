@@ -6,11 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME
-from homeassistant.util import slugify
 
-from ..const import CONF_PDL
 from ..engine.outside import LONGEST_NAME, clean
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug, slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +27,8 @@ def pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None = None) -> 
     """
     if not _PDL.fullmatch(pdl):
         return "invalid_pdl"
-    taken = {
-        slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass) if entry is not own
-    }
-    return "pdl_taken" if slugify(pdl) in taken else None
+    taken = {point_slug(entry) for entry in metering_point_entries(hass) if entry is not own}
+    return "pdl_taken" if slug_of(pdl) in taken else None
 
 
 def check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
