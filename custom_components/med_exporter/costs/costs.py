@@ -16,7 +16,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..engine.costs.costing import Terms, read_terms
+from ..engine.costs.terms import Terms, read_terms
 from ..engine.times import hour_of
 from ..entries.finding import metering_point_entries, point_slug
 from ..grid.link import loaded_grid
