@@ -24,7 +24,7 @@ from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from .kasa_plugs import PlugsForm
 from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
-from .point_names import check_name, pdl_error, point_name
+from .point_names import check_point, point_name
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -49,17 +49,14 @@ class KasaSteps(KasaReadingSteps):
         """Ask for the metering point and its plugs, and read them."""
         errors = self._no_errors()
         if user_input is not None:
-            pdl = user_input[CONF_PDL]
-            check_name(user_input, errors)
-            if error := pdl_error(self.hass, pdl):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors)
             await self._read(user_input, errors)
             if not errors:
-                await self.async_set_unique_id(slug_of(pdl))
+                await self.async_set_unique_id(slug_of(user_input[CONF_PDL]))
                 self._draft = {
                     CONF_TYPE: EntryType.KASA,
                     CONF_NAME: point_name(user_input),
-                    CONF_PDL: pdl,
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_HOSTS: {},
                     CONF_PLUGS: {},
                 }
@@ -88,17 +85,14 @@ class KasaSteps(KasaReadingSteps):
         self._entry = entry = self._get_reconfigure_entry()
         errors = self._no_errors()
         if user_input is not None:
-            check_name(user_input, errors)
-            pdl = user_input.get(CONF_PDL, entry.data[CONF_PDL])
-            if error := pdl_error(self.hass, pdl, own=entry):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors, own=entry)
             await self._read(user_input, errors)
             if not errors:
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
                 self._draft = {
                     **entry.data,
                     CONF_NAME: point_name(user_input),
-                    CONF_PDL: pdl,
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_HOSTS: {},
                 }
                 return await self.async_step_kasa_login()
