@@ -13,7 +13,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SECONDS_TO_START = 60
+_POSTGRES = "postgres"
 KINDS = ("postgresql", "mariadb")
 _numbers = itertools.count()
 
@@ -75,18 +76,17 @@ def new_database(server: str) -> Iterator[str]:
 def _postgresql() -> Iterator[str]:
     initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
     _need_driver("psycopg2")
-    with _folder(owner="postgres") as folder:
+    with _folder(owner=_POSTGRES) as folder:
         data, port = folder / "data", free_port()
-        as_user = [_program("runuser"), "-u", "postgres", "--"] if _is_root() else []
         _run(
-            *as_user, initdb, "--pgdata", data, "--username", "med", "--auth", "trust",
-            "--encoding", "UTF8", "--locale", "C", "--no-sync",
+            initdb, "--pgdata", data, "--username", "med", "--auth", "trust",
+            "--encoding", "UTF8", "--locale", "C", "--no-sync", user=_POSTGRES,
         )  # fmt: skip
         command = [
-            *as_user, postgres, "-D", data, "-p", str(port), "-c", "fsync=off",
+            postgres, "-D", data, "-p", str(port), "-c", "fsync=off",
             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}",
         ]  # fmt: skip
-        with _server(command, port, folder):
+        with _server(command, port, folder, _POSTGRES):
             url = f"postgresql+psycopg2://med@127.0.0.1:{port}/postgres"
             _wait_until_it_answers(url)
             yield url
@@ -122,6 +122,13 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
+def _as_user(name: str | None) -> dict[str, Any]:
+    """Return what lets a process be a user's: a server may refuse to be root's."""
+    if name is None or not _is_root():
+        return {}
+    return {"user": name, "group": name, "extra_groups": ()}
+
+
 @contextmanager
 def _folder(owner: str | None = None) -> Iterator[Path]:
     """Give a folder that a server's user can reach; pytest's own are for their owner only."""
@@ -131,9 +138,9 @@ def _folder(owner: str | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _run(*command: str | Path) -> None:
+def _run(*command: str | Path, user: str | None = None) -> None:
     # From the root, since a server's user may not be allowed where the tests run.
-    subprocess.run(command, check=True, capture_output=True, cwd="/")
+    subprocess.run(command, check=True, capture_output=True, cwd="/", **_as_user(user))
 
 
 def _program(name: str) -> str:
@@ -154,13 +161,15 @@ def _need_driver(name: str) -> None:
 
 
 @contextmanager
-def _server(command: list[str | Path], port: int, folder: Path) -> Iterator[None]:
+def _server(
+    command: list[str | Path], port: int, folder: Path, user: str | None = None
+) -> Iterator[None]:
     """Run a server until the context is left."""
     log = folder / "log"
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, stdout=output, stderr=output, cwd="/", start_new_session=True
+            command, stdout=output, stderr=output, cwd="/", start_new_session=True, **_as_user(user)
         ) as process,
     ):
         try:
@@ -171,9 +180,7 @@ def _server(command: list[str | Path], port: int, folder: Path) -> Iterator[None
                 time.sleep(0.1)
             yield
         finally:
-            # The whole group: runuser stands between us and the server.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, 15)
+            process.terminate()
             process.wait(30)
 
 
