@@ -12,18 +12,14 @@ from tests.file_exports import add_plug, request
 
 from .test_exports import CREATE, complete, refused
 
+pytestmark = pytest.mark.engine_in_thread
+
 ABOUT_DEVICES = ("device_data", "cost_analysis", "system_report")
 OF_TYPE = {
     "device_data": {},
     "cost_analysis": {"fields": None},
     "system_report": {"fields": None, "report_sections": ["device_summary"]},
 }
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from custom_components.med_exporter.database.commit import async_commit
 from tests.file_exports import add_plug, request
 from tests.mqtt_destinations import add_mqtt
 
+pytestmark = pytest.mark.engine_in_thread
+
 LAST_DAY = {"export_type": "device_data", "format": "csv", "date_range": "today"}
 ADMINISTRATORS_ONLY = [
     ("destinations/list", {}),
