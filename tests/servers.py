@@ -20,6 +20,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from tests.real_home.ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,13 +29,6 @@ _SECONDS_TO_START = 60
 _POSTGRES = "postgres"
 KINDS = ("postgresql", "mariadb")
 _numbers = itertools.count()
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -94,7 +89,7 @@ def _postgresql() -> Iterator[str]:
 
 @contextmanager
 def _mariadb() -> Iterator[str]:
-    install, mariadbd = _program("mariadb-install-db"), _program("mariadbd")
+    install, mariadbd = program("mariadb-install-db"), program("mariadbd")
     _need_driver("pymysql")
     with _folder() as folder:
         data, port = folder / "data", free_port()
@@ -143,7 +138,8 @@ def _run(*command: str | Path, user: str | None = None) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd="/", **_as_user(user))
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return where a program is; the test is skipped without it."""
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
@@ -152,7 +148,7 @@ def _program(name: str) -> str:
 
 def _postgresql_program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return str(found[-1]) if found else _program(name)
+    return str(found[-1]) if found else program(name)
 
 
 def _need_driver(name: str) -> None:

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from custom_components.med_exporter.database.commit import async_commit
-from tests.file_exports import add_plug, request
+from tests.file_exports import request
 
 from .test_exports import CREATE, complete, refused
 
@@ -20,13 +20,6 @@ OF_TYPE = {
     "cost_analysis": {"fields": None},
     "system_report": {"fields": None, "report_sections": ["device_summary"]},
 }
-
-
-@pytest.fixture
-def oven(jobs, hass):
-    plug = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
-    plug.reads(power_w=2000, energy_total_kwh=9, is_on="on")
-    return plug
 
 
 @pytest.mark.parametrize(
