@@ -173,3 +173,10 @@ class TestCurrencies:
 
     async def test_a_mail_names_no_currency_where_there_are_several(self, points, hass):
         assert only_currency(hass) == ""
+
+
+async def test_readings_of_a_house_without_devices_are_refused(jobs, hass):
+    asked = await async_read_request(hass, request(devices="all"))
+    with pytest.raises(InvalidRequest) as refused:
+        chosen_devices(hass, asked, None)
+    assert (refused.value.code, refused.value.field) == ("UNKNOWN_DEVICE", "devices")
