@@ -102,9 +102,9 @@ def hass_config_dir(
 
 
 @pytest.fixture
-def persistent_database() -> bool:
-    """Keep the recorder's database in a file, as a house does."""
-    return True
+def persistent_database(request: pytest.FixtureRequest) -> bool:
+    """Keep the recorder's database in a file, as a house does; a mark lets it be in memory."""
+    return request.node.get_closest_marker("engine_in_thread") is None
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientSession, TCPConnector, ThreadedResolver, WSMsgType, web
 
-from tests.servers import free_port
+from tests.real_home.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

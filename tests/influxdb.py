@@ -12,7 +12,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -32,7 +31,8 @@ from aiohttp.test_utils import TestServer
 from homeassistant.data_entry_flow import FlowResultType
 
 from tests.metering_points import answer, start_flow
-from tests.servers import free_port
+from tests.real_home.ports import free_port
+from tests.servers import program
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -63,9 +63,6 @@ class Influxd:
 
     def start(self) -> Influxd:
         """Start it, and wait until it answers."""
-        program = shutil.which("influxd")
-        if program is None:
-            pytest.skip("influxd is not installed")
         folder = self.folder / f"influxd-{self.port}"
         folder.mkdir(exist_ok=True)
         configuration = folder / "influxdb.conf"
@@ -79,7 +76,7 @@ class Influxd:
                 "[monitor]\nstore-enabled = false\n"
             )
         self._process = subprocess.Popen(
-            [program, "-config", str(configuration)],
+            [program("influxd"), "-config", str(configuration)],
             env={**os.environ, **{f"INFLUXDB_{name}": to for name, to in self.settings.items()}},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

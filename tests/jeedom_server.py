@@ -29,7 +29,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 
 from tests.metering_points import answer, start_flow
-from tests.mosquitto import free_port
+from tests.real_home.ports import free_port
 
 if TYPE_CHECKING:
     import ssl

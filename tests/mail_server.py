@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 from tests.metering_points import answer, start_flow
-from tests.mosquitto import free_port
+from tests.real_home.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

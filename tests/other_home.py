@@ -1,4 +1,4 @@
-"""A second Home Assistant, in a process of its own, that outlives the tests of a module."""
+"""A second Home Assistant, in a process of its own, that all tests share."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def other_home_in(folder: Path, **options: Any) -> Iterator[OtherHome]:
         loop.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherHome]:
-    """Another Home Assistant with a recorder, shared by the tests of a module."""
+    """Another Home Assistant with a recorder; each test has metering points of its own in it."""
     with other_home_in(tmp_path_factory.mktemp("other_home")) as home:
         yield home
 

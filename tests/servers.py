@@ -13,26 +13,22 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
+from tests.real_home.ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _SECONDS_TO_START = 60
+_POSTGRES = "postgres"
 KINDS = ("postgresql", "mariadb")
 _numbers = itertools.count()
-
-
-def free_port() -> int:
-    """Return a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -75,18 +71,17 @@ def new_database(server: str) -> Iterator[str]:
 def _postgresql() -> Iterator[str]:
     initdb, postgres = (_postgresql_program(name) for name in ("initdb", "postgres"))
     _need_driver("psycopg2")
-    with _folder(owner="postgres") as folder:
+    with _folder(owner=_POSTGRES) as folder:
         data, port = folder / "data", free_port()
-        as_user = [_program("runuser"), "-u", "postgres", "--"] if _is_root() else []
         _run(
-            *as_user, initdb, "--pgdata", data, "--username", "med", "--auth", "trust",
-            "--encoding", "UTF8", "--locale", "C", "--no-sync",
+            initdb, "--pgdata", data, "--username", "med", "--auth", "trust",
+            "--encoding", "UTF8", "--locale", "C", "--no-sync", user=_POSTGRES,
         )  # fmt: skip
         command = [
-            *as_user, postgres, "-D", data, "-p", str(port), "-c", "fsync=off",
+            postgres, "-D", data, "-p", str(port), "-c", "fsync=off",
             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}",
         ]  # fmt: skip
-        with _server(command, port, folder):
+        with _server(command, port, folder, _POSTGRES):
             url = f"postgresql+psycopg2://med@127.0.0.1:{port}/postgres"
             _wait_until_it_answers(url)
             yield url
@@ -94,7 +89,7 @@ def _postgresql() -> Iterator[str]:
 
 @contextmanager
 def _mariadb() -> Iterator[str]:
-    install, mariadbd = _program("mariadb-install-db"), _program("mariadbd")
+    install, mariadbd = program("mariadb-install-db"), program("mariadbd")
     _need_driver("pymysql")
     with _folder() as folder:
         data, port = folder / "data", free_port()
@@ -122,6 +117,13 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
+def _as_user(name: str | None) -> dict[str, Any]:
+    """Return what lets a process be a user's: a server may refuse to be root's."""
+    if name is None or not _is_root():
+        return {}
+    return {"user": name, "group": name, "extra_groups": ()}
+
+
 @contextmanager
 def _folder(owner: str | None = None) -> Iterator[Path]:
     """Give a folder that a server's user can reach; pytest's own are for their owner only."""
@@ -131,12 +133,13 @@ def _folder(owner: str | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-def _run(*command: str | Path) -> None:
+def _run(*command: str | Path, user: str | None = None) -> None:
     # From the root, since a server's user may not be allowed where the tests run.
-    subprocess.run(command, check=True, capture_output=True, cwd="/")
+    subprocess.run(command, check=True, capture_output=True, cwd="/", **_as_user(user))
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """Return where a program is; the test is skipped without it."""
     path = shutil.which(name)
     if path is None:
         pytest.skip(f"{name} is not installed")
@@ -145,7 +148,7 @@ def _program(name: str) -> str:
 
 def _postgresql_program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return str(found[-1]) if found else _program(name)
+    return str(found[-1]) if found else program(name)
 
 
 def _need_driver(name: str) -> None:
@@ -154,13 +157,15 @@ def _need_driver(name: str) -> None:
 
 
 @contextmanager
-def _server(command: list[str | Path], port: int, folder: Path) -> Iterator[None]:
+def _server(
+    command: list[str | Path], port: int, folder: Path, user: str | None = None
+) -> Iterator[None]:
     """Run a server until the context is left."""
     log = folder / "log"
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command, stdout=output, stderr=output, cwd="/", start_new_session=True
+            command, stdout=output, stderr=output, cwd="/", start_new_session=True, **_as_user(user)
         ) as process,
     ):
         try:
@@ -171,9 +176,7 @@ def _server(command: list[str | Path], port: int, folder: Path) -> Iterator[None
                 time.sleep(0.1)
             yield
         finally:
-            # The whole group: runuser stands between us and the server.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, 15)
+            process.terminate()
             process.wait(30)
 
 

@@ -136,3 +136,6 @@ def test_the_architecture_names_each_room_and_file_and_none_that_is_gone():
     files = {name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.(?:py|js))`", page)}
     known = {path.name for folder in (COMPONENT, ROOT / "tests") for path in folder.rglob("*.*")}
     assert not files - known
+    text = "".join(path.read_text("utf-8") for path in COMPONENT.rglob("*.py"))
+    names = set(re.findall(r"`[A-Z]\w+\.(\w+)`", page))
+    assert not {name for name in names if not re.search(rf"\b{name}\b", text)}

@@ -30,6 +30,8 @@ from tests.file_exports import add_plug, add_user, request
 if TYPE_CHECKING:
     from homeassistant.auth.models import User
 
+pytestmark = pytest.mark.engine_in_thread
+
 METHODS = ("get", "post", "put", "delete", "patch", "head")
 LINK, USER, ADMIN = Right.LINK, Right.USER, Right.ADMINISTRATOR
 
@@ -132,12 +134,6 @@ class Identity:
     @property
     def is_admin(self) -> bool:
         return self.user is not None and self.user.is_admin
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

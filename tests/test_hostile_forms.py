@@ -30,14 +30,14 @@ from tests.grid_entries import SERVERS
 from tests.meters.conftest import Home
 from tests.plug_emulator import EmulatedPlug
 from tests.plug_emulator.smart import EmulatedSmartPlug
-from tests.test_hostile_requests import persistent_database, rounds, spoilt, told_of
+from tests.test_hostile_requests import rounds, spoilt, told_of
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
-__all__ = ["persistent_database", "rounds", "told_of"]
+__all__ = ["rounds", "told_of"]
 
-pytestmark = pytest.mark.usefixtures("brief_waits")
+pytestmark = [pytest.mark.usefixtures("brief_waits"), pytest.mark.engine_in_thread]
 
 CONTRACT = {"valid_from": "2026-05-01", "kind": "flat"}
 WEEK = [

@@ -25,6 +25,8 @@ from tests.file_exports import request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.engine_in_thread
+
 CONTRACT = {"name": "A", "kind": "flat", "price": 0.2}
 EXPORT = request(
     devices=["Fridge"],
@@ -171,12 +173,6 @@ def _replaced(value: Any, path: tuple[Any, ...], odd: Any, by: random.Random) ->
     changed = dict(value) if isinstance(value, dict) else list(value)
     changed[path[0]] = _replaced(changed[path[0]], path[1:], odd, by)
     return changed
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

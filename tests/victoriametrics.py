@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import subprocess
 import time
@@ -18,7 +17,8 @@ import pytest
 from homeassistant.data_entry_flow import FlowResultType
 
 from tests.metering_points import answer, start_flow
-from tests.servers import free_port
+from tests.real_home.ports import free_port
+from tests.servers import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ class VictoriaMetricsServer:
     def start(self) -> VictoriaMetricsServer:
         """Start it, and wait until it answers."""
         command = [
-            _program("victoria-metrics"), f"-storageDataPath={self.folder / str(self.port)}",
+            program("victoria-metrics"), f"-storageDataPath={self.folder / str(self.port)}",
             f"-httpListenAddr=127.0.0.1:{self.port}", f"-retentionPeriod={self.retention}",
             "-loggerLevel=ERROR", *self.options,
         ]  # fmt: skip
@@ -131,7 +131,7 @@ class VmAuth:
         configuration = self.folder / f"{self.port}.json"
         configuration.write_text(json.dumps({"users": [user]}))  # JSON is YAML
         command = [
-            _program("vmauth"), f"-auth.config={configuration}",
+            program("vmauth"), f"-auth.config={configuration}",
             f"-httpListenAddr=127.0.0.1:{self.port}", "-loggerLevel=ERROR", *self.options,
         ]  # fmt: skip
         self._process = _started(command, self.port)
@@ -142,13 +142,6 @@ class VmAuth:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-
-
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"{name} is not installed")
-    return path
 
 
 def _started(command: list[str], port: int) -> subprocess.Popen[bytes]:

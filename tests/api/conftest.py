@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.file_exports import add_user
+from tests.file_exports import add_plug, add_user
 
 
 @pytest.fixture
@@ -15,6 +15,13 @@ async def client(jobs, fridge, hass_client):
 async def anonymous(jobs, fridge, hass_client_no_auth):
     """Return a client without a login."""
     return await hass_client_no_auth()
+
+
+@pytest.fixture
+def oven(jobs, hass):
+    plug = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
+    plug.reads(power_w=2000, energy_total_kwh=9, is_on="on")
+    return plug
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tests.ledger_rows import HalfHourRow, put_half_hours
 
 from .test_exports import refused
 
+pytestmark = pytest.mark.engine_in_thread
+
 URL = "/api/exports/compare_contracts"
 MAC = "aabbccddee01"
 SLUG = f"pdl_{MAC}"
@@ -27,12 +29,6 @@ OFFERS = [
     {"kind": "base", "price": 0.2},
     {"kind": "sensor_price", "name": "Spot", "entity_id": "sensor.spot", "fixed": 0.05},
 ]
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

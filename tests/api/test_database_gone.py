@@ -18,6 +18,8 @@ from tests.api.websocket.conftest import Caller
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.engine_in_thread
+
 READERS = [
     ("GET", "/api/exports/devices"),
     ("GET", "/api/exports/preview"),
@@ -31,12 +33,6 @@ READERS = [
     ("GET", "/api/export/logs"),
 ]
 COMPARED = {"contracts": [{"name": "A", "kind": "flat", "price": 0.2}], "date_range": "last_month"}
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ import io
 import pytest
 
 from custom_components.med_exporter.database.commit import async_commit
-from tests.file_exports import add_plug, request
+from tests.file_exports import request
 
 from .test_exports import CREATE, complete, refused
+
+pytestmark = pytest.mark.engine_in_thread
 
 ABOUT_DEVICES = ("device_data", "cost_analysis", "system_report")
 OF_TYPE = {
@@ -18,19 +20,6 @@ OF_TYPE = {
     "cost_analysis": {"fields": None},
     "system_report": {"fields": None, "report_sections": ["device_summary"]},
 }
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
-
-
-@pytest.fixture
-def oven(jobs, hass):
-    plug = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
-    plug.reads(power_w=2000, energy_total_kwh=9, is_on="on")
-    return plug
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,6 @@ TO = ["me@example.com"]
 LARGEST_PIECE = 100_000
 
 
-@pytest.fixture
-def server():
-    with mail_server() as server:
-        yield server
-
-
 def account(port, **changes):
     known = {"security": mail.Security.NONE, "username": USER, "password": PASSWORD, **changes}
     return mail.Account(host="127.0.0.1", port=port, sender=SENDER, **known)

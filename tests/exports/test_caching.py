@@ -18,13 +18,9 @@ from custom_components.med_exporter.history.records import ExportStatus
 from custom_components.med_exporter.inventory import async_given_tables
 from tests.file_exports import add_plug, add_user, path_of, request
 
+pytestmark = pytest.mark.engine_in_thread
+
 CACHED = {"cache_results": True}
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

@@ -70,11 +70,13 @@ async def test_a_device_is_shown_with_its_last_answer_and_its_data(fridge, hass)
 
 
 async def test_a_silent_device_was_last_seen_when_it_last_answered(fridge, hass, freezer):
-    fridge.reads(power_w=5)
+    fridge.reads(is_on="on")
+    freezer.tick(timedelta(hours=1))
+    fridge.reads(power_w=5, energy_total_kwh=1)
     answered = dt_util.utcnow()
     await async_wait_recording_done(hass)
     freezer.tick(timedelta(hours=2))
-    fridge.reads(power_w="unavailable")
+    fridge.reads(energy_total_kwh="unavailable")
     await async_wait_recording_done(hass)
     (device,) = await async_list_devices(hass, None)
     assert abs(device["last_seen"] - answered) < timedelta(seconds=1)

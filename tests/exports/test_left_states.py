@@ -22,14 +22,10 @@ from custom_components.med_exporter.metering.devices import async_follow_states,
 from custom_components.med_exporter.metering.left_states import former_entities
 from tests.file_exports import add_plug, path_of, request
 
+pytestmark = pytest.mark.engine_in_thread
+
 FIELDS = ["timestamp", "power_w", "energy_kwh", "energy_total_kwh"]
 PRESENT = {"power_w": "sensor.watts", "energy_total_kwh": "sensor.energy"}
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

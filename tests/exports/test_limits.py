@@ -82,12 +82,9 @@ async def record(hass, plug, count, after=0):
     await instance.async_add_executor_job(write)
 
 
+@pytest.mark.engine_in_thread
 class TestInAThread:
     """The engine starts faster in a thread, and is the same."""
-
-    @pytest.fixture
-    def persistent_database(self):
-        return False
 
     @pytest.mark.parametrize("file_format", FORMATS)
     async def test_records(self, jobs, fridge, hass, folder, file_format):

@@ -15,14 +15,10 @@ from custom_components.med_exporter.ledger.tables import SCHEMA
 from tests.file_exports import add_plug, path_of, request
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
+pytestmark = pytest.mark.engine_in_thread
+
 MAC = "aabbccddee01"
 FIELDS = ["timestamp", "power_w", "energy_kwh"]
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

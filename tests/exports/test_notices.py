@@ -13,13 +13,7 @@ from custom_components.med_exporter.engine.errors import ErrorCode, ExportError
 from custom_components.med_exporter.exports import runner as runner_module
 from tests.file_exports import add_user, path_of, request, set_up
 
-pytestmark = pytest.mark.usefixtures("fridge")
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
+pytestmark = [pytest.mark.usefixtures("fridge"), pytest.mark.engine_in_thread]
 
 
 @pytest.fixture

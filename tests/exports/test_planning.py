@@ -14,7 +14,8 @@ import custom_components.med_exporter
 from custom_components.med_exporter.engine.formulas import FormulaProblem
 from custom_components.med_exporter.engine.readings.fields import FIELDS as READING_FIELDS
 from custom_components.med_exporter.errors import InvalidRequest
-from custom_components.med_exporter.exports.planning import chosen_devices, plan_job
+from custom_components.med_exporter.exports.choosing import chosen_devices
+from custom_components.med_exporter.exports.planning import plan_job
 from custom_components.med_exporter.exports.request import async_read_request
 from custom_components.med_exporter.metering.contracts import only_currency
 from tests.file_exports import add_plug, path_of, request, set_up
@@ -172,3 +173,10 @@ class TestCurrencies:
 
     async def test_a_mail_names_no_currency_where_there_are_several(self, points, hass):
         assert only_currency(hass) == ""
+
+
+async def test_readings_of_a_house_without_devices_are_refused(jobs, hass):
+    asked = await async_read_request(hass, request(devices="all"))
+    with pytest.raises(InvalidRequest) as refused:
+        chosen_devices(hass, asked, None)
+    assert (refused.value.code, refused.value.field) == ("UNKNOWN_DEVICE", "devices")

@@ -18,6 +18,8 @@ from custom_components.med_exporter.history.records import ExportStatus
 from tests.engine.test_privacy import everything
 from tests.file_exports import add_meter, add_plug, add_user, path_of
 
+pytestmark = pytest.mark.engine_in_thread
+
 PLANTED = {
     "address": ["203.0.113.77", "198.51.100.9", "broker.xanadu.example"],
     "id": ["pdl-50c7bf00aa77", "50c7bf00aa77", "50:c7:bf:00:aa:77", "zorglub_boiler"],
@@ -32,12 +34,6 @@ ALL = (
     "remove_location_data",
 )
 NOT_ABOUT_TIME = ("configuration",)
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

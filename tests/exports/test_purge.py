@@ -16,6 +16,8 @@ from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.history.records import ExportStatus
 from tests.file_exports import add_plug, path_of, request, set_up
 
+pytestmark = pytest.mark.engine_in_thread
+
 HOUR = timedelta(hours=1)
 DAYS = 2
 KEEP_DAYS = 1
@@ -26,12 +28,6 @@ ATTRIBUTES = {
     },
 }  # fmt: skip
 STEP = timedelta(minutes=10)
-
-
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

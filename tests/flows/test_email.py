@@ -16,7 +16,7 @@ from custom_components.med_exporter.diagnostics import async_get_config_entry_di
 from custom_components.med_exporter.vault import async_get_vault
 from tests.mail_server import PASSWORD, SENDER, USER, MailServer, add_account, mail_server
 from tests.metering_points import answer, start_flow
-from tests.mosquitto import Authority, free_port
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
+
+    from tests.mosquitto import Authority
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.grid_server import (
     running_grid_server,
 )
 from tests.metering_points import answer, settle, start_flow, start_reconfigure
-from tests.mosquitto import free_port
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 

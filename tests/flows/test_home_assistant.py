@@ -14,7 +14,7 @@ from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.home_assistant import destination as home_assistant
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow, start_reconfigure
-from tests.mosquitto import free_port
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 

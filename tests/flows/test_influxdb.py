@@ -11,7 +11,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from custom_components.med_exporter.const import DOMAIN
 from tests.influxdb import add_influxdb, influxdb_input, running_influx
 from tests.metering_points import answer, start_flow
-from tests.servers import free_port
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 

@@ -21,7 +21,8 @@ from tests.jeedom_server import (
     running_jeedom,
 )
 from tests.metering_points import answer, start_flow
-from tests.mosquitto import Authority, free_port
+from tests.mosquitto import Authority
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 

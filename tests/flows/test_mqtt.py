@@ -16,8 +16,9 @@ from custom_components.med_exporter.destinations.mqtt import opening as mqtt_ope
 from custom_components.med_exporter.destinations.mqtt import probe
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
-from tests.mosquitto import Authority, free_port
+from tests.mosquitto import Authority
 from tests.mqtt_destinations import PREFIX, add_mqtt, mqtt_input
+from tests.real_home.ports import free_port
 
 from .words import errors_in
 

@@ -14,7 +14,7 @@ from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
-from tests.servers import free_port
+from tests.real_home.ports import free_port
 from tests.victoriametrics import add_victoriametrics, victoriametrics_input
 
 from .words import errors_in

@@ -32,7 +32,7 @@ from tests.grid_server import (
     rte_signal,
     running_grid_server,
 )
-from tests.mosquitto import free_port
+from tests.real_home.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -16,9 +16,14 @@ from homeassistant.components.recorder.statistics import (
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
+from sqlalchemy import insert, select
 
 from custom_components.med_exporter.const import DataType, PlugRole
+from custom_components.med_exporter.costs.tables import SCHEMA as COSTS_SCHEMA
+from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
+from custom_components.med_exporter.engine.database.cost_tables import tariffs_table
+from custom_components.med_exporter.installation.pdl_change import async_change_pdl
 from custom_components.med_exporter.ledger import DATA_LEDGER, PointSeries
 from custom_components.med_exporter.schedules.scheduler import DATA_SCHEDULES
 from tests.metering_points import NOON, add_metering_point, answer, poll, settle, start_reconfigure
@@ -125,6 +130,25 @@ async def test_history_statistics_and_entities_move_along(
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     assert {one.unique_id for one in entities} == unique_ids
     assert not [one.entity_id for one in entities if "mistyped" in one.entity_id]
+
+
+async def test_prices_move_over_those_that_a_gone_one_of_that_id_has_left(
+    hass: HomeAssistant, fridge: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, fridge.address, pdl="mistyped")
+    await hass.config_entries.async_unload(entry.entry_id)
+    kept = {"contracts": "[]", "colours": "{}", "time_zone": "Europe/Paris"}
+    rows = [
+        {**kept, "metering_point": "mistyped", "currency": "EUR"},
+        {**kept, "metering_point": "right_1", "currency": "CHF"},
+    ]
+    await queue_work(hass, COSTS_SCHEMA, lambda c: c.execute(insert(tariffs_table), rows).rowcount)
+
+    await async_change_pdl(hass, entry, "Right-1")
+
+    columns = tariffs_table.c.metering_point, tariffs_table.c.currency
+    found = await queue_work(hass, COSTS_SCHEMA, lambda c: c.execute(select(*columns)).all())
+    assert [tuple(row) for row in found] == [("right_1", "EUR")]
 
 
 async def test_schedules_name_it_by_its_new_id(

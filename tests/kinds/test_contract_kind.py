@@ -21,12 +21,9 @@ NOVEMBER = {"valid_from": "2026-11-01", "standing_charge": 0.0, "feed_in": 0.0}
 DAYS = {"start": "2026-11-18", "end": "2026-11-19"}
 
 
+# Where time stands still as in the house.
+@pytest.mark.engine_in_thread
 class TestDriven:
-    @pytest.fixture
-    def persistent_database(self):
-        """Let the engine run in a thread, whose time stands still as that of the house."""
-        return False
-
     @pytest.fixture
     async def cellar(self, paper_house, moon, monkeypatch, tmp_path):
         """A metering point that used 24 kWh on each of two days."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from custom_components.med_exporter.engine.times import day_of
-from custom_components.med_exporter.ledger.posting import Account, Posting, book
+from custom_components.med_exporter.ledger.booking import Account, book
 from custom_components.med_exporter.ledger.spreading import add
 
 if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from custom_components.med_exporter.ledger.posting import Posting
     from custom_components.med_exporter.ledger.spreading import Quarters
 
 

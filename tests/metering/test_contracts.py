@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.med_exporter.const import DOMAIN
-from custom_components.med_exporter.metering.contracts import tariff_of
+from custom_components.med_exporter.metering.contracts import currencies_of, tariff_of
 
 FLAT = {"valid_from": "2026-01-01", "kind": "flat", "price": 0.25}
 
@@ -47,3 +47,10 @@ async def test_new_options_are_seen(hass: Any) -> None:
     tariff = tariff_of(entry)
     assert tariff is not None
     assert tariff.to_dicts()[0]["price"] == 1
+
+
+async def test_a_metering_point_without_contracts_says_nothing_of_the_currency(hass: Any) -> None:
+    for pdl, options in (("a", {"contracts": [FLAT], "currency": "CHF"}), ("b", {})):
+        MockConfigEntry(domain=DOMAIN, data={"pdl": pdl}, options=options).add_to_hass(hass)
+    assert currencies_of(hass, {"a", "b"}) == {"CHF"}
+    assert currencies_of(hass, {"b"}) == {hass.config.currency} == {"EUR"}

@@ -26,14 +26,10 @@ if TYPE_CHECKING:
 
     from .conftest import Home
 
+pytestmark = pytest.mark.engine_in_thread
+
 BEGIN = datetime.fromisoformat("2026-11-20T10:00:00+00:00")
 FIELDS = ["timestamp", "power_w", "energy_kwh", "energy_total_kwh", "voltage", "current", "is_on"]
-
-
-@pytest.fixture
-def persistent_database() -> bool:
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
 
 
 @pytest.fixture

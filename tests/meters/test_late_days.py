@@ -16,13 +16,11 @@ from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.destinations.victoriametrics import (
     destination as victoriametrics_module,
 )
-from tests.influxdb import add_influxdb, influxd  # noqa: F401
+from tests.influxdb import add_influxdb
 from tests.jeedom_server import Jeedom, add_jeedom, running_jeedom
 from tests.metering_points import NOON, PARIS, answer, start_flow
-from tests.mosquitto import mosquitto  # noqa: F401
 from tests.mqtt_destinations import PREFIX, add_mqtt
-from tests.other_home import other_client, other_home  # noqa: F401
-from tests.victoriametrics import add_victoriametrics, victoriametrics  # noqa: F401
+from tests.victoriametrics import add_victoriametrics
 
 from .test_corrections import DAY, steady
 
@@ -130,11 +128,11 @@ def day_of(stamp: float) -> str:
 @pytest.fixture
 async def places(
     home: Home,
-    mosquitto: Callable[..., Mosquitto],  # noqa: F811
-    victoriametrics: Callable[..., VictoriaMetricsServer],  # noqa: F811
-    influxd: Callable[..., Influxd],  # noqa: F811
-    other_home: OtherHome,  # noqa: F811
-    other_client: HomeClient,  # noqa: F811
+    mosquitto: Callable[..., Mosquitto],
+    victoriametrics: Callable[..., VictoriaMetricsServer],
+    influxd: Callable[..., Influxd],
+    other_home: OtherHome,
+    other_client: HomeClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Places]:
     # The house's clock stands still, its servers' clocks do not.

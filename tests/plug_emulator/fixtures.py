@@ -1,4 +1,4 @@
-"""The pytest fixture for tests that need plugs; import it into a conftest to use it there."""
+"""The pytest fixture for tests that need plugs."""
 
 from __future__ import annotations
 

@@ -177,6 +177,12 @@ async def test_a_year_of_daily_runs_misses_none_and_doubles_none(house):
     assert [due for _, due in house.deliveries.taken] == house.jobs.due
 
 
+async def test_a_run_at_the_end_of_a_stretch_belongs_to_the_next_one(house):
+    schedule = await house.create()
+    due = [local(1, day, 2, 30) for day in (2, 3, 4)]
+    assert list(house.scheduler.due_between(schedule, due[0], due[2])) == due[:2]
+
+
 async def test_a_year_in_which_nothing_wakes_it_but_its_own_timer(house):
     await house.create(schedule="0 9 1 * *")
     moment = local(1, 1)

@@ -11,6 +11,8 @@ import pytest
 
 from custom_components.med_exporter.sources import web
 from custom_components.med_exporter.sources.web import SourceError, request_json
+from tests.mosquitto import Authority
+from tests.real_home.ports import free_port
 
 from ..grid_server import (
     HTML,
@@ -21,7 +23,6 @@ from ..grid_server import (
     GridServer,
     running_grid_server,
 )
-from ..mosquitto import Authority, free_port
 
 PATH = "/rte/tempo/2026-01-15/2026-01-16"
 

@@ -22,6 +22,7 @@ from sqlalchemy import event, text
 from custom_components.med_exporter.database import queue_work
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.statistics import SCHEMA, RunningSum, SumsWriter, mark_dirty
+from custom_components.med_exporter.statistics import record as record_module
 from custom_components.med_exporter.statistics import writer as writer_module
 from custom_components.med_exporter.statistics.bulk import store_sums
 
@@ -139,7 +140,7 @@ async def test_the_pasts_of_many_sums_are_written_side_by_side(sums: Sums) -> No
         order.append((statistic_id, rows[0][0]))
         return store_sums(connection, statistic_id, rows, stored)
 
-    with patch.object(writer_module, "store_sums", store):
+    with patch.object(record_module, "store_sums", store):
         await sums.writer.async_write()
     firsts = [first for _, first in order]
     behind = max(max(firsts[: n + 1]) - one for n, one in enumerate(firsts))
@@ -172,7 +173,7 @@ async def test_of_many_new_sums_few_wait_for_the_recorder_at_a_time(sums: Sums) 
     with (
         patch.object(writer_module, "async_add_external_statistics", write),
         patch.object(writer_module, "queue_work", queue),
-        patch.object(writer_module, "store_sums", store),
+        patch.object(record_module, "store_sums", store),
     ):
         await sums.writer.async_write()
     looks = " ".join(done).split("look")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
 from ..engine.times import QUARTER, quarter_of
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug
 from ..errors import INVALID_DATE_RANGE, InvalidRequest, UnknownMeteringPointError
 from ..ledger import Correction, LedgerPlug, Operation
 from ..metering.devices import (
@@ -125,7 +124,7 @@ def _ledger_plug(hass: HomeAssistant, device: ExportDevice) -> LedgerPlug:
     return LedgerPlug(
         plug_id=device.plug_id,
         name=device.name,
-        metering_point=slugify(device.pdl),
+        metering_point=point_slug(entry),
         metering_point_name=entry.title,
         role=device.role,
     )

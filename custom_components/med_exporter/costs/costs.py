@@ -11,15 +11,14 @@ from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 from homeassistant.util.hass_dict import HassKey
 
 from ..clocks.local import local_zone
-from ..const import CONF_PDL, DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError, async_read, queue_work
-from ..engine.costs.costing import Terms, read_terms
+from ..engine.costs.terms import Terms, read_terms
 from ..engine.times import hour_of
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug
 from ..grid.link import loaded_grid
 from ..metering.contracts import currency_of, tariff_of
 from ..statistics import SumsWriter, dirty_from, forget_sum, mark_dirty
@@ -314,8 +313,3 @@ class Costs:
 
 
 DATA_COSTS: HassKey[Costs] = HassKey(f"{DOMAIN}_costs")
-
-
-def point_slug(entry: ConfigEntry) -> str:
-    """Return the slug of a metering point's entry, by which the ledger knows it."""
-    return slugify(entry.data[CONF_PDL])

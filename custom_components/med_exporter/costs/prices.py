@@ -16,8 +16,8 @@ from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.helpers.recorder import get_instance
 
 from ..const import LOGGER
-from ..engine.costs.costing import read_terms
 from ..engine.costs.prices import keep_hours, keep_prices
+from ..engine.costs.terms import read_terms
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
 from ..engine.tariff.reader import MAX_AMOUNT

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, Literal
 
-from ..engine.costs.costing import CostSum, cost_sums, price_point, read_terms, windows
+from ..engine.costs.costing import CostSum, cost_sums, price_point, windows
+from ..engine.costs.terms import read_terms
 from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.energy import CONSUMPTION, MWH_PER_KWH
 from ..engine.times import HALF_HOUR, boundaries, ceil_to, day_of, day_start

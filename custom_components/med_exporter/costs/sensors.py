@@ -16,9 +16,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import CONF_PLUGS, CONF_ROLE, PlugRole
 from ..costs import DATA_COSTS
+from ..entries.finding import point_slug
 from ..metering.contracts import currency_of, tariff_of
 from ..metering.entity import MeteringPointEntity, PlugEntity, forget_sensors
-from .costs import SIGNAL_COSTS_UPDATED, point_slug
+from .costs import SIGNAL_COSTS_UPDATED
 from .reading import NOTHING, CostTotal
 
 if TYPE_CHECKING:

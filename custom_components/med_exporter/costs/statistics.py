@@ -7,8 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..const import DOMAIN
-from ..engine.costs.costing import price_point, read_terms
+from ..engine.costs.costing import price_point
 from ..engine.costs.energy_source import closed_until, first_known
+from ..engine.costs.terms import read_terms
 from ..engine.lazy_dataclass import dataclass
 from ..engine.tariff.energy import CONSUMPTION
 from ..engine.times import HOUR, hour_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from ..engine.costs.costing import Terms
+    from ..engine.costs.terms import Terms
 
 # Money as whole hundred-millionths, so that sums come out the same each time.
 _PARTS: Final = 100_000_000

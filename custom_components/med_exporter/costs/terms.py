@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, update
 
-from ..engine.costs.costing import read_terms
+from ..engine.costs.terms import read_terms
 from ..engine.database.cost_tables import tariffs_table
 from ..engine.tariff.kind import Need
 from ..engine.times import day_start
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
-    from ..engine.costs.costing import Terms
+    from ..engine.costs.terms import Terms
     from ..engine.tariff import Colour
 
 _COLOUR_START: Final = time(6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..engine.database.own_tables import LONG_TEXT, TABLE_OPTIONS
 from .each import write_each
 from .migration import NewerFormatError
+from .outcome import ignorable, succeeded
 from .reading import async_read, async_read_by, async_read_recorder
 from .schema import Schema
 from .unavailable import DatabaseUnavailableError
@@ -22,7 +23,9 @@ __all__ = [
     "async_read_recorder",
     "async_work_within",
     "close_database",
+    "ignorable",
     "open_database",
     "queue_work",
+    "succeeded",
     "write_each",
 ]

@@ -15,6 +15,7 @@ from ..const import DOMAIN, LOGGER
 from ..engine.lazy_dataclass import dataclass
 from ..formats import report_newer
 from .migration import NewerFormatError
+from .outcome import ignorable
 from .unavailable import DatabaseUnavailableError
 from .work import queue_work
 
@@ -71,12 +72,12 @@ async def async_read_by[T](hass: HomeAssistant, read: Callable[[], T]) -> T:
     if reads.ended:
         raise DatabaseUnavailableError
     try:
-        under_way = get_instance(hass).async_add_executor_job(read)
+        under_way = ignorable(get_instance(hass).async_add_executor_job(read))
     except RuntimeError as err:
         # The recorder has ended, and its threads with it.
         raise DatabaseUnavailableError from err
     reads.under_way.add(under_way)
-    under_way.add_done_callback(reads.discard)
+    under_way.add_done_callback(reads.under_way.discard)
     # Not awaited itself: a thread goes on reading when nobody waits for it any longer.
     await asyncio.wait([under_way])
     try:
@@ -126,12 +127,6 @@ class _Reads:
 
     under_way: set[asyncio.Future[Any]] = field(default_factory=set)
     ended: bool = False
-
-    def discard(self, read: asyncio.Future[Any]) -> None:
-        """Forget a read that has ended, also one that failed after nobody waited any longer."""
-        self.under_way.discard(read)
-        if not read.cancelled():
-            read.exception()
 
     async def async_end(self, _: Event) -> None:
         """Begin no more, and wait for those that are under way."""

@@ -20,6 +20,7 @@ from ..const import DOMAIN, LOGGER
 from ..engine.lazy_dataclass import dataclass
 from ..formats import report_known, report_newer
 from .migration import NewerFormatError
+from .outcome import ignorable
 from .removal import drop_tables
 from .schema import forget_schemas
 from .unavailable import DatabaseUnavailableError
@@ -92,9 +93,7 @@ def queue_work[T](
         it.
 
     """
-    done: asyncio.Future[T] = hass.loop.create_future()
-    # Nobody has to look at the outcome.
-    done.add_done_callback(lambda future: future.cancelled() or future.exception())
+    done: asyncio.Future[T] = ignorable(hass.loop.create_future())
     if hass.data.get(_DATA_CLOSED):
         done.set_exception(DatabaseUnavailableError())
         return done

@@ -80,7 +80,12 @@ class ObjectReader:
     def choice(self, key: str, known: Collection[str], *, required: bool = False) -> str | None:
         """Return one of the known texts."""
         value = self.text(key, required=required)
-        if value is not None and value not in known:
+        if value is not None:
+            self._require_known(key, value, known)
+        return value
+
+    def _require_known(self, key: str, value: str, known: Collection[str]) -> None:
+        if value not in known:
             raise self.error(
                 INVALID_VALUE,
                 "not_one_of",
@@ -88,7 +93,6 @@ class ObjectReader:
                 value=shown(value),
                 known=", ".join(known),
             )
-        return value
 
     def boolean(self, key: str) -> bool | None:
         """Return true or false."""
@@ -156,14 +160,7 @@ class ObjectReader:
         if values is None:
             return None
         for value in values:
-            if value not in known:
-                raise self.error(
-                    INVALID_VALUE,
-                    "not_one_of",
-                    field=self.name(key),
-                    value=shown(value),
-                    known=", ".join(known),
-                )
+            self._require_known(key, value, known)
         self.each_once(key, values)
         return tuple(values)
 
@@ -180,6 +177,11 @@ class ObjectReader:
     def names(self) -> list[str]:
         """Return the names of the values that nobody took yet."""
         return list(self._left)
+
+    def rest(self) -> dict[str, Any]:
+        """Return all that nobody took yet, for the code that judges it."""
+        left, self._left = self._left, {}
+        return left
 
     def texts(self, key: str) -> list[str] | None:
         """Return a list of at least one text."""

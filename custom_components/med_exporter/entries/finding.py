@@ -38,4 +38,14 @@ def metering_point_entries(hass: HomeAssistant) -> list[ConfigEntry]:
 
 def metering_point_slugs(hass: HomeAssistant) -> set[str]:
     """Return the ids of all metering points as the ids of entities have them."""
-    return {slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass)}
+    return {point_slug(entry) for entry in metering_point_entries(hass)}
+
+
+def point_slug(entry: ConfigEntry) -> str:
+    """Return the id of a metering point as the ids of entities have it, and as the ledger does."""
+    return slug_of(entry.data[CONF_PDL])
+
+
+def slug_of(pdl: str) -> str:
+    """Return the same of the id that was typed."""
+    return slugify(pdl)

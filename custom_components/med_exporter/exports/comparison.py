@@ -11,8 +11,9 @@ from ..database import async_read_recorder
 from ..engine.times import utc_text
 from ..errors import InvalidRequest
 from ..object_reader import INVALID_REQUEST
+from .choosing import chosen_devices
 from .jobs import DATA_JOBS
-from .planning import chosen_devices, plan_job
+from .planning import plan_job
 from .request import async_read_request
 
 if TYPE_CHECKING:

@@ -34,10 +34,11 @@ from ..metering.devices import export_devices
 from ..object_reader import shown
 from ..rights import is_administrator, may_see, require_export_type
 from .caching import cache_key
+from .choosing import chosen_devices
 from .files import ExportFolder
 from .kept import KeptFiles
 from .links import LinkSigner
-from .planning import chosen_devices, file_path, house_of, plan_job
+from .planning import file_path, house_of, plan_job
 from .previewer import Previewer
 from .queue import Priority
 from .request import async_read_request

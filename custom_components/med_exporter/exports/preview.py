@@ -11,8 +11,9 @@ from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, ExportFailedError, InvalidRequest
 from ..object_reader import ObjectReader, shown
 from ..rights import require_export_type
+from .choosing import chosen_devices
 from .jobs import DATA_JOBS
-from .planning import chosen_devices, plan_job
+from .planning import plan_job
 from .request import NOT_SUPPORTED, async_read_request
 
 if TYPE_CHECKING:

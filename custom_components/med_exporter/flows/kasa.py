@@ -9,24 +9,22 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE
 from homeassistant.const import CONF_NAME, CONF_TYPE
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.selector import BooleanSelector, TextSelector
-from homeassistant.util import slugify
 
 from ..const import (
     CONF_HOSTS,
     CONF_PAST,
     CONF_PDL,
     CONF_PLUGS,
-    CONF_ROLE,
     DOMAIN,
     EntryType,
-    PlugRole,
 )
 from ..database import DatabaseUnavailableError
+from ..entries.finding import slug_of
 from ..installation.pdl_change import async_move_to_pdl
 from ..ledger import DATA_LEDGER, LedgerPlug
 from .kasa_plugs import PlugsForm
 from .kasa_reading import CREDENTIALS_FIELDS, KasaReadingSteps
-from .point_names import check_name, pdl_error, point_name
+from .point_names import check_point, point_name
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigFlowResult
@@ -51,17 +49,14 @@ class KasaSteps(KasaReadingSteps):
         """Ask for the metering point and its plugs, and read them."""
         errors = self._no_errors()
         if user_input is not None:
-            pdl = user_input[CONF_PDL]
-            check_name(user_input, errors)
-            if error := pdl_error(self.hass, pdl):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors)
             await self._read(user_input, errors)
             if not errors:
-                await self.async_set_unique_id(slugify(pdl))
+                await self.async_set_unique_id(slug_of(user_input[CONF_PDL]))
                 self._draft = {
                     CONF_TYPE: EntryType.KASA,
                     CONF_NAME: point_name(user_input),
-                    CONF_PDL: pdl,
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_HOSTS: {},
                     CONF_PLUGS: {},
                 }
@@ -90,17 +85,14 @@ class KasaSteps(KasaReadingSteps):
         self._entry = entry = self._get_reconfigure_entry()
         errors = self._no_errors()
         if user_input is not None:
-            check_name(user_input, errors)
-            pdl = user_input.get(CONF_PDL, entry.data[CONF_PDL])
-            if error := pdl_error(self.hass, pdl, own=entry):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors, own=entry)
             await self._read(user_input, errors)
             if not errors:
                 self._all_roles = user_input.get(CONF_ALL_ROLES, False)
                 self._draft = {
                     **entry.data,
                     CONF_NAME: point_name(user_input),
-                    CONF_PDL: pdl,
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_HOSTS: {},
                 }
                 return await self.async_step_kasa_login()
@@ -198,16 +190,9 @@ class KasaSteps(KasaReadingSteps):
         if not (self._asks_for_past and self._counts_past):
             return
         for plug_id in self._new:
-            if (plug := self._draft[CONF_PLUGS].get(plug_id)) is not None:
-                self.hass.data[DATA_LEDGER].bring_past(
-                    LedgerPlug(
-                        plug_id=plug_id,
-                        name=plug["name"],
-                        metering_point=slugify(self._draft[CONF_PDL]),
-                        metering_point_name=self._draft[CONF_NAME],
-                        role=PlugRole(plug[CONF_ROLE]),
-                    )
-                )
+            if plug_id in self._draft[CONF_PLUGS]:
+                plug = LedgerPlug.of(plug_id, self._draft, self._draft[CONF_NAME])
+                self.hass.data[DATA_LEDGER].bring_past(plug)
 
     async def _finish_kasa(self) -> ConfigFlowResult:
         title = self._draft[CONF_NAME]
@@ -223,7 +208,7 @@ class KasaSteps(KasaReadingSteps):
         is_joined = self.source != SOURCE_RECONFIGURE
         return self.async_update_reload_and_abort(
             self._entry,
-            unique_id=slugify(self._draft[CONF_PDL]),
+            unique_id=slug_of(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="plug_added" if is_joined else "reconfigure_successful",

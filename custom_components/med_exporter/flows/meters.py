@@ -19,11 +19,11 @@ from homeassistant.helpers.selector import (
     SelectSelectorMode,
     TextSelector,
 )
-from homeassistant.util import slugify
 
 from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, EntryType, PlugRole
 from ..database import DatabaseUnavailableError
 from ..engine.words.colon import with_colon
+from ..entries.finding import slug_of
 from ..form_fields import FiniteSelector, choice
 from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import ENERGY_FIELD, FIELDS
@@ -31,7 +31,7 @@ from ..meters.dashboard import Proposal, async_dashboard
 from ..meters.meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
 from ..texts import async_options, text_of
 from .meters_choosing import CONF_REPLACED, CONF_REPLACEMENT, CONF_STATISTICS, MetersChoosingSteps
-from .point_names import check_name, pdl_error, point_name
+from .point_names import check_point, point_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,19 +61,16 @@ class MetersSteps(MetersChoosingSteps):
         errors = self._no_errors()
         proposal = await async_dashboard(self.hass)
         if user_input is not None:
-            pdl = user_input[CONF_PDL]
-            check_name(user_input, errors)
-            if error := pdl_error(self.hass, pdl):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors)
             taken = proposal if user_input.get(CONF_TAKE_OVER) else Proposal()
             chosen = await self._chosen(taken, user_input.get(CONF_STATISTICS, []), errors)
             if not errors:
-                await self.async_set_unique_id(slugify(pdl))
+                await self.async_set_unique_id(slug_of(user_input[CONF_PDL]))
                 self._abort_if_unique_id_configured()
                 self._draft = {
                     CONF_TYPE: EntryType.METERS,
                     CONF_NAME: point_name(user_input),
-                    CONF_PDL: pdl,
+                    CONF_PDL: user_input[CONF_PDL],
                     CONF_PLUGS: chosen,
                 }
                 return await self.async_step_meters_roles()
@@ -100,9 +97,7 @@ class MetersSteps(MetersChoosingSteps):
         errors = self._no_errors()
         stored: dict[str, dict[str, Any]] = entry.data[CONF_PLUGS]
         if user_input is not None:
-            check_name(user_input, errors)
-            if error := pdl_error(self.hass, user_input[CONF_PDL], entry):
-                errors[CONF_PDL] = error
+            check_point(self.hass, user_input, errors, own=entry)
             meters = await self._replaced(stored, user_input, errors)
             replaced = stored.get(user_input.get(CONF_REPLACED, ""), {}).get(CONF_STATISTIC_ID)
             wanted = [one for one in user_input.get(CONF_STATISTICS, []) if one != replaced]
@@ -223,7 +218,7 @@ class MetersSteps(MetersChoosingSteps):
             return self.async_abort(reason="database_unavailable")
         return self.async_update_reload_and_abort(
             self._entry,
-            unique_id=slugify(self._draft[CONF_PDL]),
+            unique_id=slug_of(self._draft[CONF_PDL]),
             title=title,
             data=self._draft,
             reason="reconfigure_successful",

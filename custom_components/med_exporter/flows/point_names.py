@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME
-from homeassistant.util import slugify
 
 from ..const import CONF_PDL
 from ..engine.outside import LONGEST_NAME, clean
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug, slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,23 +21,27 @@ if TYPE_CHECKING:
 _PDL: Final = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_-]{1,32}")
 
 
-def pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None = None) -> str | None:
-    """Return what is wrong with the id of a metering point, None where nothing is.
+def check_point(
+    hass: HomeAssistant,
+    user_input: Mapping[str, Any],
+    errors: dict[str, str],
+    own: ConfigEntry | None = None,
+) -> None:
+    """Note an error where a metering point is given no name, or an id that it cannot have.
 
-    `own` is the metering point that is to go by it, None for a new one.
+    `own` is the metering point that is to go by them, None for a new one.
     """
-    if not _PDL.fullmatch(pdl):
-        return "invalid_pdl"
-    taken = {
-        slugify(entry.data[CONF_PDL]) for entry in metering_point_entries(hass) if entry is not own
-    }
-    return "pdl_taken" if slugify(pdl) in taken else None
-
-
-def check_name(user_input: Mapping[str, Any], errors: dict[str, str]) -> None:
-    """Note an error where a metering point is given no name."""
     if not point_name(user_input):
         errors[CONF_NAME] = "name_missing"
+    if error := _pdl_error(hass, user_input[CONF_PDL], own):
+        errors[CONF_PDL] = error
+
+
+def _pdl_error(hass: HomeAssistant, pdl: str, own: ConfigEntry | None) -> str | None:
+    if not _PDL.fullmatch(pdl):
+        return "invalid_pdl"
+    taken = {point_slug(entry) for entry in metering_point_entries(hass) if entry is not own}
+    return "pdl_taken" if slug_of(pdl) in taken else None
 
 
 def point_name(user_input: Mapping[str, Any]) -> str:

@@ -17,7 +17,14 @@ from sqlalchemy import ColumnElement, and_, delete, func, not_, or_, select
 
 from ..clocks.lived import lived_time
 from ..const import DOMAIN
-from ..database import DatabaseUnavailableError, async_read, queue_work, write_each
+from ..database import (
+    DatabaseUnavailableError,
+    async_read,
+    ignorable,
+    queue_work,
+    succeeded,
+    write_each,
+)
 from ..engine.database.history_tables import exports_table
 from ..engine.outside import clean
 from ..settings import settings
@@ -89,9 +96,7 @@ class History:
             return late
         stored = replace(record, warnings=list(record.warnings))
         self._pending[stored.id] = stored
-        committed: asyncio.Future[None] = self._hass.loop.create_future()
-        # Nobody has to look at the outcome.
-        committed.add_done_callback(lambda done: done.cancelled() or done.exception())
+        committed: asyncio.Future[None] = ignorable(self._hass.loop.create_future())
         self._waiting.append((stored, committed))
         self._queue_write()
         if stored.status in UNFINISHED:
@@ -317,7 +322,7 @@ class History:
     @callback
     def _written(self, writing: asyncio.Future[tuple[list[ExportRecord], set[str]]]) -> None:
         """Drop from memory what the database now holds; what it did not take waits on."""
-        if writing.cancelled() or writing.exception() is not None:
+        if not succeeded(writing):
             self._failed()
             return
         written, removed = writing.result()
@@ -347,7 +352,7 @@ class History:
 
     @callback
     def _marked(self, marking: asyncio.Future[list[ExportRecord]]) -> None:
-        if not marking.cancelled() and marking.exception() is None:
+        if succeeded(marking):
             for record in marking.result():
                 self._announce(record)
 

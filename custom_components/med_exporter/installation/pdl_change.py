@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.util import slugify
 from sqlalchemy import delete, update
 
 from ..const import CONF_PDL, DOMAIN
@@ -15,6 +14,7 @@ from ..costs.tables import SCHEMA as COSTS_SCHEMA
 from ..database import DatabaseUnavailableError, queue_work
 from ..engine.database.cost_tables import metadata as costs_metadata
 from ..engine.database.own_tables import exists
+from ..entries.finding import slug_of
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
 from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
@@ -64,7 +64,7 @@ async def async_change_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) ->
     if before == pdl:
         return
     recorder, title = get_instance(hass), entry.title
-    old, new = slugify(before), slugify(pdl)
+    old, new = slug_of(before), slug_of(pdl)
     # Where nothing has been counted or sent yet, there are no tables to look into.
     for schema in (LEDGER_SCHEMA, RENAMED_SCHEMA):
         await queue_work(hass, schema, lambda _: None)

@@ -18,7 +18,7 @@ from ..engine.tariff.kind import Need
 from ..engine.tariff.kinds import needs
 from ..engine.tariff.price_units import per_kwh
 from ..errors import InvalidRequest
-from ..exports.planning import chosen_point
+from ..exports.choosing import chosen_point
 from ..grid.link import loaded_grid
 from ..metering.contracts import currency_of
 from ..object_reader import INVALID_VALUE, shown

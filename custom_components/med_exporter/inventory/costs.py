@@ -10,11 +10,10 @@ from homeassistant.util import dt as dt_util
 from ..clocks.local import local_zone
 from ..const import CONF_PDL, PlugRole
 from ..costs import DATA_COSTS
-from ..costs.costs import point_slug
 from ..engine.costs.apportioning import rounded
 from ..engine.costs.standing_charge import standing_charge
 from ..engine.lazy_dataclass import dataclass
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug
 from ..ledger import DATA_LEDGER, PointSeries
 from ..metering.contracts import currency_of, tariff_of
 from .overview import readable_points

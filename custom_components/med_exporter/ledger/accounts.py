@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from ..engine.energy import to_kwh, to_mwh
-from .posting import Account
+from .booking import Account
 from .tables import counters_table
 
 if TYPE_CHECKING:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from homeassistant.util import slugify
-
 from ..clocks.local import certain_now, local_zone
-from ..const import CONF_PDL, CONF_PLUGS
+from ..const import CONF_PLUGS
 from ..database import async_read
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug
 from . import reading
 from .closing import Clock
 from .running import RunningEnergy, read_running
@@ -102,7 +100,7 @@ class LedgerAnswers:
     def _present(self) -> set[tuple[str, str]]:
         """Return the plugs that metering points have, each with its metering point."""
         return {
-            (plug_id, slugify(entry.data[CONF_PDL]))
+            (plug_id, point_slug(entry))
             for entry in metering_point_entries(self._hass)
             for plug_id in entry.data[CONF_PLUGS]
         }

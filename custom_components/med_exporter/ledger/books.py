@@ -20,9 +20,10 @@ from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .accounts import read_account, write_account
 from .backfill import KEPT_DAYS, backfill, by_hours
+from .booking import Booking, book
 from .carrying import Carried, carry
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Booking, Posting, book, by_moment, check_told
+from .posting import Posting, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old

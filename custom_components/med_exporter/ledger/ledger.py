@@ -17,7 +17,13 @@ from homeassistant.util.hass_dict import HassKey
 from ..clocks.lived import lived_time
 from ..clocks.local import local_zone
 from ..const import DOMAIN, LOGGER
-from ..database import DatabaseUnavailableError, async_work_within, queue_work
+from ..database import (
+    DatabaseUnavailableError,
+    async_work_within,
+    ignorable,
+    queue_work,
+    succeeded,
+)
 from ..statistics import SumsWriter
 from ..texts import async_options
 from .answers import LedgerAnswers
@@ -236,14 +242,11 @@ class Ledger(LedgerAnswers):
         if self._booking is None:
             self._booking = self._book()
         # Who gives up waiting, as tasks of an entry do that is unloaded, gives up for himself.
-        own = asyncio.shield(self._booking)
-        own.add_done_callback(_ignored)
-        return own
+        return ignorable(asyncio.shield(self._booking))
 
     def _book(self) -> asyncio.Future[int]:
         """Let the recorder book all that waits, and return when that is done."""
-        done: asyncio.Future[int] = self._hass.loop.create_future()
-        done.add_done_callback(_ignored)
+        done: asyncio.Future[int] = ignorable(self._hass.loop.create_future())
         zone, booked = local_zone(), 0
 
         def next_part() -> None:
@@ -257,7 +260,7 @@ class Ledger(LedgerAnswers):
 
         def go_on(part: asyncio.Future[int]) -> None:
             nonlocal booked
-            if not part.cancelled() and part.exception() is None and self._pending:
+            if succeeded(part) and self._pending:
                 booked += part.result()
                 next_part()
                 return
@@ -326,12 +329,6 @@ class Ledger(LedgerAnswers):
             return
         except TimeoutError:
             LOGGER.warning("The recorder has been busy for too long to write the ledger")
-
-
-def _ignored(future: asyncio.Future[Any]) -> None:
-    """Take note of an outcome that nobody has to look at."""
-    if not future.cancelled():
-        future.exception()
 
 
 DATA_LEDGER: HassKey[Ledger] = HassKey(f"{DOMAIN}_ledger")

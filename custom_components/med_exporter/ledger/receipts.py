@@ -30,7 +30,7 @@ from ..database import TABLE_OPTIONS, Schema
 from ..engine.database.own_tables import exists
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import QUARTER, UTC_DAY
-from .posting import Account
+from .booking import Account
 from .tables import SCHEMA
 
 if TYPE_CHECKING:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
-from ..const import DOMAIN, PlugRole
+from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, PlugRole
 from ..engine.lazy_dataclass import dataclass
+from ..entries.finding import slug_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 COUNTED_ROLES: Final = (PlugRole.CONSUMPTION, PlugRole.PRODUCTION)
 
@@ -54,6 +58,18 @@ class LedgerPlug:
     metering_point: str
     metering_point_name: str
     role: PlugRole
+
+    @classmethod
+    def of(cls, plug_id: str, data: Mapping[str, Any], metering_point_name: str) -> Self:
+        """Return a plug or meter as the data of its metering point's config entry have it."""
+        plug = data[CONF_PLUGS][plug_id]
+        return cls(
+            plug_id=plug_id,
+            name=plug["name"],
+            metering_point=slug_of(data[CONF_PDL]),
+            metering_point_name=metering_point_name,
+            role=PlugRole(plug[CONF_ROLE]),
+        )
 
     @property
     def series(self) -> tuple[Series, ...]:

@@ -8,10 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
-from ..const import CONF_PAST, CONF_PDL, CONF_PLUGS, CONF_ROLE, LOGGER, PlugRole
-from ..database import DatabaseUnavailableError
+from ..const import CONF_PAST, CONF_PLUGS, LOGGER, PlugRole
+from ..database import DatabaseUnavailableError, succeeded
 from ..ledger import CounterFeed, CounterReading, CounterStart, LedgerPlug, PlugHistory
 from ..sources.connection import KasaError
 
@@ -177,7 +176,7 @@ class Bookkeeper:
         self._ledger.post(posting).add_done_callback(self._booked)
 
     def _booked(self, booking: asyncio.Future[int]) -> None:
-        if not booking.cancelled() and booking.exception() is None:
+        if succeeded(booking):
             self.on_booked()
 
     async def _async_without_history(self) -> set[str]:
@@ -212,14 +211,7 @@ class Bookkeeper:
             return {}
 
     def _plug(self, plug_id: str) -> LedgerPlug:
-        plug = self._entry.data[CONF_PLUGS][plug_id]
-        return LedgerPlug(
-            plug_id=plug_id,
-            name=plug["name"],
-            metering_point=slugify(self._entry.data[CONF_PDL]),
-            metering_point_name=self._entry.title,
-            role=PlugRole(plug[CONF_ROLE]),
-        )
+        return LedgerPlug.of(plug_id, self._entry.data, self._entry.title)
 
 
 def _start(counter: EnergyCounter) -> CounterStart | None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from homeassistant.util import slugify
-
-from ..const import CONF_PDL, LOGGER
+from ..const import LOGGER
 from ..engine.tariff import Tariff, TariffError, parse_contracts
-from ..entries.finding import metering_point_entries, metering_point_slugs
+from ..entries.finding import metering_point_entries, metering_point_slugs, point_slug
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,6 +75,6 @@ def currencies_of(hass: HomeAssistant, slugs: Collection[str]) -> set[str]:
     found = {
         currency_of(hass, entry)
         for entry in metering_point_entries(hass)
-        if slugify(entry.data[CONF_PDL]) in slugs and entry.options.get(CONF_CONTRACTS)
+        if point_slug(entry) in slugs and entry.options.get(CONF_CONTRACTS)
     }
     return found or {hass.config.currency}

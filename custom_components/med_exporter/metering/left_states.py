@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 from sqlalchemy import exists, select
 
 from ..const import CONF_PLUGS
-from ..database import queue_work
+from ..database import queue_work, succeeded
 from ..engine.database.recorder_tables import STATES, STATES_META
 from ..engine.job import FormerEntities
 
@@ -68,7 +68,7 @@ def async_note_left_states(
     def look(old: str, renamed: Mapping[str, _Renamed]) -> None:
         @callback
         def looked(found: asyncio.Future[bool]) -> None:
-            if not found.cancelled() and found.exception() is None:
+            if succeeded(found):
                 to = CONF_LEFT_STATES if found.result() else None
                 _change(hass, entry, renamed, add_to=to, take_from=_CONF_RENAMED)
 

@@ -10,12 +10,11 @@ from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
 from ..clocks.local import add_clock
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..engine.lazy_dataclass import dataclass
-from ..entries.finding import metering_point_entries
+from ..entries.finding import metering_point_entries, point_slug
 from ..ledger import DATA_LEDGER
 from ..sources.loading import async_load_kasa
 from ..vault import async_get_vault
@@ -65,7 +64,7 @@ class MeteringPoint:
         self._periods = periods
         self.name = entry.title
         self.pdl: str = entry.data[CONF_PDL]
-        self.slug = slugify(self.pdl)
+        self.slug = point_slug(entry)
         self.coordinator = coordinator
         # What was summed over all plugs, and when: several entities ask, each for several reasons.
         self._sums: dict[Any, CurrentValue | None] = {}

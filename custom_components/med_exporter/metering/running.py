@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
-from ..const import CONF_PDL, DOMAIN
+from ..const import DOMAIN
 from ..database import DatabaseUnavailableError
+from ..entries.finding import point_slug
 from ..ledger import SIGNAL_LEDGER_CHANGED, PointSeries, RunningEnergy
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class RunningPeriods:
         self._entry = entry
         self._ledger = ledger
         self._changed = changed
-        self._slug = slugify(entry.data[CONF_PDL])
+        self._slug = point_slug(entry)
         self._booked: RunningEnergy | None = None
         self.version = 0
         self._day: date | None = None

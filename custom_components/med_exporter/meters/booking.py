@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.util import dt as dt_util
-from homeassistant.util import slugify
 
-from ..const import CONF_PDL, PlugRole
+from ..const import PlugRole
 from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, UTC_DAY, hour_of
-from ..ledger import MeterHours, PlugSeries, PointSeries
-from .meter import ledger_plug, meters_of
+from ..entries.finding import point_slug
+from ..ledger import LedgerPlug, MeterHours, PlugSeries, PointSeries
+from .meter import meters_of
 from .source import async_stretch, async_tell
 from .standing import Booked, Running
 
@@ -70,8 +70,10 @@ class Booking:
         self._hass = hass
         self._entry = entry
         self._ledger = ledger
+        # As it was set up: a reload comes after what changes it.
+        self._data = entry.data
         self._meters = meters_of(entry)
-        self._slug = slugify(entry.data[CONF_PDL])
+        self._slug = point_slug(entry)
         self.followed = {meter_id: Followed() for meter_id in self._meters}
 
     async def async_book(self, meter: Meter, now: float, *, whole: bool) -> Told | None:
@@ -104,7 +106,7 @@ class Booking:
         )
         if state.first is None:
             # What counted in another role before has been a mistake: it has never been another.
-            await self._ledger.bring_past(ledger_plug(self._entry, meter))
+            await self._ledger.bring_past(self._plug(meter))
         state.anchor = _anchor(told, recent)
         state.first = stretch[0]
         return told
@@ -158,7 +160,7 @@ class Booking:
         told = await async_tell(self._hass, meter.sources, start, end, detailed=detailed)
         await self._ledger.tell(
             MeterHours(
-                plug=ledger_plug(self._entry, meter),
+                plug=self._plug(meter),
                 start=start,
                 end=end,
                 hours=told.hours,
@@ -166,6 +168,9 @@ class Booking:
             )
         )
         return told
+
+    def _plug(self, meter: Meter) -> LedgerPlug:
+        return LedgerPlug.of(meter.meter_id, self._data, self._entry.title)
 
 
 def _anchor(told: Told, recent: int) -> tuple[int, int] | None:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from homeassistant.core import valid_entity_id
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util import slugify
 
-from ..const import CONF_PDL, CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, PlugRole
+from ..const import CONF_PLUGS, CONF_RATED_POWER, CONF_ROLE, PlugRole
 from ..engine.lazy_dataclass import dataclass
-from ..ledger import LedgerPlug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,17 +76,6 @@ def meters_of(entry: ConfigEntry) -> dict[str, Meter]:
         )
         for meter_id, stored in entry.data[CONF_PLUGS].items()
     }
-
-
-def ledger_plug(entry: ConfigEntry, meter: Meter) -> LedgerPlug:
-    """Return a meter as the ledger books it."""
-    return LedgerPlug(
-        plug_id=meter.meter_id,
-        name=meter.name,
-        metering_point=slugify(entry.data[CONF_PDL]),
-        metering_point_name=entry.title,
-        role=meter.role,
-    )
 
 
 def meter_id_of(hass: HomeAssistant, statistic_id: str) -> str:

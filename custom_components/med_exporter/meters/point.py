@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.util import slugify
-
 from ..const import CONF_PDL, DataType, PlugRole
 from ..engine.energy import to_kwh
+from ..entries.finding import point_slug
 from ..ledger import DATA_LEDGER
 from ..metering.devices import async_follow_states
 from ..metering.metering_point import CurrentValue
@@ -37,7 +36,7 @@ class MetersPoint:
         self.entry = entry
         self.name = entry.title
         self.pdl: str = entry.data[CONF_PDL]
-        self.slug = slugify(self.pdl)
+        self.slug = point_slug(entry)
         self.coordinator = coordinator
 
     @property

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..delivery import async_read_delivery
 from ..errors import InvalidRequest
-from ..exports.planning import chosen_devices
+from ..exports.choosing import chosen_devices
 from ..exports.request import async_read_request
 from ..object_reader import INVALID_VALUE, ObjectReader
 from .cron import InvalidCronError, check_cron

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import partial
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -16,15 +16,14 @@ from homeassistant.components.recorder.statistics import async_add_external_stat
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.recorder import get_instance
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
 from ..database import UndoneError, queue_work
 from ..engine.lazy_dataclass import dataclass
-from ..engine.times import HOUR, hour_of
-from .bulk import store_sums
+from .record import SumRecord, compare
 from .tables import sums_table
 
 if TYPE_CHECKING:
@@ -32,11 +31,10 @@ if TYPE_CHECKING:
 
     from homeassistant.components.recorder.models import StatisticMetaData
     from homeassistant.core import HomeAssistant
-    from sqlalchemy import Update
     from sqlalchemy.engine import Connection
 
     from ..database import Schema
-    from .sums import Compared, RunningSum
+    from .sums import RunningSum
 
 # How long the recorder looks at a time, in seconds of processor and by the clock, and how many
 # hours its own import is given. By the clock alone parts would be the smaller the more others do,
@@ -52,8 +50,6 @@ _IMPORTS_AT_ONCE: Final = 25
 _HOURS_AT_ONCE: Final = 250
 _FEWEST_HOURS: Final = 180
 _IN_INDEX: Final = 25_000
-# More than that is a past, which would keep Home Assistant's own import busy for minutes.
-_MANY_ROWS: Final = 100
 _LIMIT: Final = 300
 # How often a statistic may be found as it was before it was written.
 _MOST_TRIES: Final = 3
@@ -73,33 +69,6 @@ class _Part:
     changes: dict[str, int] = field(default_factory=dict)
     renamed: list[RunningSum] = field(default_factory=list)
     is_last: bool = True
-
-
-@dataclass(slots=True)
-class _Record:
-    """A row of the table of sums."""
-
-    statistic_id: str
-    name: str
-    dirty_from_ts: int
-    written_until_ts: int | None
-    changed_from_ts: int | None
-
-    def note(self, connection: Connection, **values: int | None) -> None:
-        """Change the row."""
-        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
-        if not changed:
-            return
-        connection.execute(_of_sum(*changed), {"of": self.statistic_id, **changed})
-        for name, value in changed.items():
-            setattr(self, name, value)
-
-
-@cache
-def _of_sum(*names: str) -> Update:
-    """Return what changes columns of a sum, made once: it is done hundreds of times."""
-    here = sums_table.c.statistic_id == bindparam("of")
-    return update(sums_table).where(here).values({name: bindparam(name) for name in names})
 
 
 async def _at_once() -> None:
@@ -213,7 +182,7 @@ class SumsWriter:
         # A currency before, or a user's choice.
         part.renamed += [one for name, one in sums.items() if units.get(name, one.unit) != one.unit]
         # What Home Assistant does not know yet is told first, so that all then go ahead together.
-        records = [_Record(*row) for row in rows]
+        records = [SumRecord(*row) for row in rows]
         turns = deque(sorted(records, key=lambda record: record.statistic_id in units))
         left, looked_at = _ROWS_AT_ONCE, 0
         hours = max(_FEWEST_HOURS, min(_HOURS_AT_ONCE, _IN_INDEX // max(1, len(sums))))
@@ -229,7 +198,7 @@ class SumsWriter:
                 break
             looked_at += 1
             try:
-                wrong, is_settled = _compare(connection, record, running_sum, now, hours)
+                wrong, is_settled = compare(connection, record, running_sum, now, hours)
             except ValueError as err:
                 self._leave_out(record.statistic_id, str(err))
                 continue
@@ -264,63 +233,11 @@ class SumsWriter:
         LOGGER.error("Home Assistant does not take the statistic %s: %s", statistic_id, reason)
 
 
-def _compare(
-    connection: Connection, record: _Record, running_sum: RunningSum, now: float, hours: int
-) -> tuple[list[tuple[int, float]], bool]:
-    """Look at the next hours of a sum, so many or up to twice that, and note how far it is right.
-
-    Returns those that Home Assistant's import is to write, and whether nothing is left to look at.
-    """
-    start, written = record.dirty_from_ts, record.written_until_ts or 0
-    if start >= hour_of(now):
-        return [], True
-    until = running_sum.closed_until(connection)
-    if until is None or until <= start:
-        return [], True
-    before = running_sum.sum_before(connection, start)
-    if before is None:
-        # The first hours of all, or statistics that a user has deleted: all of it anew.
-        first = running_sum.first_hour(connection)
-        if first is None:
-            return [], True
-        start = first if first < until else start
-        # Statistics may tell of hours that the ledger keeps no longer.
-        before = running_sum.sum_before(connection, start)
-    # Never a short rest of a past, which would be left to Home Assistant's import.
-    stretch = hours * HOUR
-    end = start + stretch if until - start >= 2 * stretch else until
-    found = running_sum.compare(connection, start, end, before=before or 0, written_until=written)
-    changed_from = record.changed_from_ts
-    if found.changed is not None:
-        changed_from = min(found.changed, changed_from or found.changed)
-    if rows := _left_to_import(connection, record.statistic_id, found):
-        record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
-        return rows, False
-    record.note(
-        connection,
-        dirty_from_ts=end,
-        written_until_ts=max(end, written),
-        changed_from_ts=changed_from,
-    )
-    return [], end >= until
-
-
 def _known_units(connection: Connection) -> dict[str | None, str | None]:
     """Return what Home Assistant calls the units of the sums that it knows, by statistic id."""
     columns = StatisticsMeta.statistic_id, StatisticsMeta.unit_of_measurement
     of_ours = select(*columns).where(StatisticsMeta.source == DOMAIN)
     return dict(connection.execute(of_ours).tuples().all())
-
-
-def _left_to_import(
-    connection: Connection, statistic_id: str, found: Compared
-) -> list[tuple[int, float]]:
-    """Store what are many rows, and return those that are left to Home Assistant's import."""
-    rows = found.wrong
-    if len(rows) <= _MANY_ROWS:
-        return rows
-    # What Home Assistant does not know yet, it makes with the first of them.
-    return [] if store_sums(connection, statistic_id, rows, found.stored) else rows[:1]
 
 
 def _statistic_data(rows: list[tuple[int, float]]) -> list[StatisticData]:

@@ -12,12 +12,6 @@ from custom_components.med_exporter.const import DOMAIN
 from tests.file_exports import add_user
 
 
-@pytest.fixture
-def persistent_database():
-    """Let the engine run in a thread, which starts faster than a process."""
-    return False
-
-
 class Caller:
     """A websocket session of one user."""
 

@@ -7,8 +7,10 @@ import json
 import pytest
 
 from custom_components.med_exporter.database.commit import async_commit
-from tests.file_exports import add_plug, request
+from tests.file_exports import request
 from tests.mqtt_destinations import add_mqtt
+
+pytestmark = pytest.mark.engine_in_thread
 
 LAST_DAY = {"export_type": "device_data", "format": "csv", "date_range": "today"}
 ADMINISTRATORS_ONLY = [
@@ -24,13 +26,6 @@ ADMINISTRATORS_ONLY = [
     ("schedules/delete", {"schedule_id": "x"}),
     ("schedules/run", {"schedule_id": "x"}),
 ]
-
-
-@pytest.fixture
-def oven(jobs, hass):
-    plug = add_plug(hass, "Oven", "192.168.1.101", "aabbccddee02")
-    plug.reads(power_w=2000, energy_total_kwh=9, is_on="on")
-    return plug
 
 
 async def made(caller, **changes):

@@ -18,6 +18,8 @@ from tests.pushing import plug, since
 
 from .conftest import Caller
 
+pytestmark = pytest.mark.engine_in_thread
+
 ASKED = {
     "meter": "Plug 1", "start": "2026-11-18", "end": "2026-11-18", "operation": "set",
     "value": 12, "reason": "A spike",

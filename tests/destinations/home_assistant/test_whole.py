@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from custom_components.med_exporter.ledger import LedgerPlug
     from custom_components.med_exporter.pushes.runtime import DestinationRuntime
     from tests.other_home import OtherHome
-    from tests.real_home import RealHome
 
 PRICE = {"kind": "flat", "valid_from": "2025-01-01", "price": 0.2}
 
@@ -87,8 +86,8 @@ async def test_the_hours_of_two_metering_points_equal_the_ledger(
     paper_house: House, other_home: OtherHome, other_client: HomeClient
 ) -> None:
     house = paper_house
-    used, made = plug(1), plug(2, "production", "roof")
-    house.add_point("house", used)
+    used, made = plug(1, point="villa"), plug(2, "production", "roof")
+    house.add_point("villa", used)
     house.add_point("roof", made)
     house.add_grid().know({NOON.date(): TempoColour.BLUE})
     # The clocks went back on 25 October.
@@ -98,29 +97,29 @@ async def test_the_hours_of_two_metering_points_equal_the_ledger(
     runtime = await add_other_home(house, other_home)
     record = await house.push(runtime)
     assert (record.status, record.warnings) == (ExportStatus.COMPLETED, []), record
-    hours = await booked(house, "house", "consumption")
+    hours = await booked(house, "villa", "consumption")
     assert len(hours) > 44 * 24
-    assert await stored(other_client, "med_exporter:consumption_house") == hours
+    assert await stored(other_client, "med_exporter:consumption_villa") == hours
     assert await stored(other_client, "med_exporter:production_roof") == await booked(
         house, "roof", "production"
     )
     listed = {
         one["statistic_id"] for one in await other_client.command("recorder/list_statistic_ids")
     }
-    assert not {"med_exporter:production_house", "med_exporter:consumption_roof"} & listed
+    assert not {"med_exporter:production_villa", "med_exporter:consumption_roof"} & listed
     states = await other_client.states()
-    assert float(states["sensor.med_house_consumption_daily"]["state"]) == 1
+    assert float(states["sensor.med_villa_consumption_daily"]["state"]) == 1
     assert float(states["sensor.med_roof_production_daily"]["state"]) == 1
-    assert states["sensor.med_house_tempo_color"]["state"] == "blue"
+    assert states["sensor.med_villa_tempo_color"]["state"] == "blue"
 
     # A plug that was away since yesterday comes back: its hours are filled in.
     await house.grow(used, 4.0, NOON)
     await house.settle()
     again = await house.push(runtime)
     assert (again.status, again.warnings) == (ExportStatus.COMPLETED, [])
-    filled = await booked(house, "house", "consumption")
+    filled = await booked(house, "villa", "consumption")
     assert len(filled) > len(hours)
-    assert await stored(other_client, "med_exporter:consumption_house") == filled
+    assert await stored(other_client, "med_exporter:consumption_villa") == filled
 
     # Nothing has changed since: only current values are sent.
     idle = await house.push(runtime)
@@ -182,13 +181,8 @@ async def test_a_statistic_that_was_deleted_over_there_is_filled_again(
     assert (await house.push(runtime)).warnings == []
 
 
-async def loop_with_real_time(_: RealHome) -> None:
-    asyncio.get_running_loop().time = api.real_monotonic
-
-
 async def delete_hours(home: OtherHome, statistic: str, start: datetime, before: datetime) -> None:
     """Take hours out of another Home Assistant's database, as a restored backup lacks them."""
-    await home.do(loop_with_real_time)
     await home.kill()
     with closing(sqlite3.connect(home.folder / "home-assistant_v2.db")) as database, database:
         deleted = database.execute(

@@ -52,13 +52,11 @@ def _meters(hass: HomeAssistant, pdl: str) -> list[dict[str, str]]:
 
 
 async def _correct(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    return await async_correct(hass, {name: asked.take(name) for name in asked.names()}, user)
+    return await async_correct(hass, asked.rest(), user)
 
 
 async def _compare(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
-    return await async_compare_contracts(
-        hass, {name: asked.take(name) for name in asked.names()}, user
-    )
+    return await async_compare_contracts(hass, asked.rest(), user)
 
 
 async def _official(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def _again(shown: dict[str, Any]) -> float:
 
 async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     runtime = select_destination(hass, asked.text(_DESTINATION, required=True) or "")
-    request = read_push_request(_rest(asked))
+    request = read_push_request(asked.rest())
     record = await hass.data[DATA_PUSHES].async_start(
         runtime, request, trigger=TRIGGER, user_id=user.id
     )
@@ -71,13 +71,8 @@ async def _test(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[st
 async def _change(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     entry = select_entry(hass, asked.text(_DESTINATION, required=True) or "")
     with acting(user):
-        await async_change_destination(hass, entry, _rest(asked))
+        await async_change_destination(hass, entry, asked.rest())
     return await async_export_config(hass, entry)
-
-
-def _rest(asked: ObjectReader) -> dict[str, Any]:
-    """Return what is left of the fields, for the code that judges it."""
-    return {name: asked.take(name) for name in asked.names()}
 
 
 COMMANDS: Final[dict[str, Command]] = {

@@ -113,9 +113,8 @@ async def _preview(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
 
 async def _formula(hass: HomeAssistant, _user: User, asked: ObjectReader) -> dict[str, Any]:
     """Return what is wrong with a formula, and at which of its characters, counted from 1."""
-    asked_fields = {name: asked.take(name) for name in asked.names()}
     try:
-        await async_check_formula(hass, asked_fields)
+        await async_check_formula(hass, asked.rest())
     except InvalidRequest as err:
         if err.code != INVALID_FORMULA:
             raise

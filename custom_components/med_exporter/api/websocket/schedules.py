@@ -38,14 +38,14 @@ async def _choices(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict
 
 async def _create(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     scheduler = hass.data[DATA_SCHEDULES]
-    schedule = await scheduler.async_create(_rest(asked), user=user)
+    schedule = await scheduler.async_create(asked.rest(), user=user)
     return schedule_entry(scheduler, schedule)
 
 
 async def _update(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str, Any]:
     scheduler = hass.data[DATA_SCHEDULES]
     schedule_id = asked.text(_ID, required=True) or ""
-    schedule = await scheduler.async_update(schedule_id, _rest(asked), user=user)
+    schedule = await scheduler.async_update(schedule_id, asked.rest(), user=user)
     return schedule_entry(scheduler, schedule)
 
 
@@ -63,11 +63,6 @@ async def _run(hass: HomeAssistant, user: User, asked: ObjectReader) -> dict[str
     asked.finish()
     record = await scheduler.async_run_now(schedule_id, user=user)
     return {_ID: schedule_id, **export_status(hass.data[DATA_JOBS], record)}
-
-
-def _rest(asked: ObjectReader) -> dict[str, Any]:
-    """Return what is left of the fields, for the code that judges it."""
-    return {name: asked.take(name) for name in asked.names()}
 
 
 COMMANDS: Final[dict[str, Command]] = {

@@ -2,70 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
-from datetime import date
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
-
-from ..database.cost_tables import tariffs_table
-from ..database.own_tables import exists
 from ..lazy_dataclass import dataclass
-from ..tariff import Known, Tariff, compare, first_needed, parse_contracts, price
+from ..tariff import Known, Tariff, compare, first_needed, price
 from ..tariff.energy import MWH_PER_KWH, PRODUCTION
 from ..tariff.kind import Need
-from ..tariff.kinds import needs
 from ..tariff.timeline import segments
-from ..times import day_of
 from .energy_source import points_of, read_energy, read_past
 from .prices import read_prices
+from .terms import Terms, price_entities, read_terms, without_contract
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
-    from sqlalchemy import Row
     from sqlalchemy.engine import Connection
 
     from ..database.connections import Connect
-    from ..tariff import Colour, Colours, Comparison, Energy, Priced
+    from ..tariff import Colours, Comparison, Energy, Priced
 
 _WINDOW: Final = 31 * 86400
 """Seconds whose energy is in memory at a time, unless one period is longer."""
 _KWH_DECIMALS: Final = 9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What the energy of a metering point (its slug) is priced with.
-
-    `colours` are those of Tempo by date, `currency` a code, `zone` the one that decides on days.
-    """
-
-    metering_point: str
-    tariff: Tariff
-    colours: dict[date, Colour]
-    currency: str
-    zone: ZoneInfo
-
-    def needs(self, need: Need) -> bool:
-        """Tell whether prices depend on something."""
-        return any(needs(one.pricing.to_dict(), need) for one in self.tariff.contracts)
-
-    def taxes_at(self, moment: float) -> tuple[float, float]:
-        """Return the taxes of a moment (UTC seconds) as `Contract.taxes`; none without contract."""
-        contract = self.tariff.contract_on(day_of(moment, self.zone))
-        return (0.0, 0.0) if contract is None else contract.taxes
-
-    def covers(self, moment: float) -> bool:
-        """Tell whether a contract is in force at a moment (UTC seconds)."""
-        return self.tariff.contract_on(day_of(moment, self.zone)) is not None
-
-    @property
-    def price_entities(self) -> list[str]:
-        """Return the ids of the entities whose price counts."""
-        return price_entities(self.tariff)
 
 
 @dataclass(slots=True)
@@ -97,22 +57,6 @@ class CostSum:
     def owed(self) -> float | None:
         """Return `cost` as it is to be paid: what production brings is negative."""
         return self.cost if self.cost is None or self.role != PRODUCTION else -self.cost
-
-
-def price_entities(tariff: Tariff) -> list[str]:
-    """Return the ids of the entities whose price counts in a tariff, each once."""
-    every = (contract.pricing.to_dict() for contract in tariff.contracts)
-    return sorted({one["entity_id"] for one in every if needs(one, Need.PRICES)})
-
-
-def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> dict[str, Terms]:
-    """Return the terms of metering points, or of all, by slug; those without any are absent."""
-    if (slugs is not None and not slugs) or not exists(connection, tariffs_table):
-        return {}
-    statement = select(tariffs_table)
-    if slugs is not None:
-        statement = statement.where(tariffs_table.c.metering_point.in_(list(slugs)))
-    return {row.metering_point: _terms_of(row) for row in connection.execute(statement)}
 
 
 def price_energy(
@@ -192,7 +136,7 @@ def cost_sums(
         for slug in points:
             own = terms.get(slug)
             if own is None or currency not in (None, own.currency):
-                own = _without_contract(slug)
+                own = without_contract(slug)
             with connect() as connection:
                 priced = price_point(connection, own, some, plug_ids=plug_ids)
             found += [
@@ -333,20 +277,3 @@ def windows(edges: Sequence[float]) -> Iterator[tuple[int, Sequence[float]]]:
             after += 1
         yield first, edges[first : after + 1]
         first = after
-
-
-def _without_contract(slug: str) -> Terms:
-    return Terms(
-        metering_point=slug, tariff=Tariff(), colours={}, currency="", zone=ZoneInfo("UTC")
-    )
-
-
-def _terms_of(row: Row[tuple[str, str, str, str, str]]) -> Terms:
-    colours: dict[str, Colour] = json.loads(row.colours)
-    return Terms(
-        metering_point=row.metering_point,
-        tariff=parse_contracts(json.loads(row.contracts)),
-        colours={date.fromisoformat(day): colour for day, colour in colours.items()},
-        currency=row.currency,
-        zone=ZoneInfo(row.time_zone),
-    )

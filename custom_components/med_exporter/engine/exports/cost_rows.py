@@ -14,8 +14,8 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..costs.apportioning import Apportioning, to_digits
-from ..costs.costing import read_terms
 from ..costs.standing_charge import standing_charge
+from ..costs.terms import read_terms
 from ..formats import FORMATS
 from ..lazy_dataclass import dataclass
 from ..limits import check_rows
@@ -28,7 +28,8 @@ from .job_sums import job_costs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ..costs.costing import CostSum, Terms
+    from ..costs.costing import CostSum
+    from ..costs.terms import Terms
     from ..job import Job
     from ..recorder.states import Recorder
     from ..rows.tables import Chunk

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..costs.costing import price_edges, read_terms
+from ..costs.costing import price_edges
 from ..costs.energy_source import points_of
+from ..costs.terms import read_terms
 from ..ledger.sums import known_quarters
 from ..times import QUARTER, ceil_to, floor_to, utc_text
 from ..words.file_warnings import warning

@@ -6,7 +6,6 @@ Made by `parse_contracts`, which checks them; nothing here checks again. Prices 
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from ..lazy_dataclass import dataclass

@@ -1,32 +1,23 @@
-"""What a plug itself has kept of its past.
-
-Older plugs list their days and months. Newer ones answer a question that python-kasa knows no
-call for; `_ask` is the one place that sends it, by the library's general query.
-"""
+"""What a plug itself has kept of its past."""
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from kasa import AuthenticationError, Device, DeviceError, Module
+from kasa import Device, Module
 from kasa.iot.modules import Emeter
 
 from ...engine.lazy_dataclass import dataclass
-from ...engine.times import QUARTER
 from ..plug import PlugStatistics
+from .energy_data import DAYS, HOURS, MONTHS, Answer, ask, month_after
+from .older_history import months_of_older, of_older
 from .plug_time import PlugTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_METHOD: Final = "get_energy_data"
-# The lengths of a bucket that a newer plug knows, in minutes.
-_HOURS: Final = 60
-_DAYS: Final = 1440
-_MONTHS: Final = 43200
 _DAY: Final = timedelta(days=1)
 # Firmwares refuse more hours than eight days have.
 _HOURS_STEP: Final = timedelta(days=7)
@@ -35,19 +26,6 @@ _HOURS_LIMIT: Final = timedelta(seconds=30)
 
 # 25 hours of whole watt-hours, and the day of them, in kWh.
 _ROUNDING: Final = 0.026
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Answer:
-    """Buckets in kWh from a time on, by the plug's clock, and the time at which they end.
-
-    `first` and `last` are the plug's dates of both. A bucket of which it tells nothing is None.
-    """
-
-    start: datetime
-    first: date
-    last: date
-    kwh: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +86,7 @@ class PlugHistory:
         the plug does not answer.
         """
         if isinstance(plug.modules[Module.Energy], Emeter):
-            return await _of_older(plug, since, today)
+            return await of_older(plug, since, today)
         clock = PlugTime.of(plug)
         since, today = clock.first_day(since), clock.day(clock.now())
         months = await self._months(plug, clock, since, today)
@@ -127,7 +105,7 @@ class PlugHistory:
         """
         energy = plug.modules[Module.Energy]
         if isinstance(energy, Emeter):
-            return await _months_of_older(energy, since, today)
+            return await months_of_older(energy, since, today)
         clock = PlugTime.of(plug)
         if months := await self._months(plug, clock, since, today):
             return months
@@ -142,7 +120,7 @@ class PlugHistory:
         found: dict[date, float] = {}
         for year in range(since.year, today.year + 1):
             start, end = date(year, 1, 1), date(year + 1, 1, 1)
-            for answer in await self._answers(plug, clock, _MONTHS, start, end):
+            for answer in await self._answers(plug, clock, MONTHS, start, end):
                 found |= _told(zip(_months_from(answer.first), answer.kwh, strict=False))
         return {m: kwh for m, kwh in found.items() if since.replace(day=1) <= m <= today}
 
@@ -152,8 +130,8 @@ class PlugHistory:
         found: dict[date, float] = {}
         quarter = since.replace(month=since.month - (since.month - 1) % 3, day=1)
         while quarter <= today:
-            after = _month_after(quarter, 3)
-            for answer in await self._answers(plug, clock, _DAYS, quarter, after):
+            after = month_after(quarter, 3)
+            for answer in await self._answers(plug, clock, DAYS, quarter, after):
                 found |= _told(
                     (answer.first + timedelta(days=number), kwh)
                     for number, kwh in enumerate(answer.kwh)
@@ -175,7 +153,7 @@ class PlugHistory:
                 # After a change of half an hour, hours no longer begin with the days.
                 start += _DAY
             hours: dict[datetime, float] = {}
-            for answer in await self._answers(plug, clock, _HOURS, start, end):
+            for answer in await self._answers(plug, clock, HOURS, start, end):
                 hours |= _told(
                     (at, kwh)
                     for number, kwh in enumerate(answer.kwh)
@@ -190,19 +168,19 @@ class PlugHistory:
 
     async def _answers(
         self, plug: Device, clock: PlugTime, interval: int, start: date, end: date
-    ) -> list[_Answer]:
+    ) -> list[Answer]:
         """Return all that a plug tells of a range, which it may do in several answers."""
-        answers: list[_Answer] = []
+        answers: list[Answer] = []
         kind = (plug.device_id, interval)
         while start < end and kind not in self._lacking:
-            answer = await _ask(plug, clock, interval, start, end)
+            answer = await ask(plug, clock, interval, start, end)
             if answer is None:
                 if kind not in self._kept:
                     self._lacking.add(kind)
                 break
             self._kept.add(kind)
             answers.append(answer)
-            if interval == _HOURS:
+            if interval == HOURS:
                 # A plug that ends within a day begins that day again, and never gets beyond it.
                 start = max(answer.last, start + _DAY)
             elif answer.last > start:
@@ -212,88 +190,8 @@ class PlugHistory:
         return answers
 
 
-async def _ask(
-    plug: Device, clock: PlugTime, interval: int, start: date, end: date
-) -> _Answer | None:
-    """Ask a newer plug for buckets of so many minutes; None where it refuses or tells nonsense."""
-    question = {
-        "start_timestamp": int(clock.midnight(start).timestamp()),
-        "end_timestamp": int(clock.midnight(end).timestamp()),
-        "interval": interval,
-    }
-    try:
-        told = (await plug.protocol.query({_METHOD: question}))[_METHOD]
-    except AuthenticationError:
-        raise
-    except (DeviceError, LookupError, TypeError, ValueError):
-        return None
-    try:
-        if told.get("interval", interval) != interval:
-            return None
-        first, last = (
-            # A plug's hours do not always begin quite on the second.
-            datetime.fromtimestamp(round(told[key] / QUARTER) * QUARTER, UTC)
-            for key in ("start_timestamp", "end_timestamp")
-        )
-        kwh = [_kwh(wh) for wh in told["data"]]
-        first_day = clock.day(first + timedelta(hours=12))
-        end_day = _end_of(first, first_day, interval, len(kwh), clock)
-        if last > first:  # else it says nothing
-            # It may say that it ends where it was asked to, and tell less.
-            end_day = min(end_day, clock.day(last))
-        return _Answer(start=first, first=first_day, last=end_day, kwh=kwh)
-    except (AttributeError, LookupError, TypeError, ValueError, OverflowError, OSError):
-        return None
-
-
-def _kwh(wh: float | str | None) -> float | None:
-    """Return a bucket's energy, None for a hole. Raises ValueError for what is no number."""
-    kwh = math.nan if wh is None else float(wh) / 1000
-    return kwh if math.isfinite(kwh) and kwh >= 0 else None
-
-
 def _told[Start](buckets: Iterable[tuple[Start, float | None]]) -> dict[Start, float]:
     return {start: kwh for start, kwh in buckets if kwh is not None}
-
-
-def _end_of(start: datetime, first: date, interval: int, count: int, clock: PlugTime) -> date:
-    """Return the date at which so many buckets end."""
-    if interval == _HOURS:
-        return clock.day(start + timedelta(hours=count))
-    return first + timedelta(days=count) if interval == _DAYS else _month_after(first, count)
-
-
-async def _of_older(plug: Device, since: date, today: date) -> PlugStatistics:
-    energy = plug.modules[Module.Energy]
-    assert isinstance(energy, Emeter)
-    months = await _months_of_older(energy, since, today)
-    days: dict[date, float] = {}
-    for first in months:
-        rows = (await energy.get_raw_daystat(year=first.year, month=first.month))["day_list"]
-        days |= {first.replace(day=row["day"]): period_kwh(rows, "day", row["day"]) for row in rows}
-    return PlugStatistics(
-        days={day: kwh for day, kwh in sorted(days.items()) if since <= day <= today},
-        months=months,
-    )
-
-
-async def _months_of_older(energy: Emeter, since: date, today: date) -> dict[date, float]:
-    months: dict[date, float] = {}
-    for year in range(since.year, today.year + 1):
-        rows = (await energy.get_raw_monthstat(year=year))["month_list"]
-        for number in sorted({row["month"] for row in rows}):
-            first = date(year, number, 1)
-            if since.replace(day=1) <= first <= today:
-                months[first] = period_kwh(rows, "month", number)
-    return months
-
-
-def period_kwh(rows: list[dict[str, Any]], period: str, number: int) -> float:
-    """Return the kWh of a day or month; firmwares differ in the unit. 0 where there is none."""
-    for row in rows:
-        if row[period] == number:
-            return float(row["energy_wh"] / 1000 if "energy_wh" in row else row["energy"])
-    return 0.0
 
 
 def _days_of(hours: Mapping[datetime, float], clock: PlugTime) -> dict[date, float]:
@@ -314,9 +212,4 @@ def _months_from(start: date) -> Iterator[date]:
     month = start.replace(day=1)
     while True:
         yield month
-        month = _month_after(month, 1)
-
-
-def _month_after(month: date, count: int) -> date:
-    number = month.month - 1 + count
-    return date(month.year + number // 12, number % 12 + 1, 1)
+        month = month_after(month, 1)

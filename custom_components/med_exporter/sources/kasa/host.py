@@ -15,8 +15,9 @@ from ..connection import Connection, KasaError
 from ..plug import PlugCounters, PlugIdentity, PlugSample, PlugStatistics
 from .configuration import FAILURES, is_silence
 from .connecting import open_device
-from .history import PlugHistory, period_kwh
+from .history import PlugHistory
 from .network import plain_mac
+from .older_history import period_kwh
 from .readable import make_name_readable
 
 if TYPE_CHECKING:

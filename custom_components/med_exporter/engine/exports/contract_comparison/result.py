@@ -8,8 +8,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...costs.apportioning import Apportioning, rounded, to_digits
-from ...costs.costing import compare_contracts, price_edges, read_terms
+from ...costs.costing import compare_contracts, price_edges
 from ...costs.energy_source import ROLES, first_known
+from ...costs.terms import read_terms
 from ...lazy_dataclass import dataclass
 from ...ledger import accounts_of, is_readable
 from ...tariff.offers import OWN, Offer

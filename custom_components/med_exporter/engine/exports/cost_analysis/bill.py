@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from ...costs.apportioning import Apportioning, rounded, to_digits
-from ...costs.costing import read_terms
 from ...costs.standing_charge import standing_charge
+from ...costs.terms import read_terms
 from ...readings.fields import Kind
 from ...rows.content import Chart, ChartKind, Series
 from ...rows.tables import Column, Table, small_table
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from ...costs.costing import CostSum, Terms
+    from ...costs.costing import CostSum
+    from ...costs.terms import Terms
     from ...job import Job
     from ...recorder.states import Recorder
 

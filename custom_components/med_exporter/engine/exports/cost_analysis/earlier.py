@@ -20,7 +20,7 @@ from ..job_sums import job_costs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...costs.costing import Terms
+    from ...costs.terms import Terms
     from ...job import Job
     from ...recorder.states import Recorder
 

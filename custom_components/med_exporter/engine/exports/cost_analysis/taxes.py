@@ -12,7 +12,7 @@ from ...words.phrases import Words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ...costs.costing import Terms
+    from ...costs.terms import Terms
 
 
 class Taxes:

@@ -1,0 +1,148 @@
+"""Where the rows of one device come from."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from ...costs.plug_ledger import plug_ledger
+from ...costs.reading_costs import with_costs
+from ...readings.corrections import with_corrections
+from ...readings.edges import begun_inside, ended_inside
+from ...readings.filling import spread_over_periods
+from ...readings.filters import kept_by_time, kept_by_value
+from ...readings.from_states import begins, last_known
+from ...readings.stand_in import StandIn
+from ...readings.succession import successive_readings
+from ...recorder.statistics import Coverage
+from .first_rows import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from ...job import Job, JobDevice
+    from ...readings.filters import Stretch
+    from ...readings.gathered import Gathered
+    from ...readings.reading import Reading
+    from ...recorder.states import Recorder
+    from ...rows.spool import Spool
+
+AMOUNTS = frozenset(("energy_kwh", "cost", "filled"))
+
+
+class Source:
+    """Where the rows of one device come from.
+
+    `read` and `kept`: whether there was any reading before filters, and behind them.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        recorder: Recorder,
+        device: JobDevice,
+        spool: Spool,
+        end: float,
+        stretches: Sequence[Stretch] | None,
+        one_pass: Gathered | None = None,
+    ) -> None:
+        self._job = job
+        self._recorder = recorder
+        self._device = device
+        self._spool = spool
+        self._end = end
+        self._stretches = stretches
+        self._one_pass = one_pass
+        self._left_out = [0]
+        self.name = device.device_name
+        self._ledger = plug_ledger(
+            recorder.connect,
+            device.plug_id,
+            costs="cost" in spool.stored,
+            currency=job.currency,
+        )
+        self.coverage = Coverage()
+        self.stand_in = StandIn(
+            self._ledger,
+            "energy_total_kwh" in device.not_recorded,
+            bool(spool.edges) and _begins(job, recorder, device),
+            job.start,
+            end,
+            gives_rows=bool(spool.edges),
+            is_now=end < job.end,
+        )
+        is_by_period = bool(spool.edges)
+        self.read = _Noticed(carried_counts=is_by_period)
+        self.kept = _Noticed(carried_counts=is_by_period)
+
+    @property
+    def is_in_one_pass(self) -> bool:
+        """Tell whether its states come with those of all devices."""
+        return self._one_pass is not None
+
+    @property
+    def outliers(self) -> int:
+        """Return how many readings were left out."""
+        return self._left_out[0]
+
+    def readings(self, on_block: Callable[[float], None]) -> Iterator[Reading]:
+        """Return the readings that are kept, with the amounts that are asked for."""
+        job, spool, ledger = self._job, self._spool, self._ledger
+        span = job.start, self._end
+        counted = successive_readings(
+            self._recorder, self._device, ledger, span, on_block, self.coverage, self._one_pass
+        )
+        counted = begun_inside(counted, ledger, job.start)
+        if not AMOUNTS.isdisjoint(job.fields):
+            counted = ended_inside(counted, self._recorder, self._device, ledger, span)
+        whole = self.stand_in.readings(counted, self.coverage)
+        corrected = with_corrections(whole, ledger, job.start, self._end)
+        if ledger.has_costs:
+            corrected = with_costs(corrected, ledger, job.start, self._end)
+        found = self.read.of(corrected)
+        if job.filters.by_value:
+            found = kept_by_value(found, job.filters)
+        if self._stretches is not None:
+            found = kept_by_time(found, self._stretches)
+        if job.filters.exclude_outliers:
+            found = spool.without_outliers(found, job.options.chunk_size, self._left_out)
+        found = self.kept.of(found)
+        if spool.edges:
+            return spread_over_periods(found, ledger, spool.edges)
+        return found
+
+    def line(self) -> Line:
+        """Return the readings, and until when energy may come later than its time."""
+        until = math.inf
+        if AMOUNTS.isdisjoint(self._job.fields):
+            until = -math.inf
+        elif not self.stand_in.is_active:
+            until = last_known(self._recorder, self._device, "energy_total_kwh")
+        return Line(self.readings(lambda _: None), until)
+
+
+class _Noticed:
+    """Whether any reading has passed; raw rows have none of what was `CARRIED` only."""
+
+    def __init__(self, *, carried_counts: bool) -> None:
+        self._carried_counts = carried_counts
+        self.any = False
+
+    def of(self, found: Iterator[Reading]) -> Iterator[Reading]:
+        """Pass readings on: one by one only to the first."""
+        return chain.from_iterable(self._parts(found))
+
+    def _parts(self, found: Iterator[Reading]) -> Iterator[Iterable[Reading]]:
+        for reading in found:
+            yield (reading,)
+            if reading[2] or self._carried_counts:
+                self.any = True
+                break
+        yield found
+
+
+def _begins(job: Job, recorder: Recorder, device: JobDevice) -> bool:
+    """Tell whether the recorder has no state of a device's counter from before the range."""
+    then = next((one for one in device.former if one.until > job.start), device)
+    return begins(recorder, then, job.start)

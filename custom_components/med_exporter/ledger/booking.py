@@ -1,0 +1,243 @@
+"""What a posting adds to the quarter-hours, and what is remembered of its counter."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import field, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from ..engine.energy import to_mwh
+from ..engine.lazy_dataclass import dataclass
+from ..engine.times import (
+    HOUR,
+    day_bounds,
+    day_of,
+    day_start,
+    quarter_of,
+    quarters_between,
+)
+from .backfill import backfill, by_hours
+from .posting import by_moment
+from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from zoneinfo import ZoneInfo
+
+    from .posting import Posting
+
+# Nothing is spread further back: older quarter-hours are not kept.
+_FURTHEST_BACK = 400 * 86400
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Account:
+    """What is remembered of a plug. Energies in mWh, times in UTC seconds.
+
+    Attributes:
+        posted: the counter's value up to which its growth stands in the quarter-hours.
+        posted_ts: when the counter had that value.
+        started_ts: when the counter was begun.
+        first_ts: from when on its growth is booked; before that there is what the plug told.
+        gap_from_ts: up to when an earlier counter was posted; None where there was none.
+        backfilled: whether the plug's own statistics have filled what lies before.
+
+    """
+
+    posted: int
+    posted_ts: float
+    started_ts: float
+    first_ts: float
+    gap_from_ts: float | None = None
+    backfilled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Booking:
+    """What changes by a posting: the account, and what to add to the quarter-hours.
+
+    `joined` are those of `filled` that share a whole with the quarter-hour before.
+    """
+
+    account: Account
+    measured: Quarters
+    filled: Quarters = field(default_factory=dict)
+    joined: Collection[int] = ()
+
+
+def book(
+    account: Account | None,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking | None:
+    """Return what a posting changes, or None where it changes nothing.
+
+    Args:
+        account: what is remembered of the plug; None for a plug that is new.
+        posting: the reading.
+        zone: the time zone of the plug's days.
+        held: returns what stands in the plug's quarter-hours that begin in a range of UTC seconds.
+
+    """
+    if account is None or account.started_ts != posting.start.at.timestamp():
+        return _begin(account, posting, zone, held)
+    return _go_on(account, posting, zone, held)
+
+
+def _go_on(
+    account: Account,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking | None:
+    at, value = posting.at.timestamp(), to_mwh(posting.value_kwh)
+    if value < account.posted:
+        if at <= account.posted_ts:
+            # The counter was restored from an older state and will catch up.
+            return None
+        # It has been read since: what is missing is what the plug has forgotten.
+        return Booking(
+            account=replace(account, posted=value, posted_ts=at),
+            measured=_empty(account.posted_ts, at),
+        )
+    if value == account.posted and at <= account.posted_ts:
+        return None
+    growth = value - account.posted
+    measured = _latest(posting.quarters, growth)
+    filled = Spread({}, set())
+    if rest := growth - sum(measured.values()):
+        filled = _fill(account, posting, rest, zone, measured, held)
+    for quarter in _empty(account.posted_ts, at):
+        if quarter not in filled.quarters:
+            measured.setdefault(quarter, 0)
+    return Booking(
+        account=replace(account, posted=value, posted_ts=at),
+        measured=measured,
+        filled=filled.quarters,
+        joined=filled.joined,
+    )
+
+
+def _begin(
+    account: Account | None,
+    posting: Posting,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking:
+    """Open an account for a counter, with what the plug had counted on the day it began."""
+    start, at = posting.start, posting.at.timestamp()
+    start_ts = start.at.timestamp()
+    gap_from = None
+    if account is not None:
+        # What an earlier gap has not been filled with yet is still to be filled.
+        gap_from = account.posted_ts if account.backfilled else account.gap_from_ts
+    if at - start_ts > _FURTHEST_BACK:
+        # A lost database: the counter's growth is from before anything is kept of.
+        opened = _open(posting.value_kwh, at, start_ts, gap_from)
+        return Booking(account=opened, measured={quarter_of(at): 0})
+    day = day_of(start_ts, zone)
+    midnight, stretch = day_start(day, zone), (gap_from, start_ts)
+    hours = {at: one for at, one in by_moment(posting.hour_kwh).items() if at >= midnight}
+    known = dict(held(midnight, start_ts))
+    told = by_hours(hours, stretch, known, at)
+    add(known, told.quarters)
+    before = Spread({}, set())
+    if start.today_kwh:
+        # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
+        is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
+        unknown = (gap_from, quarter_of(start_ts) if is_told else start_ts)
+        before = backfill({day: to_mwh(start.today_kwh)}, {}, unknown, known, zone)
+
+    def held_now(first: float, end: float) -> Quarters:
+        quarters = dict(held(first, end))
+        for more in (told, before):
+            add(quarters, {h: mwh for h, mwh in more.quarters.items() if first <= h < end})
+        return quarters
+
+    opened = _open(start.value_kwh, start_ts, start_ts, gap_from)
+    grown = _go_on(opened, posting, zone, held_now)
+    if grown is None:
+        grown = Booking(account=opened, measured={quarter_of(start_ts): 0})
+    add(before.quarters, grown.filled)
+    add(told.quarters, grown.measured)
+    return Booking(
+        account=grown.account,
+        measured=told.quarters,
+        filled=before.quarters,
+        joined=told.joined.union(before.joined, grown.joined),
+    )
+
+
+def _open(kwh: float, posted_ts: float, started_ts: float, gap_from: float | None) -> Account:
+    return Account(
+        posted=to_mwh(kwh),
+        posted_ts=posted_ts,
+        started_ts=started_ts,
+        first_ts=posted_ts,
+        gap_from_ts=gap_from,
+    )
+
+
+def _fill(
+    account: Account,
+    posting: Posting,
+    rest: int,
+    zone: ZoneInfo,
+    measured: Quarters,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Spread:
+    """Spread what grew unseen over the time since the last posting."""
+    at, since = posting.at.timestamp(), posting.since.timestamp()
+    start = max(account.posted_ts, at - _FURTHEST_BACK)
+    end = since if since > start else at
+    if end <= start:
+        # The clock was set back.
+        return Spread({quarter_of(at): rest}, set())
+    first, last = day_start(day_of(start, zone), zone), day_bounds(day_of(end, zone), zone)[1]
+    standing = held(first, last)
+    hours = by_moment(posting.hour_kwh)
+    known = _Known(measured, standing)
+    found, left = spread_by_hours(rest, (start, end), hours, known)
+    if left:
+        known = _Known(measured, standing, found.quarters)
+        days = {day: to_mwh(kwh) for day, kwh in posting.day_kwh.items()}
+        rest -= sum(found.quarters.values())
+        more = spread_by_days(rest, left, zone, days, lambda day: known(*day_bounds(day, zone)))
+        add(found.quarters, more.quarters)
+        found.joined.update(more.joined)
+    return found
+
+
+class _Known:
+    """What is known of some time, besides what is to be filled."""
+
+    def __init__(self, *many: Mapping[int, int]) -> None:
+        quarters: Quarters = {}
+        for one in many:
+            add(quarters, one)
+        self._starts = sorted(quarters)
+        self._sums = [0, *accumulate(quarters[start] for start in self._starts)]
+
+    def __call__(self, start: float, end: float) -> int:
+        """Return the mWh of the quarter-hours that begin in a range."""
+        first, past = bisect_left(self._starts, start), bisect_left(self._starts, end)
+        return self._sums[past] - self._sums[first]
+
+
+def _latest(quarters: Mapping[int, int], growth: int) -> Quarters:
+    """Keep the latest of what was measured where the earliest is booked already."""
+    kept: Quarters = {}
+    for quarter in sorted(quarters, reverse=True):
+        kept[quarter] = min(quarters[quarter], growth)
+        growth -= kept[quarter]
+    return kept
+
+
+def _empty(start: float, end: float) -> Quarters:
+    """Return the quarter-hours from one moment to another with nothing in them."""
+    earliest = max(start, end - _FURTHEST_BACK)
+    quarters = dict.fromkeys(quarters_between(earliest, end), 0)
+    quarters.setdefault(quarter_of(end), 0)
+    return quarters

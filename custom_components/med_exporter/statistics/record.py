@@ -1,0 +1,101 @@
+"""How far a sum is known to be right in the long-term statistics."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, update
+
+from ..engine.lazy_dataclass import dataclass
+from ..engine.times import HOUR, hour_of
+from .bulk import store_sums
+from .tables import sums_table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Update
+    from sqlalchemy.engine import Connection
+
+    from .sums import Compared, RunningSum
+
+# More than that is a past, which would keep Home Assistant's own import busy for minutes.
+_MANY_ROWS: Final = 100
+
+
+@dataclass(slots=True)
+class SumRecord:
+    """A row of the table of sums."""
+
+    statistic_id: str
+    name: str
+    dirty_from_ts: int
+    written_until_ts: int | None
+    changed_from_ts: int | None
+
+    def note(self, connection: Connection, **values: int | None) -> None:
+        """Change the row."""
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        if not changed:
+            return
+        connection.execute(_of_sum(*changed), {"of": self.statistic_id, **changed})
+        for name, value in changed.items():
+            setattr(self, name, value)
+
+
+@cache
+def _of_sum(*names: str) -> Update:
+    """Return what changes columns of a sum, made once: it is done hundreds of times."""
+    here = sums_table.c.statistic_id == bindparam("of")
+    return update(sums_table).where(here).values({name: bindparam(name) for name in names})
+
+
+def compare(
+    connection: Connection, record: SumRecord, running_sum: RunningSum, now: float, hours: int
+) -> tuple[list[tuple[int, float]], bool]:
+    """Look at the next hours of a sum, so many or up to twice that, and note how far it is right.
+
+    Returns those that Home Assistant's import is to write, and whether nothing is left to look at.
+    """
+    start, written = record.dirty_from_ts, record.written_until_ts or 0
+    if start >= hour_of(now):
+        return [], True
+    until = running_sum.closed_until(connection)
+    if until is None or until <= start:
+        return [], True
+    before = running_sum.sum_before(connection, start)
+    if before is None:
+        # The first hours of all, or statistics that a user has deleted: all of it anew.
+        first = running_sum.first_hour(connection)
+        if first is None:
+            return [], True
+        start = first if first < until else start
+        # Statistics may tell of hours that the ledger keeps no longer.
+        before = running_sum.sum_before(connection, start)
+    # Never a short rest of a past, which would be left to Home Assistant's import.
+    stretch = hours * HOUR
+    end = start + stretch if until - start >= 2 * stretch else until
+    found = running_sum.compare(connection, start, end, before=before or 0, written_until=written)
+    changed_from = record.changed_from_ts
+    if found.changed is not None:
+        changed_from = min(found.changed, changed_from or found.changed)
+    if rows := _left_to_import(connection, record.statistic_id, found):
+        record.note(connection, dirty_from_ts=start, changed_from_ts=changed_from)
+        return rows, False
+    record.note(
+        connection,
+        dirty_from_ts=end,
+        written_until_ts=max(end, written),
+        changed_from_ts=changed_from,
+    )
+    return [], end >= until
+
+
+def _left_to_import(
+    connection: Connection, statistic_id: str, found: Compared
+) -> list[tuple[int, float]]:
+    """Store what are many rows, and return those that are left to Home Assistant's import."""
+    rows = found.wrong
+    if len(rows) <= _MANY_ROWS:
+        return rows
+    # What Home Assistant does not know yet, it makes with the first of them.
+    return [] if store_sums(connection, statistic_id, rows, found.stored) else rows[:1]
