@@ -16,6 +16,7 @@ from .const import DOMAIN
 from .costs import DATA_COSTS, Costs
 from .costs.official import DATA_OFFICIAL, OfficialTariffs
 from .delivery import DATA_DELIVERIES, Deliveries
+from .entries.stopping import awaited_at_stop
 from .entries.titles import async_keep_titles_clean
 from .entries.versions import STEPS, migrate_entry, report_newer_entries
 from .entry_types import entry_kinds, kind_of
@@ -60,10 +61,11 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Set up a metering point, a destination or the installation's own entry."""
     kind = entry_kinds()[entry.data[CONF_TYPE]]
-    await async_come_back(hass)
-    await async_show_panel(hass)
-    entry.runtime_data = await kind.async_setup(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, list(kind.entities))
+    with awaited_at_stop(hass):
+        await async_come_back(hass)
+        await async_show_panel(hass)
+        entry.runtime_data = await kind.async_setup(hass, entry)
+        await hass.config_entries.async_forward_entry_setups(entry, list(kind.entities))
     async_ensure_installation(hass)
     return True
 

@@ -48,6 +48,21 @@ async def test_at_the_interval(house: House) -> None:
     assert await runs(house, runtime) == 2
 
 
+@pytest.mark.parametrize("ahead", [timedelta(days=365), timedelta(weeks=-5)])
+async def test_at_the_interval_after_a_start_by_a_clock_that_was_off(
+    house: House, ahead: timedelta
+) -> None:
+    house.freezer.move_to(NOON + max(ahead, timedelta()))
+    runtime = await house.add_destination(Shelf(), enabled=True, interval=15)
+    await house.push(runtime)
+    # The last run began a year from now, or weeks.
+    now = NOON + min(ahead, timedelta())
+    house.freezer.move_to(now)
+    assert await house.hass.config_entries.async_reload(runtime.entry.entry_id)
+    await at(house, now + 16 * MINUTE)
+    assert await runs(house, runtime) == 2
+
+
 @pytest.mark.parametrize("day", [date(2026, 11, 21), date(2027, 3, 28), date(2027, 10, 31)])
 async def test_after_the_daily_sync_at_six_local_time(house: House, day: date) -> None:
     grid = house.add_grid()

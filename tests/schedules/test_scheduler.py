@@ -120,6 +120,12 @@ class House:
         self.scheduler._schedules = {}
         self.scheduler._plan()
 
+    async def restart(self, moment: datetime) -> None:
+        """End a life, and begin another one at a time that may be earlier."""
+        await self.stop()
+        self.frozen.move_to(moment)
+        await self.start()
+
     async def at(self, moment: datetime) -> None:
         """Let it be a time, with all that happens then."""
         self.frozen.move_to(moment)
@@ -247,6 +253,15 @@ class TestStops:
         await house.at(local(1, 1, 1, 0))
         await house.at(local(1, 1, 2, 30))
         assert house.jobs.due == [local(1, 1, 2, 30)]
+
+    async def test_a_clock_that_was_a_year_ahead_for_long_keeps_no_run_away(self, house):
+        await house.create()
+        await house.at(local(1, 1) + timedelta(days=365))
+        early = len(house.jobs.due)
+        await house.restart(local(1, 1))
+        for day in (1, 2):
+            await house.at(local(1, day, 2, 30))
+        assert house.jobs.due[early:] == [local(1, 1, 2, 30), local(1, 2, 2, 30)]
 
     async def test_another_time_zone_holds_at_once(self, house, hass):
         schedule = await house.create(schedule="0 9 * * *")

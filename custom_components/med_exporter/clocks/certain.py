@@ -125,6 +125,18 @@ class CertainClock:
         if lived < at_least:
             self._time = at_least
 
+    @callback
+    def told(self, moment: datetime, within: float = _FOLLOWED) -> datetime:
+        """Return a moment that was now once; now, where the clock was ahead then.
+
+        Args:
+            moment: aware.
+            within: how far ahead it may lie, in seconds.
+
+        """
+        now = self.now()
+        return now if (moment - now).total_seconds() > within else moment
+
     async def _async_keep(self) -> None:
         if not self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
             # Nothing is left behind by whom nothing is there any more.

@@ -9,9 +9,10 @@ from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntr
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_time_change, async_track_time_interval
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.start import async_at_started
 
+from ..clocks.due import async_track_due
 from ..const import CONF_PDL, DOMAIN
 from ..grid.link import async_follow_grid
 from ..ledger import SIGNAL_LEDGER_CHANGED
@@ -68,7 +69,7 @@ def async_follow_occasions(hass: HomeAssistant, request: Request) -> None:
         for action, interval in ((recent, _PRICE_EVERY), (everything, _LOOK_AT_ALL_EVERY))
     ]
     ends += [
-        async_track_time_change(hass, recent, hour=0, minute=0, second=0),
+        async_track_due(hass, recent, hour=0, minute=0),
         async_dispatcher_connect(hass, SIGNAL_LEDGER_CHANGED, on_ledger_change),
         async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_entry_change),
         async_follow_grid(hass, request),

@@ -13,7 +13,9 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
+from ..clocks.certain import certain_time
 from ..clocks.lived import lived_time
+from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
 from ..engine.codec import from_json, prepare, to_json
 from ..exports.request import async_read_request
@@ -139,7 +141,7 @@ class Deliveries:
             time_zone=asked.timezone,
             rows=record.records or 0,
             figures=dict(figures),
-            next_try=dt_util.utcnow(),
+            next_try=certain_now(self._hass),
         )
         await self._hass.async_add_executor_job(prepare, Delivery)
         self._waiting[one.id] = one
@@ -167,7 +169,7 @@ class Deliveries:
         """Try at once what has waited for an account."""
         for delivery in self._waiting.values():
             if delivery.delivery.get("account") == entry_id and delivery.tries:
-                delivery.next_try = dt_util.utcnow()
+                delivery.next_try = certain_now(self._hass)
         self._try_due()
 
     @callback
@@ -178,20 +180,22 @@ class Deliveries:
             self._cancel_timer = None
         if self._hass.state is not CoreState.running:
             return
-        now = dt_util.utcnow()
+        now = certain_now(self._hass)
+        # What is further away was put off by a clock that was ahead.
+        furthest = now + _LONGEST_PAUSE
         idle = [one for one in self._waiting.values() if one.id not in self._trying]
         for delivery in idle:
-            if delivery.next_try <= now:
+            if not now < delivery.next_try <= furthest:
                 self._trying.add(delivery.id)
                 self._hass.async_create_background_task(
                     self._async_try(delivery), f"{DOMAIN} delivery {delivery.id}"
                 )
-        if later := [one.next_try for one in idle if one.next_try > now]:
+        if later := [one.next_try for one in idle if now < one.next_try <= furthest]:
             job = HassJob(self._try_due, cancel_on_shutdown=True)
             self._cancel_timer = async_call_later(self._hass, min(later) - now, job)
 
     async def _async_try(self, delivery: Delivery) -> None:
-        delivery.first_try = delivery.first_try or dt_util.utcnow()
+        delivery.first_try = delivery.first_try or certain_now(self._hass)
         delivery.tries += 1
         try:
             try:
@@ -241,8 +245,8 @@ class Deliveries:
 
     async def _async_put_off(self, delivery: Delivery, error: DeliveryError) -> None:
         """Try again later, or give up."""
-        now = dt_util.utcnow()
-        last = (delivery.first_try or now) + GIVEN_UP_AFTER
+        now = certain_now(self._hass)
+        last = certain_time(self._hass).told(delivery.first_try or now) + GIVEN_UP_AFTER
         if error.is_lasting or now >= last:
             del self._waiting[delivery.id]
             await async_note(self._history, delivery, FAILED, error)

@@ -10,10 +10,11 @@ from zlib import crc32
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.event import async_track_point_in_utc_time
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..clocks.due import LONGEST_NAP
 from ..const import DOMAIN, LOGGER
 from ..formats import VersionedStore, async_load_for_entry
 from ..sources.ecowatt import RteEcoWatt
@@ -184,7 +185,9 @@ class GridCoordinator(DataUpdateCoordinator[GridData]):
         self.next_at = min(max(due, now + _LEAST_WAIT), midnight).astimezone(now.tzinfo)
         if self._wake is not None:
             self._wake()
-        self._wake = async_track_point_in_utc_time(self.hass, self._on_wake, self.next_at)
+        # Until then it may turn out that the clock was wrong.
+        nap = min(self.next_at - now, LONGEST_NAP)
+        self._wake = async_call_later(self.hass, nap, self._on_wake)
 
     @callback
     def _on_wake(self, now: datetime) -> None:

@@ -8,9 +8,9 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
+from ..clocks.due import async_track_due
 from ..clocks.local import add_clock
 from ..const import CONF_PDL, CONF_PLUGS, CONF_ROLE, DOMAIN, DataType, PlugRole
 from ..engine.lazy_dataclass import dataclass
@@ -168,7 +168,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
         follow()
 
     _remove_devices_of_gone_plugs(hass, entry)
-    entry.async_on_unload(async_track_time_change(hass, close_day, hour=0, minute=0, second=0))
+    entry.async_on_unload(async_track_due(hass, close_day, hour=0, minute=0))
     follow()
     return point
 

@@ -10,11 +10,12 @@ from homeassistant.const import (
     EVENT_RECORDER_HOURLY_STATISTICS_GENERATED,
 )
 from homeassistant.core import callback
-from homeassistant.helpers.event import async_track_state_change_event, async_track_time_change
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
+from ..clocks.due import async_track_due
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
 from ..engine.times import UTC_DAY
@@ -79,10 +80,6 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
         def on_statistics(_: Event) -> None:
             self._start()
 
-        @callback
-        def on_midnight(now: datetime) -> None:
-            self.close_day(dt_util.as_local(now))
-
         for entity_id, meter_id in entities.items():
             if (state := shown(hass.states.get(entity_id))) is not None:
                 self.standing.see(meter_id, state)
@@ -92,9 +89,7 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
             EVENT_RECORDER_HOURLY_STATISTICS_GENERATED,
         ):
             entry.async_on_unload(hass.bus.async_listen(name, on_statistics))
-        entry.async_on_unload(
-            async_track_time_change(hass, on_midnight, hour=0, minute=0, second=0)
-        )
+        entry.async_on_unload(async_track_due(hass, self.close_day, hour=0, minute=0))
 
         @callback
         def on_started(_: HomeAssistant) -> None:

@@ -32,7 +32,8 @@ SIGNAL_OUTAGE: Final = f"{DOMAIN}_outage"
 
 _TOLD_AFTER: Final = timedelta(hours=24)
 _FIRST_PAUSE: Final = timedelta(minutes=1)
-_LEAST_CAP: Final = timedelta(minutes=60)
+LONGEST_PAUSE: Final = timedelta(minutes=60)
+"""Between two tries, unless the destination is pushed to less often."""
 
 
 class Outage:
@@ -97,7 +98,7 @@ class Outage:
         """
         if self.failed_at is None or not self._failures:
             return None
-        most = max(interval, _LEAST_CAP)
+        most = max(interval, LONGEST_PAUSE)
         # Twelve doublings are longer than any interval.
         doublings: int = 2 ** min(self._failures - 1, 12)
         return self.failed_at + min(max(_FIRST_PAUSE * doublings, self._asked), most)

@@ -10,9 +10,9 @@ from homeassistant.const import CONF_ID, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import callback
 from homeassistant.helpers.debounce import Debouncer
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 
+from ..clocks.due import async_track_due
 from ..const import CONF_DATA, CONF_INTERVAL, DOMAIN, LOGGER, DataType
 from ..database import DatabaseUnavailableError
 from ..destinations.base import DestinationError
@@ -198,7 +198,7 @@ class DestinationRuntime:
         self._schedule.async_start()
         self.entry.async_on_unload(async_at_started(self._hass, self._count_soon))
         self.entry.async_on_unload(
-            async_track_time_change(self._hass, self._count_soon, minute=_COUNT_MINUTE, second=0)
+            async_track_due(self._hass, self._count_soon, minute=_COUNT_MINUTE)
         )
         self.entry.async_on_unload(self._pushes.on_correction(self._count_soon))
 

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from zlib import crc32
 
 from homeassistant.core import callback
-from homeassistant.helpers.event import (
-    async_call_later,
-    async_track_point_in_utc_time,
-    async_track_time_change,
-)
+from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
+from ..clocks.due import async_track_due
 from ..const import DOMAIN, LOGGER
 from ..grid.link import loaded_grid
+from .outage import LONGEST_PAUSE
 from .request import EVERYTHING
 from .runner import AlreadyRunningError
 from .target import Target
@@ -84,7 +82,7 @@ class PushSchedule:
             self.plan()
 
         self._ends = [
-            async_track_time_change(self._hass, self._daily, hour=_DAILY_HOUR, minute=0, second=0),
+            async_track_due(self._hass, self._daily, hour=_DAILY_HOUR, minute=0),
             self._pushes.on_grid_change(self._at_once),
             async_at_started(self._hass, started),
         ]
@@ -105,15 +103,16 @@ class PushSchedule:
         runtime = self._runtime
         if not self._is_on:
             return
-        soonest = dt_util.utcnow() + _SETTLING_TIME
-        due = runtime.outage.retry_at(runtime.interval)
-        if due is None and self._missed:
-            due = soonest
+        now = dt_util.utcnow()
+        soonest = now + _SETTLING_TIME
+        due, longest = runtime.outage.retry_at(runtime.interval), LONGEST_PAUSE
         if due is None:
-            last = runtime.last_started
-            due = soonest if last is None else last + runtime.interval
+            last, longest = runtime.last_started, timedelta()
+            due = soonest if self._missed or last is None else last + runtime.interval
         self._missed = False
-        self._timer = async_track_point_in_utc_time(self._hass, self._export, max(due, soonest))
+        # What is further away was told by a clock that was wrong then, or is now.
+        pause = min(max(due, soonest) - now, max(runtime.interval, longest))
+        self._timer = async_call_later(self._hass, pause, self._export)
 
     @callback
     def take_up(self, request: PushRequest) -> None:

@@ -16,6 +16,9 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..audit import EventType
+from ..clocks.certain import certain_time
+from ..clocks.due import LONGEST_NAP
+from ..clocks.local import certain_now
 from ..const import DOMAIN, LOGGER
 from ..delivery.errors import DeliveryError
 from ..delivery.failures import close_issues, tell_schedule_failed
@@ -43,7 +46,8 @@ if TYPE_CHECKING:
 SIGNAL_SCHEDULES_CHANGED: Final = f"{DOMAIN}_schedules_changed"
 """Sent when schedules have been made, changed, removed or run."""
 
-_LONGEST_SLEEP: Final = timedelta(minutes=10)
+# What a clock that was ahead has run before its time is not run again, in seconds.
+_EARLY: Final = 86_400.0
 
 
 class ScheduleNotFoundError(InvalidRequest):
@@ -122,7 +126,7 @@ class Scheduler:
         """Keep a new schedule and return it. Raises InvalidRequest and NotStoredError."""
         self._require_known()
         asked = await async_read_schedule(self._hass, request)
-        now = dt_util.utcnow()
+        now = certain_now(self._hass)
         schedule = Schedule(
             id=str(uuid.uuid4()),
             created_at=now,
@@ -156,7 +160,7 @@ class Scheduler:
         for name, value in asked.items():
             setattr(schedule, name, value)
         if (schedule.schedule, schedule.enabled) != (before.schedule, before.enabled):
-            schedule.handled_until = dt_util.utcnow()
+            schedule.handled_until = certain_now(self._hass)
         await self._async_changed(schedule, "changed", user, undo)
         close_issues(self._hass, schedule.id)
         return replace(schedule)
@@ -266,17 +270,20 @@ class Scheduler:
         ]
         if due:
             # A clock that is set while this waits, as at the start of a small machine, is noticed.
-            sleep = min(max(min(due) - dt_util.utcnow(), timedelta(0)), _LONGEST_SLEEP)
+            sleep = min(max(min(due) - certain_now(self._hass), timedelta(0)), LONGEST_NAP)
             job = HassJob(self._async_run_due, cancel_on_shutdown=True)
             self._cancel_timer = async_call_later(self._hass, sleep, job)
 
     async def _async_run_due(self, _: object = None) -> None:
         """Start every run that is due, or was while nobody was there: once each."""
-        now = dt_util.utcnow()
+        now = certain_now(self._hass)
         due: list[tuple[Schedule, datetime]] = []
         for schedule in self._schedules.values():
             if schedule.id in self._running:
                 continue
+            schedule.handled_until = certain_time(self._hass).told(
+                schedule.handled_until, within=_EARLY
+            )
             moment = schedule.under_way
             if schedule.enabled:
                 # The latest of several stands for them all.

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
+from .elsewhere import press_elsewhere
 from .exchanges import press_exchanges
 from .histories import press_histories
 from .jitter import press_jitter
+from .leaps import press_leaps
 from .meters import press_meters
 from .money import press_money
 from .refusals import press_refusals
@@ -29,6 +31,7 @@ from .zones import press_clock_changes, press_zones
 INPUTS = {
     "readings": press_readings,
     "month_ends": press_month_ends,
+    "elsewhere": press_elsewhere,
     "zones": press_zones,
     "clock_changes": press_clock_changes,
     "refusals": press_refusals,
@@ -37,6 +40,7 @@ INPUTS = {
     "corrections": press_corrections,
     "meters": press_meters,
     "exchanges": press_exchanges,
+    "leaps": press_leaps,
     "money": press_money,
     "jitter": press_jitter,
 }

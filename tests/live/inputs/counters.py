@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # A plug shows whole watt-hours, and is read every five seconds at 1 kW.
 _WITHIN = 0.004
 # Where a day or a month ends is known to 20 s and a poll.
-_OFF = 0.012
+OFF = 0.012
 _AWAY = datetime(2026, 10, 3, 10, 12, tzinfo=PARIS) - datetime(2026, 11, 26, 10, 12, tzinfo=PARIS)
 _AWAY_SECONDS = 240
 
@@ -59,10 +59,10 @@ async def press_readings(table: Table, folder: Path) -> None:
             one.outlets[0].set_load(0)
         await here.are_read(plugs, 3)
         today = here.clock().astimezone(PARIS).date()
-        truth = {plug_id(one): _used(one, *here.bounds(today)) for one in plugs}
+        truth = {plug_id(one): used_by(one, *here.bounds(today)) for one in plugs}
         table.add(
             "3 October for four minutes: growth of all plugs together, 1 kW each",
-            sum(_used(one, since, here.clock()) for one in plugs),
+            sum(used_by(one, since, here.clock()) for one in plugs),
             within=_WITHIN * len(plugs),
             entity=sum([await here.of_plug(one, "energy") - before[plug_id(one)] for one in plugs]),
         )
@@ -70,19 +70,19 @@ async def press_readings(table: Table, folder: Path) -> None:
         table.add("the month of the first of them", _month(plugs[0], here), entity=month[0])
 
         async def is_booked() -> bool:
-            return all(here.ledger(one, today) > truth[plug_id(one)] - _OFF for one in plugs)
+            return all(here.ledger(one, today) > truth[plug_id(one)] - OFF for one in plugs)
 
         # A stop before that would have it spread over the night; it is posted every five minutes.
         with suppress(AssertionError):
             await until(is_booked, 330)
         for one in cases:
             booked, used = here.ledger(one.plug, today), truth[plug_id(one.plug)]
-            table.add(f"{one.what}: booked before the stop", used, ledger=booked, within=_OFF)
+            table.add(f"{one.what}: booked before the stop", used, ledger=booked, within=OFF)
         await here.sleep_off(now + timedelta(hours=20))
         await here.are_read(plugs, 3)
         await here.push()
         for number, one in enumerate(cases):
-            await _compare_day(table, here, f"{one.what}: its day", f"p{number}", one.plug, today,
+            await compare_day(table, here, f"{one.what}: its day", f"p{number}", one.plug, today,
                                truth[plug_id(one.plug)])  # fmt: skip
         here.look_at_log(table, "readings")
 
@@ -120,18 +120,18 @@ async def press_month_ends(table: Table, folder: Path) -> None:
             )
             for expected, said in ((720.0, month[1]), (seconds / 3600, month[0]),
                                    (seconds / 3600, day[0])):  # fmt: skip
-                table.add(what, expected, entity=said, within=_OFF)
+                table.add(what, expected, entity=said, within=OFF)
         await here.sleep_until(end + timedelta(seconds=60))
         for pdl, plug in plugs.items():
             grown = await here.of_plug(plug, "energy") - before[pdl]
             lived = (here.clock() - began[pdl]).total_seconds() / 3600
-            table.add(f"{plug.alias}: growth over the end", lived, entity=grown, within=_OFF)
+            table.add(f"{plug.alias}: growth over the end", lived, entity=grown, within=OFF)
         await here.sleep_off(end + timedelta(hours=6, minutes=10))
         await here.are_read([*plugs.values()], 3)
         await here.push()
         september, last = (end - timedelta(days=30)).date(), (end - timedelta(days=1)).date()
         for pdl, plug in plugs.items():
-            await _compare_day(table, here, f"{plug.alias}: 30 September", pdl, plug, last, 24.0)
+            await compare_day(table, here, f"{plug.alias}: 30 September", pdl, plug, last, 24.0)
             sent = here.in_mqtt(pdl, "monthly", "2026-09")
             hours = await here.statistics(f"med_exporter:consumption_{pdl}", september, last)
             table.add(
@@ -142,7 +142,7 @@ async def press_month_ends(table: Table, folder: Path) -> None:
                 file=await here.file_kwh(plug, september, last),
                 mqtt=sent[-1] if sent else None,
                 victoriametrics=await here.stored(pdl, "monthly", here.bounds(september)[0]),
-                within=_OFF,
+                within=OFF,
             )  # fmt: skip
         here.look_at_log(table, "month's end")
 
@@ -156,7 +156,7 @@ async def _do(work: Callable[[], Awaitable[object] | None]) -> None:
         await doing
 
 
-def _used(plug: Plug, start: datetime, end: datetime) -> float:
+def used_by(plug: Plug, start: datetime, end: datetime) -> float:
     """Return what was truly used between times of the house that are over or run, in kWh."""
     off = plug.clock.offset
     until = min(end, plug.clock() - off)
@@ -165,21 +165,22 @@ def _used(plug: Plug, start: datetime, end: datetime) -> float:
 
 def _month(plug: Plug, here: House) -> float:
     now = here.clock().astimezone(PARIS)
-    return _used(plug, now.replace(day=1, hour=0, minute=0, second=0, microsecond=0), now)
+    return used_by(plug, now.replace(day=1, hour=0, minute=0, second=0, microsecond=0), now)
 
 
 async def _compare_growth(
     table: Table, here: House, cases: list[Case], before: dict[str, float], since: datetime
 ) -> None:
     for one in cases:
-        used = _used(one.plug, since, here.clock())
+        used = used_by(one.plug, since, here.clock())
         grown = await here.of_plug(one.plug, "energy") - before[plug_id(one.plug)]
         table.add(f"{one.what}: growth", used, entity=grown, within=_WITHIN)
 
 
-async def _compare_day(
+async def compare_day(
     table: Table, here: House, what: str, pdl: str, plug: Plug, day: date, expected: float
 ) -> None:
+    """Compare what all places say of the day before the running one, in kWh."""
     hours = await here.statistics(f"med_exporter:consumption_{pdl}", day)
     sent = here.in_mqtt(pdl, "daily", str(day))
     table.add(
@@ -190,5 +191,5 @@ async def _compare_day(
         file=await here.file_kwh(plug, day),
         mqtt=sent[-1] if sent else None,
         victoriametrics=await here.stored(pdl, "daily", here.bounds(day)[0]),
-        within=_OFF,
+        within=OFF,
     )  # fmt: skip

@@ -86,15 +86,20 @@ async def _press(table: Table, folder: Path, midnight: datetime, number: int) ->
         days = [(midnight + number * _DAY).date() for number in range(-3, 1)]
         for pdl, plug in plugs.items():
             await _compare(table, here, f"{zone.key}, {plug.alias}", pdl, plug, days, entities[pdl])
-        script = str(REPOSITORY / "scripts" / "check_sums")
-        checked = await asyncio.to_thread(
-            subprocess.run,
-            [sys.executable, script, str(here.home.database), "--time-zone", zone.key],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        last = (checked.stdout + checked.stderr).strip().splitlines()[-1:]
-        table.say(f"{zone.key}: scripts/check_sums ends with {last}", 0, checked.returncode)
+        await check_sums(table, here)
         here.look_at_log(table, zone.key)
+
+
+async def check_sums(table: Table, here: House) -> None:
+    """Let `scripts/check_sums` compare all sums of a house."""
+    script = str(REPOSITORY / "scripts" / "check_sums")
+    checked = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, script, str(here.home.database), "--time-zone", here.zone.key],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    last = (checked.stdout + checked.stderr).strip().splitlines()[-1:]
+    table.say(f"{here.zone.key}: scripts/check_sums ends with {last}", 0, checked.returncode)
 
 
 def _plugs(here: House, number: int, installed_at: datetime) -> dict[str, Plug]:
