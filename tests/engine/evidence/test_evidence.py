@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from custom_components.med_exporter.engine.evidence import Reason
+from custom_components.med_exporter.engine.evidence import Evidence, Reason
 
 from .watch import PARIS, Watch
 
@@ -288,3 +288,17 @@ class TestMissing:
         assert watch.read(500.02, None, None).growth == 10_000
         assert watch.read(None, 2.03, None).growth == 10_000
         assert watch.read(500.04, 2.04, 10.04).growth == 10_000
+
+
+def test_what_an_earlier_version_doubted_is_doubted_still() -> None:
+    watch = Watch()
+    watch.reads(1.70, 1.71, 1.72, 1.73)
+    for total, after in ((0.20, 450), (0.000_2, 28_560)):
+        watch.read(total, after=after)
+    stored = watch.evidence.to_dict()
+    doubt = stored["total"]["doubt"]
+    doubt["fell"] = doubt.pop("rival")
+    for one in (doubt, doubt["fell"]):
+        del one["told_for"]
+    del doubt["fell"]["rival"]
+    assert Evidence.from_dict(stored) == watch.evidence

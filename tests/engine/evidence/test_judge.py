@@ -36,6 +36,48 @@ class TestTogether:
             watch.read(None, more, 10.25 + more, power=1000, after=300)
         assert watch.evidence.energy == 10_670_000
 
+    def test_a_day_adds_nothing_to_where_its_month_never_stood(self) -> None:
+        watch = Watch(datetime(2026, 11, 12, 8, 13, tzinfo=PARIS))
+        first, later = watch.at.date(), date(2026, 11, 13)
+        for kwh in (0, 0.003, 0.007):
+            watch.read(None, 0.167 + kwh, 5.447 + kwh, clock=first, power=2300, after=5)
+        before = watch.evidence.energy
+        # The month shows 15 kWh too much; by the next day's own counter it began with 41.7.
+        watch.read(None, 39.178, 51.969, clock=first, power=2300, after=48_845)
+        watch.read(None, 54.426, 96.157, clock=later, power=2300, after=93_125)
+        for kwh in (0, 0.383, 0.766):
+            watch.read(None, 54.81 + kwh, 96.54 + kwh, clock=later, power=2300, after=600)
+        used = watch.evidence.energy - before
+        assert used / 1e6 == pytest.approx(97.306 - 5.454, abs=0.005)
+
+    def test_what_is_bounded_by_a_month_that_seems_to_be_back_is_no_witness_of_it(self) -> None:
+        watch = Watch(datetime(2026, 11, 28, 23, 27, tzinfo=PARIS))
+        days = [date(2026, 11, day) for day in (28, 29, 30)]
+        for kwh in (0.01, 0.01, 0.02):
+            watch.read(kwh, kwh, kwh, dated=days[0], power=60, after=60)
+        watch.read(1.23, 1.22, 1.27, dated=days[1], power=60, after=75_180)
+        for _ in range(4):
+            before = watch.read(0, 0, 0, dated=days[1], power=60, after=95).energy
+        # All three are false once, after a day that nobody watched.
+        last = watch.read(2.812, 3.351, 3.297, dated=days[2], power=60, after=91_140)
+        assert last.energy == before
+        for kwh, power in ((0, 60), (0, 60), (0.02, 1000), (0.03, 1000)):
+            last = watch.read(
+                1.52 + kwh, 1.3 + kwh, 1.52 + kwh, dated=days[2], power=power, after=60
+            )
+        assert last.energy - before <= 1_550_000
+
+    def test_a_month_that_tells_the_one_before_again_was_never_erased(self) -> None:
+        watch = Watch()
+        first, later = watch.at.date(), watch.at.date() + timedelta(days=1)
+        for kwh in (0, 0.01):
+            watch.read(None, 0.25 + kwh, 12.73 + kwh, month_before=13.44, dated=first, after=60)
+        for day, month in [(0, 0)] * 3 + [(0.000_26, 0.012_74)] * 3:
+            watch.read(None, day, month, dated=first, after=60)
+        for kwh, after in ((0, 49_380), (0, 60), (0.01, 60), (0.02, 60)):
+            watch.read(None, kwh, 12.78 + kwh, month_before=13.44, dated=later, after=after)
+        assert watch.evidence.energy == 12_800_000
+
     def test_a_false_beginning_is_one_of_all_counters_that_were_read_with_it(self) -> None:
         watch = Watch()
         # A thousandth of all of them; the total is then out of sight behind a spike.
@@ -92,6 +134,25 @@ class TestWaiting:
         watch.read(0.001, None, 0.001, after=40 * 86400)
         assert watch.read(900, None, 900, after=36_000).energy == 200_000
         assert watch.read(0.9, None, 0.9).energy <= 1_100_000
+
+    def test_what_is_told_for_longer_is_true_of_two_that_exclude_each_other(self) -> None:
+        watch = Watch()
+        watch.read(13.42, power=60)
+        watch.read(13.42, power=60)
+        watch.read(24.27, power=60, after=10_085)
+        for total in [*[13.588] * 9, 14.688, 14.689, 13.589, 13.589, 13.59]:
+            watch.read(total, power=60, after=5)
+        assert watch.evidence.energy == 13_590_000
+
+    def test_what_is_brought_up_to_date_late_goes_on_from_what_waits(self) -> None:
+        watch = Watch()
+        watch.read(10, power=3500)
+        watch.read(10.01, power=3500)
+        watch.read(45, power=3500, after=36_000)
+        # Every five minutes it shows what five minutes have brought.
+        for total in (45, 45, 45.29, 45.29, 45.29):
+            watch.read(total, power=3500)
+        assert watch.evidence.energy == 45_290_000
 
     def test_a_month_that_began_meanwhile_does_not_confirm_what_waits(self) -> None:
         watch = Watch(datetime(2026, 12, 31, 7, tzinfo=PARIS))

@@ -12,7 +12,7 @@ from .watch import PARIS, Watch
 # Each was counted wrong once, most by a kilowatt-hour or more: its seed and number.
 _ONCE_WRONG = [
     (22, 180), (22, 194), (22, 277), (22, 283), (23, 10), (23, 136), (22, 207),
-    (22, 703), (25, 628),
+    (22, 703), (25, 628), (25, 378),
 ]  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from .move import Kind
+from .move import ROLLS_WITHIN, Kind
 from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 
@@ -22,7 +23,7 @@ HOUR = 3600
 
 
 def contradict(
-    verdict: Verdict, registers: Mapping[str, Register], proved: int, pace: Pace
+    verdict: Verdict, registers: Mapping[str, Register], proved: int, pace: Pace, at: datetime
 ) -> None:
     """Do not count what was confirmed where other counters show that it was not used.
 
@@ -31,6 +32,7 @@ def contradict(
         registers: the counters by name.
         proved: what all of them had proved before, in mWh.
         pace: what can have passed.
+        at: when the reading was.
 
     """
     lag = passable(pace.limit_w, LAG)
@@ -66,6 +68,44 @@ def contradict(
             most = _limit(name, verdict, registers, proved, 0, pace, agreed)
         if most is not None and move.claim > most + register.noise:
             verdict.good[name] = replace(move, claim=most, reach=most)
+    _hold_to_month(verdict, registers, proved, pace, at)
+
+
+def _hold_to_month(
+    verdict: Verdict, registers: Mapping[str, Register], proved: int, pace: Pace, at: datetime
+) -> None:
+    """Let a day that began anew add no more than its month, where that stood too high before.
+
+    A month counts what its day does: the rest of it is what it showed when the day began. Where
+    that is less than what it is said to have stood at before, by more than what a plug forgets
+    that restarts, and more than one can have counted that was emptied since, it never stood there:
+    what was proved then is no ground for the day to add to.
+    """
+    day, month = verdict.good.get("day"), verdict.good.get("month")
+    if day is None or month is None or month.kind is not Kind.FOLLOWS:
+        return
+    if "day" not in verdict.over and max(day.parts) in registers["day"].shown:
+        return
+    register, newest = registers["month"], max(month.parts)
+    if newest not in register.shown or "month" in verdict.over or not register.good_at:
+        return
+    value = day.parts[max(day.parts)]
+    rest = month.parts[newest] - value
+    began = _began_at_last(value, at, pace)
+    seconds = (began - datetime.fromisoformat(register.good_at)).total_seconds()
+    fell = register.shown[newest] - rest
+    most = max(month.reach, proved)
+    if fell > passable(pace.limit_w, HOUR) and rest > pace.room(max(0.0, seconds)):
+        claim = min(day.claim, most + registers["day"].noise)
+        verdict.good["day"] = replace(day, claim=claim, reach=min(day.reach, claim))
+
+
+def _began_at_last(value: int, at: datetime, pace: Pace) -> datetime:
+    """Return when a day that shows so much, in mWh, has begun at last by the plug's clock."""
+    midnight = datetime.combine((at + ROLLS_WITHIN).date(), time(), at.tzinfo)
+    if value > pace.room((at - midnight + ROLLS_WITHIN).total_seconds()):
+        midnight -= timedelta(days=1)
+    return min(midnight + ROLLS_WITHIN, at)
 
 
 def _limit(

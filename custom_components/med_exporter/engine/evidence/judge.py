@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ..lazy_dataclass import dataclass
 from .contradiction import contradict
-from .move import ROLLS_WITHIN, UNDATED, Kind, Move, Parts, Past
+from .move import UNDATED, Kind, Move, Parts, Past
 from .pace import LAG, SHORT, Pace, passable
 from .reading import Reason
 from .verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from .dates import Clocks
     from .register import Register
@@ -36,6 +36,8 @@ class Judge:
         clocks: the plug's own date then of each counter, where it tells one.
         is_suspect: whether another counter shows more than can be. What is said together with it
             confirms nothing that waits, nor waits itself.
+        bounds: by counter, the most that it can claim, in mWh, where another one is back. It takes
+            effect once it is believed: what is cut to what another one says bears it no witness.
 
     """
 
@@ -49,6 +51,7 @@ class Judge:
     is_suspect: bool = False
     verdict: Verdict = field(default_factory=Verdict)
     waiting: dict[str, Move] = field(default_factory=dict)
+    bounds: dict[str, int] = field(default_factory=dict)
 
     def judge(self, shown: Mapping[str, Parts]) -> Verdict:
         """Return what to believe of what each counter shows, in mWh by period."""
@@ -58,6 +61,13 @@ class Judge:
         for name in [name for name, move in told.items() if move.kind is not Kind.FOLLOWS]:
             self._confirm(name, told)
         self._support(told, returning)
+        for name in self.bounds.keys() & verdict.good.keys():
+            good = verdict.good[name]
+            # What it has grown since it waited, the others may be late to show.
+            most = self.bounds[name] + (self.registers[name].goes_on(good, self.pace) or 0)
+            if good.kind is Kind.FOLLOWS:
+                claim, reach = min(good.claim, most), min(good.reach, most)
+                verdict.good[name] = replace(good, claim=claim, reach=reach)
         verdict.returned |= returning & verdict.good.keys()
         verdict.jumped -= verdict.returned
         verdict.anew |= verdict.jumped | verdict.returned
@@ -71,13 +81,15 @@ class Judge:
             if is_unseen and not register.is_young:
                 # It can turn out false until it has gone on from there.
                 verdict.grown.add(name)
-        contradict(verdict, self.registers, self.proved, self.pace)
+        contradict(verdict, self.registers, self.proved, self.pace, self.at)
         if self.is_suspect:
             waiting.clear()
         self._take_back()
-        fallen = {n: d for n, d in verdict.taken_back if d.kind is Kind.FALLS and d.fell is None}
+        rivals = {name: doubt for name, doubt in verdict.taken_back if doubt.rival is None}
         for name, move in waiting.items():
-            if self.registers[name].doubt is None:
+            if (doubt := self.registers[name].doubt) is not None:
+                doubt.told_for = doubt.seconds
+            else:
                 is_alone = self._is_alone(name, told)
                 self.registers[name].hold(
                     move,
@@ -86,7 +98,7 @@ class Judge:
                     self.clocks.get(name),
                     self.pace,
                     is_alone=is_alone,
-                    fell=fallen.get(name) if move.kind is Kind.FALLS else None,
+                    rival=rivals.get(name),
                 )
         exact = any(move.is_exact for move in verdict.good.values())
         most = max((move.claim for move in verdict.good.values()), default=self.proved)
@@ -106,7 +118,7 @@ class Judge:
                 self.pace,
                 self.at,
                 has_rolled=has_rolled,
-                may_end=self._may_end(name),
+                may_end=self.rolled.get(name) is not False and register.may_end(name, self.at),
                 ended=self.ended if name == "month" else None,
             )
             if move is None:
@@ -136,7 +148,7 @@ class Judge:
                 returning.add(name)
             elif (false := self.registers[name].recall(move, self.pace)) is not None:
                 self.verdict.taken_back.append((name, false))
-        self._unmask(moves, returning)
+        self.bounds = self._unmask(moves, returning)
         return returning
 
     def _is_left(
@@ -153,12 +165,15 @@ class Judge:
             for other in others
         )
 
-    def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> None:
+    def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> dict[str, int]:
         """Hold what counters say against those that said something false together with them.
+
+        Return what they claim at most, by counter.
 
         What several of them said at once was true of all, or of none.
         """
         ended: set[str] = set()
+        bounds: dict[str, int] = {}
         most = self.proved
         for name, move in moves.items():
             register = self.registers[name]
@@ -174,7 +189,7 @@ class Judge:
             else:
                 continue
             has_outrun = doubt is not None and register.has_outrun_doubt(move, self.pace)
-            if has_outrun or self._has_gone_on(name, move, since):
+            if has_outrun or register.tells_all_since(since, move, self.pace, self.at, name):
                 ended.add(left_at)
                 most = max(most, self.waiting[name].claim)
         for name in moves.keys() - returning:
@@ -184,32 +199,8 @@ class Judge:
             # A total may have begun anew at the same time.
             past.is_right = name != "total"
             if move.kind is Kind.FOLLOWS and not move.is_exact:
-                claim = min(move.claim, most)
-                self.waiting[name] = replace(move, claim=claim, reach=min(move.reach, most))
-
-    def _has_gone_on(self, name: str, move: Move, since: str) -> bool:
-        """Return whether a counter tells all since a time: its period has not ended."""
-        if UNDATED not in move.parts:
-            return max(move.parts) in self.registers[name].shown
-        if not since:
-            return False
-        first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, self.at + ROLLS_WITHIN
-        if name == "total":
-            # It ends only by a restart, from which it cannot have come so far.
-            register = self.registers[name]
-            return register.age <= SHORT or not register.may_restart(move.parts, self.pace)
-        is_same_month = (first.year, first.month) == (last.year, last.month)
-        return is_same_month and (name == "month" or first.day == last.day)
-
-    def _may_end(self, name: str) -> bool:
-        """Return whether the counter's day or month can have ended since what is doubted of it."""
-        doubt = self.registers[name].doubt
-        if name == "total" or doubt is None or self.rolled.get(name) is False:
-            return False
-        if doubt.kept is not None:
-            return True
-        first = datetime.fromisoformat(doubt.at) - ROLLS_WITHIN
-        return first.date() != (self.at + ROLLS_WITHIN).date()
+                bounds[name] = most
+        return bounds
 
     def _support(self, told: Mapping[str, Move], returning: set[str]) -> None:
         """Believe what follows where another witness says the same."""

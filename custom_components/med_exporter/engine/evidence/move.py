@@ -77,8 +77,8 @@ class Doubt:
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
     `kept` as of its move, `is_back` that it was again where the counter had been; `has_stood` that
-    it was told again when power must have moved it, so that it comes late; `fell` is the reading
-    that had fallen before, and was taken back by it.
+    it was told again when power must have moved it, so that it comes late; `told_for` is how long
+    it was told, `rival` the reading that waited before, and was taken back by it.
     """
 
     shown: Parts
@@ -96,7 +96,8 @@ class Doubt:
     could: int | None = None
     unseen: int = 0
     has_stood: bool = False
-    fell: Doubt | None = None
+    told_for: float = 0.0
+    rival: Doubt | None = None
 
     def pass_time(self, seconds: float, least: int, most: int) -> None:
         """Let time pass, in which power has brought so much at least and at most."""
@@ -106,8 +107,8 @@ class Doubt:
         if seconds > SHORT:
             # A clock that was behind is put right: that time may have passed before.
             self.unseen += most
-        if self.fell is not None:
-            self.fell.pass_time(seconds, least, most)
+        if self.rival is not None:
+            self.rival.pass_time(seconds, least, most)
 
 
 @dataclass(kw_only=True, slots=True)

@@ -1,170 +1,30 @@
-"""One counter of a plug, as a witness: what of it is doubted, and where it may be back."""
+"""One counter of a plug, as a witness: what of it is doubted, and which of its claims count."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
-from .claim import Claimant
-from .move import SMALL_FALL, Doubt, Kind, Move, Parts, Past, growth_between
-from .pace import LAG, SHORT, at_most, passable
+from .move import ROLLS_WITHIN, UNDATED, Doubt, Kind, Move, growth_between
+from .pace import LAG, SHORT
+from .returning import Returning, begins_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
     from .pace import Pace
 
-# A plug that reboots goes back to what it saved last, an hour ago at most.
-_SAVED_EVERY: Final = 3600
-# Power was told all the time where the most and the least that it brought differ by no more.
-_TOLD: Final = 4
 # A plug that answers twice at once says the same falsehood twice.
 _CONFIRMS_AFTER: Final = 3.0
+# What excludes a reading that waited, by how it stands itself, waits beside it.
+_RIVALS: Final = {Kind.FALLS: Kind.FALLS, Kind.LEAPS: Kind.FOLLOWS}
 # What stands still where it must move is believed after so long, in seconds.
 STANDS_FOR: Final = 3600.0
 
 
 @dataclass(kw_only=True, slots=True)
-class Register(Claimant):
+class Register(Returning):
     """A counter that may restart, forget and lie: which of its claims to believe. In mWh."""
-
-    def back(
-        self, move: Move, pace: Pace, at: datetime, *, is_together: bool = False
-    ) -> Move | None:
-        """Return what it claims where it is again where it was before it went elsewhere.
-
-        `is_together` says that another counter can be as well.
-        """
-        if not self.may_return:
-            return None
-        for past in self.places():
-            if past.is_over:
-                continue
-            growth = self._growth_since(past, move.parts, pace, at)
-            if growth is not None:
-                # It can have come from there, and from no place before.
-                claim = past.claim + growth
-                back = replace(
-                    move, kind=Kind.FOLLOWS, claim=claim, reach=claim, growth=growth, to=past
-                )
-                back = replace(back, is_exact=False, kept=None)
-                is_here = not self._was_back(move, pace) and self._goes_on_here(
-                    past, move, growth, pace, is_together=is_together
-                )
-                return None if is_here else back
-        return None
-
-    def _was_back(self, move: Move, pace: Pace) -> bool:
-        """Return whether it goes on from a reading by which it was back: time does not alter it."""
-        doubt = self.doubt
-        if doubt is None or not doubt.is_back:
-            return False
-        more = growth_between(doubt.shown, move.parts, self.noise)
-        return more is not None and more <= pace.room(doubt.seconds)
-
-    def _growth_since(self, past: Past, parts: Parts, pace: Pace, at: datetime) -> int | None:
-        """Return what it has grown since it stood at a place; None if it cannot have."""
-        if max(past.shown) not in parts:
-            return None
-        known = {p: mwh for p, mwh in parts.items() if p in past.shown}
-        # It may have stood there for long before it left.
-        room = pace.room(max(past.seconds, past.still))
-        growth = growth_between(past.shown, known, self.noise_since(past))
-        if growth is None:
-            return None
-        growth += self._new(parts, past.shown, room, past.good_at, at, past.seconds)
-        # It may stand there though power flows, but does not go on by less than that brings.
-        noise = self.noise_since(past)
-        return None if growth > room or noise < growth < past.owed - noise else growth
-
-    def _goes_on_here(
-        self, past: Past, move: Move, growth: int, pace: Pace, *, is_together: bool
-    ) -> bool:
-        """Return whether it goes on from where it stands, rather than from a place before."""
-        # Together, and soon, they are less likely to have restarted, or used so much.
-        is_sure = is_together and self.age <= SHORT
-        has_fallen = self._has_fallen_from(past)
-        is_far = pace.high_w is None and 2 * self.value < past.shown.get(max(self.shown), 0)
-        return {
-            Kind.FOLLOWS: (self.value > 0 or past is not self.past)
-            and not (is_sure and has_fallen and is_far)
-            and not (has_fallen and move.growth > passable(pace.limit_w, self.still)),
-            # It may have leapt only from what is doubted, or have stood where it must move.
-            Kind.LEAPS: not has_fallen
-            or move.growth <= pace.room(self.age)
-            or self._is_brought(past, move, growth),
-            Kind.FALLS: max(self.shown) not in past.shown
-            or (
-                self.may_restart(move.parts, pace)
-                and not is_sure
-                and not self._is_just_there(past, move.parts, growth, pace)
-            ),
-        }[move.kind]
-
-    def _is_just_there(self, past: Past, parts: Parts, growth: int, pace: Pace) -> bool:
-        """Return whether it is so far from zero just where it was that it has not restarted."""
-        is_near = growth <= pace.likely(past.seconds) + self.noise
-        return is_near and parts[max(parts)] > pace.room(SHORT)
-
-    def _is_brought(self, past: Past, move: Move, growth: int) -> bool:
-        """Return whether power tells rather what it has grown from here than from a place before.
-
-        Only where it has stood while power flowed that was told, and can have brought so much.
-        """
-        is_told = self.noise < self.owed and self.can_owe <= _TOLD * self.owed
-        if not is_told or move.growth > self.can_owe + self.noise:
-            return False
-        from_here = abs(at_most(move.growth) - self.can_owe)
-        return from_here < abs(at_most(growth) - past.can_owe)
-
-    def recover(
-        self, pace: Pace, at: datetime, others: Iterable[Register], *, may_roll: bool
-    ) -> None:
-        """Go on from where it stood before the place that it has left for good, if it can have.
-
-        What it showed in between was false then, and what it is said to have leapt was used.
-        """
-        if self.past is None or self.may_return:
-            return
-        for past in self.places():
-            claim = self._claim_since(past, self.shown, pace, at, may_roll=may_roll)
-            if claim is not None:
-                is_told = any(other.sure_for >= past.seconds for other in others)
-                if past is not self.past and not is_told:
-                    self.claim = max(self.claim, claim)
-                break
-        self.past = None
-
-    def _claim_since(
-        self, past: Past, parts: Parts, pace: Pace, at: datetime, *, may_roll: bool
-    ) -> int | None:
-        """Return what it claims by where it stood once, if all that it showed since was false.
-
-        It need not be there again: its period may have ended meanwhile, or the plug restarted.
-        None where it cannot have come from there.
-        """
-        room = pace.room(max(past.seconds, past.still))
-        known = {p: mwh for p, mwh in parts.items() if p in past.shown}
-        growth = growth_between(past.shown, known, self.noise_since(past))
-        new = self._new(parts, past.shown, room, past.good_at, at, past.seconds)
-        if not known:
-            return past.level + new
-        if growth is not None:
-            return past.claim + growth + new if growth + new <= room else None
-        newest = max(parts)
-        value, before = parts[newest], past.shown.get(newest, 0)
-        if value >= before:
-            # A period that has ended shows less: that one was erased, and this one with it.
-            return None
-        if value <= room and _begins_anew(before, value, pace, may_roll=may_roll):
-            return past.level + value
-        return past.claim if before - value <= passable(pace.limit_w, _SAVED_EVERY) else None
-
-    def _has_fallen_from(self, past: Past) -> bool:
-        """Return whether it stands below where it was: only then growing can bring it back."""
-        return any(self.shown.get(p, 0) < mwh for p, mwh in past.shown.items())
 
     def goes_on(self, move: Move, pace: Pace) -> int | None:
         """Return what the counter has grown since the reading that is doubted.
@@ -190,17 +50,21 @@ class Register(Claimant):
         return more if is_likely else None
 
     def recall(self, move: Move, pace: Pace) -> Doubt | None:
-        """Doubt again what it had fallen to before, where it can have gone on from there.
+        """Doubt again what it had shown before, where it can have gone on from there.
 
         Return what was false in between; None where nothing was.
         """
         false = self.doubt
-        if false is None or false.fell is None or move.kind is not Kind.FALLS:
+        if false is None or (rival := false.rival) is None or rival.kind is not move.kind:
             return None
-        more = growth_between(false.fell.shown, move.parts, self.noise)
-        if more is None or more > pace.room(false.fell.seconds):
+        more = growth_between(rival.shown, move.parts, self.noise)
+        if more is None or more > pace.room(rival.seconds):
             return None
-        self.doubt = false.fell
+        is_likely = rival.seconds <= SHORT and more <= pace.late(rival.seconds) + self.noise
+        if rival.kind is Kind.FOLLOWS and not is_likely:
+            # Only one that is late to be brought up to date has seemed to leap meanwhile.
+            return None
+        self.doubt = rival
         return false
 
     def may_restart_since_doubt(self, move: Move, pace: Pace) -> bool:
@@ -230,6 +94,10 @@ class Register(Claimant):
         assert self.doubt is not None
         seconds = self.doubt.seconds
         if seconds < _CONFIRMS_AFTER:
+            return False
+        rival = self.doubt.rival
+        if rival is not None and rival.kind is Kind.FOLLOWS and seconds < rival.told_for:
+            # Of two that exclude each other, what leaps must be told for as long as what follows.
             return False
         # Where power tells that nothing flows, it has to stand.
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
@@ -273,13 +141,13 @@ class Register(Claimant):
             past.is_right
             or (
                 move.kind is not Kind.FALLS
-                and self._is_below(past, move)
+                and self.is_below(past, move)
                 # It had leapt when it was doubted, whatever has passed since.
                 and move.growth - more > self.can_owe - self.doubt.can_owe + pace.room(0)
             )
         ):
             may_begin = may_roll or past.is_right
-            claim = self._claim_since(past, move.parts, pace, at, may_roll=may_begin)
+            claim = self.claim_since(past, move.parts, pace, at, may_roll=may_begin)
         if claim is not None:
             # It has not leapt, but come back, and may have forgotten some while it was away.
             return replace(move, claim=claim, reach=claim, is_exact=False, is_back=True, to=past)
@@ -291,7 +159,7 @@ class Register(Claimant):
         fallen_to = self.doubt.shown.get(period, value)
         # What has stood where power says that it must move may have begun anew since it moved.
         seconds = max(self.age, self.still if self.owed > self.noise else 0) - self.doubt.seconds
-        has_begun_anew = fallen_to <= pace.room(seconds) and _begins_anew(
+        has_begun_anew = fallen_to <= pace.room(seconds) and begins_anew(
             before, fallen_to, pace, may_roll=may_roll
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0
@@ -301,6 +169,28 @@ class Register(Claimant):
         if ended := growth_between(held, {p: m for p, m in move.parts.items() if p in held}, 0):
             claim = max(claim, self.claim + ended + value - before)
         return replace(move, claim=claim, reach=claim)
+
+    def tells_all_since(self, since: str, move: Move, pace: Pace, at: datetime, name: str) -> bool:
+        """Return whether a reading tells all since a time: its period has not ended meanwhile."""
+        if UNDATED not in move.parts:
+            return max(move.parts) in self.shown
+        if not since:
+            return False
+        first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, at + ROLLS_WITHIN
+        if name == "total":
+            # It ends only by a restart, from which it cannot have come so far.
+            return self.age <= SHORT or not self.may_restart(move.parts, pace)
+        is_same_month = (first.year, first.month) == (last.year, last.month)
+        return is_same_month and (name == "month" or first.day == last.day)
+
+    def may_end(self, name: str, at: datetime) -> bool:
+        """Return whether its day or month can have ended since what is doubted of it."""
+        if name == "total" or self.doubt is None:
+            return False
+        if self.doubt.kept is not None:
+            return True
+        first = datetime.fromisoformat(self.doubt.at) - ROLLS_WITHIN
+        return first.date() != (at + ROLLS_WITHIN).date()
 
     def speaks_of(self, move: Move, seconds: float, proved: int, lag: int) -> bool:
         """Return whether it can have forgotten nothing in that time, and has not stopped.
@@ -321,9 +211,9 @@ class Register(Claimant):
         pace: Pace,
         *,
         is_alone: bool = True,
-        fell: Doubt | None = None,
+        rival: Doubt | None = None,
     ) -> None:
-        """Wait for the next reading before this one is believed; `fell` is what it took back."""
+        """Wait for the next reading before this one is believed, which took back its `rival`."""
         # Where no clock tells that any time has passed, none tells how much.
         is_timed = self.age > 0 and pace.high_w is not None
         self.doubt = Doubt(
@@ -337,20 +227,5 @@ class Register(Claimant):
             kept=move.kept,
             is_back=move.to is not None,
             could=self.could_owe + pace.room(0) if is_timed else None,
-            fell=fell,
+            rival=rival if rival and rival.kind is _RIVALS.get(move.kind) else None,
         )
-
-    def _is_below(self, past: Past, move: Move) -> bool:
-        newest = max(past.shown)
-        return move.parts.get(newest, past.shown[newest]) < past.shown[newest]
-
-
-def _begins_anew(before: int, value: int, pace: Pace, *, may_roll: bool) -> bool:
-    """Return whether a counter that fell goes on from zero, and not from what was saved.
-
-    `may_roll` says that it can begin anew by itself.
-    """
-    fall = before - value
-    return (may_roll and (2 * value < before or fall > SMALL_FALL)) or fall > passable(
-        pace.limit_w, _SAVED_EVERY
-    )

@@ -341,8 +341,10 @@ def grain_of(parts: Parts) -> int:
 
 def _doubt(data: Mapping[str, Any]) -> Doubt:
     """Return the doubt that `asdict` described."""
-    fell = data.get("fell")
-    return Doubt(**{**data, "kind": Kind(data["kind"]), "fell": fell and _doubt(fell)})
+    known = {name: told for name, told in data.items() if name != "fell"}
+    # As an earlier version called it.
+    rival = data.get("rival", data.get("fell"))
+    return Doubt(**{**known, "kind": Kind(data["kind"]), "rival": rival and _doubt(rival)})
 
 
 def _past(data: Mapping[str, Any]) -> Past:
