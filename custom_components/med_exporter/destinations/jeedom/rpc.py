@@ -204,6 +204,8 @@ class JeedomRpc:
         ):
             if str(code) == str(number):
                 return DestinationError(name, field="api_key", host=self.host, plugin=self._plugin)
+        if not str(reason or "").strip():
+            reason = json.dumps(error) if code is None else f"code {code}"
         # Some of Jeedom's texts repeat the key.
         words = " ".join(without_secrets(str(reason), self._api_key).split())[:_LONGEST_REASON]
         return DestinationError("jeedom_error", host=self.host, reason=words)
