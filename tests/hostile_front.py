@@ -33,6 +33,8 @@ class Front:
     # For websockets: what becomes of an answer; whoever raises ConnectionError hangs up.
     rewrites: Callable[[str], list[str]] | None = None
     port: int = field(default_factory=free_port)
+    # Whether it ends each connection after an answer that does not say so.
+    leaves: bool = False
     # How many requests were passed on.
     passed: int = 0
 
@@ -43,6 +45,14 @@ class Front:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
+        response = await self._answer(request)
+        if self.leaves and request.transport is not None:
+            await response.prepare(request)
+            await response.write_eof()
+            request.transport.close()
+        return response
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._relay(request)
         body = await request.read()

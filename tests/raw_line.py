@@ -42,13 +42,17 @@ class RawLine:
             with suppress(OSError):
                 there, back = await asyncio.open_connection("127.0.0.1", self.upstream)
                 try:
-                    await asyncio.wait(
-                        {
-                            asyncio.create_task(self._there(reader, back)),
-                            asyncio.create_task(self._back(there, writer)),
-                        },
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
+                    sides = [
+                        asyncio.create_task(self._there(reader, back)),
+                        asyncio.create_task(self._back(there, writer)),
+                    ]
+                    try:
+                        await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+                        if self.is_dead:
+                            await sides[0]
+                    finally:
+                        for side in sides:
+                            side.cancel()
                 finally:
                     back.transport.abort()
         finally:

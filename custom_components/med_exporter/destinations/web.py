@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from http import HTTPStatus
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -24,11 +25,12 @@ from aiohttp import (
 from yarl import URL
 
 from ..web.answers import ENCODING, StrangeAnswerError
+from ..web.client import Passage
 from ..web.retry_after import retry_after
 from .base import DestinationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 
     from aiohttp import ClientResponse, ClientSession
 
@@ -65,7 +67,7 @@ async def request(
     seconds: float = TIMEOUT,
     answer_size: int = 0,
     is_known: bool = False,
-    headers: Mapping[str, str] | None = None,
+    is_repeatable: bool = False,
     **arguments: Any,  # noqa: ANN401 (aiohttp's own)
 ) -> AsyncIterator[ClientResponse]:
     """Ask a server and give its answer, whatever its status, while the context lasts.
@@ -76,14 +78,19 @@ async def request(
     `ClientSession.request`. Redirects are not followed: a login must not go to an address that the
     user has not entered. `is_known` and errors as in `named_errors`; a redirect is
     `NOT_EXPECTED_SERVER`, and so is a network that asks for a login first. A server that wants to
-    be asked again within seconds is; else errors as `later_error`.
+    be asked again within seconds is; else errors as `later_error`. `is_repeatable` says that a
+    server may take the same twice, and so that it is asked once more where it had left the
+    connection without a word: many do so after each answer, or after a few seconds.
     """
     data = arguments.get("data")
     sent = len(data) if isinstance(data, bytes) else 0
+    encoding = ENCODING if pays(url) else "identity"
+    headers = {**arguments.pop("headers", {}), "Accept-Encoding": encoding}
     left = _WAITED_OUT
     with named_errors(url, seconds, is_known=is_known):
         while True:
-            async with session.request(
+            ask = partial(
+                session.request,
                 method,
                 url,
                 timeout=ClientTimeout(
@@ -91,12 +98,10 @@ async def request(
                 ),
                 allow_redirects=False,
                 auto_decompress=False,
-                headers={
-                    **(headers or {}),
-                    "Accept-Encoding": ENCODING if pays(url) else "identity",
-                },
+                headers=headers,
                 **arguments,
-            ) as response:
+            )
+            async with await _answer_to(ask, is_repeatable=is_repeatable) as response:
                 if 300 <= response.status < 400:
                     raise DestinationError("not_expected_server", field="url", host=host_of(url))
                 if (error := network_error(response.status, url)) is not None:
@@ -113,6 +118,19 @@ async def request(
             pause = max(pause or 0, 1)
             left -= pause
             await asyncio.sleep(pause)
+
+
+async def _answer_to(
+    ask: Callable[..., Awaitable[ClientResponse]], *, is_repeatable: bool
+) -> ClientResponse:
+    """Ask, once more where the connection was one that the server had left."""
+    passage = Passage()
+    try:
+        return await ask(trace_request_ctx=passage)
+    except (ClientOSError, ServerDisconnectedError):
+        if not (is_repeatable and passage.is_reused):
+            raise
+    return await ask()
 
 
 def later_error(status: int, headers: Mapping[str, str], url: str) -> DestinationError | None:

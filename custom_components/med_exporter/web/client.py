@@ -7,7 +7,7 @@ server says is no longer than an answer can be, from its first byte on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import TooManyRedirects, TraceConfig
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
@@ -20,9 +20,28 @@ from .answers import MOST_OF_AN_ANSWER
 from .line import BoundedSocket, bounded_request
 
 if TYPE_CHECKING:
-    from aiohttp import ClientSession, TraceRequestRedirectParams
+    from aiohttp import (
+        ClientSession,
+        TraceConnectionReuseconnParams,
+        TraceRequestRedirectParams,
+    )
 
 _DATA_SESSIONS: HassKey[dict[bool, ClientSession]] = HassKey(f"{DOMAIN}_web_sessions")
+
+
+class Passage:
+    """The way of one request, given to it as `trace_request_ctx`.
+
+    Attributes:
+        is_reused: whether it went over a connection that had served before.
+
+    """
+
+    is_reused = False
+
+
+class _Context(Protocol):
+    trace_request_ctx: object
 
 
 @callback
@@ -64,6 +83,7 @@ def new_web_session(
     """
     tracing = TraceConfig()
     tracing.on_request_redirect.append(_refuse)
+    tracing.on_connection_reuseconn.append(_note_reuse)
     return async_create_clientsession(
         hass,
         trace_configs=[tracing],
@@ -76,3 +96,10 @@ def new_web_session(
 async def _refuse(_session: object, _context: object, told: TraceRequestRedirectParams) -> None:
     told.response.close()
     raise TooManyRedirects(told.response.request_info, (told.response,))
+
+
+async def _note_reuse(
+    _session: object, context: _Context, _told: TraceConnectionReuseconnParams
+) -> None:
+    if isinstance(passage := context.trace_request_ctx, Passage):
+        passage.is_reused = True

@@ -215,6 +215,25 @@ async def test_errors_in_an_answer_of_status_200(
     assert VIRTUAL_KEY not in str(caught.value.translation_placeholders)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ({"code": -32000, "message": "No such command"}, "No such command"),
+        ({"code": -32000, "message": None}, "code -32000"),
+        ({"code": -32000, "message": " "}, "code -32000"),
+        ({"code": -32000}, "code -32000"),
+        ({"data": "SQLSTATE[HY000]"}, '{"data": "SQLSTATE[HY000]"}'),
+    ],
+)
+async def test_an_error_without_words_is_told_by_what_it_has(
+    session: ClientSession, error: object, reason: str
+) -> None:
+    rpc = await asked(session, {"error": error})
+    with pytest.raises(DestinationError) as caught:
+        await rpc.call("cmd::event")
+    assert caught.value.translation_placeholders["reason"] == reason
+
+
 async def test_what_json_cannot_say_is_not_sent(jeedom: Jeedom, session: ClientSession) -> None:
     rpc = JeedomRpc(session, jeedom.url, VIRTUAL_KEY, "virtual")
     with pytest.raises(ValueError, match="JSON"):

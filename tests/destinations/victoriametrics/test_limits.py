@@ -73,7 +73,7 @@ async def test_a_run_fits_into_what_a_server_takes_and_shows(
     assert set(await push(destination(), values)) == {Outcome.ALREADY_THERE}
 
 
-async def test_what_a_proxy_finds_too_large_is_sent_in_parts(
+async def test_what_a_proxy_finds_too_large_is_sent_in_parts_and_no_more_as_a_whole(
     session: ClientSession, victoriametrics
 ) -> None:
     server = victoriametrics(options=("-retentionPeriod=2y",))
@@ -94,10 +94,13 @@ async def test_what_a_proxy_finds_too_large_is_sent_in_parts(
     app.router.add_route("*", "/{path:.*}", forward)
     async with TestServer(app) as proxy:
         to = VictoriaMetrics(session, str(proxy.make_url("")).rstrip("/"))
-        values = half_hours()[-1000:]
         destination = VictoriaMetricsDestination(to, {}, on_disk_after=0)
-        assert await push(destination, values) == [Outcome.STORED] * len(values)
-    assert refused
+        values = half_hours()
+        for first in range(0, 10_000, 1000):
+            part = values[first : first + 1000]
+            assert await push(destination, part) == [Outcome.STORED] * len(part)
+    # 22 KB, 11 KB.
+    assert refused == 2
 
 
 def test_lines_hold_all_rows_and_are_no_longer_than_told() -> None:

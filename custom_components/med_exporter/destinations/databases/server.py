@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import sys
 from base64 import b64encode
 from dataclasses import field
 from functools import partial
@@ -39,6 +40,13 @@ def reason_of(status: int, text: str) -> str:
     return HTTPStatus(status if known else status // 100 * 100).phrase
 
 
+@dataclass(slots=True)
+class _Portion:
+    """How many bytes a server, or a proxy before it, takes at once, as far as it is known."""
+
+    most: int = sys.maxsize
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseServer:
     """A server as one talks to it; every method raises DestinationError.
@@ -57,6 +65,7 @@ class DatabaseServer:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     is_known: bool = True
+    _portion: _Portion = field(default_factory=_Portion, init=False, repr=False, compare=False)
 
     @property
     def host(self) -> str:
@@ -91,34 +100,38 @@ class DatabaseServer:
         *,
         seconds: float,
         headers: Mapping[str, str],
+        is_repeatable: bool,
         query: Mapping[str, str] | None = None,
     ) -> tuple[int, str] | None:
         """Send lines, packed where it pays, and in parts where they are too many at once.
 
+        Proxies take no more than a megabyte, mostly, and servers what they were told to: how much
+        that is shows once, and is kept to from then on.
+        `is_repeatable` as in `web.request`.
         Returns the status and the words of a refusal, None where they were taken.
         """
-        refusal = await self._send(url, lines, seconds, headers, query)
-        if refusal is None or refusal[0] != _TOO_LARGE:
-            return refusal
-        # The end of the line in the middle, or else of the last but one.
-        ends = lines.find(b"\n", len(lines) // 2, -1), lines.rfind(b"\n", 0, -1)
-        middle = next((end + 1 for end in ends if end >= 0), 0)
-        if not middle:
-            return refusal
-        # Proxies take no more than a megabyte, mostly, and servers what they were told to.
-        for part in (lines[:middle], lines[middle:]):
-            refusal = await self.send(url, part, seconds=seconds, headers=headers, query=query)
-            if refusal is not None:
+        ask = partial(self._send, url, seconds, headers, query, is_repeatable)
+        start = 0
+        while True:
+            end = _end_of_part(lines, start, self._portion.most)
+            refusal = await ask(lines[start:end])
+            if refusal is None:
+                start = end
+                if start == len(lines):
+                    return None
+            elif refusal[0] == _TOO_LARGE and _has_two(lines, start, end):
+                self._portion.most = min(self._portion.most, (end - start) // 2)
+            else:
                 return refusal
-        return None
 
     async def _send(
         self,
         url: str,
-        lines: bytes,
         seconds: float,
         headers: Mapping[str, str],
         query: Mapping[str, str] | None,
+        is_repeatable: bool,  # noqa: FBT001 (of a row of arguments)
+        lines: bytes,
     ) -> tuple[int, str] | None:
         headers = dict(headers)
         if len(lines) > _ONE_PACKET and pays(url):
@@ -130,6 +143,7 @@ class DatabaseServer:
             url,
             seconds=seconds,
             is_known=self.is_known,
+            is_repeatable=is_repeatable,
             params=query,
             data=lines,
             headers=headers,
@@ -140,3 +154,18 @@ class DatabaseServer:
                 # every address, with a page or without.
                 raise self.not_expected()
             return None if response.status == HTTPStatus.NO_CONTENT else (response.status, text)
+
+
+def _end_of_part(lines: bytes, start: int, most: int) -> int:
+    """Return where a part of whole lines ends: of so many bytes, but of one line at least."""
+    if len(lines) - start <= most:
+        return len(lines)
+    end = lines.rfind(b"\n", start, start + most)
+    if end < 0:
+        end = lines.find(b"\n", start + most)
+    return end + 1 if end >= 0 else len(lines)
+
+
+def _has_two(lines: bytes, start: int, end: int) -> bool:
+    """Return whether a part has more than one line."""
+    return lines.find(b"\n", start, end - 1) >= 0

@@ -152,6 +152,7 @@ class RemoteConnection:
             "POST",
             self._remote.at(f"/api/states/{entity_id}"),
             is_known=True,
+            is_repeatable=True,
             headers={"Authorization": f"Bearer {self._remote.token}"},
             json={"state": state, "attributes": dict(attributes)},
         ) as response:

@@ -66,7 +66,12 @@ class InfluxDb(DatabaseServer):
             query = {"bucket": self.database, "org": self.organisation, "precision": "s"}
         headers = {**self._login("Token"), "Content-Type": "text/plain; charset=utf-8"}
         refusal = await self.send(
-            f"{self.url}{path}", lines, seconds=seconds, headers=headers, query=query
+            f"{self.url}{path}",
+            lines,
+            seconds=seconds,
+            headers=headers,
+            is_repeatable=True,
+            query=query,
         )
         if refusal is None:
             return True
@@ -186,6 +191,7 @@ class InfluxDb(DatabaseServer):
             seconds=_READ_SECONDS,
             answer_size=size,
             is_known=self.is_known,
+            is_repeatable=True,
             headers={**self._login(scheme), **(headers or {})},
             **rest,
         ) as response:

@@ -22,6 +22,8 @@ _RESTRICTED_KEY: Final = 500
 # Empty lists and maps, null and false all arrive as this word.
 _EMPTY: Final = "ok"
 _LONGEST_REASON: Final = 200
+# What is saved without an id is made, and would be made twice.
+_MAKES: Final = frozenset({"eqLogic::save", "cmd::save"})
 _SAID_OF_ITSELF: Final = ("id", "logicalId", "name", "datetime")
 
 
@@ -159,6 +161,7 @@ class JeedomRpc:
                 seconds=seconds,
                 answer_size=size,
                 is_known=method != "ping",
+                is_repeatable=method not in _MAKES or "id" in params,
                 data=json.dumps(question, allow_nan=False).encode(),
                 headers={"Content-Type": "application/json"},
             ) as response:
@@ -201,6 +204,8 @@ class JeedomRpc:
         ):
             if str(code) == str(number):
                 return DestinationError(name, field="api_key", host=self.host, plugin=self._plugin)
+        if not str(reason or "").strip():
+            reason = json.dumps(error) if code is None else f"code {code}"
         # Some of Jeedom's texts repeat the key.
         words = " ".join(without_secrets(str(reason), self._api_key).split())[:_LONGEST_REASON]
         return DestinationError("jeedom_error", host=self.host, reason=words)

@@ -28,7 +28,8 @@ _EXPORT_SECONDS: Final = 60
 _SAMPLES_PER_LINE: Final = 1000
 _EVERYTHING: Final = f'{{{NAME}!=""}}'
 # Of what is asked in a body over a connection that is used again, vmauth passes on no more than the
-# beginning every now and then, and ends it as if it were whole.
+# beginning every now and then, and ends it as if it were whole. And what is lost on one, because
+# the server had left it, cannot be sent again: the server would store it twice.
 _OWN_CONNECTION: Final = {"Connection": "close"}
 
 _WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
@@ -75,6 +76,10 @@ class VictoriaMetrics(DatabaseServer):
     __slots__ = ()
 
     @property
+    def _headers(self) -> dict[str, str]:
+        return {**self.login, **_OWN_CONNECTION}
+
+    @property
     def is_cluster(self) -> bool:
         """Return whether writing and reading have addresses of their own."""
         return reading_url(self.url) != self.url
@@ -82,8 +87,8 @@ class VictoriaMetrics(DatabaseServer):
     async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
         """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
         url = f"{self.url}/api/v1/import"
-        headers = {**self.login, "Content-Type": "application/json"}
-        refusal = await self.send(url, lines, seconds=seconds, headers=headers)
+        headers = {**self._headers, "Content-Type": "application/json"}
+        refusal = await self.send(url, lines, seconds=seconds, headers=headers, is_repeatable=False)
         if refusal is not None:
             raise self._error(*refusal, url)
 
@@ -115,7 +120,7 @@ class VictoriaMetrics(DatabaseServer):
             seconds=seconds,
             answer_size=size,
             is_known=self.is_known,
-            headers={**self.login, **_OWN_CONNECTION},
+            headers=self._headers,
             data=asked,
         ) as response:
             if response.status != HTTPStatus.OK:
@@ -138,7 +143,7 @@ class VictoriaMetrics(DatabaseServer):
             f"{reading_url(self.url)}/api/v1/query",
             seconds=_EXPORT_SECONDS,
             is_known=self.is_known,
-            headers={**self.login, **_OWN_CONNECTION},
+            headers=self._headers,
             # What it remembers is no answer: it may have forgotten samples since.
             data={"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW},
         ) as response:
@@ -173,7 +178,7 @@ class VictoriaMetrics(DatabaseServer):
             url,
             seconds=_EXPORT_SECONDS,
             is_known=self.is_known,
-            headers={**self.login, **_OWN_CONNECTION},
+            headers=self._headers,
             data=[*(("match[]", selector_of(one)) for one in series), *rest.items()],
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
@@ -189,7 +194,7 @@ class VictoriaMetrics(DatabaseServer):
             "GET",
             f"{self.url}/internal/force_flush",
             is_known=self.is_known,
-            headers=self.login,
+            headers=self._headers,
         ) as response:
             return response.status == HTTPStatus.OK
 
@@ -198,7 +203,7 @@ class VictoriaMetrics(DatabaseServer):
         if self.is_cluster:
             return Flags()
         async with request(
-            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self.login
+            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self._headers
         ) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
