@@ -84,8 +84,9 @@ def filter_warning(job: Job, emptied: Sequence[str]) -> list[Warning_]:
     """Name the devices of whose readings the filters keep none, and the filters: `FILTERED_OUT`."""
     if not emptied:
         return []
-    about = f"{', '.join(emptied)} ({', '.join(job.filters.given)})"
-    return [warning("FILTERED_OUT", job.start, job.end, len(emptied), about=about)]
+    about, filters = ", ".join(emptied), job.filters.given
+    count = len(emptied)
+    return [warning("FILTERED_OUT", job.start, job.end, count, about=about, filters=filters)]
 
 
 def not_recorded_warnings(
@@ -115,9 +116,8 @@ def not_recorded_warnings(
         counted = amounts if _COUNTER in missing else []
         if fields := [one for one in job.fields if one in missing or one in counted]:
             start = max(_last_kept(recorder, device, end), job.start)
-            about = f"{name} ({', '.join(fields)})"
             if start < end:
-                found.append(warning("NOT_RECORDED", start, end, 1, about=about))
+                found.append(warning("NOT_RECORDED", start, end, 1, about=name, fields=fields))
     return found
 
 

@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001  # French has its own apostrophe
 """What a file says about the parts of its range that are missing, estimated or left out.
 
-A warning is `{code, message, start, end, count, about, kwh}`; start and end are in UTC with `Z`.
-The message is for programs and logs, in English; a document says the same in its reader's language.
+A warning is `{code, message, start, end, count, about, fields, filters, kwh}`; start and end are in
+UTC with `Z`, fields and filters are called as in requests. The message is for programs and logs, in English; a document says the same in its reader's language.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..times import utc_text
 from .colon import with_colon
+from .translated import choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     type Warning_ = dict[str, Any]
     type _Pair = tuple[str, str]
@@ -84,11 +85,13 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
 CODES: Final = frozenset(_SENTENCES)
 """What files warn of."""
 _COUNTED: Final[Mapping[str, _Pair]] = {
-    "FROM_STATISTICS": ("{} rows", "{} lignes"),
-    "NO_STATISTICS": ("{} hours", "{} heures"),
-    "OUTLIERS_REMOVED": ("{} rows", "{} lignes"),
+    "FROM_STATISTICS": ("row", "ligne"),
+    "NO_STATISTICS": ("hour", "heure"),
+    "OUTLIERS_REMOVED": ("row", "ligne"),
 }
-"""What a warning counts, where its sentence does not tell."""
+"""What a warning counts, where its sentence does not tell; several have an s in both languages."""
+_CALLED: Final = {"fields": "reading_field", "filters": "filter"}
+"""The selector whose choices have the words of what a warning names as requests do."""
 
 
 def warning(
@@ -98,6 +101,8 @@ def warning(
     count: int,
     *,
     about: str = "",
+    fields: Sequence[str] = (),
+    filters: Sequence[str] = (),
     kwh: float | None = None,
     more: str = "",
 ) -> Warning_:
@@ -109,12 +114,14 @@ def warning(
         end: of the part, in UTC seconds.
         count: of what it is about: devices, rows, hours or stretches, as the code says.
         about: names of what it is about, which are the same in all languages.
+        fields: those of readings that it is about.
+        filters: those that it is about.
         kwh: energy that it is about.
         more: what the message of programs tells besides.
 
     """
     energy = "" if kwh is None else f"{kwh:.3f} kWh"
-    told = _together(about, f"{energy} {more}".strip())
+    told = _together(about, ", ".join([*fields, *filters]) or f"{energy} {more}".strip())
     said = {
         "code": code,
         "message": f"{_SENTENCES[code][0]}: {told}" if told else _SENTENCES[code][0],
@@ -124,6 +131,10 @@ def warning(
     }
     if about:
         said["about"] = about
+    if fields:
+        said["fields"] = list(fields)
+    if filters:
+        said["filters"] = list(filters)
     if kwh is not None:
         said["kwh"] = round(kwh, 3)
     return said
@@ -143,12 +154,20 @@ def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float],
         return str(said["message"])
     text = _SENTENCES[code][french]
     kwh = said.get("kwh")
-    if told := _together(said.get("about", ""), "" if kwh is None else energy(kwh)):
+    more = [
+        choices(selector, "fr" if french else "en")[name]
+        for key, selector in _CALLED.items()
+        for name in said.get(key, ())
+    ]
+    if kwh is not None:
+        more.append(energy(kwh))
+    if told := _together(said.get("about", ""), ", ".join(more)):
         text = with_colon(text, told, french=french)
     if code in _COUNTED:
-        text = f"{text}, {_COUNTED[code][french].format(said['count'])}"
+        count = int(said["count"])
+        text = f"{text}, {count} {_COUNTED[code][french]}{'s' if count > 1 else ''}"
     return text
 
 
-def _together(about: str, energy: str) -> str:
-    return f"{about} ({energy})" if about and energy else about or energy
+def _together(about: str, more: str) -> str:
+    return f"{about} ({more})" if about and more else about or more
