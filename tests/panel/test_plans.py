@@ -1,4 +1,4 @@
-"""Which period a schedule proposes that is made of a file, by the panel's own module in a browser."""
+"""Which period a schedule of a file proposes, by the panel's own module in a browser."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.med_exporter.engine.job.filters import Filters, TimeOfDay
 from custom_components.med_exporter.engine.readings.fields import FIELDS
-from custom_components.med_exporter.engine.words.file_warnings import sentence, warning
+from custom_components.med_exporter.engine.words.file_warnings import naming, sentence, warning
 from custom_components.med_exporter.engine.words.translated import choices
 
 
@@ -57,14 +57,22 @@ def test_programs_get_an_english_message_and_what_it_is_about():
             ),
         ),
         (
-            warning("FILTERED_OUT", 0, 1, 1, about="Four", filters=("min_power", "time_of_day")),
-            "The filters keep none of the readings that these devices have in this range: "
-            "Four (Minimum power, Time of day)",
-            "Les filtres n’ont gardé aucun des relevés de ces appareils sur cette période\xa0: "  # noqa: RUF001
-            "Four (Puissance minimale, Heure de la journée)",
+            naming(
+                warning("FILTERED_OUT", 0, 1, 1, about="Four"),
+                "filters",
+                ("min_power", "time_of_day"),
+            ),
+            (
+                "The filters keep none of the readings that these devices have in this range: "
+                "Four (Minimum power, Time of day)"
+            ),
+            (
+                "Les filtres n’ont gardé aucun des relevés de ces appareils sur cette période\xa0: "  # noqa: RUF001
+                "Four (Puissance minimale, Heure de la journée)"
+            ),
         ),
         (
-            warning("NOT_RECORDED", 0, 1, 1, about="Four", fields=("power_w",)),
+            naming(warning("NOT_RECORDED", 0, 1, 1, about="Four"), "fields", ("power_w",)),
             "The recorder does not keep all of a device: Four (Power (W))",
             "L’enregistreur ne conserve pas tout de cet appareil\xa0: Four (Puissance (W))",  # noqa: RUF001
         ),

@@ -2,12 +2,13 @@
 """What a file says about the parts of its range that are missing, estimated or left out.
 
 A warning is `{code, message, start, end, count, about, fields, filters, kwh}`; start and end are in
-UTC with `Z`, fields and filters are called as in requests. The message is for programs and logs, in English; a document says the same in its reader's language.
+UTC with `Z`, fields and filters are called as in requests. The message is for programs and logs, in
+English; a document says the same in its reader's language.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..times import utc_text
 from .colon import with_colon
@@ -101,8 +102,6 @@ def warning(
     count: int,
     *,
     about: str = "",
-    fields: Sequence[str] = (),
-    filters: Sequence[str] = (),
     kwh: float | None = None,
     more: str = "",
 ) -> Warning_:
@@ -114,14 +113,12 @@ def warning(
         end: of the part, in UTC seconds.
         count: of what it is about: devices, rows, hours or stretches, as the code says.
         about: names of what it is about, which are the same in all languages.
-        fields: those of readings that it is about.
-        filters: those that it is about.
         kwh: energy that it is about.
         more: what the message of programs tells besides.
 
     """
     energy = "" if kwh is None else f"{kwh:.3f} kWh"
-    told = _together(about, ", ".join([*fields, *filters]) or f"{energy} {more}".strip())
+    told = _together(about, f"{energy} {more}".strip())
     said = {
         "code": code,
         "message": f"{_SENTENCES[code][0]}: {told}" if told else _SENTENCES[code][0],
@@ -131,13 +128,14 @@ def warning(
     }
     if about:
         said["about"] = about
-    if fields:
-        said["fields"] = list(fields)
-    if filters:
-        said["filters"] = list(filters)
     if kwh is not None:
         said["kwh"] = round(kwh, 3)
     return said
+
+
+def naming(said: Warning_, key: Literal["fields", "filters"], names: Sequence[str]) -> Warning_:
+    """Return a warning about something, which names fields or filters of it as requests do."""
+    return {**said, "message": f"{said['message']} ({', '.join(names)})", key: list(names)}
 
 
 def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float], str]) -> str:
