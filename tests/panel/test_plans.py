@@ -78,3 +78,12 @@ async def test_named_days_become_the_preset_most_like_them(module):
         "the last years there are": "last_year",
         "days the wrong way round": "yesterday",
     }
+
+
+async def test_a_file_is_planned_as_often_as_its_period_ends(module):
+    presets = [
+        "today", "yesterday", "last_7_days", "this_week", "last_week",
+        "last_30_days", "last_month", "last_year",
+    ]  # fmt: skip
+    found = await module("return given.map(requests.everyOf);", presets)
+    assert found == ["day", "day", "week", "week", "week", "month", "month", "month"]

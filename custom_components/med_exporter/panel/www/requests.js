@@ -114,6 +114,9 @@ export function presetLike({ start, end }) {
   return presets.reduce((best, one) => (farness(one) < farness(best) ? one : best))[1];
 }
 
+/** How often a period is over, and so its file worth making again. */
+export const everyOf = (preset) => (/day$/.test(preset) ? "day" : /week$|7_days$/.test(preset) ? "week" : "month");
+
 /** A file of days. What a spreadsheet opens is written as it reads numbers in the user's language. */
 export function daysOf(date_range, language) {
   const request = { export_type: "device_data", format: "csv", date_range, aggregation: "daily" };
