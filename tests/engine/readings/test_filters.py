@@ -67,9 +67,11 @@ class TestByValue:
         said = [w for w in got["metadata"]["warnings"] if w["code"] == "FILTERED_OUT"]
         emptied = {"Fridge", "Washing machine"} - {row["device_name"] for row in got["data"]}
         assert "Fridge" in emptied
-        assert [(w["count"], w["about"]) for w in said] == [
-            (len(emptied), f"{', '.join(sorted(emptied))} ({name})")
+        names = ", ".join(sorted(emptied))
+        assert [(w["count"], w["about"], w["filters"]) for w in said] == [
+            (len(emptied), names, name.split(", "))
         ]
+        assert said[0]["message"].endswith(f": {names} ({name})")
 
     def test_what_leaves_something_is_not_named(self, recorder, exports):
         recorder.add(POWER, [(START + 10, 1)])

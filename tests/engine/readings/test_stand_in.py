@@ -45,6 +45,7 @@ class TestNothingOfTheCounterIsRecorded:
         rows, _, said = made(exports, self.device)
         assert rows == []
         assert said["NOT_RECORDED"]["message"].endswith("Fridge (power_w, energy_total_kwh)")
+        assert said["NOT_RECORDED"]["fields"] == ["power_w", "energy_total_kwh"]
         assert "NO_READINGS" in said
 
     def test_hours_have_what_the_ledger_has_of_them(self, exports):

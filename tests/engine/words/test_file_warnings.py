@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from custom_components.med_exporter.engine.words.file_warnings import sentence, warning
+from custom_components.med_exporter.engine.job.filters import Filters, TimeOfDay
+from custom_components.med_exporter.engine.readings.fields import FIELDS
+from custom_components.med_exporter.engine.words.file_warnings import naming, sentence, warning
+from custom_components.med_exporter.engine.words.translated import choices
 
 
 def energy(kwh: float) -> str:
@@ -45,11 +48,49 @@ def test_programs_get_an_english_message_and_what_it_is_about():
                 "12 heures"
             ),
         ),
+        (
+            warning("NO_STATISTICS", 0, 1, 1),
+            "The recorder has purged this part, and statistics lack some of its hours, 1 hour",
+            (
+                "L’enregistreur a purgé cette partie, et il manque des heures aux statistiques, "  # noqa: RUF001
+                "1 heure"
+            ),
+        ),
+        (
+            naming(
+                warning("FILTERED_OUT", 0, 1, 1, about="Four"),
+                "filters",
+                ("min_power", "time_of_day"),
+            ),
+            (
+                "The filters keep none of the readings that these devices have in this range: "
+                "Four (Minimum power, Time of day)"
+            ),
+            (
+                "Les filtres n’ont gardé aucun des relevés de ces appareils sur cette période\xa0: "  # noqa: RUF001
+                "Four (Puissance minimale, Heure de la journée)"
+            ),
+        ),
+        (
+            naming(warning("NOT_RECORDED", 0, 1, 1, about="Four"), "fields", ("power_w",)),
+            "The recorder does not keep all of a device: Four (Power (W))",
+            "L’enregistreur ne conserve pas tout de cet appareil\xa0: Four (Puissance (W))",  # noqa: RUF001
+        ),
     ],
 )
 def test_people_read_it_in_their_language_and_with_their_numbers(said, english, french):
     assert sentence(said, french=False, energy=energy) == english
     assert sentence(said, french=True, energy=energy) == french
+
+
+def test_every_filter_and_field_that_is_named_has_words():
+    everything = Filters(
+        min_power=0, max_power=1, device_states=("on",), exclude_outliers=True,
+        time_of_day=TimeOfDay(start="05:00", end="06:00"), days_of_week=(1,),
+    )  # fmt: skip
+    for locale in ("en", "fr"):
+        assert set(choices("filter", locale)) == set(everything.given)
+        assert set(choices("reading_field", locale)) >= set(FIELDS)
 
 
 def test_what_nobody_here_has_named_says_what_it_says():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..words.file_warnings import warning
+from ..words.file_warnings import naming, warning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,8 +84,8 @@ def filter_warning(job: Job, emptied: Sequence[str]) -> list[Warning_]:
     """Name the devices of whose readings the filters keep none, and the filters: `FILTERED_OUT`."""
     if not emptied:
         return []
-    about = f"{', '.join(emptied)} ({', '.join(job.filters.given)})"
-    return [warning("FILTERED_OUT", job.start, job.end, len(emptied), about=about)]
+    said = warning("FILTERED_OUT", job.start, job.end, len(emptied), about=", ".join(emptied))
+    return [naming(said, "filters", job.filters.given)]
 
 
 def not_recorded_warnings(
@@ -115,9 +115,9 @@ def not_recorded_warnings(
         counted = amounts if _COUNTER in missing else []
         if fields := [one for one in job.fields if one in missing or one in counted]:
             start = max(_last_kept(recorder, device, end), job.start)
-            about = f"{name} ({', '.join(fields)})"
             if start < end:
-                found.append(warning("NOT_RECORDED", start, end, 1, about=about))
+                said = warning("NOT_RECORDED", start, end, 1, about=name)
+                found.append(naming(said, "fields", fields))
     return found
 
 

@@ -1,19 +1,21 @@
 # ruff: noqa: RUF001  # French has its own apostrophe
 """What a file says about the parts of its range that are missing, estimated or left out.
 
-A warning is `{code, message, start, end, count, about, kwh}`; start and end are in UTC with `Z`.
-The message is for programs and logs, in English; a document says the same in its reader's language.
+A warning is `{code, message, start, end, count, about, fields, filters, kwh}`; start and end are in
+UTC with `Z`, fields and filters are called as in requests. The message is for programs and logs, in
+English; a document says the same in its reader's language.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ..times import utc_text
 from .colon import with_colon
+from .translated import choices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     type Warning_ = dict[str, Any]
     type _Pair = tuple[str, str]
@@ -84,11 +86,13 @@ _SENTENCES: Final[Mapping[str, _Pair]] = {
 CODES: Final = frozenset(_SENTENCES)
 """What files warn of."""
 _COUNTED: Final[Mapping[str, _Pair]] = {
-    "FROM_STATISTICS": ("{} rows", "{} lignes"),
-    "NO_STATISTICS": ("{} hours", "{} heures"),
-    "OUTLIERS_REMOVED": ("{} rows", "{} lignes"),
+    "FROM_STATISTICS": ("row", "ligne"),
+    "NO_STATISTICS": ("hour", "heure"),
+    "OUTLIERS_REMOVED": ("row", "ligne"),
 }
-"""What a warning counts, where its sentence does not tell."""
+"""What a warning counts, where its sentence does not tell; several have an s in both languages."""
+_CALLED: Final = {"fields": "reading_field", "filters": "filter"}
+"""The selector whose choices have the words of what a warning names as requests do."""
 
 
 def warning(
@@ -129,6 +133,11 @@ def warning(
     return said
 
 
+def naming(said: Warning_, key: Literal["fields", "filters"], names: Sequence[str]) -> Warning_:
+    """Return a warning about something, which names fields or filters of it as requests do."""
+    return {**said, "message": f"{said['message']} ({', '.join(names)})", key: list(names)}
+
+
 def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float], str]) -> str:
     """Return what a warning says to the reader of a document.
 
@@ -143,12 +152,20 @@ def sentence(said: Mapping[str, Any], *, french: bool, energy: Callable[[float],
         return str(said["message"])
     text = _SENTENCES[code][french]
     kwh = said.get("kwh")
-    if told := _together(said.get("about", ""), "" if kwh is None else energy(kwh)):
+    more = [
+        choices(selector, "fr" if french else "en")[name]
+        for key, selector in _CALLED.items()
+        for name in said.get(key, ())
+    ]
+    if kwh is not None:
+        more.append(energy(kwh))
+    if told := _together(said.get("about", ""), ", ".join(more)):
         text = with_colon(text, told, french=french)
     if code in _COUNTED:
-        text = f"{text}, {_COUNTED[code][french].format(said['count'])}"
+        count = int(said["count"])
+        text = f"{text}, {count} {_COUNTED[code][french]}{'s' if count > 1 else ''}"
     return text
 
 
-def _together(about: str, energy: str) -> str:
-    return f"{about} ({energy})" if about and energy else about or energy
+def _together(about: str, more: str) -> str:
+    return f"{about} ({more})" if about and more else about or more

@@ -47,15 +47,26 @@ export class MedElement extends LitElement {
     return html`<p class="problem" role="alert">${text.includes(field) ? nothing : html`<b>${field}</b> – `}${text}</p>`;
   }
 
+  /** A stretch by its edges, in words; one of a single day has one date. */
+  span(start, end) {
+    return { start, end, span: this.t("span", { start, end, count: start === end ? 1 : 2 }) };
+  }
+
+  /** What a warning is about: names, then fields and filters as the forms call them. */
+  aboutOf({ about, fields, filters }) {
+    const called = (names, select) => names?.map((one) => this.house.words.option(select, one)).join(", ");
+    return [about, called(fields, "reading_field"), called(filters, "filter")].filter(Boolean).join(" – ") || [];
+  }
+
   /** What a file warns of, each thing once: the engine's words where the panel has none. */
   warnings(found = []) {
     const { words, formats } = this.house;
     const told = new Map();
     for (const one of found) {
       const key = `warning.${one.code}`;
-      const said = { count: one.count, start: formats.edge(one.start), end: formats.edge(one.end, true) };
+      const said = { ...this.span(formats.edge(one.start), formats.edge(one.end, true)), count: one.count };
       const text = words.has(key) ? words.of(key, said) : one.message;
-      told.set(text, [...(told.get(text) ?? []), ...(one.about ? [one.about] : [])]);
+      told.set(text, [...(told.get(text) ?? []), this.aboutOf(one)].flat());
     }
     return [...told].map(([text, about]) => html`<p class="small quiet">⚠ ${text}${about.length ? ` (${about.join(", ")})` : ""}</p>`);
   }

@@ -98,6 +98,25 @@ export function draftOf(request) {
   return draft;
 }
 
+const DAY = 86_400_000;
+
+/** The preset that is most like days or times that are named, for what is made again and again. */
+export function presetLike({ start, end }) {
+  const days = (Date.parse(end) - Date.parse(start)) / DAY + (end.length > 10 ? 0 : 1);
+  const isMonday = new Date(start.slice(0, 10)).getUTCDay() === 1;
+  const presets = [
+    [1, "yesterday"],
+    [7, isMonday ? "last_week" : "last_7_days"],
+    [30, start.slice(8, 10) === "01" ? "last_month" : "last_30_days"],
+    [365, "last_year"],
+  ];
+  const farness = ([length]) => Math.abs(Math.log(days / length));
+  return presets.reduce((best, one) => (farness(one) < farness(best) ? one : best))[1];
+}
+
+/** How often a period is over, and so its file worth making again. */
+export const everyOf = (preset) => (/day$/.test(preset) ? "day" : /week$|7_days$/.test(preset) ? "week" : "month");
+
 /** A file of days. What a spreadsheet opens is written as it reads numbers in the user's language. */
 export function daysOf(date_range, language) {
   const request = { export_type: "device_data", format: "csv", date_range, aggregation: "daily" };

@@ -48,7 +48,7 @@ class File extends MedElement {
     if (!range) return "";
     if (typeof range === "string") return this.house.words.option("preset", range);
     const said = (text) => (/^\d{4}-\d\d-\d\d$/.test(text) ? this.house.formats.written(`${text}T00:00:00`) : this.house.formats.time(text));
-    return `${said(range.start)} – ${said(range.end)}`;
+    return [...new Set([said(range.start), said(range.end)])].join(" – ");
   }
 
   facts() {

@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit.js";
 import { MedElement, define } from "../element.js";
 import { keepPlan } from "../plan.js";
 import { EVERY, cronOf, saidBy } from "../cron.js";
-import { draftOf } from "../requests.js";
+import { draftOf, everyOf, presetLike } from "../requests.js";
 import { ADD } from "../addresses.js";
 import "./file-form.js";
 
@@ -39,7 +39,8 @@ class ScheduleForm extends MedElement {
       (asked ? this.house.words.option("export_type", asked.export_type) : this.t("schedule.bill"));
     const draft = draftOf(asked ?? first.export_config);
     // Days that are named would be the same each time.
-    this.draft = draft.preset === "custom" ? { ...draft, preset: "last_month" } : draft;
+    this.draft = draft.preset === "custom" ? { ...draft, preset: presetLike(draft) } : draft;
+    if (!known && asked) this.say({ every: everyOf(this.draft.preset) });
   }
 
   say(values) {
