@@ -286,6 +286,14 @@ def test_what_stands_below_columns_is_not_covered_by_those_below_zero(kind):
     assert all(y >= lowest for _, y, word in found if word == "day")
 
 
+@pytest.mark.parametrize("kind", [ChartKind.BAR, ChartKind.STACKED_BAR, ChartKind.LINE])
+def test_a_series_without_values_stands_beside_others(kind):
+    """As a contract does of which no price is known."""
+    chart = bars([1.0, 2.0, 3.0], kind)
+    chart.series.append(Series("Nothing", [None] * 3))
+    assert "Nothing" in words(Content(tables=[], charts=[chart]))
+
+
 def test_a_heat_map_of_one_value_is_not_empty():
     content = written(Content(tables=[], charts=[bars([1.0, 1.0], ChartKind.HEAT_MAP)]), "pdf")
     picture = subprocess.run(

@@ -105,9 +105,15 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display, height: float) -
     data: list[list[float | None]]
     if chart.kind is ChartKind.LINE:
         drawn = HorizontalLineChart()
-        data = [list(series.values) for series in chart.series]
-        for index in range(len(data)):
-            drawn.lines[index].strokeColor = _color(index, chart)
+        # A line of nothing cannot be drawn; its name stands in the legend all the same.
+        lines = [
+            (place, list(series.values))
+            for place, series in enumerate(chart.series)
+            if any(value is not None for value in series.values)
+        ]
+        data = [values for _, values in lines]
+        for index, (place, _) in enumerate(lines):
+            drawn.lines[index].strokeColor = _color(place, chart)
             drawn.lines[index].strokeWidth = 1.2
     else:
         drawn = VerticalBarChart()
