@@ -201,6 +201,22 @@ def test_it_is_compared_with_the_month_and_the_year_before(recorder, bill):
     assert "By tariff period" not in page
 
 
+@pytest.mark.parametrize("asked", ["2026-11-18 21:37:12", "2026-11-19 14:00"])
+def test_a_month_that_goes_on_is_compared_as_far_as_its_energy_came(recorder, bill, asked):
+    """What was used evenly is neither more nor less than before, at whatever hour it is asked."""
+    home = Home(recorder)
+    home.priced("house", [{**FLAT, "standing_charge": 30}])
+    home.uses(FRIDGE, at("2025-10-01"), at("2026-11-18 21:30"), 0.5)
+    (page,) = bill("2026-11-01", "2026-12-01", now=at(asked))
+    hours = 17 * 24 + 21.5
+    cost, standing = hours * 0.25, hours / 24
+    name = "1 November 2025, 00:00 (UTC+01:00) to 18 November"
+    (compared,) = [told for first, told in lines(page).items() if first.startswith(name)]
+    kwh, total, more, share = compared
+    assert (float(kwh), float(more), int(share)) == (hours, 0, 0)
+    assert float(total) == pytest.approx(cost + standing, abs=0.01)
+
+
 def test_what_is_not_known_whole_is_not_compared_with(recorder, bill):
     demo(recorder, at("2026-02-10"), at("2026-04-01"))
     assert "February 2026" not in bill("2026-03-01", "2026-04-01")[0]

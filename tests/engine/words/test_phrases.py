@@ -39,3 +39,18 @@ def test_a_header_names_the_unit():
     assert Words("en").header(Column("power_w", Kind.NUMBER)) == "Power (W)"
     assert Words("fr").header(Column("cost", Kind.AMOUNT, 2, "EUR")) == "Coût (EUR)"
     assert Words("fr").header(Column("efficiency", Kind.NUMBER, 2, "%")) == "efficiency (%)"
+
+
+@pytest.mark.parametrize(
+    ("locale", "average", "hour"),
+    [("en", "10,499 W", "Saturday at 02:00"), ("fr", "10\u202f499 W", "samedi à 02:00")],
+)
+def test_a_sentence_has_numbers_and_hours_as_its_language_has_them(locale, average, hour):
+    told = Words(locale)
+    day = told.weekdays()[5]
+    hour_of_week = told.text("hour_of_week", day=day, hour="02:00")
+    note = told.text(
+        "usage_note", average=10499, base=9300, busiest=hour_of_week, quietest=hour_of_week
+    )
+    assert average in note
+    assert hour in note

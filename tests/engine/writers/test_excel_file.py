@@ -215,6 +215,8 @@ def test_charts_are_real_ones_and_a_heat_map_is_a_coloured_grid():
     assert kinds == [["barChart"], ["barChart"], ["lineChart"], ["pieChart"]]
     assert 'grouping val="stacked"' in parts[1]
     assert all("'Charts'!$B$" in xml for xml in parts)
+    # Columns below zero do not cover what stands below them.
+    assert [xml.count('tickLblPos val="low"') for xml in parts] == [1, 1, 1, 0]
     found = openpyxl.load_workbook(io.BytesIO(content))["Charts"]
     (area,) = found.conditional_formatting
     assert area.rules[0].type == "colorScale"

@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import tracemalloc
+from itertools import pairwise
 
 import pytest
 
 from custom_components.med_exporter.engine.readings.fields import Kind
-from custom_components.med_exporter.engine.rows.content import Content
+from custom_components.med_exporter.engine.rows.content import Chart, ChartKind, Content, Series
 from custom_components.med_exporter.engine.rows.tables import Column, Table
 from custom_components.med_exporter.engine.words.phrases import Words
 from custom_components.med_exporter.engine.writers.pdf.fonts import shown
@@ -244,6 +245,61 @@ def test_charts_have_titles_and_legends():
     found = words(Content(tables=[readings(1)], charts=charts("Fridge", "客厅灯")))
     for text in ("Some bar (kWh)", "Some heat_map", "Shares", "客厅灯", "1.00 kWh (33.3 %)"):
         assert text in found
+
+
+def bars(values: list[float], kind: ChartKind = ChartKind.STACKED_BAR) -> Chart:
+    return Chart(
+        kind=kind, title="Cost", unit="EUR", decimals=2,
+        categories=[f"day {place}" for place in range(len(values))],
+        series=[Series("Fridge", values)],
+    )  # fmt: skip
+
+
+def page_words(chart: Chart) -> list[tuple[float, float, str]]:
+    """Return where the words of a page stand, from the left and from its top, in points."""
+    content = written(Content(tables=[], charts=[chart]), "pdf")
+    found = re.findall(
+        r'<word xMin="([^"]+)" yMin="([^"]+)"[^>]*>([^<]*)</word>',
+        run("pdftotext", content, "-bbox", "-", "-"),
+    )
+    return [(float(x), float(y), word) for x, y, word in found]
+
+
+@pytest.mark.parametrize("most", [0.004, 0.03, 0.2, 0.7, 3, 12, 40_000])
+def test_the_marks_of_an_axis_are_told_apart(most):
+    """However little something cost."""
+    found = page_words(bars([most] * 3))
+    above = max(y for _, y, word in found if word == "Cost")
+    left, below, _ = next(one for one in found if one[2] == "day")
+    marks = [word.replace(",", "") for x, y, word in found if x < left and above + 5 < y < below]
+    values = sorted(map(float, marks))
+    steps = {round((after - before) / most, 6) for before, after in pairwise(values)}
+    assert len(values) > 2
+    assert len(steps) == 1
+    assert max(map(len, marks)) <= 6
+
+
+@pytest.mark.parametrize("kind", [ChartKind.BAR, ChartKind.STACKED_BAR, ChartKind.LINE])
+def test_what_stands_below_columns_is_not_covered_by_those_below_zero(kind):
+    found = page_words(bars([3, -9, 4, -6], kind))
+    lowest = max(y for _, y, word in found if re.fullmatch(r"-?\d+", word) and int(word) < 0)
+    assert all(y >= lowest for _, y, word in found if word == "day")
+
+
+@pytest.mark.parametrize("kind", [ChartKind.BAR, ChartKind.STACKED_BAR, ChartKind.LINE])
+def test_a_series_without_values_stands_beside_others(kind):
+    """As a contract does of which no price is known."""
+    chart = bars([1.0, 2.0, 3.0], kind)
+    chart.series.append(Series("Nothing", [None] * 3))
+    assert "Nothing" in words(Content(tables=[], charts=[chart]))
+
+
+def test_a_heat_map_of_one_value_is_not_empty():
+    content = written(Content(tables=[], charts=[bars([1.0, 1.0], ChartKind.HEAT_MAP)]), "pdf")
+    picture = subprocess.run(
+        ["pdftoppm", "-r", "20"], input=content, capture_output=True, check=True
+    ).stdout
+    assert picture.count(bytes.fromhex("ffd966")) > 100
 
 
 def test_charts_without_values_say_so():

@@ -124,6 +124,7 @@ class Known:
 
     Attributes:
         first: when its first quarter-hour ever begins, None where there is none.
+        last: when its last one ends, likewise.
         quarters: how many of a range are known.
         guessed: when the quarter-hours of the range begin and end whose energy is only known
             together with others, on the other side of an edge; None where there are none.
@@ -135,6 +136,7 @@ class Known:
     quarters: int = 0
     guessed: tuple[int, int] | None = None
     guessed_kwh: float = 0.0
+    last: int | None = None
 
 
 def known_quarters(
@@ -174,6 +176,7 @@ def known_quarters(
             wholes.known,
             wholes.guessed,
             to_kwh(wholes.guessed_mwh),
+            None if first is None else first[1],
         )
     return known
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..export_types import EXPORT_TYPES
+from .quantities import number_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -168,6 +169,7 @@ TEXTS: Mapping[str, _Pair] = {
             "l’énergie dont l’heure est une estimation est laissée de côté."
         ),
     ),
+    "hour_of_week": ("{day} at {hour}", "{day} à {hour}"),
     "production_by": ("{title}: production", "{title} : production"),
     "beside_by": ("{title}: not in the total", "{title} : hors du total"),
     "others": ("others", "autres"),
@@ -223,8 +225,12 @@ class Words:
         self._french = locale == "fr"
 
     def text(self, name: str, **values: object) -> str:
-        """Return one of `TEXTS` with its values put in."""
-        return self._of(TEXTS[name]).format(**values)
+        """Return one of `TEXTS` with its values put in, whole numbers as the language has them."""
+        shown = {
+            key: number_text(value, 0, french=self._french) if isinstance(value, int) else value
+            for key, value in values.items()
+        }
+        return self._of(TEXTS[name]).format(**shown)
 
     def title(self, name: str) -> str:
         """Return what an export type or a table is called."""

@@ -57,9 +57,10 @@ class Earlier:
 
     def table(self) -> Table:
         """Return the stretch before and that of a year before, where all of them is known."""
-        now, now_money, unpriced = self._whole(self._job.start, self._end)
+        reached = self._reached()
+        now, now_money, unpriced = self._whole(self._job.start, reached)
         rows = []
-        for start, end in self._earlier():
+        for start, end in self._earlier(reached):
             if not self._is_known(start, end):
                 continue
             kwh, money, missing = self._whole(start, end)
@@ -88,10 +89,22 @@ class Earlier:
         ]
         return small_table("bill_comparison", columns, rows)
 
-    def _earlier(self) -> list[tuple[float, float]]:
-        """Return the stretches to compare with; one that goes on is compared as far as it came."""
+    def _reached(self) -> float:
+        """Return up to when there is something to compare: as far as all metering points came."""
+        if self._end >= self._job.end:
+            return self._end
+        known = known_quarters(self._recorder.connect, list(self._points), 0.0, 0.0)
+        lasts: dict[str | None, float] = {}
+        for plug_id, one in known.items():
+            if one.last is not None:
+                point = self._points[plug_id]
+                lasts[point] = max(lasts.get(point, 0.0), one.last)
+        return min([self._end, *lasts.values()])
+
+    def _earlier(self, reached: float) -> list[tuple[float, float]]:
+        """Return the stretches to compare with, each cut at the same local time as this one."""
         start, wanted = (local_time(at, self._zone) for at in (self._job.start, self._job.end))
-        end = local_time(self._end, self._zone)
+        end = local_time(reached, self._zone)
         if any(one.time() != time() for one in (start, wanted)):
             return []
         if start.day == 1 and wanted.day == 1:
@@ -105,7 +118,7 @@ class Earlier:
             until = datetime.combine(after, time(), self._zone)
             if end < wanted:
                 passed = end.replace(tzinfo=None) - start.replace(tzinfo=None)
-                cut = datetime.combine(begin, time()) + timedelta(days=passed.days)
+                cut = datetime.combine(begin, time()) + passed
                 until = min(until, cut.replace(tzinfo=self._zone))
             began = datetime.combine(begin, time(), self._zone)
             if began < until:

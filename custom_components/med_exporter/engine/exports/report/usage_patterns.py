@@ -148,7 +148,10 @@ class _Week:
     def _note(self) -> str:
         days, ranked = self._words.weekdays(), self._ranked()
         average = sum(self._kwh.values()) / sum(self._count.values()) * _WATTS
-        busiest, quietest = (f"{days[day]} {hour:02d}:00" for day, hour in (ranked[0], ranked[-1]))
+        busiest, quietest = (
+            self._words.text("hour_of_week", day=days[day], hour=f"{hour:02d}:00")
+            for day, hour in (ranked[0], ranked[-1])
+        )
         return self._words.text(
             "usage_note",
             average=round(average), base=round(self._base_load()),

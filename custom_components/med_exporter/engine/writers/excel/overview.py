@@ -225,6 +225,8 @@ def _over_axes(chart: Chart, pattern: str) -> BarChart | LineChart:
     drawn.y_axis.number_format = pattern
     # Without this, recent spreadsheets hide the axes.
     drawn.x_axis.delete = drawn.y_axis.delete = False
+    # Columns below zero would cover them.
+    drawn.x_axis.tickLblPos = "low"
     if len(chart.series) == 1:
         drawn.legend = None
     return drawn

@@ -6,6 +6,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from reportlab.graphics import renderPDF
+from reportlab.graphics.charts.axes import TickLabeller
 from reportlab.graphics.charts.barcharts import VerticalBarChart
 from reportlab.graphics.charts.linecharts import HorizontalLineChart
 from reportlab.graphics.charts.piecharts import Pie
@@ -47,6 +48,7 @@ _FEW = 8
 _SHORT = 2
 """Categories whose labels fit beside each other."""
 _MOST_LABELS = 31
+_MOST_DECIMALS = 9
 _MOST_IN_LEGEND = 24
 _ROW = 17.0
 _ROW_LABEL = 76.0
@@ -103,9 +105,15 @@ def _draw_columns(pages: Pages, chart: Chart, display: Display, height: float) -
     data: list[list[float | None]]
     if chart.kind is ChartKind.LINE:
         drawn = HorizontalLineChart()
-        data = [list(series.values) for series in chart.series]
-        for index in range(len(data)):
-            drawn.lines[index].strokeColor = _color(index, chart)
+        # A line of nothing cannot be drawn; its name stands in the legend all the same.
+        lines = [
+            (place, list(series.values))
+            for place, series in enumerate(chart.series)
+            if any(value is not None for value in series.values)
+        ]
+        data = [values for _, values in lines]
+        for index, (place, _) in enumerate(lines):
+            drawn.lines[index].strokeColor = _color(place, chart)
             drawn.lines[index].strokeWidth = 1.2
     else:
         drawn = VerticalBarChart()
@@ -148,14 +156,13 @@ def _label_categories(axis: XCategoryAxis, categories: Sequence[str], width: flo
     axis.labels.dy = -4
     axis.strokeColor = MUTED
     axis.tickDown = 0
+    # Columns below zero would cover them.
+    axis.labelAxisMode = "low"
 
 
 def _label_values(values: YValueAxis, chart: Chart, display: Display) -> None:
     axis: Any = values  # its stubs lack the labels
-    low, high = _span(chart)
-    span = max(high, 0.0) - min(low, 0.0)
-    decimals = 0 if span >= 10 else 1 if span >= 2 else min(max(chart.decimals, 1), 3)
-    axis.labelTextFormat = lambda value: display.number(value, decimals)
+    axis.labelTextFormat = _Marks(display)
     axis.labels.fontName = fonts.REGULAR
     axis.labels.fontSize = _LABEL
     axis.visibleGrid = True
@@ -164,8 +171,26 @@ def _label_values(values: YValueAxis, chart: Chart, display: Display) -> None:
     axis.strokeColor = None
     axis.forceZero = True
     axis.rangeRound = "both"
-    if span == 0:
+    if _span(chart) == (0, 0):
         axis.valueMin, axis.valueMax = 0, 1
+
+
+class _Marks(TickLabeller):
+    """Writes the values at an axis, with the digits after the point that tell each as it is."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+
+    def __call__(self, axis: Any, mark: float) -> str:  # noqa: ANN401  # its stubs know nothing
+        marks: Sequence[float] = axis._tickValues  # noqa: SLF001  # there is no other way to them
+        near = max(map(abs, marks)) * 1e-6
+        decimals = next(
+            digits
+            for digits in range(_MOST_DECIMALS + 1)
+            if digits == _MOST_DECIMALS
+            or all(abs(round(one, digits) - one) <= near for one in marks)
+        )
+        return self._display.number(mark, decimals)
 
 
 def _span(chart: Chart) -> tuple[float, float]:
@@ -292,7 +317,8 @@ def _color(index: int, chart: Chart) -> Color:
 
 
 def _heat(value: float, low: float, high: float) -> Color:
-    share = (value - low) / (high - low) if high > low else 0.0
+    # What is the same everywhere is there all the same.
+    share = (value - low) / (high - low) if high > low else 0.5 if value else 0.0
     if share < 0.5:
         return linearlyInterpolatedColor(WHITE, _MIDDLE, 0, 0.5, share)
     return linearlyInterpolatedColor(_MIDDLE, _HOT, 0.5, 1, share)

@@ -156,7 +156,7 @@ class Pages:
         total = self.canvas.getPageNumber()
         self._end()
         for number in range(1, total + 1):
-            words = f"{self._words.text('page', number=number)} {total}"
+            words = f"{self._words.text('page', number=str(number))} {total}"
             self._form(f"{_PAGE}-{number}", words, _FOOT_SIZE, color=MUTED)
         for place, page in enumerate(self._sections):
             self._form(f"{_NUMBERS}-{place}", str(page), 10.5)
