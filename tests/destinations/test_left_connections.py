@@ -6,6 +6,7 @@ Who asks next is told nothing of it, and nobody knows whether the server has tak
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,34 @@ async def test_victoriametrics_which_keeps_twice_what_comes_twice_is_asked_nothi
         assert await push(destination, days(300)) == [Outcome.STORED] * 300
     found = server.samples('myelectricaldata_consumption_wh{type="daily"}')
     assert [len(values) for values in found.values()] == [1] * 300
+
+
+async def test_what_would_be_stored_twice_takes_no_connection_that_others_have_left(
+    hass: HomeAssistant,
+) -> None:
+    heard: list[list[bytes]] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(mine := [])
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                mine.append(head.split()[0])
+                length = re.search(rb"Content-Length: (\d+)", head)
+                await reader.readexactly(int(length[1]) if length else 0)
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = VictoriaMetrics(
+        web_session(hass), f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    )
+    for _ in range(3):
+        await server.flush()
+        await server.flags()
+        await server.write(b"{}\n")
+    listening.close()
+    assert sorted(heard) == [[b"GET"] * 6, [b"POST"], [b"POST"], [b"POST"]]
 
 
 @pytest.fixture

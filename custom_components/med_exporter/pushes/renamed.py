@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from homeassistant.util import slugify
 from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, update
 
 from ..database import TABLE_OPTIONS, Schema
 from ..destinations.measurements import PointName
 from ..engine.database.own_tables import exists
 from ..engine.lazy_dataclass import dataclass
+from ..entries.finding import slug_of
 from .watermarks import watermarks_table
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def rename_point(connection: Connection, before: str, now: str, name: str) -> No
     if not exists(connection, watermarks_table):
         return
     columns = watermarks_table.c
-    old, new = slugify(before), slugify(now)
+    old, new = slug_of(before), slug_of(now)
     if old != new:
         # What a metering point of that id has left that is gone.
         connection.execute(delete(watermarks_table).where(columns.metering_point == new))
@@ -89,7 +89,7 @@ def read_renamed(connection: Connection, destination: str) -> list[Renamed]:
 
 
 def _named(pdl: str, name: str) -> PointName:
-    return PointName(pdl=pdl, slug=slugify(pdl), name=name)
+    return PointName(pdl=pdl, slug=slug_of(pdl), name=name)
 
 
 def settle_renamed(connection: Connection, row: int) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import (
@@ -18,12 +20,14 @@ from aiohttp import (
     ServerDisconnectedError,
     WSMsgType,
 )
+from aiohttp.hdrs import CONNECTION
 
 from .answers import StrangeAnswerError
 from .frames import Frames
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
 
 MOST_OF_A_HEAD: Final = 32 * 1024
@@ -34,6 +38,7 @@ _SMALL_CHUNK: Final = re.compile(rb"\r\n[0-9a-fA-F]{1,2}\r\n")
 _MOST_SMALL_CHUNKS: Final = 5_000
 _END_OF_HEAD: Final = re.compile(rb"\r?\n\r?\n")
 _PROVISIONAL: Final = re.compile(rb"HTTP/\d\.\d 1(?!01)")
+_NUMBERS: Final = count()
 _SWITCHED: Final = re.compile(rb"HTTP/\d\.\d 101")
 
 
@@ -41,6 +46,15 @@ def bounded_request(most: int) -> type[ClientRequest]:
     """Return the class of requests whose answers may be so many bytes, as they come."""
 
     class BoundedRequest(ClientRequest):
+        @property
+        def connection_key(self) -> ConnectionKey:
+            key = super().connection_key
+            if self.headers.get(CONNECTION, "").lower() != "close":
+                return key
+            # aiohttp takes a connection that has served before for whatever has the same key, also
+            # for what asks for a connection of its own.
+            return key._replace(proxy_headers_hash=self._own)
+
         async def send(self, conn: Connection) -> ClientResponse:
             if (transport := conn.transport) is None or conn.protocol is None:
                 return await super().send(conn)
@@ -55,6 +69,10 @@ def bounded_request(most: int) -> type[ClientRequest]:
             conn.add_callback(line.leave)
             line.response = await super().send(conn)
             return line.response
+
+        @cached_property
+        def _own(self) -> int:
+            return next(_NUMBERS)
 
     return BoundedRequest
 

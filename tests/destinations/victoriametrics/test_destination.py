@@ -226,8 +226,8 @@ async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]
     async def start(server: VictoriaMetricsServer) -> str:
         async def forward(request: web.Request) -> web.Response:
             async with session.request(
-                "POST",
-                f"{server.url}/api/v1/{request.match_info['what']}",
+                request.method,
+                f"{server.url}/api/v1/{request.match_info['what']}?{request.query_string}",
                 data=await request.read(),
                 headers={
                     name: request.headers[name]
@@ -242,7 +242,7 @@ async def cluster(session: ClientSession) -> AsyncIterator[Callable[..., object]
 
         application = web.Application(handler_args={"auto_decompress": False})
         application.router.add_post("/insert/7/prometheus/api/v1/{what:import}", forward)
-        application.router.add_post("/select/7/prometheus/api/v1/{what:export|series}", forward)
+        application.router.add_get("/select/7/prometheus/api/v1/{what:export|series}", forward)
         delete = "/delete/7/prometheus/api/v1/{what:admin/tsdb/delete_series}"
         application.router.add_post(delete, forward)
         fronts.append(TestServer(application))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ from custom_components.med_exporter.destinations.victoriametrics.server import V
 from tests.measurements import Latest, push
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from aiohttp import ClientSession
 
 POINT = PointName(pdl="12345678901234", slug="12345678901234", name="House")
@@ -73,34 +76,72 @@ async def test_a_run_fits_into_what_a_server_takes_and_shows(
     assert set(await push(destination(), values)) == {Outcome.ALREADY_THERE}
 
 
-async def test_what_a_proxy_finds_too_large_is_sent_in_parts_and_no_more_as_a_whole(
-    session: ClientSession, victoriametrics
-) -> None:
-    server = victoriametrics(options=("-retentionPeriod=2y",))
-    refused = 0
+@asynccontextmanager
+async def proxy_that_takes(
+    most: int, upstream: str, session: ClientSession
+) -> AsyncIterator[tuple[VictoriaMetrics, list[int], list[int]]]:
+    """Stand before a server; what is taken and what is refused is noted by its bytes."""
+    taken: list[int] = []
+    refused: list[int] = []
 
     async def forward(request: web.Request) -> web.Response:
-        nonlocal refused
-        if (request.content_length or 0) > 10_000:
-            refused += 1
+        size = request.content_length or 0
+        if size > most:
+            refused.append(size)
             return web.Response(status=413, text="<html>413 Request Entity Too Large</html>")
-        url = f"{server.url}{request.path_qs}"
+        if request.path.endswith("/import"):
+            taken.append(size)
         async with session.request(
-            request.method, url, data=await request.read(), headers=request.headers
-        ) as answer:
+            request.method, f"{upstream}{request.path_qs}", data=await request.read(),
+            headers=request.headers,
+        ) as answer:  # fmt: skip
             return web.Response(status=answer.status, body=await answer.read())
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", forward)
     async with TestServer(app) as proxy:
-        to = VictoriaMetrics(session, str(proxy.make_url("")).rstrip("/"))
+        yield VictoriaMetrics(session, str(proxy.make_url("")).rstrip("/")), taken, refused
+
+
+async def test_what_a_proxy_finds_too_large_is_sent_in_parts_and_no_more_as_a_whole(
+    session: ClientSession, victoriametrics
+) -> None:
+    server = victoriametrics(options=("-retentionPeriod=2y",))
+    async with proxy_that_takes(10_000, server.url, session) as (to, _, refused):
         destination = VictoriaMetricsDestination(to, {}, on_disk_after=0)
         values = half_hours()
         for first in range(0, 10_000, 1000):
             part = values[first : first + 1000]
             assert await push(destination, part) == [Outcome.STORED] * len(part)
     # 22 KB, 11 KB.
-    assert refused == 2
+    assert len(refused) == 2
+
+
+async def test_parts_are_equal(session: ClientSession, victoriametrics) -> None:
+    server = victoriametrics()
+    rows, labels = rows_of(half_hours()), labels_of(half_hours()[0], {})
+    lines = lines_of_rows(labels, rows)
+    async with proxy_that_takes(len(lines) * 2 // 3, server.url, session) as (to, taken, refused):
+        await to.write(lines)
+        await to.write(lines)
+    assert (len(taken), len(refused)) == (4, 1)
+    assert max(taken) - min(taken) <= len(lines) / 48
+
+
+async def test_a_single_line_that_is_too_long_is_two(
+    session: ClientSession, victoriametrics
+) -> None:
+    server = victoriametrics()
+    values = half_hours()[:200]
+    async with proxy_that_takes(1500, server.url, session) as (to, taken, refused):
+        destination = VictoriaMetricsDestination(to, {}, on_disk_after=0)
+        assert await push(destination, values) == [Outcome.STORED] * len(values)
+        before = len(refused)
+        assert await push(destination, half_hours()[200:400]) == [Outcome.STORED] * len(values)
+    assert len(refused) == before > 0
+    assert max(taken) <= 1500
+    found = server.samples('{__name__!="myelectricaldata_export_test"}')
+    assert [len(one) for one in found.values()] == [1] * 400
 
 
 def test_lines_hold_all_rows_and_are_no_longer_than_told() -> None:

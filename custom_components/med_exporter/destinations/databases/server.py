@@ -111,18 +111,47 @@ class DatabaseServer:
         Returns the status and the words of a refusal, None where they were taken.
         """
         ask = partial(self._send, url, seconds, headers, query, is_repeatable)
-        start = 0
         while True:
-            end = _end_of_part(lines, start, self._portion.most)
-            refusal = await ask(lines[start:end])
+            part, rest = self._parted(lines)
+            refusal = await ask(part)
             if refusal is None:
-                start = end
-                if start == len(lines):
+                if not rest:
                     return None
-            elif refusal[0] == _TOO_LARGE and _has_two(lines, start, end):
-                self._portion.most = min(self._portion.most, (end - start) // 2)
+                lines = rest
+            elif refusal[0] == _TOO_LARGE and (halves := self._halves(part)):
+                self._portion.most = min(self._portion.most, max(map(len, halves)))
+                lines = b"".join((*halves, rest))
             else:
                 return refusal
+
+    def halves_of_line(self, line: bytes) -> tuple[bytes, bytes] | None:
+        """Return two lines that say together what one does, None where it is one sample."""
+        return None
+
+    def _halves(self, part: bytes) -> tuple[bytes, bytes] | None:
+        """Return two parts of whole lines, as even as can be; None where it is one sample."""
+        middle, last = len(part) // 2, len(part) - 1
+        ends = {part.rfind(b"\n", 0, middle) + 1, part.find(b"\n", middle, last) + 1} - {0}
+        if not ends:
+            return self.halves_of_line(part)
+        end = min(ends, key=lambda one: abs(2 * one - len(part)))
+        return part[:end], part[end:]
+
+    def _parted(self, lines: bytes) -> tuple[bytes, bytes]:
+        """Return the first of as many even parts as a server takes one by one, and the rest."""
+        most = self._portion.most
+        if len(lines) <= most:
+            return lines, b""
+        even = -(-len(lines) // -(-len(lines) // most))
+        end = lines.find(b"\n", even - 1) + 1
+        if not 0 < end <= most:
+            end = lines.rfind(b"\n", 0, most) + 1
+        if end:
+            return lines[:end], lines[end:]
+        line, end_of_line, rest = lines.partition(b"\n")
+        if halves := self.halves_of_line(line + end_of_line):
+            return self._parted(b"".join((*halves, rest)))
+        return line + end_of_line, rest
 
     async def _send(
         self,
@@ -154,18 +183,3 @@ class DatabaseServer:
                 # every address, with a page or without.
                 raise self.not_expected()
             return None if response.status == HTTPStatus.NO_CONTENT else (response.status, text)
-
-
-def _end_of_part(lines: bytes, start: int, most: int) -> int:
-    """Return where a part of whole lines ends: of so many bytes, but of one line at least."""
-    if len(lines) - start <= most:
-        return len(lines)
-    end = lines.rfind(b"\n", start, start + most)
-    if end < 0:
-        end = lines.find(b"\n", start + most)
-    return end + 1 if end >= 0 else len(lines)
-
-
-def _has_two(lines: bytes, start: int, end: int) -> bool:
-    """Return whether a part has more than one line."""
-    return lines.find(b"\n", start, end - 1) >= 0

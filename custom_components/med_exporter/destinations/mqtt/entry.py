@@ -14,10 +14,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.issue_registry import IssueSeverity, async_create_issue
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
-from homeassistant.util import slugify
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
-from ...entries.finding import metering_point_entries
+from ...entries.finding import metering_point_entries, slug_of
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples
@@ -152,7 +151,7 @@ async def _async_trial(
 
     async def trial() -> Trial:
         points = [
-            PointName(pdl=pdl, slug=slugify(pdl), name=each.title)
+            PointName(pdl=pdl, slug=slug_of(pdl), name=each.title)
             for each in metering_point_entries(hass)
             for pdl in [each.data[CONF_PDL]]
         ]

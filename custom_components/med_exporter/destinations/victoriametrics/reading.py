@@ -6,6 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ...database.outcome import succeeded
 from ...web.answers import in_turn
 from .rows import Rows, rows_of
 
@@ -74,5 +75,4 @@ async def give_up(task: asyncio.Task[Any] | None) -> None:
         return
     task.cancel()
     await asyncio.wait([task])
-    if not task.cancelled():
-        task.exception()  # whoever gave up on it need not hear how it ended
+    succeeded(task)  # whoever gave up on it need not hear how it ended

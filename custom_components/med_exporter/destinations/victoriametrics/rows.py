@@ -147,6 +147,19 @@ def lines_of_rows(labels: Mapping[str, str], rows: Rows, longest: int | None = N
     )
 
 
+def halves_of(line: bytes) -> tuple[bytes, bytes] | None:
+    """Return two lines of `/api/v1/import` with the samples of one, None where it has one only."""
+    read = orjson.loads(line)
+    labels, stamps, values = read["metric"], read["timestamps"], read["values"]
+    middle = len(stamps) // 2
+    if not middle:
+        return None
+    return (
+        _line(labels, stamps[:middle], values[:middle]),
+        _line(labels, stamps[middle:], values[middle:]),
+    )
+
+
 def _line(labels: Mapping[str, str], stamps: Sequence[int], values: Sequence[float]) -> bytes:
     line = {"metric": labels, "values": values, "timestamps": stamps}
     return orjson.dumps(line) + b"\n"

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import beginning_of, lines_of, parsed, taken_apart, text_of, understood
 from ..base import DestinationError
 from ..databases.server import DatabaseServer, reason_of
 from ..redaction import without_secrets
-from ..web import request
+from ..web import TIMEOUT, request
 from .address import reading_url
-from .rows import NAME, selector_of
+from .rows import NAME, halves_of, selector_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    from aiohttp import ClientResponse
 
 # The server itself lets a request wait for up to a minute. A sample whose request was given up too
 # early might be stored after all, when it has been sent again.
@@ -27,10 +31,12 @@ _EXPORT_SECONDS: Final = 60
 # Keeps a line of an answer far below what aiohttp takes as one.
 _SAMPLES_PER_LINE: Final = 1000
 _EVERYTHING: Final = f'{{{NAME}!=""}}'
-# Of what is asked in a body over a connection that is used again, vmauth passes on no more than the
-# beginning every now and then, and ends it as if it were whole. And what is lost on one, because
-# the server had left it, cannot be sent again: the server would store it twice.
+# What is lost on a connection that the server had left cannot be sent again: the server would store
+# it twice. And of what comes in a body over a connection that is used again, vmauth passes on no
+# more than the beginning every now and then, and ends it as if it were whole.
 _OWN_CONNECTION: Final = {"Connection": "close"}
+# Bytes of a question that whoever stands before the server takes in an address.
+_MOST_OF_A_QUESTION: Final = 2000
 
 _WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
 
@@ -76,10 +82,6 @@ class VictoriaMetrics(DatabaseServer):
     __slots__ = ()
 
     @property
-    def _headers(self) -> dict[str, str]:
-        return {**self.login, **_OWN_CONNECTION}
-
-    @property
     def is_cluster(self) -> bool:
         """Return whether writing and reading have addresses of their own."""
         return reading_url(self.url) != self.url
@@ -87,7 +89,7 @@ class VictoriaMetrics(DatabaseServer):
     async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
         """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
         url = f"{self.url}/api/v1/import"
-        headers = {**self._headers, "Content-Type": "application/json"}
+        headers = {**self.login, **_OWN_CONNECTION, "Content-Type": "application/json"}
         refusal = await self.send(url, lines, seconds=seconds, headers=headers, is_repeatable=False)
         if refusal is not None:
             raise self._error(*refusal, url)
@@ -113,16 +115,7 @@ class VictoriaMetrics(DatabaseServer):
             "end": f"{end / 1000:.3f}",
             "max_rows_per_line": str(_SAMPLES_PER_LINE),
         }
-        async with request(
-            self.session,
-            "POST",
-            url,
-            seconds=seconds,
-            answer_size=size,
-            is_known=self.is_known,
-            headers=self._headers,
-            data=asked,
-        ) as response:
+        async with self._asked(url, asked.items(), seconds=seconds, size=size) as response:
             if response.status != HTTPStatus.OK:
                 raise self._error(response.status, await beginning_of(response), url)
             async for line in lines_of(response):
@@ -137,16 +130,10 @@ class VictoriaMetrics(DatabaseServer):
         not to be asked that.
         """
         window = f"count_over_time({selector_of(labels)}[{end - start + 1}ms])"
-        async with request(
-            self.session,
-            "POST",
-            f"{reading_url(self.url)}/api/v1/query",
-            seconds=_EXPORT_SECONDS,
-            is_known=self.is_known,
-            headers=self._headers,
-            # What it remembers is no answer: it may have forgotten samples since.
-            data={"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW},
-        ) as response:
+        # What it remembers is no answer: it may have forgotten samples since.
+        asked = {"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW}
+        url = f"{reading_url(self.url)}/api/v1/query"
+        async with self._asked(url, asked.items()) as response:
             if response.status != HTTPStatus.OK:
                 return None
             text = await text_of(response)
@@ -157,8 +144,11 @@ class VictoriaMetrics(DatabaseServer):
         """Return the labels of each series that has those of one of these, and perhaps others."""
         url = f"{reading_url(self.url)}/api/v1/series"
         # Nought stands for five minutes ago.
-        text = await self._ask(url, wanted, start="1")
-
+        asked = [*(("match[]", selector_of(one)) for one in wanted), ("start", "1")]
+        async with self._asked(url, asked) as response:
+            if response.status != HTTPStatus.OK:
+                raise self._error(response.status, await beginning_of(response), url)
+            text = await text_of(response)
         with understood(self.not_expected):
             return await taken_apart(text, _labels_of)
 
@@ -168,43 +158,57 @@ class VictoriaMetrics(DatabaseServer):
         if self.is_cluster:
             prefix, _, account = reading_url(self.url).rpartition("/select/")
             url = f"{prefix}/delete/{account}/api/v1/admin/tsdb/delete_series"
-        await self._ask(url, series)
-
-    async def _ask(self, url: str, series: Sequence[Mapping[str, str]], **rest: str) -> str:
-        """Return the answer to a question about what has the labels of one of these."""
         async with request(
             self.session,
             "POST",
             url,
             seconds=_EXPORT_SECONDS,
             is_known=self.is_known,
-            headers=self._headers,
-            data=[*(("match[]", selector_of(one)) for one in series), *rest.items()],
+            headers={**self.login, **_OWN_CONNECTION},
+            data=[("match[]", selector_of(one)) for one in series],
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 raise self._error(response.status, await beginning_of(response), url)
-            return await text_of(response)
+
+    def _asked(
+        self,
+        url: str,
+        asked: Collection[tuple[str, str]],
+        *,
+        seconds: float = _EXPORT_SECONDS,
+        size: int = 0,
+    ) -> AbstractAsyncContextManager[ClientResponse]:
+        """Give the answer to what changes nothing, while the context lasts; arguments as `read`.
+
+        It is asked in the address, over a connection that serves again; what is too long for one in
+        a body.
+        """
+        ask = partial(
+            request,
+            self.session,
+            url=url,
+            seconds=seconds,
+            answer_size=size,
+            is_known=self.is_known,
+            is_repeatable=True,
+        )
+        if len(urlencode(list(asked))) <= _MOST_OF_A_QUESTION:
+            return ask("GET", headers=self.login, params=list(asked))
+        return ask("POST", headers={**self.login, **_OWN_CONNECTION}, data=list(asked))
 
     async def flush(self) -> bool:
         """Make what was written readable at once; return False where that is not offered."""
         if self.is_cluster:
             return False
-        async with request(
-            self.session,
-            "GET",
-            f"{self.url}/internal/force_flush",
-            is_known=self.is_known,
-            headers=self._headers,
-        ) as response:
+        url = f"{self.url}/internal/force_flush"
+        async with self._asked(url, (), seconds=TIMEOUT) as response:
             return response.status == HTTPStatus.OK
 
     async def flags(self) -> Flags:
         """Return what the server tells about its settings: nothing through most proxies."""
         if self.is_cluster:
             return Flags()
-        async with request(
-            self.session, "GET", f"{self.url}/flags", is_known=self.is_known, headers=self._headers
-        ) as response:
+        async with self._asked(f"{self.url}/flags", (), seconds=TIMEOUT) as response:
             if response.status != HTTPStatus.OK:
                 return Flags()
             text = await text_of(response)
@@ -216,6 +220,10 @@ class VictoriaMetrics(DatabaseServer):
             longest_line=_bytes(flags.get("import.maxLineLen", "")),
             precision_bits=_bytes(flags.get("precisionBits", "")),
         )
+
+    def halves_of_line(self, line: bytes) -> tuple[bytes, bytes] | None:
+        """Return two lines of half as many samples each."""
+        return halves_of(line)
 
     def _without_login(self, text: str) -> str:
         """Take out the login, which vmauth repeats in its answers."""

@@ -12,6 +12,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import callback
 
 from ...const import DOMAIN
+from ...database.outcome import succeeded
 from ...errors import ExportFailedError
 from ...history.reasons import reason_of
 from ...history.records import ERROR_INTERRUPTED, ExportStatus
@@ -65,7 +66,7 @@ async def _export_now(
 def _say_late(
     hass: HomeAssistant, runtime: DestinationRuntime, run: asyncio.Task[ExportRecord]
 ) -> None:
-    if run.cancelled() or run.exception() is not None:
+    if not succeeded(run):
         # The destination was unloaded: its last run stands in the history.
         return
     reason = reason_of(hass, record := run.result())
