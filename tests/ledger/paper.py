@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from custom_components.med_exporter.engine.times import day_of
-from custom_components.med_exporter.ledger.booking import Account, book
+from custom_components.med_exporter.ledger.booking import Account, book, book_past
 from custom_components.med_exporter.ledger.spreading import add
 
 if TYPE_CHECKING:
     from datetime import date
     from zoneinfo import ZoneInfo
 
+    from custom_components.med_exporter.ledger.booking import Booking
+    from custom_components.med_exporter.ledger.past import PlugHistory
     from custom_components.med_exporter.ledger.posting import Posting
     from custom_components.med_exporter.ledger.spreading import Quarters
 
@@ -24,6 +26,7 @@ class Paper:
         self.account: Account | None = None
         self.quarters: Quarters = {}
         self.filled: Quarters = {}
+        self.joined: set[int] = set()
         self.posted: list[Posting] = []
 
     def post(self, posting: Posting) -> bool:
@@ -32,12 +35,22 @@ class Paper:
         self.posted.append(posting)
         if booking is None:
             return False
+        self._take(booking)
+        return True
+
+    def fill(self, history: PlugHistory) -> None:
+        """Book what a plug tells of the time before."""
+        assert self.account is not None
+        for part in history.parts(self.zone):
+            self._take(book_past(self.account, part, self.zone, self.held))
+
+    def _take(self, booking: Booking) -> None:
         assert all(mwh >= 0 for mwh in (*booking.measured.values(), *booking.filled.values()))
         add(self.quarters, booking.measured)
         add(self.quarters, booking.filled)
         add(self.filled, booking.filled)
+        self.joined.update(booking.joined)
         self.account = booking.account
-        return True
 
     def posted_until(self) -> float | None:
         return None if self.account is None else self.account.posted_ts

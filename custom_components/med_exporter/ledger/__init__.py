@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .books import PlugHistory
 from .closing import LedgerChange
 from .corrections import Corrected, Correction, CorrectionError, Operation
 from .feed import CounterFeed, CounterReading
 from .hours import HourEnergy, MeterHours
 from .ledger import DATA_LEDGER, SIGNAL_LEDGER_CHANGED, Ledger
+from .past import PlugHistory
 from .posting import CounterStart, Posting
 from .reading import EnergyPeriod
 from .running import Booked, RunningEnergy

@@ -36,6 +36,7 @@ def by_hours(
     stretch: tuple[float | None, float],
     held: Mapping[int, int],
     told_at: float,
+    cut: int | None = None,
 ) -> Spread:
     """Return what a plug's own hours bring to a stretch, each spread evenly over its quarter-hours.
 
@@ -48,6 +49,8 @@ def by_hours(
             begins before it counts.
         held: what is known of the plug already, in mWh by quarter-hour.
         told_at: the UTC second at which the plug told them: the running hour is as of then.
+        cut: the UTC second, on a quarter-hour, before which the hours are booked by others: of one
+            that goes on over it, the rest is brought.
 
     """
     since, until = stretch
@@ -55,16 +58,23 @@ def by_hours(
     first = oldest if since is None else max(since, oldest)
     found = Spread({}, set())
     for hour, counted in sorted(hours.items()):
-        if hour < first or hour >= until:
+        start, end = hour if cut is None else max(hour, cut), min(hour + HOUR, until)
+        if hour < first or start >= end:
             continue
-        end, past = min(hour + HOUR, until), min(hour + HOUR, max(told_at, until))
-        mwh = counted.mwh
-        used = mwh if end == past else round(mwh * (end - hour) / (past - hour))
-        quarters = quarters_between(hour, end)
+        past = min(hour + HOUR, max(told_at, until))
+        # Of the same hour, both sides of a moment have together what was counted, to the last mWh.
+        before, used = (
+            round(counted.mwh * (moment - hour) / (past - hour)) for moment in (start, end)
+        )
+        used -= before
+        quarters = quarters_between(start, end)
         if any(quarter not in held for quarter in quarters):
             rest = max(0, used - sum(held.get(quarter, 0) for quarter in quarters))
-            places = without((hour, end), [q for q in quarters if q in held])
-            found.take(rest, places, counted.whole_within((first, until)))
+            places = without((start, end), [q for q in quarters if q in held])
+            whole = counted.whole_within((first, until))
+            if whole is None and start > hour:
+                whole = hour, end
+            found.take(rest, places, whole)
     return found
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from zoneinfo import ZoneInfo
 
+    from .past import PlugHistory
     from .posting import Posting
 
 # Nothing is spread further back: older quarter-hours are not kept.
@@ -86,6 +87,46 @@ def book(
     return _go_on(account, posting, zone, held)
 
 
+def book_past(
+    account: Account,
+    history: PlugHistory,
+    zone: ZoneInfo,
+    held: Callable[[float, float], Mapping[int, int]],
+) -> Booking:
+    """Return what a plug tells of the days before its counter began.
+
+    What it tells by the hour is no estimate, but for how it is spread within the hour. The day on
+    which the counter began is left alone: the first posting has brought what the plug had counted
+    on that day by then, its share of an hour that goes on over midnight included.
+
+    Args:
+        account: what is remembered of the plug.
+        history: what the plug itself has counted.
+        zone: the time zone of the plug's days.
+        held: as for `book`.
+
+    """
+    until = day_start(day_of(account.first_ts, zone), zone)
+    start, end = history.stretch(zone)
+    known = dict(held(start, min(end, until)))
+    stretch = (account.gap_from_ts, until)
+    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
+    add(known, told.quarters)
+    filled = backfill(
+        {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},
+        {month: to_mwh(kwh) for month, kwh in history.month_kwh.items()},
+        stretch,
+        known,
+        zone,
+    )
+    return Booking(
+        account=account,
+        measured=told.quarters,
+        filled=filled.quarters,
+        joined=told.joined | filled.joined,
+    )
+
+
 def _go_on(
     account: Account,
     posting: Posting,
@@ -139,9 +180,9 @@ def _begin(
         return Booking(account=opened, measured={quarter_of(at): 0})
     day = day_of(start_ts, zone)
     midnight, stretch = day_start(day, zone), (gap_from, start_ts)
-    hours = {at: one for at, one in by_moment(posting.hour_kwh).items() if at >= midnight}
-    known = dict(held(midnight, start_ts))
-    told = by_hours(hours, stretch, known, at)
+    hours, known = by_moment(posting.hour_kwh), dict(held(midnight, start_ts))
+    # What lies before its midnight is booked with the plug's past.
+    told = by_hours(hours, stretch, known, at, cut=midnight)
     add(known, told.quarters)
     before = Spread({}, set())
     if start.today_kwh:
@@ -196,7 +237,8 @@ def _fill(
         # The clock was set back.
         return Spread({quarter_of(at): rest}, set())
     first, last = day_start(day_of(start, zone), zone), day_bounds(day_of(end, zone), zone)[1]
-    standing = held(first, last)
+    # An hour of the plug may have begun on the eve.
+    standing = held(min(first, start - HOUR), last)
     hours = by_moment(posting.hour_kwh)
     known = _Known(measured, standing)
     found, left = spread_by_hours(rest, (start, end), hours, known)

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import field, replace
-from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homeassistant.components.recorder.db_schema import Statistics, StatisticsMeta
 from sqlalchemy import delete, func, select, update
 
 from ..engine import ledger as held
 from ..engine.energy import to_mwh
-from ..engine.lazy_dataclass import dataclass
 from ..engine.ledger import quarters_table
-from ..engine.times import HOUR, QUARTER, UTC_DAY, day_of, day_start, hour_of
+from ..engine.times import HOUR, QUARTER, UTC_DAY, hour_of
 from ..statistics import mark_dirty
 from ..statistics.tables import sums_table
 from .accounts import read_account, write_account
-from .backfill import KEPT_DAYS, backfill, by_hours
-from .booking import Booking, book
+from .backfill import KEPT_DAYS
+from .booking import Booking, book, book_past
 from .carrying import Carried, carry
 from .hours import TOLD_BY_THE_HOUR
-from .posting import Posting, by_moment, check_told
 from .quarters import account_id, add_quarters
 from .receipts import Receipt, note_receipt
 from .removed import forget_old
@@ -33,70 +28,15 @@ from .tables import counters_table
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import date, datetime
     from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection
 
     from ..clocks.lived import TooOld
-    from ..engine.energy import HourKwh
+    from .past import PlugHistory
+    from .posting import Posting
 
 _KEPT_SECONDS = KEPT_DAYS * UTC_DAY
-# How much of a past is booked at once.
-_MONTHS_AT_ONCE = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlugHistory:
-    """What a plug itself has counted in hours, on local days and in months, in kWh; read together.
-
-    Hours go by their begin, aware and on a quarter-hour; months by their first day. Each is empty
-    for a plug that keeps no such statistics. `is_all` says that nothing more follows.
-    Raises ValueError for what is no energy, or no time.
-    """
-
-    plug: LedgerPlug
-    hour_kwh: Mapping[datetime, HourKwh] = field(default_factory=dict)
-    day_kwh: Mapping[date, float] = field(default_factory=dict)
-    month_kwh: Mapping[date, float] = field(default_factory=dict)
-    is_all: bool = True
-
-    def __post_init__(self) -> None:
-        check_told(hour_kwh=self.hour_kwh, day_kwh=self.day_kwh, month_kwh=self.month_kwh)
-
-    def parts(self, zone: ZoneInfo) -> list[PlugHistory]:
-        """Return the history of a few local months each, oldest first.
-
-        Booked one after the other they come to the same as the whole: what a plug tells of a month
-        goes to days of that month.
-        """
-        hours, days, months = (defaultdict[int, dict[Any, Any]](dict) for _ in range(3))
-        for at, hour in self.hour_kwh.items():
-            hours[_part_of(day_of(at.timestamp(), zone))][at] = hour
-        for day, kwh in self.day_kwh.items():
-            days[_part_of(day)][day] = kwh
-        for month, kwh in self.month_kwh.items():
-            months[_part_of(month)][month] = kwh
-        *before, last = sorted(hours.keys() | days.keys() | months.keys()) or [0]
-        return [
-            replace(
-                self,
-                hour_kwh=hours[number],
-                day_kwh=days[number],
-                month_kwh=months[number],
-                is_all=number == last,
-            )
-            for number in (*before, last)
-        ]
-
-    def stretch(self, zone: ZoneInfo) -> tuple[int, int]:
-        """Return from when to when it may tell something, in UTC seconds."""
-        dates = [*self.day_kwh, *self.month_kwh]
-        dates += [day_of(at.timestamp(), zone) for at in self.hour_kwh]
-        if not dates:
-            return 0, 0
-        end = max(dates).replace(day=1) + timedelta(days=32)
-        return day_start(min(dates), zone), day_start(end, zone)
 
 
 def write_posting(
@@ -144,34 +84,20 @@ def write_posting(
 def write_history(
     connection: Connection, history: PlugHistory, names: Mapping[str, str], zone: ZoneInfo
 ) -> bool:
-    """Fill what lies before a plug's first posting, once, and return whether anything was done.
-
-    What the plug tells by the hour is no estimate, but for how it is spread within the hour.
-    The day on which the counter began is left alone: the first posting itself has brought what
-    the plug had counted on that day by then.
-    """
+    """Fill what lies before a plug's first posting, once, and return whether anything was done."""
     plug = history.plug
     account = read_account(connection, plug.plug_id)
     if account is None or account.backfilled:
         return False
-    first_day = day_of(account.first_ts, zone)
-    until = day_start(first_day, zone)
-    start, end = history.stretch(zone)
-    known = held_quarters(connection, plug.plug_id, start, min(end, until))
-    stretch = (account.gap_from_ts, until)
-    told = by_hours(by_moment(history.hour_kwh), stretch, known, account.posted_ts)
-    add(known, told.quarters)
-    filled = backfill(
-        {day: to_mwh(kwh) for day, kwh in history.day_kwh.items()},
-        {month: to_mwh(kwh) for month, kwh in history.month_kwh.items()},
-        stretch,
-        known,
+    booking = book_past(
+        account,
+        history,
         zone,
+        lambda start, end: held_quarters(connection, plug.plug_id, start, end),
     )
-    if told.quarters or filled.quarters:
-        joined = told.joined | filled.joined
+    if booking.measured or booking.filled:
         receipt = Receipt(before=account, ticks=None)
-        first = _add(connection, plug, told.quarters, filled.quarters, joined, receipt)
+        first = _add(connection, plug, booking.measured, booking.filled, booking.joined, receipt)
         _mark(connection, plug, first, names)
     if history.is_all:
         connection.execute(
@@ -180,10 +106,6 @@ def write_history(
             .values(backfilled=True)
         )
     return True
-
-
-def _part_of(day: date) -> int:
-    return (12 * day.year + day.month) // _MONTHS_AT_ONCE
 
 
 def held_quarters(connection: Connection, plug_id: str, start: float, end: float) -> Quarters:

@@ -29,7 +29,6 @@ from ..texts import async_options
 from .answers import LedgerAnswers
 from .backfill import KEPT_DAYS
 from .books import (
-    PlugHistory,
     delete_quarters,
     write_history,
     write_posting,
@@ -55,6 +54,7 @@ if TYPE_CHECKING:
 
     from ..statistics import RunningSum
     from .carrying import Carried
+    from .past import PlugHistory
     from .series import LedgerPlug, Series
 
     type _Item = Posting | PlugHistory | MeterHours | Retraction

@@ -1,0 +1,124 @@
+"""The past of a plug whose clock has another zone: each hour and day is in the ledger once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from custom_components.med_exporter.engine.energy import HourKwh, to_mwh
+from custom_components.med_exporter.engine.times import day_start
+from custom_components.med_exporter.ledger.past import PlugHistory
+from custom_components.med_exporter.ledger.posting import CounterStart, Posting
+
+from .conftest import plug
+from .paper import Paper
+from .stories import KATHMANDU, KOLKATA, LORD_HOWE, NEW_YORK, PARIS, ST_JOHNS, ZONES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AUCKLAND = ZoneInfo("Pacific/Auckland")
+EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
+_DAYS = 4
+
+
+def hour_of(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the hour of a clock that shows whole hours began, in UTC."""
+    shown = at.astimezone(zone)
+    return shown.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def told_hours(
+    used: Callable[[datetime, datetime], float], at: datetime, zone: ZoneInfo
+) -> dict[datetime, HourKwh]:
+    """Return what a plug in a zone tells of its hours at some moment, the running one included."""
+    first = hour_of(at, zone) - timedelta(days=_DAYS)
+    hours = (first + timedelta(hours=n) for n in range(24 * _DAYS + 1))
+    return {hour: HourKwh(used(hour, min(hour + timedelta(hours=1), at))) for hour in hours}
+
+
+def joined(
+    house: ZoneInfo, zone: ZoneInfo, at: datetime, used: Callable[[datetime, datetime], float]
+) -> Paper:
+    """Return the ledger of a plug that was added at some moment and has told its past."""
+    paper = Paper(house)
+    midnight = datetime.combine(at.astimezone(zone).date(), datetime.min.time(), zone)
+    hours = told_hours(used, at, zone)
+    paper.post(
+        Posting(
+            plug=plug(),
+            start=CounterStart(at=at, value_kwh=5.0, today_kwh=0.0 if midnight > at else 0.001),
+            value_kwh=5.0,
+            at=at,
+            since=at,
+            hour_kwh=hours,
+        )
+    )
+    paper.fill(PlugHistory(plug=plug(), hour_kwh=hours))
+    return paper
+
+
+@pytest.mark.parametrize(
+    ("house", "zone"),
+    [
+        (KOLKATA, NEW_YORK),
+        (PARIS, KATHMANDU),
+        (ST_JOHNS, PARIS),
+        (KATHMANDU, KOLKATA),
+        (LORD_HOWE, NEW_YORK),
+        (PARIS, NEW_YORK),
+    ],
+)
+def test_the_hour_that_lies_on_both_sides_of_midnight_is_whole(
+    house: ZoneInfo, zone: ZoneInfo
+) -> None:
+    at = datetime(2026, 11, 20, 21, 10, tzinfo=house)
+    paper = joined(house, zone, at, lambda start, end: (end - start).total_seconds() / 3600)
+    days = paper.by_day()
+    assert days[date(2026, 11, 20)] == pytest.approx(to_mwh(21 + 1 / 6), abs=2)
+    assert days[date(2026, 11, 19)] == to_mwh(24)
+    midnight = day_start(at.date(), house)
+    assert {paper.quarters[midnight + n * 900] for n in range(-4, 4)} == {250_000}
+
+
+def test_that_midnight_splits_it_is_known() -> None:
+    at = datetime(2026, 11, 20, 21, 10, tzinfo=KOLKATA)
+    paper = joined(KOLKATA, NEW_YORK, at, lambda start, end: (end - start).total_seconds() / 3600)
+    assert day_start(at.date(), KOLKATA) in paper.joined
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.sampled_from([*ZONES, AUCKLAND]),
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
+    st.lists(st.integers(0, 900), min_size=24, max_size=24),
+)
+@settings(deadline=None, max_examples=100)
+def test_each_of_its_hours_has_what_was_used_in_it(
+    house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]
+) -> None:
+    """Whatever the zones, the moment and the load, hour by hour and in all."""
+    at = moment.replace(tzinfo=UTC, microsecond=0)
+
+    def used(start: datetime, end: datetime) -> float:
+        kwh, since = 0.0, start
+        while since < end:
+            place = int((since - EPOCH).total_seconds() // 900)
+            until = min(end, EPOCH + timedelta(seconds=900 * (place + 1)))
+            kwh += wh[place % 24] / 1000 * (until - since).total_seconds() / 900
+            since = until
+        return kwh
+
+    paper = joined(house, zone, at, used)
+    hours = told_hours(used, at, zone)
+    for hour, counted in hours.items():
+        start = hour.timestamp()
+        mwh = sum(paper.held(start, start + 3600).values())
+        assert mwh == pytest.approx(to_mwh(counted.kwh), abs=1_001), hour
+    total = sum(to_mwh(one.kwh) for one in hours.values())
+    assert sum(paper.quarters.values()) == pytest.approx(total, abs=1_001)
