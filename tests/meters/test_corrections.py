@@ -114,6 +114,18 @@ async def test_a_statistic_that_is_deleted_leaves_what_is_booked(
     assert await home.ledger(USED, START, NOON) == before
 
 
+async def test_a_statistic_that_is_deleted_and_begins_anew_has_no_past(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    get_instance(home.hass).async_clear_statistics(["linky:house"])
+    await home.committed()
+    await home.look(supplier)
+    midnight = dt_util.as_utc(dt_util.start_of_local_day())
+    await home.import_hours("linky:house", midnight, steady(midnight, NOON))
+    await home.look(supplier)
+    await same(home)
+
+
 async def test_a_statistic_with_a_hole(home: Home) -> None:
     end = dt_util.as_utc(NOON) - timedelta(days=2)
     first = steady(START, START + DAY)
