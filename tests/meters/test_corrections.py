@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -245,3 +246,27 @@ async def test_what_runs_both_ways_can_be_put_right(home: Home) -> None:
     assert [found[hour] for hour in hours] == [2_000_000, -1_000_000, 4_000_000, -500_000]
     await home.look(entry, whole=True)
     assert await home.ledger(series, START, hours[-1] + timedelta(hours=1)) == found
+
+
+@pytest.mark.parametrize(
+    ("kwh", "asked"),
+    [
+        ([1.0, -3.5, 2.0, -1.5], {"operation": "set", "value": 3}),
+        ([1.0, -0.5, 2.0, -0.5], {"operation": "set", "value": -3}),
+        ([1.0, -3.5, 2.0, -1.5], {"operation": "remove"}),
+        ([1.0, -0.5, 2.0, -0.5], {"operation": "remove"}),
+        ([1.0, -1.0], {"operation": "remove"}),
+    ],
+)
+async def test_what_ran_both_ways_comes_back_as_it_was(
+    home: Home, kwh: list[float], asked: dict[str, Any]
+) -> None:
+    await home.import_hours("sensor.battery", START, list(accumulate(kwh)))
+    entry = await home.add("battery", battery=("sensor.battery", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    end, series = START + timedelta(hours=len(kwh)), home.meter("sensor.battery")
+    before = await home.ledger(series, START, end)
+    answer = await put_right(home, START, end, meter="Battery", **asked)
+    assert sum((await home.ledger(series, START, end)).values()) == asked.get("value", 0) * 10**6
+    await put_right(home, START, end, meter="Battery", **answer["undo"])
+    assert await home.ledger(series, START, end) == before
