@@ -23,9 +23,18 @@ _NOTHING_IS_SINGULAR: Final = frozenset({"fr"})
 def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, object]) -> str | None:
     """Return `exceptions.{key}` of the translations; None where there is none."""
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
-    text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message")
-    for name, value in placeholders.items():
-        text = text and text.replace(f"{{{name}}}", str(value))
+    return _filled(texts, key, placeholders)
+
+
+async def async_text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, object]) -> str:
+    """Return `exceptions.{key}` of the translations, also before anything is set up, as in a flow.
+
+    Raises KeyError where there is none.
+    """
+    texts = await async_get_translations(hass, hass.config.language, "exceptions", [DOMAIN])
+    text = _filled(texts, key, placeholders)
+    if text is None:
+        raise KeyError(key)
     return text
 
 
@@ -36,6 +45,13 @@ def counted(hass: HomeAssistant, key: str, count: int) -> str:
         key = f"{key}_one"
     text = text_of(hass, key, {"count": count})
     assert text is not None
+    return text
+
+
+def _filled(texts: Mapping[str, str], key: str, placeholders: Mapping[str, object]) -> str | None:
+    text = texts.get(f"component.{DOMAIN}.exceptions.{key}.message")
+    for name, value in placeholders.items():
+        text = text and text.replace(f"{{{name}}}", str(value))
     return text
 
 

@@ -137,7 +137,7 @@ async def test_only_administrators_may(house: House, hass_read_only_user: MockUs
         ({"operation": "double"}, "operation"),
         ({"operation": "remove"}, "value"),
         ({"value": None}, "value"),
-        ({"value": -1}, "value"),
+        ({"value": -1_000_001}, "value"),
         ({"operation": "scale", "value": 1e6}, "value"),
         ({"reason": " "}, "reason"),
         ({"why": "so"}, "why"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,6 +113,18 @@ async def test_a_statistic_that_is_deleted_leaves_what_is_booked(
     await home.committed()
     await home.look(supplier, whole=True)
     assert await home.ledger(USED, START, NOON) == before
+
+
+async def test_a_statistic_that_is_deleted_and_begins_anew_has_no_past(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    get_instance(home.hass).async_clear_statistics(["linky:house"])
+    await home.committed()
+    await home.look(supplier)
+    midnight = dt_util.as_utc(dt_util.start_of_local_day())
+    await home.import_hours("linky:house", midnight, steady(midnight, NOON))
+    await home.look(supplier)
+    await same(home)
 
 
 async def test_a_statistic_with_a_hole(home: Home) -> None:
@@ -233,3 +246,27 @@ async def test_what_runs_both_ways_can_be_put_right(home: Home) -> None:
     assert [found[hour] for hour in hours] == [2_000_000, -1_000_000, 4_000_000, -500_000]
     await home.look(entry, whole=True)
     assert await home.ledger(series, START, hours[-1] + timedelta(hours=1)) == found
+
+
+@pytest.mark.parametrize(
+    ("kwh", "asked"),
+    [
+        ([1.0, -3.5, 2.0, -1.5], {"operation": "set", "value": 3}),
+        ([1.0, -0.5, 2.0, -0.5], {"operation": "set", "value": -3}),
+        ([1.0, -3.5, 2.0, -1.5], {"operation": "remove"}),
+        ([1.0, -0.5, 2.0, -0.5], {"operation": "remove"}),
+        ([1.0, -1.0], {"operation": "remove"}),
+    ],
+)
+async def test_what_ran_both_ways_comes_back_as_it_was(
+    home: Home, kwh: list[float], asked: dict[str, Any]
+) -> None:
+    await home.import_hours("sensor.battery", START, list(accumulate(kwh)))
+    entry = await home.add("battery", battery=("sensor.battery", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    end, series = START + timedelta(hours=len(kwh)), home.meter("sensor.battery")
+    before = await home.ledger(series, START, end)
+    answer = await put_right(home, START, end, meter="Battery", **asked)
+    assert sum((await home.ledger(series, START, end)).values()) == asked.get("value", 0) * 10**6
+    await put_right(home, START, end, meter="Battery", **answer["undo"])
+    assert await home.ledger(series, START, end) == before

@@ -75,15 +75,18 @@ def test_gas_and_water_are_named_as_not_taken() -> None:
     found = propose(
         {
             "energy_sources": [
-                {"type": "gas", "stat_energy_from": "sensor.gas"},
+                {"type": "gas", "stat_energy_from": "sensor.gas", "name": "Boiler"},
                 {"type": "water", "stat_energy_from": "sensor.water"},
             ],
             "device_consumption": [],
-            "device_consumption_water": [{"stat_consumption": "sensor.garden"}],
+            "device_consumption_water": [
+                {"stat_consumption": "sensor.garden"},
+                {"stat_consumption": "sensor.water"},
+            ],
         }
     )
     assert found.meters == []
-    assert found.not_taken == ["sensor.gas", "sensor.water", "sensor.garden"]
+    assert found.not_taken == ["Boiler", "sensor.water", "sensor.garden"]
 
 
 def test_names_and_powers_come_along() -> None:

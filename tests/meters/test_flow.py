@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from homeassistant.components.energy.data import async_get_manager
@@ -13,14 +13,19 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.med_exporter import texts
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.ledger import PointSeries
 from custom_components.med_exporter.metering.devices import export_devices
 from custom_components.med_exporter.meters.choosing import async_names, proposed_entities
 from tests.file_exports import add_plug
 from tests.metering_points import NOON, answer, start_flow, start_reconfigure
+from tests.pushing import House
 
 from .conftest import Home, assert_same
+
+if TYPE_CHECKING:
+    from homeassistant.core import HomeAssistant
 
 START = dt_util.as_utc(NOON) - timedelta(days=3)
 
@@ -78,7 +83,10 @@ async def test_the_dashboard_is_taken_over_by_a_proposal(measured: Home) -> None
     form = await start(measured, take_over=True)
     assert form["step_id"] == "meters_roles", form["errors"]
     said = form["description_placeholders"]["not_taken"]
-    assert said == ("\n\nNot taken, as it is no electricity or counted here already: other:gas")
+    assert said == (
+        "\n\nNot taken, as it is no electricity, has no sum of energy or is counted here already:"
+        " other:gas"
+    )
     proposed = roles_of(form)
     assert list(proposed.values()) == ["consumption", "production", "ignored", "ignored"]
     assert list(proposed)[-1] == "Washer"
@@ -90,6 +98,41 @@ async def test_the_dashboard_is_taken_over_by_a_proposal(measured: Home) -> None
     await measured.look(made["result"])
     used = await measured.ledger(PointSeries("house", PlugRole.CONSUMPTION), START, NOON)
     assert_same(used, await measured.dashboard(["other:grid"], START, NOON))
+
+
+async def test_the_first_metering_point_of_all_says_what_is_not_taken(
+    hass_with_recorder: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is set up, Home Assistant has loaded no words of the integration."""
+    monkeypatch.setattr(texts, "async_get_cached_translations", lambda *_: {})
+    home = Home(House(hass_with_recorder, None, None))  # type: ignore[arg-type]
+    await home.import_hours("other:grid", START, [1.0, 2.0])
+    (await async_get_manager(home.hass)).data = {
+        "energy_sources": [
+            {"type": "grid", "stat_energy_from": "other:grid", "stat_energy_to": None},
+            {"type": "gas", "stat_energy_from": "other:gas", "name": "Boiler"},
+        ],
+        "device_consumption": [],
+        "device_consumption_water": [],
+    }
+    form = await start(home, take_over=True)
+    assert form["description_placeholders"]["not_taken"].endswith("already: Boiler")
+
+
+async def test_a_grid_meter_that_is_gone_counts_nothing_of_what_is_behind_it(
+    measured: Home,
+) -> None:
+    manager = await async_get_manager(measured.hass)
+    manager.data = {
+        "energy_sources": [
+            {"type": "grid", "stat_energy_from": "other:gone", "stat_energy_to": "other:gone_too"},
+            {"type": "solar", "stat_energy_from": "other:pv"},
+        ],
+        "device_consumption": [{"stat_consumption": "other:washer", "name": "Washer"}],
+    }
+    form = await start(measured, take_over=True)
+    assert roles_of(form) == {"other:pv": "production", "Washer": "consumption"}
+    assert form["description_placeholders"]["not_taken"].endswith("other:gone, other:gone_too")
 
 
 @pytest.mark.parametrize(

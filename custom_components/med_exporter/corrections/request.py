@@ -34,8 +34,9 @@ def read_correction(hass: HomeAssistant, values: object) -> tuple[Correction, st
 
     `meter` is a device id, an entity id, a name or an address; `pdl` the metering point, which is
     enough where that has one meter. `start` and `end` are dates, the last of which belongs to the
-    range, or times on quarter-hours. `value` goes with `operation` `set` (kWh) and `scale` (a
-    factor). Raises InvalidRequest at the first mistake's field.
+    range, or times on quarter-hours. `value` goes with `operation` `set` (kWh, which may be less
+    than nothing for a meter that is no plug) and `scale` (a factor). Raises InvalidRequest at the
+    first mistake's field.
     """
     reader = ObjectReader(values)
     device = _meter(hass, reader.text("meter"), reader.text("pdl"))
@@ -47,10 +48,10 @@ def read_correction(hass: HomeAssistant, values: object) -> tuple[Correction, st
             raise InvalidRequest(INVALID_VALUE, "value_without_use", field="value")
     elif value is None:
         raise InvalidRequest(INVALID_REQUEST, "required", field="value")
-    elif not 0 <= value <= _MOST[operation]:
-        raise InvalidRequest(
-            INVALID_VALUE, "out_of_range", field="value", low=0, high=_MOST[operation]
-        )
+    else:
+        low, high = _least(operation, device), _MOST[operation]
+        if not low <= value <= high:
+            raise InvalidRequest(INVALID_VALUE, "out_of_range", field="value", low=low, high=high)
     reason = (reader.text("reason", required=True) or "").strip()
     if not reason:
         raise InvalidRequest(INVALID_REQUEST, "required", field="reason")
@@ -63,6 +64,12 @@ def read_correction(hass: HomeAssistant, values: object) -> tuple[Correction, st
 
 
 _MOST: Final = {Operation.SET: 1_000_000, Operation.SCALE: 1_000}
+
+
+def _least(operation: Operation, device: ExportDevice) -> int:
+    """Return the lowest value: what Home Assistant measures may run both ways, a plug does not."""
+    is_signed = operation is Operation.SET and device.device_type == "meter"
+    return -_MOST[operation] if is_signed else 0
 
 
 def _meter(hass: HomeAssistant, name: str | None, pdl: str | None) -> ExportDevice:

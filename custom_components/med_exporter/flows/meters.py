@@ -29,7 +29,7 @@ from ..installation.pdl_change import async_move_to_pdl
 from ..meters.choosing import ENERGY_FIELD, FIELDS
 from ..meters.dashboard import Proposal, async_dashboard
 from ..meters.meter import CONF_ENTITIES, CONF_REGISTRY_ID, CONF_STATISTIC_ID, is_entity
-from ..texts import async_options, text_of
+from ..texts import async_options, async_text_of
 from .meters_choosing import CONF_REPLACED, CONF_REPLACEMENT, CONF_STATISTICS, MetersChoosingSteps
 from .point_names import check_point, point_name
 
@@ -170,14 +170,15 @@ class MetersSteps(MetersChoosingSteps):
             step_id="meters_roles",
             data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input),
             errors=errors,
-            description_placeholders={"not_taken": self._said_of_not_taken()},
+            description_placeholders={"not_taken": await self._said_of_not_taken()},
         )
 
-    def _said_of_not_taken(self) -> str:
+    async def _said_of_not_taken(self) -> str:
         """Return a paragraph that names what was not taken; nothing where all was."""
         if not self._not_taken:
             return ""
-        said = text_of(self.hass, "meters_not_taken", {"meters": ", ".join(self._not_taken)})
+        meters = ", ".join(self._not_taken)
+        said = await async_text_of(self.hass, "meters_not_taken", {"meters": meters})
         return f"\n\n{said}"
 
     async def async_step_meters_entities(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_NAME
@@ -60,17 +61,20 @@ class MetersChoosingSteps(Steps):
     ) -> dict[str, dict[str, Any]]:
         """Return the meters to be of a proposal and of what was chosen by hand, beside others."""
         proposed = {meter.statistic_id for meter in proposal.meters}
-        roles = await async_roles(self.hass, {*proposed, *statistic_ids, *beside})
-        by_hand = [Proposed(one, roles[one]) for one in statistic_ids if one not in proposed]
-        names = await async_names(
-            self.hass, [one.statistic_id for one in (*proposal.meters, *by_hand)]
-        )
+        by_hand = [
+            Proposed(one, PlugRole.CONSUMPTION) for one in statistic_ids if one not in proposed
+        ]
+        wanted = [*proposal.meters, *by_hand]
+        names = await async_names(self.hass, [one.statistic_id for one in wanted])
+        # A meter of the grid that is gone counts nothing of what is behind it.
+        roles = await async_roles(self.hass, {*names, *beside})
         self._not_taken = list(proposal.not_taken)
         meters: dict[str, dict[str, Any]] = {}
-        for one in (*proposal.meters, *by_hand):
+        for one in wanted:
             error = self._error(one.statistic_id, names)
             if error is None:
-                meter = new_meter(self.hass, one, names[one.statistic_id])
+                as_counted = replace(one, role=roles[one.statistic_id])
+                meter = new_meter(self.hass, as_counted, names[one.statistic_id])
                 meters[meter_id_of(self.hass, one.statistic_id)] = meter
             elif one in by_hand:
                 errors[CONF_STATISTICS] = error

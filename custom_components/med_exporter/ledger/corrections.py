@@ -52,7 +52,7 @@ class Correction:
         start: UTC seconds of the first quarter-hour.
         end: UTC seconds at which the last one ends, after start.
         operation: what is done.
-        value: kWh of the whole range to set, or the factor to scale by; not negative.
+        value: kWh of the whole range to set, or the factor to scale by, which is not negative.
 
     """
 
@@ -174,7 +174,7 @@ def _removed(
     old = [cell.start for cell in cells if not cell.account]
     hours = [_Cell(0, start, -added.get(start, 0), 0) for start in old]
     found = [_Cell(*place, *energy) for place, energy in quarters.items()]
-    return [cell for cell in [*hours, *found] if cell.mwh > 0]
+    return [cell for cell in [*hours, *found] if cell.mwh]
 
 
 def _put_back(

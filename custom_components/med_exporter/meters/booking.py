@@ -97,9 +97,10 @@ class Booking:
                 state.anchor = _anchor(told, recent)
                 return told
         detailed_from = hour_of(now) - DETAILED
-        first = min(hour_of(stretch[0]), detailed_from)
+        # Before the first hour there is none, whatever was told before: where statistics have begun
+        # anew within the last days, an hour without any stands for it.
+        first = min(hour_of(stretch[0]), detailed_from - HOUR)
         for start, end in _slices(first, detailed_from):
-            # Before the first hour there is none, whatever was told before.
             await self._book(meter, 0 if start == first else start, end, detailed=False)
         told = await self._book(
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]

@@ -28,7 +28,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """All that the dashboard counts in kWh, and the gas and water that it counts besides.
+    """All that the dashboard counts in kWh, and what gas and water that it counts is called.
 
     `has_grid` says that the grid's meter is among it, which counts what is behind it.
     """
@@ -75,7 +75,6 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
     has_grid = any(one.role is PlugRole.CONSUMPTION for one in grid)
     has_return = any(one.role is PlugRole.PRODUCTION for one in grid)
     found = list(grid)
-    not_taken: list[str] = []
     for source in sources:
         power = _power(source)
         name = source.get("name")
@@ -89,8 +88,6 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
                     out = into = PlugRole.IGNORED
                 found.append(Proposed(source["stat_energy_from"], out, None, power))
                 found.append(Proposed(source["stat_energy_to"], into))
-            case "gas" | "water":
-                not_taken.append(source["stat_energy_from"])
     devices = preferences.get("device_consumption", [])
     listed = {
         device["stat_consumption"]
@@ -101,9 +98,6 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
         is_counted = has_grid or device.get("included_in_stat") in listed
         role = PlugRole.IGNORED if is_counted else PlugRole.CONSUMPTION
         found.append(Proposed(device["stat_consumption"], role, device.get("name"), _power(device)))
-    not_taken += [
-        one["stat_consumption"] for one in preferences.get("device_consumption_water", [])
-    ]
     once: dict[str, Proposed] = {}
     for one in found:
         if among is not None and one.statistic_id not in among:
@@ -111,7 +105,19 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
         known = once.setdefault(one.statistic_id, one)
         if known.power is None and one.power is not None:
             once[one.statistic_id] = replace(known, power=one.power)
-    return Proposal(list(once.values()), not_taken, has_grid)
+    return Proposal(list(once.values()), _not_taken(preferences), has_grid)
+
+
+def _not_taken(preferences: Mapping[str, Any]) -> list[str]:
+    """Return what gas and water are called on the dashboard, each statistic once."""
+    named = {
+        source["stat_energy_from"]: source.get("name")
+        for source in preferences.get("energy_sources", [])
+        if source["type"] in {"gas", "water"}
+    }
+    for device in preferences.get("device_consumption_water", []):
+        named.setdefault(device["stat_consumption"], device.get("name"))
+    return [name or statistic_id for statistic_id, name in named.items()]
 
 
 def _grid(source: Mapping[str, Any]) -> Iterator[Proposed]:
