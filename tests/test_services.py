@@ -220,12 +220,25 @@ class TestRights:
             ("delete_schedule", {}, "required"),
             ("run_schedule", {"schedule_id": 1}, "not_a_text"),
             ("list_schedules", {"colour": 1}, "unknown_field"),
+            ("list_devices", {"colour": 1}, "unknown_field"),
+            ("get_export", {}, "required"),
+            ("get_export", {"export_id": None}, "required"),
+            ("cancel_export", {"export_id": ["a"]}, "value_not_taken"),
+            ("list_exports", {"limit": "3,5"}, "value_not_taken"),
+            ("list_push_log", {"status": "xxx"}, "not_one_of"),
+            ("list_push_log", {"offset": -1}, "value_not_taken"),
+            ("run_push", {"data": ["tempo"]}, "required"),
+            ("run_push", {"destination": "mqtt", "wait": "perhaps"}, "value_not_taken"),
+            ("test_destination", {"destination": {}}, "value_not_taken"),
+            ("remove_all_data", {"confirm": "perhaps"}, "value_not_taken"),
         ],
     )
     async def test_a_field_that_is_wrong_is_named_in_words(self, call, action, data, key):
         with pytest.raises(ServiceValidationError) as error:
             await call(action, **data)
         assert error.value.translation_key == key
+        field = error.value.translation_placeholders["field"]
+        assert field in data or key == "required"
 
 
 class TestDeclarations:

@@ -23,7 +23,7 @@ from .exports.preview import async_preview
 from .history.pages import PAGE_FIELDS
 from .history.records import ExportStatus
 from .installation.actions import REMOVE_SCHEMA, remove_all_data
-from .object_reader import INVALID_REQUEST
+from .object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 from .pushes.actions import (
     PUSH_LOG_SCHEMA,
     RUN_PUSH_SCHEMA,
@@ -153,6 +153,23 @@ class Action(NamedTuple):
     right: Right
     handler: Callable[[ServiceCall, User | None], Coroutine[Any, Any, dict[str, Any]]]
     schema: vol.Schema
+
+    def fields(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields that were given, checked. Raises InvalidRequest, which names one."""
+        try:
+            checked: dict[str, Any] = self.schema(given)
+        except vol.MultipleInvalid as err:
+            # Home Assistant's REST API would answer a bare "Bad Request".
+            raise self._mistake(given, str(err.path[0])) from err
+        return checked
+
+    def _mistake(self, given: dict[str, Any], field: str) -> InvalidRequest:
+        if field not in self.schema.schema:
+            return InvalidRequest(INVALID_REQUEST, "unknown_field", field=shown(field))
+        if given.get(field) is None:
+            return InvalidRequest(INVALID_REQUEST, "required", field=field)
+        value = shown(str(given[field]))
+        return InvalidRequest(INVALID_VALUE, "value_not_taken", field=field, value=value)
 
 
 ACTIONS: Final = {

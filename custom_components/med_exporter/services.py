@@ -73,7 +73,7 @@ def _for_caller(name: str) -> Callable[[ServiceCall], Coroutine[Any, Any, Servic
             call.hass,
             call.domain,
             call.service,
-            action.schema(dict(call.data)),
+            action.fields(dict(call.data)),
             call.context,
             call.return_response,
         )

@@ -16,6 +16,7 @@ from ..errors import ExportFailedError
 from ..history.history import DATA_HISTORY
 from ..history.pages import PAGE_FIELDS
 from ..history.records import ExportKind, ExportStatus
+from ..object_reader import ObjectReader
 from .answers import PushStatus, push_log_entry
 from .request import read_push_request
 from .runner import DATA_PUSHES
@@ -43,7 +44,7 @@ TEST_SCHEMA: Final = vol.Schema({vol.Required("destination"): cv.string})
 PUSH_LOG_SCHEMA: Final = vol.Schema(
     {
         vol.Optional("destination"): cv.string,
-        vol.Optional("status"): vol.In([str(status) for status in PushStatus]),
+        vol.Optional("status"): object,
         **PAGE_FIELDS,
     }
 )
@@ -99,7 +100,8 @@ async def async_test_answer(test: Awaitable[str | None]) -> dict[str, Any]:
 
 async def list_push_log(call: ServiceCall, user: User | None) -> dict[str, Any]:
     """Return past and running pushes, newest first."""
-    status = call.data.get("status")
+    known = [str(one) for one in PushStatus]
+    status = ObjectReader({"status": call.data.get("status")}).choice("status", known)
     return await async_push_log(
         call.hass,
         destination=call.data.get("destination"),

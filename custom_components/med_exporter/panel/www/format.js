@@ -26,10 +26,16 @@ export class Formats {
     return new Intl.DateTimeFormat(this.language, style).format(new Date(moment));
   }
 
-  time(text) {
+  time(text, timeZone = this.zone) {
     if (!text) return "–";
-    const style = { dateStyle: "medium", timeStyle: "short", timeZone: this.zone };
+    const style = { dateStyle: "medium", timeStyle: "short", timeZone };
     return this.shown(style, text);
+  }
+
+  /** Words of the house's clock; its zone for a browser in another. */
+  ofHouse(words) {
+    const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+    return timeZone === this.house ? words : `${words} (${this.house})`;
   }
 
   /** An edge of a stretch: where it is the house's midnight, the first day, or the last for an `end`. */

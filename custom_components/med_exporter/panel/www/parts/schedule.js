@@ -33,13 +33,16 @@ class Schedule extends MedElement {
 
   when() {
     const said = saidBy(this.schedule.schedule);
-    const { words } = this.house;
-    if (!said.every) return this.schedule.schedule;
+    const { words, formats } = this.house;
+    if (!said.every) return formats.ofHouse(this.schedule.schedule);
     const weekday = words.option("day_of_week", String(said.weekday));
-    const text = this.t(`schedule.said_${said.every}`, { time: said.time, day: said.day, count: said.day, weekday });
-    // The other times are told on the clock of whoever looks.
-    const zone = this.house.hass.config.time_zone;
-    return Intl.DateTimeFormat().resolvedOptions().timeZone === zone ? text : `${text} (${zone})`;
+    return formats.ofHouse(this.t(`schedule.said_${said.every}`, { ...said, count: said.day, weekday }));
+  }
+
+  /** A run, on the clock of its expression. */
+  at(run) {
+    const { formats } = this.house;
+    return run ? formats.ofHouse(formats.time(run, formats.house)) : this.t("never");
   }
 
   to() {
@@ -50,7 +53,7 @@ class Schedule extends MedElement {
 
   render() {
     const { schedule, busy } = this;
-    const { formats, words } = this.house;
+    const { words } = this.house;
     const { export_config: asked } = schedule;
     const range = typeof asked.date_range === "string" ? words.option("preset", asked.date_range) : "";
     const what = [words.option("export_type", asked.export_type), words.option("file_format", asked.format), range];
@@ -66,12 +69,10 @@ class Schedule extends MedElement {
         <dd>${this.when()}</dd>
         <dt>${this.t("schedule.to")}</dt>
         <dd>${this.to()}</dd>
-        ${schedule.next_run
-          ? html`<dt>${this.t("schedule.next_run")}</dt>
-              <dd>${formats.time(schedule.next_run)}</dd>`
-          : nothing}
+        <dt>${this.t("schedule.next_run")}</dt>
+        <dd>${this.at(schedule.next_run)}</dd>
         <dt>${this.t("schedule.last_run")}</dt>
-        <dd>${schedule.last_run ? formats.time(schedule.last_run) : this.t("never")}</dd>
+        <dd>${this.at(schedule.last_run)}</dd>
       </dl>
       <div class="row">
         <button class="main" ?disabled=${busy} @click=${this.run}>${this.t("schedule.run")}</button>
