@@ -46,7 +46,6 @@ class KasaReadingSteps(Steps):
     _measuring: Sequence[str] = ()
     _reading: Reading
     _placeholders: dict[str, str]
-    _password: str | None = None
 
     def _no_errors(self) -> dict[str, str]:
         self._placeholders = {"host": "", "other": "", "limit": ""}
@@ -92,7 +91,6 @@ class KasaReadingSteps(Steps):
             self._check_login(rest, login, errors)
             if not errors:
                 self._reading.add(rest)
-                self._password = None
         except HostError as err:
             self._name_error(err, "base", errors)
 
@@ -113,18 +111,17 @@ class KasaReadingSteps(Steps):
     async def _login(
         self, user_input: Mapping[str, Any], errors: dict[str, str]
     ) -> Credentials | None:
-        """Return the login that was entered; a password stays while others are corrected."""
+        """Return the login that was entered."""
         username = user_input.get(CONF_USERNAME)
         password = user_input.get(CONF_PASSWORD)
-        self._password = password or (self._password if username else None)
-        if bool(username) != bool(self._password):
+        if bool(username) != bool(password):
             errors[CONF_PASSWORD if username else CONF_USERNAME] = "credentials_incomplete"
-        if not username or not self._password:
+        if not username or not password:
             return None
         await async_load_kasa(self.hass)
         from kasa import Credentials  # noqa: PLC0415
 
-        return Credentials(username, self._password)
+        return Credentials(username, password)
 
     def _name_error(self, error: HostError, field: str, errors: dict[str, str]) -> None:
         errors[field] = error.code

@@ -75,7 +75,6 @@ class KasaReauthSteps(KasaSteps):
             self.hass.config_entries.async_update_entry(
                 entry, data={**entry.data, CONF_HOSTS: {**known, **reading.hosts}}
             )
-            self._password = None
         return not reading.refusing and not errors
 
 
