@@ -56,6 +56,21 @@ async def exported(call, **data):
 
 
 class TestCreateExport:
+    async def test_templates_write_numbers_and_lists_as_texts(self, call):
+        answer = await exported(
+            call,
+            devices="Fridge",
+            fields="timestamp, power_w",
+            min_power="0.5",
+            decimal_places="1",
+            compression="off",
+            device_states="on, off",
+            days_of_week="1,2,3,4,5,6,7",
+            time_of_day_start=6 * 60,
+            time_of_day_end="05:59:00",
+        )
+        assert path_of(answer).read_text(encoding="utf-8-sig").startswith("timestamp,power_w\n")
+
     async def test_returns_the_file_and_a_link_when_it_waits(self, call, hass_client_no_auth):
         answer = await exported(call)
         assert answer["status"] == "completed"

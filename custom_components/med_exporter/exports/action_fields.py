@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, time
 from typing import Any, Final
+
+import voluptuous as vol
+from homeassistant.helpers import config_validation as cv
 
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
@@ -53,17 +56,7 @@ _OWN_NAMES: Final = {".".join(path): name for name, path in _FIELDS.items()} | {
     "filters.time_of_day": "time_of_day_start",
 }
 _MOST_LEVELS: Final = 10
-_LISTS: Final = (
-    "devices",
-    "fields",
-    "device_states",
-    "days_of_week",
-    "breakdown_by",
-    "report_sections",
-    "event_types",
-    "severity_levels",
-    "users",
-)
+_MOST_OF_AN_HOUR_AND_MINUTE: Final = 24 * 60
 
 
 def request_fields() -> dict[str, tuple[str, ...]]:
@@ -119,22 +112,89 @@ def named_as_here(err: InvalidRequest) -> InvalidRequest:
 
 
 def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller gives
-    if name in ("time_of_day_start", "time_of_day_end"):
-        return _clock(value)
-    # A template that names one device gives a text where the selector gives a list.
-    if name in _LISTS and isinstance(value, str) and value != "all":
-        return [value]
-    # In YAML, digits are a number.
-    if name == "pdl" and type(value) is int:
-        return str(value)
-    # Selectors give the options of a choice as texts.
-    if name == "days_of_week" and isinstance(value, list):
-        return [int(day) if isinstance(day, str) and day.isdecimal() else day for day in value]
-    return value
+    read = _READ.get(name)
+    return value if read is None or value is None else read(value)
+
+
+def _number(value: Any) -> Any:  # noqa: ANN401
+    """Return a number that is written as a text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _flag(value: Any) -> Any:  # noqa: ANN401
+    """Return true or false, in any of the words that Home Assistant has for them."""
+    try:
+        return cv.boolean(value)
+    except vol.Invalid:
+        return value
+
+
+def _names(value: Any) -> Any:  # noqa: ANN401
+    """Return a list of names, of the one that a template gives; digits alone are a number to it."""
+    if value == "all":
+        return value
+    named = value if isinstance(value, list) else [value]
+    return [_digits(one) for one in named]
+
+
+def _words(value: Any) -> Any:  # noqa: ANN401
+    """Return a list of words, of which a text names several with commas between them."""
+    if isinstance(value, str):
+        return [word for part in value.split(",") if (word := part.strip())]
+    return value if isinstance(value, list) else [value]
+
+
+def _states(value: Any) -> Any:  # noqa: ANN401
+    """Return a list of `on` and `off`, which are true and false in YAML."""
+    known = {True: "on", False: "off"}
+    return [known[one] if isinstance(one, bool) else one for one in _words(value)]
+
+
+def _days(value: Any) -> Any:  # noqa: ANN401
+    """Return a list of numbers; selectors give the options of a choice as texts."""
+    return [int(day) if isinstance(day, str) and day.isdecimal() else day for day in _words(value)]
+
+
+def _digits(value: Any) -> Any:  # noqa: ANN401
+    """Return a name of digits, which YAML and templates take for a number."""
+    return str(value) if type(value) is int else value
 
 
 def _clock(value: Any) -> Any:  # noqa: ANN401
-    """Return a time as HH:MM; the selector of times adds seconds."""
+    """Return a time as HH:MM; the selector of times adds seconds, YAML counts those of 22:00."""
+    if type(value) is int:
+        minutes, seconds = (value, 0) if value < _MOST_OF_AN_HOUR_AND_MINUTE else divmod(value, 60)
+        if 60 <= minutes < _MOST_OF_AN_HOUR_AND_MINUTE and not seconds:
+            return f"{minutes // 60:02}:{minutes % 60:02}"
     if isinstance(value, str) and value.count(":") == 2 and value.endswith(":00"):
         return value[:-3]
     return value
+
+
+# How the value of a field may come from a template, YAML or a selector, by what its form takes.
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(("min_power", "max_power", "decimal_places", "chunk_size", "limit"), _number),
+    **dict.fromkeys(
+        (
+            "exclude_outliers",
+            "include_charts",
+            "include_headers",
+            "machine_names",
+            "compression",
+            "cache_results",
+            *(name for name, path in _FIELDS.items() if path[0] == "privacy_options"),
+        ),
+        _flag,
+    ),
+    **dict.fromkeys(
+        ("fields", "breakdown_by", "report_sections", "event_types", "severity_levels"), _words
+    ),
+    **dict.fromkeys(("devices", "users"), _names),
+    **dict.fromkeys(("time_of_day_start", "time_of_day_end"), _clock),
+    "device_states": _states,
+    "days_of_week": _days,
+    "pdl": _digits,
+}
