@@ -80,6 +80,24 @@ class TestStore:
         }
         assert issues(hass) == {"newer_shelf"}
 
+    async def test_one_that_nobody_has_read_is_not_written_over(self, hass, storage) -> None:
+        before = storage.lay("shelf", 1, {"precious": True})
+        store = VersionedStore(hass, "shelf")
+        await store.async_save({"precious": False})
+        assert storage["shelf"] == before
+        assert await store.async_load() == {"precious": True}
+        await store.async_save({"precious": False})
+        assert storage["shelf"]["data"] == {"precious": False}
+
+    async def test_after_a_newer_one_was_removed_another_may_be_kept(self, hass, storage) -> None:
+        storage.lay("shelf", 7, {})
+        store = VersionedStore(hass, "shelf")
+        with pytest.raises(FormatTooNewError):
+            await store.async_load()
+        await store.async_remove()
+        await store.async_keep({"new": True})
+        assert storage["shelf"]["data"] == {"new": True}
+
     async def test_the_issue_goes_when_the_format_is_known_again(self, hass, storage) -> None:
         storage.lay("shelf", 7, {})
         with pytest.raises(FormatTooNewError):
@@ -114,6 +132,22 @@ class TestWhatItConcerns:
         assert entry.state is ConfigEntryState.SETUP_ERROR
         assert entry.error_reason_translation_key == "format_too_new"
         assert storage[f"counters.{entry.entry_id}"] == before
+
+    async def test_the_clock_of_newer_counters_stays_as_it_was(
+        self, hass, storage, tmp_path
+    ) -> None:
+        entry = MockConfigEntry(
+            domain=DOMAIN,
+            title="Home",
+            data={"type": "kasa", "pdl": "home", "name": "Home", "hosts": {}, "plugs": {}},
+        )
+        storage.lay(f"counters.{entry.entry_id}", 9, {})
+        before = storage.lay(f"clock.{entry.entry_id}", 1, {"clock": {}, "journals": {"a": {}}})
+        entry.add_to_hass(hass)
+        await set_up(hass, tmp_path)
+        assert entry.state is ConfigEntryState.SETUP_ERROR
+        await hass.async_block_till_done()
+        assert storage[f"clock.{entry.entry_id}"] == before
 
 
 class TestEntries:

@@ -75,7 +75,10 @@ def report_known(hass: HomeAssistant, what: str) -> None:
 
 
 class VersionedStore(Store[dict[str, Any]]):
-    """A file in Home Assistant's storage.
+    """A file in Home Assistant's storage, which is written once it has been read, and not before.
+
+    So what could not be read, or of which nobody came to ask since something else was of a newer
+    version, is never written over.
 
     Args:
         hass: Home Assistant.
@@ -101,28 +104,33 @@ class VersionedStore(Store[dict[str, Any]]):
         super().__init__(hass, 1 + len(steps), f"{DOMAIN}.{name}", **options)
         self._name = name
         self._steps = steps
-        self._is_too_new = False
+        self._is_read = False
 
     async def async_load(self) -> dict[str, Any] | None:
         """Return what is stored, brought forward to the newest version; None where nothing is.
 
-        Raises FormatTooNewError, after which nothing is written either.
+        Raises FormatTooNewError, and then nothing is written either.
         """
         try:
             stored = await super().async_load()
         except _TOO_NEW as err:
-            self._is_too_new = True
             found = int(getattr(err, "found_version", 0) or getattr(err, "version", 0))
             error = FormatTooNewError(self._name, found, self.version)
             report_newer(self.hass, self._name, error)
             raise error from err
+        self._is_read = True
         report_known(self.hass, self._name)
         return stored
 
     async def async_save(self, data: dict[str, Any]) -> None:
-        """Write the file, unless a newer version has written it."""
-        if not self._is_too_new:
+        """Write the file, unless it has not been read or a newer version has written it."""
+        if self._is_read:
             await super().async_save(data)
+
+    async def async_remove(self) -> None:
+        """Remove the file, whoever has written it; what comes then may be written."""
+        await super().async_remove()
+        self._is_read = True
 
     async def async_keep(self, data: dict[str, Any]) -> None:
         """Write the file as `async_save` does, for what somebody is told that it is kept.
@@ -130,7 +138,7 @@ class VersionedStore(Store[dict[str, Any]]):
         Home Assistant logs that a file cannot be written, and goes on: what the disk has is read
         again. Raises NotStoredError where that is something else.
         """
-        if self._is_too_new or self.hass.state is CoreState.stopping:
+        if not self._is_read or self.hass.state is CoreState.stopping:
             # Home Assistant writes last of all as it stops.
             await self.async_save(data)
             return
@@ -149,6 +157,8 @@ class VersionedStore(Store[dict[str, Any]]):
             raise FormatTooNewError(self._name, old_major_version, self.version)
         for step in self._steps[old_major_version - 1 :]:
             old_data = step(old_data)
+        # Home Assistant writes it before it gives it back.
+        self._is_read = True
         return old_data
 
 

@@ -48,7 +48,9 @@ async def test_by_a_clock_a_year_ahead_the_oldest_goes_once_until_it_has_lasted(
 
 
 async def test_a_start_by_such_a_clock_is_no_other(hass: HomeAssistant, clock: HouseClock) -> None:
-    await LivedTime(hass).async_go_on()
+    before = LivedTime(hass)
+    await before.async_load()
+    await before.async_go_on()
     clock.jump(timedelta(days=900))
     lived = LivedTime(hass)
     await lived.async_load()

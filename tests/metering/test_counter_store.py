@@ -66,6 +66,7 @@ async def test_the_loop_goes_on_while_many_are_described(
     counters, described = counters_of(*(f"plug_{number}" for number in range(100)))
     counting = asyncio.create_task(count_turns())
     store = CounterStore(hass, "home")
+    await store.async_load()
     store.note(counters)
     await store.async_save()
     counting.cancel()
@@ -79,6 +80,7 @@ async def test_only_what_has_changed_is_described_and_written_again(
 ) -> None:
     counters, described = counters_of("fridge", "washer")
     store = CounterStore(hass, "home")
+    await store.async_load()
     store.note(counters)
     await store.async_save()
     before = deepcopy(hass_storage[KEY]["data"])
@@ -101,6 +103,7 @@ async def test_changes_are_no_longer_than_what_they_follow_for_long(
 ) -> None:
     counters, _ = counters_of("fridge")
     store = CounterStore(hass, "home")
+    await store.async_load()
     names, sizes = set(), []
     for number in range(4000):
         counters["fridge"].began_value = number
@@ -121,6 +124,7 @@ async def test_what_follows_another_file_is_not_taken_for_changes_of_this_one(
     first: dict[str, Any] = {}
     for began in (1.0, 2.0):
         store = CounterStore(hass, "home")
+        await store.async_load()
         store.note(counters)
         await store.async_save()
         first = first or deepcopy(hass_storage[KEY])

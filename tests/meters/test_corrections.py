@@ -10,7 +10,7 @@ import pytest
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 
-from custom_components.med_exporter.const import DOMAIN, PlugRole
+from custom_components.med_exporter.const import DOMAIN, DataType, PlugRole
 from custom_components.med_exporter.ledger import PointSeries
 from tests.metering_points import NOON
 
@@ -160,6 +160,17 @@ async def put_right(home: Home, start: datetime, end: datetime, **asked: Any) ->
     )
     await home.settle()
     return answer
+
+
+async def test_what_a_user_has_put_right_is_shown_before_statistics_tell_anything_new(
+    home: Home, supplier: ConfigEntry
+) -> None:
+    def month() -> float:
+        return supplier.runtime_data.current(DataType.CONSUMPTION_MONTHLY).value_kwh
+
+    before, at = month(), dt_util.as_utc(NOON) - 5 * DAY
+    await put_right(home, at, at + timedelta(hours=2), operation="set", value=9)
+    assert month() == pytest.approx(before + 8)
 
 
 async def test_what_a_user_has_put_right_outlives_each_look(

@@ -10,6 +10,7 @@ from homeassistant.const import (
     EVENT_RECORDER_HOURLY_STATISTICS_GENERATED,
 )
 from homeassistant.core import callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -19,6 +20,8 @@ from ..clocks.due import async_track_due
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
 from ..engine.times import UTC_DAY
+from ..entries.finding import point_slug
+from ..ledger import SIGNAL_LEDGER_CHANGED, PointSeries
 from .booking import Booking
 from .live import shown
 from .meter import is_entity, meters_of
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 
-    from ..ledger import Ledger
+    from ..ledger import Ledger, LedgerChange
 
 WHOLE_EVERY: Final = UTC_DAY
 """How often all that is booked is compared with the statistics, in seconds."""
@@ -80,6 +83,16 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
         def on_statistics(_: Event) -> None:
             self._start()
 
+        slug = point_slug(entry)
+
+        @callback
+        def on_ledger(change: LedgerChange) -> None:
+            # What somebody has put right is shown, and pushed, before statistics tell anything new.
+            series = change.series
+            if isinstance(series, PointSeries) and series.metering_point == slug:
+                self._start()
+
+        entry.async_on_unload(async_dispatcher_connect(hass, SIGNAL_LEDGER_CHANGED, on_ledger))
         for entity_id, meter_id in entities.items():
             if (state := shown(hass.states.get(entity_id))) is not None:
                 self.standing.see(meter_id, state)
