@@ -225,5 +225,6 @@ async def test_a_plug_is_set_to_nothing_at_least(house: House) -> None:
     house.hass.config_entries.async_update_entry(entry, data={**entry.data, "plugs": plugs})
     with pytest.raises(InvalidRequest) as raised:
         await correct(house, **{**ASKED, "value": -1})
-    assert (raised.value.field, (raised.value.translation_placeholders or {})["low"]) == ("value", "0")
+    told = raised.value.translation_placeholders or {}
+    assert (raised.value.field, told["low"]) == ("value", "0")
     assert (await correct(house, **{**ASKED, "value": 0}))["kwh_after"] == 0
