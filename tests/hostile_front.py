@@ -55,9 +55,14 @@ class Front:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._relay(request)
-        body = await request.read()
+        await request.read()
         if self.says is not None and self.hears(request.path):
             return await self.says(request)
+        return await self.pass_on(request)
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        """Give the server's answer to a request."""
+        body = await request.read()
         self.passed += 1
         headers = {
             name: text for name, text in request.headers.items() if name.lower() not in _OF_THE_LINE

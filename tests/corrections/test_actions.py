@@ -138,6 +138,7 @@ async def test_only_administrators_may(house: House, hass_read_only_user: MockUs
         ({"operation": "remove"}, "value"),
         ({"value": None}, "value"),
         ({"value": -1_000_001}, "value"),
+        ({"operation": "scale", "value": -1}, "value"),
         ({"operation": "scale", "value": 1e6}, "value"),
         ({"reason": " "}, "reason"),
         ({"why": "so"}, "why"),
@@ -216,3 +217,14 @@ class TestABusyDatabase:
         assert (answer["kwh_after"], answer["statistics_pending"]) == (12.0, True)
         await house.settle()
         assert (await correct(house, **ASKED))["kwh_before"] == 12.0
+
+
+async def test_a_plug_is_set_to_nothing_at_least(house: House) -> None:
+    (entry,) = house.hass.config_entries.async_entries(DOMAIN)
+    plugs = {one: {**its, "mac": one} for one, its in entry.data["plugs"].items()}
+    house.hass.config_entries.async_update_entry(entry, data={**entry.data, "plugs": plugs})
+    with pytest.raises(InvalidRequest) as raised:
+        await correct(house, **{**ASKED, "value": -1})
+    told = raised.value.translation_placeholders or {}
+    assert (raised.value.field, told["low"]) == ("value", "0")
+    assert (await correct(house, **{**ASKED, "value": 0}))["kwh_after"] == 0

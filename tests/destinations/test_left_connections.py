@@ -170,3 +170,35 @@ async def test_who_hangs_up_at_the_first_question_is_not_asked_again(hass: HomeA
             pass
     server.close()
     assert (raised.value.code, callers) == ("CONNECTION_LOST", 1)
+
+
+async def test_who_has_left_several_connections_is_asked_over_a_new_one(
+    hass: HomeAssistant,
+) -> None:
+    both = asyncio.Barrier(2)
+    callers = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal callers
+        callers += 1
+        is_early = callers <= 2
+        await reader.readuntil(b"\r\n\r\n1")
+        if is_early:
+            await both.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        with suppress(asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n1")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+    async def ask() -> int:
+        async with request(
+            web_session(hass), "POST", url, data=b"1", is_known=True, is_repeatable=True
+        ) as response:
+            return response.status
+
+    await asyncio.gather(ask(), ask())
+    assert (await ask(), callers) == (204, 3)
+    server.close()

@@ -80,6 +80,26 @@ class TestMenu:
         listed = flow["description_placeholders"]["contracts"]
         assert listed == "- 01/02/2026\N{NO-BREAK SPACE}: Un prix unique, 0,25 €/kWh"
 
+    @pytest.mark.parametrize(
+        ("changed", "told"),
+        [
+            (
+                {"factor": 1.1, "fixed": 0.08, "tax": 20},
+                "sensor.spot × 1,1 + 0,08 €/kWh + 20 %",  # noqa: RUF001  # as people write it
+            ),
+            ({"fixed": -0.5}, "sensor.spot \N{MINUS SIGN} 0,5 €/kWh"),
+            ({}, "sensor.spot"),
+        ],
+    )
+    async def test_what_comes_on_top_of_a_sensor_is_told_in_french(
+        self, hass, entry, changed, told
+    ):
+        hass.config.language = "fr"
+        sensor = {"kind": "sensor_price", "entity_id": "sensor.spot"}
+        store(hass, entry, {"valid_from": "2026-02-01", **sensor, **changed})
+        flow = await start_options(hass, entry, "contracts")
+        assert flow["description_placeholders"]["contracts"].endswith(f" capteur, {told}")
+
     async def test_plain_off_peak_hours_are_called_so(self, hass, entry):
         flow = await begin(hass, entry, "peak_off_peak")
         await fill_in(hass, flow, OFF_PEAK)

@@ -151,8 +151,10 @@ async def test_one_part_failing_does_not_stop_the_rest(
     rules += [f"topic write {PREFIX}/{PDL}/consumption/daily", f"topic write {PREFIX}/roof/#"]
     broker = mosquitto()
     entry = await add_mqtt(hass, broker.port)
+    await until(entry.runtime_data.destination, stands=True)
     # The test of the connection would have said it.
     broker.stop()
+    await until(entry.runtime_data.destination, stands=False)
     broker.acl = "\n".join(rules) + "\n"
     broker.start()
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
@@ -192,6 +194,7 @@ async def test_a_broker_that_is_gone_ends_the_run_once(
 ) -> None:
     broker = mosquitto()
     entry = await add_mqtt(hass, broker.port)
+    await until(entry.runtime_data.destination, stands=True)
     broker.kill()
     await until(entry.runtime_data.destination, stands=False)
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
@@ -211,11 +214,12 @@ async def test_a_refused_login_asks_for_it_again(
 ) -> None:
     broker = mosquitto(users={"someone": "secret"})
     entry = await add_mqtt(hass, broker.port, username="someone", password="secret")
+    await until(entry.runtime_data.destination, stands=True)
     broker.kill()
+    await until(entry.runtime_data.destination, stands=False)
     broker.users = {"someone": "changed"}
     (broker.folder / f"{broker.port}.passwords").unlink()
     broker.start()
-    await until(entry.runtime_data.destination, stands=False)
     record = await runner(hass).async_run(entry.runtime_data, trigger="action")
     assert record.error_code == "WRONG_CREDENTIALS"
     assert "secret" not in str(record)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 TIMEOUT: Final = 15
 """Seconds that a server has to answer, unless it is given more."""
+OWN_CONNECTION: Final = {"Connection": "close"}
+"""The header of what is not to go over a connection that has served before, nor to leave one."""
 
 # Bytes in a second of the slowest line over which a year arrives: 64 kbit/s.
 _SLOWEST: Final = 8192
@@ -98,10 +100,9 @@ async def request(
                 ),
                 allow_redirects=False,
                 auto_decompress=False,
-                headers=headers,
                 **arguments,
             )
-            async with await _answer_to(ask, is_repeatable=is_repeatable) as response:
+            async with await _answer_to(ask, headers, is_repeatable=is_repeatable) as response:
                 if 300 <= response.status < 400:
                     raise DestinationError("not_expected_server", field="url", host=host_of(url))
                 if (error := network_error(response.status, url)) is not None:
@@ -121,16 +122,20 @@ async def request(
 
 
 async def _answer_to(
-    ask: Callable[..., Awaitable[ClientResponse]], *, is_repeatable: bool
+    ask: Callable[..., Awaitable[ClientResponse]],
+    headers: Mapping[str, str],
+    *,
+    is_repeatable: bool,
 ) -> ClientResponse:
     """Ask, once more where the connection was one that the server had left."""
     passage = Passage()
     try:
-        return await ask(trace_request_ctx=passage)
+        return await ask(headers=headers, trace_request_ctx=passage)
     except (ClientOSError, ServerDisconnectedError):
         if not (is_repeatable and passage.is_reused):
             raise
-    return await ask()
+    # Others that have served before may have been left, too.
+    return await ask(headers={**headers, **OWN_CONNECTION})
 
 
 def later_error(status: int, headers: Mapping[str, str], url: str) -> DestinationError | None:

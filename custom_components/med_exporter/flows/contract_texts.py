@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..engine.tariff.hours import Period
+    from ..engine.tariff.rates import PriceLine
 
 _TO: Final = "\N{EN DASH}"
 
@@ -41,7 +42,7 @@ class ContractTexts:
 
     def __init__(self, texts: Mapping[str, str], currency: str, *, french: bool) -> None:
         self._texts = texts
-        self._currency = for_people(currency)
+        self._unit = f"{for_people(currency)}/kWh"
         locale = "fr" if french else "en"
         self._dates = DateWords(locale)
         self._lines = Words(locale)
@@ -57,7 +58,7 @@ class ContractTexts:
 
     def price(self, price: float) -> str:
         """Return a price per kWh with its unit."""
-        return f"{self.number(price)} {self._currency}/kWh"
+        return f"{self.number(price)} {self._unit}"
 
     def number(self, value: float) -> str:
         """Return a number with the language's decimal mark."""
@@ -85,19 +86,22 @@ class ContractTexts:
         """Return the first day, the kind and the prices of a contract."""
         [parsed] = parse_contracts([contract]).contracts
         # Hours of one name have one price, and a single price needs no name.
-        lines = list(parsed.pricing.lines())
-        shown = dict.fromkeys(
-            (self._lines.tariff_period(line.name) if line.name else None, line.price)
-            for line in lines
-        )
-        prices = " / ".join(
-            " ".join([*([name] if name else []), *([] if price is None else [self.number(price)])])
-            for name, price in shown
-        )
+        lines = dict.fromkeys(map(self._line, parsed.pricing.lines()))
+        prices = " / ".join(lines)
+        if all(line.price is not None for line in parsed.pricing.lines()):
+            prices += f" {self._unit}"
         # By the form in which it was entered: many hours and prices can be plain off-peak hours.
         kind = self._text("contract_kind", form_of(contract).name)
         since = self._dates.short(date.fromisoformat(contract["valid_from"]))
-        return self._named(since, f"{kind}, {prices} {self._currency}/kWh")
+        return self._named(since, f"{kind}, {prices}")
+
+    def _line(self, line: PriceLine) -> str:
+        """Return a price and its name, without its unit; or what shows it, with what is on top."""
+        name = self._lines.tariff_period(line.name) if line.name else ""
+        more = (
+            line.on_top(self.number, self._unit) if line.price is None else self.number(line.price)
+        )
+        return f"{name} {more}".strip()
 
     def contract_list(self, contracts: Sequence[Mapping[str, Any]]) -> str:
         """Return the contracts as lines of Markdown, the newest first."""

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
 
     from ..engine.job import GivenTable
+    from ..engine.tariff.rates import PriceLine
 
 _PRICE_DECIMALS = 5
+
+
+def _name(line: PriceLine) -> str | None:
+    told = line.on_top("{:g}".format)
+    return f"{line.name} {told}" if told else line.name
 
 
 def tariffs_table(hass: HomeAssistant) -> GivenTable:
@@ -39,7 +45,7 @@ def tariffs_table(hass: HomeAssistant) -> GivenTable:
         (Column("pdl", Kind.TEXT, holds=Holds.DEVICE_ID), lambda one: one[0].data[CONF_PDL]),
         (Column("valid_from", Kind.TEXT), lambda one: one[1].valid_from.isoformat()),
         (Column("kind", Kind.TEXT), lambda one: one[1].pricing.to_dict()["kind"]),
-        (Column("time_of_use", Kind.TEXT, holds=Holds.TEXT), lambda one: one[2].name),
+        (Column("time_of_use", Kind.TEXT, holds=Holds.TEXT), lambda one: _name(one[2])),
         (Column("days", Kind.TEXT), lambda one: one[2].days),
         (Column("start", Kind.TEXT), lambda one: one[2].start),
         (Column("end", Kind.TEXT), lambda one: one[2].end),

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -80,6 +81,23 @@ def test_a_month_is_one_page(recorder, bill):
     assert float(found["Total"][-1]) == pytest.approx(sum(map(float, parts)), abs=0.001)
     periods = [float(found[name][-1]) for name in ("day", "night")]
     assert sum(periods) == pytest.approx(sum(map(float, parts[:2])), abs=0.001)
+
+
+def test_the_periods_of_tempo_come_as_its_calendar_has_them(recorder, bill):
+    home = Home(recorder)
+    colours = ("red", "white", "blue")
+    prices = {colour: {"peak": 0.2, "off_peak": 0.1} for colour in colours}
+    days = {date(2026, 3, 1 + n): colours[n % 3] for n in range(21)}
+    home.priced(
+        "house", [{"valid_from": "2025-01-01", "kind": "tempo", "prices": prices}], colours=days
+    )
+    home.uses(FRIDGE, at("2026-03-02"), at("2026-03-20"), 0.5)
+    (page,) = bill("2026-03-01", "2026-04-01")
+    names = [name for name in lines(page) if name.partition(",")[0] in colours]
+    hours = ("peak", "off-peak")
+    assert names[:6] == [
+        f"{colour}, {hour}" for colour in ("blue", "white", "red") for hour in hours
+    ]
 
 
 def test_who_sends_the_bills_is_told(recorder, bill, exports):

@@ -195,6 +195,16 @@ def test_a_contract_without_colours_is_last_and_said(home, exports):
     assert "tempo" in warning["message"]
 
 
+def test_a_document_warns_of_a_contract_without_a_name_by_its_kind(home, exports):
+    options = exports.options(locale="fr")
+    pdf = made(exports, "pdf", colours=False, options=options)
+    done = subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True
+    )
+    warned = " ".join(done.stdout.decode().partition("sans prix connu")[2].split())
+    assert re.match(r".{0,60}aucun coût : Tempo \(", warned)
+
+
 AMOUNTS = ("energy_cost", "standing_charge", "feed_in", "total")
 
 
@@ -320,13 +330,15 @@ def test_a_document_cuts_no_name_and_writes_money_as_people_do(exports, home, lo
     assert "EUR" in made(exports, "json", offers, options=options).decode()
 
 
-@pytest.mark.parametrize("decimals", [0, 1])
+@pytest.mark.parametrize("decimals", [0, 1, 6])
 def test_money_has_as_many_digits_as_asked_for_and_months_add_up(home, exports, decimals):
     tables = json.loads(made(exports, options=exports.options(decimal_places=decimals)))
     names = ("energy_cost", "standing_charge", "feed_in", "total")
     months = tables["contract_months"]
     for whole in tables["contracts"]:
         its = [month for month in months if month["contract"] == whole["contract"]]
+        # Sums of prices of five digits show six.
+        assert decimals < 6 or whole["energy_cost"] != round(whole["energy_cost"], 2)
         for name in names:
             parts = [month[name] for month in its if month[name] is not None]
             assert [round(part, decimals) for part in parts] == parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,13 +15,12 @@ from ...web.answers import beginning_of, lines_of, parsed, taken_apart, text_of,
 from ..base import DestinationError
 from ..databases.server import DatabaseServer, reason_of
 from ..redaction import without_secrets
-from ..web import TIMEOUT, request
+from ..web import OWN_CONNECTION, TIMEOUT, request
 from .address import reading_url
 from .rows import NAME, halves_of, selector_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-    from contextlib import AbstractAsyncContextManager
 
     from aiohttp import ClientResponse
 
@@ -31,13 +31,20 @@ _EXPORT_SECONDS: Final = 60
 # Keeps a line of an answer far below what aiohttp takes as one.
 _SAMPLES_PER_LINE: Final = 1000
 _EVERYTHING: Final = f'{{{NAME}!=""}}'
-# What is lost on a connection that the server had left cannot be sent again: the server would store
-# it twice. And of what comes in a body over a connection that is used again, vmauth passes on no
-# more than the beginning every now and then, and ends it as if it were whole.
-_OWN_CONNECTION: Final = {"Connection": "close"}
 # Bytes of a question that whoever stands before the server takes in an address.
 _MOST_OF_A_QUESTION: Final = 2000
 
+# Whoever refuses these takes the question in a body, perhaps.
+_NOT_IN_AN_ADDRESS: Final = frozenset(
+    {
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.URI_TOO_LONG,
+        HTTPStatus.NOT_IMPLEMENTED,
+    }
+)
+
+# What a server or a proxy remembers is no answer: samples may have come, or gone, since.
+_NOT_REMEMBERED: Final = {"Cache-Control": "no-cache, no-store"}
 _WHOLE_AND_ANEW: Final = {"nocache": "1", "deny_partial_response": "1"}
 
 _FLAG: Final = re.compile(r'^-(?P<name>[\w.]+)="(?P<value>[^"\n]*)"', re.MULTILINE)
@@ -89,7 +96,11 @@ class VictoriaMetrics(DatabaseServer):
     async def write(self, lines: bytes, *, seconds: float = _IMPORT_SECONDS) -> None:
         """Send lines to `/api/v1/import`; bad ones are skipped by the server without a word."""
         url = f"{self.url}/api/v1/import"
-        headers = {**self.login, **_OWN_CONNECTION, "Content-Type": "application/json"}
+        # What is lost on a connection that the server had left cannot be sent again: the server
+        # would store it twice. And of what comes in a body over a connection that is used again,
+        # vmauth passes on no more than the beginning every now and then, and ends it as if it were
+        # whole.
+        headers = {**self.login, **OWN_CONNECTION, "Content-Type": "application/json"}
         refusal = await self.send(url, lines, seconds=seconds, headers=headers, is_repeatable=False)
         if refusal is not None:
             raise self._error(*refusal, url)
@@ -130,7 +141,6 @@ class VictoriaMetrics(DatabaseServer):
         not to be asked that.
         """
         window = f"count_over_time({selector_of(labels)}[{end - start + 1}ms])"
-        # What it remembers is no answer: it may have forgotten samples since.
         asked = {"query": f"sum({window})", "time": f"{end / 1000:.3f}", **_WHOLE_AND_ANEW}
         url = f"{reading_url(self.url)}/api/v1/query"
         async with self._asked(url, asked.items()) as response:
@@ -164,24 +174,25 @@ class VictoriaMetrics(DatabaseServer):
             url,
             seconds=_EXPORT_SECONDS,
             is_known=self.is_known,
-            headers={**self.login, **_OWN_CONNECTION},
+            headers={**self.login, **OWN_CONNECTION},
             data=[("match[]", selector_of(one)) for one in series],
         ) as response:
             if response.status not in {HTTPStatus.NO_CONTENT, HTTPStatus.OK}:
                 raise self._error(response.status, await beginning_of(response), url)
 
-    def _asked(
+    @asynccontextmanager
+    async def _asked(
         self,
         url: str,
         asked: Collection[tuple[str, str]],
         *,
         seconds: float = _EXPORT_SECONDS,
         size: int = 0,
-    ) -> AbstractAsyncContextManager[ClientResponse]:
+    ) -> AsyncIterator[ClientResponse]:
         """Give the answer to what changes nothing, while the context lasts; arguments as `read`.
 
-        It is asked in the address, over a connection that serves again; what is too long for one in
-        a body.
+        It is asked in the address, over a connection that serves again; what is too long for one,
+        or not taken there, in a body.
         """
         ask = partial(
             request,
@@ -192,9 +203,14 @@ class VictoriaMetrics(DatabaseServer):
             is_known=self.is_known,
             is_repeatable=True,
         )
+        headers = {**self.login, **_NOT_REMEMBERED}
         if len(urlencode(list(asked))) <= _MOST_OF_A_QUESTION:
-            return ask("GET", headers=self.login, params=list(asked))
-        return ask("POST", headers={**self.login, **_OWN_CONNECTION}, data=list(asked))
+            async with ask("GET", headers=headers, params=list(asked)) as response:
+                if response.status not in _NOT_IN_AN_ADDRESS:
+                    yield response
+                    return
+        async with ask("POST", headers={**headers, **OWN_CONNECTION}, data=list(asked)) as response:
+            yield response
 
     async def flush(self) -> bool:
         """Make what was written readable at once; return False where that is not offered."""

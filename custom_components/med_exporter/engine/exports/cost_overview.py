@@ -34,6 +34,7 @@ _TEMPO = {
     "unknown_off_peak": "c9b8da",
 }
 """Hours of a Tempo day, the peak darker; white is a grey that paper shows."""
+_RANKS = {period: rank for rank, period in enumerate(_TEMPO)}
 _AGGREGATIONS = {"day": "daily", "week": "weekly", "month": "monthly"}
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "
@@ -126,7 +127,7 @@ class CostCharts:
         # A share of one is no share.
         if len(self._by_tariff) < 2 or min(self._by_tariff.values()) < 0:
             return []
-        kinds = sorted(self._by_tariff)
+        kinds = sorted(self._by_tariff, key=tariff_order)
         return [
             Chart(
                 kind=ChartKind.PIE,
@@ -179,6 +180,17 @@ def tariff_label(words: Words, period: str, tier: int) -> str:
     if tier:
         parts.append(f"{words.column('rate_tier')} {tier}")
     return ", ".join(parts) or words.text("one_price")
+
+
+def tariff_order(kind: tuple[str, int]) -> tuple[int, str, int]:
+    """Return by what tariff periods and tiers are sorted: Tempo's as its calendar, others by name.
+
+    Args:
+        kind: the period and the tier.
+
+    """
+    period, tier = kind
+    return _RANKS.get(period, -1), period, tier
 
 
 def tariff_colour(period: str) -> str:

@@ -9,7 +9,7 @@ from ..lazy_dataclass import dataclass
 from ..times import QUARTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, tzinfo
 
 type Colour = Literal["blue", "white", "red"]
@@ -70,7 +70,11 @@ class LocalDay(NamedTuple):
 
 
 class PriceLine(NamedTuple):
-    """One price of a contract, for people. `unit` is that of `price` where it is not money/kWh."""
+    """One price of a contract, for people.
+
+    Without a `price` it is what the entity `name` shows times `factor`, plus `fixed` per kWh, plus
+    `tax` percent of both.
+    """
 
     price: float | None
     name: str | None = None
@@ -78,6 +82,27 @@ class PriceLine(NamedTuple):
     start: str | None = None
     end: str | None = None
     up_to_kwh: float | None = None
+    factor: float = 1.0
+    fixed: float = 0.0
+    tax: float = 0.0
+
+    def on_top(self, number: Callable[[float], str], unit: str = "") -> str:
+        """Return what comes on top of what an entity shows: a factor, a price and a tax.
+
+        Args:
+            number: writes a number as the reader does.
+            unit: of the price.
+
+        """
+        parts = []
+        if self.factor != 1:
+            parts.append(f"\N{MULTIPLICATION SIGN} {number(self.factor)}")
+        if self.fixed:
+            sign = "+" if self.fixed > 0 else "\N{MINUS SIGN}"
+            parts.append(f"{sign} {number(abs(self.fixed))} {unit}".rstrip())
+        if self.tax:
+            parts.append(f"+ {number(self.tax)} %")
+        return " ".join(parts)
 
 
 class Pricing(Protocol):

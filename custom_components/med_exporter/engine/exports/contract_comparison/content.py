@@ -42,7 +42,7 @@ def content(
     on_read(1.0)
     view = _View(job, result)
     totals = view.totals()
-    totals.warnings += result.warnings
+    totals.warnings += view.warnings()
     return Content(
         tables=[totals, view.months()],
         figures=view.figures(),
@@ -89,6 +89,14 @@ class _View:
         table = self._table("contracts", columns, rows, {"feed_in", "priced_on", "unpriced_kwh"})
         table.adds_up = False
         return table
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Return the warnings, which call contracts as the tables do."""
+        lines = [self._result.line(one.get("about")) for one in self._result.warnings]
+        return [
+            one if line is None else {**one, "about": self._name(line)}
+            for one, line in zip(self._result.warnings, lines, strict=True)
+        ]
 
     def months(self) -> Table:
         """Return the months: for people a row each, for programs a row for each contract too."""

@@ -30,7 +30,7 @@ COLOURS: Final = "tempo_colours"
 """The table that Home Assistant's side gives: dates (`YYYY-MM-DD`) and the colours of Tempo."""
 _NOTICED_KWH: Final = 0.0005
 _DECIMALS: Final = 2
-"""Digits after the point of money: these, or fewer where they are asked for."""
+"""Digits after the point of money, unless others are asked for."""
 
 
 class Money(NamedTuple):
@@ -176,7 +176,7 @@ def _nothing(job: Job, name: str) -> Result:
 def money_decimals(job: Job) -> int:
     """Return the digits after the point of an amount of money in a comparison."""
     asked = job.options.decimal_places
-    return _DECIMALS if asked is None else min(asked, _DECIMALS)
+    return _DECIMALS if asked is None else asked
 
 
 def _lines(comparison: Comparison, offers: dict[str, Offer], decimals: int) -> tuple[Line, ...]:

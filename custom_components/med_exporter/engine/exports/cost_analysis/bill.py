@@ -15,7 +15,7 @@ from ...tariff.energy import CONSUMPTION
 from ...times import boundaries, day_of, local_time
 from ...words.dates import DateWords
 from ...words.phrases import Words
-from ..cost_overview import tariff_colour, tariff_label
+from ..cost_overview import tariff_colour, tariff_label, tariff_order
 from ..cost_rows import energy_decimals
 from ..job_sums import job_costs
 from .earlier import Earlier
@@ -165,7 +165,8 @@ class Bill:
         starts = [local_time(edge, self._zone).date() for edge in self._edges[:-1]]
         labels = [self._dates.month(day) for day in starts] if long else self._dates.bars(starts)
         categories = list(dict.fromkeys(labels))
-        kinds = sorted({(period, tier) for (_, period, tier), cost in self._days.items() if cost})
+        found = {(period, tier) for (_, period, tier), cost in self._days.items() if cost}
+        kinds = sorted(found, key=tariff_order)
         values = {kind: dict.fromkeys(categories, 0.0) for kind in kinds}
         for (place, period, tier), cost in self._days.items():
             if cost:
@@ -226,7 +227,7 @@ class Bill:
         return small_table("bill", columns, rows, 1, len(taxes))
 
     def _tariff_periods(self) -> Table:
-        kinds = sorted(self._periods)
+        kinds = sorted(self._periods, key=tariff_order)
         costs = self._rounded({kind: self._periods[kind].cost or 0.0 for kind in kinds})
         kwh = Apportioning(self._energy, {kind: self._periods[kind].kwh for kind in kinds})
         rows = [

@@ -49,14 +49,7 @@ class SensorPrice:
 
     def lines(self) -> Iterator[PriceLine]:
         """Yield the entity, with what comes on top."""
-        parts = [self.entity_id]
-        if self.factor != 1:
-            parts.append(f"\N{MULTIPLICATION SIGN} {self.factor:g}")
-        if self.fixed:
-            parts.append(f"{self.fixed:+g}")
-        if self.tax:
-            parts.append(f"+{self.tax:g} %")
-        yield PriceLine(None, " ".join(parts))
+        yield PriceLine(None, self.entity_id, factor=self.factor, fixed=self.fixed, tax=self.tax)
 
     def _rate(self, shown: float | None) -> Rate:
         if shown is None:
