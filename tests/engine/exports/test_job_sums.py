@@ -75,6 +75,21 @@ def test_a_bill_a_report_and_a_comparison_are_of_one_metering_point(told, point,
     assert whole == pytest.approx(sum(row["energy_kwh"] or 0 for row in analysis["data"]))
 
 
+@pytest.mark.parametrize("end", ["2026-03-20T10:07", "2026-03-20T10:22:30"])
+def test_a_quarter_hour_that_is_under_way_is_paid_whole(told, end) -> None:
+    until = {"end": at(end)}
+    analysis = told("cost_analysis", (FRIDGE,), (WHOLE_HOUSE,), grouping="daily", **until)["data"]
+    sections = ("energy_consumption", "cost_breakdown")
+    report = told("system_report", (FRIDGE,), (WHOLE_HOUSE,), report_sections=sections, **until)
+    compared = told("contract_comparison", (FRIDGE,), (WHOLE_HOUSE,), own=OWN, **until)
+    (own,) = [row for row in compared["contracts"] if row["contract"] == "own"]
+    (used,) = [row["energy_kwh"] for row in report["energy_consumption"] if row["device"] is None]
+    months = [row for row in compared["contract_months"] if row["contract"] == "own"]
+    for rows in (analysis, months):
+        assert sum(row["energy_kwh"] or 0 for row in rows) == pytest.approx(used)
+    assert [own[name] for name in MONEY] == total(analysis) == total(report["cost_breakdown"])
+
+
 def test_what_has_left_is_told_by_its_name(told) -> None:
     found = told("cost_analysis", (LATHE, AT_BARN), (WHOLE_BARN,), breakdown_by=("device",))
     kwh = {row["device"]: row["energy_kwh"] for row in found["data"] if row["energy_kwh"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
 from ..tariff import Known, Tariff, compare, first_needed, price
-from ..tariff.energy import MWH_PER_KWH, PRODUCTION
+from ..tariff.energy import MWH_PER_KWH, PRODUCTION, by_quarters
 from ..tariff.kind import Need
 from ..tariff.timeline import segments
 from .energy_source import points_of, read_energy, read_past
@@ -84,11 +84,13 @@ def price_point(
     Args:
         connection: to the recorder's database.
         terms: of the metering point.
-        edges: UTC seconds, at least two; period i runs from edge i to before edge i + 1.
+        edges: UTC seconds, at least two; period i has the quarter-hours that begin from edge i to
+            before edge i + 1.
         plug_ids: those whose costs are wanted, None for all; others may be among the result.
         past: whether hours from before the ledger count, as those of a device "".
 
     """
+    edges = by_quarters(edges)
     start, end = edges[0], edges[-1]
     begin = first_needed(terms.tariff, terms.zone, start, end)
     if past:
@@ -116,7 +118,7 @@ def cost_sums(
     Args:
         connect: opens a connection to the recorder's database; asked for anew for each query.
         plug_ids: of the plugs.
-        edges: UTC seconds; period i runs from edge i to before edge i + 1.
+        edges: as for `price_point`.
         slugs: only what was counted for these metering points; None for all.
         currency: of the costs, a code; None for whichever it is.
 
@@ -177,7 +179,7 @@ def compare_contracts(
         colours: of Tempo.
 
     """
-    start, end = stretch
+    start, end = by_quarters(stretch)
     begin = min(first_needed(tariff, zone, start, end) for tariff in contracts.values())
     entities = {entity for tariff in contracts.values() for entity in price_entities(tariff)}
     prices = {entity: read_prices(connection, entity, start, end) for entity in entities}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..costs.standing_charge import standing_charge
 from ..lazy_dataclass import dataclass
 from ..times import day_of, day_start
-from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, grown, together
+from .energy import CONSUMPTION, MWH_PER_KWH, PRODUCTION, by_quarters, grown, together
 from .pricing import price
 from .timeline import segments
 
@@ -140,6 +140,7 @@ def compare(
     """
     start, end = stretch
     edges = _months(start, end, zone)
+    quarters = by_quarters(edges)
     everything = together(energies)
     used = grown(everything)
 
@@ -147,7 +148,7 @@ def compare(
         series = [one for (_, own_role), one in used.items() if own_role == role]
         return [
             sum(one.until(after) - one.until(begin) for one in series) / MWH_PER_KWH
-            for begin, after in pairwise(edges)
+            for begin, after in pairwise(quarters)
         ]
 
     consumption = kwh(CONSUMPTION)
@@ -163,7 +164,7 @@ def compare(
             )
             for place, (begin, after) in enumerate(pairwise(edges))
         ]
-        for part, amount in price(tariff, zone, known, everything, edges).sums.items():
+        for part, amount in price(tariff, zone, known, everything, quarters).sums.items():
             month = own[part.place]
             if part.role == PRODUCTION:
                 month.feed_in += amount.cost or 0.0

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ..times import UTC_DAY
+from ..times import QUARTER, UTC_DAY, ceil_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,6 +91,15 @@ class Grown:
             if len(known) > list(known).count(UNKNOWN):
                 return True
         return False
+
+
+def by_quarters(edges: Iterable[float]) -> list[int]:
+    """Return edges of periods (UTC seconds) such that each quarter-hour is in the one it begins in.
+
+    So it is with energy (`ledger.books`). One that is under way has all of its energy behind it,
+    of which an edge at this moment would leave out a share.
+    """
+    return [ceil_to(edge, QUARTER) for edge in edges]
 
 
 def grown(energies: Iterable[Energy]) -> dict[tuple[str, str], Grown]:
