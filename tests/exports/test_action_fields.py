@@ -50,7 +50,9 @@ def test_true_and_false_have_many_words(name: str) -> None:
     assert plain(name, "perhaps") == "perhaps"
 
 
-@pytest.mark.parametrize("name", set(fields_with("select", multiple=True)) - {"days_of_week"})
+@pytest.mark.parametrize(
+    "name", [one for one in fields_with("select", multiple=True) if one != "days_of_week"]
+)
 def test_a_text_may_name_several_words(name: str) -> None:
     assert plain(name, "one, two,") == plain(name, ["one", "two"]) == ["one", "two"]
     assert plain(name, "one") == ["one"]
