@@ -112,7 +112,7 @@ async def test_official_prices_are_told_with_their_first_day(administrator, hass
 
 
 async def test_a_mistake_names_its_field(administrator):
-    refused = await administrator.refused("costs/correct", **{**ASKED, "value": -1})
+    refused = await administrator.refused("costs/correct", **{**ASKED, "value": -1_000_001})
     assert refused == ("INVALID_VALUE", "value")
 
 
