@@ -31,6 +31,16 @@ def hass(hass_with_recorder: HomeAssistant, tmp_path: Path) -> HomeAssistant:
 
 
 @pytest.fixture
+def entry() -> MockConfigEntry:
+    """A metering point without plugs."""
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title="Home",
+        data={"type": "kasa", "pdl": "home", "name": "Home", "hosts": {}, "plugs": {}},
+    )
+
+
+@pytest.fixture
 def storage(hass_storage: dict[str, Any]) -> Storage:
     """The files of Home Assistant's storage."""
     return Storage(hass_storage)
@@ -119,13 +129,8 @@ class TestWhatItConcerns:
         assert issues(hass) == {"newer_schedules"}
 
     async def test_newer_counters_stop_their_metering_point_without_trying_again(
-        self, hass, storage, tmp_path
+        self, hass, storage, entry, tmp_path
     ) -> None:
-        entry = MockConfigEntry(
-            domain=DOMAIN,
-            title="Home",
-            data={"type": "kasa", "pdl": "home", "name": "Home", "hosts": {}, "plugs": {}},
-        )
         before = storage.lay(f"counters.{entry.entry_id}", 9, {})
         entry.add_to_hass(hass)
         await set_up(hass, tmp_path)
@@ -134,13 +139,8 @@ class TestWhatItConcerns:
         assert storage[f"counters.{entry.entry_id}"] == before
 
     async def test_the_clock_of_newer_counters_stays_as_it_was(
-        self, hass, storage, tmp_path
+        self, hass, storage, entry, tmp_path
     ) -> None:
-        entry = MockConfigEntry(
-            domain=DOMAIN,
-            title="Home",
-            data={"type": "kasa", "pdl": "home", "name": "Home", "hosts": {}, "plugs": {}},
-        )
         storage.lay(f"counters.{entry.entry_id}", 9, {})
         before = storage.lay(f"clock.{entry.entry_id}", 1, {"clock": {}, "journals": {"a": {}}})
         entry.add_to_hass(hass)

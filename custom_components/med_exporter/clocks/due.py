@@ -53,10 +53,10 @@ def async_track_due(
     @callback
     def look(_: datetime) -> None:
         nonlocal looked
-        now = certain_now(hass)
-        is_due = after(certain_time(hass).told(looked)) <= now
+        now, before = certain_now(hass), certain_time(hass).told(looked)
+        is_due = after(before) <= now
         # A clock that goes back for a moment brings no time again.
-        looked = max(now, certain_time(hass).told(looked))
+        looked = max(now, before)
         sleep()
         if is_due:
             action(dt_util.as_local(now))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ..engine.lazy_dataclass import dataclass
+from ..entries.finding import slug_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,11 @@ class PointName:
     pdl: str
     slug: str
     name: str
+
+    @classmethod
+    def of(cls, pdl: str, name: str) -> Self:
+        """Return the metering point of an id as typed."""
+        return cls(pdl=pdl, slug=slug_of(pdl), name=name)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

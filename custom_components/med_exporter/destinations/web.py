@@ -88,20 +88,20 @@ async def request(
     sent = len(data) if isinstance(data, bytes) else 0
     encoding = ENCODING if pays(url) else "identity"
     headers = {**arguments.pop("headers", {}), "Accept-Encoding": encoding}
+    ask = partial(
+        session.request,
+        method,
+        url,
+        timeout=ClientTimeout(
+            total=patience(seconds, sent + answer_size), sock_read=patience(seconds, sent)
+        ),
+        allow_redirects=False,
+        auto_decompress=False,
+        **arguments,
+    )
     left = _WAITED_OUT
     with named_errors(url, seconds, is_known=is_known):
         while True:
-            ask = partial(
-                session.request,
-                method,
-                url,
-                timeout=ClientTimeout(
-                    total=patience(seconds, sent + answer_size), sock_read=patience(seconds, sent)
-                ),
-                allow_redirects=False,
-                auto_decompress=False,
-                **arguments,
-            )
             async with await _answer_to(ask, headers, is_repeatable=is_repeatable) as response:
                 if 300 <= response.status < 400:
                     raise DestinationError("not_expected_server", field="url", host=host_of(url))

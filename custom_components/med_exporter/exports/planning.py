@@ -19,9 +19,7 @@ from ..engine.times import boundaries
 from ..entries.finding import metering_point_entries, metering_point_slugs, point_slug
 from ..errors import InvalidRequest
 from ..metering.contracts import currencies_of, tariff_of
-from ..metering.devices import (
-    export_devices,
-)
+from ..metering.devices import export_devices
 from ..metering.left_states import former_entities
 from ..settings import settings
 

@@ -84,12 +84,9 @@ def read_renamed(connection: Connection, destination: str) -> list[Renamed]:
         select(_table).where(_table.c.destination == destination).order_by(_table.c.id)
     ).all()
     return [
-        Renamed(row.id, _named(row.before, row.name), _named(row.now, row.name)) for row in rows
+        Renamed(row.id, PointName.of(row.before, row.name), PointName.of(row.now, row.name))
+        for row in rows
     ]
-
-
-def _named(pdl: str, name: str) -> PointName:
-    return PointName(pdl=pdl, slug=slug_of(pdl), name=name)
 
 
 def settle_renamed(connection: Connection, row: int) -> None:

@@ -9,7 +9,7 @@ from homeassistant.const import CONF_API_KEY, CONF_URL, CONF_VERIFY_SSL
 from homeassistant.helpers import instance_id
 
 from ...const import CONF_DATA, CONF_PDL, DataType
-from ...entries.finding import metering_point_entries, slug_of
+from ...entries.finding import metering_point_entries
 from ...texts import async_options
 from ...web.client import web_session
 from ..measurements import PointName
@@ -70,9 +70,7 @@ async def async_test_jeedom(hass: HomeAssistant, settings: Mapping[str, Any]) ->
 def _points(hass: HomeAssistant) -> list[PointName]:
     """Return all metering points that are set up, loaded or not."""
     return [
-        PointName(pdl=pdl, slug=slug_of(pdl), name=entry.title)
-        for entry in metering_point_entries(hass)
-        for pdl in [entry.data[CONF_PDL]]
+        PointName.of(entry.data[CONF_PDL], entry.title) for entry in metering_point_entries(hass)
     ]
 
 

@@ -16,7 +16,7 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
-from ...entries.finding import metering_point_entries, slug_of
+from ...entries.finding import metering_point_entries
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples
@@ -151,9 +151,7 @@ async def _async_trial(
 
     async def trial() -> Trial:
         points = [
-            PointName(pdl=pdl, slug=slug_of(pdl), name=each.title)
-            for each in metering_point_entries(hass)
-            for pdl in [each.data[CONF_PDL]]
+            PointName.of(each.data[CONF_PDL], each.title) for each in metering_point_entries(hass)
         ]
         longest = longest_message(publishing, data, points, discovery)
         latest = await samples.async_latest()

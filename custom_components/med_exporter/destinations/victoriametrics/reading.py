@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ...database.outcome import succeeded
+from ...database.outcome import ignorable
 from ...web.answers import in_turn
 from .rows import Rows, rows_of
 
@@ -74,5 +74,5 @@ async def give_up(task: asyncio.Task[Any] | None) -> None:
     if task is None:
         return
     task.cancel()
-    await asyncio.wait([task])
-    succeeded(task)  # whoever gave up on it need not hear how it ended
+    # Whoever gave up on it need not hear how it ended.
+    await asyncio.wait([ignorable(task)])

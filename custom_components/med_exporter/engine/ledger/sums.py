@@ -167,16 +167,12 @@ def known_quarters(
             continue
         wholes = _Wholes(start, end, cuts)
         with connect() as connection:
-            first = known_range(connection, own)
+            first, last = known_range(connection, own) or (None, None)
             if start < end:
                 # What goes on behind the end is cut there.
                 wholes.read(days_between(connection, own, start, end + QUARTER))
         known[plug_id] = Known(
-            None if first is None else first[0],
-            wholes.known,
-            wholes.guessed,
-            to_kwh(wholes.guessed_mwh),
-            None if first is None else first[1],
+            first, wholes.known, wholes.guessed, to_kwh(wholes.guessed_mwh), last
         )
     return known
 
