@@ -29,6 +29,7 @@ pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 HEATER = "50c7bf000001"
 DAILY, MONTHLY = (f"sensor.med_{PDL}_consumption_{name}" for name in ("daily", "monthly"))
 INSTALLED = datetime(2026, 11, 1, tzinfo=PARIS)
+YEAR = timedelta(days=365)
 
 
 class Home:
@@ -310,3 +311,75 @@ async def test_a_machine_that_went_on_knows_how_long_home_assistant_was_stopped(
     await home.restart(off_for=timedelta(hours=8))
     await home.live(10)
     assert await home.is_closed("months") == is_closed
+
+
+@pytest.fixture
+def goes_on(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the machine go on while Home Assistant is stopped."""
+    began = home.hass.loop.time()
+    monkeypatch.setattr(
+        certain_clock, "machine_run", lambda: ("one", home.hass.loop.time() - began)
+    )
+
+
+@pytest.mark.parametrize("machine", ["reboots", "goes_on"])
+async def test_a_start_a_year_ahead_that_is_right_after_a_minute_leaves_no_trace_at_once(
+    home: Home, time_server: list[bool], request: pytest.FixtureRequest, machine: str
+) -> None:
+    time_server.append(False)
+    if machine == "goes_on":
+        request.getfixturevalue("goes_on")
+    await home.live(60)
+    await home.restart(YEAR, off_for=timedelta(minutes=7))
+    await home.live(2)
+    home.put_clock(-YEAR)
+    await home.live(4)
+    await all_is_right(home)
+    await home.restart(-YEAR, off_for=timedelta(minutes=7))
+    await home.live(2)
+    home.put_clock(YEAR)
+    await home.live(4)
+    await all_is_right(home)
+
+
+async def test_a_start_at_the_time_of_the_last_stop_gives_the_night_to_its_days(
+    home: Home, time_server: list[bool]
+) -> None:
+    time_server.append(False)
+    home.clock.move_to(datetime(2026, 11, 30, 20, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+    off_for = timedelta(hours=10)
+    await home.restart(-off_for, off_for=off_for)
+    await home.live(4)
+    home.put_clock(off_for)
+    await home.live(4)
+    # Nobody knows yet whether it is that late.
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    await home.live(30)
+    shown = {name: pytest.approx(kwh, abs=0.05) for name, kwh in home.true().items()}
+    assert home.shown() == shown
+    held = await home.halves()
+    midnight = datetime(2026, 12, 1, tzinfo=PARIS)
+    november = sum(kwh for start, kwh in held.items() if start < midnight)
+    assert november == pytest.approx(30 * 24, abs=0.2)
+    assert sum(held.values()) == pytest.approx(home.true()["monthly"] + 30 * 24, abs=0.15)
+
+
+async def test_a_day_that_ends_after_a_wrong_start_is_closed_with_all_that_was_used(
+    home: Home, time_server: list[bool], goes_on: None
+) -> None:
+    time_server.append(False)
+    home.clock.move_to(datetime(2026, 11, 30, 22, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+    await home.restart(YEAR, off_for=timedelta(minutes=7))
+    await home.live(2)
+    home.put_clock(-YEAR)
+    await home.restart(off_for=timedelta(hours=7))
+    await home.live(2)
+    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+    midnight = datetime(2026, 12, 1, tzinfo=PARIS)
+    held = await home.halves()
+    november = sum(kwh for start, kwh in held.items() if start < midnight)
+    assert november == pytest.approx(30 * 24, abs=0.2)

@@ -53,6 +53,11 @@ def machine_run() -> tuple[str, float] | None:
         return None
 
 
+async def async_machine_run(hass: HomeAssistant) -> tuple[str, float] | None:
+    """Return what `machine_run` does, outside the event loop."""
+    return await hass.async_add_executor_job(machine_run)
+
+
 class CertainClock:
     """Go on from the time that was lived through, over a stop too, and do not follow every jump.
 
@@ -76,7 +81,7 @@ class CertainClock:
         """Go on from what was lived before, and let `certain_now` ask."""
         with suppress(FormatTooNewError):
             if (stored := await self._store.async_load()) is not None:
-                run = await self._hass.async_add_executor_job(machine_run)
+                run = await async_machine_run(self._hass)
                 self._time, self._ticks = stored["time"], self._hass.loop.time()
                 if run is not None and run[0] == stored["machine_run"]:
                     self._time += max(run[1] - stored["machine_seconds"], 0.0)
@@ -141,7 +146,7 @@ class CertainClock:
         if not self._hass.config_entries.async_entries(DOMAIN, include_ignore=False):
             # Nothing is left behind by whom nothing is there any more.
             return
-        run = await self._hass.async_add_executor_job(machine_run) or (None, 0.0)
+        run = await async_machine_run(self._hass) or (None, 0.0)
         lived = {
             "time": self.now().timestamp(),
             "machine_run": run[0],

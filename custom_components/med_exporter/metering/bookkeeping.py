@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
     from ..ledger import Ledger, Posting
+    from ..ledger.retracting import Retraction
     from ..sources.kasa import KasaHost
     from ..sources.plug import PlugStatistics
     from .counter import EnergyCounter
@@ -42,7 +43,9 @@ class Bookkeeper:
         self._entry = entry
         self._ledger = ledger
         self.on_booked: Callable[[], None] = lambda: None
-        self._feed = CounterFeed(self._post, ledger.retract)
+        self._feed = CounterFeed(self._post, self._retract)
+        # What was told to the ledger last.
+        self._told: asyncio.Future[int] | None = None
         self._known: set[str] = set()
         self._ask_again: dict[str, float] = {}
         self._without_history: set[str] | None = None
@@ -91,7 +94,8 @@ class Bookkeeper:
                     CounterReading(
                         value_kwh=value,
                         at=at,
-                        ticks=ticks - (counter.seen_at.timestamp() - at.timestamp()),
+                        # What was read together is taken back together.
+                        ticks=ticks,
                         gap=plug_id in gaps,
                     ),
                     start=start,
@@ -168,12 +172,23 @@ class Bookkeeper:
                 day_kwh=None if told is None else _without_later(told.days, counter, since),
             )
 
+    def when_booked(self, action: Callable[[], None]) -> None:
+        """Call an action when all that was told to the ledger so far stands in it, or failed."""
+        if self._told is None:
+            action()
+        else:
+            self._told.add_done_callback(lambda _: action())
+
     def close(self) -> None:
         """Post what has been measured since the last postings."""
         self._feed.flush()
 
     def _post(self, posting: Posting) -> None:
-        self._ledger.post(posting).add_done_callback(self._booked)
+        self._told = self._ledger.post(posting)
+        self._told.add_done_callback(self._booked)
+
+    def _retract(self, retraction: Retraction) -> None:
+        self._told = self._ledger.retract(retraction)
 
     def _booked(self, booking: asyncio.Future[int]) -> None:
         if succeeded(booking):

@@ -121,6 +121,10 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         """Return the local time by which the plugs are counted: it does not follow every jump."""
         return self._time.now()
 
+    def settled(self) -> datetime:
+        """Return before which local time nothing is missing that was counted by a wrong clock."""
+        return self._time.settled()
+
     async def _async_update_data(self) -> dict[str, PlugState]:
         now = self.hass.loop.time()
         due = [host for host in self._hosts if not host.busy and host.due_at <= now]
@@ -291,6 +295,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         for host in self._hosts:
             counters = {plug_id: self.data[plug_id].counter for plug_id in host.plug_ids}
             await self._bookkeeper.async_redate(host.link, counters, since, self._time.at)
+        self._bookkeeper.when_booked(self._time.booked)
         await self._time.async_keep(at_once=True)
 
     def _weigh(self, plug_id: str, sample: PlugSample, now: datetime, asked: date) -> Outcome:

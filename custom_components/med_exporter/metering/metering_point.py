@@ -159,7 +159,7 @@ async def async_setup_metering_point(hass: HomeAssistant, entry: PointEntry) -> 
     entry.async_on_unload(coordinator.async_shutdown)
     # A stop of Home Assistant unloads nothing.
     entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, stop))
-    entry.async_on_unload(add_clock(hass, coordinator.now))
+    entry.async_on_unload(add_clock(hass, coordinator.settled))
     await coordinator.async_config_entry_first_refresh()
 
     @callback

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.util import dt as dt_util
 
+from ..clocks.certain import async_machine_run
 from ..const import LOGGER
 from ..engine.evidence import SteadyClock
 from ..formats import VersionedStore, async_load_for_entry
@@ -42,6 +43,8 @@ class Timekeeper:
         self._counters: Mapping[str, EnergyCounter] = {}
         self._written_at = float("-inf")
         self._is_doubted: bool | None = None
+        # From when on, in UTC, the ledger is being told other times.
+        self._unbooked: datetime | None = None
 
     async def async_load(
         self, counters: Mapping[str, EnergyCounter], told: datetime | None
@@ -56,6 +59,11 @@ class Timekeeper:
         stored = await async_load_for_entry(self._store)
         if stored is not None:
             self._clock = SteadyClock.from_dict(stored["clock"])
+            run = await async_machine_run(self._hass)
+            # An older version has not kept it.
+            kept = stored.get("machine_run")
+            if run is not None and kept is not None and run[0] == kept[0]:
+                self._clock.went_on(run[1] - kept[1], self._hass.loop.time())
             for plug_id, journal in stored["journals"].items():
                 if plug_id in counters:
                     counters[plug_id].journal = Journal.from_dict(journal)
@@ -79,9 +87,24 @@ class Timekeeper:
         """Return the local time of a moment, by what is known now."""
         return dt_util.as_local(self._clock.at(ticks))
 
+    def settled(self) -> datetime:
+        """Return before which local time nothing is missing that was counted by a wrong clock."""
+        now = self.now()
+        return dt_util.as_local(min(self._clock.settled or now, self._unbooked or now))
+
     def take_redated(self) -> float | None:
-        """Return from which moment on times have changed since this was asked last."""
-        return self._clock.take_redated()
+        """Return from which moment on times have changed since this was asked last.
+
+        They are not settled before `booked` is called.
+        """
+        settled = self.settled()
+        if (since := self._clock.take_redated()) is not None:
+            self._unbooked = settled
+        return since
+
+    def booked(self) -> None:
+        """Take it that the ledger holds all that has another time now."""
+        self._unbooked = None
 
     async def async_keep(self, *, at_once: bool = False) -> None:
         """Write what is doubted, not each time; and once, that nothing is."""
@@ -90,6 +113,10 @@ class Timekeeper:
         if not (at_once or is_due or self._is_doubted != (since is not None)):
             return
         self._written_at, self._is_doubted = self.ticks, since is not None
+        run = await async_machine_run(self._hass)
+        # Of the same moment.
+        self.now()
+        since = self._clock.doubted_since
         journals: dict[str, Any] = {}
         if since is not None:
             journals = {
@@ -97,6 +124,8 @@ class Timekeeper:
                 for plug_id, counter in self._counters.items()
             }
         try:
-            await self._store.async_save({"clock": self._clock.to_dict(), "journals": journals})
+            await self._store.async_save(
+                {"clock": self._clock.to_dict(), "journals": journals, "machine_run": run}
+            )
         except OSError as err:
             LOGGER.warning("What is known of the clock cannot be written: %s", err)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..lazy_dataclass import dataclass
@@ -18,6 +19,10 @@ _SETTLES_AFTER: Final = 900.0
 _SETTLES_BEFORE: Final = 3600.0
 # What has been the time for so long was right, in seconds.
 _PROVEN_AFTER: Final = 86400.0
+# A start that showed too little is put right within so many seconds; later, time was away.
+_SET_WITHIN: Final = 7200.0
+# However short a stop was, in seconds.
+_A_STOP: Final = 1.0
 _KEPT_STRETCHES: Final = 20
 
 
@@ -27,8 +32,9 @@ class _Stretch:
 
     `since` is its beginning in ticks, `offset` what makes them UTC seconds, `floor` the time that
     was told before, None where none was. `is_ahead` says that it may be found to have been too
-    late, `is_behind` too early; `is_start` that nobody knows how long no time was told before.
-    `was` is the offset that was found to be wrong.
+    late, `is_behind` too early; `is_start` that nobody knows how long no time was told before: one
+    that is not ahead shows less than was told, and is known to be wrong. `was` is the offset that
+    was found to be wrong.
     """
 
     since: float
@@ -38,6 +44,11 @@ class _Stretch:
     is_behind: bool = False
     is_start: bool = False
     was: float | None = None
+
+    @property
+    def can_be_true(self) -> bool:
+        """Return whether nothing speaks against a start but that the clock may be wrong."""
+        return self.is_start and self.is_ahead
 
 
 @dataclass(kw_only=True, slots=True)
@@ -54,7 +65,9 @@ class SteadyClock:
     ticks, which `ticks` makes of those of the process. Where the clock turns out to have been wrong
     for some of them, `at` gives them their right time from then on, and `take_redated` says from
     when on. What is kept by `to_dict` over a stop goes on from there: a clock that was wrong before
-    may be found out after it. How long the stop was, the machine's clock says as well as it can.
+    may be found out after it. How long the stop was, the machine's clock says as well as it can,
+    unless the machine went on: a start may be put right, also where it showed too little, and more
+    than once.
 
     `last` is the time that was told last: kept over a start, a clock that then shows less is
     known to be wrong.
@@ -103,7 +116,7 @@ class SteadyClock:
         else:
             self._jump_for += passed
         needed = min(max(self._steady_for, _SETTLES_AFTER), _SETTLES_BEFORE)
-        place = self._wrong_since(offset, ticks)
+        place = self._wrong_since(offset)
         if self._jump_for >= needed or (place is not None and self._is_certain(place, offset)):
             self._follow(place, self._jump)
             self.last = wall
@@ -122,11 +135,7 @@ class SteadyClock:
 
     def at(self, ticks: float) -> datetime:
         """Return the time of a moment, in UTC, by what is known of the clock now."""
-        found = self._stretches[0]
-        for stretch in self._stretches[1:]:
-            if stretch.since <= ticks:
-                found = stretch
-        return datetime.fromtimestamp(found.offset + ticks, UTC)
+        return datetime.fromtimestamp(self._stretch(ticks).offset + ticks, UTC)
 
     def take_redated(self) -> float | None:
         """Return from which moment on, in ticks, times have changed since this was asked last."""
@@ -144,7 +153,28 @@ class SteadyClock:
         ]
         if self._jump is not None:
             doubted.append(self._jump.since)
+        if self._redated is not None:
+            doubted.append(self._redated)
         return min(doubted, default=None)
+
+    @property
+    def settled(self) -> datetime | None:
+        """Return before which time, in UTC, nothing is missing; None before the first is told.
+
+        While it is judged which of two times is right, and until what has turned out is taken,
+        nothing is over that moments may have to go to.
+        """
+        if self.last is None:
+            return None
+        began = [self.last.timestamp()]
+        if (jump := self._jump) is not None:
+            place = self._wrong_since(jump.offset)
+            wrong = jump if place is None else self._stretches[place]
+            began += [wrong.since + jump.offset, wrong.floor or began[0]]
+        if (redated := self._redated) is not None:
+            right = self._stretch(redated)
+            began += [redated + right.offset, right.floor or began[0]]
+        return datetime.fromtimestamp(min(began), UTC)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what is known of the clock as plain JSON values."""
@@ -156,6 +186,7 @@ class SteadyClock:
             "steady_for": self._steady_for,
             "jump": self._jump and asdict(self._jump),
             "jump_for": self._jump_for,
+            "redated": self._redated,
         }
 
     @classmethod
@@ -172,7 +203,18 @@ class SteadyClock:
             _steady_for=data["steady_for"],
             _jump=None if data["jump"] is None else _Stretch(**data["jump"]),
             _jump_for=data["jump_for"],
+            # An older version has not kept it.
+            _redated=data.get("redated"),
         )
+
+    def went_on(self, seconds: float, ticks: float) -> None:
+        """Take it that so many seconds have passed since `to_dict`: the machine itself went on.
+
+        How long the stop was is no question then to a clock that may be wrong. To be told before
+        all else, with the ticks of the process.
+        """
+        if self._stretches:
+            self._shift = self._last_ticks + seconds - ticks
 
     def told_until(self, last: datetime) -> None:
         """Take it that time was told until then, before a stop: not all of it may be kept."""
@@ -182,6 +224,11 @@ class SteadyClock:
             self._last_wall += more
         self.last = last if self.last is None else max(self.last, last)
 
+    def _stretch(self, ticks: float) -> _Stretch:
+        """Return the stretch that goes on at a moment."""
+        begun = [one for one in self._stretches if one.since <= ticks]
+        return (begun or self._stretches[:1])[-1]
+
     def _start(self, wall: float) -> float:
         """Go on after a start; return the ticks."""
         if self.last is None:
@@ -189,52 +236,66 @@ class SteadyClock:
             self._stretches = [_Stretch(wall, 0.0, is_ahead=True, is_behind=True)]
             self._last_ticks = wall
             return wall
-        floor = self.last.timestamp()
+        told = self.last.timestamp()
         if not self._stretches:
-            self._stretches = [_Stretch(floor, 0.0)]
-            self._last_ticks = self._last_wall = floor
-        place = self._wrong_since(wall - self._last_ticks, self._last_ticks)
-        if place is not None and self._stretches[place].is_behind and place:
+            self._stretches = [_Stretch(told, 0.0)]
+            self._last_ticks = self._last_wall = told
+        # No moment of before is one of after.
+        self._last_ticks += _A_STOP
+        place = self._wrong_since(wall - self._last_ticks)
+        if place and self._stretches[place].is_behind and not self._stretches[place].can_be_true:
             # Not a long stop, but a clock that was too late, and is put right.
             return self._last_ticks
-        ticks = self._last_ticks = self._last_ticks + max(0.0, wall - self._last_wall)
-        off = wall - floor
-        if off > _FOLLOWED:
-            # How long nobody told the time is not known: any later time can be true.
-            start = _Stretch(ticks, wall - ticks, floor, is_ahead=True, is_start=True)
-            self._jump = None
-        elif off < -_FOLLOWED and self._jump is None:
-            start = _Stretch(ticks, floor - ticks, floor, is_behind=True, is_start=True)
-        else:
-            return ticks
-        self._stretches.append(start)
-        return ticks
+        if wall < told - _FOLLOWED:
+            self._begin(told, told, is_ahead=False)
+            return self._last_ticks
+        if (jump := self._jump) and jump.is_ahead and wall >= self._last_wall - _FOLLOWED:
+            # It is still there after a stop: it has lasted.
+            self._follow(self._wrong_since(jump.offset), jump)
+            told = self._last_wall
+        self._begin(wall, told, is_ahead=True)
+        return self._last_ticks
 
-    def _wrong_since(self, offset: float, ticks: float) -> int | None:
+    def _begin(self, time: float, told: float, *, is_ahead: bool) -> None:
+        """Go on with a time after a stop: how long it was, that time says, and no ticks do."""
+        ticks = self._last_ticks
+        start = _Stretch(ticks, time - ticks, told, is_ahead, is_behind=True, is_start=True)
+        self._stretches.append(start)
+        self._jump, self._steady_for = None, 0.0
+
+    def _wrong_since(self, offset: float) -> int | None:
         """Return the stretch that was wrong if the clock is right now: the first, if none fits."""
-        current, found = self._stretches[-1], list[tuple[bool, bool, int]]()
+        current, found = self._stretches[-1], list[tuple[bool, bool, bool, int]]()
         for place, stretch in enumerate(self._stretches):
-            if stretch.floor is None and current.is_start and current.is_behind:
+            if stretch.floor is None and current.is_start and not current.is_ahead:
                 # A start that shows less than was told is no correction of what was told.
                 continue
             off, is_certain = offset - stretch.offset, self._is_certain(place, offset)
             can_be = (stretch.is_ahead and off < -_FOLLOWED) or (
                 stretch.is_behind and off > _FOLLOWED
             )
-            is_recent = ticks - stretch.since <= _PROVEN_AFTER or is_certain
+            proven_after = _SET_WITHIN if stretch.can_be_true and off > 0 else _PROVEN_AFTER
+            since = self._last_ticks if self._jump is None else self._jump.since
+            is_recent = since - stretch.since <= proven_after or is_certain
             if can_be and is_recent and _begins_late(stretch, offset) >= -_FOLLOWED:
-                found.append((not is_certain, stretch.floor is None, place))
+                found.append((not is_certain, stretch.can_be_true, stretch.floor is None, place))
         return min(found)[-1] if found else None
 
     def _is_certain(self, place: int, offset: float) -> bool:
-        """Return whether a clock is again where it was, or first tells a time that can be true."""
+        """Return whether a clock is again where it was, or first tells a time that can be true.
+
+        A start that is ahead is taken back as it was told: by nothing but the clock itself.
+        """
         stretch = self._stretches[place]
         if stretch.was is not None and abs(offset - stretch.was) <= _FOLLOWED:
             return True
         if stretch.floor is None:
             return False
         late = _begins_late(stretch, offset)
-        return abs(late) <= _FOLLOWED or (stretch.is_start and stretch.is_behind and late > 0)
+        if abs(late) <= _FOLLOWED or not stretch.is_start or late < 0:
+            return abs(late) <= _FOLLOWED
+        is_recent = self._last_ticks - stretch.since <= _PROVEN_AFTER
+        return not stretch.is_ahead or (offset < stretch.offset and is_recent)
 
     def _follow(self, place: int | None, jump: _Stretch) -> None:
         """Believe the time to which the clock has jumped, and since when it should have."""
@@ -246,26 +307,47 @@ class SteadyClock:
             self._stretches.append(jump)
             since = jump.since
         else:
-            wrong = self._stretches[place]
-            since, late = wrong.since, _begins_late(wrong, jump.offset)
+            wrong, stops = self._stretches[place], self._stops_since(place, jump.offset)
+            since, offset = wrong.since, jump.offset - sum(length for _, length in stops)
+            late = _begins_late(wrong, offset)
             del self._stretches[place:]
             before = self._stretches[-1] if place else None
-            if before is not None and abs(before.offset - jump.offset) <= _FOLLOWED:
+            if before is not None and abs(before.offset - offset) <= _FOLLOWED:
                 # It goes on from the one before.
-                before.offset = jump.offset
+                before.offset = offset
             else:
-                is_first = wrong.floor is None
+                # A start may be put right more than once.
+                is_open = wrong.floor is None or wrong.is_start
                 self._stretches.append(
                     _Stretch(
                         since,
-                        jump.offset,
+                        offset,
                         wrong.floor,
-                        is_ahead=is_first or late > _FOLLOWED,
-                        is_behind=is_first,
-                        was=wrong.offset if is_first else None,
+                        is_ahead=is_open or late > _FOLLOWED,
+                        is_behind=is_open,
+                        is_start=wrong.is_start,
+                        was=wrong.offset if is_open else None,
                     )
                 )
+            for start, length in stops:
+                offset += length
+                self._stretches.append(
+                    replace(start, offset=offset, floor=start.since + offset - length)
+                )
         self._redated = since if self._redated is None else min(since, self._redated)
+
+    def _stops_since(self, place: int, offset: float) -> list[tuple[_Stretch, float]]:
+        """Return the starts after a stretch that was wrong, and how long the stops before were.
+
+        A clock that was off all the time knows that. There are none where it cannot have been.
+        """
+        stops = [
+            (start, start.offset - before.offset)
+            for before, start in pairwise(self._stretches[place:])
+            if start.can_be_true
+        ]
+        began = _begins_late(self._stretches[place], offset - sum(length for _, length in stops))
+        return stops if began >= -_FOLLOWED else []
 
 
 def _begins_late(stretch: _Stretch, offset: float) -> float:
