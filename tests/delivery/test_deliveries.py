@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH
@@ -11,6 +12,7 @@ from homeassistant.helpers.json import json_bytes
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 from yarl import URL
 
+from custom_components.med_exporter.clocks.certain import certain_time
 from custom_components.med_exporter.const import EntryType
 from custom_components.med_exporter.delivery import async_read_delivery
 from custom_components.med_exporter.entries.finding import entries_of_type
@@ -143,6 +145,24 @@ class TestServerAway:
         await post.restart()
         await post.wait(hours=1)
         assert len(server.inbox) == 1
+
+    @pytest.mark.parametrize("days", [365, -35])
+    async def test_while_the_clock_leaps_brings_one_mail_in_time(
+        self, post, mailed, server, time_server, days
+    ):
+        time_server.append(False)
+        await certain_time(post.hass).async_setup()
+        wrong = timedelta(days=days)
+        server.stop()
+        await mailed()
+        post.clock.jump(wrong)
+        await post.wait(minutes=1, times=20)
+        post.clock.jump(-wrong)
+        await post.wait(minutes=1)
+        server.start()
+        await post.wait(minutes=10, times=7)
+        assert len(server.inbox) == 1
+        assert post.issues() == {}
 
     async def test_in_the_middle_of_a_message_brings_the_same_message_again(
         self, post, mailed, server

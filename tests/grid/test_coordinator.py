@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from tests.grid_server import HTML, Failure, GridServer, rte_signal
+from tests.metering_points import HouseClock, settle
 
 from .lives import BLUE, MORNING, RED, TODAY, WHITE, follow, paris, tempo_requests, warnings
 
@@ -106,6 +108,28 @@ async def test_it_wakes_at_midnight_in_paris(hass, live, server, freezer) -> Non
     assert set(told) == {RED}
     assert grid.next_at is not None
     assert grid.next_at > midnight
+
+
+@pytest.mark.parametrize("days", [365, -35])
+async def test_what_was_planned_by_a_clock_that_leapt_comes_by_the_right_one(
+    hass, live, server, freezer, days
+) -> None:
+    freezer.move_to(MORNING)
+    clock = HouseClock(freezer)
+    # The loop ends with the test; set back, its clock would strand what is still waited for.
+    asyncio.get_running_loop().time = clock.loop_time
+    clock.jump(timedelta(days=days))
+    grid = await live()
+    clock.jump(-timedelta(days=days))
+    server.asked.clear()
+    for _ in range(13):
+        clock.tick(600)
+        await settle(hass)
+    now = MORNING + timedelta(minutes=130)
+    assert 2 <= server.asked["rte_ecowatt"] <= 3
+    assert grid.data.today(now) is BLUE
+    assert grid.data.ecowatt(now).level == 1
+    assert now < grid.next_at.astimezone(UTC) <= now + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])

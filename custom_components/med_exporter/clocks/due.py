@@ -22,6 +22,18 @@ LONGEST_NAP: Final = timedelta(minutes=10)
 
 
 @callback
+def async_look_again(
+    hass: HomeAssistant, look: Callable[[datetime], None], due: datetime
+) -> CALLBACK_TYPE:
+    """Call what looks whether a moment, aware, has come; return what ends that.
+
+    It is called before that moment too, since the clock may be put right until then.
+    """
+    nap = max(min(due - certain_now(hass), LONGEST_NAP), timedelta())
+    return async_call_later(hass, nap, HassJob(look, cancel_on_shutdown=True))
+
+
+@callback
 def async_track_due(
     hass: HomeAssistant,
     action: Callable[[datetime], None],
@@ -64,8 +76,7 @@ def async_track_due(
     @callback
     def sleep() -> None:
         nonlocal wake
-        nap = min(after(looked) - certain_now(hass), LONGEST_NAP)
-        wake = async_call_later(hass, max(nap, timedelta()), HassJob(look, cancel_on_shutdown=True))
+        wake = async_look_again(hass, look, after(looked))
 
     @callback
     def end() -> None:

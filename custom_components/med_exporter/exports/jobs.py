@@ -19,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..audit import EventType
+from ..clocks.local import certain_now
 from ..const import DOMAIN
 from ..errors import (
     ExportExpiredError,
@@ -196,7 +197,7 @@ class JobManager:
         records, total = await self._history.async_list(
             kind=ExportKind.FILE, user_id=owner, limit=limit, offset=offset
         )
-        return [expire_if_due(record, dt_util.utcnow()) for record in records], total
+        return [expire_if_due(record, certain_now(self._hass)) for record in records], total
 
     async def async_statistics(self, *, user: User | None) -> FileStatistics:
         """Return what the exports the caller may see add up to; `since` is this month, local."""
@@ -326,7 +327,7 @@ class JobManager:
         record = await self._history.async_get(export_id)
         if record is None or record.kind is not ExportKind.FILE:
             raise ExportNotFoundError(export_id)
-        return expire_if_due(record, dt_util.utcnow())
+        return expire_if_due(record, certain_now(self._hass))
 
 
 DATA_JOBS: HassKey[JobManager] = HassKey(f"{DOMAIN}_jobs")

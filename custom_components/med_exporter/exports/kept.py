@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
-from homeassistant.util import dt as dt_util
 
 from ..answers import size_text
 from ..clocks.lived import lived_time
+from ..clocks.local import certain_now
 from ..const import LOGGER
 from ..database import DatabaseUnavailableError
 from ..errors import NotStoredError, TooManyFilesError
@@ -48,7 +48,8 @@ class KeptFiles:
 
     async def async_expire(self) -> int:
         """Delete the files whose time is over and return how many these were."""
-        due = await self._hass.async_add_executor_job(self._folder.expired, dt_util.utcnow())
+        now = certain_now(self._hass)
+        due = await self._hass.async_add_executor_job(self._folder.expired, now)
         ends = {one.id: one.expires_at.timestamp() for one in due if one.expires_at is not None}
         too_old = lived_time(self._hass).too_old("files", settings(self._hass).keep_files)
         limit = too_old.before(min(ends.values(), default=None))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from homeassistant.util import dt as dt_util
-
 from ..answers import utc
+from ..clocks.local import certain_now
 from ..rights import is_administrator
 from .history import DATA_HISTORY
 from .reasons import reason_of, remarks_of
@@ -56,7 +55,7 @@ async def async_history_page(
 def _entry(
     hass: HomeAssistant, record: ExportRecord, names: dict[str, str | None]
 ) -> dict[str, Any]:
-    record = expire_if_due(record, dt_util.utcnow())
+    record = expire_if_due(record, certain_now(hass))
     duration = None
     if record.started_at is not None and record.completed_at is not None:
         duration = round((record.completed_at - record.started_at).total_seconds(), 3)

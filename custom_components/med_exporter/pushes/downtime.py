@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
-from homeassistant.helpers.event import async_track_point_in_utc_time
-from homeassistant.util import dt as dt_util
 
+from ..clocks.due import async_look_again
+from ..clocks.local import certain_now
 from .entry import destinations
 from .outage import SIGNAL_OUTAGE
 
@@ -64,7 +64,9 @@ class Downtime:
             if outage.since is None or outage.failed_at is None:
                 continue
             due = outage.since + self._lasting
-            if due <= dt_util.utcnow() and not (outage.is_restored and outage.failed_at < due):
+            if due <= certain_now(self._hass) and not (
+                outage.is_restored and outage.failed_at < due
+            ):
                 self._told.add(runtime.id)
             self._changed(runtime.id)
 
@@ -92,11 +94,11 @@ class Downtime:
         if destination in self._told:
             return
         due = runtime.outage.since + self._lasting
-        if due <= dt_util.utcnow():
+        if due <= certain_now(self._hass):
             self._told.add(destination)
             self._action(runtime)
             return
-        self._waiting[destination] = async_track_point_in_utc_time(
+        self._waiting[destination] = async_look_again(
             self._hass, partial(self._is_due, destination), due
         )
 

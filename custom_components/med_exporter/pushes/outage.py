@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.core import callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
-from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
+from ..clocks.certain import certain_time
+from ..clocks.due import async_look_again
+from ..clocks.local import certain_now
 from ..const import DOMAIN
 from ..destinations.base import ASKED_LATER
 from ..history.records import ExportStatus
@@ -128,9 +130,11 @@ class Outage:
         self.close()
         if self.since is None:
             return
+        # By a clock that was ahead then, a day would never have passed.
+        self.since = certain_time(self._hass).told(self.since)
         told_at = self.since + _TOLD_AFTER
-        if dt_util.utcnow() < told_at:
-            self._cancel = async_track_point_in_utc_time(self._hass, self._tell, told_at)
+        if certain_now(self._hass) < told_at:
+            self._cancel = async_look_again(self._hass, self._tell, told_at)
             return
         ir.async_create_issue(
             self._hass,
