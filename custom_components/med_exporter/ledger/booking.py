@@ -23,6 +23,7 @@ from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import tzinfo
     from zoneinfo import ZoneInfo
 
     from .past import PlugHistory
@@ -78,7 +79,7 @@ def book(
     Args:
         account: what is remembered of the plug; None for a plug that is new.
         posting: the reading.
-        zone: the time zone of the plug's days.
+        zone: the house's, by which a plug's own days end that are told without one.
         held: returns what stands in the plug's quarter-hours that begin in a range of UTC seconds.
 
     """
@@ -225,7 +226,7 @@ def _fill(
     account: Account,
     posting: Posting,
     rest: int,
-    zone: ZoneInfo,
+    zone: tzinfo,
     measured: Quarters,
     held: Callable[[float, float], Mapping[int, int]],
 ) -> Spread:
@@ -236,6 +237,7 @@ def _fill(
     if end <= start:
         # The clock was set back.
         return Spread({quarter_of(at): rest}, set())
+    zone = posting.day_zone or zone
     first, last = day_start(day_of(start, zone), zone), day_bounds(day_of(end, zone), zone)[1]
     # An hour of the plug may have begun on the eve.
     standing = held(min(first, start - HOUR), last)

@@ -9,6 +9,7 @@ from kasa import Device, Module
 from kasa.iot.modules import Emeter
 
 from ..plug import PlugStatistics
+from .plug_time import PlugTime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 async def of_older(plug: Device, since: date, today: date) -> PlugStatistics:
     """Return what an older plug has counted from one local date to another, both included."""
+    clock = PlugTime.of(plug)
+    since, today = clock.first_day(since), max(today, clock.day(clock.now()))
     energy = plug.modules[Module.Energy]
     assert isinstance(energy, Emeter)
     months = await months_of_older(energy, since, today)
@@ -27,6 +30,7 @@ async def of_older(plug: Device, since: date, today: date) -> PlugStatistics:
     return PlugStatistics(
         days={day: kwh for day, kwh in sorted(days.items()) if since <= day <= today},
         months=months,
+        zone=clock.zone_of_days(),
     )
 
 
