@@ -129,6 +129,17 @@ def test_a_gap_over_midnight_is_shared_out_by_days_of_the_plugs_own(
     assert paper.by_day()[date(2026, 11, 21)] == pytest.approx(to_mwh(6 + 1 / 60), abs=2)
 
 
+def test_the_day_on_which_it_joins_has_begun_when_its_own_clock_showed_midnight() -> None:
+    at = datetime(2026, 11, 20, 20, tzinfo=PARIS)
+    paper = Paper(PARIS)
+    start = CounterStart(at=at, value_kwh=5.0, today_kwh=14.0)
+    paper.post(Posting(plug=plug(), start=start, value_kwh=5.0, at=at, since=at, day_zone=NEW_YORK))
+    midnight = day_start(at.date(), NEW_YORK)
+    assert {q: mwh for q, mwh in paper.quarters.items() if mwh} == dict.fromkeys(
+        range(midnight, int(at.timestamp()), 900), 250_000
+    )
+
+
 @given(
     st.sampled_from(ZONES),
     st.sampled_from([*ZONES, AUCKLAND]),

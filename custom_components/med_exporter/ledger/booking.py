@@ -189,7 +189,11 @@ def _begin(
     if start.today_kwh:
         # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
         is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
-        unknown = (gap_from, quarter_of(start_ts) if is_told else start_ts)
+        since, began = gap_from, day_start(day, posting.day_zone or zone)
+        if midnight < began < start_ts:
+            # Its day has begun later than that of the house.
+            since = began if gap_from is None else max(began, gap_from)
+        unknown = (since, quarter_of(start_ts) if is_told else start_ts)
         before = backfill({day: to_mwh(start.today_kwh)}, {}, unknown, known, zone)
 
     def held_now(first: float, end: float) -> Quarters:
