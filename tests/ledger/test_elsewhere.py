@@ -1,8 +1,9 @@
-"""The past of a plug whose clock has another zone: each hour and day is in the ledger once."""
+"""A plug whose clock has another zone: each of its hours and days is in the ledger once."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from .paper import Paper
 from .stories import KATHMANDU, KOLKATA, LORD_HOWE, NEW_YORK, PARIS, ST_JOHNS, ZONES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 AUCKLAND = ZoneInfo("Pacific/Auckland")
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
@@ -63,6 +64,107 @@ def joined(
     return paper
 
 
+def by_quarters(wh: Sequence[int]) -> Callable[[datetime, datetime], float]:
+    """Return what is used between two moments, with so many Wh in quarter-hours in turn."""
+
+    def used(start: datetime, end: datetime) -> float:
+        kwh, since = 0.0, start
+        while since < end:
+            place = int((since - EPOCH).total_seconds() // 900)
+            until = min(end, EPOCH + timedelta(seconds=900 * (place + 1)))
+            kwh += wh[place % len(wh)] / 1000 * (until - since).total_seconds() / 900
+            since = until
+        return kwh
+
+    return used
+
+
+def missed(
+    house: ZoneInfo,
+    zone: ZoneInfo,
+    gap: tuple[datetime, datetime],
+    used: Callable[[datetime, datetime], float],
+) -> Paper:
+    """Return the ledger of a plug that nobody read for a while, and that tells its days."""
+    lost, found = gap
+    paper, began = Paper(house), lost - timedelta(days=3)
+    start = CounterStart(at=began, value_kwh=5.0)
+    quarters = range(int(began.timestamp()) // 900 * 900, int(lost.timestamp()) + 1, 900)
+    moments = [began, *(datetime.fromtimestamp(q, UTC) for q in quarters[1:]), lost]
+    sums = [to_mwh(used(began, moment)) for moment in moments]
+    measured = dict(zip(quarters, (b - a for a, b in pairwise(sums)), strict=True))
+    days = [began.astimezone(zone).date() + timedelta(days=number) for number in range(10)]
+    bounds = {day: (day_start(day, zone), day_start(day + timedelta(days=1), zone)) for day in days}
+    told = {
+        day: used(datetime.fromtimestamp(first, UTC), min(datetime.fromtimestamp(end, UTC), found))
+        for day, (first, end) in bounds.items()
+        if first < found.timestamp()
+    }
+    for at, since, known in ((began, began, {}), (lost, began, measured), (found, found, {})):
+        paper.post(
+            Posting(
+                plug=plug(),
+                start=start,
+                value_kwh=5.0 + used(began, at),
+                at=at,
+                since=since,
+                quarters=known,
+                day_kwh=told if at == found else {},
+                day_zone=zone,
+            )
+        )
+    return paper
+
+
+@pytest.mark.parametrize(
+    ("house", "zone"), [(PARIS, NEW_YORK), (KATHMANDU, NEW_YORK), (LORD_HOWE, PARIS)]
+)
+def test_a_gap_over_midnight_is_shared_out_by_days_of_the_plugs_own(
+    house: ZoneInfo, zone: ZoneInfo
+) -> None:
+    gap = (datetime(2026, 11, 20, 23, 1, tzinfo=house), datetime(2026, 11, 21, 6, 1, tzinfo=house))
+    lost, found = (at.astimezone(UTC) for at in gap)
+    paper = missed(house, zone, (lost, found), by_quarters([250]))
+    assert paper.by_day()[date(2026, 11, 20)] == pytest.approx(to_mwh(24), abs=2)
+    assert paper.by_day()[date(2026, 11, 21)] == pytest.approx(to_mwh(6 + 1 / 60), abs=2)
+
+
+def test_the_day_on_which_it_joins_has_begun_when_its_own_clock_showed_midnight() -> None:
+    at = datetime(2026, 11, 20, 20, tzinfo=PARIS)
+    paper = Paper(PARIS)
+    start = CounterStart(at=at, value_kwh=5.0, today_kwh=14.0)
+    paper.post(Posting(plug=plug(), start=start, value_kwh=5.0, at=at, since=at, day_zone=NEW_YORK))
+    midnight = day_start(at.date(), NEW_YORK)
+    assert {q: mwh for q, mwh in paper.quarters.items() if mwh} == dict.fromkeys(
+        range(midnight, int(at.timestamp()), 900), 250_000
+    )
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.sampled_from([*ZONES, AUCKLAND]),
+    st.datetimes(datetime(2026, 2, 1), datetime(2026, 12, 1)),  # noqa: DTZ001
+    st.integers(900, 4 * 86400),
+    st.lists(st.integers(0, 900), min_size=24, max_size=24),
+)
+@settings(deadline=None, max_examples=100)
+def test_each_of_its_days_has_what_was_used_on_it(
+    house: ZoneInfo, zone: ZoneInfo, moment: datetime, seconds: int, wh: list[int]
+) -> None:
+    """However long nobody has read it, days by its own clock are as it tells them."""
+    lost, used = moment.replace(tzinfo=UTC, microsecond=0), by_quarters(wh)
+    found = lost + timedelta(seconds=seconds)
+    paper = missed(house, zone, (lost, found), used)
+    day = lost.astimezone(zone).date()
+    while (first := day_start(day, zone)) < found.timestamp():
+        end = day_start(day + timedelta(days=1), zone)
+        counted = used(
+            datetime.fromtimestamp(first, UTC), min(datetime.fromtimestamp(end, UTC), found)
+        )
+        assert sum(paper.held(first, end).values()) == pytest.approx(to_mwh(counted), abs=5), day
+        day += timedelta(days=1)
+
+
 @pytest.mark.parametrize(
     ("house", "zone"),
     [
@@ -103,17 +205,7 @@ def test_each_of_its_hours_has_what_was_used_in_it(
     house: ZoneInfo, zone: ZoneInfo, moment: datetime, wh: list[int]
 ) -> None:
     """Whatever the zones, the moment and the load, hour by hour and in all."""
-    at = moment.replace(tzinfo=UTC, microsecond=0)
-
-    def used(start: datetime, end: datetime) -> float:
-        kwh, since = 0.0, start
-        while since < end:
-            place = int((since - EPOCH).total_seconds() // 900)
-            until = min(end, EPOCH + timedelta(seconds=900 * (place + 1)))
-            kwh += wh[place % 24] / 1000 * (until - since).total_seconds() / 900
-            since = until
-        return kwh
-
+    at, used = moment.replace(tzinfo=UTC, microsecond=0), by_quarters(wh)
     paper = joined(house, zone, at, used)
     hours = told_hours(used, at, zone)
     for hour, counted in hours.items():

@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from freezegun import api
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_state_change_event
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -260,10 +260,15 @@ class TestOutage:
         await settle(hass)
         await fridge.restore()
         fridge.reboot()
-        # What the months alone tell is believed when the next reading goes on from it.
-        for _ in range(2):
-            clock.tick(31)
-            await settle(hass)
+        # What the months alone tell is believed when the next reading goes on from it. Until then,
+        # what the counter showed before would say that nothing has been used since.
+        power, *counters = (entity_of(hass, FRIDGE, k) for k in ("power", "energy", "energy_today"))
+        clock.tick(31)
+        await settle(hass)
+        assert value_of(hass, power) == 1000
+        assert {hass.states.get(one).state for one in counters} == {STATE_UNKNOWN}
+        clock.tick(31)
+        await settle(hass)
         state = hass.states.get(MONTHLY)
         assert float(state.state) == pytest.approx(24, abs=0.02)
         assert state.attributes["last_period"] == pytest.approx(12 + 10 * 24, abs=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import asynccontextmanager
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from unittest.mock import PropertyMock, patch
 
@@ -171,6 +171,29 @@ class TestDays:
             (sample,) = await host.poll(when.date())
         counters = sample.counters
         assert (counters.today, counters.month, counters.month_before) == expected
+
+    async def test_a_month_that_ends_for_the_host_while_it_asks(
+        self, plug_network: PlugNetwork, freezer
+    ) -> None:
+        """Another month's day of the same number is not taken for today."""
+        ends = datetime(2026, 12, 1, tzinfo=UTC)
+        is_over = False
+
+        def clock() -> datetime:
+            if is_over:
+                freezer.move_to(ends)
+            return datetime.now(UTC)
+
+        since = datetime(2026, 11, 1, tzinfo=PARIS)
+        freezer.move_to(ends - timedelta(seconds=1))
+        plug = EmulatedPlug(load=1000.0, clock=clock, installed_at=since, timezone=PARIS)
+        await plug_network.start(plug)
+        async with host_at(plug.address) as host:
+            await host.poll(date(2026, 12, 1))
+            is_over = True
+            (sample,) = await host.poll(date(2026, 12, 1))
+        counters = sample.counters
+        assert (counters.today, counters.month, counters.month_before) == (1, 1, 30 * 24)
 
     async def test_the_year_before_is_asked_for_once(
         self, plug_network: PlugNetwork, freezer

@@ -15,9 +15,11 @@ from kasa import Credentials
 from kasa.httpclient import get_cookie_jar
 from kasa.protocols import SmartProtocol
 
+from custom_components.med_exporter.engine.times import midnight
 from custom_components.med_exporter.sources.connection import Connection, KasaError
 from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import PARIS
+from tests.plug_emulator import EmulatedPlug
 from tests.plug_emulator.smart import NO_HISTORY, P304M, EmulatedSmartPlug, EnergyHistory
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from custom_components.med_exporter.sources.plug import PlugStatistics
     from tests.metering_points import HouseClock
+    from tests.plug_emulator import PlugNetwork
 
 pytestmark = pytest.mark.usefixtures("brief_waits", "paris")
 
@@ -317,6 +320,39 @@ async def test_hours_of_a_plug_in_another_time_zone_have_their_true_time(
     past = await past_of(session, plug, date(2026, 11, 18))
     used = {start: kwh for start, (kwh, _) in past.hours.items() if kwh}
     assert used == {datetime(2026, 11, 19, 8, 15, tzinfo=PARIS): 0.75}
+
+
+@pytest.mark.parametrize(
+    ("name", "ahead", "ends"),
+    [
+        ("Europe/Paris", timedelta(0), time(0)),
+        ("Europe/Paris", timedelta(minutes=2), time(0)),
+        ("America/New_York", timedelta(0), time(6)),
+        ("Europe/Paris", timedelta(hours=-1), time(1)),
+        ("Asia/Kathmandu", timedelta(days=-3), time(0)),
+    ],
+)
+async def test_where_an_older_plugs_days_end(
+    plug_network: PlugNetwork,
+    session: ClientSession,
+    name: str,
+    ahead: timedelta,
+    ends: time,
+) -> None:
+    """Where its clock shows midnight, to a quarter-hour, unless that is not set."""
+    plug = EmulatedPlug(
+        load=1000.0,
+        clock=lambda: NOW + ahead,
+        timezone=ZoneInfo(name),
+        installed_at=INSTALLED,
+    )
+    await plug_network.start(plug)
+    host = KasaHost(Connection(host=plug.address), lambda: session)
+    await host.poll(NOW.date())
+    (past,) = (await host.statistics(NOW.date(), NOW.date())).values()
+    await host.close()
+    assert past.zone is not None
+    assert midnight(NOW.date(), past.zone) == datetime.combine(NOW.date(), ends, PARIS)
 
 
 async def test_a_firmware_without_history_is_asked_once(session: ClientSession) -> None:

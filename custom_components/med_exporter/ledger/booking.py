@@ -23,6 +23,7 @@ from .spreading import Quarters, Spread, add, spread_by_days, spread_by_hours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from datetime import tzinfo
     from zoneinfo import ZoneInfo
 
     from .past import PlugHistory
@@ -78,7 +79,7 @@ def book(
     Args:
         account: what is remembered of the plug; None for a plug that is new.
         posting: the reading.
-        zone: the time zone of the plug's days.
+        zone: the house's, by which a plug's own days end that are told without one.
         held: returns what stands in the plug's quarter-hours that begin in a range of UTC seconds.
 
     """
@@ -188,7 +189,11 @@ def _begin(
     if start.today_kwh:
         # A day by the plug's clock, which may be wrong, says nothing of what its hours tell.
         is_told = any(hour <= start_ts < hour + HOUR and one.mwh for hour, one in hours.items())
-        unknown = (gap_from, quarter_of(start_ts) if is_told else start_ts)
+        since, began = gap_from, day_start(day, posting.day_zone or zone)
+        if midnight < began < start_ts:
+            # Its day has begun later than that of the house.
+            since = began if gap_from is None else max(began, gap_from)
+        unknown = (since, quarter_of(start_ts) if is_told else start_ts)
         before = backfill({day: to_mwh(start.today_kwh)}, {}, unknown, known, zone)
 
     def held_now(first: float, end: float) -> Quarters:
@@ -225,7 +230,7 @@ def _fill(
     account: Account,
     posting: Posting,
     rest: int,
-    zone: ZoneInfo,
+    zone: tzinfo,
     measured: Quarters,
     held: Callable[[float, float], Mapping[int, int]],
 ) -> Spread:
@@ -236,6 +241,7 @@ def _fill(
     if end <= start:
         # The clock was set back.
         return Spread({quarter_of(at): rest}, set())
+    zone = posting.day_zone or zone
     first, last = day_start(day_of(start, zone), zone), day_bounds(day_of(end, zone), zone)[1]
     # An hour of the plug may have begun on the eve.
     standing = held(min(first, start - HOUR), last)

@@ -16,7 +16,7 @@ from .retracting import Retraction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from ..engine.energy import HourKwh
     from .posting import CounterStart
@@ -32,6 +32,7 @@ class _Told(NamedTuple):
 
     hour_kwh: Mapping[datetime, HourKwh] | None = None
     day_kwh: Mapping[date, float] | None = None
+    day_zone: tzinfo | None = None
 
 
 _NOTHING: Final = _Told()
@@ -70,6 +71,7 @@ class _Tally:
             quarters=self.quarters,
             hour_kwh=told.hour_kwh or {},
             day_kwh=told.day_kwh or {},
+            day_zone=told.day_zone,
             ticks=self.ticks,
         )
 
@@ -132,6 +134,7 @@ class CounterFeed:
         start: CounterStart,
         hour_kwh: Mapping[datetime, HourKwh] | None = None,
         day_kwh: Mapping[date, float] | None = None,
+        day_zone: tzinfo | None = None,
     ) -> None:
         """Take one reading of a plug's counter, after it has been written to disk.
 
@@ -140,9 +143,9 @@ class CounterFeed:
             reading: of the counter.
             start: where this counter began; it stays the same over restarts.
             hour_kwh: what the plug itself counted in the hours of the gap, by their begin.
-            day_kwh: what the plug itself counted on the local days of the gap, today's as of
-                this very reading; used where there was a gap, and for a plug's first reading
-                after a start.
+            day_kwh: what the plug itself counted on its days of the gap, today's as of this very
+                reading; used where there was a gap, and for a plug's first reading after a start.
+            day_zone: the zone of these days, None for the house's.
 
         """
         tally, at = self._tallies.get(plug.plug_id), reading.at
@@ -157,7 +160,7 @@ class CounterFeed:
                 self._flush(tally)
             tally = _Tally(plug, start, reading.value_kwh, at, since=at, ticks=reading.ticks)
             self._tallies[plug.plug_id] = tally
-            self._flush(tally, _Told(hour_kwh, day_kwh))
+            self._flush(tally, _Told(hour_kwh, day_kwh, day_zone))
             return
         was = quarter_of(tally.at.timestamp())
         tally.count(reading)
@@ -175,6 +178,7 @@ class CounterFeed:
         start: CounterStart,
         hour_kwh: Mapping[datetime, HourKwh] | None = None,
         day_kwh: Mapping[date, float] | None = None,
+        day_zone: tzinfo | None = None,
     ) -> None:
         """Take readings back that were dated by a clock that was wrong, and take them anew.
 
@@ -185,9 +189,10 @@ class CounterFeed:
             start: where its counter began.
             hour_kwh: as of `read`, for the first that is taken anew.
             day_kwh: likewise.
+            day_zone: likewise.
 
         """
-        told = _Told(hour_kwh, day_kwh)
+        told = _Told(hour_kwh, day_kwh, day_zone)
         posted = self._posted.setdefault(plug.plug_id, _recent())
         while posted and posted[-1].ticks >= since:
             posted.pop()

@@ -15,7 +15,7 @@ from .spreading import Hour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from ..engine.energy import HourKwh
     from .series import LedgerPlug
@@ -60,7 +60,8 @@ class Posting:
             beyond it is filled in between the last posting and `since`.
         hour_kwh: what the plug itself counted in hours, by their begin (aware, on a quarter-hour),
             as of `at`. It guides the filling, before its days.
-        day_kwh: what the plug counted on local days.
+        day_kwh: what the plug counted on its days.
+        day_zone: where they end; None for those of the house.
         ticks: `at` in seconds of a clock that is never put right, None where there is none.
 
     Raises ValueError for what cannot be booked.
@@ -75,6 +76,7 @@ class Posting:
     quarters: Mapping[int, int] = field(default_factory=dict)
     hour_kwh: Mapping[datetime, HourKwh] = field(default_factory=dict)
     day_kwh: Mapping[date, float] = field(default_factory=dict)
+    day_zone: tzinfo | None = None
     ticks: float | None = None
 
     def __post_init__(self) -> None:

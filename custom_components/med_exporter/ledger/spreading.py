@@ -8,8 +8,7 @@ from ..engine.times import HOUR, QUARTER, days_between, quarter_of, quarters_bet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from datetime import date
-    from zoneinfo import ZoneInfo
+    from datetime import date, tzinfo
 
 type Quarters = dict[int, int]
 """Energy in mWh by the quarter-hour it belongs to, named by the UTC second at which it begins."""
@@ -138,7 +137,7 @@ def spread_by_hours(
 def spread_by_days(
     mwh: int,
     stretches: Sequence[Stretch],
-    zone: ZoneInfo,
+    zone: tzinfo,
     days: Mapping[date, int],
     known: Callable[[date], int],
 ) -> Spread:
@@ -153,7 +152,7 @@ def spread_by_days(
         mwh: the energy of all stretches, at least 0.
         stretches: where it was used, ascending.
         zone: the time zone of the days.
-        days: what the plug counted per local day, in mWh.
+        days: what the plug counted per day of that zone, in mWh.
         known: returns the energy of a day that is known from elsewhere, in mWh.
 
     """

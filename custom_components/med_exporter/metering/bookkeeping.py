@@ -101,6 +101,7 @@ class Bookkeeper:
                     start=start,
                     hour_kwh=None if told is None else told.hours,
                     day_kwh=None if told is None else told.days,
+                    day_zone=None if told is None else told.zone,
                 )
             self._known.add(plug_id)
             self._reopened.discard(plug_id)
@@ -170,6 +171,7 @@ class Bookkeeper:
                 start=start,
                 hour_kwh=None if told is None else told.hours,
                 day_kwh=None if told is None else _without_later(told.days, counter, since),
+                day_zone=None if told is None else told.zone,
             )
 
     def when_booked(self, action: Callable[[], None]) -> None:

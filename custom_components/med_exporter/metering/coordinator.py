@@ -263,6 +263,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
             counter = self.data[plug_id].counter
             changed = changed or bool(outcome.growth or outcome.refused) or counter.day != day
             if outcome.is_told:
+                self.data[plug_id].is_known = True
                 told[plug_id] = counter
                 if outcome.since is not None and now - outcome.since > 2.5 * interval:
                     gaps.add(plug_id)
@@ -345,6 +346,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         host.answering = False
         for plug_id in host.plug_ids:
             self.data[plug_id].sample = None
+            self.data[plug_id].is_known = False
         self.audience.tell(host.plug_ids)
         await host.link.close()
 

@@ -70,7 +70,7 @@ _SENSORS = (
         state_class=SensorStateClass.TOTAL_INCREASING,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=3,
-        value_fn=lambda plug, _: plug.counter.value,
+        value_fn=lambda plug, _: plug.counter.value if plug.is_known else None,
     ),
     PlugSensorDescription(
         key="energy_today",
@@ -79,7 +79,7 @@ _SENSORS = (
         state_class=SensorStateClass.TOTAL,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=3,
-        value_fn=lambda plug, _: plug.counter.today,
+        value_fn=lambda plug, _: plug.counter.today if plug.is_known else None,
     ),
     PlugSensorDescription(
         key="signal_strength",

@@ -18,13 +18,15 @@ class PlugState:
     """A plug as it stands: the latest reading, None while it does not answer, and its counter.
 
     `ticks` is when it was read last, by a clock that only goes on; `logged` are the refusals that
-    the log has told already, by counter and reason.
+    the log has told already, by counter and reason. After a time in which nobody read it, a counter
+    `is_known` once it is believed what was used meanwhile.
     """
 
     sample: PlugSample | None = None
     counter: EnergyCounter
     ticks: float | None = None
     logged: set[tuple[str, str]] = field(default_factory=set)
+    is_known: bool = False
 
     def passed(self, ticks: float) -> float | None:
         """Return the seconds since it was read before, None before its first reading."""

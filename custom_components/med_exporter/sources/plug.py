@@ -12,7 +12,7 @@ from ..engine.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date, datetime, tzinfo
 
     from ..engine.energy import HourKwh
 
@@ -74,9 +74,10 @@ class PlugSample:
 class PlugStatistics:
     """What a plug itself has counted, in kWh, by its day and by the first day of each month.
 
-    Days and months end by the plug's clock. `hours`, by the quarter-hour of UTC nearest to their
-    true start, are there for as many of the days as the plug tells by the hour; the last one is
-    still running. Each is empty for a plug that keeps no such statistics.
+    Days and months end by the plug's clock, days where they end in `zone`: the house's for None.
+    `hours`, by the quarter-hour of UTC nearest to their true start, are there for as many of the
+    days as the plug tells by the hour; the last one is still running. Each is empty for a plug that
+    keeps no such statistics.
 
     An hour that the plug has cut elsewhere was used, but for less than a watt-hour, in the four
     quarter-hours of its `whole`, nobody knows in which.
@@ -85,6 +86,7 @@ class PlugStatistics:
     hours: Mapping[datetime, HourKwh] = field(default_factory=dict)
     days: Mapping[date, float] = field(default_factory=dict)
     months: Mapping[date, float] = field(default_factory=dict)
+    zone: tzinfo | None = None
 
     def that_can_be(self) -> Self:
         """Return them without what is no energy, or more than any socket can have passed."""

@@ -249,6 +249,18 @@ class TestWhatIsFilled:
         found = all_readings(recorder, start=HALF_HOURS[0], end=HALF_HOURS[2] + 60)
         assert column(found, "filled_from") == [None, HALF_HOURS[0] + 60]
 
+    @pytest.mark.parametrize("start", [HALF_HOURS[0], HALF_HOURS[2] + 10])
+    def test_it_begins_before_a_start_that_writes_that_the_counter_is_not_known(
+        self, recorder, start
+    ):
+        """A stop writes nothing."""
+        recorder.add(ENERGY, [(HALF_HOURS[0] + 60, 9.0), (HALF_HOURS[2] + 5, "unknown"),
+                              (HALF_HOURS[2] + 15, 9.5)])  # fmt: skip
+        recorder.add(VOLTAGE, [(HALF_HOURS[0] + 70, 230), (HALF_HOURS[2] + 5, 231)])
+        recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[1], 0.2, 0.1)])
+        found = all_readings(recorder, start=start, end=HALF_HOURS[2] + 60)
+        assert found[-1]["filled_from"] == HALF_HOURS[0] + 70
+
     def test_not_where_the_filled_quarter_hour_reaches_beyond_the_silence(self, recorder):
         recorder.add(ENERGY, [(HALF_HOURS[1] + 1, 9.0), (HALF_HOURS[1] + 1700, 9.5)])
         recorder.add_half_hours(FRIDGE.plug_id, [(HALF_HOURS[1], 1, 1), (HALF_HOURS[2], 1, 1)])

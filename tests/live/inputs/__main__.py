@@ -23,6 +23,7 @@ from .jitter import press_jitter
 from .leaps import press_leaps
 from .meters import press_meters
 from .money import press_money
+from .nights import press_nights
 from .refusals import press_refusals
 from .settings import press_settings
 from .table import Table
@@ -32,6 +33,7 @@ INPUTS = {
     "readings": press_readings,
     "month_ends": press_month_ends,
     "elsewhere": press_elsewhere,
+    "nights": press_nights,
     "zones": press_zones,
     "clock_changes": press_clock_changes,
     "refusals": press_refusals,

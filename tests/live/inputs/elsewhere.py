@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tests.plug_emulator import EmulatedPlug
 from tests.plug_emulator.smart import NO_HISTORY, EmulatedSmartPlug
 
-from .counters import OFF, compare_day
+from .counters import OFF, compare_day, used_by
 from .house import connected, house
 from .zones import check_sums
 
@@ -80,7 +80,7 @@ async def _press(table: Table, folder: Path, end: datetime, place: int) -> None:
             what = f"{zone.key}, {plug.alias}: the new day"
             table.add(what, passed, entity=shown, within=OFF)
             if plug.alias not in _FORGETS:
-                table.add(f"{what}'s eve", 24.0, entity=ended, within=OFF)
+                table.add(f"{what}'s eve", _eve(plug, end), entity=ended, within=OFF)
         await here.sleep_until(end + _AFTER)
         for pdl, plug in plugs.items():
             grown = await here.of_plug(plug, "energy") - before[pdl]
@@ -101,7 +101,9 @@ async def _press(table: Table, folder: Path, end: datetime, place: int) -> None:
             month = await here.of_point(pdl, "consumption_monthly")
             new_month = (here.clock() - end).total_seconds() / 3600
             table.add(f"{what}: the new month", new_month, entity=month[0], within=OFF)
-            await compare_day(table, here, f"{what}: the day after", pdl, plug, end.date(), 24.0)
+            day = end.date()
+            used = used_by(plug, *here.bounds(day))
+            await compare_day(table, here, f"{what}: the day after", pdl, plug, day, used)
             _compare_quarters(table, here, what, plug, since[pdl], end)
         await check_sums(table, here)
         here.look_at_log(table, zone.key)
@@ -124,6 +126,19 @@ def _plugs(here: House, place: int, installed_at: datetime) -> dict[str, Plug]:
         )  # fmt: skip
         older.clock.offset = timedelta(seconds=ahead)
     return plugs
+
+
+def _eve(plug: Plug, end: datetime) -> float:
+    """Return what a plug that joins on the eve is known to have used on it, in kWh.
+
+    An older plug tells days alone, by its own clock, and the one on which it joins is as it tells.
+    """
+    eve = end.date() - timedelta(days=1)
+    zone = plug.clock.timezone if isinstance(plug, EmulatedPlug) else end.tzinfo
+    midnight = datetime.combine(eve, time(), zone)
+    if isinstance(plug, EmulatedPlug):
+        midnight -= plug.clock.offset
+    return (end - midnight).total_seconds() / 3600
 
 
 def _zone(here: House, other: str | None) -> ZoneInfo:

@@ -18,6 +18,7 @@ from tests.plug_emulator import EmulatedPlug, EveryOtherDay
 from tests.plug_emulator.smart import EmulatedSmartPlug
 from tests.real_home.configuration import REPOSITORY
 
+from .counters import used_by
 from .house import House, connected, house, plug_id
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ async def _press(table: Table, folder: Path, midnight: datetime, number: int) ->
         await here.push()
         days = [(midnight + number * _DAY).date() for number in range(-3, 1)]
         for pdl, plug in plugs.items():
-            await _compare(table, here, f"{zone.key}, {plug.alias}", pdl, plug, days, entities[pdl])
+            what = f"{zone.key}, {plug.alias}"
+            expected = {day: used_by(plug, *here.bounds(day)) for day in days}
+            await compare_days(table, here, what, pdl, plug, expected, entities[pdl])
         await check_sums(table, here)
         here.look_at_log(table, zone.key)
 
@@ -118,26 +121,25 @@ def _plugs(here: House, number: int, installed_at: datetime) -> dict[str, Plug]:
     return plugs
 
 
-async def _compare(
-    table: Table,
-    here: House,
-    what: str,
-    pdl: str,
-    plug: Plug,
-    days: list[date],
-    entities: dict[date, float],
-) -> None:
-    hourly = await here.file(days[0], days[-1], devices=[plug_id(plug)], aggregation="hourly")
+async def compare_days(
+    table: Table, here: House, what: str, pdl: str, plug: Plug,
+    days: Mapping[date, float], entities: Mapping[date, float], within: float = _WITHIN,
+) -> None:  # fmt: skip
+    """Compare what all places say of days, ascending, with what was used on each, in kWh.
+
+    `entities` is what the metering point's sensor has shown of some of them.
+    """
+    first, last = min(days), max(days)
+    hourly = await here.file(first, last, devices=[plug_id(plug)], aggregation="hourly")
     report = await here.file(
-        days[0], days[-1], export_type="system_report", aggregation=None,
+        first, last, export_type="system_report", aggregation=None,
         devices=[plug_id(plug)], report_sections=["energy_consumption"],
     )  # fmt: skip
     halves = here.heard(pdl, "detailed")
     stored = await here.in_victoriametrics(pdl, "daily")
     stored_halves = await here.in_victoriametrics(pdl, "detailed")
-    for day in days:
+    for day, expected in days.items():
         start, end = here.bounds(day)
-        expected = plug.outlets[0].energy_between(start, end)
         heard = here.in_mqtt(pdl, "daily", str(day))
         kept = stored.get(start.timestamp(), [None])
         told: dict[str, Any] = {"entity": entities[day]} if day in entities else {}
@@ -148,7 +150,7 @@ async def _compare(
             file=await here.file_kwh(plug, day),
             mqtt=heard[-1] if heard else None,
             victoriametrics=kept[-1],
-            within=_WITHIN,
+            within=within,
         )  # fmt: skip
         table.add(
             f"{what}, {day}: its hours in a file, its half-hours where they are pushed", expected,
@@ -160,13 +162,13 @@ async def _compare(
                 for at, one in stored_halves.items()
                 if start.timestamp() <= at < end.timestamp()
             ),
-            within=_WITHIN,
+            within=within,
         )  # fmt: skip
         table.add(
             f"{what}, {day}: in a report", expected,
             file=sum(row["energy_kwh"] or 0 for row in report
                      if row["device"] and str(row["day"])[:10] == str(day)),
-            within=_WITHIN,
+            within=within,
         )  # fmt: skip
     local = [datetime.fromtimestamp(at, here.zone) for at in stored_halves]
     minutes = sorted({at[14:16] for at in halves} | {f"{at:%M}" for at in local})

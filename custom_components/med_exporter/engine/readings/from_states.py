@@ -11,8 +11,9 @@ The rules:
   that was; empty when there has never been one, or while the counter is not known.
 - Energy that was used while nobody read the counter makes its reading a filled one: the counter
   was not known in between, or the ledger has filled a quarter-hour that lies wholly between the
-  reading before and this one. That the recorder has nothing for a while proves no gap: it keeps
-  changes only.
+  reading before and this one. The gap begins with the reading before such a quarter-hour, also
+  where a start has written since then that the counter is not known.
+  That the recorder has nothing for a while proves no gap: it keeps changes only.
   Nor does the recorder see a counter that it does not keep for a while: where the ledger has
   counted in a full hour between two numbers, the growth is that of a gap too.
 - A counter that falls below 90 % of its last number has been restarted, and all that it shows is
@@ -148,7 +149,9 @@ def _plug_at(
             plug.last_number = last and last[0]
             if plug.in_force[slot] is None:
                 lost_at = last and recorder.first_moment_between(metadata_id, last[1], begin)
-                plug.lost_at = begin if lost_at is None else lost_at
+                lost_at = begin if lost_at is None else lost_at
+                read_at = recorder.moment_before(ids.values(), lost_at - ONE_READING, misdated)
+                plug.lose(lost_at, lost_at if read_at is None else read_at)
     for slot in statistics.ids:
         if slot not in ids or recorder.moment_before([ids[slot]], begin, misdated) is None:
             plug.take_over(slot, statistics.last_before(slot, begin), begin)

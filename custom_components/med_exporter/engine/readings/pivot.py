@@ -187,9 +187,10 @@ class Plug:
     def count(self, value: float | None, moment: float) -> None:
         """Take the counter's new value."""
         before, lost_at, number_at = self.last_number, self.lost_at, self._number_at
+        read_at = self._since if self._measured else self.read_before
         if value is None:
             if lost_at is None:
-                self.lost_at = moment
+                self.lose(moment, read_at)
             return
         self.last_number, self.lost_at, self._number_at = value, None, moment
         if before is None:
@@ -202,11 +203,21 @@ class Plug:
         if lost_at is not None:
             self._filled_from = lost_at
             return
-        read_at = self._since if self._measured else self.read_before
-        if moment - read_at >= QUARTER and self._ledger.is_filled_between(read_at, moment):
+        if self._is_unread(read_at, moment):
             self._filled_from = read_at
         elif moment - number_at >= 2 * HOUR and self._ledger.has_counted_between(number_at, moment):
             self._filled_from = max(number_at, self._start)
+
+    def lose(self, moment: float, read_at: float) -> None:
+        """Let the counter be not known from a moment on, or since a reading that it was lost after.
+
+        A stop writes no state: that a counter is not known may be told first by the next start.
+        """
+        self.lost_at = read_at if self._is_unread(read_at, moment) else moment
+
+    def _is_unread(self, since: float, until: float) -> bool:
+        """Tell whether the ledger has filled what lies between two moments."""
+        return until - since >= QUARTER and self._ledger.is_filled_between(since, until)
 
     def finish(self) -> None:
         """Let what has come together be a reading, where anything has."""

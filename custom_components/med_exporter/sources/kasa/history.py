@@ -95,7 +95,8 @@ class PlugHistory:
         days = _from_first(_days_of(told, clock) | days)
         hours = clock.true_hours({at: kwh for at, kwh in told.items() if clock.day(at) in days})
         months = _from_first(months)
-        return PlugStatistics(hours=hours, days=days, months=months)
+        zone = clock.zone_of_days()
+        return PlugStatistics(hours=hours, days=days, months=months, zone=zone)
 
     async def months(self, plug: Device, since: date, today: date) -> dict[date, float]:
         """Return what a plug has counted in months, those of both of its dates included.

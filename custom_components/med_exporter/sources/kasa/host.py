@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from kasa import AuthenticationError, Credentials, Device, KasaException, Module
@@ -17,7 +17,7 @@ from .configuration import FAILURES, is_silence
 from .connecting import open_device
 from .history import PlugHistory
 from .network import plain_mac
-from .older_history import period_kwh
+from .older_history import day_kwh, month_kwh
 from .readable import make_name_readable
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class KasaHost:
 
         A plug that is connected is asked anew; otherwise connecting reads it as well.
         """
+        began = datetime.now().astimezone()
         if self._device is None or not await self._update(self._device):
             await self.connect()
         device = self._device
@@ -66,7 +67,7 @@ class KasaHost:
             make_name_readable(one)
         try:
             samples = [
-                _sample(device, plug, await self._counters(plug, today))
+                _sample(device, plug, await self._counters(plug, began, today))
                 for plug in _energy_plugs(device)
             ]
         except AuthenticationError as err:
@@ -140,7 +141,7 @@ class KasaHost:
             self._session = self._make_session()
         return self._session
 
-    async def _counters(self, plug: Device, today: date) -> PlugCounters:
+    async def _counters(self, plug: Device, began: datetime, today: date) -> PlugCounters:
         energy = plug.modules[Module.Energy]
         total = _read(energy, "consumption_total")
         if not isinstance(energy, Emeter):
@@ -154,21 +155,24 @@ class KasaHost:
             days, months = energy.daily_data, energy.monthly_data
         except KeyError:
             return PlugCounters(total=total)
-        # python-kasa asks for the month of the host's clock, which may run in another time zone.
-        asked = datetime.now().astimezone()
-        if (asked.year, asked.month) != (today.year, today.month):
+        # python-kasa has asked for the month of the host's clock, which may run in another time
+        # zone, and may have ended meanwhile.
+        asked = {(at.year, at.month) for at in (began, datetime.now().astimezone())}
+        if asked != {(today.year, today.month)}:
             answer = await energy.get_raw_daystat(year=today.year, month=today.month)
             days = answer["day_list"]
-        if asked.year != today.year:
+        if {year for year, _ in asked} != {today.year}:
             months = (await energy.get_raw_monthstat(year=today.year))["month_list"]
-        before, months_before = today.month - 1, months
-        if not before:
-            before, months_before = 12, await self._months(plug, energy, today.year - 1)
+        last = today.replace(day=1) - timedelta(days=1)
+        if last.year == today.year:
+            months_before = months
+        else:
+            months_before = await self._months(plug, energy, last.year)
         return PlugCounters(
             total=total,
-            today=period_kwh(days, "day", today.day),
-            month=period_kwh(months, "month", today.month),
-            month_before=period_kwh(months_before, "month", before),
+            today=day_kwh(days, today),
+            month=month_kwh(months, today),
+            month_before=month_kwh(months_before, last),
         )
 
     async def _months(self, plug: Device, energy: Emeter, year: int) -> list[dict[str, Any]]:

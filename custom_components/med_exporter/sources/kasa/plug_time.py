@@ -1,9 +1,9 @@
-"""The time as a newer plug sees it: by this it cuts the past that it tells."""
+"""The time as a plug sees it: by this it cuts the past that it tells."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import TYPE_CHECKING, Final, Self
 from zoneinfo import ZoneInfo
 
@@ -42,9 +42,12 @@ class PlugTime:
         house, now = local_zone(), datetime.now(UTC)
         module = plug.modules.get(Module.Time)
         try:
-            clock = module.time if isinstance(module, SmartModule) else None
+            clock = None if module is None else module.time
         except FAILURES:
             clock = None
+        if clock is not None and not isinstance(module, SmartModule):
+            # An older plug tells no more than what it shows, which it may show twice in a night.
+            clock = min((clock, clock.replace(fold=1)), key=lambda one: abs(one - now))
         if clock is None or abs(clock - now) > _MOST_OFF:
             return cls(ahead=timedelta(0), zone=house)
         # A zone without a name has no summer time: that of the house is likelier.
@@ -57,6 +60,13 @@ class PlugTime:
             ahead=ahead if abs(ahead) > CLOCK_IS_RIGHT else timedelta(0),
             zone=house if is_house or clock.tzinfo is None else clock.tzinfo,
         )
+
+    def zone_of_days(self) -> tzinfo:
+        """Return a zone in which its days end where they do, to a quarter-hour."""
+        if quarters := round(self.ahead.total_seconds() / QUARTER):
+            offset = datetime.now(UTC).astimezone(self.zone).utcoffset() or timedelta(0)
+            return timezone(offset + quarters * timedelta(seconds=QUARTER))
+        return self.zone
 
     def now(self) -> datetime:
         """Return the time that it shows, in UTC."""
