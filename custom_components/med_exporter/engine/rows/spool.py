@@ -12,6 +12,7 @@ import sqlite3
 import time
 from contextlib import contextmanager, suppress
 from itertools import islice, repeat
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Self
 
 from ..readings.custom_fields import CONSTANTS
@@ -42,7 +43,7 @@ _PRAGMAS = (
     "cache_size=-4096",
 )
 _QUARTILES = (0.25, 0.75)
-_MEASURED = READING_COLUMNS.index("measured")
+_HOW = itemgetter(READING_COLUMNS.index("measured"))
 _SOURCES = {"filled": "filled_from", "from_statistics": "measured"}
 """Fields that are made of another column of a reading."""
 _MADE: dict[str, Callable[[Any], bool]] = {
@@ -168,7 +169,7 @@ class Spool:
     ) -> Iterator[list[tuple[Any, ...]]]:
         """Yield the raw rows of one device, from so many readings at a time, perhaps none."""
         while some := list(islice(readings, size)):
-            columns = list(zip(*(one for one in some if one[_MEASURED]), strict=True))
+            columns = list(zip(*filter(_HOW, some), strict=True))
             if not columns:
                 yield []
                 continue
