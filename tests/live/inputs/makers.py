@@ -24,7 +24,6 @@ PARIS = ZoneInfo("Europe/Paris")
 _MORNING = datetime(2026, 11, 20, 8, 43, 0, tzinfo=PARIS)
 _INCREASING = {"state_class": "total_increasing", "unit_of_measurement": "kWh"}
 _TOTAL = {"state_class": "total", "unit_of_measurement": "kWh"}
-_SILENT = ("unavailable", "unknown")
 _WITHIN = 0.001
 # Of the second reading: what was shown on the first of a month, and by whom else's clock.
 _RESETS = ("2026-11-20T00:00:00+01:00", "2026-11-19T23:00:00+00:00", "2026-11-20T09:00:00+01:00")
@@ -185,7 +184,7 @@ async def _add(here: House) -> dict[str, str]:
 async def _compare_live(table: Table, here: House, pdls: dict[str, str], run: int) -> None:
     """Compare what is shown at once with what Home Assistant makes of it some minutes later."""
     shown_at = here.clock()
-    live = {pdl: (await _daily(here, pdl))[0] for pdl in pdls}
+    live = {pdl: (await here.of_point(pdl, "consumption_daily"))[0] for pdl in pdls}
     await _are_compiled(here, shown_at)
     for pdl, name in pdls.items():
         if run == 0 and name in (*_HELPERS, "wild"):
@@ -204,12 +203,6 @@ async def _show(here: House, name: str, reading: Reading) -> None:
     attributes = {"device_class": "energy", **SENSORS[name].shape, **more}
     known = {key: one for key, one in attributes.items() if one is not None}
     await here.home.post(f"/api/states/sensor.{name}", {"state": str(value), "attributes": known})
-
-
-async def _daily(here: House, pdl: str) -> tuple[float, float | None]:
-    state = await here.home.get(f"/api/states/sensor.med_{pdl}_consumption_daily")
-    value = state["state"]
-    return (0.0 if value in _SILENT else float(value)), state["attributes"].get("last_period")
 
 
 async def _are_compiled(here: House, moment: datetime) -> None:
@@ -261,7 +254,7 @@ async def _compare(table: Table, here: House, pdl: str, name: str) -> None:
     codes = sorted({one["code"] for one in here.last_file.get("warnings", [])})
     table.add(
         f"{_told(name)}: the day", used,
-        entity=(await _daily(here, pdl))[1],
+        entity=(await here.of_point(pdl, "consumption_daily"))[1],
         ledger=sum(kwh for at, kwh in quarters.items() if start <= at < end),
         statistics=sum(own.values()),
         file=sum(row["energy_kwh"] or 0 for row in rows),
