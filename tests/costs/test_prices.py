@@ -44,11 +44,11 @@ def test_a_price_marks_every_metering_point_that_prices_with_it(connection):
     def marks():
         return {point: dirty_from(connection, cost_statistic_id(point)) for point in POINTS}
 
-    shown = [Shown("sensor.spot", {3600: 0.1, 8100: -0.02}, {})]
+    shown = [Shown("sensor.spot", {3600: 0.1, 8100: -0.02}, {}, 3600)]
     keep_shown(connection, shown)
     assert marks() == {"house": 3600, "barn": 3600, "flat": 90_000}
     connection.execute(update(sums_table).values(dirty_from_ts=90_000))
     keep_shown(connection, shown)
     assert set(marks().values()) == {90_000}
-    keep_shown(connection, [Shown("sensor.spot", {8100: -0.03}, {})])
+    keep_shown(connection, [Shown("sensor.spot", {8100: -0.03}, {}, 8100)])
     assert marks()["barn"] == 7200

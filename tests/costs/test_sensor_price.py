@@ -32,6 +32,11 @@ async def add_means(house: PricedBooks, rows: list[dict[str, Any]]) -> None:
     await house.books.committed()
 
 
+def hour_of_means(hour: int, mean: float) -> dict[str, Any]:
+    """Return the row of an hour of the 20th."""
+    return {"start": day(20, hour).astimezone(UTC), "mean": mean, "min": mean, "max": mean}
+
+
 SPOT = {"valid_from": "2026-01-01", "kind": "sensor_price", "entity_id": "sensor.spot"}
 UNIT = {"unit_of_measurement": "EUR/MWh", "state_class": "measurement"}
 
@@ -76,6 +81,37 @@ class TestSensorPrice:
         found = await house.days(day(20, 8), aggregation="hourly")
         costs = [(one.cost, one.unpriced_kwh) for one in found]
         assert costs == [(pytest.approx(0.05), 1.5), (pytest.approx(0.6), 0.0)]
+
+    async def test_what_was_used_before_a_sensor_showed_anything_has_no_price(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 8) + timedelta(minutes=40), 100)
+        # The mean of an hour says nothing of when in it the sensor began.
+        await add_means(house, [hour_of_means(8, 100.0)])
+        house.freezer.move_to(day(20, 10))
+        await house.use(day(20, 8), day(20, 9), 1.0)
+        await house.price()
+        [found] = await house.days(day(20, 8), aggregation="hourly")
+        assert (found.cost, found.unpriced_kwh) == (pytest.approx(0.1), 1.0)
+
+    async def test_the_hour_whose_first_states_are_forgotten_keeps_its_mean_until_the_next(
+        self, house: PricedBooks
+    ) -> None:
+        house.contracts(SPOT)
+        await self.show(house, day(20, 8) + timedelta(minutes=20), "unknown")
+        await self.show(house, day(20, 8) + timedelta(minutes=50), 300)
+        await add_means(house, [hour_of_means(7, 100.0), hour_of_means(8, 200.0)])
+        house.freezer.move_to(day(20, 10))
+        await house.use(day(20, 7), day(20, 9), 1.0)
+        await house.price()
+        found = await house.days(day(20, 7), aggregation="half_hourly")
+        costs = [(one.cost, one.unpriced_kwh) for one in found]
+        # 8:15 begins before the first state, 8:30 does not.
+        assert costs == [
+            (pytest.approx(cost), unpriced)
+            for cost, unpriced in ((0.1, 0), (0.1, 0), (0.2, 0), (0.15, 0.5))
+        ]
 
     async def test_each_price_is_in_the_unit_that_the_sensor_had_then(
         self, house: PricedBooks

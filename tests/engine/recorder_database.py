@@ -28,7 +28,7 @@ from custom_components.med_exporter.ledger.tables import metadata as ledger_tabl
 from tests.ledger_rows import HalfHourRow, put_half_hours
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -107,6 +107,24 @@ class RecorderDatabase:
     ) -> None:
         """Add states of an entity: when (UTC seconds) and what, in a unit that they name."""
         self.write([entity_id], ((entity_id, moment, state, unit) for moment, state in states))
+
+    def add_described(
+        self, entity_id: str, states: Iterable[tuple[float, State, Mapping[str, object]]]
+    ) -> None:
+        """Add states of an entity: when (UTC seconds), what, and their attributes."""
+        with self.engine.begin() as connection:
+            number = self._number(connection, entity_id)
+            for moment, state, shape in states:
+                added = _ATTRIBUTES.insert().values(shared_attrs=json.dumps(shape))
+                (attributes_id,) = connection.execute(added).inserted_primary_key
+                connection.execute(
+                    _STATES.insert().values(
+                        metadata_id=number,
+                        attributes_id=attributes_id,
+                        last_updated_ts=moment,
+                        state=str(state),
+                    )
+                )
 
     def write(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,6 +173,33 @@ async def test_corrections_that_overlap_are_taken_back_one_after_the_other(day: 
     await day.ledger.async_correct(put(DAY, DAY + 4 * HOUR, "set", first.before / 1e6))
     after = {row.start_ts: row.kwh for row in await day.rows()}
     assert after == pytest.approx({row.start_ts: row.kwh for row in before}, abs=2e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_corrections_in_a_row_are_taken_back_to_what_stood_before(
+    day: Books, seed: int
+) -> None:
+    """Over each other, with what is removed set again in part; each to the milliwatt-hour."""
+    chance = Random(seed)
+    before, undos = await day.rows(), []
+    for _ in range(8):
+        first, last = sorted(chance.sample(range(24), 2))
+        start, end = (DAY + timedelta(minutes=15 * place) for place in (first, last))
+        operation = chance.choice(("set", "scale", "remove"))
+        value = 0 if operation == "remove" else chance.choice((0, 0.125, 0.3, 3, 7.5))
+        done = await day.ledger.async_correct(put(start, end, operation, value))
+        undos.append(put(start, end, "set", done.before / 1e6))
+    assert await day.rows() != before
+    for undo in reversed(undos):
+        await day.ledger.async_correct(undo)
+    assert await day.rows() == before
+
+
+async def test_what_has_come_since_stays_when_a_correction_is_taken_back(day: Books) -> None:
+    done = await day.ledger.async_correct(put(DAY, DAY + 6 * HOUR, "scale", 0.5))
+    await day.ledger.async_correct(put(DAY, DAY + HOUR, "set", 9))
+    await day.ledger.async_correct(put(DAY, DAY + 6 * HOUR, "set", done.before / 1e6))
+    assert kwh(await day.ledger.async_days(POINT, DAY, DAY + HOUR)) == [done.before / 1e6]
 
 
 @pytest.mark.parametrize("later", [timedelta(), HOUR])

@@ -10,6 +10,12 @@ from sqlalchemy.engine import make_url
 from tests.recorder_servers import recorder_db_url, server  # noqa: F401
 
 from .conftest import DAY, plug
+from .test_corrections import (  # noqa: F401 (run again here)
+    day,
+    test_corrections_that_overlap_are_taken_back_one_after_the_other,
+    test_what_has_come_since_stays_when_a_correction_is_taken_back,
+    test_what_is_removed_is_known_to_be_nothing_and_comes_back_as_it_was,
+)
 from .test_ledger import (  # noqa: F401 (run again here)
     TestBooking,
     TestRetention,

@@ -148,6 +148,23 @@ async def test_an_entity_that_gets_no_statistics_is_named_after_a_while(
     assert home.issues() == {}
 
 
+@pytest.mark.parametrize("state_class", ["total", None])
+async def test_an_entity_whose_statistics_end_while_it_counts_is_named(
+    home: Home, grid: ConfigEntry, state_class: str | None
+) -> None:
+    """As one that the recorder excludes from now on; what others import may be late."""
+    shape = {"unit_of_measurement": "kWh", "state_class": state_class}
+    home.hass.states.async_set("sensor.grid", "100", shape)
+    for hours in (3, 2):
+        assert home.issues() == {}
+        home.house.freezer.tick(timedelta(hours=hours))
+        await home.look(grid)
+    assert home.issues() == ({"meter_without_statistics": NAMES} if state_class else {})
+    home.hass.states.async_set("sensor.grid", "unavailable")
+    await home.look(grid)
+    assert home.issues() == {}
+
+
 async def test_a_suppliers_statistic_that_is_cleared_is_named(home: Home) -> None:
     await home.import_hours("linky:house", START, SUMS)
     entry = await home.add(linky=("linky:house", PlugRole.CONSUMPTION))

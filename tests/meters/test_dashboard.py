@@ -48,6 +48,18 @@ def test_without_return_the_sun_produces() -> None:
     }
 
 
+def test_what_a_battery_gives_back_of_the_sun_is_not_produced_again() -> None:
+    stored = {"sensor.out": "ignored", "sensor.into": "ignored"}
+    assert roles(SOLAR, BATTERY, devices=(WASHER,)) == {
+        "sensor.pv": "production",
+        **stored,
+        "sensor.washer": "consumption",
+    }
+    returned = {**GRID, "stat_energy_from": None}
+    assert roles(returned, BATTERY) == {"sensor.return": "production", **stored}
+    assert roles(BATTERY) == {"sensor.out": "production", "sensor.into": "consumption"}
+
+
 def test_without_a_grid_devices_count_but_not_those_behind_others() -> None:
     assert roles(devices=(WASHER, SOCKET)) == {
         "sensor.washer": "consumption",

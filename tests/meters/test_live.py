@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
@@ -81,6 +84,64 @@ async def test_all_shapes_are_as_home_assistant_compiles_them(shapes: Home) -> N
         theirs = await shapes.dashboard([entity_id], start, end)
         assert len(theirs) == 1
         assert_same(await shapes.ledger(shapes.meter(entity_id), start, end), theirs)
+
+
+_RESETS = ("2026-11-20T00:00:00+01:00", "2026-11-19T23:00:00+00:00", "2026-11-20T09:30:00+01:00")
+
+
+def odd_reading(chance: Random, before: float, shape: str) -> tuple[str, dict[str, Any]]:
+    """Return what a sensor of another maker may show next, and how it describes itself then."""
+    value = chance.choice((before + 0.25, before + 0.5, before - 0.01, before / 2, 0.0, -1.0, 1e6))
+    reset = {"last_reset": chance.choice(_RESETS)} if chance.random() < 0.5 else {}
+    unit, factor = chance.choice((("kWh", 1), ("Wh", 1000), ("m", 1)))
+    told = chance.choice((f"{value * factor}",) * 6 + ("unavailable", "unknown", "nan", "inf"))
+    return told, {"state_class": shape, "unit_of_measurement": unit, **reset}
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_what_is_shown_is_what_home_assistant_makes_of_odd_readings(
+    shapes: Home, seed: int
+) -> None:
+    """Of each reading, before and after it stands in a row of statistics."""
+    chance = Random(seed)
+    sensors = {
+        f"sensor.odd_{number}": "total" if number % 2 else "total_increasing"
+        for number in range(10)
+    }
+    shapes.house.freezer.move_to(NOON - timedelta(minutes=1))
+    for entity_id, state_class in sensors.items():
+        first = {"device_class": "energy", "unit_of_measurement": "kWh", "state_class": state_class}
+        shapes.hass.states.async_set(entity_id, "5.0", first)
+    await compile_until(shapes, NOON)
+    entry = await shapes.add(
+        **{one.partition(".")[2]: (one, PlugRole.CONSUMPTION) for one in sensors}
+    )
+    await shapes.look(entry)
+    standing = entry.runtime_data.coordinator.standing
+
+    def shown() -> list[float]:
+        counted = [standing.counted_today(shapes.meter(one).plug_id) for one in sensors]
+        return [(one or 0) / 1e6 for one in counted]
+
+    for number in range(4):
+        start = NOON + number * FIVE
+        for second in range(30, 35):
+            shapes.house.freezer.move_to(start + timedelta(seconds=second))
+            for entity_id, state_class in sensors.items():
+                told, shape = odd_reading(chance, 5.0 + number, state_class)
+                shapes.hass.states.async_set(entity_id, told, {"device_class": "energy", **shape})
+            await shapes.hass.async_block_till_done()
+        before = shown()
+        await compile_until(shapes, start + FIVE)
+        await shapes.look(entry)
+        rows = await get_instance(shapes.hass).async_add_executor_job(
+            lambda: statistics_during_period(
+                shapes.hass, NOON, None, {*sensors}, "5minute", {"energy": "kWh"}, {"change"}
+            )
+        )
+        theirs = [sum(row["change"] for row in rows.get(one, [])) for one in sensors]
+        assert before == pytest.approx(theirs, abs=1e-5)
+        assert shown() == pytest.approx(theirs, abs=1e-5)
 
 
 async def test_what_was_counted_since_is_shown_and_never_falls(shapes: Home) -> None:

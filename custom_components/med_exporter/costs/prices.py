@@ -21,7 +21,7 @@ from ..engine.costs.terms import read_terms
 from ..engine.tariff import PRICE_SECONDS
 from ..engine.tariff.price_units import per_kwh
 from ..engine.tariff.reader import MAX_AMOUNT
-from ..engine.times import UTC_DAY, floor_to, hour_of
+from ..engine.times import HOUR, UTC_DAY, floor_to, hour_of
 from ..statistics import mark_dirty
 from .statistics import cost_statistic_id
 
@@ -36,12 +36,13 @@ class Shown(NamedTuple):
     """What the recorder has of an entity's price per kWh.
 
     `quarters` by the UTC second at which they begin, from states; `hours` likewise, the means of
-    long-term statistics before the first of these states.
+    long-term statistics before `since`, the first of these states (UTC seconds).
     """
 
     entity_id: str
     quarters: dict[int, float]
     hours: dict[int, float]
+    since: float
 
 
 async def async_read_shown(
@@ -76,12 +77,12 @@ async def async_read_shown(
             LOGGER.debug("%s shows no price of energy in %s: %s", entity_id, currency, unit)
         quarters = by_quarter(prices, end)
         hours: dict[int, float] = {}
+        # From their first on, states tell when there was no price; a mean is that of the rest.
+        since = prices[0][0] if prices else end
         if by_hours is not None:
-            # From their first on, states tell when there was no price; a mean is that of the rest.
-            if prices:
-                last = datetime.fromtimestamp(prices[0][0], UTC)
+            before, last = (datetime.fromtimestamp(one, UTC) for one in (begin - HOUR, since))
             rows = statistics_during_period(
-                hass, first, last, {entity_id}, "hour", None, {"mean"}
+                hass, before, last, {entity_id}, "hour", None, {"mean"}
             ).get(entity_id, [])
             hours = {
                 int(row["start"]): price
@@ -89,7 +90,11 @@ async def async_read_shown(
                 if (mean := row.get("mean")) is not None
                 and (price := _price(mean, stored, currency)) is not None
             }
-        return Shown(entity_id, quarters, hours)
+            begun = hour_of(since)
+            if begun < since and begun - HOUR not in hours:
+                # No state of this hour has been forgotten: the entity began with its first.
+                hours.pop(begun, None)
+        return Shown(entity_id, quarters, hours, since)
 
     return await get_instance(hass).async_add_executor_job(read)
 
@@ -114,7 +119,7 @@ def _keep(connection: Connection, one: Shown) -> int | None:
         if any(hour + n * PRICE_SECONDS not in one.quarters for n in range(4))
     }
     changed = (
-        keep_hours(connection, one.entity_id, hours),
+        keep_hours(connection, one.entity_id, hours, one.since),
         keep_prices(connection, one.entity_id, one.quarters),
     )
     return min((first for first in changed if first is not None), default=None)

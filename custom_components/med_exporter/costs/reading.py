@@ -142,8 +142,7 @@ def read_running(connection: Connection, metering_point: str, now: float) -> Run
     last_month = day_start((month - timedelta(days=1)).replace(day=1), zone)
     month_start, today_start = day_start(month, zone), day_start(today, zone)
     yesterday = day_start(today - timedelta(days=1), zone)
-    end = now + HALF_HOUR
-    edges = sorted({last_month, yesterday, month_start, today_start, end})
+    edges = sorted({last_month, yesterday, month_start, today_start, now})
     priced = price_point(connection, terms, edges)
     parts = [
         (edges[part.place], part.device, _total(amount))
@@ -158,9 +157,9 @@ def read_running(connection: Connection, metering_point: str, now: float) -> Run
     return RunningCosts(
         midnight=datetime.fromtimestamp(today_start, zone),
         month_start=datetime.fromtimestamp(month_start, zone),
-        today=whole(today_start, end),
+        today=whole(today_start, now),
         yesterday=whole(yesterday, today_start),
-        month=whole(month_start, end),
+        month=whole(month_start, now),
         last_month=whole(last_month, month_start),
         plugs_today={
             plug_id: _sum(

@@ -18,9 +18,10 @@ from .backfill import KEPT_DAYS
 from .quarters import account_id, replace_quarters
 from .removed import note_removed, removed_between
 from .series import COUNTED_ROLES, PlugSeries, PointSeries
+from .undoing import note_done, taken_back
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -87,9 +88,10 @@ class _Cell(NamedTuple):
 def correct(connection: Connection, correction: Correction, now: float) -> Corrected:
     """Correct a range; statistics, and all who are told of changed hours, follow.
 
-    What is set is spread by the shape that is there; where nothing is, by that of what corrections
-    have removed, so that it can be put back as it was, or evenly. Quarter-hours are changed in the
-    ledger; where these are not kept any more, hours in the long-term statistics.
+    What takes a correction back brings what stood before it. What else is set is spread by the
+    shape that is there; where nothing is, by that of what corrections have removed, so that it can
+    be put back as it was, or evenly. Quarter-hours are changed in the ledger; where these are not
+    kept any more, hours in the long-term statistics.
 
     Args:
         connection: with a transaction of which this becomes a part.
@@ -115,13 +117,18 @@ def correct(connection: Connection, correction: Correction, now: float) -> Corre
     cells = sorted([*hours, *quarters], key=lambda cell: (cell.start, cell.account))
     before = sum(cell.mwh for cell in cells)
     after = _total(correction, before)
-    is_empty = correction.operation is Operation.SET and not before
+    changed = _taken_back(connection, correction, cells, before, after)
+    is_empty = changed is None and correction.operation is Operation.SET and not before
     shape = _removed(connection, correction, cells, kept_from) if is_empty else []
     is_even = is_empty and not shape
     if is_even:
         cells = _evenly(connection, correction, cells, kept_from)
-    changed = _put_back(cells, shape, after) if shape else _changed(cells, before, after)
-    _note_removed(connection, accounts.values(), changed)
+    if changed is None:
+        changed = _put_back(cells, shape, after) if shape else _changed(cells, before, after)
+    stood = _stood(connection, accounts.values(), changed)
+    stretch = correction.start, correction.end
+    note_done(connection, correction.plug.plug_id, stretch, (before, after), stood)
+    _note_removed(connection, changed, stood)
     added: defaultdict[int, int] = defaultdict(int)
     for old, new in changed:
         added[old.start] += new.mwh - old.mwh
@@ -190,25 +197,59 @@ def _put_back(
     return [(cell, back.get((cell.account, cell.start), cell)) for cell in cells]
 
 
-def _note_removed(
+def _taken_back(
+    connection: Connection,
+    correction: Correction,
+    cells: Sequence[_Cell],
+    before: int,
+    after: int,
+) -> list[tuple[_Cell, _Cell]] | None:
+    """Return the cells as they stood before the correction that this one takes back.
+
+    None where it takes none back, or where something else has changed since.
+    """
+    if correction.operation is not Operation.SET:
+        return None
+    stretch = correction.start, correction.end
+    stood = taken_back(connection, correction.plug.plug_id, stretch, (before, after))
+    if stood is None or stood.keys() - {(cell.account, cell.start) for cell in cells}:
+        return None
+    found = []
+    for cell in cells:
+        mwh, filled = stood.get((cell.account, cell.start), (cell.mwh, cell.filled))
+        found.append((cell, cell._replace(mwh=mwh, filled=filled)))
+    return found if sum(new.mwh for _, new in found) == after else None
+
+
+def _stood(
     connection: Connection,
     accounts: Collection[held.Account],
     changed: Sequence[tuple[_Cell, _Cell]],
-) -> None:
-    """Keep what stands in quarter-hours that are about to be emptied."""
-    of_account: defaultdict[int, dict[int, tuple[int, int] | None]] = defaultdict(dict)
-    emptied = {(old.account, old.start) for old, new in changed if old.mwh and not new.mwh}
-    for _, new in changed:
-        if new.account and new.mwh:
-            of_account[new.account][new.start] = None
-    starts = [start for account, start in emptied if account]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return what stands, by account and start, in what is about to be changed."""
+    found = {(old.account, old.start): (old.mwh, old.filled) for old, new in changed if old != new}
+    starts = [start for account, start in found if account]
     if starts:
         for account, midnight, day in held.days_between(
             connection, accounts, min(starts), max(starts) + QUARTER
         ):
             for place, mwh, filled in day.parts():
-                if (account, start := midnight + place * QUARTER) in emptied:
-                    of_account[account][start] = (mwh, filled)
+                if (key := (account, midnight + place * QUARTER)) in found:
+                    found[key] = (mwh, filled)
+    return found
+
+
+def _note_removed(
+    connection: Connection,
+    changed: Sequence[tuple[_Cell, _Cell]],
+    stood: Mapping[tuple[int, int], tuple[int, int]],
+) -> None:
+    """Keep what stands in quarter-hours that are about to be emptied."""
+    of_account: defaultdict[int, dict[int, tuple[int, int] | None]] = defaultdict(dict)
+    for old, new in changed:
+        if new.account and (old.mwh or new.mwh):
+            emptied = None if new.mwh else stood[new.account, new.start]
+            of_account[new.account][new.start] = emptied
     for account, quarters in of_account.items():
         note_removed(connection, account, quarters)
 

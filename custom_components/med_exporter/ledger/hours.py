@@ -19,6 +19,7 @@ from .quarters import account_id, columns_of
 from .removed import forget_removed
 from .series import COUNTED_ROLES, LedgerPlug, PlugSeries, PointSeries
 from .tables import counters_table
+from .undoing import forget_done
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -118,6 +119,7 @@ def forget_meters(connection: Connection, plug_ids: Collection[str]) -> int:
     accounts = [one.id for one in held.accounts_of(connection, plug_ids=plug_ids)]
     connection.execute(delete(quarters_table).where(quarters_table.c.account_id.in_(accounts)))
     forget_removed(connection, accounts)
+    forget_done(connection, plug_ids)
     connection.execute(delete(accounts_table).where(accounts_table.c.id.in_(accounts)))
     for table in (counters_table, corrections_table):
         connection.execute(delete(table).where(table.c.plug_id.in_(list(plug_ids))))

@@ -40,10 +40,10 @@ from .hours import MeterHours, forget_meters, write_hours
 from .moving import bring_past
 from .posting import Posting
 from .receipts import RECEIPTS_SCHEMA
-from .removed import REMOVED_SCHEMA
 from .retracting import Retraction, take_back
 from .series import PointSeries
 from .tables import SCHEMA
+from .undoing import UNDO_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine
@@ -203,7 +203,7 @@ class Ledger(LedgerAnswers):
                 refused.append(err)
                 return None
 
-        done = await async_work_within(self._hass, REMOVED_SCHEMA, work, PATIENCE)
+        done = await async_work_within(self._hass, UNDO_SCHEMA, work, PATIENCE)
         if done is None:
             raise refused[0]
         try:

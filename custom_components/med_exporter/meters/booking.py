@@ -52,6 +52,7 @@ class Followed:
     """
 
     silent_since: float | None = None
+    late_since: float | None = None
     anchor: tuple[int, int] | None = None
     first: int | None = None
 

@@ -25,7 +25,7 @@ from ..ledger import SIGNAL_LEDGER_CHANGED, PointSeries
 from .booking import Booking
 from .live import shown
 from .meter import is_entity, meters_of
-from .missing import report_missing, why_missing
+from .missing import PATIENCE, report_missing, shows, why_missing
 from .standing import Standing
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 
     from ..ledger import Ledger, LedgerChange
+    from .meter import Meter
+    from .source import Told
 
 WHOLE_EVERY: Final = UTC_DAY
 """How often all that is booked is compared with the statistics, in seconds."""
@@ -146,11 +148,25 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
             if whole:
                 self._whole_at = now
             for meter_id, meter in self.meters.items():
-                since = self._booking.followed[meter_id].silent_since
-                missing = why_missing(self.hass, meter, None if since is None else now - since)
-                report_missing(self.hass, self.config_entry, meter, missing)
+                self._report(meter, looks.get(meter_id), now)
             self.standing.take(await self._booking.async_running(), looks)
         self.async_update_listeners()
+
+    @callback
+    def _report(self, meter: Meter, told: Told | None, now: float) -> None:
+        """Say what does not tell of a meter though it should."""
+        state = self._booking.followed[meter.meter_id]
+        is_late = told is not None and now - (told.until or 0) > PATIENCE
+        if is_late and shows(self.hass, meter):
+            state.late_since = state.late_since or now
+        else:
+            state.late_since = None
+        silent, late = (
+            None if since is None else now - since
+            for since in (state.silent_since, state.late_since)
+        )
+        missing = why_missing(self.hass, meter, silent, late)
+        report_missing(self.hass, self.config_entry, meter, missing)
 
     @callback
     def _start(self) -> None:

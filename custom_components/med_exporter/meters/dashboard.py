@@ -62,7 +62,7 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
 
     The grid's meter counts all that is used already: what devices use, and what goes into and comes
     out of batteries, is in it. What is fed in is what is produced; without a meter for that, it is
-    what the sun gives.
+    what the sun gives. What a battery gives back of it was counted when the sun gave it.
     """
     sources = preferences.get("energy_sources", [])
     grid = [
@@ -74,6 +74,10 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
     ]
     has_grid = any(one.role is PlugRole.CONSUMPTION for one in grid)
     has_return = any(one.role is PlugRole.PRODUCTION for one in grid)
+    has_sun = any(
+        source["type"] == "solar" and (among is None or source["stat_energy_from"] in among)
+        for source in sources
+    )
     found = list(grid)
     for source in sources:
         power = _power(source)
@@ -84,7 +88,7 @@ def propose(preferences: Mapping[str, Any], among: Collection[str] | None = None
                 found.append(Proposed(source["stat_energy_from"], role, name, power))
             case "battery":
                 out, into = PlugRole.PRODUCTION, PlugRole.CONSUMPTION
-                if has_grid:
+                if grid or has_sun:
                     out = into = PlugRole.IGNORED
                 found.append(Proposed(source["stat_energy_from"], out, None, power))
                 found.append(Proposed(source["stat_energy_to"], into))

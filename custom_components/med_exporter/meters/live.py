@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_STATE_CLASS, SensorStateClass
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT, UnitOfEnergy
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..engine.energy import to_mwh
@@ -28,12 +28,16 @@ _RESTARTED_BELOW: Final = 0.9
 
 
 class Shown(NamedTuple):
-    """What an entity showed at a moment (UTC seconds), in mWh."""
+    """What an entity showed at a moment (UTC seconds), in mWh.
+
+    `last_reset` is when it says to have begun anew (UTC seconds): only a `total` does, which alone
+    may fall.
+    """
 
     at: float
     mwh: int
-    last_reset: str | None = None
-    two_way: bool = False
+    last_reset: float | None = None
+    is_total: bool = False
 
 
 def shown(state: State | None) -> Shown | None:
@@ -46,20 +50,22 @@ def shown(state: State | None) -> Shown | None:
         kwh = EnergyConverter.convert(value, unit, UnitOfEnergy.KILO_WATT_HOUR)
     except HomeAssistantError:
         return None
-    reset = state.attributes.get(ATTR_LAST_RESET)
     is_total = state.attributes.get(ATTR_STATE_CLASS) == SensorStateClass.TOTAL
+    reset = dt_util.parse_datetime(str(state.attributes.get(ATTR_LAST_RESET))) if is_total else None
     return Shown(
-        state.last_updated.timestamp(), to_mwh(kwh), None if reset is None else str(reset), is_total
+        state.last_updated.timestamp(),
+        to_mwh(kwh),
+        None if reset is None else dt_util.as_utc(reset).timestamp(),
+        is_total,
     )
 
 
 def growth(before: Shown, after: Shown) -> int:
     """Return what was counted between two states in mWh, as Home Assistant's statistics decide."""
-    if after.two_way:
-        # What a row of statistics showed says nothing of resets.
-        is_reset = before.last_reset is not None and after.last_reset != before.last_reset
+    if after.is_total:
+        is_reset = after.last_reset not in (None, before.last_reset)
     else:
-        is_reset = 0 <= after.mwh < _RESTARTED_BELOW * before.mwh
+        is_reset = after.mwh < _RESTARTED_BELOW * before.mwh
     return after.mwh if is_reset else after.mwh - before.mwh
 
 
@@ -79,24 +85,31 @@ class Live:
         if not self._states or state.at > self._states[-1].at:
             self._states.append(state)
 
-    def settle(self, until: float, mwh: int | None) -> None:
-        """Begin with what a row of statistics says that the entity showed at its end."""
+    def settle(self, until: float, row: Shown | None) -> None:
+        """Begin where a row of statistics ends, with what it says that the entity showed then."""
         latest: Shown | None = None
         while self._states and self._states[0].at <= until:
             latest = self._states.popleft()
-        if mwh is not None:
-            reset = None if latest is None or latest.mwh != mwh else latest.last_reset
-            latest = Shown(until, mwh, reset)
-        if latest is not None:
-            self._states.appendleft(latest)
+        if (first := row or latest) is not None:
+            self._states.appendleft(first)
 
     def between(self, start: float, end: float | None = None) -> int:
         """Return what was counted after one moment and not after another, in mWh."""
         return sum(
-            growth(before, after)
-            for before, after in self._pairs()
-            if after.at > start and (end is None or after.at <= end)
+            grown for at, grown in self._growths() if at > start and (end is None or at <= end)
         )
 
-    def _pairs(self) -> Iterator[tuple[Shown, Shown]]:
-        return pairwise(list(self._states))
+    def _growths(self) -> Iterator[tuple[float, int]]:
+        """Yield moments and what was counted at each.
+
+        A row of statistics may come in front of states that are here: each is judged by all before.
+        """
+        before: Shown | None = None
+        for state in self._states:
+            if before is None:
+                before = state
+            elif state.is_total or state.mwh >= 0:
+                yield state.at, growth(before, state)
+                # Who does not name a reset has had none since.
+                known = before.last_reset if state.last_reset is None else state.last_reset
+                before = state._replace(last_reset=known)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from homeassistant.components.sensor import ATTR_STATE_CLASS, SensorStateClass
 from homeassistant.core import callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import issue_registry as ir
 
 from ..const import DOMAIN
+from ..engine.recorder.state_values import number
 from .meter import is_entity, meters_of
 
 if TYPE_CHECKING:
@@ -18,17 +20,39 @@ if TYPE_CHECKING:
     from .meter import Meter
 
 PATIENCE: Final = 3600
-"""How long an entity that is there may be without statistics, in seconds: they come by minutes."""
+"""How long an entity that shows something may be without statistics, in seconds.
+
+They come by minutes; after a start, those of the time before.
+"""
+
+_COUNTING: Final = (SensorStateClass.TOTAL, SensorStateClass.TOTAL_INCREASING)
 
 
 @callback
-def why_missing(hass: HomeAssistant, meter: Meter, silent_for: float | None) -> str | None:
+def shows(hass: HomeAssistant, meter: Meter) -> bool:
+    """Tell whether the entity of a meter shows what the recorder makes statistics of.
+
+    Those of others are imported by whoever knows of them, a day late for example.
+    """
+    state = hass.states.get(meter.statistic_id)
+    return (
+        state is not None
+        and number(state.state) is not None
+        and state.attributes.get(ATTR_STATE_CLASS) in _COUNTING
+    )
+
+
+@callback
+def why_missing(
+    hass: HomeAssistant, meter: Meter, silent_for: float | None, late_for: float | None
+) -> str | None:
     """Return the key of the issue that says why nothing tells of a meter; None where all is well.
 
     Args:
         hass: where the entity and the statistic are.
         meter: what is told of.
         silent_for: for how many seconds there has been no statistic; None where there is one.
+        late_for: for how many seconds its last row has been too old; None where it is not.
 
     """
     if is_entity(meter.statistic_id):
@@ -41,7 +65,8 @@ def why_missing(hass: HomeAssistant, meter: Meter, silent_for: float | None) -> 
             or (silent_for is not None and hass.states.get(meter.statistic_id) is None)
         ):
             return "meter_removed"
-        return "meter_without_statistics" if (silent_for or 0) > PATIENCE else None
+        without = max(silent_for or 0, late_for or 0)
+        return "meter_without_statistics" if without > PATIENCE else None
     return None if silent_for is None else "meter_removed"
 
 

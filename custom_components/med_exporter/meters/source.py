@@ -20,6 +20,7 @@ from ..database import async_read_by
 from ..engine.energy import to_mwh
 from ..engine.lazy_dataclass import dataclass
 from ..engine.times import HOUR, hour_of
+from .live import Shown
 from .planning import hour_energies, sum_row
 
 if TYPE_CHECKING:
@@ -40,14 +41,14 @@ class Told:
     Attributes:
         hours: what was used, by hour (UTC seconds).
         until: the end of the last row; None where there is none.
-        state: what the entity showed then, in mWh, where the row says so.
+        shown: what the entity showed then, where the row says so.
         before: the sum before each hourly row, in mWh by hour.
 
     """
 
     hours: dict[int, HourEnergy] = field(default_factory=dict)
     until: int | None = None
-    state: int | None = None
+    shown: Shown | None = None
     before: dict[int, int] = field(default_factory=dict)
 
 
@@ -112,9 +113,14 @@ def _tell(
         if not ends:
             continue
         latest = fives[-1] if finer and max(ends) == ends[-1] else hourly[-1]
-        state = latest.get("state")
-        told.until, told.state = max(ends), None if state is None else to_mwh(state)
+        told.until, told.shown = max(ends), _shown(latest, max(ends))
     return told
+
+
+def _shown(row: dict[str, Any], until: int) -> Shown | None:
+    """Return what the entity showed at the end of a row."""
+    state = row.get("state")
+    return None if state is None else Shown(until, to_mwh(state), row.get("last_reset"))
 
 
 def _rows(
@@ -128,7 +134,7 @@ def _rows(
         {statistic_id},
         period,
         {"energy": UnitOfEnergy.KILO_WATT_HOUR},
-        {"sum", "change", "state"},
+        {"sum", "change", "state", "last_reset"},
     )
     rows: list[Any] = found.get(statistic_id, [])
     return [row for row in rows if row.get("sum") is not None and row.get("change") is not None]

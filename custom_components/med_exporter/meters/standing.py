@@ -98,7 +98,7 @@ class Standing:
         for meter_id, told in looks.items():
             if told.until is not None:
                 self._shown[meter_id].until = told.until
-                self._shown[meter_id].live.settle(told.until, told.state)
+                self._shown[meter_id].live.settle(told.until, told.shown)
 
     def close_day(self, now: datetime) -> None:
         """Start a new day, and month, with what has been counted up to now (local, aware)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from calendar import monthrange
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
@@ -184,6 +184,33 @@ def test_energy_without_a_price_has_no_cost_and_is_counted(recorder, analysis):
     (warning,) = found["metadata"]["warnings"]
     assert (warning["code"], warning["count"]) == ("UNPRICED_ENERGY", 1)
     assert "0.400 kWh" in warning["message"]
+
+
+def test_what_no_contract_prices_is_parted_by_the_days_of_the_file(recorder, analysis):
+    """Not by those of UTC."""
+    Home(recorder).uses(FRIDGE, START, START + 1800, 0.1)
+    found = analysis(devices=(FRIDGE,), end=START + 86400)
+    (warning,) = [w for w in found["metadata"]["warnings"] if w["code"] == "UNPRICED_ENERGY"]
+    assert (warning["start"], warning["end"]) == ("2026-01-31T23:00:00Z", "2026-02-01T23:00:00Z")
+
+
+def test_rows_of_tempo_are_in_the_order_of_its_calendar(recorder, analysis):
+    home = Home(recorder)
+    home.uses(FRIDGE, START, START + 3 * 86400, 0.1)
+    prices = {colour: {"peak": 0.2, "off_peak": 0.1} for colour in ("blue", "white", "red")}
+    day = local_day(START)
+    colours = {
+        date.fromisoformat(day) + timedelta(n): colour
+        for n, colour in enumerate(("red", "white", "blue"), -1)
+    }
+    home.priced("house", [{"valid_from": "2020-01-01", "kind": "tempo", "prices": prices}], colours)
+    rows = analysis(
+        devices=(FRIDGE,), end=START + 2 * 86400, grouping="monthly",
+        breakdown_by=("time_of_use",),
+    )["data"]  # fmt: skip
+    assert [row["time_of_use"] for row in rows] == [
+        "blue_peak", "blue_off_peak", "white_peak", "white_off_peak", "red_off_peak"
+    ]  # fmt: skip
 
 
 def test_each_stretch_without_a_price_is_named(recorder, analysis):

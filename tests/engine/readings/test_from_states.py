@@ -26,6 +26,9 @@ SWITCH = FRIDGE.entities["is_on"]
 
 START = 1_000_000.0
 END = START + 1000
+_MIDNIGHT = {"last_reset": "2026-11-20T00:00:00+01:00"}
+_SAME = {"last_reset": "2026-11-19T23:00:00+00:00"}
+_NOON = {"last_reset": "2026-11-20T12:00:00+01:00"}
 HALF_HOURS = [1_000_800.0 + n * 1800 for n in range(3)]
 
 
@@ -215,6 +218,40 @@ class TestWhatWasUsed:
     @pytest.mark.parametrize(("before", "value"), [(10, 9.99), (10, 9), (1000, 950)])
     def test_a_counter_that_falls_a_little_has_been_corrected(self, before, value):
         assert growth(before, value) == pytest.approx(value - before)
+
+    @pytest.mark.parametrize(
+        ("shown", "grown"),
+        [
+            # It measures both ways, however far it falls.
+            ([(10, {}), (10.5, {}), (2, {}), (-1, {}), (0.5, {})], [0.5, -8.5, -3, 1.5]),
+            # It has begun anew when it says so, be that at more than before.
+            ([(3, _MIDNIGHT), (0.5, _NOON), (1.5, _NOON)], [0.5, 1]),
+            ([(3, _MIDNIGHT), (3.5, _NOON)], [3.5]),
+            # The first reset that it names is one.
+            ([(3, {}), (3.5, _NOON)], [3.5]),
+            # The same moment in another zone, and no moment, are no reset.
+            ([(3, _MIDNIGHT), (3.5, _SAME), (4, {}), (4.5, _MIDNIGHT)], [0.5, 0.5, 0.5]),
+            ([(3, _MIDNIGHT), (2, {"last_reset": "never"})], [-1]),
+        ],
+    )
+    def test_a_total_counts_as_home_assistant_counts_it(self, recorder, shown, grown):
+        """The first number is from before the range."""
+        states = [
+            (START + 20 * place, value, {"state_class": "total", **shape})
+            for place, (value, shape) in enumerate(shown, -1)
+        ]
+        recorder.add_described(ENERGY, states)
+        assert column(measured(recorder), "energy_kwh") == pytest.approx(grown)
+
+    def test_what_only_grows_shows_nothing_below_0(self, recorder):
+        shape = {"state_class": "total_increasing"}
+        states = [
+            (START + 20 * place, value, shape) for place, value in enumerate((9, -1, 9.5), -1)
+        ]
+        recorder.add_described(ENERGY, states)
+        found = measured(recorder)
+        assert column(found, "energy_kwh") == [0.5]
+        assert column(found, "energy_total_kwh") == [9.5]
 
 
 class TestWhatIsFilled:

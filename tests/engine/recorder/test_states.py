@@ -129,7 +129,7 @@ class TestBeforeTheRange:
         reader = Recorder(database.connect)
         metadata_id = reader.metadata_ids(["sensor.a"])["sensor.a"]
         assert reader.value_before(metadata_id, 9, number) is None
-        assert reader.last_number_before(metadata_id, 9, number) == (5, 1)
+        assert reader.last_number_before(metadata_id, 9, number)[:2] == (5, 1)
         assert reader.last_number_before(metadata_id, 1, number) is None
 
     def test_the_last_moment_before_is_that_of_any_entity(self, database):

@@ -21,9 +21,11 @@ from .exchanges import press_exchanges
 from .histories import press_histories
 from .jitter import press_jitter
 from .leaps import press_leaps
+from .makers import press_makers
 from .meters import press_meters
 from .money import press_money
 from .nights import press_nights
+from .overlaps import press_overlaps
 from .refusals import press_refusals
 from .settings import press_settings
 from .table import Table
@@ -41,6 +43,8 @@ INPUTS = {
     "settings": press_settings,
     "corrections": press_corrections,
     "meters": press_meters,
+    "makers": press_makers,
+    "overlaps": press_overlaps,
     "exchanges": press_exchanges,
     "leaps": press_leaps,
     "money": press_money,

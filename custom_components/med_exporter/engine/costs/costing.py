@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from ..lazy_dataclass import dataclass
 from ..tariff import Known, Tariff, compare, first_needed, price
@@ -16,7 +17,6 @@ from .terms import Terms, price_entities, read_terms, without_contract
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from sqlalchemy.engine import Connection
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WINDOW: Final = 31 * 86400
 """Seconds whose energy is in memory at a time, unless one period is longer."""
 _KWH_DECIMALS: Final = 9
+_ANY_ZONE: Final = ZoneInfo("UTC")
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ def cost_sums(
     *,
     slugs: Collection[str] | None = None,
     currency: str | None = None,
+    zone: ZoneInfo = _ANY_ZONE,
 ) -> Iterator[tuple[list[CostSum], list[tuple[float, float]]]]:
     """Yield what the counted energy of plugs costs, some periods at a time, ascending.
 
@@ -121,6 +123,7 @@ def cost_sums(
         edges: as for `price_point`.
         slugs: only what was counted for these metering points; None for all.
         currency: of the costs, a code; None for whichever it is.
+        zone: whose days part the stretches of energy that no contract prices.
 
     Yields:
         The sums, and the stretches of energy without a known price.
@@ -138,7 +141,7 @@ def cost_sums(
         for slug in points:
             own = terms.get(slug)
             if own is None or currency not in (None, own.currency):
-                own = without_contract(slug)
+                own = without_contract(slug, zone)
             with connect() as connection:
                 priced = price_point(connection, own, some, plug_ids=plug_ids)
             found += [

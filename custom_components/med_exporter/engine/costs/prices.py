@@ -15,7 +15,7 @@ from ..tariff import PRICE_SECONDS
 from ..times import HOUR, UTC_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.engine import Connection
 
@@ -88,8 +88,17 @@ def keep_prices(connection: Connection, entity_id: str, prices: Mapping[int, flo
     return min(changed)
 
 
-def keep_hours(connection: Connection, entity_id: str, means: Mapping[int, float]) -> int | None:
+def keep_hours(
+    connection: Connection, entity_id: str, means: Mapping[int, float], until: float
+) -> int | None:
     """Keep the mean prices of hours where no finer prices are known that they agree with.
+
+    Args:
+        connection: to the recorder's database.
+        entity_id: of the entity.
+        means: prices per kWh by the UTC second at which their hour begins.
+        until: from when on (UTC seconds) something finer tells, or that there was no price; the
+            mean of the hour that it lies in is of the quarter-hours before.
 
     Returns:
         The first quarter-hour (UTC seconds) whose price was another or not known; None for none.
@@ -100,13 +109,21 @@ def keep_hours(connection: Connection, entity_id: str, means: Mapping[int, float
     known = read_prices(connection, entity_id, min(means), max(means))
     prices: dict[int, float] = {}
     for hour, mean in means.items():
-        quarters = [hour + n * PRICE_SECONDS for n in range(HOUR // PRICE_SECONDS)]
+        every = range(hour, hour + HOUR, PRICE_SECONDS)
+        quarters = [quarter for quarter in every if quarter < until]
         finer = [known[quarter] for quarter in quarters if quarter in known]
         if len(finer) < len(quarters):
             prices.update((quarter, known.get(quarter, mean)) for quarter in quarters)
-        elif abs(sum(finer) / len(finer) - mean) > _BLUR * max(map(abs, (mean, *finer))):
+        elif len(quarters) == len(every) and abs(sum(finer) / len(finer) - mean) > _BLUR * max(
+            map(abs, (mean, *finer))
+        ):
             prices.update(dict.fromkeys(quarters, mean))
     return keep_prices(connection, entity_id, prices)
+
+
+def _differ(prices: Sequence[float], mean: float) -> bool:
+    """Tell whether a mean is of other prices."""
+    return abs(sum(prices) / len(prices) - mean) > _BLUR * max(map(abs, (mean, *prices)))
 
 
 def _unpacked(packed: bytes) -> array[float]:

@@ -74,11 +74,9 @@ def read_terms(connection: Connection, slugs: Collection[str] | None = None) -> 
     return {row.metering_point: _terms_of(row) for row in connection.execute(statement)}
 
 
-def without_contract(slug: str) -> Terms:
-    """Return the terms of a metering point (its slug) that has none."""
-    return Terms(
-        metering_point=slug, tariff=Tariff(), colours={}, currency="", zone=ZoneInfo("UTC")
-    )
+def without_contract(slug: str, zone: ZoneInfo) -> Terms:
+    """Return the terms of a metering point (its slug) that has none; days are those of a zone."""
+    return Terms(metering_point=slug, tariff=Tariff(), colours={}, currency="", zone=zone)
 
 
 def _terms_of(row: Row[tuple[str, str, str, str, str]]) -> Terms:

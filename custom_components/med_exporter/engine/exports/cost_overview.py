@@ -12,6 +12,7 @@ from ..times import boundaries, local_time
 from ..words.dates import DateWords
 from ..words.phrases import Words
 from .cost_rows import energy_decimals, money_decimals
+from .tariff_periods import tariff_colour, tariff_label, tariff_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +24,6 @@ _MOST_DAYS = 62
 """A longer range is drawn by month."""
 _MOST_OWNERS = 11
 """Devices and metering points with a colour of their own; the smaller ones share one."""
-_TEMPO = {
-    "blue_peak": "1f5fb4",
-    "blue_off_peak": "9cc2ee",
-    "white_peak": "b4bac2",
-    "white_off_peak": "e3e6ea",
-    "red_peak": "b3121d",
-    "red_off_peak": "ee9195",
-    "unknown_peak": "7a5c99",
-    "unknown_off_peak": "c9b8da",
-}
-"""Hours of a Tempo day, the peak darker; white is a grey that paper shows."""
-_RANKS = {period: rank for rank, period in enumerate(_TEMPO)}
 _AGGREGATIONS = {"day": "daily", "week": "weekly", "month": "monthly"}
 # Keeps right-to-left names apart from each other.
 _BETWEEN = "\u200e, "
@@ -172,30 +161,6 @@ class CostCharts:
         if self._period == "month":
             return [dates.month(day) for day in days]
         return dates.bars(days, are_days=self._period == "day")
-
-
-def tariff_label(words: Words, period: str, tier: int) -> str:
-    """Return what a tariff period and tier are called."""
-    parts = [words.tariff_period(period)] if period else []
-    if tier:
-        parts.append(f"{words.column('rate_tier')} {tier}")
-    return ", ".join(parts) or words.text("one_price")
-
-
-def tariff_order(kind: tuple[str, int]) -> tuple[int, str, int]:
-    """Return by what tariff periods and tiers are sorted: Tempo's as its calendar, others by name.
-
-    Args:
-        kind: the period and the tier.
-
-    """
-    period, tier = kind
-    return _RANKS.get(period, -1), period, tier
-
-
-def tariff_colour(period: str) -> str:
-    """Return the colour (`rrggbb`) of a tariff period that has one, as those of Tempo; else ""."""
-    return _TEMPO.get(period, "")
 
 
 def _period_of(job: Job) -> str:

@@ -24,6 +24,7 @@ from ..rows.shelf import Shelf
 from ..rows.tables import Column, Table
 from ..tariff.energy import CONSUMPTION
 from .job_sums import job_costs
+from .tariff_periods import tariff_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -222,7 +223,8 @@ class CostRows:
             for totals, value in zip(self._totals, amounts.values(), strict=False):
                 if value is not None:
                     totals[key[1:]] += value
-        self._shelf.put((*key, *rows[key].values()) for key in sorted(rows))
+        ordered = sorted(rows, key=lambda key: (*key[:2], tariff_order(key[2:])))
+        self._shelf.put((*key, *rows[key].values()) for key in ordered)
 
     def _standing_charges(self, first: int, last: int) -> Iterator[tuple[CostKey, float]]:
         points = list(enumerate(self._job.points, len(self._owners)))

@@ -70,7 +70,9 @@ def job_costs(
     """Yield what the energy of a job cost, as `cost_sums` does; nothing of what is gone and 0."""
     gone = {one.plug_id for one in job.gone}
     plugs = [one.plug_id for one in (*job.devices, *job.gone) if one.plug_id]
-    costs = cost_sums(connect, plugs, edges, slugs=_slugs(job), currency=job.currency)
+    costs = cost_sums(
+        connect, plugs, edges, slugs=_slugs(job), currency=job.currency, zone=job.zone()
+    )
     for found, unpriced in costs:
         yield [one for one in found if one.kwh or one.plug_id not in gone], unpriced
 

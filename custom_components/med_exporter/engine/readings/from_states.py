@@ -17,9 +17,10 @@ The rules:
   Nor does the recorder see a counter that it does not keep for a while: where the ledger has
   counted in a full hour between two numbers, the growth is that of a gap too.
 - A counter that falls below 90 % of its last number has been restarted, and all that it shows is
-  growth. A smaller fall is taken as a correction and is a negative growth. Home Assistant's
-  long-term statistics decide alike, so sums agree with the Energy dashboard; and taking a rounding
-  error for a restart would count the whole counter a second time.
+  growth. A smaller fall is taken as a correction and is a negative growth; taking a rounding error
+  for a restart would count the whole counter a second time. A counter that may fall, a `total`,
+  has been restarted when it says so by another `last_reset`. What only grows shows nothing below
+  0. Home Assistant's long-term statistics decide alike, so sums agree with the Energy dashboard.
 - What was written by a clock that was behind for a while lies before states that are older. It is
   left out, where the counter tells (`misdated.py`).
 - What lies before the oldest state that the recorder has kept of the device comes from hourly
@@ -146,7 +147,9 @@ def _plug_at(
             plug.in_force[slot] = recorder.value_before(metadata_id, begin, parse, misdated)
         if slot == _ENERGY:
             last = recorder.last_number_before(metadata_id, begin, parse, misdated)
-            plug.last_number = last and last[0]
+            if last is not None:
+                plug.last_number = last[0]
+                plug.last_reset = recorder.units.counting(last[2]).last_reset
             if plug.in_force[slot] is None:
                 lost_at = last and recorder.first_moment_between(metadata_id, last[1], begin)
                 lost_at = begin if lost_at is None else lost_at

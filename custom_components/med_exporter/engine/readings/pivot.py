@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..recorder.state_values import Counting
 from ..times import HOUR, QUARTER, hour_of
 from .fields import ENTITY_FIELDS
 from .reading import CARRIED, MEASURED
@@ -45,6 +46,8 @@ ONE_READING = 1.0
 RESTARTED_BELOW = 0.9
 
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
+_NOT_TOLD = -math.inf
+"""In the place of a reset that nobody has told of."""
 _NO_ATTRIBUTES = -1
 """An id that no attributes have."""
 
@@ -96,6 +99,8 @@ class Lines:
             if attributes != of:
                 values = self._units.values(self._parsers[number], attributes)
                 lines[number] = (attributes, owner, slot, values, also)
+                if slot == _ENERGY:
+                    owner.counting = self._units.counting(attributes)
             value = values[state]
             if owner is not plug:
                 if plug is not None:
@@ -138,8 +143,10 @@ class Plug:
         "_since",
         "_start",
         "_values",
+        "counting",
         "in_force",
         "last_number",
+        "last_reset",
         "latest",
         "lost_at",
         "read_before",
@@ -151,6 +158,10 @@ class Plug:
         self._ledger = ledger
         self.in_force: list[float | None] = [None] * len(ENTITY_FIELDS)
         self.last_number: float | None = None
+        # How the counter counts, and when it said last to have begun anew, which statistics do not
+        # tell.
+        self.counting = Counting()
+        self.last_reset: float | None = None
         self._grown: float | None = 0.0
         self._filled_from: float | None = None
         # Since when the counter is not known; None while it is.
@@ -174,7 +185,7 @@ class Plug:
         if slot != _ENERGY:
             self.in_force[slot] = hour.level if recent else None
             return
-        self.last_number = hour.state
+        self.last_number, self.last_reset = hour.state, _NOT_TOLD
         self.in_force[slot] = hour.state if recent else None
         self.lost_at = None if hour.end == begin else hour.end
 
@@ -193,10 +204,18 @@ class Plug:
                 self.lose(moment, read_at)
             return
         self.last_number, self.lost_at, self._number_at = value, None, moment
+        may_fall, reset = self.counting
+        known = self.last_reset
+        if reset is not None:
+            # Who does not name a reset has had none since.
+            self.last_reset = reset
         if before is None:
             self._grown = None
             return
-        grown = growth(before, value)
+        if not may_fall or known == _NOT_TOLD:
+            grown = growth(before, value)
+        else:
+            grown = value if reset not in (None, known) else value - before
         self._grown = grown if self._grown is None else self._grown + grown
         if grown <= 0:
             return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 from sqlalchemy import BigInteger, bindparam, select
@@ -24,7 +25,7 @@ NOT_KNOWN = ("unavailable", "unknown", "")
 """States that say nothing; the empty one is written when an entity is removed."""
 
 _SWITCHED: dict[str | None, float] = {"on": 1.0, "off": 0.0}
-_MOST_UNITS = 10_000
+_MOST_SHAPES = 10_000
 """Ids of attributes that are remembered."""
 
 _MOST_VALUES = 10_000
@@ -61,17 +62,22 @@ class ValuesOf(dict[str | None, float | None]):
     Args:
         parse: reads them.
         by: factor from their unit to that of the field.
+        only_grows: whether they are of a counter that shows nothing below 0.
 
     """
 
-    def __init__(self, parse: Parser, by: float) -> None:
+    def __init__(self, parse: Parser, by: float, *, only_grows: bool = False) -> None:
         super().__init__()
         self._parse = number if isinstance(parse, Quantity) else parse
         self._by = by
+        self._only_grows = only_grows
 
     def __missing__(self, state: str | None) -> float | None:
         """Read a state for the first time."""
         value = self._parse(state)
+        if value is not None and self._only_grows and value < 0:
+            # Home Assistant's statistics leave it out.
+            value = None
         if value is not None and self._by != 1:
             value *= self._by
         self[state] = value
@@ -81,6 +87,31 @@ class ValuesOf(dict[str | None, float | None]):
         """Forget all when there are many."""
         if len(self) > _MOST_VALUES:
             self.clear()
+
+
+class Counting(NamedTuple):
+    """How a counter counts, as its states describe it.
+
+    `may_fall` is what a `total` may, and a `total_increasing` may not; the former says itself when
+    it has begun anew: `last_reset` (UTC seconds), None where it says nothing.
+    """
+
+    may_fall: bool = False
+    last_reset: float | None = None
+
+
+_GROWING: Final = Counting()
+
+
+class Shape(NamedTuple):
+    """What attributes say of states."""
+
+    unit: str | None = None
+    counting: Counting = _GROWING
+    only_grows: bool = False
+
+
+_NO_SHAPE: Final = Shape()
 
 
 class Units:
@@ -93,40 +124,61 @@ class Units:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._units: dict[int, str | None] = {}
-        self._values: dict[tuple[Parser, float], ValuesOf] = {}
+        self._shapes: dict[int, Shape] = {}
+        self._values: dict[tuple[Parser, float, bool], ValuesOf] = {}
 
     def values(self, parse: Parser, attributes: int | None) -> ValuesOf:
         """Return the values of states with these attributes."""
-        by = 1.0
+        by, only_grows = 1.0, False
         if isinstance(parse, Quantity):
-            by = factor(parse.field, None if attributes is None else self._unit(attributes))
-        values = self._values.get((parse, by))
+            shape = _NO_SHAPE if attributes is None else self._shape(attributes)
+            by, only_grows = factor(parse.field, shape.unit), shape.only_grows
+        values = self._values.get((parse, by, only_grows))
         if values is None:
-            values = self._values[parse, by] = ValuesOf(parse, by)
+            values = ValuesOf(parse, by, only_grows=only_grows)
+            self._values[parse, by, only_grows] = values
         return values
+
+    def counting(self, attributes: int | None) -> Counting:
+        """Return how what has states with these attributes counts."""
+        return _GROWING if attributes is None else self._shape(attributes).counting
 
     def forget(self) -> None:
         """Keep what is remembered small; now and then."""
         for values in self._values.values():
             values.forget()
-        if len(self._units) > _MOST_UNITS:
-            self._units.clear()
+        if len(self._shapes) > _MOST_SHAPES:
+            self._shapes.clear()
 
-    def _unit(self, attributes: int) -> str | None:
-        if attributes not in self._units:
+    def _shape(self, attributes: int) -> Shape:
+        if attributes not in self._shapes:
             with self._connect() as connection:
                 text = connection.execute(_ATTRIBUTES_OF, {"id": attributes}).scalar()
-            self._units[attributes] = _unit(text)
-        return self._units[attributes]
+            self._shapes[attributes] = _shape(text)
+        return self._shapes[attributes]
 
 
-def _unit(attributes: str | None) -> str | None:
+def _shape(attributes: str | None) -> Shape:
     try:
-        unit = orjson.loads(attributes or "{}").get("unit_of_measurement")
+        told = orjson.loads(attributes or "{}")
+        unit, state_class = told.get("unit_of_measurement"), told.get("state_class")
     except (orjson.JSONDecodeError, AttributeError):
+        return _NO_SHAPE
+    counting = _GROWING
+    if state_class == "total":
+        counting = Counting(may_fall=True, last_reset=_moment(told.get("last_reset")))
+    return Shape(
+        unit if isinstance(unit, str) else None, counting, state_class == "total_increasing"
+    )
+
+
+def _moment(told: object) -> float | None:
+    try:
+        moment = datetime.fromisoformat(str(told))
+    except ValueError:
         return None
-    return unit if isinstance(unit, str) else None
+    # Without an offset it is in no zone that is known here, and the same one each time.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def on_off(state: str | None) -> float | None:

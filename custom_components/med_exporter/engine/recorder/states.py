@@ -189,8 +189,11 @@ class Recorder:
 
     def last_number_before(
         self, metadata_id: int, moment: float, parse: Parser, misdated: Sequence[Misdated] = ()
-    ) -> tuple[float, float] | None:
-        """Return the last number before a moment, however long ago, and when it came."""
+    ) -> tuple[float, float, int | None] | None:
+        """Return the last number before a moment, however long ago, and when it came.
+
+        And the id of its attributes.
+        """
         query = _LAST_KNOWN_BEFORE.where(*well_dated(misdated))
         skip = 0
         while True:
@@ -201,7 +204,7 @@ class Recorder:
             for row in states:
                 value = self.units.values(parse, row.attributes_id)[row.state]
                 if value is not None:
-                    return value, row.last_updated_ts
+                    return value, row.last_updated_ts, row.attributes_id
             if not states:
                 return None
             skip += len(states)

@@ -15,9 +15,9 @@ from ...tariff.energy import CONSUMPTION
 from ...times import boundaries, day_of, local_time
 from ...words.dates import DateWords
 from ...words.phrases import Words
-from ..cost_overview import tariff_colour, tariff_label, tariff_order
 from ..cost_rows import energy_decimals
 from ..job_sums import job_costs
+from ..tariff_periods import tariff_colour, tariff_label, tariff_order
 from .earlier import Earlier
 from .meter_readings import meter_readings
 from .taxes import Taxes, with_contracts
