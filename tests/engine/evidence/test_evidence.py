@@ -302,3 +302,11 @@ def test_what_an_earlier_version_doubted_is_doubted_still() -> None:
         del one["told_for"]
     del doubt["fell"]["rival"]
     assert Evidence.from_dict(stored) == watch.evidence
+
+
+def test_where_a_counter_stood_by_an_earlier_version_is_still_known() -> None:
+    watch = Watch()
+    watch.reads(500, 500.001, 500.002, 0.001, 0.002)
+    stored = watch.evidence.to_dict()
+    stored["total"]["past"]["was_proven"] = True
+    assert Evidence.from_dict(stored) == watch.evidence

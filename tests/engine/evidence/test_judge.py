@@ -36,6 +36,32 @@ class TestTogether:
             watch.read(None, more, 10.25 + more, power=1000, after=300)
         assert watch.evidence.energy == 10_670_000
 
+    def test_a_total_that_restarts_is_not_back_at_what_it_showed_before_all_grew(self) -> None:
+        watch = Watch(datetime(2026, 12, 2, 12, tzinfo=PARIS))
+        for kwh in (14.20, 14.21, 0.005, 0.010, 0.015):
+            watch.read(kwh, kwh, kwh, power=3500, after=5)
+        for more, after in ((0.0, 960_000), (0.005, 5)):
+            watch.read(930 + more, 40 + more, 930 + more, power=3500, after=after)
+        before = watch.evidence.energy
+        # It restarts, and the others go back to what they had saved.
+        for kwh in (0.008, 0.013, 0.018, 0.023):
+            watch.read(kwh, 38 + kwh, 928 + kwh, power=3500, after=5)
+        assert watch.evidence.energy >= before + 10_000
+
+    def test_a_total_that_stands_at_the_most_it_can_show_tells_nothing_of_the_others(self) -> None:
+        watch = Watch(datetime(2026, 12, 30, 13, tzinfo=PARIS))
+        for mwh in (0, 19, 38):
+            more = mwh / 1000
+            watch.read(9999.767 + more, 0.528 + more, 14.448 + more, power=2300)
+        # It says nothing twice, and shows then what it cannot go beyond.
+        watch.read(0.0, 5.960, 45.440, power=2300, after=48_450)
+        watch.read(0.0, 5.980, 45.460, power=2300)
+        before = watch.evidence.energy
+        watch.read(9999.999, 12.822, 12.822, power=2300, after=97_110)
+        for more in (0.020, 0.040, 0.060):
+            watch.read(9999.999, 12.822 + more, 12.822 + more, power=2300)
+        assert watch.evidence.energy - before >= 12_800_000
+
     def test_a_day_adds_nothing_to_where_its_month_never_stood(self) -> None:
         watch = Watch(datetime(2026, 11, 12, 8, 13, tzinfo=PARIS))
         first, later = watch.at.date(), date(2026, 11, 13)

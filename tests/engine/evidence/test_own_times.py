@@ -13,6 +13,7 @@ from .watch import PARIS, Watch
 _ONCE_WRONG = [
     (22, 180), (22, 194), (22, 277), (22, 283), (23, 10), (23, 136), (22, 207),
     (22, 703), (25, 628), (25, 378),
+    (25, 726), (41, 54), (41, 162), (22, 116), (25, 837),
 ]  # fmt: skip
 
 
@@ -74,3 +75,37 @@ def test_one_that_always_came_late_does_so_after_an_outage() -> None:
     for kwh in (0.0, 0.0, 0.077, 0.077, 0.153):
         watch.read(kwh, power=2300, after=60)
     assert watch.evidence.energy / 1e6 == pytest.approx(143.473 + 0.153, abs=0.08)
+
+
+def test_what_shows_late_what_an_earlier_load_has_brought_bears_out_where_it_stood() -> None:
+    watch = Watch()
+    for mwh in (0, 0, 8, 8):
+        watch.read(100 + mwh / 1000, power=1000)
+    # It is brought up to date every five minutes, and the load has ended in between.
+    watch.read(816.0, power=1000, after=2_600_000)
+    for kwh, power in ((816.0, 1000), (816.0, 1000), (816.0, 3), (816.05, 3)):
+        watch.read(kwh, power=power)
+    watch.read(0.0, power=3)
+    watch.read(0.0, power=3)
+    assert watch.evidence.energy / 1e6 == pytest.approx(816.05, abs=0.01)
+
+
+def test_two_that_say_nearly_the_same_of_much_bear_out_the_lesser() -> None:
+    watch = Watch(datetime(2026, 10, 20, 12, tzinfo=PARIS))
+    for mwh in range(4):
+        watch.read(100.0, None, 10 + 25 * mwh / 1000, power=3000)
+    before = watch.evidence.energy
+    # Both are erased before they are read again.
+    watch.read(600.1, None, 510.25, power=3000, after=800_000)
+    watch.read(0.0, None, 0.0, power=3000)
+    assert (watch.evidence.energy - before) / 1e6 == pytest.approx(500.1 - 0.075, abs=0.01)
+
+
+def test_one_that_stood_may_show_at_once_what_five_minutes_have_brought() -> None:
+    watch = Watch()
+    for mwh in (0, 5, 10):
+        watch.read(100 + mwh / 1000, power=3500, after=5)
+    for kwh, after in ((2600.0, 2_678_000), (2600.0, 5), (2600.0, 5), (2600.292, 5)):
+        watch.read(kwh, power=3500, after=after)
+    watch.read(0.0, power=3500, after=5)
+    assert watch.evidence.energy / 1e6 == pytest.approx(2600.292, abs=0.01)

@@ -178,7 +178,13 @@ class Claimant(Standing):
         more = sum(
             max(0, mwh - doubted.get(p, 0 if p > max(doubted) else mwh)) for p, mwh in parts.items()
         )
-        return more > pace.room(self.doubt.seconds)
+        return more > self.room_since_doubt(pace)
+
+    def room_since_doubt(self, pace: Pace) -> int:
+        """Return the most that it can have passed since it was doubted, or show late of before."""
+        assert self.doubt is not None
+        room = pace.room(self.doubt.seconds)
+        return max(room, self.doubt.can_show) if self.doubt.has_stood else room
 
     def _has_leapt(self, parts: Parts, growth: int, pace: Pace) -> bool:
         """Return whether it goes on from a reading that had leapt: waiting makes that no truer."""

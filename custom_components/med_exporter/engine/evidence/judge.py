@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..lazy_dataclass import dataclass
 from .contradiction import contradict
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from .dates import Clocks
     from .register import Register
+
+# What two counters say is nearly the same where one lacks no more than such a part of it.
+_NEARLY: Final = 100
 
 
 @dataclass(kw_only=True, slots=True)
@@ -154,16 +157,24 @@ class Judge:
     def _is_left(
         self, name: str, back: Move, moves: Mapping[str, Move], fitting: Mapping[str, Move]
     ) -> bool:
-        """Return whether another goes on from where both began anew at once, and show the same."""
-        register = self.registers[name]
-        left_at = back.to.left_at if back.to else ""
-        others = [self.registers[other] for other in moves.keys() - fitting.keys()]
-        return register.value > 0 and any(
-            other.past is not None
-            and other.past.left_at == left_at
-            and abs(other.value - register.value) <= register.noise + other.noise
-            for other in others
-        )
+        """Return whether another that left when it did speaks against its being back.
+
+        Both began anew at once where that one goes on from there, and shows the same, or
+        tells of more since than this one would have.
+        """
+        register, left_at = self.registers[name], back.to.left_at if back.to else ""
+        # What it lacks by being late, it shows itself soon.
+        most = back.growth + passable(self.pace.limit_w, LAG) + register.noise
+        for other, move in moves.items():
+            beside = self.registers[other]
+            if beside.past is None or beside.past.left_at != left_at:
+                continue
+            is_alike = abs(beside.value - register.value) <= register.noise + beside.noise
+            if register.value > 0 and is_alike and other not in fitting:
+                return True
+            if beside.grown_since_left(fitting.get(other, move)) > most:
+                return True
+        return False
 
     def _unmask(self, moves: Mapping[str, Move], returning: set[str]) -> dict[str, int]:
         """Hold what counters say against those that said something false together with them.
@@ -218,8 +229,12 @@ class Judge:
             # What the plug tells of its ended months needs no witness; what follows them does.
             claim = move.claim - move.told
             alone = min(move.claim - self.proved, move.growth - move.told)
+            # Nearly the same bears out the lesser, where that has been seen to come late.
+            comes_late = self.registers[name].comes_late or self.registers[name].had_stopped
+            late = _late(claim - self.proved, self.pace) if comes_late else 0
             if (alone <= likely and name not in far) or any(
-                abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
+                -noise - other <= peers[n].reach - claim <= noise + other + late
+                for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
@@ -329,6 +344,14 @@ class Judge:
                 self.verdict.taken_back.append((name, register.doubt))
                 register.is_contested = register.is_young
             register.doubt = None
+
+
+def _late(claim: int, pace: Pace) -> int:
+    """Return how much less one may claim of two that say the same, each late at its own times.
+
+    What false counters claim is nearly the same by chance, but for a part of much.
+    """
+    return min(claim // _NEARLY, passable(pace.limit_w, LAG))
 
 
 def _is_alike(move: Move, other: Move, pace: Pace) -> bool:

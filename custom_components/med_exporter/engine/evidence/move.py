@@ -73,7 +73,7 @@ class Doubt:
     `shown` is what it showed, `proved` what all counters had proved by then, `seconds` its age,
     `owed` and `can_owe` the least and the most that the power has brought since, `could` the most
     before, since the counter moved, None where no power was told, `unseen` what of the most since
-    was brought while nobody read it;
+    was brought while nobody read it, `late` how much it may have been late to show by then;
     `kind` is how it stood to what was believed, `is_alone` that no other counter said the same, and
     `may_be_new` that all it showed can have passed since it was believed, `clock` the plug's date,
     `kept` as of its move, `is_back` that it was again where the counter had been; `has_stood` that
@@ -93,11 +93,17 @@ class Doubt:
     can_owe: int = 0
     kept: int | None = None
     is_back: bool = False
+    late: int = 0
     could: int | None = None
     unseen: int = 0
     has_stood: bool = False
     told_for: float = 0.0
     rival: Doubt | None = None
+
+    @property
+    def can_show(self) -> int:
+        """Return the most that one can show more which goes on from it, in mWh."""
+        return self.late + self.can_owe
 
     def pass_time(self, seconds: float, least: int, most: int) -> None:
         """Let time pass, in which power has brought so much at least and at most."""
@@ -118,10 +124,9 @@ class Past:
     A plug may show zeros for a while, and then be back: nothing of that was energy. `seconds` is
     the time since it was good there, at `good_at`, and `still` since it moved there; `grain` is the
     step in which it counted, `owed` and `can_owe` the least and the most that the power has brought
-    since then, and
-    `was_proven` whether it had gone on from there for long before; `left_for` is
-    the time since it was believed elsewhere, `moves` how often it has moved there; `level` is what
-    all had proved when it moved last before, `left_at` when it was first read elsewhere, and
+    since then; `left_for` is the time since it was believed elsewhere, `moves` how often it has
+    moved there; `level` is what all had proved when it moved last before, `left_at` when it was
+    first read elsewhere, and
     `is_right` that this was false, `is_over` that its period has ended, so that nothing is back
     there; `before` is where it had stood before that.
     """
@@ -133,7 +138,6 @@ class Past:
     still: float = 0.0
     can_owe: int = 0
     owed: int = 0
-    was_proven: bool = False
     left_for: float = 0.0
     moves: int = 0
     good_at: str = ""

@@ -54,10 +54,6 @@ class Pace:
             return self.room(seconds)
         return passable(min(self.limit_w, _MORE * self.high_w), seconds + _REFRESH / 2)
 
-    def late(self, seconds: float) -> int:
-        """Return how much a counter is believed to show more that may be late to show it."""
-        return self.likely(seconds if seconds > SHORT else min(seconds + LAG, SHORT))
-
     def most(self, seconds: float) -> int:
         """Return the most that some seconds can have brought, by the power where it is told."""
         if self.high_w is None or seconds > SHORT:

@@ -44,9 +44,9 @@ class Register(Returning):
             return None
         # A period that has begun since has grown from nothing.
         more += sum(mwh for p, mwh in move.parts.items() if p > newest)
-        if more > pace.room(doubt.seconds):
+        if more > self.room_since_doubt(pace):
             return None
-        is_likely = doubt.seconds > SHORT or more <= pace.late(doubt.seconds) + self.noise
+        is_likely = doubt.seconds > SHORT or more <= doubt.can_show + self.noise
         return more if is_likely else None
 
     def recall(self, move: Move, pace: Pace) -> Doubt | None:
@@ -60,7 +60,7 @@ class Register(Returning):
         more = growth_between(rival.shown, move.parts, self.noise)
         if more is None or more > pace.room(rival.seconds):
             return None
-        is_likely = rival.seconds <= SHORT and more <= pace.late(rival.seconds) + self.noise
+        is_likely = rival.seconds <= SHORT and more <= rival.can_show + self.noise
         if rival.kind is Kind.FOLLOWS and not is_likely:
             # Only one that is late to be brought up to date has seemed to leap meanwhile.
             return None
@@ -82,8 +82,10 @@ class Register(Returning):
 
     def outgrows(self, more: int, pace: Pace) -> bool:
         """Return whether a reading that goes on by so much says more than it confirms."""
-        assert self.doubt is not None
-        return more > pace.late(self.doubt.seconds) + self.noise
+        doubt = self.doubt
+        assert doubt is not None
+        can_show = pace.likely(doubt.seconds) if doubt.seconds > SHORT else doubt.can_show
+        return more > can_show + self.noise
 
     def confirms(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
         """Return whether a reading that goes on by so much says that the doubted one was true.
@@ -103,8 +105,8 @@ class Register(Returning):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
-        is_late = self.comes_late or self.doubt.has_stood
-        could = self.doubt.can_owe + (pace.late(0) if is_late else 0)
+        is_late = self.comes_late or self.had_stopped or self.doubt.has_stood
+        could = self.doubt.can_show if is_late else self.doubt.can_owe
         if is_alone and pace.high_w is not None and more > could + self.noise:
             # It goes on by more than power brings: one of the two at least is false.
             return False
@@ -178,6 +180,9 @@ class Register(Returning):
             return False
         first, last = datetime.fromisoformat(since) - ROLLS_WITHIN, at + ROLLS_WITHIN
         if name == "total":
+            if self.has_lost(move.growth):
+                # It has stopped: at the most that it can show, say.
+                return False
             # It ends only by a restart, from which it cannot have come so far.
             return self.age <= SHORT or not self.may_restart(move.parts, pace)
         is_same_month = (first.year, first.month) == (last.year, last.month)
@@ -226,6 +231,7 @@ class Register(Returning):
             clock=clock,
             kept=move.kept,
             is_back=move.to is not None,
+            late=pace.likely(LAG),
             could=self.could_owe + pace.room(0) if is_timed else None,
             rival=rival if rival and rival.kind is _RIVALS.get(move.kind) else None,
         )

@@ -172,6 +172,13 @@ class Returning(Claimant):
             return past.level + value
         return past.claim if before - value <= passable(pace.limit_w, _SAVED_EVERY) else None
 
+    def grown_since_left(self, move: Move) -> int:
+        """Return the least that a reading tells of since it stood where it was before."""
+        if move.kind is not Kind.FALLS or self.past is None:
+            return move.growth if move.kind is Kind.FOLLOWS else 0
+        past = self.past
+        return growth_between(past.shown, move.parts, self.noise_since(past)) or 0
+
     def _has_fallen_from(self, past: Past) -> bool:
         """Return whether it stands below where it was: only then growing can bring it back."""
         return any(self.shown.get(p, 0) < mwh for p, mwh in past.shown.items())

@@ -183,7 +183,6 @@ class Standing:
             still=self.still,
             owed=self.owed,
             can_owe=self.can_owe,
-            was_proven=self.is_proven,
             moves=moves,
             good_at=self.good_at,
             level=self.level,
@@ -350,4 +349,6 @@ def _doubt(data: Mapping[str, Any]) -> Doubt:
 def _past(data: Mapping[str, Any]) -> Past:
     """Return the place that `asdict` described."""
     before = data.get("before")
-    return Past(**{**data, "before": before and _past(before)})
+    # What an earlier version told beside.
+    known = {name: told for name, told in data.items() if name != "was_proven"}
+    return Past(**{**known, "before": before and _past(before)})
