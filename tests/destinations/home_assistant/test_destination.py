@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from homeassistant.util import dt as dt_util
 
 from custom_components.med_exporter.const import DataType
 from custom_components.med_exporter.destinations.base import DestinationError, Outcome
+from custom_components.med_exporter.destinations.home_assistant.api import RemoteConnection
 from custom_components.med_exporter.destinations.home_assistant.destination import (
     HomeAssistantDestination,
 )
@@ -180,6 +184,38 @@ async def test_detailed_consumption_arrives_as_the_same_hours(destination, clien
     outcomes = await push(destination, hours(point, values))
     assert set(outcomes) == {Outcome.ALREADY_THERE}
     await assert_stored(client, f"med_exporter:consumption_{point.slug}", values)
+
+
+async def test_what_goes_to_one_statistic_at_once_is_written_in_turn(
+    destination, client, point
+) -> None:
+    values = some_values(60)
+    outcomes = await asyncio.gather(
+        *(
+            push(destination, hours(point, values, kind))
+            for kind in ("consumption_daily", "consumption_detailed")
+        )
+    )
+    assert sorted(map(set, outcomes), key=str) == [{Outcome.ALREADY_THERE}, {Outcome.STORED}]
+    await assert_stored(client, f"med_exporter:consumption_{point.slug}", values)
+
+
+async def test_many_series_share_a_few_connections(
+    destination, client, point, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, real = [], RemoteConnection.open
+
+    async def noted(*given: Any) -> RemoteConnection:
+        opened.append(await real(*given))
+        return opened[-1]
+
+    monkeypatch.setattr(RemoteConnection, "open", noted)
+    points = [replace(point, slug=f"{point.slug}_{number}") for number in range(12)]
+    values = some_values(3)
+    await asyncio.gather(*(push(destination, hours(one, values)) for one in points))
+    for one in points:
+        await assert_stored(client, f"med_exporter:consumption_{one.slug}", values)
+    assert 1 < len(opened) <= destination.intake.at_once
 
 
 async def test_a_restart_over_there_forgets_states_and_keeps_statistics(

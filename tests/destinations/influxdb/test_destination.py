@@ -211,6 +211,20 @@ class TestEachVersion:
         assert set(await push(destination_at(session, server, version), year)) == {Outcome.STORED}
         assert await points(server, **{**OURS, "type": "detailed"}) == expected(year)
 
+    async def test_a_year_is_asked_for_before_and_after_and_not_in_parts(
+        self, session, influxd, monkeypatch
+    ) -> None:
+        # A server of version 1 says of more than 10,000 points that they are cut, and shows all.
+        year, asked, real = half_hours(17520), [], InfluxDb._read
+
+        async def noted(self: InfluxDb, series: Any, start: int, end: int, size: int) -> Any:
+            asked.append((start, end))
+            return await real(self, series, start, end, size)
+
+        monkeypatch.setattr(InfluxDb, "_read", noted)
+        assert set(await push(destination_at(session, influxd()), year)) == {Outcome.STORED}
+        assert asked == [tuple(round(one.start.timestamp()) for one in (year[0], year[-1]))] * 2
+
     async def test_points_with_long_tags_are_asked_back_in_smaller_parts(
         self, session, versioned, monkeypatch
     ) -> None:

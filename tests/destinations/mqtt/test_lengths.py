@@ -89,6 +89,34 @@ async def test_a_run_that_is_hung_up_on_names_it_and_the_next_one_sends_the_rest
         assert await push(again, *days) == stored(*days)
 
 
+async def test_series_that_are_hung_up_on_together_find_the_reason_once(
+    mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(mqtt_opening.async_open.__kwdefaults__, "versions", (4,))
+    tried: list[object] = []
+
+    async def trial() -> Trial:
+        tried.append(None)
+        return await longest_trial()
+
+    port = mosquitto(settings=("max_packet_size 150",)).port
+    made = MqttDestination(
+        Broker(host="127.0.0.1", port=port), PUBLISHING, unique=UNIQUE, trial=trial
+    )
+    await made.async_start()
+    async with asyncio.timeout(20):
+        raised = await asyncio.gather(
+            *(
+                push(made, energy(1.0, kind, date(2026, 1, 1)))
+                for kind in (DataType.CONSUMPTION_DAILY, DataType.PRODUCTION_DAILY)
+            ),
+            return_exceptions=True,
+        )
+    await made.async_close()
+    assert [one.key for one in raised if isinstance(one, DestinationError)] == [KEY, KEY]
+    assert len(tried) == 1
+
+
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[tuple[int, list[bytes]]]:
     """A server's port, and what it hears."""

@@ -13,11 +13,7 @@ from custom_components.med_exporter.destinations.victoriametrics import series_p
 from custom_components.med_exporter.destinations.victoriametrics.destination import (
     VictoriaMetricsDestination,
 )
-from custom_components.med_exporter.destinations.victoriametrics.notes import (
-    Note,
-    moments_of,
-    stretches_of,
-)
+from custom_components.med_exporter.destinations.victoriametrics.notes import Note, moments_of
 from custom_components.med_exporter.destinations.victoriametrics.server import VictoriaMetrics
 from tests.measurements import days, half_hours, push
 
@@ -37,24 +33,20 @@ def note_of(stamps: list[int]) -> Note:
 
 def test_a_note_has_all_moments_and_little_of_a_year() -> None:
     pick = random.Random(3)
-    for stamps in ([], [5], [5, 9], [5, 9, 13, 20, 21, 22], sorted(pick.sample(range(999), 99))):
+    for stamps in (
+        [],
+        [5],
+        [5, 9],
+        [5, 9, 13],
+        [5, 9, 13, 20, 21, 22],
+        sorted(pick.sample(range(999), 99)),
+    ):
         assert note_of(stamps).stamps() == stamps
     year = [round(one.start.timestamp()) * 1000 for one in half_hours(17_520)]
     assert note_of(year).stamps() == year
     assert note_of(year).size == 1
     # Days are of another length where the clock changes.
     assert note_of([round(one.start.timestamp()) * 1000 for one in days(365)]).size <= 5
-
-
-def test_stretches_are_in_order_and_none_is_left_out() -> None:
-    given = half_hours(6)
-    a, b = Outcome.STORED, Outcome.ALREADY_THERE
-    stretches = stretches_of(given, [a, a, b, a, a, a])
-    assert [(one.first, one.last, one.outcome, one.count) for one in stretches] == [
-        (given[0], given[1], a, 2),
-        (given[2], given[2], b, 1),
-        (given[3], given[5], a, 3),
-    ]
 
 
 @pytest.mark.parametrize("doors", [(), DOORS], ids=["counts", "counts not"])

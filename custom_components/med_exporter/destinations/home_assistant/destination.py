@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from collections import defaultdict
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.const import CONF_TOKEN, CONF_URL, CONF_VERIFY_SSL, UnitOfEnergy
-from homeassistant.core import callback
-from homeassistant.util import slugify
 
 from ...const import DOMAIN, DataType, PlugRole
 from ...engine.times import HOUR
 from ...entries.finding import metering_point_slugs
 from ...texts import async_options
-from ...web.answers import in_turn
 from ..base import RUNNING, Corrections, DestinationError, Intake
 from ..measurements import Cost, Grain
 from ..stretches import stretches
 from .api import Remote, RemoteConnection
+from .connections import Connections, check_owners
 from .hourly_push import HourlyPush
 from .probe import async_probe
 from .rows import holds
@@ -27,7 +26,6 @@ from .statistics import RemoteStatistics
 
 if TYPE_CHECKING:
     from collections.abc import (
-        AsyncGenerator,
         AsyncIterable,
         Callable,
         Collection,
@@ -41,6 +39,8 @@ if TYPE_CHECKING:
     from ..base import Outcome
     from ..measurements import Measurement, PointName
 
+# Each series has a connection for itself, and mostly waits there for an answer, or for a recorder.
+_AT_ONCE: Final = 4
 _INTAKE: Final = Intake(
     closed={
         DataType.CONSUMPTION_DAILY: Grain.HOURLY,
@@ -51,6 +51,7 @@ _INTAKE: Final = Intake(
     current=RUNNING,
     costs=True,
     corrections=Corrections.ONWARDS,
+    at_once=_AT_ONCE,
 )
 _ROLES: Final = {
     DataType.CONSUMPTION_DAILY: PlugRole.CONSUMPTION,
@@ -61,9 +62,6 @@ _COST: Final = "cost"
 _KINDS: Final = (PlugRole.CONSUMPTION.value, PlugRole.PRODUCTION.value, _COST)
 """What comes before `_{slug}` in the ids of statistics."""
 _RECORDER: Final = "recorder"
-# A connection serves all series of a run. Nobody listens to it in between, so it must not last: a
-# Home Assistant that stops would wait for it.
-_IDLE_SECONDS: Final = 2.0
 
 
 def remote_of(settings: Mapping[str, Any]) -> Remote:
@@ -95,7 +93,7 @@ async def async_test_home_assistant(hass: HomeAssistant, remote: Remote) -> None
     """
     connection = await RemoteConnection.open(hass, remote)
     try:
-        await _check_owners(connection, metering_point_slugs(hass))
+        await check_owners(connection, metering_point_slugs(hass))
         _check_recorder(connection)
         await async_probe(connection)
     finally:
@@ -107,10 +105,9 @@ class HomeAssistantDestination:
 
     def __init__(self, hass: HomeAssistant, remote: Remote) -> None:
         self._hass = hass
-        self._remote = remote
-        self._connection: RemoteConnection | None = None
-        self._busy = asyncio.Lock()
-        self._idle: asyncio.TimerHandle | None = None
+        self._connections = Connections(hass, remote, _AT_ONCE)
+        # Two data types go to the same statistic.
+        self._writing: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @property
     def intake(self) -> Intake:
@@ -122,24 +119,21 @@ class HomeAssistantDestination:
 
     async def async_close(self) -> None:
         """Hang up."""
-        self._stop_idling()
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+        await self._connections.close()
 
     async def async_test(self) -> str | None:
         """Try a connection of its own. Raises DestinationError."""
-        await async_test_home_assistant(self._hass, self._remote)
+        await async_test_home_assistant(self._hass, self._connections.remote)
         return None
 
     async def async_reach(self) -> None:
         """Connect and log in, or be answered over the connection. Raises DestinationError."""
-        async with self._session():
+        async with self._connections.one():
             pass
 
     async def async_missing(self, witnesses: Sequence[Measurement]) -> Collection[Measurement]:
         """Look for the hours and their values in its statistics. Raises DestinationError."""
-        async with self._session() as connection:
+        async with self._connections.one() as connection:
             if _RECORDER not in connection.components:
                 return ()
             missing: list[Measurement] = []
@@ -154,9 +148,9 @@ class HomeAssistantDestination:
         """
         if before.slug == now.slug:
             return True
-        async with self._session() as connection:
+        async with self._connections.one() as connection:
             try:
-                await _check_owners(connection, {before.slug})
+                await check_owners(connection, {before.slug})
             except DestinationError as err:
                 if err.code != "OWN_INSTANCE":
                     raise
@@ -177,21 +171,8 @@ class HomeAssistantDestination:
 
         An hour is settled once it is read back.
         """
-        async with self._session() as connection:
+        async with self._connections.one() as connection:
             await self._push(connection, measurements, settle)
-
-    @asynccontextmanager
-    async def _session(self) -> AsyncGenerator[RemoteConnection]:
-        """Have the connection for oneself."""
-        async with self._busy:
-            connection = await self._open()
-            try:
-                yield connection
-            except BaseException:
-                # What it may still answer belongs to nothing that comes.
-                await self.async_close()
-                raise
-            self._idle = self._hass.loop.call_later(_IDLE_SECONDS, self._hang_up)
 
     async def _missing(
         self, connection: RemoteConnection, hours: Sequence[Measurement]
@@ -209,19 +190,23 @@ class HomeAssistantDestination:
     ) -> None:
         hours: HourlyPush | None = None
         states = CurrentStates(self._hass, connection, settle)
-        async for measurement in measurements:
-            if not measurement.closed:
-                if hours is not None:
-                    await hours.finish()
-                    hours = None
-                await states.add(measurement)
-                continue
-            if hours is None:
-                _check_recorder(connection)
-                hours = HourlyPush(await self._statistics(connection, measurement), settle)
-            await hours.add(measurement)
-        if hours is not None:
-            await hours.finish()
+        async with AsyncExitStack() as writing:
+            async for measurement in measurements:
+                if not measurement.closed:
+                    if hours is not None:
+                        await hours.finish()
+                        await writing.aclose()
+                        hours = None
+                    await states.add(measurement)
+                    continue
+                if hours is None:
+                    _check_recorder(connection)
+                    statistics = await self._statistics(connection, measurement)
+                    await writing.enter_async_context(self._writing[statistics.id])
+                    hours = HourlyPush(statistics, settle)
+                await hours.add(measurement)
+            if hours is not None:
+                await hours.finish()
         await states.finish()
 
     async def _statistics(
@@ -243,77 +228,7 @@ class HomeAssistantDestination:
             unit=unit,
         )
 
-    async def _open(self) -> RemoteConnection:
-        """Return the connection of this run, checked when it is opened."""
-        self._stop_idling()
-        if self._connection is not None and not await self._connection.answers():
-            await self.async_close()
-        if self._connection is None:
-            self._connection = await RemoteConnection.open(self._hass, self._remote)
-            try:
-                await _check_owners(self._connection, metering_point_slugs(self._hass))
-            except BaseException:
-                await self.async_close()
-                raise
-        return self._connection
-
-    @callback
-    def _hang_up(self) -> None:
-        self._idle = None
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            self._hass.async_create_background_task(
-                connection.close(), f"{DOMAIN} hangs up on {connection.host}"
-            )
-
-    def _stop_idling(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
-
 
 def _check_recorder(connection: RemoteConnection) -> None:
     if _RECORDER not in connection.components:
         raise DestinationError("no_recorder", field=CONF_URL, host=connection.host)
-
-
-async def _check_owners(connection: RemoteConnection, slugs: set[str]) -> None:
-    """Refuse a Home Assistant that has one of the entities of metering points by itself.
-
-    It would overwrite what is sent, or this would overwrite its own. Where a user has renamed the
-    entities of a metering point, its device tells.
-    """
-    ours = {entity_id_of(slug, key) for slug in slugs for key in STATE_KEYS}
-    # Not the whole registry, which may be of any length.
-    entities = await connection.command(
-        "config/entity_registry/get_entries", entity_ids=sorted(ours)
-    )
-    with connection.understood():
-        owned = [
-            (name, str(one["platform"])) for name, one in entities.items() if one and name in ours
-        ]
-    devices = await connection.command("config/device_registry/list")
-    with connection.understood():
-        owned += await in_turn(
-            lambda: [
-                (str(one["model"]), DOMAIN) for one in devices if _is_metering_point(one, slugs)
-            ]
-        )
-    for what, platform in owned:
-        raise _own_entities(connection, what, platform)
-
-
-def _is_metering_point(device: Mapping[str, Any], slugs: Collection[str]) -> bool:
-    is_ours = any(identifier[0] == DOMAIN for identifier in device["identifiers"])
-    return is_ours and bool(device["model"]) and slugify(device["model"]) in slugs
-
-
-def _own_entities(connection: RemoteConnection, what: str, platform: str) -> DestinationError:
-    return DestinationError(
-        "own_instance",
-        variant="entities",
-        field=CONF_URL,
-        host=connection.host,
-        entity=what,
-        platform=platform,
-    )

@@ -45,13 +45,18 @@ _INVALID_FORMAT: Final = "invalid_format"
 
 
 class RemoteStatistics:
-    """One statistic of another Home Assistant."""
+    """One statistic of another Home Assistant.
+
+    Attributes:
+        id: what it is called there.
+
+    """
 
     def __init__(
         self, connection: RemoteConnection, statistic_id: str, *, name: str, unit: str
     ) -> None:
         self._connection = connection
-        self._id = statistic_id
+        self.id = statistic_id
         self._name = name
         self._unit = unit
 
@@ -70,14 +75,14 @@ class RemoteStatistics:
         found = await self._connection.command(
             "recorder/statistics_during_period",
             seconds=patience(_READ_SECONDS, (end - start) // HOUR * _ROW_BYTES),
-            statistic_ids=[self._id],
+            statistic_ids=[self.id],
             period=period,
             types=["state", "sum"],
             start_time=_iso(start),
             end_time=_iso(end),
         )
         with self._connection.understood():
-            given = found.get(self._id, ())
+            given = found.get(self.id, ())
             if len(given) > (end - start) // HOUR + 1:
                 raise ValueError(len(given))
             rows = [
@@ -104,7 +109,7 @@ class RemoteStatistics:
     async def clear(self) -> None:
         """Remove the statistic as a whole. Raises DestinationError."""
         await self._connection.command(
-            "recorder/clear_statistics", seconds=_READ_SECONDS, statistic_ids=[self._id]
+            "recorder/clear_statistics", seconds=_READ_SECONDS, statistic_ids=[self.id]
         )
 
     async def write(self, rows: list[Row]) -> None:
@@ -170,7 +175,7 @@ class RemoteStatistics:
             "has_sum": True,
             "name": self._name,
             "source": DOMAIN,
-            "statistic_id": self._id,
+            "statistic_id": self.id,
             "unit_of_measurement": self._unit,
         }
 

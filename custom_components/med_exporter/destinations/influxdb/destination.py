@@ -13,6 +13,7 @@ from ...const import DataType
 from ...web.answers import MOST_OF_AN_ANSWER, in_turn
 from ..base import PERIODS, RUNNING, DestinationError, Intake, Outcome
 from ..databases.destination import BACKFILL, DatabaseDestination
+from ..databases.outcomes import stretches_of
 from ..databases.series import SERIES, labels_of_point
 from ..measurements import Grain
 from ..web import TIMEOUT
@@ -21,9 +22,10 @@ from .moving import copy_series
 from .server import NotAskableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterable, Collection, Mapping, Sequence
     from datetime import datetime
 
+    from ..base import Settle
     from ..internal_metrics import InternalMetrics
     from ..measurements import Measurement
     from ..samples import Samples
@@ -39,11 +41,10 @@ INTAKE: Final = Intake(
 )
 """A point of the same tags and time is overwritten: running values and corrections go too."""
 
-_BATCH: Final = 5000
+# More than the half-hours of a year: each batch is asked for, written to a disk, and asked for.
+_BATCH: Final = 20_000
 # A quarter of what is taken of an answer, in which other destinations' points may be too.
 _BATCH_BYTES: Final = MOST_OF_AN_ANSWER // 4
-# What stands around the tags of a point in the longest of the answers.
-_POINT_BYTES: Final = 400
 _PROBE: Final = "myelectricaldata_export_test"
 # The shortest retention that a server takes is an hour.
 _ANY_RETENTION: Final = timedelta(hours=1)
@@ -81,9 +82,11 @@ class InfluxDestination(DatabaseDestination):
             await self._send([sample], self._note_stored, retention)
         return remark
 
-    def _note_stored(self, sample: Measurement, outcome: Outcome) -> None:
+    def _note_stored(
+        self, measurement: Measurement, outcome: Outcome, *_: object, **__: object
+    ) -> None:
         if outcome is Outcome.STORED:
-            self._note(str(series_of(sample, self._labels)), point_of(sample).stamp)
+            self._note(str(series_of(measurement, self._labels)), point_of(measurement).stamp)
 
     async def async_reach(self) -> None:
         """Ask for a point that cannot be there; a server that cannot be asked is given none."""
@@ -126,7 +129,7 @@ class InfluxDestination(DatabaseDestination):
     async def async_push(
         self,
         measurements: AsyncIterable[Measurement],
-        settle: Callable[[Measurement, Outcome], None],
+        settle: Settle,
     ) -> None:
         """Send what the server does not have, and settle what it has then.
 
@@ -155,13 +158,14 @@ class InfluxDestination(DatabaseDestination):
 
         What is asked back is everything in between, and each point comes with its tags.
         """
-        most = max(1, min(_BATCH, _BATCH_BYTES // _size_of(series_of(first, self._labels))))
+        size = self._server.size_of(series_of(first, self._labels))
+        most = max(1, min(_BATCH, _BATCH_BYTES // size))
         return first.start + most * (first.end - first.start)
 
     async def _send(
         self,
         batch: Sequence[Measurement],
-        settle: Callable[[Measurement, Outcome], None],
+        settle: Settle,
         retention: timedelta | None,
     ) -> None:
         series = series_of(batch[0], self._labels)
@@ -182,12 +186,14 @@ class InfluxDestination(DatabaseDestination):
             if missing and await self._are_too_old(missing, found or {}, keeps_all=keeps_all):
                 oldest = missing[-1].stamp + 1
                 missing = []
-        sent = {point.stamp for point in wanted} | self._given(str(series))
-        for measurement, point in zip(batch, points, strict=True):
-            if missing and point is missing[0]:
-                raise _missing_error(self._server, series, len(missing), measurement.date)
-            outcome = Outcome.STORED if point.stamp in sent else Outcome.ALREADY_THERE
-            settle(measurement, Outcome.TOO_OLD if point.stamp < oldest else outcome)
+        settled = points[: points.index(missing[0])] if missing else points
+        given = self._given(str(series))
+        outcomes = await in_turn(partial(_outcomes, settled, wanted, given, oldest))
+        for one in await in_turn(partial(stretches_of, batch, outcomes)):
+            settle(one.last, one.outcome, one.first, one.count)
+        if missing:
+            date = batch[len(settled)].date
+            raise _missing_error(self._server, series, len(missing), date)
 
     async def _are_too_old(
         self, missing: Sequence[Point], found: Mapping[int, float], *, keeps_all: bool
@@ -211,7 +217,7 @@ class InfluxDestination(DatabaseDestination):
         stamps = [point.stamp for point in points]
         try:
             return await self._server.read(
-                series, min(stamps), max(stamps), size=len(points) * _size_of(series)
+                series, min(stamps), max(stamps), size=len(points) * self._server.size_of(series)
             )
         except NotAskableError:
             return None
@@ -238,6 +244,21 @@ async def async_test_influxdb(server: InfluxDb, labels: Mapping[str, str]) -> st
     return REMARK_SHORT_RETENTION if is_short else None
 
 
+def _outcomes(
+    points: Sequence[Point], sent: Sequence[Point], given: Collection[int], oldest: int
+) -> list[Outcome]:
+    """Return what became of points: those sent, `given` before, or older than a second."""
+    stored = {point.stamp for point in sent}.union(given)
+    return [
+        Outcome.TOO_OLD
+        if point.stamp < oldest
+        else Outcome.STORED
+        if point.stamp in stored
+        else Outcome.ALREADY_THERE
+        for point in points
+    ]
+
+
 def _missing_error(server: InfluxDb, series: Series, count: int, date: str) -> DestinationError:
     return DestinationError(
         "rows_missing",
@@ -247,11 +268,6 @@ def _missing_error(server: InfluxDb, series: Series, count: int, date: str) -> D
         metric=f"{series.measurement}_{series.field}",
         date=date,
     )
-
-
-def _size_of(series: Series) -> int:
-    """Return of how many bytes a point is at most in an answer."""
-    return _POINT_BYTES + len(series.line(0, 0))
 
 
 def _oldest(retention: timedelta | None) -> int:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 # Of half-hours, a few thousand: what one answer may have, with its tags.
 _WINDOW: Final = 80 * 86400
-_POINT_BYTES: Final = 400
 _HALF_HOUR: Final = 1800
 _RELATIVE: Final = 1e-9
 
@@ -36,7 +35,7 @@ async def copy_series(server: InfluxDb, source: Series, target: Series) -> None:
 
     """
     end = math.ceil(dt_util.utcnow().timestamp()) + _WINDOW
-    size = _WINDOW // _HALF_HOUR * (_POINT_BYTES + len(source.line(0, 0)))
+    size = _WINDOW // _HALF_HOUR * server.size_of(source)
     for start in range(FIRST_SECOND, end, _WINDOW):
         last = start + _WINDOW - 1
         points = await server.read(source, start, last, size=size)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _WRITE_SECONDS: Final = 60
 _READ_SECONDS: Final = 30
+# A second and a number, as version 1 answers with below the tags of all.
+_PAIR_BYTES: Final = 48
+# What stands around the tags of a point in the longest of the other answers.
+_POINT_BYTES: Final = 400
 # How servers that take line protocol, but are not InfluxDB, answer its questions.
 _NOT_OFFERED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 _NOT_OFFERED_WORDS: Final = ("unsupported path", "missing route")
@@ -52,6 +56,10 @@ class InfluxDb(DatabaseServer):
     def tells_retention(self) -> bool:
         """Return whether `retention` knows it, and `write` says what is too old."""
         return self.version != 3
+
+    def size_of(self, series: Series) -> int:
+        """Return of how many bytes a point of a series is at most in an answer."""
+        return _PAIR_BYTES if self.version == 1 else _POINT_BYTES + len(series.line(0, 0))
 
     async def write(self, lines: bytes, *, seconds: float = _WRITE_SECONDS) -> bool:
         """Send lines with times in seconds; what the server keeps is on its disk afterwards.
@@ -95,13 +103,21 @@ class InfluxDb(DatabaseServer):
 
     async def _read(self, series: Series, start: int, end: int, size: int) -> dict[int, float]:
         if self.version == 1:
-            text = await self._influxql(questions.influxql(series, start, end), size)
-            if start < end and await self._taken_apart(questions.influxql_is_cut, text):
-                # Servers may be told to show only so much at a time.
+            question = questions.influxql(series, start, end)
+            is_cut, found = await self._influxql(
+                question,
+                lambda answer: (
+                    questions.influxql_is_cut(answer),
+                    questions.influxql_values(answer, series),
+                ),
+                size=size,
+            )
+            # Servers may be told to show only so much at a time, and say so of more than 10,000
+            # points that they show all; what is cut off is the end.
+            if is_cut and start < end and end not in (found or ()):
                 middle = (start + end) // 2
                 before = await self._read(series, start, middle, size)
                 return before | await self._read(series, middle + 1, end, size)
-            found = await self._taken_apart(questions.influxql_values, text, series)
             if found is None:
                 raise NotAskableError
             return found
@@ -123,9 +139,9 @@ class InfluxDb(DatabaseServer):
         if self.version == 3:
             return False
         if self.version == 1:
-            text = await self._influxql(questions.influxql_tag_keys(series.measurement))
-            keys = await self._taken_apart(questions.influxql_keys, text)
-            await self._influxql(questions.influxql_drop(series, keys))
+            question = questions.influxql_tag_keys(series.measurement)
+            keys = await self._influxql(question, questions.influxql_keys)
+            await self._influxql(questions.influxql_drop(series, keys), _nothing)
             return True
         text = await self._flux(questions.flux_last(self.database, series))
         with understood(self.not_expected):
@@ -143,8 +159,8 @@ class InfluxDb(DatabaseServer):
         """Return how far back the server keeps points; None for ever, or where it is not told."""
         try:
             if self.version == 1:
-                text = await self._influxql(questions.influxql_policies(self.database))
-                return await self._taken_apart(questions.influxql_retention, text)
+                question = questions.influxql_policies(self.database)
+                return await self._influxql(question, questions.influxql_retention)
             if self.version == 2:
                 query = {"name": self.database, "org": self.organisation}
                 text = await self._ask("/api/v2/buckets", method="GET", params=query)
@@ -153,12 +169,17 @@ class InfluxDb(DatabaseServer):
             pass
         return None
 
-    async def _influxql(self, question: str, size: int = 0) -> str:
+    async def _influxql[T](self, question: str, reader: Callable[[Any], T], *, size: int = 0) -> T:
+        """Return what a function makes of an answer of version 1, which is parsed once."""
         query = {"db": self.database, "epoch": "s"}
         text = await self._ask("/query", size=size, params=query, data={"q": question})
-        if (error := await self._taken_apart(questions.influxql_error, text)) is not None:
-            raise self._refusal(HTTPStatus.BAD_REQUEST, error, "/query")
-        return text
+
+        def told(answer: object) -> T:
+            if (error := questions.influxql_error(answer)) is not None:
+                raise self._refusal(HTTPStatus.BAD_REQUEST, error, "/query")
+            return reader(answer)
+
+        return await self._taken_apart(told, text)
 
     async def _flux(self, question: str, size: int = 0) -> str:
         return await self._ask(
@@ -276,6 +297,10 @@ class InfluxDb(DatabaseServer):
         else:
             return None
         return DestinationError(f"unknown_{place}", field=place, host=self.host, name=name)
+
+
+def _nothing(_: object) -> None:
+    """Make nothing of an answer that refuses nothing."""
 
 
 async def _reason(text: str) -> str:

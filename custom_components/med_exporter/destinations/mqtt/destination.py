@@ -36,8 +36,12 @@ INTAKE: Final = Intake(
     current=RUNNING,
     corrections=Corrections.AGAIN,
     grid_per_point=False,
+    at_once=8,
 )
-"""A broker hands everything on, and a later value of a period replaces the earlier one."""
+"""A broker hands everything on, and a later value of a period replaces the earlier one.
+
+All series go over one connection; most of what each takes is waiting for its last answers.
+"""
 
 
 # Messages that are ready to leave, and for how many seconds answers are gathered, to settle them
@@ -74,6 +78,9 @@ class MqttDestination:
         self._known = set(pdls())
         self._successor = successor or (lambda: publishing)
         self._trial = trial
+        self._finding = asyncio.Lock()
+        self._lost: MqttClient | None = None
+        self._reason: DestinationError | None = None
         self._connection = MqttConnection(
             broker, publishing, identifier=identifier(unique), attend=self._attend
         )
@@ -151,19 +158,24 @@ class MqttDestination:
             await self._push(client, measurements, settle)
         except DestinationError as err:
             if err.code == "CONNECTION_LOST" and self._trial is not None:
-                await self._find_reason()
+                await self._find_reason(client)
             raise
 
-    async def _find_reason(self) -> None:
+    async def _find_reason(self, client: MqttClient) -> None:
         """Raise what the broker has hung up for, where that is something in what it is given.
 
-        A broker of MQTT 3.1.1 says nothing when it does, and one of MQTT 5 need not.
+        A broker of MQTT 3.1.1 says nothing when it does, and one of MQTT 5 need not. It is found
+        once for a connection, which all series have lost together.
         """
-        try:
-            await self.async_test()
-        except DestinationError as err:
-            if err.code in HANGS_UP_ON:
-                raise
+        async with self._finding:
+            if self._lost is not client:
+                self._lost, self._reason = client, None
+                try:
+                    await self.async_test()
+                except DestinationError as err:
+                    self._reason = err if err.code in HANGS_UP_ON else None
+            if self._reason is not None:
+                raise self._reason
 
     async def _push(
         self,

@@ -10,18 +10,7 @@ from ...engine.lazy_dataclass import dataclass
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..base import Outcome
-    from ..measurements import Measurement
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Measurements in a row of which the same became."""
-
-    first: Measurement
-    last: Measurement
-    outcome: Outcome
-    count: int
+    from ..databases.outcomes import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +21,7 @@ class Note:
         labels: of the series.
         stretches: what became of all of them, in their order.
         moments: at which milliseconds (UTC) it showed a value, in their order.
-        samples: how many it counted from the first to the last of these, None where it counts not.
+        samples: how many it showed from the first to the last of these, None where that is unknown.
         due: the loop's time at which they are on its disk, and can be settled.
 
     """
@@ -53,20 +42,13 @@ class Note:
         return list(chain.from_iterable(self.moments))
 
 
-def stretches_of(measurements: Sequence[Measurement], outcomes: Sequence[Outcome]) -> list[Stretch]:
-    """Return what became of measurements, one stretch for many of which the same became."""
-    found: list[Stretch] = []
-    start = 0
-    for at in range(1, len(outcomes) + 1):
-        if at == len(outcomes) or outcomes[at] is not outcomes[start]:
-            first, last = measurements[start], measurements[at - 1]
-            found.append(Stretch(first, last, outcomes[start], at - start))
-            start = at
-    return found
-
-
 def moments_of(stamps: Sequence[int]) -> list[range]:
     """Return moments that grow, one range for all that are equally far apart."""
+    if len(stamps) > 1:
+        # Mostly they are one, and compared as a whole; one by one takes ten times as long.
+        whole = range(stamps[0], stamps[-1] + 1, stamps[1] - stamps[0])
+        if len(whole) == len(stamps) and list(whole) == stamps:
+            return [whole]
     found: list[range] = []
     start = 0
     while start < len(stamps):

@@ -179,9 +179,16 @@ class Found:
 
     What was written is mostly there as it was written. So moments and numbers are first compared
     as a whole, and looked up one by one only where they differ.
+
+    Attributes:
+        read: how many samples there were in the answer, of other series and moments too.
+
     """
 
-    def __init__(self, samples: Iterable[Samples] = (), *, relative: float = EXACT) -> None:
+    def __init__(
+        self, samples: Iterable[Samples] = (), *, read: int = 0, relative: float = EXACT
+    ) -> None:
+        self.read = read
         self._relative = relative
         self._compared: tuple[Rows, bool] | None = None
         self._stamps: list[int] = []
@@ -250,10 +257,12 @@ class Reading:
     def __init__(self, rows: Rows, *, relative: float = EXACT) -> None:
         self._relative = relative
         self._rows = rows
+        self._read = 0
         self._series: dict[Labels, list[Samples]] = {}
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Take note of a line of `/api/v1/export`."""
+        self._read += len(line["timestamps"])
         if self._has_one_of(line["timestamps"]):
             samples = self._series.setdefault(frozenset(line["metric"].items()), [])
             samples.append((line["timestamps"], line["values"]))
@@ -274,7 +283,7 @@ class Reading:
     def at(self, places: Iterable[Labels]) -> Found:
         """Return what the series that have exactly these labels have together."""
         samples = (one for place in places for one in self._series.get(place, ()))
-        return Found(samples, relative=self._relative)
+        return Found(samples, read=self._read, relative=self._relative)
 
     def places(self) -> set[Labels]:
         """Return the labels of all series that have a sample at one of the moments."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from ...engine.lazy_dataclass import dataclass
 from ...web.answers import in_turn
 from ..base import DestinationError, Outcome
-from .notes import Note, Stretch, moments_of, stretches_of
+from ..databases.outcomes import stretches_of
+from .notes import Note, moments_of
 from .retention import Retention
 from .rows import NAME, Found, Rows, lines_of_rows
 from .visibility import SHOWN_AFTER, until_shown
@@ -186,29 +187,15 @@ class Sender:
             batch.too_old.update(missing.stamps)
             missing = missing[:0]
         count = batch.rows.stamps.index(missing.stamps[0]) if missing else len(batch.rows)
-        note = await self._note(batch, kept, found, count) if count else None
+        note = await in_turn(partial(_note, batch, kept, found, count)) if count else None
         if not missing:
             return note, None
         return note, self._missing(batch.labels, len(missing), missing[0].measurement.date)
 
-    async def _note(self, batch: Batch, kept: Rows, found: Found, count: int) -> Note:
-        """Return a note of the first rows of a batch, all of which are there or too old."""
-
-        def described() -> tuple[list[Stretch], list[range]]:
-            outcomes = _outcomes(batch, kept, found)[:count]
-            there = [at for at in batch.rows.stamps[:count] if at not in batch.too_old]
-            return stretches_of(batch.rows.measurements, outcomes), moments_of(there)
-
-        stretches, moments = await in_turn(described)
-        samples = None
-        if moments:
-            samples = await self._server.count(batch.labels, moments[0][0], moments[-1][-1])
-        return Note(batch.labels, stretches, moments, samples, batch.due)
-
     async def settle(self, note: Note, settle: Settle) -> None:
         """Settle what a note tells; raises `ROWS_MISSING` where the server has forgotten rows.
 
-        What it counts as it did when it had shown them is there. Else each moment is looked for.
+        Where it counts as many as it had shown they are there. Else each moment is looked for.
         """
         if note.moments and (gone := await self._gone(note)):
             first = note.stretches[0].first
@@ -241,6 +228,18 @@ class Sender:
             metric=labels[NAME],
             date=date,
         )
+
+
+def _note(batch: Batch, kept: Rows, found: Found, count: int) -> Note:
+    """Return a note of the first rows of a batch, all of which are there or too old."""
+    outcomes = _outcomes(batch, kept, found)[:count]
+    there = batch.rows.stamps[:count]
+    if batch.too_old:
+        there = [at for at in there if at not in batch.too_old]
+    stretches = stretches_of(batch.rows.measurements, outcomes)
+    # What was read is that of all rows.
+    samples = found.read if count == len(batch.rows) else None
+    return Note(batch.labels, stretches, moments_of(there), samples, batch.due)
 
 
 def _outcomes(batch: Batch, kept: Rows, found: Found) -> list[Outcome]:
