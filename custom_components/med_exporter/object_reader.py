@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import re
+from typing import Final
+
 from .engine.object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 from .engine.object_reader import ObjectReader as EngineReader
 from .errors import InvalidRequest
 
-__all__ = ["INVALID_REQUEST", "INVALID_VALUE", "ObjectReader", "shown"]
+__all__ = ["INVALID_REQUEST", "INVALID_VALUE", "ObjectReader", "shown", "typed_number"]
+
+_NUMBER: Final = re.compile(r"[+-]?(\d{1,30}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.I)
+
+
+def typed_number(value: object) -> float:
+    """Return a number, also one that forms and templates give as a text; ValueError for others.
+
+    Python's own takes more for one: true, full-width digits, `1_000`, `nan`.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
+        value = float(text)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError(value)
+    try:
+        number = float(value)
+    except OverflowError as err:
+        raise ValueError(value) from err
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 class ObjectReader(EngineReader):
