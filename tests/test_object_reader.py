@@ -7,7 +7,7 @@ import voluptuous as vol
 from homeassistant.helpers.selector import NumberSelectorConfig
 
 from custom_components.med_exporter.form_fields import FiniteSelector
-from custom_components.med_exporter.object_reader import typed_number
+from custom_components.med_exporter.object_reader import NotANumberError, typed_number
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,12 @@ def test_a_number(typed: object, number: float) -> None:
 @pytest.mark.parametrize(
     "typed",
     [
-        True, False, None, "", "true", "\uff11\uff12", "\u0661", "1_000", "1,5", "nan", "NaN", "inf",
-        float("inf"), float("nan"), 10**400, "9" * 400, "1e999", [1], {"a": 1}, b"1",
+        True, False, None, "", "true", "\uff11\uff12", "\u0661", "1_000", "1,5", "nan", "NaN",
+        "inf", float("inf"), float("nan"), 10**400, "9" * 400, "1e999", [1], {"a": 1}, b"1",
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one(typed: object) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(NotANumberError):
         typed_number(typed)
     with pytest.raises(vol.Invalid):
         FiniteSelector(NumberSelectorConfig())(typed)

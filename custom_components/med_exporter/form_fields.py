@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
-from .object_reader import typed_number
+from .object_reader import NotANumberError, typed_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class FiniteSelector(NumberSelector):
-    """A number; Home Assistant's own takes true for one, and `NaN`, which lies within any bounds."""
+    """A number; Home Assistant's own takes true for one, and `NaN`, which is within any bounds."""
 
     def __call__(self, data: object) -> float:
         """Return it."""
         try:
             return super().__call__(typed_number(data))
-        except ValueError as err:
+        except NotANumberError as err:
             raise vol.Invalid("no number") from err
 
 

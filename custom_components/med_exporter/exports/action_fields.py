@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
-from ..object_reader import INVALID_REQUEST, shown, typed_number
+from ..object_reader import INVALID_REQUEST, NotANumberError, shown, typed_number
 
 _FIELDS: Final = {
     "export_type": ("export_type",),
@@ -120,7 +120,7 @@ def _number(value: Any) -> Any:  # noqa: ANN401
     """Return a number that is written as a text."""
     try:
         return typed_number(value) if isinstance(value, str) else value
-    except ValueError:
+    except NotANumberError:
         return value
 
 
