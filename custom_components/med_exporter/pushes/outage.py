@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 from ..destinations.base import ASKED_LATER
+from ..history.reasons import reason_of
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Outage:
         self._kind = kind
         self._failures = 0
         self.failed_at: datetime | None = None
-        self._error: str | None = None
+        self._latest: ExportRecord | None = None
         self._asked = timedelta(0)
         self._cancel: CALLBACK_TYPE | None = None
         self.since: datetime | None = None
@@ -117,7 +118,7 @@ class Outage:
     def _add(self, record: ExportRecord) -> None:
         self._failures += 1
         self.failed_at = record.completed_at
-        self._error = record.error_message
+        self._latest = record
         self._asked = _asked_pause(record)
         if self.since is None:
             self.since = record.completed_at
@@ -126,7 +127,7 @@ class Outage:
     def _tell(self, _: datetime | None = None) -> None:
         """Open the issue once a day has passed, and let it show the latest error."""
         self.close()
-        if self.since is None:
+        if self.since is None or self._latest is None:
             return
         told_at = self.since + _TOLD_AFTER
         if dt_util.utcnow() < told_at:
@@ -142,7 +143,7 @@ class Outage:
             translation_placeholders={
                 "name": self._name,
                 "since": dt_util.as_local(self.since).strftime("%Y-%m-%d %H:%M"),
-                "error": self._error or "",
+                "error": reason_of(self._hass, self._latest) or "",
             },
         )
 
