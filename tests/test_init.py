@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_set_domains_to_be_loaded, async_setup_component
+from pytest_homeassistant_custom_component.common import MockModule, mock_integration
 
 from custom_components.med_exporter import async_remove_config_entry_device
 from custom_components.med_exporter.const import DOMAIN
@@ -16,6 +19,7 @@ from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
+    from homeassistant.helpers.typing import ConfigType
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
@@ -71,3 +75,27 @@ async def test_a_user_can_remove_only_a_device_that_is_no_longer_part_of_it(
         config_entry_id=entry.entry_id, identifiers={(DOMAIN, "gone")}
     )
     assert await async_remove_config_entry_device(hass, entry, stale)
+
+
+async def test_it_waits_for_no_integration_whose_entries_alone_it_reads(
+    hass: HomeAssistant, enable_custom_integrations: None
+) -> None:
+    # A broker or a plug that does not answer would keep the page and the API away for a minute.
+    answers = asyncio.Event()
+
+    async def never_there(hass: HomeAssistant, config: ConfigType) -> bool:
+        await answers.wait()
+        return True
+
+    slow = ("mqtt", "tplink")
+    for domain in slow:
+        mock_integration(hass, MockModule(domain, async_setup=never_there))
+    async_set_domains_to_be_loaded(hass, {*slow, DOMAIN})
+    waiting = [hass.async_create_task(async_setup_component(hass, one, {})) for one in slow]
+    try:
+        async with asyncio.timeout(30):
+            assert await async_setup_component(hass, DOMAIN, {})
+        assert not any(one.done() for one in waiting)
+    finally:
+        answers.set()
+        await asyncio.gather(*waiting)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import voluptuous as vol
@@ -17,6 +16,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 
+from .object_reader import NotANumberError, typed_number
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class FiniteSelector(NumberSelector):
-    """A number; Home Assistant's own takes the text `NaN`, which lies within any bounds."""
+    """A number; Home Assistant's own takes true for one, and `NaN`, which is within any bounds."""
 
     def __call__(self, data: object) -> float:
         """Return it."""
-        value = super().__call__(data)
-        if not math.isfinite(value):
-            raise vol.Invalid("no number")
-        return value
+        try:
+            return super().__call__(typed_number(data))
+        except NotANumberError as err:
+            raise vol.Invalid("no number") from err
 
 
 def choice(name: str, options: list[str], *, multiple: bool = False) -> SelectSelector:

@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+import math
+import re
+from typing import Final
+
 from .engine.object_reader import INVALID_REQUEST, INVALID_VALUE, shown
 from .engine.object_reader import ObjectReader as EngineReader
 from .errors import InvalidRequest
 
-__all__ = ["INVALID_REQUEST", "INVALID_VALUE", "ObjectReader", "shown"]
+__all__ = [
+    "INVALID_REQUEST",
+    "INVALID_VALUE",
+    "NotANumberError",
+    "ObjectReader",
+    "shown",
+    "typed_number",
+]
+
+_NUMBER: Final = re.compile(
+    r"[+-]?(\d{1,30}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE
+)
+
+
+class NotANumberError(ValueError):
+    """What somebody gave for a number is none."""
+
+
+def typed_number(value: object) -> float:
+    """Return a number, also one that forms and templates give as a text.
+
+    Raises NotANumberError. Python's own takes more for one: true, full-width digits, `1_000`.
+    """
+    if isinstance(value, str) and _NUMBER.fullmatch(text := value.strip()):
+        value = float(text)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise NotANumberError
+    try:
+        number = float(value)
+    except OverflowError as err:
+        raise NotANumberError from err
+    if not math.isfinite(number):
+        raise NotANumberError
+    return number
 
 
 class ObjectReader(EngineReader):

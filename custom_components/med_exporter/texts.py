@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from homeassistant.core import HomeAssistant
+    from homeassistant.exceptions import HomeAssistantError
 
 # Where one says "0 ligne", and not "0 lines".
 _NOTHING_IS_SINGULAR: Final = frozenset({"fr"})
@@ -24,6 +25,12 @@ def text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, object]) -
     """Return `exceptions.{key}` of the translations; None where there is none."""
     texts = async_get_cached_translations(hass, hass.config.language, "exceptions", DOMAIN)
     return _filled(texts, key, placeholders)
+
+
+def said(hass: HomeAssistant, err: HomeAssistantError) -> str:
+    """Return what an error says, for people; `str()` of one is English everywhere."""
+    words = text_of(hass, err.translation_key or "", err.translation_placeholders or {})
+    return words or str(err)
 
 
 async def async_text_of(hass: HomeAssistant, key: str, placeholders: Mapping[str, object]) -> str:

@@ -266,6 +266,10 @@ class TestRunAndLogs:
         ):
             assert (await (await client.get(f"{LOGS}?{query}")).json())["total"] == total, query
 
+    async def test_a_destination_that_nobody_knows_is_named(self, client, entry):
+        response = await client.get(f"{LOGS}?destination=brocker")
+        await refused(response, 404, "DESTINATION_NOT_FOUND", "destination")
+
     @pytest.mark.parametrize(
         ("query", "field"), [("limit=0", "limit"), ("offset=-1", "offset"), ("status=x", "status")]
     )

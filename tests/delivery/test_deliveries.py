@@ -9,13 +9,15 @@ import pytest
 from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.json import json_bytes
+from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import async_capture_events, async_mock_service
 from yarl import URL
 
 from custom_components.med_exporter.clocks.certain import certain_time
-from custom_components.med_exporter.const import EntryType
+from custom_components.med_exporter.const import DOMAIN, EntryType
 from custom_components.med_exporter.delivery import async_read_delivery
 from custom_components.med_exporter.entries.finding import entries_of_type
+from custom_components.med_exporter.history.reasons import remarks_of
 from custom_components.med_exporter.history.records import EVENT_EXPORT, ExportStatus
 from tests.file_exports import path_of
 from tests.mail_server import PASSWORD, SENDER
@@ -255,6 +257,17 @@ class TestRefusal:
         await hass.config_entries.async_remove(account.entry_id)
         await post.wait(minutes=1)
         assert "removed" in post.issues()["delivery_failed_report"]["error"]
+
+    async def test_is_told_in_the_language_of_the_house(self, post, mailed, server, account, hass):
+        hass.config.language = "fr"
+        await async_get_translations(hass, "fr", "exceptions", [DOMAIN])
+        server.stop()
+        export_id = await mailed()
+        *_, remark = remarks_of(hass, await post.history.async_get(export_id))
+        assert "refuse la connexion" in remark["message"]
+        await hass.config_entries.async_remove(account.entry_id)
+        await post.wait(minutes=1)
+        assert "supprimé" in post.issues()["delivery_failed_report"]["error"]
 
 
 class TestNotification:

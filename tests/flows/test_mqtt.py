@@ -14,6 +14,7 @@ from custom_components.med_exporter import vault as vault_module
 from custom_components.med_exporter.const import DOMAIN
 from custom_components.med_exporter.destinations.mqtt import opening as mqtt_opening
 from custom_components.med_exporter.destinations.mqtt import probe
+from custom_components.med_exporter.destinations.mqtt.settings import with_scheme
 from custom_components.med_exporter.vault import async_get_vault
 from tests.metering_points import answer, start_flow
 from tests.mosquitto import Authority
@@ -38,6 +39,26 @@ async def errors_of(hass: HomeAssistant, user_input: dict[str, Any]) -> dict[str
     result = await submit(hass, user_input)
     assert not hass.config_entries.async_entries(DOMAIN)
     return errors_in(result)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_broker_may_be_a_host_and_a_port(hass: HomeAssistant, mosquitto, host: str) -> None:
+    broker = mosquitto()
+    entry = await add_mqtt(hass, broker.port, broker=f"{host}:{broker.port}")
+    assert entry.data["broker"] == f"mqtt://{host}:{broker.port}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("broker", "mqtt://broker"),
+        ("[::1]:18830", "mqtt://[::1]:18830"),
+        ("broker.example:8883", "mqtts://broker.example:8883"),
+        *((address, address) for address in ("mqtts://a:1", "http://a", "mqtt:a", "//a", "/a")),
+    ],
+)
+def test_only_a_scheme_that_was_left_out_is_completed(typed: str, meant: str) -> None:
+    assert with_scheme(typed) == meant
 
 
 async def test_a_destination_is_created(hass: HomeAssistant, mosquitto) -> None:
@@ -66,7 +87,7 @@ async def test_a_destination_over_tls(hass: HomeAssistant, mosquitto, tmp_path: 
 @pytest.mark.parametrize(
     ("changes", "errors"),
     [
-        ({"broker": "127.0.0.1:1883"}, {"broker": "url_scheme"}),
+        ({"broker": "http://broker"}, {"broker": "url_scheme"}),
         ({"broker": "mqtt://me:pw@host"}, {"broker": "url_credentials"}),
         ({"broker": "mqtt://ho`st"}, {"broker": "url_characters"}),
         ({"topic_prefix": "a/#"}, {"topic_prefix": "invalid_topic_prefix"}),

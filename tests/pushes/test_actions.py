@@ -239,10 +239,29 @@ class TestPushLog:
 
     async def test_can_be_narrowed_down(self, call, broker):
         await call("run_push", destination="Broker", wait=True)
-        for name, count in (("mqtt", 1), ("id-1", 1), ("id-2", 0)):
+        for name, count in (("mqtt", 1), ("id-1", 1), ("jeedom", 0)):
             assert (await call("list_push_log", destination=name))["total"] == count
         for status, count in (("success", 1), ("error", 0), ("running", 0)):
             assert (await call("list_push_log", status=status))["total"] == count
+
+    async def test_names_a_destination_that_nobody_knows(self, call, broker):
+        with pytest.raises(ServiceValidationError) as error:
+            await call("list_push_log", destination="Brocker")
+        assert error.value.translation_key == "destination_not_found"
+        assert error.value.translation_placeholders["name"] == "Brocker"
+
+    async def test_still_knows_one_that_is_gone(self, call, hass, broker):
+        await call("run_push", destination="Broker", wait=True)
+        (entry,) = [one for one in hass.config_entries.async_entries() if one.title == "Broker"]
+        await hass.config_entries.async_remove(entry.entry_id)
+        await hass.async_block_till_done()
+        assert (await call("list_push_log", destination="id-1"))["total"] == 1
+
+    @pytest.mark.parametrize("limit", [True, "\uff11\uff12", "1_0", "nan", 1.5, "true", [1]])
+    async def test_refuses_what_is_no_number(self, call, limit):
+        with pytest.raises(ServiceValidationError) as error:
+            await call("list_push_log", limit=limit)
+        assert error.value.translation_placeholders["field"] == "limit"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.helpers.translation import async_get_translations
 from sqlalchemy import text
 
-from custom_components.med_exporter.const import DataType
+from custom_components.med_exporter.const import DOMAIN, DataType
 from custom_components.med_exporter.database import DatabaseUnavailableError
 from custom_components.med_exporter.destinations.base import Outcome
+from custom_components.med_exporter.history.reasons import reason_of
 from custom_components.med_exporter.history.records import ExportStatus
+from custom_components.med_exporter.ledger.tables import SCHEMA
 from custom_components.med_exporter.pushes import part_push
 from tests.metering_points import NOON
 from tests.pushing import House, plug, since
@@ -344,3 +348,17 @@ class TestPatience:
         house.freezer.move_to(NOON + timedelta(hours=13))
         await house.push(runtime)
         assert shelf.closed("shed")[-1][0] == "2026-11-18"
+
+
+async def test_tables_of_a_newer_version_are_named_as_such_in_any_language(house: House) -> None:
+    runtime = await house.add_destination(Shelf(), data=[DataType.CONSUMPTION_DAILY])
+    newer = "UPDATE med_exporter_schema SET version = 99 WHERE component = 'ledger'"
+    await house.execute(text(newer))
+    SCHEMA.forget(get_instance(house.hass).engine)
+    record = await house.push(runtime)
+    assert record.status is ExportStatus.FAILED
+    assert record.error_message is not None
+    assert "written by a newer version" in record.error_message
+    house.hass.config.language = "fr"
+    await async_get_translations(house.hass, "fr", "exceptions", [DOMAIN])
+    assert "plus récente" in str(reason_of(house.hass, record))

@@ -118,7 +118,7 @@ class LogsView(ApiView):
         Operation(
             query=(_DESTINATION, _STATUS, _LIMIT, _OFFSET),
             answers={HTTPStatus.OK: "ExportLogs"},
-            errors=("AMBIGUOUS_DESTINATION", *HISTORY),
+            errors=(*_OF_ONE, *HISTORY),
         )
     )
     @answers_errors

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
@@ -12,7 +13,9 @@ from homeassistant.util import dt as dt_util
 from ..answers import utc
 from ..const import DOMAIN, LOGGER
 from ..database import DatabaseUnavailableError
+from ..history.reasons import noted, reason_of
 from ..history.records import EVENT_EXPORT, SIGNAL_DELIVERY_FAILED
+from ..texts import said
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..errors import MedError
     from ..history.history import History
+    from ..history.records import ExportRecord
     from .records import Delivery
 
 DELAYED: Final = "DELIVERY_DELAYED"
@@ -44,11 +48,10 @@ async def async_note(
     if record is None:
         return
     warnings = [one for one in record.warnings if one.get("code") not in {DELAYED, FAILED}]
-    if code is not None:
+    if code is not None and error is not None:
         warnings.append(
             {
-                "code": code,
-                "message": str(error),
+                **noted(error, code),
                 "start": utc(delivery.first_try),
                 "end": utc(dt_util.utcnow()),
                 "count": delivery.tries,
@@ -76,17 +79,34 @@ def tell_delivery_failed(hass: HomeAssistant, delivery: Delivery, error: MedErro
     hass.bus.async_fire(EVENT_EXPORT, data)
     async_dispatcher_send(hass, SIGNAL_DELIVERY_FAILED, data)
     _open_issue(
-        hass, "delivery_failed", delivery.schedule_id, delivery.schedule_name, delivery.due, error
+        hass,
+        "delivery_failed",
+        delivery.schedule_id,
+        delivery.schedule_name,
+        delivery.due,
+        said(hass, error),
     )
 
 
 @callback
 def tell_schedule_failed(
-    hass: HomeAssistant, schedule_id: str, name: str, due: datetime, error: object
+    hass: HomeAssistant,
+    schedule_id: str,
+    name: str,
+    due: datetime,
+    cause: HomeAssistantError | ExportRecord,
 ) -> None:
-    """Tell the user that a schedule has made no file; the history has told the others."""
-    LOGGER.error("The schedule “%s” has made no file: %s", name, error)
-    _open_issue(hass, "schedule_failed", schedule_id, name, due, error)
+    """Tell the user that a schedule has made no file; the history has told the others.
+
+    `cause` is the error that kept the export from being made, or the export that has failed.
+    """
+    if isinstance(cause, HomeAssistantError):
+        for_log, words = str(cause), said(hass, cause)
+    else:
+        for_log = cause.error_message or cause.error_code or cause.status.value
+        words = reason_of(hass, cause) or for_log
+    LOGGER.error("The schedule “%s” has made no file: %s", name, for_log)
+    _open_issue(hass, "schedule_failed", schedule_id, name, due, words)
 
 
 @callback
@@ -98,7 +118,7 @@ def close_issues(hass: HomeAssistant, schedule_id: str) -> None:
 
 @callback
 def _open_issue(
-    hass: HomeAssistant, kind: str, schedule_id: str, name: str, due: datetime, error: object
+    hass: HomeAssistant, kind: str, schedule_id: str, name: str, due: datetime, error: str
 ) -> None:
     ir.async_create_issue(
         hass,
@@ -112,6 +132,6 @@ def _open_issue(
         translation_placeholders={
             "name": name,
             "due": dt_util.as_local(due).strftime("%Y-%m-%d %H:%M"),
-            "error": str(error),
+            "error": error,
         },
     )

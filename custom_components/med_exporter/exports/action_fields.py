@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..engine.export_types import EXPORT_TYPES
 from ..errors import INVALID_DATE_RANGE, InvalidRequest
-from ..object_reader import INVALID_REQUEST, shown
+from ..object_reader import INVALID_REQUEST, NotANumberError, shown, typed_number
 
 _FIELDS: Final = {
     "export_type": ("export_type",),
@@ -119,8 +119,8 @@ def _plain(name: str, value: Any) -> Any:  # noqa: ANN401  # whatever a caller g
 def _number(value: Any) -> Any:  # noqa: ANN401
     """Return a number that is written as a text."""
     try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
+        return typed_number(value) if isinstance(value, str) else value
+    except NotANumberError:
         return value
 
 
@@ -155,7 +155,7 @@ def _states(value: Any) -> Any:  # noqa: ANN401
 
 def _days(value: Any) -> Any:  # noqa: ANN401
     """Return a list of numbers; selectors give the options of a choice as texts."""
-    return [int(day) if isinstance(day, str) and day.isdecimal() else day for day in _words(value)]
+    return [_number(day) for day in _words(value)]
 
 
 def _digits(value: Any) -> Any:  # noqa: ANN401

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import voluptuous as vol
 
+from ..object_reader import NotANumberError, typed_number
+
 MOST: Final = 100
 """How many a page has at most."""
 
@@ -13,11 +15,14 @@ FURTHEST: Final = 10**9
 """How many may come before it: more than any database takes for a number is none."""
 
 
-def _whole(value: Any) -> int:  # noqa: ANN401 (whatever a caller writes)
+def _whole(value: object) -> int:
     try:
-        return int(value)
-    except (OverflowError, TypeError, ValueError) as err:
+        number = typed_number(value)
+    except NotANumberError as err:
         raise vol.Invalid("expected int") from err
+    if not number.is_integer():
+        raise vol.Invalid("expected int")
+    return int(number)
 
 
 PAGE_FIELDS: Final[dict[vol.Marker, Any]] = {

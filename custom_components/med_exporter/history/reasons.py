@@ -9,20 +9,20 @@ from .records import ERROR_INTERRUPTED, ExportKind
 
 if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
+    from homeassistant.exceptions import HomeAssistantError
 
-    from ..errors import MedError
     from .records import ExportRecord
 
 _MADE_OF: Final = frozenset({"key", "placeholders"})
 """What a record keeps of an error beside what it says, so that it can be said in any language."""
 
 
-def noted(err: MedError) -> dict[str, Any]:
+def noted(err: HomeAssistantError, code: str) -> dict[str, Any]:
     """Return what a record says of an error, so that it can be told in any language."""
     return {
-        "code": err.code,
+        "code": code,
         "message": str(err),
-        "key": err.key,
+        "key": err.translation_key,
         "placeholders": dict(err.translation_placeholders or {}),
     }
 

@@ -18,7 +18,7 @@ from .source import async_stretch, async_tell
 from .standing import Booked, Running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
@@ -77,11 +77,14 @@ class Booking:
         self._slug = point_slug(entry)
         self.followed = {meter_id: Followed() for meter_id in self._meters}
 
-    async def async_book(self, meter: Meter, now: float, *, whole: bool) -> Told | None:
+    async def async_book(
+        self, meter: Meter, now: float, on_part: Callable[[float], None], *, whole: bool
+    ) -> Told | None:
         """Book what statistics tell of a meter; return what they tell of the last days.
 
         Looks at the last days, and where anything older has changed, or with `whole`, at all there
-        is. Returns None where there are no statistics. Raises DatabaseUnavailableError.
+        is; `on_part` is called with how much of that is booked, 0 to 1. Returns None where there
+        are no statistics. Raises DatabaseUnavailableError.
         """
         state = self.followed[meter.meter_id]
         recent = hour_of(now) - RECENT
@@ -103,6 +106,7 @@ class Booking:
         first = min(hour_of(stretch[0]), detailed_from - HOUR)
         for start, end in _slices(first, detailed_from):
             await self._book(meter, 0 if start == first else start, end, detailed=False)
+            on_part((end - first) / (detailed_from - first))
         told = await self._book(
             meter, detailed_from, hour_of(now) + HOUR, detailed=True, known_until=stretch[1]
         )

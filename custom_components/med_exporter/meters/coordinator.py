@@ -26,6 +26,7 @@ from .booking import Booking
 from .live import shown
 from .meter import is_entity, meters_of
 from .missing import PATIENCE, report_missing, shows, why_missing
+from .progress import Progress
 from .standing import Standing
 
 if TYPE_CHECKING:
@@ -140,11 +141,16 @@ class MetersCoordinator(DataUpdateCoordinator[None]):
         async with self._looking:
             now = dt_util.utcnow().timestamp()
             whole = whole or now - self._whole_at >= WHOLE_EVERY
-            looks = {
-                meter_id: told
-                for meter_id, meter in self.meters.items()
-                if (told := await self._booking.async_book(meter, now, whole=whole)) is not None
-            }
+            looks: dict[str, Told] = {}
+            is_first = self._whole_at == 0
+            with Progress(
+                self.hass, self.config_entry, len(self.meters), is_told=is_first
+            ) as progress:
+                for place, (meter_id, meter) in enumerate(self.meters.items()):
+                    on_part = progress.of_part(place)
+                    told = await self._booking.async_book(meter, now, on_part, whole=whole)
+                    if told is not None:
+                        looks[meter_id] = told
             if whole:
                 self._whole_at = now
             for meter_id, meter in self.meters.items():

@@ -122,11 +122,11 @@ async def async_push_log(
     """Return a page of the log of pushes, newest first, as all doors show it.
 
     `destination` is a type, or an id or name, also the id of one that is gone. Raises
-    AmbiguousDestinationError and DatabaseUnavailableError.
+    DestinationNotFoundError, AmbiguousDestinationError and DatabaseUnavailableError.
     """
     records, total = await hass.data[DATA_HISTORY].async_list(
         kind=ExportKind.PUSH,
-        destination=_logged_as(hass, destination),
+        destination=await _async_logged_as(hass, destination),
         status=None if status is None else status.stands_for,
         limit=limit,
         offset=offset,
@@ -135,11 +135,15 @@ async def async_push_log(
     return {"logs": logs, "total": total, "limit": limit, "offset": offset}
 
 
-def _logged_as(hass: HomeAssistant, name: str | None) -> str | None:
+async def _async_logged_as(hass: HomeAssistant, name: str | None) -> str | None:
     """Return what the log knows a destination by: a type, or an id, also of one that is gone."""
     if name is None or name in DESTINATIONS:
         return name
     try:
         return str(select_entry(hass, name).data[CONF_ID])
     except DestinationNotFoundError:
+        history = hass.data[DATA_HISTORY]
+        _, total = await history.async_list(kind=ExportKind.PUSH, destination=name, limit=1)
+        if not total:
+            raise
         return name

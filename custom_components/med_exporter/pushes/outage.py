@@ -15,6 +15,7 @@ from ..clocks.due import async_look_again
 from ..clocks.local import certain_now
 from ..const import DOMAIN
 from ..destinations.base import ASKED_LATER
+from ..history.reasons import reason_of
 from ..history.records import ExportStatus
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Outage:
         self._kind = kind
         self._failures = 0
         self.failed_at: datetime | None = None
-        self._error: str | None = None
+        self._latest: ExportRecord | None = None
         self._asked = timedelta(0)
         self._cancel: CALLBACK_TYPE | None = None
         self.since: datetime | None = None
@@ -119,7 +120,7 @@ class Outage:
     def _add(self, record: ExportRecord) -> None:
         self._failures += 1
         self.failed_at = record.completed_at
-        self._error = record.error_message
+        self._latest = record
         self._asked = _asked_pause(record)
         if self.since is None:
             self.since = record.completed_at
@@ -128,7 +129,7 @@ class Outage:
     def _tell(self, _: datetime | None = None) -> None:
         """Open the issue once a day has passed, and let it show the latest error."""
         self.close()
-        if self.since is None:
+        if self.since is None or self._latest is None:
             return
         # By a clock that was ahead then, a day would never have passed.
         self.since = certain_time(self._hass).told(self.since)
@@ -146,7 +147,7 @@ class Outage:
             translation_placeholders={
                 "name": self._name,
                 "since": dt_util.as_local(self.since).strftime("%Y-%m-%d %H:%M"),
-                "error": self._error or "",
+                "error": reason_of(self._hass, self._latest) or "",
             },
         )
 

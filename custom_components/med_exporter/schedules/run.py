@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from homeassistant.core import HomeAssistant
+    from homeassistant.exceptions import HomeAssistantError
 
     from ..delivery import Deliveries
     from ..exports.jobs import JobManager
@@ -117,7 +118,7 @@ class ScheduledRun:
             case ExportStatus.FAILED:
                 if ended.error_code == ErrorCode.DATABASE_ERROR and not is_last:
                     return None
-                self._tell(ended.error_message)
+                self._tell(ended)
             case _:
                 LOGGER.debug("The run of “%s” was %s", self._schedule.name, ended.status)
         return True
@@ -142,8 +143,8 @@ class ScheduledRun:
         self._tell(error)
 
     @callback
-    def _tell(self, error: object) -> None:
-        tell_schedule_failed(self._hass, self._schedule.id, self._schedule.name, self._due, error)
+    def _tell(self, cause: HomeAssistantError | ExportRecord) -> None:
+        tell_schedule_failed(self._hass, self._schedule.id, self._schedule.name, self._due, cause)
 
     async def _async_pause(self, number: int) -> None:
         """Wait after a try that failed for now, each time longer."""

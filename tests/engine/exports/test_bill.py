@@ -254,6 +254,15 @@ def test_a_longer_range_has_months_and_days_behind_the_same_page(recorder, bill)
     assert {"28/01/2026", "31/03/2026"} <= set(found)
 
 
+def test_a_year_has_its_days_only_where_they_are_asked_for(recorder, bill):
+    demo(recorder, at("2026-02-01"), at("2026-08-01"))
+    short, asked = (bill("2026-02-01", "2026-08-01", grouping=one) for one in ("monthly", "daily"))
+    assert "Months" in "".join(short)
+    assert "Days" not in "".join(short)
+    assert len(short) <= 2 < len(asked)
+    assert "Days" in "".join(asked)
+
+
 def test_without_a_contract_there_is_energy_alone(recorder, bill):
     home = Home(recorder)
     home.uses(HEATER, at("2026-03-01"), at("2026-04-01"), 0.1)

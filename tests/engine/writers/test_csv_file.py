@@ -150,3 +150,25 @@ def test_a_csv_for_people_has_words_in_their_language():
         content = Content(tables=[table(columns, rows)])
         data = written(content, "csv", locale, job_changes={"options": options})
         assert data.decode() == expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "machine_names", "cells"),
+    [
+        ("fr", False, ["439,50", "1200,00", "-0,05", "0,123456", ""]),
+        ("en", False, ["439.50", "1200.00", "-0.05", "0.123456", ""]),
+        ("en", True, ["439.5", "1200.0", "-0.05", "0.123456", ""]),
+    ],
+)
+def test_people_read_money_with_its_cents(locale, machine_names, cells):
+    amounts = [(439.5, 439.5), (1_200.0, 1.5), (-0.05, 1.5), (0.123456, 1.5), (None, 1.5)]
+    columns = (Column("total", Kind.AMOUNT, 6, "EUR"), Column("energy_kwh", Kind.AMOUNT, 3))
+    options = Options(locale=locale, machine_names=machine_names)
+    changes = {"currency": "EUR", "options": options}
+    content = Content(tables=[table(columns, amounts)])
+    lines = rows(
+        written(content, "csv", locale, job_changes=changes).decode("utf-8-sig"),
+        ";" if locale == "fr" else ",",
+    )
+    assert [line[0] for line in lines[1:]] == cells
+    assert lines[2][1] == ("1,5" if locale == "fr" else "1.5")

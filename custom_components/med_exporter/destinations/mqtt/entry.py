@@ -17,6 +17,7 @@ from homeassistant.loader import async_get_integration
 
 from ...const import CONF_DATA, CONF_INTERVAL, CONF_PDL, DOMAIN, LOGGER, DataType
 from ...entries.finding import metering_point_entries
+from ...texts import said
 from ..base import DestinationError
 from ..measurements import PointName
 from ..samples import Samples
@@ -135,7 +136,7 @@ async def async_remove_mqtt(
             translation_placeholders={
                 "name": entry.title,
                 "prefix": publishing.topic_prefix,
-                "reason": str(err),
+                "reason": said(hass, err),
             },
         )
 

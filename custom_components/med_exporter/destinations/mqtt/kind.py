@@ -21,6 +21,7 @@ from .settings import (
     CONF_RETAIN,
     CONF_TOPIC_PREFIX,
     broker_of,
+    with_scheme,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ def _is_prefix(prefix: str) -> bool:
 
 def _clean(settings: dict[str, Any]) -> dict[str, Any]:
     prefix = settings.get(CONF_TOPIC_PREFIX, "")
-    return {**settings, CONF_QOS: int(settings[CONF_QOS]), CONF_TOPIC_PREFIX: prefix}
+    cleaned = {**settings, CONF_QOS: int(settings[CONF_QOS]), CONF_TOPIC_PREFIX: prefix}
+    if CONF_BROKER in settings:
+        cleaned[CONF_BROKER] = with_scheme(settings[CONF_BROKER])
+    return cleaned
 
 
 def _shown(values: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,17 @@ DEFAULT_TLS_PORT: Final = 8883
 _MQTT_DOMAIN: Final = "mqtt"
 
 
+def with_scheme(address: str) -> str:
+    """Return a broker's address with the scheme that was left out; others come back as typed.
+
+    A host and a port are what other programs ask for: a broker is spoken to plainly then, but for
+    the port that is registered for TLS.
+    """
+    if "://" in address or address.startswith(("/", "mqtt:", "mqtts:")):
+        return address
+    return f"mqtts://{address}" if address.endswith(f":{DEFAULT_TLS_PORT}") else f"mqtt://{address}"
+
+
 def broker_of(hass: HomeAssistant, settings: Mapping[str, Any]) -> Broker:
     """Return the broker that settings in clear name.
 

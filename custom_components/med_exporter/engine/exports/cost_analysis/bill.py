@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _PRICE_DECIMALS: Final = 4
 _ONE_MONTH: Final = 31 * 86400 + 3600
+_DAYS_ARE_READ: Final = 3 * _ONE_MONTH
+"""The days of a longer range are pages that nobody reads; who wants them asks for them."""
 _READ_DECIMALS: Final = 1
 """Of a reading; meters themselves mostly show whole kWh."""
 _READINGS: Final = ("reading_start", "reading_end")
@@ -146,15 +148,18 @@ class Bill:
         return day_of(self._job.start, self._zone), day_of(last, self._zone)
 
     def tables(self) -> list[Table]:
-        """Return the bill, its tariff periods, what it compares with, and months and days."""
+        """Return the bill, its tariff periods, what it compares with, months, and days if few."""
         tables = [self._statement()]
         if len(self._periods) > 1:
             tables.append(self._tariff_periods())
         comparison = self._earlier().table()
         if comparison.count:
             tables.append(comparison)
-        if self._edges and self._edges[-1] - self._edges[0] > _ONE_MONTH:
-            tables += [self._over_time("monthly"), self._over_time("daily")]
+        length = self._edges[-1] - self._edges[0] if self._edges else 0
+        if length > _ONE_MONTH:
+            tables.append(self._over_time("monthly"))
+            if length < _DAYS_ARE_READ or self._job.grouping == "daily":
+                tables.append(self._over_time("daily"))
         return tables
 
     def charts(self) -> list[Chart]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # Below this a float's own text has an exponent, which few spreadsheets read with a comma.
 _SMALLEST_PLAIN = 1e-4
 _DIGITS_WITHOUT_EXPONENT = 4
+_CENTS = 2
 
 
 def write(content: Content, stream: Stream, job: Job, metadata: Mapping[str, Any]) -> None:
@@ -86,8 +87,11 @@ class _Quotes:
 class _Cells:
     """Turns values into cells."""
 
+    mark = "."
+
     def __init__(self, columns: Sequence[Column], job: Job, quotes: _Quotes) -> None:
         self._columns = columns
+        self._currency = job.currency
         self._cell = quotes.cell
         self._times = self.times(job)
         self._words = None if job.options.machine_names else Words(job.options.locale)
@@ -133,7 +137,17 @@ class _Cells:
         if column.kind is Kind.FLAG:
             return lambda value: cell(None if value is None else self._flags[bool(value)])
         digits = column.decimals
+        if self._words is not None and digits >= _CENTS and column.unit == self._currency:
+            return lambda value: cell(self.money(digits, value))
         return lambda value: cell(self.number(digits, value))
+
+    def money(self, digits: int, value: float | None) -> str | None:
+        """Return an amount as people write one: with its cents."""
+        text = self.number(digits, value)
+        if text is None:
+            return None
+        whole, mark, cents = text.partition(self.mark)
+        return f"{whole}{mark or self.mark}{cents.ljust(_CENTS, '0')}"
 
     def number(self, digits: int, value: float | None) -> str | None:
         """Return a number with a point and without exponent."""
@@ -146,6 +160,8 @@ class _Cells:
 
 class _FrenchCells(_Cells):
     """The same for a French spreadsheet."""
+
+    mark = ","
 
     def times(self, job: Job) -> TimeText:
         """Return what writes local times."""

@@ -1,0 +1,71 @@
+"""While a long past is read, a notification says how far it has come, and goes when it is there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from homeassistant.components import persistent_notification
+from homeassistant.components.persistent_notification import UpdateType
+
+from custom_components.med_exporter.const import PlugRole
+from custom_components.med_exporter.meters import progress
+
+from .test_past import BEGIN, growing
+
+if TYPE_CHECKING:
+    from .conftest import Home
+
+MONTHS = 400 * 24
+
+
+@pytest.fixture
+def told(home: Home) -> list[tuple[UpdateType, str]]:
+    """What notifications have come and gone."""
+    found: list[tuple[UpdateType, str]] = []
+
+    def note(update: UpdateType, notifications: dict[str, dict[str, str]]) -> None:
+        # Home Assistant has some of its own.
+        found.extend(
+            (update, one["message"])
+            for name, one in notifications.items()
+            if name.startswith("med_exporter_past")
+        )
+
+    persistent_notification.async_register_callback(home.hass, note)
+    found.clear()
+    return found
+
+
+async def add_long(home: Home):
+    begin = BEGIN.replace(year=2025, month=10)
+    for name in ("sensor.grid", "sensor.car"):
+        await home.import_hours(name, begin, growing(1, MONTHS))
+    return await home.add(
+        grid=("sensor.grid", PlugRole.CONSUMPTION), car=("sensor.car", PlugRole.CONSUMPTION)
+    )
+
+
+async def test_it_comes_forward_and_goes(
+    home: Home, told: list[tuple[UpdateType, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "_TOLD_AFTER", 0)
+    entry = await add_long(home)
+    await home.look(entry)
+    shown = [text for update, text in told if update is not UpdateType.REMOVED]
+    percents = [int(text.rsplit(" %", 1)[0].rsplit(" ", 1)[-1]) for text in shown]
+    assert percents == sorted(set(percents))
+    assert percents[-1] == 100
+    assert "House" in shown[0]
+    assert told[-1][0] is UpdateType.REMOVED
+    told.clear()
+    await home.look(entry, whole=True)
+    assert told == [], "the sensors have their values"
+
+
+async def test_what_is_there_at_once_needs_no_words(
+    home: Home, told: list[tuple[UpdateType, str]]
+) -> None:
+    await home.import_hours("sensor.grid", BEGIN, growing(1))
+    await home.look(await home.add(grid=("sensor.grid", PlugRole.CONSUMPTION)))
+    assert told == []
