@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ PDL: Final = "09876543210987"
 NAME: Final = "Home"
 
 _LOOPBACK = "127.0.0.1"
+_DAY = timedelta(days=1)
 # The plugs were plugged in before Home Assistant came, so that their totals begin somewhere.
 _DAYS_BEFORE_HISTORY = 9
 
@@ -94,24 +96,20 @@ class Household:
             for number in range((today - self.first_day).days)
         ]
 
-    def kwh(self, role: str, day: date) -> float:
-        """Return the sum of the plugs' own day counters over a role, in kWh."""
-        return sum(
-            self.plugs[appliance.name].day_kwh(day)
-            for appliance in APPLIANCES
-            if appliance.role == role
-        )
+    def kwh(self, role: str, first: date, at: datetime) -> float:
+        """Return what the day counters of a role's plugs show from a local day up to `at`, in kWh.
 
-    def kwh_between(self, role: str, first: date, after: date) -> float:
-        """Return the sum of `kwh` from a day up to another, which is not included."""
-        return sum(
-            self.kwh(role, first + timedelta(days=number)) for number in range((after - first).days)
+        A counter shows whole watt-hours, so a month lacks up to one for each of its days.
+        """
+        last = at.astimezone(PARIS).date()
+        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+        plugs = [self.plugs[one.name] for one in APPLIANCES if one.role == role]
+        kwh = (
+            plug.energy_between(midnight(day), min(at, midnight(day + _DAY)))
+            for plug in plugs
+            for day in days
         )
-
-    def month_kwh(self, role: str, today: date) -> float:
-        """Return what the plugs of a role have counted since the first of the month, in kWh."""
-        days = (today.replace(day=number) for number in range(1, today.day + 1))
-        return sum(self.kwh(role, day) for day in days)
+        return sum(math.floor(1000 * one + 1e-6) for one in kwh) / 1000
 
 
 @asynccontextmanager

@@ -136,8 +136,8 @@ def _counted(household: Household, month: str) -> list[tuple[str, float, float]]
     after = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
     if after > datetime.now(PARIS).date():
         return []
-    most = TOLERANCE_KWH * (after - first).days * len(household.plugs)
-    return [(role, household.kwh_between(role, first, after), most) for role in _ROLES]
+    most = TOLERANCE_KWH * len(household.plugs)
+    return [(role, household.kwh(role, first, midnight(after)), most) for role in _ROLES]
 
 
 def _euros(amount: str | float | None) -> str:
