@@ -46,7 +46,8 @@ async def import_years(client: HomeClient, database: Path, *, is_new: bool) -> i
     beside it, since an import of years keeps the recorder busy for minutes. Raises RequestError.
     """
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    hours = list(_hours(now - timedelta(days=365 * YEARS), now))
+    start = now - timedelta(days=365 * YEARS)
+    hours = await asyncio.to_thread(lambda: list(_hours(start, now)))
     older, recent = hours[:-_RECENT_HOURS], hours[-_RECENT_HOURS:]
     for key, name in _NAMES.items():
         kind = {"mean_type": 0, "unit_class": "energy"} if is_new else {"has_mean": False}

@@ -5,6 +5,7 @@ Home Assistant compiles statistics only of what it has lived through itself.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +38,9 @@ async def import_statistics(
     imported = 0
     for appliance in APPLIANCES:
         installed_at = household.plugs[appliance.name].outlet.installed_at
-        hours = _hours(appliance, installed_at, household.first_day, live_since)
+        hours = await asyncio.to_thread(
+            _hours, appliance, installed_at, household.first_day, live_since
+        )
         ids = entity_ids[appliance.name]
         for metadata, keys in (
             (_metadata(ids["energy"], "energy", "kWh", is_new=is_new), ("state", "sum")),
