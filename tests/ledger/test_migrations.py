@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from homeassistant.components.recorder import get_instance
 from homeassistant.helpers import issue_registry as ir
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, update
 
 from custom_components.med_exporter.const import DOMAIN, PlugRole
 from custom_components.med_exporter.database import DatabaseUnavailableError
+from custom_components.med_exporter.engine.ledger import UNKNOWN, Day, quarters_table
 from custom_components.med_exporter.engine.ledger.sums import Known, known_quarters
 from custom_components.med_exporter.ledger import Ledger, PlugSeries, PointSeries
 from custom_components.med_exporter.ledger.tables import SCHEMA
@@ -147,6 +148,33 @@ async def test_counting_goes_on_where_it_was(books: Books, version_1: list) -> N
         if row["plug"] == plug(2).plug_id:
             expected[row["start"]] = expected.get(row["start"], 0) + row["kwh"]
     assert {int(p.start.timestamp()): p.kwh for p in half} == pytest.approx(expected)
+
+
+async def test_what_version_2_did_not_know_is_not_known(books: Books) -> None:
+    await books.read(plug(), 1.0, DAY + timedelta(hours=1))
+    await books.read(plug(), 3.0, DAY + timedelta(hours=2))
+    known = await books.rows()
+
+    def age() -> None:
+        columns = quarters_table.c
+        with get_instance(books.hass).engine.begin() as connection:
+            for day, packed in connection.execute(select(columns.day, columns.energy)).all():
+                energy = Day.unpacked(packed, None).energy
+                assert UNKNOWN in energy
+                old = Day([-1 if mwh == UNKNOWN else mwh for mwh in energy]).packed()[0]
+                here = columns.day == day
+                connection.execute(update(quarters_table).where(here).values(energy=old))
+            for statement in (
+                "ALTER TABLE med_exporter_quarters DROP COLUMN joined",
+                "DROP TABLE med_exporter_corrections",
+                "UPDATE med_exporter_schema SET version = 2 WHERE component = 'ledger'",
+            ):
+                connection.execute(text(statement))
+
+    await get_instance(books.hass).async_add_executor_job(age)
+    SCHEMA.forget(get_instance(books.hass).engine)
+    await books.ledger.async_purge()
+    assert await books.rows() == known
 
 
 async def test_of_what_was_filled_before_it_is_not_told_what_was_a_whole(books: Books) -> None:

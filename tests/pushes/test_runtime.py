@@ -89,6 +89,20 @@ async def test_the_sensor_of_the_last_export_goes_on_as_that_of_the_last_success
     assert destination_entity(hass, entry, "sensor", "last_success") == sensor
 
 
+async def test_what_an_older_version_made_anew_does_not_stand_in_the_way(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> None:
+    registry, sensor = er.async_get(hass), destination_entity(hass, entry, "sensor", "last_success")
+    made = registry.async_get_or_create(
+        "sensor", "med_exporter", f"{entry.data['id']}_last_export", config_entry=entry
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.LOADED
+    assert destination_entity(hass, entry, "sensor", "last_success") == sensor
+    assert registry.async_get(made.entity_id) is None
+
+
 async def test_export_now(
     hass: HomeAssistant, entry: ConfigEntry, hass_admin_user: MockUser
 ) -> None:

@@ -18,10 +18,11 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 
 from ..engine.energy import to_mwh
-from ..engine.ledger import accounts_table, quarters_table
+from ..engine.ledger import UNKNOWN, Day, accounts_table, quarters_table
 from ..engine.ledger.tables import corrections_table
 from ..engine.times import QUARTER, UTC_DAY, floor_to
 from ..statistics.tables import sums_table
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _DAYS_AT_ONCE: Final = 100
+_UNKNOWN_ONCE: Final = -1
+"""What stood in version 2 where nothing is known of a quarter-hour."""
 
 _old: Final = MetaData()
 _half_hours: Final = Table(
@@ -79,9 +82,14 @@ def halve_half_hours(connection: Connection) -> bool:
 
 
 def make_corrections(connection: Connection) -> bool:
-    """Make the table of corrections; nothing has been corrected before."""
+    """Make the table of corrections; nothing has been corrected before.
+
+    Energy may be negative since: what is not known is marked by another number, an account at a
+    time. Tells whether none is left.
+    """
     corrections_table.create(connection, checkfirst=True)
-    return True
+    accounts = connection.execute(select(accounts_table.c.id)).scalars().all()
+    return not any(_mark_unknown(connection, account) for account in accounts)
 
 
 def let_quarters_be_cut(_: Connection) -> bool:
@@ -98,6 +106,21 @@ def tell_wholes(connection: Connection) -> bool:
         table = quarters_table.name
         connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column.name} {kind}"))
     return True
+
+
+def _mark_unknown(connection: Connection, account: int) -> bool:
+    """Mark what is not known of an account as it is now; tell whether there was any."""
+    columns, marked = quarters_table.c, {}
+    days = select(columns.day, columns.energy).where(columns.account_id == account)
+    for day, packed in connection.execute(days):
+        energy = Day.unpacked(packed, None).energy
+        if _UNKNOWN_ONCE in energy:
+            known = [UNKNOWN if mwh == _UNKNOWN_ONCE else mwh for mwh in energy]
+            marked[day] = Day(known).packed()[0]
+    for day, packed in marked.items():
+        here = (columns.account_id == account) & (columns.day == day)
+        connection.execute(update(quarters_table).where(here).values(energy=packed))
+    return bool(marked)
 
 
 def _halve(connection: Connection, plug_id: str) -> None:

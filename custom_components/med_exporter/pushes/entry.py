@@ -46,11 +46,19 @@ async def async_setup_destination(
 
 @callback
 def _keep_sensor(hass: HomeAssistant, destination_id: str) -> None:
-    """Let the sensor of the last export go on as that of the last success, as which it stood in."""
+    """Let the sensor of the last export go on as that of the last success, as which it stood in.
+
+    An older version that comes back for a while makes another one, in which nothing stands.
+    """
     registry = er.async_get(hass)
-    before, now = (f"{destination_id}_{key}" for key in ("last_export", "last_success"))
-    if entity_id := registry.async_get_entity_id(Platform.SENSOR, DOMAIN, before):
+    now = f"{destination_id}_last_success"
+    find = partial(registry.async_get_entity_id, Platform.SENSOR, DOMAIN)
+    if (entity_id := find(f"{destination_id}_last_export")) is None:
+        return
+    if find(now) is None:
         registry.async_update_entity(entity_id, new_unique_id=now)
+    else:
+        registry.async_remove(entity_id)
 
 
 async def async_remove_destination(hass: HomeAssistant, entry: DestinationEntry) -> None:

@@ -114,9 +114,7 @@ def keep_hours(
         finer = [known[quarter] for quarter in quarters if quarter in known]
         if len(finer) < len(quarters):
             prices.update((quarter, known.get(quarter, mean)) for quarter in quarters)
-        elif len(quarters) == len(every) and abs(sum(finer) / len(finer) - mean) > _BLUR * max(
-            map(abs, (mean, *finer))
-        ):
+        elif len(quarters) == len(every) and _differ(finer, mean):
             prices.update(dict.fromkeys(quarters, mean))
     return keep_prices(connection, entity_id, prices)
 
