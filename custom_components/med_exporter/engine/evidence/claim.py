@@ -254,9 +254,9 @@ class Claimant(Standing):
         doubt = self.doubt
         if doubt is None or doubt.kind is not Kind.LEAPS or doubt.could is None:
             return False
-        leap = growth - more
-        is_hidden = leap <= doubt.could + doubt.unseen and growth <= doubt.could + doubt.can_owe
-        return leap > doubt.could and not is_hidden
+        leap, could = growth - more, doubt.could + (doubt.late if doubt.has_stood else 0)
+        is_hidden = leap <= could + doubt.unseen and growth <= could + doubt.can_owe
+        return leap > could and not is_hidden
 
     def is_disproved(self) -> bool:
         """Return whether no clock has explained for long what power says never was."""
