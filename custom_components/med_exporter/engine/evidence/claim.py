@@ -17,7 +17,7 @@ from .move import (
     first_day,
     growth_between,
 )
-from .pace import SHORT
+from .pace import LAG, SHORT, passable
 from .standing import Standing, grain_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ class Claimant(Standing):
         # What others had proved by then may be of what begins already.
         if newest not in parts and not self._may_have_begun(min(p for p in parts if p > newest)):
             base = max(self.claim, self.level)
-        is_behind = self.level - self.claim > pace.likely(0) + self.noise
+        # What one lacks that comes late it has not forgotten.
+        comes_late = self.comes_late or (self.doubt is not None and self.doubt.has_stood)
+        lag = passable(pace.limit_w, LAG) if comes_late else pace.likely(0)
+        is_behind = self.level - self.claim > lag + self.noise
         # What others have proved may be among what it says of a period that has ended.
         has_ended = any(known.get(p) != mwh for p, mwh in self.shown.items() if p != newest)
         if self.is_suspect and is_behind and not has_ended:
@@ -254,9 +257,9 @@ class Claimant(Standing):
         doubt = self.doubt
         if doubt is None or doubt.kind is not Kind.LEAPS or doubt.could is None:
             return False
-        leap = growth - more
-        is_hidden = leap <= doubt.could + doubt.unseen and growth <= doubt.could + doubt.can_owe
-        return leap > doubt.could and not is_hidden
+        leap, could = growth - more, doubt.could + (doubt.late if doubt.has_stood else 0)
+        is_hidden = leap <= could + doubt.unseen and growth <= could + doubt.can_owe
+        return leap > could and not is_hidden
 
     def is_disproved(self) -> bool:
         """Return whether no clock has explained for long what power says never was."""

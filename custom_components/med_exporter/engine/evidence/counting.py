@@ -148,7 +148,9 @@ def _accept(
         age = 0.0
         # What has moved by less than power has brought since has done so before.
         has_moved_now = was_read and not register.has_lost(move.growth)
-        level = (before if has_moved_now else register.level) + move.claim - register.claim
+        # What a counter goes on from all that was proved says no more of that.
+        grown = min(move.claim - register.claim, move.growth)
+        level = (before if has_moved_now else register.level) + grown
         at, clock = reading.at.isoformat(), clocks[name]
         if name in verdict.ahead and register.doubt is not None:
             at, clock = register.doubt.at, register.doubt.clock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ..lazy_dataclass import dataclass
 from .contradiction import contradict
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from .dates import Clocks
     from .register import Register
-
-# What two counters say is nearly the same where one lacks no more than such a part of it.
-_NEARLY: Final = 100
 
 
 @dataclass(kw_only=True, slots=True)
@@ -229,12 +226,8 @@ class Judge:
             # What the plug tells of its ended months needs no witness; what follows them does.
             claim = move.claim - move.told
             alone = min(move.claim - self.proved, move.growth - move.told)
-            # Nearly the same bears out the lesser, where that has been seen to come late.
-            comes_late = self.registers[name].comes_late or self.registers[name].had_stopped
-            late = _late(claim - self.proved, self.pace) if comes_late else 0
             if (alone <= likely and name not in far) or any(
-                -noise - other <= peers[n].reach - claim <= noise + other + late
-                for n, other in near.items()
+                abs(peers[n].reach - claim) <= noise + other for n, other in near.items()
             ):
                 verdict.good[name] = waiting.pop(name)
         # What claims no more than others prove needs no support.
@@ -344,14 +337,6 @@ class Judge:
                 self.verdict.taken_back.append((name, register.doubt))
                 register.is_contested = register.is_young
             register.doubt = None
-
-
-def _late(claim: int, pace: Pace) -> int:
-    """Return how much less one may claim of two that say the same, each late at its own times.
-
-    What false counters claim is nearly the same by chance, but for a part of much.
-    """
-    return min(claim // _NEARLY, passable(pace.limit_w, LAG))
 
 
 def _is_alike(move: Move, other: Move, pace: Pace) -> bool:

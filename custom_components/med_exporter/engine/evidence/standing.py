@@ -254,7 +254,7 @@ class Standing:
             self.moves += 1
             for past in self.places():
                 past.moves += 1
-        self.still, self.owed, self.can_owe = still, 0, can_owe
+        self.still, self.owed, self.can_owe, self.had_stopped = still, 0, can_owe, False
 
     def has_lost(self, growth: int) -> bool:
         """Return whether that is less than power must have brought since it moved."""
