@@ -21,8 +21,9 @@ The rules:
   for a restart would count the whole counter a second time. A counter that may fall, a `total`,
   has been restarted when it says so by another `last_reset`. What only grows shows nothing below
   0. Home Assistant's long-term statistics decide alike, so sums agree with the Energy dashboard.
-- What was written by a clock that was behind for a while lies before states that are older. It is
-  left out, where the counter tells (`misdated.py`).
+- What was written by a clock that was behind for a while lies before states that are older, by one
+  that was ahead after states that are newer. It is left out, where the counter tells
+  (`misdated.py`).
 - What lies before the oldest state that the recorder has kept of the device comes from hourly
   statistics (`statistics.py`).
 """
@@ -180,8 +181,9 @@ def _misdated(
 ) -> list[Misdated]:
     """Return what a wrong clock has written of a device into a range, where its counter tells."""
     for metadata_id, slot, parse in slots:
-        if slot == _ENERGY and recorder.checks_dates:
-            return misdated_in(recorder, metadata_id, start, end, parse)
+        if slot == _ENERGY:
+            inside = recorder.checks_dates
+            return misdated_in(recorder, metadata_id, start, end, parse, inside=inside)
     return []
 
 

@@ -1,30 +1,37 @@
-"""States that a wrong clock has dated too early.
+"""States that a wrong clock has dated.
 
-A machine that starts in the past, until a time server tells it better, leaves states that were
-written later than those that follow them by their date. Of states that were brought from elsewhere
-that is true too, but only a wrong clock lets a counter that never falls seem to fall.
+A machine whose clock is behind, until a time server tells it better, leaves states that were
+written later than those that follow them by their date; one whose clock is ahead leaves states
+that were written earlier than those before them. Of states that were brought from elsewhere that
+is true too, but only a wrong clock lets a counter that never falls seem to fall. Which of the two
+it was is told by where the clock leapt the other way by as much: after what was written behind,
+before what was written ahead (`leaps.py`).
 """
 
 from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select
 
 from ..database.recorder_tables import STATES
 from ..times import UTC_DAY
-from .dating import Misdated, well_dated
+from .dating import Misdated, is_among, well_dated
+from .leaps import leap_after
 from .state_values import NOT_KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
+    from .leaps import Leap
     from .state_values import Parser
     from .states import Recorder
+
+    type _Turn = tuple[Row[Any] | None, Row[Any] | None]
 
 _OF_COUNTER = (
     STATES.c.metadata_id == bindparam("counter"),
@@ -58,7 +65,7 @@ _TURNED = (
     .order_by(_STATES.c.last_updated_ts)
 )
 _KNOWN = (
-    select(STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
+    select(STATES.c.last_updated_ts, STATES.c.state_id, STATES.c.state, STATES.c.attributes_id)
     .where(STATES.c.metadata_id == bindparam("counter"), STATES.c.state.not_in(NOT_KNOWN))
     .limit(1)
 )
@@ -66,13 +73,20 @@ _FIRST_FROM = _KNOWN.where(STATES.c.last_updated_ts >= bindparam("moment")).orde
 _LAST_UNTIL = _KNOWN.where(STATES.c.last_updated_ts < bindparam("moment")).order_by(
     *(column.desc() for column in _BY_DATE)
 )
-_OF_ID = select(STATES.c.state, STATES.c.attributes_id).where(
-    STATES.c.state_id == bindparam("state_id")
-)
+_OF_ID = _KNOWN.where(STATES.c.state_id == bindparam("state_id"))
+_LAST_WRITTEN = _KNOWN.where(
+    STATES.c.last_updated_ts >= bindparam("start"), STATES.c.last_updated_ts < bindparam("end")
+).order_by(STATES.c.state_id.desc())
 
 
 def misdated_in(
-    recorder: Recorder, counter: int, start: float, end: float, parse: Parser
+    recorder: Recorder,
+    counter: int,
+    start: float,
+    end: float,
+    parse: Parser,
+    *,
+    inside: bool = True,
 ) -> list[Misdated]:
     """Return which states of a device are misdated in a range.
 
@@ -82,31 +96,43 @@ def misdated_in(
         start: UTC seconds, included.
         end: UTC seconds, not included.
         parse: what reads the counter's states.
+        inside: whether all of the range is looked at, not only its edges.
 
     """
-    found: list[tuple[Misdated, int]] = []
+    behind: list[tuple[Misdated, int]] = []
+    ahead: list[Misdated] = []
     wanted = {"counter": counter, "start": start, "end": end}
     with recorder.connect() as connection:
-        is_any = _is_any(connection, counter, start, end)
-        turned = connection.execute(_TURNED, wanted).all() if is_any else ()
-        for moment, state_id, earlier in turned:
-            before, after = (
-                recorder.units.values(parse, one.attributes_id)[one.state]
-                for number in (earlier, state_id)
-                for one in connection.execute(_OF_ID, {"state_id": number})
-            )
-            if before is not None and after is not None and after < before:
-                found.append((Misdated(moment, state_id), earlier))
-    found += [(one, one.first_id) for one in misdated_before(recorder, counter, end, parse)]
+        turns = [_turn_at(connection, counter, start)]
+        if inside and _is_any(connection, counter, start, end):
+            for _, state_id, earlier in connection.execute(_TURNED, wanted).all():
+                turns.append(
+                    (_of_id(connection, counter, earlier), _of_id(connection, counter, state_id))
+                )
+        turns.append(_turn_at(connection, counter, end))
+        leap: Leap | None = None
+        for before, after in turns:
+            if before is None or after is None or not _is_turn(recorder, parse, before, after):
+                continue
+            if any(is_among(after, one) for one in ahead):
+                continue
+            # Mostly of the same clock as the one before.
+            if leap is None or not leap.first_id <= before.state_id < leap.until_id:
+                leap = leap_after(connection, counter, after)
+            if leap is not None and leap.is_ahead:
+                ahead.append(Misdated(before.last_updated_ts, before.state_id, is_ahead=True))
+            elif before.last_updated_ts >= start:
+                moment = min(after.last_updated_ts, end)
+                behind.append((Misdated(moment, after.state_id), before.state_id))
     # What was written by the wrong clock among others is told by the last of them.
-    told = [one for (one, earlier), (after, _) in pairwise(found) if earlier <= after.first_id]
-    return [*told, *(one for one, _ in found[-1:])]
+    told = [one for (one, earlier), (after, _) in pairwise(behind) if earlier <= after.state_id]
+    return [*told, *(one for one, _ in behind[-1:]), *ahead]
 
 
 def misdated_before(
     recorder: Recorder, counter: int, moment: float, parse: Parser
 ) -> list[Misdated]:
-    """Return which states before a moment were written after the first one from then on.
+    """Return which states before a moment are misdated, as far as the last of them go.
 
     Args:
         recorder: where they are.
@@ -115,17 +141,46 @@ def misdated_before(
         parse: what reads the counter's states.
 
     """
-    wanted = {"counter": counter, "moment": moment}
+    day = {"counter": counter, "start": moment - UTC_DAY, "end": moment}
     with recorder.connect() as connection:
-        last = connection.execute(_LAST_UNTIL, wanted).first()
-        first = connection.execute(_FIRST_FROM, wanted).first()
-    if last is None or first is None or last.state_id < first.state_id:
-        return []
-    before, after = (
-        recorder.units.values(parse, one.attributes_id)[one.state] for one in (last, first)
+        last, first = _turn_at(connection, counter, moment)
+        if last is None:
+            return []
+        # By an index alone: there nearly never is one.
+        _, newest = connection.execute(_WRITTEN, day).one()
+        if newest is not None and newest > last.state_id:
+            written = connection.execute(_LAST_WRITTEN, day).first()
+            if written is not None and _is_turn(recorder, parse, written, last):
+                leap = leap_after(connection, counter, last)
+                if leap is not None and leap.is_ahead:
+                    return [Misdated(written.last_updated_ts, written.state_id, is_ahead=True)]
+        if first is None or not _is_turn(recorder, parse, last, first):
+            return []
+        leap = leap_after(connection, counter, first)
+    return [] if leap is not None and leap.is_ahead else [Misdated(moment, first.state_id)]
+
+
+def _turn_at(connection: Connection, counter: int, moment: float) -> _Turn:
+    """Return the last number before a moment and the first one from then on."""
+    wanted = {"counter": counter, "moment": moment}
+    return (
+        connection.execute(_LAST_UNTIL, wanted).first(),
+        connection.execute(_FIRST_FROM, wanted).first(),
     )
-    is_falling = before is not None and after is not None and after < before
-    return [Misdated(moment, first.state_id)] if is_falling else []
+
+
+def _of_id(connection: Connection, counter: int, state_id: int) -> Row[Any] | None:
+    return connection.execute(_OF_ID, {"counter": counter, "state_id": state_id}).first()
+
+
+def _is_turn(recorder: Recorder, parse: Parser, before: Row[Any], after: Row[Any]) -> bool:
+    """Tell whether a state was written after the one that follows it, and was higher."""
+    if before.state_id <= after.state_id:
+        return False
+    high, low = (
+        recorder.units.values(parse, one.attributes_id)[one.state] for one in (before, after)
+    )
+    return high is not None and low is not None and low < high
 
 
 def _is_any(connection: Connection, counter: int, start: float, end: float) -> bool:

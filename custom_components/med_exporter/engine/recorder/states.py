@@ -98,8 +98,8 @@ class Recorder:
         connect: opens a connection for a moment; no connection is held between pages, so the
             database keeps no snapshot and a shared connection is free for others.
         first_page: states of an entity that are read first; later pages are larger.
-        checks_dates: whether misdated states of a range are looked for, for which all of them are
-            read once; not where few of many are wanted.
+        checks_dates: whether misdated states are looked for inside a range, for which all of them
+            are read once; not where few of many are wanted.
         manner: how they are read.
 
     """
