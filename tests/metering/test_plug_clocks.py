@@ -11,6 +11,7 @@ from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
 from custom_components.med_exporter.ledger import DATA_LEDGER
 from tests.metering_points import PARIS, PDL, add_metering_point, poll, settle, value_of
+from tests.plug_emulator import EmulatedPlug
 
 from .heaters import heater
 
@@ -74,3 +75,27 @@ async def test_the_day_on_which_it_joins_has_what_was_used_since_midnight(
     for day, kwh in used.items():
         assert days[PlugRole.CONSUMPTION, day] == pytest.approx(kwh, abs=0.003)
     assert value_of(hass, DAILY) == pytest.approx(22.25, abs=0.003)
+
+
+async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts_none_of_it_twice(
+    hass: HomeAssistant, clock: HouseClock
+) -> None:
+    """Asked for a day of the house that its own clock has ended, it shows later what is of both."""
+    clock.move_to(DECEMBER - timedelta(seconds=150))
+    plug = EmulatedPlug(
+        mac="50:C7:BF:00:00:42", alias="Heater", load=1000.0, timezone=PARIS,
+        installed_at=DECEMBER - timedelta(days=20),
+    )  # fmt: skip
+    plug.clock.offset = timedelta(minutes=5)
+    await plug.connect("127.0.0.1", 0)
+    try:
+        entry = await add_metering_point(hass, plug.address)
+        counter = entry.runtime_data.coordinator.data["50c7bf000042"].counter
+        before = counter.value
+        for _ in range(8):
+            clock.tick(30)
+            await poll(hass, entry)
+    finally:
+        plug.disconnect()
+    assert counter.value - before == pytest.approx(240 / 3600, abs=0.002)
+    assert counter.today == pytest.approx(90 / 3600, abs=0.002)

@@ -120,6 +120,7 @@ class EnergyCounter:
             clock=None if seen.clock is None else seen.clock.date(),
             ended=seen.ended,
             power=power,
+            ahead=seen.ahead,
         )
         self.read_at = now
         outcome = self.evidence.weigh(reading, limit_w)

@@ -30,7 +30,8 @@ class PlugCounters:
     `total` restarts at zero when the plug reboots, `today` and `month` at local midnight;
     `month_before` is the calendar month that ended last. `clock` is the plug's own local time,
     by which it ends its days, None where it tells none. `ended` are its own months that are over,
-    by the first of each, as far as it was asked for them.
+    by the first of each, as far as it was asked for them. `ahead` is its own date where it was
+    asked for an earlier one, None where it was asked for the one that runs.
     """
 
     total: float | None = None
@@ -39,6 +40,7 @@ class PlugCounters:
     month_before: float | None = None
     clock: datetime | None = None
     ended: Mapping[date, float] = field(default_factory=dict)
+    ahead: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

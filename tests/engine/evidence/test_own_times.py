@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -121,3 +121,27 @@ def test_one_that_stood_may_show_at_once_what_five_minutes_have_brought() -> Non
         watch.read(kwh, power=3500, after=after)
     watch.read(0.0, power=3500, after=5)
     assert watch.evidence.energy / 1e6 == pytest.approx(2600.292, abs=0.01)
+
+
+@pytest.mark.parametrize("midnight", [datetime(2026, 10, day, tzinfo=PARIS) for day in (1, 11)])
+@pytest.mark.parametrize("joins_before", [10, 150, 290])
+def test_what_a_day_has_counted_before_the_plug_joined_is_not_counted_once_more(
+    midnight: datetime, joins_before: int
+) -> None:
+    """Five minutes ahead, it has ended the day, and maybe the month, that it is asked for."""
+    watch = Watch(midnight - timedelta(seconds=joins_before))
+    begun, joined = 0.0 if midnight.day == 1 else 240.0, 0
+    for second in range(-joins_before, 600, 10):
+        own = (second + 300) / 3600
+        is_over = second < 0
+        watch.read(
+            round(960 + second / 3600, 3),
+            24.0 if is_over else round(own, 3),
+            720.0 if is_over and not begun else round(begun + own, 3),
+            after=10, power=1000.0, month_before=744.0,
+            dated=midnight.date() - timedelta(days=is_over),
+            ahead=midnight.date() if is_over else None,
+        )  # fmt: skip
+        used = (second + joins_before) / 3600
+        joined = watch.evidence.energy if not used else joined
+        assert (watch.evidence.energy - joined) / 1e6 == pytest.approx(used, abs=0.002)

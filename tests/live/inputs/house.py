@@ -124,7 +124,7 @@ class House:
 
         try:
             # python-kasa asks a newer plug again half a minute after it has refused, or more.
-            await until(asked, 120)
+            await until(asked, 600)
         except AssertionError:
             raise AssertionError(f"not read {times} times: {', '.join(missing())}") from None
         # The answer is on its way to the states.
@@ -154,7 +154,7 @@ class House:
             since = [at for one, at in rows if one in waited_for]
             return min(since, default=0) >= self.clock().timestamp() // 3600 * 3600
 
-        await until(is_written, 180)
+        await until(is_written, 600)
         for entry_id in self._destinations:
 
             async def done(entry_id: str = entry_id) -> bool:
@@ -164,7 +164,7 @@ class House:
                     return False
                 return True
 
-            await until(done, 180)
+            await until(done, 600)
         # The broker passes on in order what it has taken.
         self._all_is_heard.clear()
         async with self.broker.client() as client:
@@ -193,7 +193,7 @@ class House:
             state: dict[str, Any] = await self.home.get(f"/api/states/{entity_id}")
             return None if state["state"] in _NO_VALUE else state
 
-        state = await until(known)
+        state = await until(known, 120)
         assert state is not None
         return state
 

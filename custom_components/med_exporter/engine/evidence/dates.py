@@ -118,6 +118,13 @@ def period_of(name: str, dated: date | None) -> str:
     return dated.isoformat() if name == "day" else f"{dated:%Y-%m}"
 
 
+def is_over(name: str, reading: Reading) -> bool:
+    """Return whether a plug has ended the day or month that its counter was asked for."""
+    if reading.ahead is None or reading.dated is None or name not in _DATED_BY:
+        return False
+    return period_of(name, reading.ahead) > period_of(name, reading.dated)
+
+
 def rolled(
     registers: Mapping[str, Register],
     since: datetime,

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..lazy_dataclass import dataclass
 from .counting import go_on, proved_by, remember
-from .dates import by_period, clock_of, clocks_of, period_of, rolled
+from .dates import by_period, clock_of, clocks_of, is_over, period_of, rolled
 from .judge import Judge
 from .month_ends import ended_since
 from .move import UNDATED, Kind, Parts
@@ -120,6 +120,8 @@ class Evidence:
         since, until = self.told_at, self._told_until(reading, verdict)
         proved = go_on(registers, verdict, pace, reading, clocks, self.energy)
         for name in shown.keys() - begun.keys():
+            if self._waits(name, reading):
+                continue
             registers[name].begin(shown[name], proved)
             registers[name].date(reading.at.isoformat(), clocks[name])
         remember(registers, proved)
@@ -221,12 +223,19 @@ class Evidence:
             return self._outcome(reading, refusals)
         self.energy = max(parts[period_of(name, reading.dated)] for name, parts in shown.items())
         for name, register in self._registers().items():
-            if name in shown:
+            if name in shown and not self._waits(name, reading):
                 register.begin(shown[name], self.energy)
                 register.date(reading.at.isoformat(), clock_of(reading))
         remember(self._registers(), self.energy)
         self.told_at = reading.at
         return self._outcome(reading, refusals, is_told=True, good=shown.keys())
+
+    def _waits(self, name: str, reading: Reading) -> bool:
+        """Return whether a counter begins with its next period, as a total tells all until then.
+
+        The period that runs has counted before the plug was read first: it shows that later.
+        """
+        return self.total.is_begun and self.total.value > 0 and is_over(name, reading)
 
     def _told_until(self, reading: Reading, verdict: Verdict) -> datetime:
         """Return until when the energy is known after a reading: it may only confirm another."""

@@ -80,6 +80,7 @@ class Reading:
         ended: of months of the plug that are over, by the first of each, as far as it was asked:
             those of which `month` and `month_before` tell nothing.
         power: in W.
+        ahead: the plug's own date, where that is a later one than `dated`.
 
     """
 
@@ -93,6 +94,7 @@ class Reading:
     clock: date | None = None
     ended: Mapping[date, float] = field(default_factory=dict)
     power: float | None = None
+    ahead: date | None = None
 
     def shown(self) -> Mapping[str, float]:
         """Return the counters that the plug told, by name."""

@@ -67,7 +67,7 @@ class KasaHost:
             make_name_readable(one)
         try:
             samples = [
-                _sample(device, plug, await self._counters(plug, began, today))
+                _sample(device, plug, await self._counters(device, plug, began, today))
                 for plug in _energy_plugs(device)
             ]
         except AuthenticationError as err:
@@ -141,7 +141,9 @@ class KasaHost:
             self._session = self._make_session()
         return self._session
 
-    async def _counters(self, plug: Device, began: datetime, today: date) -> PlugCounters:
+    async def _counters(
+        self, device: Device, plug: Device, began: datetime, today: date
+    ) -> PlugCounters:
         energy = plug.modules[Module.Energy]
         total = _read(energy, "consumption_total")
         if not isinstance(energy, Emeter):
@@ -173,6 +175,7 @@ class KasaHost:
             today=day_kwh(days, today),
             month=month_kwh(months, today),
             month_before=month_kwh(months_before, last),
+            ahead=own if (own := _own_date(device)) is not None and own > today else None,
         )
 
     async def _months(self, plug: Device, energy: Emeter, year: int) -> list[dict[str, Any]]:
@@ -225,8 +228,17 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
 
 def _clock(plug: Device) -> datetime | None:
     """Return the time by a newer plug's own clock, which python-kasa asks with each reading."""
-    module = plug.modules.get(Module.Time)
-    if not isinstance(module, SmartModule):
+    return _time(plug) if isinstance(plug.modules.get(Module.Time), SmartModule) else None
+
+
+def _own_date(device: Device) -> date | None:
+    now = _time(device)
+    return None if now is None else now.date()
+
+
+def _time(device: Device) -> datetime | None:
+    module = device.modules.get(Module.Time)
+    if module is None:
         return None
     try:
         return module.time
