@@ -175,6 +175,20 @@ async def test_hours_that_are_more_than_their_month_are_not_believed(
     assert not past.hours
 
 
+async def test_a_day_with_an_hour_that_no_socket_passes_is_not_made_up_of_its_hours(
+    session: ClientSession,
+) -> None:
+    def change(told: dict[str, Any], _: int) -> dict[str, Any]:
+        return told | {"data": [60_000 if at == 30 else wh for at, wh in enumerate(told["data"])]}
+
+    plug = plug_at("127.0.83.17", history=EnergyHistory(intervals=(60,)))
+    with telling(plug, change):
+        past = await past_of(session, plug)
+    assert past.days
+    assert max(past.days.values()) <= 25
+    assert max(one.kwh for one in past.hours.values()) <= 1
+
+
 @pytest.mark.parametrize("hole", [None, -1])
 async def test_a_hole_in_an_answer_is_a_hole(session: ClientSession, hole: Any) -> None:
     """The day that has it stays without hours; a day that is one is made up of its hours."""
@@ -403,6 +417,9 @@ STRANGE: Final[dict[str, Callable[[dict[str, Any], int], Any]]] = {
     "no buckets": lambda told, _: {**told, "data": []},
     "no buckets and no end": lambda told, _: told | {"data": [], "end_timestamp": 0},
     "another interval": lambda told, _: {**told, "interval": 15},
+    "no interval": lambda told, _: {key: told[key] for key in told if key != "interval"},
+    "a text of digits": lambda told, _: {**told, "data": "1" * len(told["data"])},
+    "buckets by name": lambda told, _: {**told, "data": dict.fromkeys("123456", 1000)},
     "a beginning that is no time": lambda told, _: {**told, "start_timestamp": "today"},
     "a beginning that is none": lambda told, _: {**told, "start_timestamp": 10**18},
     "refused in the middle": lambda told, asked: None if asked > 3 else told,

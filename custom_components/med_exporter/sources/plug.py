@@ -94,11 +94,12 @@ class PlugStatistics:
         """Return them without what is no energy, or more than any socket can have passed."""
         return replace(
             self,
-            hours={at: one for at, one in self.hours.items() if _can_be(one.kwh, 1)},
-            days={day: kwh for day, kwh in self.days.items() if _can_be(kwh, 25)},
-            months={month: kwh for month, kwh in self.months.items() if _can_be(kwh, 745)},
+            hours={at: one for at, one in self.hours.items() if can_be(one.kwh, 1)},
+            days={day: kwh for day, kwh in self.days.items() if can_be(kwh, 25)},
+            months={month: kwh for month, kwh in self.months.items() if can_be(kwh, 745)},
         )
 
 
-def _can_be(kwh: float, hours: int) -> bool:
+def can_be(kwh: float, hours: int) -> bool:
+    """Tell whether it is energy, and no more than any socket can have passed in so many hours."""
     return math.isfinite(kwh) and 0 <= kwh <= hours * _MOST_PER_HOUR

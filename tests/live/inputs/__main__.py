@@ -18,6 +18,7 @@ from .corrections import press_corrections
 from .counters import press_month_ends, press_readings
 from .elsewhere import press_elsewhere
 from .exchanges import press_exchanges
+from .firmwares import press_firmwares
 from .histories import press_histories
 from .jitter import press_jitter
 from .leaps import press_leaps
@@ -40,6 +41,7 @@ INPUTS = {
     "clock_changes": press_clock_changes,
     "refusals": press_refusals,
     "histories": press_histories,
+    "firmwares": press_firmwares,
     "settings": press_settings,
     "corrections": press_corrections,
     "meters": press_meters,

@@ -14,6 +14,7 @@ from kasa import AuthenticationError, Device, DeviceError
 
 from ...engine.lazy_dataclass import dataclass
 from ...engine.times import QUARTER
+from ..plug import can_be
 
 if TYPE_CHECKING:
     from .plug_time import PlugTime
@@ -23,13 +24,16 @@ _METHOD: Final = "get_energy_data"
 HOURS: Final = 60
 DAYS: Final = 1440
 MONTHS: Final = 43200
+# The most hours that each can have.
+_MOST_HOURS: Final = {HOURS: 1, DAYS: 25, MONTHS: 745}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """Buckets in kWh from a time on, by the plug's clock, and the time at which they end.
 
-    `first` and `last` are the plug's dates of both. A bucket of which it tells nothing is None.
+    `first` and `last` are the plug's dates of both. A bucket of which it tells nothing is None, or
+    more than a socket can have passed.
     """
 
     start: datetime
@@ -54,14 +58,14 @@ async def ask(
     except (DeviceError, LookupError, TypeError, ValueError):
         return None
     try:
-        if told.get("interval", interval) != interval:
+        if told["interval"] != interval or not isinstance(told["data"], list):
             return None
         first, last = (
             # A plug's hours do not always begin quite on the second.
             datetime.fromtimestamp(round(told[key] / QUARTER) * QUARTER, UTC)
             for key in ("start_timestamp", "end_timestamp")
         )
-        kwh = [_kwh(wh) for wh in told["data"]]
+        kwh = [_kwh(wh, _MOST_HOURS[interval]) for wh in told["data"]]
         first_day = clock.day(first + timedelta(hours=12))
         end_day = _end_of(first, first_day, interval, len(kwh), clock)
         if last > first:  # else it says nothing
@@ -72,10 +76,10 @@ async def ask(
         return None
 
 
-def _kwh(wh: float | str | None) -> float | None:
+def _kwh(wh: float | str | None, hours: int) -> float | None:
     """Return a bucket's energy, None for a hole. Raises ValueError for what is no number."""
     kwh = math.nan if wh is None else float(wh) / 1000
-    return kwh if math.isfinite(kwh) and kwh >= 0 else None
+    return kwh if can_be(kwh, hours) else None
 
 
 def _end_of(start: datetime, first: date, interval: int, count: int, clock: PlugTime) -> date:
