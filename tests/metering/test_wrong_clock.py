@@ -128,6 +128,9 @@ async def home(
 
 
 async def all_is_right(home: Home) -> None:
+    # What has new dates is shown by them once it is in the ledger.
+    await async_commit(home.hass)
+    await settle(home.hass)
     shown = home.shown()
     assert shown == {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
     now = home.heater.clock().astimezone(UTC)
