@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections import Counter
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 
 from custom_components.med_exporter.engine.readings.filling import spread
 from custom_components.med_exporter.engine.run import preview
+from custom_components.med_exporter.ledger import spreading
+from custom_components.med_exporter.ledger.quarters import account_id, add_quarters
+from custom_components.med_exporter.ledger.tables import SCHEMA
 
 from ..conftest import FRIDGE, at
 
@@ -180,6 +184,110 @@ class Told:
 
     def __init__(self, half_hours: dict[int, tuple[float, float]]) -> None:
         self.energy = half_hours.get
+
+
+type Gap = tuple[float, float, float]
+"""Since and until, in UTC seconds, and the kWh that were used in it."""
+
+DAY, QUARTER = 86400, 900
+
+
+def ledger_of(gaps: list[Gap]) -> Told:
+    """Return a ledger that has spread each gap evenly over its time."""
+    filled: Counter[int] = Counter()
+    for since, until, kwh in gaps:
+        filled.update(spreading.spread(round(kwh * 1e6), [(since, until)]))
+    return Told({quarter: (mwh / 1e6, mwh / 1e6) for quarter, mwh in filled.items()})
+
+
+def by_day(gaps: list[Gap]) -> dict[int, float]:
+    """Return the kWh of rows by day."""
+    days: Counter[int] = Counter()
+    for gap in gaps:
+        for start, _, part in spread(ledger_of(gaps), *gap):
+            days[int(start // DAY)] += part
+    return days
+
+
+def used_by_day(gaps: list[Gap]) -> dict[int, float]:
+    """Return the kWh that were used by day: each gap's evenly."""
+    days: Counter[int] = Counter()
+    for since, until, kwh in gaps:
+        for day in range(int(since // DAY), int(until // DAY) + 1):
+            time = min(until, (day + 1) * DAY) - max(since, day * DAY)
+            days[day] += kwh * max(time, 0) / (until - since)
+    return days
+
+
+class TestGapsThatMeetInAQuarterHour:
+    @pytest.mark.parametrize("back", [1, 120, 489, 800])
+    def test_take_no_energy_of_each_other_over_midnight(self, back):
+        """A plug of 1 kW that was read for ten seconds between two gaps."""
+        first = (12 * 3600 + 208.0, 23 * 3600 + back)
+        second = (first[1] + 10.0, DAY + 6 * 3600 + 19.0)
+        gaps = [(since, until, (until - since) / 3600) for since, until in (first, second)]
+        assert by_day(gaps) == pytest.approx(used_by_day(gaps), abs=1e-5)
+
+    def test_leave_each_day_of_a_file_what_the_ledger_has_of_it(self, recorder, exports):
+        """A plug of 1 kW for three days, whose counter is recorded every five minutes."""
+        begin = day("00:00")
+        gaps = [(begin + a, begin + b) for a, b in ((43_408, 83_289), (83_299, DAY + 21_619))]
+        moments = [begin + n * 300.0 for n in range(3 * 288 + 1)]
+        seen = [one for one in moments if not any(a < one < b for a, b in gaps)]
+        counted = {one: 5 + (one - begin) / 3600 for one in (*seen, *chain(*gaps))}
+        lost = [(since + 1, "unavailable") for since, _ in gaps]
+        recorder.add(ENERGY, sorted([*counted.items(), *lost]))
+        filled = ledger_of([(a, b, (b - a) / 3600) for a, b in gaps]).energy
+        with recorder.engine.begin() as connection:
+            SCHEMA.create(connection)
+            quarters = {
+                one: (250_000, round((filled(one) or (0.0, 0.0))[1] * 1e6))
+                for one in range(int(begin), int(begin) + 3 * DAY, QUARTER)
+            }
+            add_quarters(connection, account_id(connection, PLUG, "house", "consumption"), quarters)
+
+        def daily(start: float, end: float) -> list[float]:
+            rows = exports.rows(
+                aggregation="daily", fields=("energy_kwh",), timezone="UTC", start=start, end=end
+            )
+            return [row["energy_kwh"] for row in rows]
+
+        # What the reading of a midnight brings is the next day's.
+        expected = pytest.approx([24, 24 - 1 / 12, 24], abs=1e-5)
+        assert daily(begin, begin + 3 * DAY) == expected
+        assert [daily(begin + n * DAY, begin + (n + 1) * DAY)[0] for n in range(3)] == expected
+        cuts = (begin, gaps[0][1] - 100, gaps[1][0] + 100, begin + DAY)
+        parts = [sum(daily(start, end)) for start, end in pairwise(cuts)]
+        assert parts == pytest.approx([(b - a) / 3600 for a, b in pairwise(cuts)], abs=1e-3)
+
+    def test_leave_each_other_theirs_though_the_next_day_used_more(self):
+        """The plug's own day counter tells that it used five times as much after midnight."""
+        last = DAY - QUARTER
+        told = {DAY + n * QUARTER: (0.5, 0.5) for n in range(4)}
+        ledger = Told({last - QUARTER: (0.1, 0.1), last: (0.1, 0.1), **told})
+        before = [part for *_, part in spread(ledger, last - QUARTER, last + 600.0, 0.1 + 0.2 / 3)]
+        assert before == pytest.approx([0.1, 0.2 / 3])
+        after = [part for *_, part in spread(ledger, last + 600.0, DAY + 3600.0, 2 + 0.1 / 3)]
+        assert after == pytest.approx([0.1 / 3, 0.5, 0.5, 0.5, 0.5])
+
+    @given(
+        first=st.floats(0, DAY),
+        outages=st.lists(
+            st.tuples(
+                st.floats(1, 2000),
+                st.one_of(st.floats(1, 1000), st.floats(1, 2 * DAY)),
+                st.floats(0, 3.6),
+            ),
+            min_size=2,
+            max_size=6,
+        ),
+    )
+    def test_give_each_day_what_the_ledger_does(self, first, outages):
+        gaps, moment = [], first
+        for pause, length, power in outages:
+            since, moment = moment + pause, moment + pause + length
+            gaps.append((since, moment, power * length / 3600))
+        assert by_day(gaps) == pytest.approx(used_by_day(gaps), abs=1e-3)
 
 
 @given(

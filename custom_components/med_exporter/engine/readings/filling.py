@@ -4,8 +4,9 @@ A filled reading carries the energy of a gap. As a raw row it is one row. In hou
 months the energy is spread over the gap:
 
 - by the quarter-hours that the ledger has of it. Where they do not add up to the reading's energy,
-  they are scaled. Of a quarter-hour that lies partly in the gap, what was filled counts; where the
-  ledger has filled nothing in the gap, the share of the quarter-hour's energy by time.
+  they are scaled. Of a quarter-hour that lies partly in the gap, what was filled counts, less what
+  is another gap's: what the quarter-hours have beyond the reading's energy. Where the ledger has
+  filled nothing in the gap, the share of the quarter-hour's energy by time counts.
 - What the known quarter-hours leave, evenly over the time without any.
 - Of a gap that begins before the range the whole energy goes to the part inside: a range's first
   row carries all energy since the last state before it, so raw, hourly and daily rows still have
@@ -152,6 +153,10 @@ def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterat
             untold += end - start
         else:
             told += weight
+    others: dict[float, float] = {}
+    if by_filled and 0 < kwh < told:
+        others = _of_other_gaps(ledger, since, until, kwh, told - kwh)
+        told -= sum(others.values())
     evenly = not told and not untold
     rest = max(kwh - told, 0.0) if untold else 0.0
     given = 0.0
@@ -163,7 +168,7 @@ def spread(ledger: PlugLedger, since: float, until: float, kwh: float) -> Iterat
         elif weight is None:
             part = rest * (end - start) / untold
         else:
-            part = weight * (kwh - rest) / told if told else 0.0
+            part = (weight - others.get(start, 0.0)) * (kwh - rest) / told if told else 0.0
         given += part
         yield start, end, part
 
@@ -197,6 +202,36 @@ def _weights(
             yield start, end, energy[1]
         else:
             yield start, end, energy[0] * (end - start) / QUARTER
+
+
+def _of_other_gaps(
+    ledger: PlugLedger, since: float, until: float, kwh: float, beyond: float
+) -> dict[float, float]:
+    """Return what other gaps have of the quarter-hours that a gap's ends cut, by their pieces.
+
+    It is what the ledger has filled beyond the gap's energy: first of a piece that has more than
+    the gap used at the pace of the quarter-hour beside it, which is wholly its own.
+    """
+    filled: dict[float, float] = {}
+    likely: dict[float, float] = {}
+    for quarter, step in ((quarter_of(since), QUARTER), (quarter_of(until), -QUARTER)):
+        start, end = max(since, quarter), min(until, quarter + QUARTER)
+        energy = ledger.energy(quarter)
+        if energy is None or not 0 < end - start < QUARTER:
+            continue
+        is_whole = since <= quarter + step and quarter + step + QUARTER <= until
+        beside = ledger.energy(quarter + step) if is_whole else None
+        pace = kwh / (until - since) if beside is None else beside[0] / QUARTER
+        filled[start] = energy[1]
+        likely[start] = pace * (end - start)
+    others = dict.fromkeys(filled, 0.0)
+    for least in (likely, dict.fromkeys(likely, 0.0)):
+        spare = {one: max(filled[one] - others[one] - least[one], 0.0) for one in filled}
+        total = sum(spare.values())
+        if (taken := min(beyond, total)) > 0:
+            others = {one: others[one] + spare[one] * taken / total for one in others}
+            beyond -= taken
+    return others
 
 
 def used_in(reading: Reading) -> tuple[float, float] | None:
