@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from custom_components.med_exporter.const import CONF_POLLING_INTERVAL, PlugRole
 from custom_components.med_exporter.database.commit import async_commit
-from custom_components.med_exporter.ledger import DATA_LEDGER
+from custom_components.med_exporter.ledger import DATA_LEDGER, PlugSeries
+from custom_components.med_exporter.sources.kasa import KasaHost
 from tests.metering_points import PARIS, PDL, add_metering_point, poll, settle, value_of
 from tests.plug_emulator import EmulatedPlug
+from tests.plug_emulator.smart import EmulatedSmartPlug
 
 from .heaters import heater
 
@@ -99,3 +104,49 @@ async def test_an_older_plug_whose_day_has_begun_before_that_of_the_house_counts
         plug.disconnect()
     assert counter.value - before == pytest.approx(240 / 3600, abs=0.002)
     assert counter.today == pytest.approx(90 / 3600, abs=0.002)
+
+
+@pytest.mark.parametrize("stops", [(-20, 20, 40), (20,)])
+@pytest.mark.parametrize("back", [timedelta(minutes=2), timedelta(hours=9), timedelta(hours=33)])
+async def test_a_midnight_that_was_seen_is_booked_though_a_stop_came_before(
+    hass: HomeAssistant, clock: HouseClock, stops: tuple[int, ...], back: timedelta
+) -> None:
+    """The hours of its plug go on over that midnight: they alone would be split evenly."""
+    plug = EmulatedSmartPlug(
+        host="127.0.76.43", mac="5C:62:8B:76:00:43", alias="Heater", load=1000.0,
+        clock=lambda: datetime.now(PARIS), timezone=ZoneInfo("Asia/Kolkata"),
+        installed_at=DECEMBER - timedelta(days=20),
+    )  # fmt: skip
+
+    async def tell_nothing_yet(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    async with plug:
+        clock.move_to(DECEMBER - timedelta(hours=26))
+        entry = await add_metering_point(hass, plug.address, **LOGIN)
+        await settle(hass)
+        clock.move_to(DECEMBER - timedelta(hours=2))
+        await settle(hass)
+        await poll(hass, entry)
+        await hass.config_entries.async_unload(entry.entry_id)
+        with patch.object(KasaHost, "statistics", tell_nothing_yet):
+            for seconds in stops:
+                clock.move_to(DECEMBER + timedelta(seconds=seconds))
+                assert await hass.config_entries.async_setup(entry.entry_id)
+                await hass.config_entries.async_unload(entry.entry_id)
+                plug.outlets[0].set_load(0.0)
+        clock.move_to(DECEMBER + back)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await settle(hass)
+        await async_commit(hass)
+        counter = entry.runtime_data.coordinator.data["5c628b760043"].counter
+        ledger, ended = hass.data[DATA_LEDGER], DECEMBER - timedelta(days=1)
+        series = PlugSeries("5c628b760043")
+        days = await ledger.async_days(series, ended, DECEMBER + timedelta(days=2))
+    marks = counter.marks.days
+    used = marks[DECEMBER.date()] - marks[ended.date()]
+    assert days[0].kwh == pytest.approx(used, abs=0.002)
+    # Nothing is booked twice, and nothing is left out.
+    assert sum(day.kwh for day in days) == pytest.approx(
+        counter.value - marks[ended.date()], abs=0.002
+    )

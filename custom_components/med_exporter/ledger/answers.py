@@ -11,7 +11,7 @@ from ..database import async_read
 from ..entries.finding import metering_point_entries, point_slug
 from . import reading
 from .closing import Clock
-from .running import RunningEnergy, read_running
+from .running import Booked, RunningEnergy, read_booked, read_running
 from .tables import SCHEMA
 
 if TYPE_CHECKING:
@@ -80,6 +80,11 @@ class LedgerAnswers:
             lambda c: read_running(c, metering_point, plug_ids, day, zone),
             RunningEnergy(),
         )
+
+    async def async_booked(self, plug_ids: Collection[str]) -> dict[str, Booked]:
+        """Return up to where the counters of plugs are booked; not those that never were."""
+        nothing: dict[str, Booked] = {}
+        return await async_read(self._hass, SCHEMA, lambda c: read_booked(c, plug_ids), nothing)
 
     async def async_posted_until(self, plug_ids: Collection[str]) -> dict[str, datetime]:
         """Return when each of some plugs was last heard of; those that never were are missing."""

@@ -67,11 +67,11 @@ def read_running(
     zone: ZoneInfo,
 ) -> RunningEnergy:
     """Return what is booked of the local day and month that run, and of those before."""
-    counters = _counters(connection, plug_ids)
+    counters = read_booked(connection, plug_ids)
     for _ in range(_TRIES):
         days, months = _energies(connection, metering_point, day, zone)
         # A posting may come between: SQLite lets each query of a connection see the latest.
-        standing, counters = counters, _counters(connection, plug_ids)
+        standing, counters = counters, read_booked(connection, plug_ids)
         if standing == counters:
             break
     return RunningEnergy(days, months, counters)
@@ -93,7 +93,8 @@ def _energies(
     return found
 
 
-def _counters(connection: Connection, plug_ids: Collection[str]) -> dict[str, Booked]:
+def read_booked(connection: Connection, plug_ids: Collection[str]) -> dict[str, Booked]:
+    """Return up to where the counters of plugs are booked; not those that never were."""
     columns = counters_table.c
     rows = connection.execute(
         select(columns.plug_id, columns.posted_kwh, columns.posted_ts, columns.started_ts).where(

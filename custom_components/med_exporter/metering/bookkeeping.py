@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ..ledger import Ledger, Posting
     from ..ledger.retracting import Retraction
+    from ..ledger.running import Booked
     from ..sources.kasa import KasaHost
     from ..sources.plug import PlugStatistics
     from .counter import EnergyCounter
@@ -47,6 +49,8 @@ class Bookkeeper:
         # What was told to the ledger last.
         self._told: asyncio.Future[int] | None = None
         self._known: set[str] = set()
+        # The local day up to which each plug was booked last.
+        self._booked_on: dict[str, date] = {}
         self._ask_again: dict[str, float] = {}
         self._without_history: set[str] | None = None
         self._reopened: set[str] = set()
@@ -57,7 +61,7 @@ class Bookkeeper:
         counters: Mapping[str, EnergyCounter],
         *,
         gaps: Collection[str],
-        began: Mapping[str, float],
+        began: Mapping[str, Mapping[date, float]],
         ticks: float,
     ) -> None:
         """Book a reading of the plugs behind a host, after their counters are on disk.
@@ -66,8 +70,8 @@ class Bookkeeper:
             link: the host, connected.
             counters: by plug id, just advanced by a reading that is believed.
             gaps: the plugs whose energy was not known for a while before.
-            began: in kWh, where counters stood when the day began that has begun since the reading
-                before: a plug ends its days by a clock of its own.
+            began: in kWh, where counters stood when local days began, as of
+                `EnergyCounter.days_begun`: a plug ends its days by a clock of its own.
             ticks: when it was read, in seconds of a clock that is never put right.
 
         """
@@ -79,16 +83,15 @@ class Bookkeeper:
             new = await self._async_without_history() & counters.keys()
         if gaps or is_first or is_due:
             statistics = await self._async_statistics(link, counters, {*new})
+        midnights = await self._async_midnights(counters, began)
         for plug_id, counter in counters.items():
             start = _start(counter)
             if start is None or counter.seen_at is None:
                 continue
             told = statistics.get(plug_id)
             plug = self._plug(plug_id)
-            readings = [(counter.value, counter.seen_at)]
-            if plug_id in began:
-                readings.insert(0, (began[plug_id], dt_util.start_of_local_day(counter.seen_at)))
-            for value, at in readings:
+            is_gap = plug_id in gaps or (plug_id not in self._booked_on and plug_id in midnights)
+            for at, value in [*midnights.get(plug_id, ()), (counter.seen_at, counter.value)]:
                 self._feed.read(
                     plug,
                     CounterReading(
@@ -96,7 +99,7 @@ class Bookkeeper:
                         at=at,
                         # What was read together is taken back together.
                         ticks=ticks,
-                        gap=plug_id in gaps,
+                        gap=is_gap,
                     ),
                     start=start,
                     hour_kwh=None if told is None else told.hours,
@@ -104,6 +107,7 @@ class Bookkeeper:
                     day_zone=None if told is None else told.zone,
                 )
             self._known.add(plug_id)
+            self._booked_on[plug_id] = counter.seen_at.date()
             self._reopened.discard(plug_id)
             if plug_id in new and told is None:
                 self._ask_again[plug_id] = ticks + _ASKED_AGAIN
@@ -155,6 +159,8 @@ class Bookkeeper:
             statistics = await self._async_statistics(link, wrong, set())
         for plug_id, counter in wrong.items():
             start = _start(counter)
+            if counter.seen_at is not None:
+                self._booked_on[plug_id] = counter.seen_at.date()
             if start is None:
                 # It began by that clock. What it is booked from, the next reading tells.
                 self._feed.forget(self._plug(plug_id), since)
@@ -205,6 +211,35 @@ class Bookkeeper:
             except DatabaseUnavailableError:
                 return self._reopened
         return self._without_history | self._reopened
+
+    async def _async_midnights(
+        self, counters: Mapping[str, EnergyCounter], began: Mapping[str, Mapping[date, float]]
+    ) -> dict[str, list[tuple[datetime, float]]]:
+        """Return the midnights that are not booked yet, and where counters stood then.
+
+        A stop may come between a reading and its posting: the plug has not told its past yet. Its
+        hours may go on over the house's midnight, and tell nothing of where the counter stood.
+        """
+        first = [plug_id for plug_id in began if plug_id not in self._booked_on and began[plug_id]]
+        booked: Mapping[str, Booked] = {}
+        if first:
+            # Without the database, it sees itself what it has booked already.
+            with suppress(DatabaseUnavailableError):
+                booked = await self._ledger.async_booked(first)
+        midnights: dict[str, list[tuple[datetime, float]]] = {}
+        for plug_id, days in began.items():
+            booked_on, start = self._booked_on.get(plug_id), _start(counters[plug_id])
+            one = booked.get(plug_id)
+            if start is None or (one is not None and one.started != start.at.timestamp()):
+                # It stands for another counter.
+                one = None
+            for day, kwh in sorted(days.items()):
+                if booked_on is not None and day <= booked_on:
+                    continue
+                midnight = dt_util.start_of_local_day(day)
+                if one is None or (one.at < midnight.timestamp() and one.kwh <= kwh):
+                    midnights.setdefault(plug_id, []).append((midnight, kwh))
+        return midnights
 
     async def _async_statistics(
         self, link: KasaHost, counters: Mapping[str, EnergyCounter], new: set[str]

@@ -252,7 +252,7 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
         }
         told: dict[str, EnergyCounter] = {}
         gaps: set[str] = set()
-        began: dict[str, float] = {}
+        began: dict[str, dict[date, float]] = {}
         changed = False
         for plug_id, sample in known.items():
             if sample.counters.clock is not None:
@@ -267,8 +267,8 @@ class PlugCoordinator(CoordinatorOfMany[dict[str, PlugState]]):
                 told[plug_id] = counter
                 if outcome.since is not None and now - outcome.since > 2.5 * interval:
                     gaps.add(plug_id)
-                if sample.counters.clock is not None and counter.began_with(outcome):
-                    began[plug_id] = counter.marks.day_start
+                if sample.counters.clock is not None:
+                    began[plug_id] = counter.days_begun(outcome)
         if changed:
             await self._kept.async_save()
         for plug_id, sample in known.items():

@@ -161,15 +161,22 @@ class EnergyCounter:
             self.journal.note(step)
         return outcome
 
-    def began_with(self, outcome: Outcome) -> bool:
-        """Return whether the running day began within what a reading has just proved."""
-        grown, since = to_kwh(outcome.growth), outcome.since
-        return (
-            since is not None
-            and self.seen_at is not None
-            and since.date() < self.seen_at.date() == self.day
-            and round(self.value - grown, 6) <= self.marks.day_start <= self.value
-        )
+    def days_begun(self, outcome: Outcome) -> dict[date, float]:
+        """Return where it stood, in kWh, when days began of which a reading has just told.
+
+        They are the day of the reading before, and the running one if it began since.
+        """
+        since, begun = outcome.since, dict[date, float]()
+        if since is None or self.began_at is None or self.seen_at is None:
+            return begun
+        stood, first = round(self.value - to_kwh(outcome.growth), 6), since.date()
+        mark = self.marks.days.get(first)
+        # What was used before it was read first is no growth of its own.
+        if mark is not None and mark <= stood and self.began_at.date() < first:
+            begun[first] = mark
+        if first < self.seen_at.date() == self.day and stood <= self.marks.day_start <= self.value:
+            begun[self.day] = self.marks.day_start
+        return begun
 
     def month_left(self, seen: PlugCounters, now: datetime) -> date | None:
         """Return when a plug's month was read last, if its readings do not tell how that one ended.
