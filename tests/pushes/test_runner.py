@@ -232,10 +232,10 @@ async def test_a_refused_login_asks_for_it_again(
 
 
 class SlowDestination:
-    """A destination that takes a value only when the test lets it."""
+    """A destination that takes a value only when the test lets it, one series after the other."""
 
     def __init__(self) -> None:
-        self.intake = INTAKE
+        self.intake = replace(INTAKE, at_once=1)
         self.gate = asyncio.Event()
         self.first = asyncio.Event()
         self.taken: list[Measurement] = []

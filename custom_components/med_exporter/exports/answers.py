@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..answers import size_text, utc
+from ..history.reasons import warnings_beside_reason
 from ..history.records import UNFINISHED, ExportStatus
 from .links import DOWNLOAD_PATH
 
@@ -29,8 +30,7 @@ def export_entry(record: ExportRecord) -> dict[str, Any]:
         "file_size": record.size,
         "record_count": record.records,
         "downloads": record.downloads,
-        # What is noted of an error in words stands there beside what the file itself warns of.
-        "warnings": [one for one in record.warnings if "key" not in one],
+        "warnings": warnings_beside_reason(record),
     }
     if record.error_code is not None:
         entry["error_code"] = record.error_code

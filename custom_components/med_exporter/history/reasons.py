@@ -33,18 +33,20 @@ def warnings_of(record: ExportRecord) -> list[dict[str, Any]]:
     Each has `code` and `message`, and where it is known what it is about: `data`, `pdl`, `start`,
     `end`, `count`.
     """
-    return [
-        {name: value for name, value in one.items() if name not in _MADE_OF}
-        for one in record.warnings
-    ]
+    return [_told(one) for one in record.warnings]
+
+
+def warnings_beside_reason(record: ExportRecord) -> list[dict[str, Any]]:
+    """Return what a run warns of beside why it failed, for programs: as `warnings_of`."""
+    return [_told(one) for one in record.warnings if not _is_reason(record, one)]
 
 
 def remarks_of(hass: HomeAssistant, record: ExportRecord) -> list[dict[str, Any]]:
-    """Return what a run warns of beside its reason, for people: as `warnings_of`."""
+    """Return what a run warns of beside why it failed, for people: as `warnings_of`."""
     return [
-        {**told, "message": _in_words(hass, one) or one.get("message")}
-        for one, told in zip(record.warnings, warnings_of(record), strict=True)
-        if record.error_code is None or one.get("message") != record.error_message
+        {**_told(one), "message": _in_words(hass, one) or one.get("message")}
+        for one in record.warnings
+        if not _is_reason(record, one)
     ]
 
 
@@ -56,13 +58,22 @@ def reason_of(hass: HomeAssistant, record: ExportRecord) -> str | None:
         key = "push_interrupted" if record.kind is ExportKind.PUSH else "file_interrupted"
         return text_of(hass, key, {}) or record.error_message
     for failure in record.warnings:
-        if failure.get("message") == record.error_message and "key" in failure:
+        if _is_reason(record, failure) and "key" in failure:
             return _in_words(hass, failure) or record.error_message
     if record.kind is ExportKind.FILE:
         said = {"reason": record.error_message or record.error_code}
         text = text_of(hass, f"file_{record.error_code.lower()}", said)
         return text or said["reason"]
     return record.error_message or record.error_code
+
+
+def _told(warning: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in warning.items() if name not in _MADE_OF}
+
+
+def _is_reason(record: ExportRecord, warning: dict[str, Any]) -> bool:
+    """Tell whether it is noted so that why a run failed can be said in any language."""
+    return record.error_code is not None and warning.get("message") == record.error_message
 
 
 def _in_words(hass: HomeAssistant, failure: dict[str, Any]) -> str | None:
