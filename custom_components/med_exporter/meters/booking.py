@@ -45,6 +45,7 @@ class Followed:
     Attributes:
         silent_since: since when there have been no statistics of it at all (UTC seconds); None
             where there are.
+        late_since: since when its entity has counted on though they have ended; None where not.
         anchor: an hour within the last days and the sum before it in mWh, as they stood at the last
             look: another sum says that something older has changed.
         first: the first hour of which statistics told when all of it was booked last.

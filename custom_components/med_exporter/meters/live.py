@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..engine.energy import to_mwh
+from ..engine.growth import growth, growth_of_total
 from ..engine.lazy_dataclass import dataclass
 from ..engine.recorder.state_values import number
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 # States are kept until a row of statistics says the same: a few minutes of them.
 _MOST: Final = 4096
-# Home Assistant takes a greater fall for a restart.
-_RESTARTED_BELOW: Final = 0.9
 
 
 class Shown(NamedTuple):
@@ -58,15 +57,6 @@ def shown(state: State | None) -> Shown | None:
         None if reset is None else dt_util.as_utc(reset).timestamp(),
         is_total,
     )
-
-
-def growth(before: Shown, after: Shown) -> int:
-    """Return what was counted between two states in mWh, as Home Assistant's statistics decide."""
-    if after.is_total:
-        is_reset = after.last_reset not in (None, before.last_reset)
-    else:
-        is_reset = after.mwh < _RESTARTED_BELOW * before.mwh
-    return after.mwh if is_reset else after.mwh - before.mwh
 
 
 @dataclass(slots=True)
@@ -109,7 +99,12 @@ class Live:
             if before is None:
                 before = state
             elif state.is_total or state.mwh >= 0:
-                yield state.at, growth(before, state)
+                if state.is_total:
+                    resets = before.last_reset, state.last_reset
+                    grown = growth_of_total(before.mwh, state.mwh, *resets)
+                else:
+                    grown = growth(before.mwh, state.mwh)
+                yield state.at, grown
                 # Who does not name a reset has had none since.
                 known = before.last_reset if state.last_reset is None else state.last_reset
                 before = state._replace(last_reset=known)

@@ -113,11 +113,11 @@ def _tell(
         if not ends:
             continue
         latest = fives[-1] if finer and max(ends) == ends[-1] else hourly[-1]
-        told.until, told.shown = max(ends), _shown(latest, max(ends))
+        told.until, told.shown = max(ends), _shown_at_end(latest, max(ends))
     return told
 
 
-def _shown(row: dict[str, Any], until: int) -> Shown | None:
+def _shown_at_end(row: dict[str, Any], until: int) -> Shown | None:
     """Return what the entity showed at the end of a row."""
     state = row.get("state")
     return None if state is None else Shown(until, to_mwh(state), row.get("last_reset"))

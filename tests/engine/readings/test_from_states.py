@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from custom_components.med_exporter.engine.costs.plug_ledger import plug_ledger
+from custom_components.med_exporter.engine.growth import growth
 from custom_components.med_exporter.engine.readings.from_states import readings
-from custom_components.med_exporter.engine.readings.pivot import growth
 from custom_components.med_exporter.engine.readings.reading import READING_COLUMNS
 from custom_components.med_exporter.engine.recorder.states import Recorder
 from custom_components.med_exporter.engine.recorder.statistics import Coverage

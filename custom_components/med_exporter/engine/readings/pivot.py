@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from ..growth import growth, growth_of_total
 from ..recorder.state_values import Counting
 from ..times import HOUR, QUARTER, hour_of
 from .fields import ENTITY_FIELDS
@@ -43,18 +44,11 @@ if TYPE_CHECKING:
 ONE_READING = 1.0
 """Seconds within which states belong together."""
 
-RESTARTED_BELOW = 0.9
-
 _ENERGY = ENTITY_FIELDS.index("energy_total_kwh")
 _NOT_TOLD = -math.inf
 """In the place of a reset that nobody has told of."""
 _NO_ATTRIBUTES = -1
 """An id that no attributes have."""
-
-
-def growth(before: float, value: float) -> float:
-    """Return how much a counter has grown from one number to the next."""
-    return value if value < RESTARTED_BELOW * before else value - before
 
 
 class Lines:
@@ -215,7 +209,7 @@ class Plug:
         if not may_fall or known == _NOT_TOLD:
             grown = growth(before, value)
         else:
-            grown = value if reset not in (None, known) else value - before
+            grown = growth_of_total(before, value, known, reset)
         self._grown = grown if self._grown is None else self._grown + grown
         if grown <= 0:
             return

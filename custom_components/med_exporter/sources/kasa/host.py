@@ -18,6 +18,7 @@ from .connecting import open_device
 from .history import PlugHistory
 from .network import plain_mac
 from .older_history import day_kwh, month_kwh
+from .plug_time import shown_by
 from .readable import make_name_readable
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class KasaHost:
             today=day_kwh(days, today),
             month=month_kwh(months, today),
             month_before=month_kwh(months_before, last),
-            ahead=own if (own := _own_date(device)) is not None and own > today else None,
+            ahead=own.date() if (own := shown_by(device)) and own.date() > today else None,
         )
 
     async def _months(self, plug: Device, energy: Emeter, year: int) -> list[dict[str, Any]]:
@@ -228,22 +229,7 @@ def _identity(parent: Device, plug: Device) -> PlugIdentity:
 
 def _clock(plug: Device) -> datetime | None:
     """Return the time by a newer plug's own clock, which python-kasa asks with each reading."""
-    return _time(plug) if isinstance(plug.modules.get(Module.Time), SmartModule) else None
-
-
-def _own_date(device: Device) -> date | None:
-    now = _time(device)
-    return None if now is None else now.date()
-
-
-def _time(device: Device) -> datetime | None:
-    module = device.modules.get(Module.Time)
-    if module is None:
-        return None
-    try:
-        return module.time
-    except (KasaException, KeyError, TypeError, ValueError, OSError, OverflowError):
-        return None
+    return shown_by(plug) if isinstance(plug.modules.get(Module.Time), SmartModule) else None
 
 
 def _read(energy: Energy, name: str) -> float | None:

@@ -29,6 +29,15 @@ _HOUR: Final = timedelta(hours=1)
 _WATT_HOUR: Final = 0.001
 
 
+def shown_by(plug: Device) -> datetime | None:
+    """Return the time, aware, that a plug showed when it was read; None where it told none."""
+    module = plug.modules.get(Module.Time)
+    try:
+        return None if module is None else module.time
+    except (*FAILURES, OverflowError):
+        return None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlugTime:
     """A plug's clock: `ahead` of the true time, in a time zone of its own."""
@@ -40,12 +49,8 @@ class PlugTime:
     def of(cls, plug: Device) -> Self:
         """Return the clock of a plug that was read just now."""
         house, now = local_zone(), datetime.now(UTC)
-        module = plug.modules.get(Module.Time)
-        try:
-            clock = None if module is None else module.time
-        except FAILURES:
-            clock = None
-        if clock is not None and not isinstance(module, SmartModule):
+        clock = shown_by(plug)
+        if clock is not None and not isinstance(plug.modules.get(Module.Time), SmartModule):
             # An older plug tells no more than what it shows, which it may show twice in a night.
             clock = min((clock, clock.replace(fold=1)), key=lambda one: abs(one - now))
         if clock is None or abs(clock - now) > _MOST_OFF:
