@@ -65,8 +65,10 @@ class Home:
         await self.hass.config_entries.async_setup(self.entry.entry_id)
         await settle(self.hass)
 
-    def shown(self) -> dict[str, float]:
-        """Return what the entities show, in kWh."""
+    async def shown(self) -> dict[str, float]:
+        """Return what the entities show, in kWh, once the ledger holds all that was told."""
+        await async_commit(self.hass)
+        await settle(self.hass)
         ids = {"today": entity_of(self.hass, HEATER, "energy_today"), "daily": DAILY}
         ids |= {"monthly": MONTHLY}
         return {
@@ -104,6 +106,10 @@ class Home:
         periods = await read(series, datetime(2026, 11, 1, tzinfo=PARIS), end)
         return any(one.end == end and one.closed for one in periods)
 
+    async def closed(self) -> list[bool]:
+        """Return `is_closed` of the last hour, day and month."""
+        return [await self.is_closed(one) for one in ("hours", "days", "months")]
+
     async def hours(self) -> dict[datetime, float]:
         """Return the hours of the long-term statistics in which there is energy."""
         ledger = self.hass.data[DATA_LEDGER]
@@ -127,11 +133,15 @@ async def home(
     return home
 
 
+async def late_on_the_last_day(home: Home, hour: int) -> None:
+    """Live on until twenty past an hour of 30 November."""
+    home.clock.move_to(datetime(2026, 11, 30, hour, 10, tzinfo=PARIS))
+    await poll(home.hass, home.entry)
+    await home.live(10)
+
+
 async def all_is_right(home: Home) -> None:
-    # What has new dates is shown by them once it is in the ledger.
-    await async_commit(home.hass)
-    await settle(home.hass)
-    shown = home.shown()
+    shown = await home.shown()
     assert shown == {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
     now = home.heater.clock().astimezone(UTC)
     held = await home.halves()
@@ -233,7 +243,8 @@ async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no
     await home.live(150)
     home.put_clock(-by)
     await home.live(10)
-    assert home.shown() == {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
+    true = {name: pytest.approx(kwh, abs=0.01) for name, kwh in home.true().items()}
+    assert await home.shown() == true
     held = await home.halves()
     last = datetime(2026, 11, 30, 21, tzinfo=PARIS)
     assert [held[last + timedelta(minutes=30 * number)] for number in range(7)] == [
@@ -245,15 +256,13 @@ async def test_a_clock_that_is_wrong_for_hours_over_the_end_of_a_month_leaves_no
 async def test_a_clock_that_is_ahead_for_a_moment_closes_nothing_that_goes_on(
     home: Home, by: timedelta
 ) -> None:
-    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
-    await poll(home.hass, home.entry)
-    await home.live(10)
+    await late_on_the_last_day(home, 23)
     home.put_clock(by)
     await home.live(4)
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    assert await home.closed() == [False] * 3
     home.put_clock(-by)
     await home.live(60)
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+    assert await home.closed() == [True] * 3
 
 
 @pytest.mark.parametrize("off_for", [timedelta(minutes=2), timedelta(minutes=20)])
@@ -262,15 +271,13 @@ async def test_a_clock_that_is_ahead_from_a_start_on_closes_nothing_that_goes_on
     home: Home, time_server: list[bool], by: timedelta, off_for: timedelta
 ) -> None:
     time_server.append(False)
-    home.clock.move_to(datetime(2026, 11, 30, 23, 10, tzinfo=PARIS))
-    await poll(home.hass, home.entry)
-    await home.live(10)
+    await late_on_the_last_day(home, 23)
     await home.restart(by, off_for=off_for)
     await home.live(10)
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    assert await home.closed() == [False] * 3
     home.put_clock(-by)
     await home.live(60)
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+    assert await home.closed() == [True] * 3
 
 
 @pytest.mark.parametrize("known_by", ["time server", "plug", "an hour without a jump"])
@@ -349,19 +356,17 @@ async def test_a_start_at_the_time_of_the_last_stop_gives_the_night_to_its_days(
     home: Home, time_server: list[bool]
 ) -> None:
     time_server.append(False)
-    home.clock.move_to(datetime(2026, 11, 30, 20, 10, tzinfo=PARIS))
-    await poll(home.hass, home.entry)
-    await home.live(10)
+    await late_on_the_last_day(home, 20)
     off_for = timedelta(hours=10)
     await home.restart(-off_for, off_for=off_for)
     await home.live(4)
     home.put_clock(off_for)
     await home.live(4)
     # Nobody knows yet whether it is that late.
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [False] * 3
+    assert await home.closed() == [False] * 3
     await home.live(30)
     shown = {name: pytest.approx(kwh, abs=0.05) for name, kwh in home.true().items()}
-    assert home.shown() == shown
+    assert await home.shown() == shown
     held = await home.halves()
     midnight = datetime(2026, 12, 1, tzinfo=PARIS)
     november = sum(kwh for start, kwh in held.items() if start < midnight)
@@ -373,15 +378,13 @@ async def test_a_day_that_ends_after_a_wrong_start_is_closed_with_all_that_was_u
     home: Home, time_server: list[bool], goes_on: None
 ) -> None:
     time_server.append(False)
-    home.clock.move_to(datetime(2026, 11, 30, 22, 10, tzinfo=PARIS))
-    await poll(home.hass, home.entry)
-    await home.live(10)
+    await late_on_the_last_day(home, 22)
     await home.restart(YEAR, off_for=timedelta(minutes=7))
     await home.live(2)
     home.put_clock(-YEAR)
     await home.restart(off_for=timedelta(hours=7))
     await home.live(2)
-    assert [await home.is_closed(one) for one in ("hours", "days", "months")] == [True] * 3
+    assert await home.closed() == [True] * 3
     midnight = datetime(2026, 12, 1, tzinfo=PARIS)
     held = await home.halves()
     november = sum(kwh for start, kwh in held.items() if start < midnight)

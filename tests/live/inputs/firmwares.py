@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.live.conftest import until
-from tests.plug_emulator import Fridge
 from tests.plug_emulator.smart import EmulatedSmartPlug, EnergyHistory
 
-from .house import connected, house, plug_id
+from .histories import add_firmwares, until_booked
+from .house import house, plug_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,26 +103,11 @@ async def press_firmwares(table: Table, folder: Path) -> None:
     now = datetime(2026, 11, 20, 12, 40, tzinfo=PARIS)
     installed_at = datetime(2026, 10, 15, tzinfo=PARIS)
     async with house(folder, now) as here, AsyncExitStack() as stack:
-        plugs: dict[str, EmulatedSmartPlug] = {}
-        for number, (what, (history, _)) in enumerate(FIRMWARES.items(), 1):
-            plug = plugs[f"f{number}"] = EmulatedSmartPlug(
-                host=f"127.0.88.{number}", mac=f"5C:62:8B:88:00:{number:02X}", alias=what,
-                load=Fridge(), clock=here.clock, timezone=PARIS, installed_at=installed_at,
-                history=history,
-            )  # fmt: skip
-            await stack.enter_async_context(connected(plug))
-            await here.add(f"f{number}", plug)
-        await here.are_read([*plugs.values()])
+        histories = {what: history for what, (history, _) in FIRMWARES.items()}
+        plugs = await add_firmwares(here, stack, histories, installed_at, letter="f", net=88)
         first, last = installed_at.date(), (now - timedelta(days=1)).date()
-
-        async def is_there() -> bool:
-            return all(
-                here.ledger(plug, first, last)
-                for plug, (_, is_known) in zip(plugs.values(), FIRMWARES.values(), strict=True)
-                if is_known
-            )
-
-        await until(is_there, 120)
+        known = [plug for plug in plugs.values() if FIRMWARES[plug.alias][1]]
+        await until_booked(here, known, first, last)
         await here.push()
         for (pdl, plug), (_, is_known) in zip(plugs.items(), FIRMWARES.values(), strict=True):
             await _compare(table, here, pdl, plug, is_known=is_known)

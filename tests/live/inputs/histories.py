@@ -14,6 +14,8 @@ from tests.plug_emulator.smart import NO_HISTORY, EmulatedSmartPlug, EnergyHisto
 from .house import connected, house, plug_id
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
     from pathlib import Path
 
     from .house import House
@@ -41,30 +43,49 @@ async def press_histories(table: Table, folder: Path) -> None:
     now = datetime(2026, 11, 20, 12, 40, tzinfo=PARIS)
     installed_at = datetime(2026, 10, 21, tzinfo=PARIS)
     async with house(folder, now) as here, AsyncExitStack() as stack:
-        plugs: dict[str, EmulatedSmartPlug] = {}
-        for number, (what, (history, _)) in enumerate(FIRMWARES.items(), 1):
-            plug = plugs[f"h{number}"] = EmulatedSmartPlug(
-                host=f"127.0.84.{number}", mac=f"5C:62:8B:84:00:{number:02X}", alias=what,
-                load=Fridge(), clock=here.clock, timezone=PARIS, installed_at=installed_at,
-                history=history,
-            )  # fmt: skip
-            await stack.enter_async_context(connected(plug))
-            await here.add(f"h{number}", plug)
-        await here.are_read([*plugs.values()])
+        histories = {what: history for what, (history, _) in FIRMWARES.items()}
+        plugs = await add_firmwares(here, stack, histories, installed_at, letter="h", net=84)
         first, last = installed_at.date(), (now - timedelta(days=1)).date()
-
-        async def is_there() -> bool:
-            return all(
-                here.ledger(plugs[f"h{number}"], first, last)
-                for number, (_, told) in enumerate(FIRMWARES.values(), 1)
-                if told != "nothing"
-            )
-
-        await until(is_there, 120)
+        telling = [plug for plug in plugs.values() if FIRMWARES[plug.alias][1] != "nothing"]
+        await until_booked(here, telling, first, last)
         await here.push()
         for (pdl, plug), (_, told) in zip(plugs.items(), FIRMWARES.values(), strict=True):
             await _compare(table, here, pdl, plug, told)
         here.look_at_log(table, "histories")
+
+
+async def add_firmwares(
+    here: House,
+    stack: AsyncExitStack,
+    histories: Mapping[str, EnergyHistory],
+    installed_at: datetime,
+    *,
+    letter: str,
+    net: int,
+) -> dict[str, EmulatedSmartPlug]:
+    """Add a plug of each firmware, to a metering point of its own; return them by its id."""
+    plugs: dict[str, EmulatedSmartPlug] = {}
+    for number, (what, history) in enumerate(histories.items(), 1):
+        plug = plugs[f"{letter}{number}"] = EmulatedSmartPlug(
+            host=f"127.0.{net}.{number}", mac=f"5C:62:8B:{net}:00:{number:02X}", alias=what,
+            load=Fridge(), clock=here.clock, timezone=PARIS, installed_at=installed_at,
+            history=history,
+        )  # fmt: skip
+        await stack.enter_async_context(connected(plug))
+        await here.add(f"{letter}{number}", plug)
+    await here.are_read([*plugs.values()])
+    return plugs
+
+
+async def until_booked(
+    here: House, plugs: Iterable[EmulatedSmartPlug], first: date, last: date
+) -> None:
+    """Wait until the ledger has some of what each plug tells of its past."""
+
+    async def is_there() -> bool:
+        return all(here.ledger(plug, first, last) for plug in plugs)
+
+    await until(is_there, 120)
 
 
 async def _compare(table: Table, here: House, pdl: str, plug: EmulatedSmartPlug, told: str) -> None:

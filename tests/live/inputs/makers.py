@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from tests.ledger_rows import quarters_in
 from tests.live.conftest import until
 
 from .house import house
+from .meters import day_in_places
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -243,25 +243,12 @@ async def _adjust(here: House) -> None:
 
 async def _compare(table: Table, here: House, pdl: str, name: str) -> None:
     day = _MORNING.date()
-    start, end = (one.timestamp() for one in here.bounds(day))
     used = await _used(here, name, *here.bounds(day))
-    quarters = quarters_in(here.home.database, "metering_point = ? AND role = 'consumption'", pdl)
-    own = await here.statistics(f"med_exporter:consumption_{pdl}", day)
-    rows = await here.file(day, devices=[pdl])
+    places = await day_in_places(here, pdl, day)
     hourly = await here.file(day, devices=[pdl], aggregation="hourly")
     raw = await here.file(day, devices=[pdl], aggregation="raw")
-    heard = here.in_mqtt(pdl, "daily", str(day))
     codes = sorted({one["code"] for one in here.last_file.get("warnings", [])})
-    table.add(
-        f"{_told(name)}: the day", used,
-        entity=(await here.of_point(pdl, "consumption_daily"))[1],
-        ledger=sum(kwh for at, kwh in quarters.items() if start <= at < end),
-        statistics=sum(own.values()),
-        file=sum(row["energy_kwh"] or 0 for row in rows),
-        mqtt=heard[-1] if heard else None,
-        victoriametrics=await here.stored(pdl, "daily", here.bounds(day)[0]),
-        within=_WITHIN,
-    )  # fmt: skip
+    table.add(f"{_told(name)}: the day", used, **places, within=_WITHIN)
     table.add(f"{_told(name)}: hourly", used, file=sum(r["energy_kwh"] or 0 for r in hourly))
     table.add(
         f"{_told(name)}: its readings, of warnings {codes}", used,

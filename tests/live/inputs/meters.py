@@ -16,6 +16,7 @@ from .generic import Generic
 from .house import house
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from .house import House
@@ -156,6 +157,23 @@ async def _change(here: House) -> None:
     )  # fmt: skip
 
 
+async def day_in_places(here: House, pdl: str, day: date) -> dict[str, float | None]:
+    """Return what all places say of the day before the running one, in kWh, of one meter."""
+    start, end = (one.timestamp() for one in here.bounds(day))
+    quarters = quarters_in(here.home.database, "metering_point = ? AND role = 'consumption'", pdl)
+    hours = await here.statistics(f"med_exporter:consumption_{pdl}", day)
+    rows = await here.file(day, devices=[pdl])
+    heard = here.in_mqtt(pdl, "daily", str(day))
+    return {
+        "entity": (await here.of_point(pdl, "consumption_daily"))[1],
+        "ledger": sum(kwh for at, kwh in quarters.items() if start <= at < end),
+        "statistics": sum(hours.values()),
+        "file": sum(row["energy_kwh"] or 0 for row in rows),
+        "mqtt": heard[-1] if heard else None,
+        "victoriametrics": await here.stored(pdl, "daily", here.bounds(day)[0]),
+    }
+
+
 async def _compare(table: Table, here: House, pdl: str, meter: _Meter, morning: datetime) -> None:
     day = morning.date()
     dashboard = await here.home.command(
@@ -169,23 +187,10 @@ async def _compare(table: Table, here: House, pdl: str, meter: _Meter, morning: 
     )
     # A template shows the number that it had before a restart, in its new unit, for a moment.
     used = dashboard[meter.now_id][0]["change"]
-    start, end = (one.timestamp() for one in here.bounds(day))
-    quarters = quarters_in(here.home.database, "metering_point = ? AND role = 'consumption'", pdl)
-    hours = await here.statistics(f"med_exporter:consumption_{pdl}", day)
-    rows = await here.file(day, devices=[pdl])
+    places = await day_in_places(here, pdl, day)
     raw = await here.file(day, devices=[pdl], aggregation="raw")
-    heard = here.in_mqtt(pdl, "daily", str(day))
     totals = [one["energy_total_kwh"] for one in raw if one["energy_total_kwh"] is not None]
-    table.add(
-        f"{meter.what}: the day", used,
-        entity=(await here.of_point(pdl, "consumption_daily"))[1],
-        ledger=sum(kwh for at, kwh in quarters.items() if start <= at < end),
-        statistics=sum(hours.values()),
-        file=sum(row["energy_kwh"] or 0 for row in rows),
-        mqtt=heard[-1] if heard else None,
-        victoriametrics=await here.stored(pdl, "daily", here.bounds(day)[0]),
-        within=_WITHIN,
-    )  # fmt: skip
+    table.add(f"{meter.what}: the day", used, **places, within=_WITHIN)
     table.add(
         f"{meter.what}: its readings, of warnings "
         f"{sorted({one['code'] for one in here.last_file.get('warnings', [])})}",
