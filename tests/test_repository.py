@@ -149,6 +149,21 @@ def test_each_table_is_described_once(files: dict[str, str]) -> None:
     assert {table: names for table, names in described.items() if len(names) > 1} == {}
 
 
+def test_the_threads_of_the_recorder_are_asked_only_where_the_stop_waits_for_them(
+    files: dict[str, str],
+) -> None:
+    """It closes their connections under them as it ends, which takes the whole process down."""
+    asked = re.compile(r"instance(?:\(.*\))?\.async_add_executor_job")
+    assert {
+        name
+        for name, text in files.items()
+        if name.startswith("custom_components/") and name.endswith(".py") and asked.search(text)
+    } == {
+        "custom_components/med_exporter/database/reading.py",
+        "custom_components/med_exporter/exports/worker.py",
+    }
+
+
 def test_files_stay_short_enough_to_read(files: dict[str, str]) -> None:
     too_long = {
         name: lines

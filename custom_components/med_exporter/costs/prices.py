@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from homeassistant.components.recorder import history
 from homeassistant.components.recorder.statistics import get_metadata, statistics_during_period
 from homeassistant.const import ATTR_UNIT_OF_MEASUREMENT
-from homeassistant.helpers.recorder import get_instance
 
 from ..const import LOGGER
+from ..database import async_read_by
 from ..engine.costs.prices import keep_hours, keep_prices
 from ..engine.costs.terms import read_terms
 from ..engine.tariff import PRICE_SECONDS
@@ -51,6 +51,7 @@ async def async_read_shown(
     """Return the prices that an entity has shown from start to end (UTC seconds).
 
     A price in a unit that is none of energy in this currency counts as not known.
+    Raises DatabaseUnavailableError as `async_read_by` does.
     """
     state = hass.states.get(entity_id)
     unit = None if state is None else state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
@@ -96,7 +97,7 @@ async def async_read_shown(
                 hours.pop(begun, None)
         return Shown(entity_id, quarters, hours, since)
 
-    return await get_instance(hass).async_add_executor_job(read)
+    return await async_read_by(hass, read)
 
 
 def keep_shown(connection: Connection, shown: Iterable[Shown]) -> None:
