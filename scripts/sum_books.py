@@ -90,12 +90,15 @@ class Books:
         return found
 
     def states(self, entity_id: str) -> list[tuple[float, int | None]]:
-        """Return when an energy sensor had which value in mWh; None while it had none."""
+        """Return when an energy sensor had which value in mWh; None while it had none.
+
+        They come as they were written, whatever clock has dated them.
+        """
         values: list[tuple[float, int | None]] = []
         for state, at, attributes in self._connection.execute(
             "SELECT state, last_updated_ts, shared_attrs FROM states"
             " JOIN states_meta USING (metadata_id) LEFT JOIN state_attributes USING (attributes_id)"
-            " WHERE states_meta.entity_id = ? ORDER BY last_updated_ts, state_id",
+            " WHERE states_meta.entity_id = ? ORDER BY state_id",
             (entity_id,),
         ):
             unit = json.loads(attributes or "{}").get("unit_of_measurement", "kWh")
@@ -106,13 +109,10 @@ class Books:
                 values.append((at, None))
         return values
 
-    def runs(self) -> list[tuple[float, float]]:
-        """Return from when to when the recorder ran."""
-        runs = []
-        for start, end in self._connection.execute("SELECT start, end FROM recorder_runs"):
-            last = self.now + HOUR if end is None else _utc(end)
-            runs.append((_utc(start), last))
-        return sorted(runs)
+    def stops(self) -> list[float]:
+        """Return when the recorder stopped; of one that was killed, when it ran again."""
+        ends = self._connection.execute("SELECT end FROM recorder_runs WHERE end IS NOT NULL")
+        return sorted(_utc(end) for (end,) in ends)
 
     def local(self, moment: float) -> datetime:
         """Return the local time of a moment."""

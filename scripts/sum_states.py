@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from scripts.sum_books import HOUR, MWH, QUARTER
+from scripts.sum_dates import misdated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,17 +33,39 @@ class Sensor:
     def __init__(self, books: Books, entity_id: str) -> None:
         self.entity_id = entity_id
         states = books.states(entity_id)
-        self._moments = [at for at, _ in states]
-        self._values = [value for _, value in states]
-        self._runs = books.runs()
+        wrong = misdated([at for at, _ in states])
+        self._misdated = [states[place][0] for place in wrong]
+        right = [place for place in range(len(states)) if place not in wrong]
+        self._moments = [states[place][0] for place in right]
+        self._values = [states[place][1] for place in right]
+        # After the last, and before the first.
+        self._places = [*right, len(states), -1]
+        self._stops = books.stops()
 
     def before(self, moment: float) -> int | None:
         """Return the value before a moment; None where nobody knows what the counter did then."""
-        is_covered = any(start <= moment <= end for start, end in self._runs)
-        if self._runs and moment > self._runs[0][0] and not is_covered:
-            return None
         index = bisect_left(self._moments, moment) - 1
-        return None if index < 0 else self._values[index]
+        if index < 0:
+            return None
+        value, until = self._values[index], moment
+        if index + 1 < len(self._moments):
+            until = self._moments[index + 1]
+            if value == self._values[index + 1]:
+                return value
+        stop = bisect_right(self._stops, self._moments[index])
+        has_stopped = stop < len(self._stops) and self._stops[stop] < until
+        return None if has_stopped or self._lacks_some(moment) else value
+
+    def was_misdated(self, start: float, end: float) -> bool:
+        """Return whether a wrong clock has dated anything in that time, or of its ends."""
+        is_dated_so = any(start - HOUR <= at < end + HOUR for at in self._misdated)
+        return is_dated_so or self._lacks_some(start) or self._lacks_some(end)
+
+    def _lacks_some(self, moment: float) -> bool:
+        """Return whether states that tell no time were written between those around a moment."""
+        index = bisect_left(self._moments, moment)
+        before, after = (self._places[place] for place in (index - 1, index))
+        return after - before > 1
 
     def doubt(self, moment: float) -> int:
         """Return the mWh that may have been read before a moment and were written after it."""
@@ -120,7 +143,8 @@ def _check_own(
             if end % length or start not in sums:
                 continue
             quarters = range(start, end, QUARTER)
-            if not measured.issuperset(quarters):
+            # What the recorder has computed by a wrong clock, it computes no more.
+            if not measured.issuperset(quarters) or sensor.was_misdated(start, end):
                 continue
             one = sum(counted[quarter][0] for quarter in quarters)
             other = round((sums[end] - sums[start]) * MWH)

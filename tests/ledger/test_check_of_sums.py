@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 CHECK_SUMS = Path(__file__).parents[2] / "scripts" / "check_sums"
 EVENING = datetime(2026, 11, 20, 22, 20, tzinfo=PARIS)
 NIGHT = EVENING + timedelta(hours=3, minutes=31)
+MIDNIGHT = datetime(2026, 11, 21, tzinfo=PARIS)
 
 pytestmark = pytest.mark.usefixtures("brief_waits")
 
@@ -104,6 +105,24 @@ def check(database: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+def misdate(database: Path, off: timedelta, *, since: datetime, minutes: int) -> None:
+    """Date what the recorder has of some minutes as a clock would have done that was off."""
+    start = since.timestamp()
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute(
+            "UPDATE states SET last_updated_ts = last_updated_ts + ?"
+            " WHERE last_updated_ts >= ? AND last_updated_ts < ?",
+            (off.total_seconds(), start, start + 60 * minutes),
+        )
+
+
+def move_energy(database: Path) -> None:
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.create_function("moved", 1, moved)
+        last = "day = (SELECT MAX(day) FROM med_exporter_quarters)"
+        connection.execute(f"UPDATE med_exporter_quarters SET energy = moved(energy) WHERE {last}")
+
+
 def moved(energy: bytes) -> bytes:
     """Return a day's packed energies with 30 Wh moved within its first hour."""
     first, second = struct.unpack_from("<ii", energy)
@@ -127,10 +146,7 @@ def test_all_that_is_known_of_a_night_agrees(database: Path) -> None:
         assert any(what in line for line in compared), (what, shown)
 
     # A quarter-hour that is wrong is found where its hour is right.
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.create_function("moved", 1, moved)
-        last = "day = (SELECT MAX(day) FROM med_exporter_quarters)"
-        connection.execute(f"UPDATE med_exporter_quarters SET energy = moved(energy) WHERE {last}")
+    move_energy(database)
     status, shown = check(database)
     assert status == 1
     differing = [line for line in shown.splitlines() if line.startswith("DIFFERS")]
@@ -140,3 +156,16 @@ def test_all_that_is_known_of_a_night_agrees(database: Path) -> None:
         for line in differing
         if f"quarter-hours = {what}" in line
     }, differing
+
+
+async def test_what_a_wrong_clock_has_dated_makes_no_sum_wrong(database: Path) -> None:
+    for off in (timedelta(days=365), timedelta(days=-365), timedelta(hours=2), -timedelta(hours=2)):
+        misdated = database.with_name(f"{off.total_seconds():.0f}.db")
+        with closing(sqlite3.connect(database)) as right, closing(sqlite3.connect(misdated)) as own:
+            right.backup(own)
+        misdate(misdated, off, since=MIDNIGHT - timedelta(minutes=8), minutes=20)
+        status, shown = check(misdated)
+        assert status == 0, (off, shown)
+        # Quarter-hours that it did not date are compared.
+        move_energy(misdated)
+        assert check(misdated)[0] == 1

@@ -147,7 +147,7 @@ class TestWaiting:
         watch.read(500, 2, 10, power=1000)
         watch.read(500.01, 2.01, 10.01, power=1000)
         for _ in range(140):
-            watch.read(0.1, 0.1, 0.1, power=1000)
+            watch.read(0.02, 0.02, 0.02, power=1000)
         watch.read(1.2, 1.2, 1.2, power=1000)
         assert watch.read(1.21, 1.21, 1.21, power=1000).energy == 501_220_000
 
@@ -448,6 +448,15 @@ class TestPower:
             last = watch.read(round(505 + number / 1000, 3), after=60, power=60)
         assert last.energy == pytest.approx(500_136_000, abs=2000)
         assert [refusal["reason"] for refusal in watch.evidence.refusals] == [Reason.CONTRADICTED]
+
+    @pytest.mark.parametrize(("fallen_to", "used"), [(0.002, 0.003), (0.03, 0.001)])
+    def test_one_that_begins_anew_shows_no_more_than_power_has_brought(
+        self, fallen_to: float, used: float
+    ) -> None:
+        watch = self.watch()
+        watch.read(fallen_to, after=60, power=60)
+        energy = watch.read(fallen_to + 0.001, after=60, power=60).energy
+        assert energy == round(1e6 * (500.007 + used))
 
     def test_a_clock_that_was_behind_explains_a_leap_once_it_is_put_right(self) -> None:
         watch = self.watch()

@@ -17,7 +17,7 @@ from .move import (
     first_day,
     growth_between,
 )
-from .pace import LAG, SHORT, passable
+from .pace import SHORT
 from .standing import Standing, grain_of
 
 if TYPE_CHECKING:
@@ -91,9 +91,7 @@ class Claimant(Standing):
         if newest not in parts and not self._may_have_begun(min(p for p in parts if p > newest)):
             base = max(self.claim, self.level)
         # What one lacks that comes late it has not forgotten.
-        comes_late = self.comes_late or (self.doubt is not None and self.doubt.has_stood)
-        lag = passable(pace.limit_w, LAG) if comes_late else pace.likely(0)
-        is_behind = self.level - self.claim > lag + self.noise
+        is_behind = self.level - self.claim > self.lateness(pace) + self.noise
         # What others have proved may be among what it says of a period that has ended.
         has_ended = any(known.get(p) != mwh for p, mwh in self.shown.items() if p != newest)
         if self.is_suspect and is_behind and not has_ended:

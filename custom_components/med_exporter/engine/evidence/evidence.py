@@ -12,14 +12,15 @@ clear that none of them says something false. The rules, in their order:
    that goes on from it; where power flows, one that moves. Taken back, it is refused. Of two that
    exclude each other, what leaps must be told for as long as what follows was.
 4. A fall that is confirmed is a restart or a new period: the counter goes on from what all had
-   proved when it moved last, and by what it shows where that can have passed since.
+   proved when it moved last, and by what it shows where power can have brought that since.
 5. A leap that is confirmed was used, unless counters that have forgotten nothing say otherwise,
    or power does: then only a clock that is put right explains it. One from the first reading of
    all is a false beginning.
 6. A counter that is again where it stood before it leapt or fell never was away: what it had
    claimed meanwhile is taken back, and later energy fills it. What is shown never falls.
 7. What several say at once is true of all of them, or of none: what one of them takes back gives no
-   other a new beginning, and one that shows the same as another since both began is not back alone.
+   other a new beginning, unless its period may have ended, and one that shows the same as another
+   since both began is not back alone.
 8. A month has counted what its day did, and was not erased where it tells the month before again:
    what speaks against that was false.
 """

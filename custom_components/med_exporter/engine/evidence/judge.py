@@ -191,7 +191,11 @@ class Judge:
             elif (
                 doubt is not None
                 and move.kind is Kind.FOLLOWS
-                and (doubt.kind is Kind.FALLS or register.is_refuted(move.parts))
+                # What is less once its period may have ended refutes nothing.
+                and (
+                    doubt.kind is Kind.FALLS
+                    or (register.is_refuted(move.parts) and not register.may_end(name, self.at))
+                )
             ):
                 since, left_at = register.good_at, doubt.at
             else:
@@ -265,6 +269,10 @@ class Judge:
         is_alone = register.doubt.is_alone and self._is_alone(name, told)
         if not register.confirms(more, pace, is_alone=is_alone):
             register.doubt.has_stood |= not more and register.doubt.owed > register.noise
+            if move.kind is Kind.FALLS and register.outruns_doubt(more, pace, is_alone=is_alone):
+                # Which of the two is false, the next one tells.
+                self.verdict.taken_back.append((name, register.doubt))
+                register.doubt = None
             return
         is_false_start = self._is_false_start(register, move, more)
         is_unpowered = (

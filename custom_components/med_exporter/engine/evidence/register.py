@@ -64,6 +64,8 @@ class Register(Returning):
         if rival.kind is Kind.FOLLOWS and not is_likely:
             # Only one that is late to be brought up to date has seemed to leap meanwhile.
             return None
+        if rival.kind is Kind.FALLS and not self._is_powered(rival, more, pace):
+            return None
         self.doubt = rival
         return false
 
@@ -105,10 +107,7 @@ class Register(Returning):
         is_idle = self.doubt.kind is Kind.FOLLOWS and self.doubt.can_owe <= self.noise
         if seconds > (SHORT if is_idle else STANDS_FOR):
             return True
-        is_late = self.comes_late or self.had_stopped or self.doubt.has_stood
-        could = self.doubt.can_show if is_late else self.doubt.can_owe
-        if is_alone and pace.high_w is not None and more > could + self.noise:
-            # It goes on by more than power brings: one of the two at least is false.
+        if self.outruns_doubt(more, pace, is_alone=is_alone):
             return False
         # Nothing is lost by another beginning.
         is_first = self.is_young and not (self.is_contested or self.is_second)
@@ -117,6 +116,17 @@ class Register(Returning):
             # The socket can have passed it while it was watched, and nothing takes it back.
             may_stand = may_stand or self.age - seconds <= SHORT
         return more + self.noise >= self.doubt.owed and (more > 0 or may_stand)
+
+    def outruns_doubt(self, more: int, pace: Pace, *, is_alone: bool) -> bool:
+        """Return whether it goes on by more than power brings: one of the two at least is false."""
+        assert self.doubt is not None
+        return is_alone and not self._is_powered(self.doubt, more, pace)
+
+    def _is_powered(self, doubt: Doubt, more: int, pace: Pace) -> bool:
+        """Return whether power can have brought so much since a reading that is doubted."""
+        is_late = self.comes_late or self.had_stopped or doubt.has_stood
+        could = doubt.can_show if is_late else doubt.can_owe
+        return pace.high_w is None or more <= could + self.noise
 
     def is_false_start(self, growth: int, pace: Pace) -> bool:
         """Return whether it begins anew, rather than to have leapt or fallen since it began.
@@ -160,8 +170,8 @@ class Register(Returning):
         value, before = move.parts[period], self.shown.get(period, 0)
         fallen_to = self.doubt.shown.get(period, value)
         # What has stood where power says that it must move may have begun anew since it moved.
-        seconds = max(self.age, self.still if self.owed > self.noise else 0) - self.doubt.seconds
-        has_begun_anew = fallen_to <= pace.room(seconds) and begins_anew(
+        stood = self.owed > self.noise and fallen_to <= self.can_owe - self.doubt.can_owe
+        has_begun_anew = (self.doubt.may_be_new or stood) and begins_anew(
             before, fallen_to, pace, may_roll=may_roll
         )
         from_zero = value + (self.doubt.kept or 0) if has_begun_anew else 0

@@ -168,7 +168,8 @@ class Returning(Claimant):
         if value >= before:
             # A period that has ended shows less: that one was erased, and this one with it.
             return None
-        if value <= room and begins_anew(before, value, pace, may_roll=may_roll):
+        can_show = min(room, past.can_owe + pace.likely(0))
+        if value <= can_show and begins_anew(before, value, pace, may_roll=may_roll):
             return past.level + value
         return past.claim if before - value <= passable(pace.limit_w, _SAVED_EVERY) else None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..lazy_dataclass import dataclass
 from .move import Doubt, Kind, Move, Parts, Past
-from .pace import LAG, SHORT
+from .pace import LAG, SHORT, passable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -286,6 +286,15 @@ class Standing:
                 self.shown = {p: mwh for p, mwh in self.shown.items() if p in told}
             self.is_suspect = False
         self.behind = behind
+
+    def lateness(self, pace: Pace) -> int:
+        """Return the most that it may have been late to show when it moved last, in mWh.
+
+        It had not moved yet when it was read before that, unless it comes late.
+        """
+        if self.comes_late or (self.doubt is not None and self.doubt.has_stood):
+            return passable(pace.limit_w, LAG)
+        return pace.likely(min(LAG, self.ran - self.still))
 
     @property
     def is_proven(self) -> bool:
