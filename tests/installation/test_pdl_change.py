@@ -30,7 +30,7 @@ from tests.metering_points import NOON, add_metering_point, answer, poll, settle
 from tests.plug_emulator import EmulatedPlug, PlugNetwork
 
 if TYPE_CHECKING:
-    from homeassistant.config_entries import ConfigEntry
+    from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
     from homeassistant.core import HomeAssistant
 
     from tests.metering_points import HouseClock
@@ -89,9 +89,15 @@ async def days(hass: HomeAssistant, slug: str) -> dict[str, float]:
 
 async def change_pdl(
     hass: HomeAssistant, entry: ConfigEntry, host: str, pdl: str
-) -> dict[str, object]:
+) -> ConfigFlowResult:
     flow = await start_reconfigure(hass, entry)
     flow = await answer(hass, flow, {"name": "House", "pdl": pdl, "hosts": [host]})
+    await committed(hass)
+    return flow
+
+
+async def choose(hass: HomeAssistant, flow: ConfigFlowResult, step: str) -> ConfigFlowResult:
+    flow = await answer(hass, flow, {"next_step_id": step})
     await committed(hass)
     return flow
 
@@ -216,7 +222,7 @@ async def test_what_a_gone_metering_point_of_that_id_had_is_joined(
             [{"start": OLD, "state": 0.25, "sum": 0.25}],
         )
     await async_commit(hass)
-    await change_pdl(hass, entry, fridge.address, "right")
+    await choose(hass, await change_pdl(hass, entry, fridge.address, "right"), "join_past_of_id")
     assert (await days(hass, "right"))["2026-11-20"] == pytest.approx(14.0, abs=0.02)
     ids = {one["statistic_id"] for one in await async_list_statistic_ids(hass)}
     assert not [one for one in ids if "wrong" in one]
@@ -226,3 +232,72 @@ async def test_what_a_gone_metering_point_of_that_id_had_is_joined(
     counted = sum((await days(hass, "right")).values())
     # The last hour still runs.
     assert after[-1] - after[0] == pytest.approx(counted, abs=1)
+
+
+@pytest.fixture
+async def takes_gone_id(
+    hass: HomeAssistant, clock: HouseClock, fridge: EmulatedPlug, plug_network: PlugNetwork
+) -> tuple[ConfigEntry, ConfigFlowResult]:
+    """A metering point of a fridge that is to take the id of a removed one, of an oven."""
+    oven = EmulatedPlug(
+        mac="50:C7:BF:00:00:02", alias="Oven", load=500.0, installed_at=NOON.replace(day=15)
+    )
+    await plug_network.start(oven)
+    gone = await add_metering_point(hass, oven.address, pdl="old")
+    entry = await add_metering_point(hass, fridge.address, pdl="new")
+    clock.tick(3600)
+    for one in (gone, entry):
+        await poll(hass, one)
+    await committed(hass)
+    await hass.config_entries.async_remove(gone.entry_id)
+    return entry, await change_pdl(hass, entry, fridge.address, "OLD")
+
+
+async def test_before_it_joins_what_other_plugs_have_left_under_an_id_it_is_asked(
+    hass: HomeAssistant, takes_gone_id: tuple[ConfigEntry, ConfigFlowResult]
+) -> None:
+    entry, flow = takes_gone_id
+    assert flow["type"] is FlowResultType.MENU
+    assert flow["step_id"] == "past_of_id"
+    assert flow["description_placeholders"]["pdl"] == "OLD"
+    assert entry.data["pdl"] == "new"
+    ovens, fridges = await days(hass, "old"), await days(hass, "new")
+    flow = await choose(hass, flow, "join_past_of_id")
+    assert flow["reason"] == "reconfigure_successful"
+    assert entry.data["pdl"] == "OLD"
+    together = await days(hass, "old")
+    assert together.keys() == ovens.keys()
+    for day, kwh in together.items():
+        assert kwh == pytest.approx(ovens[day] + fridges[day], abs=0.02)
+
+
+async def test_who_does_not_want_what_others_have_left_chooses_another_id(
+    hass: HomeAssistant,
+    fridge: EmulatedPlug,
+    takes_gone_id: tuple[ConfigEntry, ConfigFlowResult],
+) -> None:
+    entry, flow = takes_gone_id
+    ovens, fridges = await days(hass, "old"), await days(hass, "new")
+    flow = await choose(hass, flow, "another_id")
+    assert flow["step_id"] == "kasa_reconfigure"
+    assert (await days(hass, "old"), await days(hass, "new")) == (ovens, fridges)
+    asked = {"name": "House", "pdl": "third", "hosts": [fridge.address]}
+    flow = await answer(hass, flow, asked)
+    await committed(hass)
+    assert flow["reason"] == "reconfigure_successful"
+    assert entry.data["pdl"] == "third"
+    assert (await days(hass, "old"), await days(hass, "third")) == (ovens, fridges)
+
+
+async def test_what_only_statistics_have_kept_of_an_id_is_asked_for_too(
+    hass: HomeAssistant, fridge: EmulatedPlug
+) -> None:
+    entry = await add_metering_point(hass, fridge.address, pdl="house")
+    async_add_external_statistics(
+        hass,
+        METADATA | {"statistic_id": "med_exporter:consumption_long_gone"},
+        [{"start": OLD, "state": 0.25, "sum": 0.25}],
+    )
+    await async_commit(hass)
+    flow = await change_pdl(hass, entry, fridge.address, "long_gone")
+    assert flow["step_id"] == "past_of_id"

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.components.recorder.common import do_adhoc_statistics
 
 from custom_components.med_exporter.const import PlugRole
 from custom_components.med_exporter.exports.jobs import DATA_JOBS
@@ -118,3 +121,58 @@ async def test_a_statistic_of_no_entity_has_its_hours(home: Home, jobs_of_home: 
     rows = (await made(jobs_of_home, aggregation="hourly", **asked))["data"]
     used = [row["energy_kwh"] for row in rows if row["energy_kwh"] is not None]
     assert used == pytest.approx([0.5] * 40)
+
+
+FIVE = timedelta(minutes=5)
+RESETS = (NOON.replace(hour=0).isoformat(), NOON.isoformat())
+
+
+async def counts(home: Home, values: list[tuple[float, dict[str, str]]]) -> None:
+    """Let a counter that measures both ways show a value every five minutes, from noon on."""
+    shape = {"state_class": "total", "unit_of_measurement": "kWh", "device_class": "energy"}
+    await async_setup_component(home.hass, "sensor", {})
+    for number, (value, more) in enumerate(values):
+        end = NOON + (number + 1) * FIVE
+        home.house.freezer.move_to(end - timedelta(minutes=2))
+        home.hass.states.async_set("sensor.grid", str(value), shape | more)
+        await home.hass.async_block_till_done()
+        home.house.freezer.move_to(end + timedelta(seconds=10))
+        await home.committed()
+        do_adhoc_statistics(home.hass, start=dt_util.as_utc(end - FIVE))
+        await home.committed()
+
+
+@pytest.mark.parametrize("adjusted", [0.0, -0.6])
+@pytest.mark.parametrize("named", [(), (5, 9, 10), (3, 20)])
+async def test_files_have_what_the_statistics_of_a_meter_say(
+    home: Home, jobs_of_home: JobManager, named: tuple[int, ...], adjusted: float
+) -> None:
+    """Also of one that a user has adjusted, and of one that names its reset now and then."""
+    await counts(
+        home,
+        [
+            (10 + 0.1 * number - (0.3 if number > 7 else 0),
+             {"last_reset": RESETS[number > 4]} if number in named else {})
+            for number in range(26)
+        ],
+    )  # fmt: skip
+    if adjusted:
+        get_instance(home.hass).async_adjust_statistics("sensor.grid", NOON, adjusted, "kWh")
+        await home.committed()
+    entry = await home.add(grid=("sensor.grid", PlugRole.CONSUMPTION))
+    await home.look(entry)
+    hours = await home.dashboard(["sensor.grid"], NOON, NOON + timedelta(hours=2))
+    assert len(hours) == 2
+    asked = {
+        "fields": ["timestamp", "energy_kwh"],
+        "date_range": {
+            "start": NOON.isoformat(), "end": (NOON + timedelta(hours=2)).isoformat(),
+        },
+    }  # fmt: skip
+    rows = (await made(jobs_of_home, aggregation="hourly", **asked))["data"]
+    told = [row["energy_kwh"] for row in rows]
+    assert told == pytest.approx([mwh / 1e6 for mwh in hours.values()], abs=1e-4)
+    for aggregation in ("raw", "daily"):
+        rows = (await made(jobs_of_home, aggregation=aggregation, **asked))["data"]
+        whole = sum(row["energy_kwh"] or 0 for row in rows)
+        assert whole == pytest.approx(sum(hours.values()) / 1e6, abs=2e-3)

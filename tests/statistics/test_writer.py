@@ -15,6 +15,7 @@ from homeassistant.components.recorder.statistics import (
     async_list_statistic_ids,
     statistics_during_period,
 )
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 from sqlalchemy import event, text
@@ -311,6 +312,72 @@ async def test_one_that_is_never_stored_does_not_stop_the_others(
     # The next start tries again.
     await sums.new_writer().async_write()
     assert len(await sums.stored("med_exporter:lost")) == 30
+
+
+async def test_one_that_is_refused_is_told_to_the_user_until_it_is_taken(
+    sums: Sums, caplog: pytest.LogCaptureFixture, freezer
+) -> None:
+    refuse = (
+        "CREATE TRIGGER refuse BEFORE INSERT ON statistics WHEN NEW.metadata_id IN (SELECT id"
+        " FROM statistics_meta WHERE statistic_id = 'med_exporter:b')"
+        " BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    )
+    await queue_work(sums.hass, SCHEMA, lambda c: c.execute(text(refuse)))
+    for name in "ab":
+        await sums.count(f"med_exporter:{name}", last_hours(1500))
+    issues = ir.async_get(sums.hass).issues
+    for hours in (0, 0.5, 1, 1, 2):
+        freezer.tick(hours * HOUR)
+        await sums.writer.async_write()
+        [issue] = issues.values()
+        assert issue.translation_placeholders == {
+            "name": "Med_Exporter:B", "statistic": "med_exporter:b",
+        }  # fmt: skip
+    assert caplog.text.count("does not take the statistic") == 1
+    await queue_work(sums.hass, SCHEMA, lambda c: c.execute(text("DROP TRIGGER refuse")))
+    await sums.writer.async_write()
+    assert len(issues) == 1
+    freezer.tick(24 * HOUR)
+    await sums.writer.async_write()
+    assert not issues
+    assert len(await sums.stored("med_exporter:b")) == 1500 + 29
+
+
+async def test_one_that_is_refused_and_is_there_no_longer_is_told_no_more(sums: Sums) -> None:
+    await sums.count("med_exporter:a--b", last_hours(3))
+    await sums.writer.async_write()
+    assert len(ir.async_get(sums.hass).issues) == 1
+    del sums.hours["med_exporter:a--b"]
+    await sums.writer.async_write()
+    assert not ir.async_get(sums.hass).issues
+
+
+@pytest.mark.parametrize("count", [30, 1500])
+@pytest.mark.parametrize(
+    ("unit", "unit_class", "row"),
+    [
+        ("m³", "volume", {"state": 7.0, "sum": 7.0}),
+        ("°C", "temperature", {"mean": 20.0, "min": 19.0, "max": 21.0}),
+    ],
+)
+async def test_what_somebody_else_has_written_over_is_put_right(
+    sums: Sums, count: int, unit: str, unit_class: str, row: dict[str, float]
+) -> None:
+    await sums.count("med_exporter:a", last_hours(count))
+    await sums.writer.async_write()
+    mean_type = StatisticMeanType.NONE if "sum" in row else StatisticMeanType.ARITHMETIC
+    described = {
+        "source": "med_exporter", "statistic_id": "med_exporter:a", "name": "Somebody else's",
+        "has_sum": "sum" in row, "mean_type": mean_type, "unit_of_measurement": unit,
+    } | ({"unit_class": unit_class} if writer_module._HAS_UNIT_CLASS else {})  # fmt: skip
+    hours = [dt_util.utc_from_timestamp(END - HOUR * number) for number in (9, 8)]
+    async_add_external_statistics(sums.hass, described, [{"start": one, **row} for one in hours])
+    await async_commit(sums.hass)
+    await sums.writer.async_write()
+    assert await sums.stored("med_exporter:a") == list(range(1, count + 1))
+    (known,) = await async_list_statistic_ids(sums.hass, {"med_exporter:a"})
+    told = known["has_sum"], known["name"], known["statistics_unit_of_measurement"]
+    assert told == (True, "Med_Exporter:A", "kWh")
 
 
 async def test_one_whose_hours_cannot_be_read_does_not_stop_the_others(

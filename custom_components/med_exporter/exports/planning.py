@@ -212,6 +212,7 @@ def _job_device(
         rated_power=device.rated_power,
         plug_id=device.plug_id,
         metering_point=None if point is None else point.slug,
+        is_by_statistics=device.device_type == "meter",
         role=str(device.role),
         mac=device.mac,
         model=device.model,

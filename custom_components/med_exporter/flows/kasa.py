@@ -95,7 +95,12 @@ class KasaSteps(KasaReadingSteps):
                     CONF_PDL: user_input[CONF_PDL],
                     CONF_HOSTS: {},
                 }
-                return await self.async_step_kasa_login()
+                return await self._take_id(
+                    entry,
+                    user_input[CONF_PDL],
+                    self.async_step_kasa_login,
+                    self.async_step_kasa_reconfigure,
+                )
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),

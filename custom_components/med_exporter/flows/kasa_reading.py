@@ -21,8 +21,8 @@ from ..const import CONF_HOSTS
 from ..engine.object_reader import MOST_ITEMS
 from ..metering.discovery import async_search, is_set_up
 from ..sources.loading import async_load_kasa
+from .joining import JoiningSteps
 from .kasa_hosts import HostError, HostReader, Reading, clean_addresses
-from .steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ CREDENTIALS_FIELDS: Final = {
 }
 
 
-class KasaReadingSteps(Steps):
+class KasaReadingSteps(JoiningSteps):
     """The base of steps that read hosts: what they say, and mistakes at the fields at fault."""
 
     _entry: ConfigEntry | None = None

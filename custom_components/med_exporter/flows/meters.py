@@ -110,7 +110,12 @@ class MetersSteps(MetersChoosingSteps):
                     CONF_PDL: user_input[CONF_PDL],
                     CONF_PLUGS: meters,
                 }
-                return await self.async_step_meters_roles()
+                return await self._take_id(
+                    entry,
+                    user_input[CONF_PDL],
+                    self.async_step_meters_roles,
+                    self.async_step_meters_reconfigure,
+                )
         schema = vol.Schema(
             {
                 vol.Required(CONF_NAME): TextSelector(),

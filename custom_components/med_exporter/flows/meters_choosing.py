@@ -28,7 +28,7 @@ from ..meters.meter import (
     meter_id_of,
 )
 from ..meters.source import async_stretch
-from .steps import Steps
+from .joining import JoiningSteps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ CONF_REPLACED: Final = "replaced"
 CONF_REPLACEMENT: Final = "replacement"
 
 
-class MetersChoosingSteps(Steps):
+class MetersChoosingSteps(JoiningSteps):
     """The base of steps that choose meters: what is taken, and mistakes at the fields at fault."""
 
     _entry: ConfigEntry | None = None

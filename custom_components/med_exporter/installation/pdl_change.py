@@ -11,9 +11,10 @@ from sqlalchemy import delete, update
 from ..const import CONF_PDL, DOMAIN
 from ..costs import cost_statistic_id
 from ..costs.tables import SCHEMA as COSTS_SCHEMA
-from ..database import DatabaseUnavailableError, queue_work
+from ..database import DatabaseUnavailableError, async_read, queue_work
 from ..engine.database.cost_tables import metadata as costs_metadata
 from ..engine.database.own_tables import exists
+from ..engine.ledger import accounts_of, sums_between
 from ..entries.finding import slug_of
 from ..ledger.moving import move_metering_point
 from ..ledger.series import COUNTED_ROLES, PointSeries
@@ -21,17 +22,51 @@ from ..ledger.tables import SCHEMA as LEDGER_SCHEMA
 from ..pushes.renamed import SCHEMA as RENAMED_SCHEMA
 from ..pushes.renamed import rename_point
 from ..schedules.scheduler import DATA_SCHEDULES
-from ..statistics.renaming import rename_sum
+from ..statistics.renaming import has_added, rename_sum
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from homeassistant.components.recorder.core import Recorder
     from homeassistant.config_entries import ConfigEntry
     from homeassistant.core import HomeAssistant
     from sqlalchemy.engine import Connection
 
+_EVER: Final = (0.0, 1e12)
 _COSTS_TABLES: Final = tuple(
     one for one in costs_metadata.sorted_tables if "metering_point" in one.c
 )
+
+
+async def async_has_past_of_others(
+    hass: HomeAssistant, before: str, pdl: str, own: Collection[str]
+) -> bool:
+    """Tell whether a metering point that takes another id would take over energy that is not its.
+
+    What is kept under that id is of one that was removed.
+
+    Args:
+        hass: where it is kept.
+        before: the id that it goes by.
+        pdl: the id that it is to go by.
+        own: the ids of its own plugs, whose energy under any id is its.
+
+    Raises DatabaseUnavailableError.
+
+    """
+    old, new = slug_of(before), slug_of(pdl)
+    if old == new:
+        return False
+
+    def look(connection: Connection) -> bool:
+        accounts = accounts_of(connection, metering_point=new)
+        others = [account for account in accounts if account.plug_id not in own]
+        return any(one.mwh for one in sums_between(connection, others, _EVER).values()) or (
+            # What is older than the ledger.
+            not accounts and has_added(connection, _statistic_ids(old, new).values())
+        )
+
+    return await async_read(hass, LEDGER_SCHEMA, look, missing=False)
 
 
 async def async_move_to_pdl(hass: HomeAssistant, entry: ConfigEntry, pdl: str) -> None:

@@ -13,8 +13,20 @@ from .bulk import store_sums
 from .tables import sums_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from homeassistant.components.recorder.core import Recorder
     from sqlalchemy.engine import Connection
+
+
+def has_added(connection: Connection, statistic_ids: Iterable[str]) -> bool:
+    """Tell whether statistics of any of some ids stand at anything but 0."""
+    added = (
+        select(Statistics.id)
+        .join(StatisticsMeta, Statistics.metadata_id == StatisticsMeta.id)
+        .where(StatisticsMeta.statistic_id.in_([*statistic_ids]), Statistics.sum != 0)
+    )
+    return connection.execute(added.limit(1)).first() is not None
 
 
 def rename_sum(recorder: Recorder, connection: Connection, old: str, new: str) -> bool:

@@ -15,15 +15,15 @@ from homeassistant.components.recorder.models import StatisticData, StatisticMea
 from homeassistant.components.recorder.statistics import async_add_external_statistics
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.recorder import get_instance
 from sqlalchemy import select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ..clocks.local import certain_now
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN
 from ..database import UndoneError, queue_work
 from ..engine.lazy_dataclass import dataclass
 from .record import SumRecord, compare
+from .refused import RefusedStatistics
 from .tables import sums_table
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ class _Part:
     """What one look at the sums has found.
 
     `rows` are those to write, by sum and with its name; `changes` are the first hours that have
-    changed, by statistic id; `renamed` are sums that Home Assistant calls another unit's; `is_last`
-    tells whether nothing is left to look at.
+    changed, by statistic id; `described` are sums, with their names, of which Home Assistant knows
+    something else than it was told; `is_last` tells whether nothing is left to look at.
     """
 
     rows: list[tuple[RunningSum, str, list[StatisticData]]] = field(default_factory=list)
     changes: dict[str, int] = field(default_factory=dict)
-    renamed: list[RunningSum] = field(default_factory=list)
+    described: list[tuple[RunningSum, str]] = field(default_factory=list)
     is_last: bool = True
 
 
@@ -79,8 +79,8 @@ class SumsWriter:
     """Writes the closed hours of running sums to Home Assistant's long-term statistics.
 
     The recorder has other work to do: it is given a second's worth at most, and the next part once
-    that is done. A statistic that Home Assistant refuses is logged once and left out until the
-    next start; the others go on.
+    that is done. A statistic that Home Assistant refuses is told once and tried again later; the
+    others go on.
 
     Args:
         hass: Home Assistant.
@@ -107,7 +107,8 @@ class SumsWriter:
         self._settled = settled
         self._writing = asyncio.Lock()
         self._tries: dict[str, tuple[tuple[int, float] | None, int]] = {}
-        self._left_out: set[str] = set()
+        self._described: set[str] = set()
+        self._refused = RefusedStatistics(hass)
 
     @property
     def is_writing(self) -> bool:
@@ -121,13 +122,14 @@ class SumsWriter:
         """
         async with self._writing:
             self._tries.clear()
+            self._described.clear()
             while True:
                 await self._settled()
                 now = certain_now(self._hass).timestamp()
                 async with asyncio.timeout(_LIMIT):
                     part = await queue_work(self._hass, self._schema, partial(self._look, now=now))
-                for running_sum in part.renamed:
-                    self._name_unit(running_sum)
+                for running_sum, name in part.described:
+                    self._write(running_sum, name, [])
                 for statistic_id, first_ts in part.changes.items():
                     self._on_change(statistic_id, first_ts)
                 if part.changes:
@@ -136,12 +138,13 @@ class SumsWriter:
                     queue_work(self._hass, self._schema, forget)
                 for running_sum, name, rows in part.rows:
                     self._write(running_sum, name, rows)
+                self._refused.tell()
                 if part.is_last and not part.rows:
                     return
 
     @callback
     def _write(self, running_sum: RunningSum, name: str, rows: list[StatisticData]) -> None:
-        """Queue hours for the recorder, which stores them in one transaction."""
+        """Queue hours and what they are for the recorder, which stores them in one transaction."""
         metadata: dict[str, Any] = {
             "source": DOMAIN,
             "statistic_id": running_sum.statistic_id,
@@ -156,17 +159,7 @@ class SumsWriter:
         try:
             async_add_external_statistics(self._hass, cast("StatisticMetaData", metadata), rows)
         except HomeAssistantError as err:
-            self._leave_out(running_sum.statistic_id, str(err))
-
-    @callback
-    def _name_unit(self, running_sum: RunningSum) -> None:
-        """Have the recorder call a sum by its unit: amounts stay, as in another currency."""
-        values: dict[str, Any] = {"new_unit_of_measurement": running_sum.unit}
-        if _HAS_UNIT_CLASS:
-            values["new_unit_class"] = running_sum.unit_class
-        get_instance(self._hass).async_update_statistics_metadata(
-            running_sum.statistic_id, **values
-        )
+            self._refused.refused(running_sum.statistic_id, name, str(err))
 
     def _look(self, connection: Connection, now: float) -> _Part:
         """Find the next hours that are to be written, and settle what is found written.
@@ -176,21 +169,21 @@ class SumsWriter:
         """
         sums = self._sums(connection, now)
         rows = connection.execute(select(sums_table).order_by(sums_table.c.dirty_from_ts)).all()
+        self._refused.keep(sums)
         part, begun, worked = _Part(), monotonic(), thread_time()
-        tries = dict(self._tries)
-        units = _known_units(connection)
-        # A currency before, or a user's choice.
-        part.renamed += [one for name, one in sums.items() if units.get(name, one.unit) != one.unit]
+        before = dict(self._tries), {*self._described}
+        known = _known(connection)
         # What Home Assistant does not know yet is told first, so that all then go ahead together.
         records = [SumRecord(*row) for row in rows]
-        turns = deque(sorted(records, key=lambda record: record.statistic_id in units))
+        turns = deque(sorted(records, key=lambda record: record.statistic_id in known))
         left, looked_at = _ROWS_AT_ONCE, 0
         hours = max(_FEWEST_HOURS, min(_HOURS_AT_ONCE, _IN_INDEX // max(1, len(sums))))
         while turns:
             record = turns.popleft()
             running_sum = sums.get(record.statistic_id)
-            if running_sum is None or record.statistic_id in self._left_out:
+            if running_sum is None or self._refused.rests(record.statistic_id):
                 continue
+            self._describe(connection, part, record, running_sum, known)
             took_long = thread_time() - worked > _SHORT or monotonic() - begun > _LATE
             is_full = left <= 0 or len(part.rows) >= _IMPORTS_AT_ONCE
             if is_full or (looked_at and took_long):
@@ -200,44 +193,68 @@ class SumsWriter:
             try:
                 wrong, is_settled = compare(connection, record, running_sum, now, hours)
             except ValueError as err:
-                self._leave_out(record.statistic_id, str(err))
+                self._refused.refused(record.statistic_id, record.name, str(err))
                 continue
             except (IntegrityError, DataError) as err:
-                self._leave_out(record.statistic_id, str(err.orig))
-                self._tries = tries
+                self._refused.refused(record.statistic_id, record.name, str(err.orig))
+                self._tries, self._described = before
                 raise UndoneError(_Part(is_last=False)) from err
-            if wrong and not self._is_stuck(record.statistic_id, wrong):
-                wrong = wrong[:left]
-                left -= len(wrong)
-                part.rows.append((running_sum, record.name, _statistic_data(wrong)))
-                part.is_last = False
+            if wrong:
+                if not self._is_stuck(record, wrong):
+                    wrong = wrong[:left]
+                    left -= len(wrong)
+                    part.rows.append((running_sum, record.name, _statistic_data(wrong)))
+                    part.is_last = False
             elif not is_settled:
                 turns.append(record)
-            elif record.changed_from_ts is not None:
-                part.changes[record.statistic_id] = record.changed_from_ts
+            else:
+                self._refused.taken(record.statistic_id)
+                if record.changed_from_ts is not None:
+                    part.changes[record.statistic_id] = record.changed_from_ts
         return part
 
-    def _is_stuck(self, statistic_id: str, rows: list[tuple[int, float]]) -> bool:
+    def _describe(
+        self,
+        connection: Connection,
+        part: _Part,
+        record: SumRecord,
+        running_sum: RunningSum,
+        known: Mapping[str, tuple[str | None, bool]],
+    ) -> None:
+        """Have a sum described that is known as another one, once each time sums are written.
+
+        It may be in the currency before, in a unit that a user has chosen, or somebody else's, who
+        may have written over any hour.
+        """
+        told, name = (running_sum.unit, True), record.statistic_id
+        if known.get(name, told) != told and name not in self._described:
+            self._described.add(name)
+            part.described.append((running_sum, record.name))
+            record.note(connection, dirty_from_ts=0)
+
+    def _is_stuck(self, record: SumRecord, rows: list[tuple[int, float]]) -> bool:
         """Tell whether the same sum of the same hour has been written in vain, again and again."""
-        before, tries = self._tries.get(statistic_id, (None, 0))
+        before, tries = self._tries.get(record.statistic_id, (None, 0))
         # Another sum is no failure: the hour has changed since.
         tries = tries + 1 if before == rows[0] else 1
-        self._tries[statistic_id] = (rows[0], tries)
+        self._tries[record.statistic_id] = (rows[0], tries)
         if tries <= _MOST_TRIES:
             return False
-        self._leave_out(statistic_id, f"{len(rows)} hours are not as they were written")
+        reason = f"{len(rows)} hours are not as they were written"
+        self._refused.refused(record.statistic_id, record.name, reason)
         return True
 
-    def _leave_out(self, statistic_id: str, reason: str) -> None:
-        self._left_out.add(statistic_id)
-        LOGGER.error("Home Assistant does not take the statistic %s: %s", statistic_id, reason)
 
-
-def _known_units(connection: Connection) -> dict[str | None, str | None]:
-    """Return what Home Assistant calls the units of the sums that it knows, by statistic id."""
-    columns = StatisticsMeta.statistic_id, StatisticsMeta.unit_of_measurement
-    of_ours = select(*columns).where(StatisticsMeta.source == DOMAIN)
-    return dict(connection.execute(of_ours).tuples().all())
+def _known(connection: Connection) -> dict[str, tuple[str | None, bool]]:
+    """Return the units of the sums that Home Assistant knows, and whether it knows them as sums."""
+    columns = StatisticsMeta
+    of_ours = select(
+        columns.statistic_id, columns.unit_of_measurement, columns.has_sum, columns.mean_type
+    ).where(columns.source == DOMAIN)
+    return {
+        str(name): (unit, bool(has_sum) and not mean_type)
+        for name, unit, has_sum, mean_type in connection.execute(of_ours)
+    }
 
 
 def _statistic_data(rows: list[tuple[int, float]]) -> list[StatisticData]:

@@ -19,6 +19,7 @@ from .counters import press_month_ends, press_readings
 from .elsewhere import press_elsewhere
 from .exchanges import press_exchanges
 from .firmwares import press_firmwares
+from .former_ids import press_former_ids
 from .histories import press_histories
 from .jitter import press_jitter
 from .leaps import press_leaps
@@ -48,6 +49,7 @@ INPUTS = {
     "makers": press_makers,
     "overlaps": press_overlaps,
     "exchanges": press_exchanges,
+    "former_ids": press_former_ids,
     "leaps": press_leaps,
     "money": press_money,
     "jitter": press_jitter,

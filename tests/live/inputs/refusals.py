@@ -1,4 +1,4 @@
-"""Statistics that cannot be stored: those of all others are, and each is named once."""
+"""Statistics that cannot be stored, or are written over: all others are, and each is named once."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.plug_emulator import EmulatedPlug
 from .house import connected, house, plug_id
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
     from tests.real_home import RealHome
@@ -40,7 +41,7 @@ async def press_refusals(table: Table, folder: Path) -> None:
                 mac=f"50:C7:BF:00:0D:{number:02X}", alias=f"Plug {number}", load=100.0,
                 clock=here.clock, timezone=PARIS, installed_at=installed_at,
             )
-            for number in range(6)
+            for number in range(8)
         }  # fmt: skip
         at = [now.replace(minute=0) - timedelta(hours=hours) for hours in (3, 2)]
         await _import(here.home, "med_exporter:consumption_r1", "°C", [
@@ -63,8 +64,16 @@ async def press_refusals(table: Table, folder: Path) -> None:
             await stack.enter_async_context(connected(plug))
             await here.add(pdl, plug)
         await here.are_read([*plugs.values()])
-        ok = ("r0", "r5")
+        ok = ("r0", "r5", "r6", "r7")
         await until(lambda: _are_whole(here, plugs, ok), 120)
+        # And what has been stored already, somebody writes over.
+        before = [one - timedelta(days=2) for one in at]
+        await _import(here.home, "med_exporter:consumption_r6", "m³", [
+            {"start": one.isoformat(), "state": 7, "sum": 7} for one in before
+        ])  # fmt: skip
+        await _import(here.home, "med_exporter:consumption_r7", "°C", [
+            {"start": one.isoformat(), "mean": 20, "min": 19, "max": 21} for one in before
+        ])  # fmt: skip
         await here.sleep_off(now + timedelta(minutes=50))
         await here.are_read([*plugs.values()])
         await until(lambda: _are_whole(here, plugs, ok), 120)
@@ -79,9 +88,14 @@ async def press_refusals(table: Table, folder: Path) -> None:
                 ]
                 cut = (pdl == "r3" and name[0] == "c") or (pdl == "r4" and name[0] == "e")
                 what = {"r1": "had a mean in °C", "r2": "had m³", "r3": "each hour is refused",
-                        "r4": "one hour is refused"}  # fmt: skip
+                        "r4": "one hour is refused", "r6": "m³ written over it",
+                        "r7": "a mean written over it"}  # fmt: skip
                 whole = 2.4 * _DAYS
                 said = sum(found.values())
+                if not cut:
+                    apart = max(abs(kwh - 0.1) for kwh in found.values())
+                    table.add(f"{pdl} {name}: the worst of {len(found)} hours is off by", 0.0,
+                              statistics=apart)  # fmt: skip
                 if cut:
                     lines = [
                         one for one in here.home.complaints()
@@ -94,12 +108,33 @@ async def press_refusals(table: Table, folder: Path) -> None:
                               statistics=said)  # fmt: skip
             table.add(f"{pdl}: 12 days", 2.4 * _DAYS, ledger=here.ledger(plug, *days),
                       file=await here.file_kwh(plug, *days))  # fmt: skip
+        await _take_back(table, here, plugs, days)
         other = [
             one.text for one in here.home.complaints()
             if one.level == "ERROR" and "does not take the statistic" not in one.text
             and one.logger == "custom_components.med_exporter"
         ]  # fmt: skip
         table.say("other errors of the integration in the log", [], other)
+
+
+async def _take_back(
+    table: Table, here: House, plugs: dict[str, EmulatedPlug], days: list[date]
+) -> None:
+    """Look whom the user is told of, and let nothing be refused any longer."""
+    told = {"med_exporter:consumption_r3", f"med_exporter:energy_{plug_id(plugs['r4'])}"}
+    table.say("repairs name", told, await _named(here.home))
+    with closing(sqlite3.connect(here.home.database, timeout=30)) as connection:
+        for name in ("all", "hour"):
+            connection.execute(f"DROP TRIGGER refuse_{name}")
+    await here.sleep_off(here.clock() + timedelta(hours=1))
+    await here.are_read([*plugs.values()])
+    await until(lambda: _are_whole(here, plugs, (*plugs,)), 120)
+    for pdl, plug in plugs.items():
+        for name in (f"consumption_{pdl}", f"energy_{plug_id(plug)}"):
+            found = await here.statistics(f"med_exporter:{name}", *days)
+            table.add(f"{pdl} {name}, nothing refused any longer", 2.4 * _DAYS,
+                      statistics=sum(found.values()))  # fmt: skip
+    table.say("repairs name then", set(), await _named(here.home))
 
 
 async def _import(
@@ -114,6 +149,16 @@ async def _import(
         },
         stats=stats,
     )  # fmt: skip
+
+
+async def _named(home: RealHome) -> set[str]:
+    """Return the statistics that Home Assistant's list of repairs names."""
+    issues = (await home.command("repairs/list_issues"))["issues"]
+    return {
+        one["translation_placeholders"]["statistic"]
+        for one in issues
+        if one["domain"] == "med_exporter" and one["translation_key"] == "statistic_refused"
+    }
 
 
 async def _are_whole(here: House, plugs: dict[str, EmulatedPlug], pdls: tuple[str, ...]) -> bool:

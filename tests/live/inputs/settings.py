@@ -89,6 +89,16 @@ def _changes(here: House, plug: EmulatedPlug) -> dict[str, list[tuple[str, dict[
             ("energy", {"new_entity_id": "sensor.something_else", "name": "Something else"}),
             ("power", {"new_entity_id": "sensor.watts"}),
         ],
+        "ids swapped": [
+            ("energy", {"new_entity_id": "sensor.between"}),
+            ("power", {"new_entity_id": "sensor.something_else"}),
+            ("energy", {"new_entity_id": "sensor.watts"}),
+        ],
+        "ids swapped back": [
+            ("energy", {"new_entity_id": "sensor.between_again"}),
+            ("power", {"new_entity_id": "sensor.watts"}),
+            ("energy", {"new_entity_id": "sensor.something_else"}),
+        ],
         "hidden": [("energy", {"hidden_by": "user"}), ("power", {"hidden_by": "user"})],
         "power disabled": [("power", {"disabled_by": "user"})],
         "energy disabled": [("energy", {"disabled_by": "user"})],

@@ -47,6 +47,8 @@ class JobDevice:
         plug_id: by which the ledger's tables know the device, None when they do not. Without it
             there are no costs, and the energy of a gap is spread evenly.
         metering_point: slug of the `MeteringPoint` of the job it belongs to, None for none.
+        is_by_statistics: whether its ledger has what long-term statistics say, which may be another
+            energy than its states show.
         role: `consumption`, `production` or `ignored`: what its energy counts as in its metering
             point.
         mac: twelve hexadecimal digits, None when not known.
@@ -66,6 +68,7 @@ class JobDevice:
     rated_power: float | None = None
     plug_id: str | None = None
     metering_point: str | None = None
+    is_by_statistics: bool = False
     role: str = "consumption"
     mac: str | None = None
     model: str | None = None

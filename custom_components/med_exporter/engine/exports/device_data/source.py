@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...costs.plug_ledger import plug_ledger
 from ...costs.reading_costs import with_costs
+from ...readings.as_booked import LEAST_OF_PERIODS, LEAST_OF_ROWS, as_booked
 from ...readings.corrections import with_corrections
 from ...readings.edges import begun_inside, ended_inside
 from ...readings.filling import spread_over_periods
@@ -97,6 +98,9 @@ class Source:
         if not AMOUNTS.isdisjoint(job.fields):
             counted = ended_inside(counted, self._recorder, self._device, ledger, span)
         whole = self.stand_in.readings(counted, self.coverage)
+        if self._is_as_booked:
+            least = LEAST_OF_PERIODS if spool.edges else LEAST_OF_ROWS
+            whole = as_booked(whole, ledger, *span, least)
         corrected = with_corrections(whole, ledger, job.start, self._end)
         if ledger.has_costs:
             corrected = with_costs(corrected, ledger, job.start, self._end)
@@ -111,6 +115,16 @@ class Source:
         if spool.edges:
             return spread_over_periods(found, ledger, spool.edges)
         return found
+
+    @property
+    def _is_as_booked(self) -> bool:
+        """Tell whether the ledger has the last word where the states show another energy."""
+        return (
+            self._device.is_by_statistics
+            and self._ledger.has_energy
+            and not self.stand_in.is_needed
+            and not AMOUNTS.isdisjoint(self._job.fields)
+        )
 
     def line(self) -> Line:
         """Return the readings, and until when energy may come later than its time."""
